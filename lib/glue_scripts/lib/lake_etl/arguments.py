@@ -1,0 +1,91 @@
+"""Job arguments as a typed value, read from the dictionary that the command line gives."""
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from lake_etl.errors import LakeError
+from lake_etl.ports import Column
+from lake_etl.runtime import bucket_address
+
+COMMON = ('JOB_NAME', 'environment', 'TempDir', 'txn_bucket', 'state_machine_name', 'execution_id', 'source_key',
+          'table_name', 'p_year', 'p_month', 'p_day')
+COMMON_OPTIONAL = ('JOB_RUN_ID', 'data_lineage_table', 'catalog', 'retention_hours')
+PARTITION_KEYS = tuple(Column(name, 'string') for name in ('year', 'month', 'day'))
+EXECUTION_COLUMN = 'execution_id'
+RESERVED_COLUMNS = (*(key.name for key in PARTITION_KEYS), EXECUTION_COLUMN)
+DEFAULT_RETENTION_HOURS = 72
+
+
+@dataclass(frozen=True)
+class LoadArguments:
+    """The arguments that every job shares.
+
+    partition        zero-padded year, month and day
+    database, table  the target as given, upper and lower case kept: configuration files are named after it
+    retention_hours  how long superseded files stay for readers that still hold the old file list
+    """
+
+    environment: str
+    execution_id: str
+    source_key: str
+    database: str
+    table: str
+    partition: tuple[str, str, str]
+    temporary_folder: str
+    scripts_folder: str
+    target_folder: str
+    retention_hours: float
+
+    @property
+    def in_development(self) -> bool:
+        """Tell whether this is the Dev environment, where unfinished configuration may be tried out."""
+        return self.environment.lower() == 'dev'
+
+
+def load_arguments(args: Mapping[str, Any]) -> LoadArguments:
+    """Return the typed arguments; raises LakeError naming an argument whose value cannot be used."""
+    return LoadArguments(
+        environment=args['environment'],
+        execution_id=_required_text(args, 'execution_id'),
+        source_key=args['source_key'],
+        database=_required_text(args, 'target_database_name'),
+        table=_required_text(args, 'table_name'),
+        partition=partition_values(args),
+        temporary_folder=bucket_address(args['TempDir']),
+        scripts_folder=bucket_address(args['txn_bucket']),
+        target_folder=bucket_address(args['target_bucket']),
+        retention_hours=_hours(args.get('retention_hours', DEFAULT_RETENTION_HOURS)),
+    )
+
+
+def partition_values(args: Mapping[str, Any]) -> tuple[str, str, str]:
+    """Return year, month and day as zero-padded text; raises LakeError unless each is a whole number."""
+    padded = [_whole_number(args, name).rjust(width, '0') for name, width in (('p_year', 4), ('p_month', 2), ('p_day', 2))]
+    return padded[0], padded[1], padded[2]
+
+
+def _whole_number(args: Mapping[str, Any], name: str) -> str:
+    text = str(args[name]).strip()
+    if not (text.isascii() and text.isdigit()):
+        raise LakeError(f"Job argument --{name} is '{text}', expected a whole number such as 7. "
+                        'Start the job again with year, month and day of the partition to load.')
+    return str(int(text))
+
+
+def _required_text(args: Mapping[str, Any], name: str) -> str:
+    text = str(args[name]).strip()
+    if not text:
+        raise LakeError(f'Job argument --{name} is empty; start the job again with a value.')
+    return text
+
+
+def _hours(value: object) -> float:
+    try:
+        hours = float(str(value))
+    except ValueError:
+        hours = -1.0
+    if hours < 0:
+        raise LakeError(f"Job argument --retention_hours is '{value}', expected a number of hours such as 72.")
+    return hours

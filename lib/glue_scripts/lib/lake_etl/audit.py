@@ -1,0 +1,66 @@
+"""Counts rows and adds up amounts of a frame on the way to where it is written, without a pass of its own."""
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+
+from pyspark.sql import Column, DataFrame, Observation
+from pyspark.sql import functions as F
+from pyspark.sql.types import DecimalType, DoubleType, FloatType, StructType
+
+from lake_etl.transform.columns import quoted
+
+ROWS = 'rows'
+
+
+@dataclass(frozen=True)
+class Audit:
+    """The size of a frame and the totals of its amounts.
+
+    totals  sum of every double, float and decimal column by name; None when all its values are null or it overflows
+    """
+
+    rows: int
+    columns: int
+    totals: Mapping[str, Decimal | float | None]
+
+
+class PendingAudit:
+    """An audit that is known once the frame it was attached to has been written."""
+
+    def __init__(self, observation: Observation, schema: StructType):
+        self._observation = observation
+        self._schema = schema
+
+    def result(self) -> Audit:
+        """Return the audit; waits for ever unless the frame has been, or is being, computed."""
+        return _audit(self._observation.get, self._schema)
+
+
+def attach_audit(df: DataFrame) -> tuple[DataFrame, PendingAudit]:
+    """Return the same frame with an audit that is taken when it is computed."""
+    observation = Observation()
+    observed = df.observe(observation, *_expressions(df.schema))
+    return observed, PendingAudit(observation, df.schema)
+
+
+def take_audit(df: DataFrame) -> Audit:
+    """Compute the audit of a frame in one Spark job, whatever the number of columns."""
+    row = df.agg(*_expressions(df.schema)).first()
+    return _audit(row.asDict() if row else {ROWS: 0}, df.schema)
+
+
+def _amounts(schema: StructType) -> list[str]:
+    return [field.name for field in schema.fields if isinstance(field.dataType, (DoubleType, FloatType, DecimalType))]
+
+
+def _expressions(schema: StructType) -> list[Column]:
+    totals = [F.expr(f'try_sum({quoted(name)})').alias(f'total_{index}')
+              for index, name in enumerate(_amounts(schema))]
+    return [F.count(F.lit(1)).alias(ROWS), *totals]
+
+
+def _audit(values: Mapping[str, object], schema: StructType) -> Audit:
+    totals = {name: values.get(f'total_{index}') for index, name in enumerate(_amounts(schema))}
+    return Audit(int(str(values[ROWS])), len(schema.fields), totals)  # type: ignore[arg-type]  # sums are numbers

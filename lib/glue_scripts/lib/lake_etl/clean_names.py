@@ -1,0 +1,31 @@
+"""Cleans column names of a source for the catalog, keeping them distinct."""
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+LONGEST_NAME = 255
+REMOVED = str.maketrans('', '', ',;{}()\n\r\t=')
+REPLACED = str.maketrans(' .:', '___')
+
+
+def clean_name(name: str) -> str:
+    """Return a name that the catalog and every reader accept: lower case, at most 255 characters, no separators."""
+    cleaned = name.strip().lower()[:LONGEST_NAME].translate(REMOVED).translate(REPLACED).replace('_-_', '-')
+    while '__' in cleaned:
+        cleaned = cleaned.replace('__', '_')
+    return cleaned
+
+
+def clean_names(names: Sequence[str]) -> list[str]:
+    """Return the cleaned names in order; one that another column has already got becomes `name_2`, `name_3`, …"""
+    taken: set[str] = set()
+    result = []
+    for position, name in enumerate(names):
+        wanted = clean_name(name) or f'_c{position}'
+        distinct, number = wanted, 1
+        while distinct in taken:
+            number += 1
+            distinct = f'{wanted}_{number}'
+        taken.add(distinct)
+        result.append(distinct)
+    return result

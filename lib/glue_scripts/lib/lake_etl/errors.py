@@ -1,0 +1,65 @@
+"""Every error the lake raises on purpose: one base class, and text that says what to do next."""
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+
+class LakeError(RuntimeError):
+    """Base of all expected failures; its text is one paragraph a data engineer can act on."""
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One mistake in one configuration file.
+
+    file     name of the file, such as `Gen-Policy.json`
+    place    where in the file: `transform_spec.date[0].format`, `row 7`, or empty for the whole file
+    message  what was found and what was expected
+    hint     what to do next, such as "did you mean 'format'?"
+    """
+
+    file: str
+    place: str
+    message: str
+    hint: str = ''
+
+    def __str__(self) -> str:
+        place = f' {self.place}:' if self.place else ''
+        hint = f' ({self.hint})' if self.hint else ''
+        return f'{self.file}:{place} {self.message}{hint}'
+
+
+class ConfigurationError(LakeError):
+    """Configuration files are wrong; lists all problems of all files at once."""
+
+    def __init__(self, problems: Iterable[Problem]):
+        self.problems = tuple(problems)
+        count = len(self.problems)
+        noun = 'problem' if count == 1 else 'problems'
+        lines = '\n'.join(f'  {problem}' for problem in self.problems)
+        super().__init__(f'{count} configuration {noun}; nothing was read or changed:\n{lines}')
+
+
+class DataError(LakeError):
+    """A source file cannot be loaded as it is: empty, unreadable, or without the columns that were asked for."""
+
+
+class SchemaChangeError(LakeError):
+    """The new columns differ from the published table by more than the workflow allows."""
+
+
+class PublicationError(LakeError):
+    """The catalog refused to switch a table to its new data; the old data is still what readers see."""
+
+
+class PublicationConflict(PublicationError):
+    """Another execution published the same partition in the meantime."""
+
+
+class QueryError(LakeError):
+    """A query engine refused or failed a statement; carries the engine's reason."""
+
+
+class ItemStoreError(LakeError):
+    """An item table is missing, or does not hold an item that the workflow needs."""

@@ -1,0 +1,62 @@
+"""Joins a load to a partition that holds the rows of several source files, replacing only those of its own source."""
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pyspark.sql import SparkSession
+
+from lake_etl import runtime
+from lake_etl.ports import Column, Partition
+from lake_etl.publish.files import data_files, file_name, removed_on_failure, write_folder
+from lake_etl.publish.sources import Source, belongs_to, sources_of, write_id
+from lake_etl.transform.columns import has_column, quoted, try_cast
+
+
+@dataclass(frozen=True)
+class NewFiles:
+    """The files of a load in their folder, complete, before readers see them."""
+
+    folder: str
+    columns: tuple[Column, ...]
+    source: Source
+
+
+def carry_over(before: Partition | None, new: NewFiles, spark: SparkSession) -> tuple[Source, ...]:
+    """Put the other sources' files of the partition into the new folder and return the sources it holds then.
+
+    Files are copied without being read, unless their column types differ from the new ones: then their rows are
+    rewritten, because the files of one partition must agree. What an earlier attempt carried over is taken out first.
+    """
+    files = runtime.files(new.folder)
+    files.delete([uri for uri in data_files(new.folder) if not belongs_to(file_name(uri), new.source)])
+    if before is None:
+        return (new.source,)
+    known = sources_of(before.parameters)
+    own = [source for source in known if source.file == new.source.file]
+    others = [uri for uri in data_files(before.location) if not any(belongs_to(file_name(uri), item) for item in own)]
+    kept = tuple(source for source in known if source.file != new.source.file)
+    if _types_agree(before.columns, new.columns):
+        for uri in others:
+            files.copy(uri, f'{new.folder}/{file_name(uri)}')
+        return (*kept, new.source)
+    return (*(_rewritten(source, others, new, spark) for source in kept), new.source)
+
+
+def _types_agree(before: tuple[Column, ...], after: tuple[Column, ...]) -> bool:
+    types = {column.name: column.type for column in after}
+    return all(types.get(column.name, column.type) == column.type for column in before)
+
+
+def _rewritten(source: Source, uris: list[str], new: NewFiles, spark: SparkSession) -> Source:
+    """Write the source's rows with the new column types and move the files into the new folder."""
+    old = spark.read.parquet(*[uri for uri in uris if belongs_to(file_name(uri), source)])
+    casts = [(try_cast(quoted(column.name), column.type) if has_column(old.schema, column.name)
+              else try_cast('NULL', column.type)).alias(column.name) for column in new.columns]
+    aside = f'{new.folder}-{source.write}'
+    write_folder(old.select(*casts), aside)
+    with removed_on_failure(aside):
+        files, written = runtime.files(aside), data_files(aside)
+        for uri in written:
+            files.copy(uri, f'{new.folder}/{file_name(uri)}')
+        files.delete(written)
+    return Source(source.file, source.rows, write_id(map(file_name, written)))

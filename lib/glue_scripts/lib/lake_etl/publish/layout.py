@@ -1,0 +1,50 @@
+"""Where the files of a load lie: each load has a folder of its own below the partition it fills."""
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import datetime
+from urllib.parse import unquote
+
+LOAD_KEY = 'lake_load'
+SUPERSEDED_FOLDER = '_superseded'
+NULL_VALUE = '__HIVE_DEFAULT_PARTITION__'
+
+
+def load_name(execution_id: str, started: datetime, token: str) -> str:
+    """Return a folder name that no other attempt has: start time, the execution, and a random token."""
+    execution = re.sub(r'[^A-Za-z0-9]+', '', execution_id)[:32]
+    return f'{started:%Y%m%dT%H%M%SZ}-{execution}-{token}'
+
+
+def partition_folder(table_location: str, keys: Sequence[str], values: Sequence[str]) -> str:
+    """Return the folder of a partition: `<table>/year=2026/month=11/day=24`."""
+    return '/'.join([table_location, *(f'{key}={value}' for key, value in zip(keys, values, strict=True))])
+
+
+def load_folder(partition: str, name: str) -> str:
+    """Return the folder of one load below a partition folder."""
+    return f'{partition}/{LOAD_KEY}={name}'
+
+
+def partition_of_file(uri: str, table_location: str, keys: Sequence[str]) -> tuple[str, ...] | None:
+    """Return the partition values in the path of a file, or None when the path has no folder for each key in order."""
+    folders = uri.removeprefix(table_location).strip('/').split('/')[:len(keys)]
+    pairs = [folder.partition('=') for folder in folders]
+    if [pair[0] for pair in pairs] != list(keys):
+        return None
+    return tuple(unquote(pair[2]) for pair in pairs)
+
+
+def load_of_file(uri: str, partition: str) -> str:
+    """Return which load below a partition folder a file belongs to: its folder, or the partition folder itself."""
+    first, slash, _ = uri.removeprefix(partition).strip('/').partition('/')
+    return f'{partition}/{first}' if slash and first.startswith(f'{LOAD_KEY}=') else partition
+
+
+def superseded_marker(load: str) -> str:
+    """Return the address of the empty file that says since when nothing refers to a load's folder any more."""
+    partition, _, name = load.rpartition('/')
+    if not name.startswith(f'{LOAD_KEY}='):
+        partition, name = load, 'files-without-load'
+    return f'{partition}/{SUPERSEDED_FOLDER}/{name}'

@@ -1,0 +1,107 @@
+"""Publishes one partition: writes beside the old data, then lets one catalog update point readers at the new."""
+from __future__ import annotations
+
+import logging
+from datetime import UTC, datetime
+
+from pyspark.sql import DataFrame, SparkSession
+
+from lake_etl import runtime
+from lake_etl.audit import attach_audit
+from lake_etl.errors import PublicationConflict
+from lake_etl.ports import Catalog, Column, Partition, Publication, Table
+from lake_etl.publish.files import (
+    catalog_columns, data_files, file_name, lower_case_names, removed_on_failure, write_folder)
+from lake_etl.publish.joining import NewFiles, carry_over
+from lake_etl.publish.layout import load_folder, partition_folder
+from lake_etl.publish.sources import Source, partition_properties, sources_of, write_id
+from lake_etl.publish.sweep import sweep_partition
+from lake_etl.publish.target import Check, Published, Target
+from lake_etl.schema_evolution import evolved_columns, require_allowed_change
+
+LOG = logging.getLogger(__name__)
+ATTEMPTS = 10
+
+
+def publish_partition(df: DataFrame, target: Target, values: tuple[str, ...], check: Check,
+                      by_file: bool = False) -> Published:
+    """Make the frame the content of a partition, or with `by_file` the rows of its source file in that partition.
+
+    Writes in one Spark job. `check` sees the audit of the written data and raises to refuse it. Until the catalog is
+    switched, readers see the old data; after any failure they go on doing so. Raises SchemaChangeError before writing.
+    """
+    catalog = runtime.catalog()
+    data = lower_case_names(df.drop(*target.key_names))
+    columns = catalog_columns(data.schema)
+    existing = catalog.table(target.database, target.table)
+    require_allowed_change(existing, columns, target.keys, target.allow_schema_change)
+    table = _table_afterwards(existing, target, columns, by_file)
+    place = partition_folder(table.location, target.key_names, values)
+    folder = load_folder(place, target.load)
+    observed, pending = attach_audit(data)
+    write_folder(observed, folder)
+    with removed_on_failure(folder):
+        audit = pending.result()
+        check(audit)
+        written = Source(target.source_file, audit.rows, write_id(map(file_name, data_files(folder))))
+    # From here on files stay whatever happens: readers may see them already. A sweep removes what nothing refers to.
+    catalog.create_database(target.database, f'{target.folder}/{target.database}', target.database_description)
+    new = NewFiles(folder, columns, written)
+    if by_file:
+        _switch_by_file(catalog, table, values, new, df.sparkSession)
+    else:
+        _switch(catalog, table, values, new)
+    LOG.info('Published %d rows in %d columns to partition %s of %s.', audit.rows, len(columns), '/'.join(values),
+             target.name)
+    sweep_partition(runtime.files(place), place, _locations(catalog, table, values), datetime.now(UTC),
+                    target.retention)
+    return Published(target.name, (values,), audit)
+
+
+def _table_afterwards(existing: Table | None, target: Target, columns: tuple[Column, ...], by_file: bool) -> Table:
+    location = existing.location if existing else f'{target.folder}/{target.database}/{target.table}'
+    if existing:
+        columns = evolved_columns(existing.columns, columns, target.allow_schema_change, keep_missing=by_file)
+    return Table(target.database, target.table, columns, target.keys, location.rstrip('/'), target.description)
+
+
+def _switch(catalog: Catalog, table: Table, values: tuple[str, ...], new: NewFiles) -> None:
+    """Point the partition at the new folder, whatever it held before."""
+    before = _partition(catalog, table, values)
+    others = [item for item in sources_of(before.parameters if before else {}) if item.file != new.source.file]
+    if others:
+        LOG.warning('Partition %s of %s.%s held %d rows of %d other source files, which this load replaces. Set '
+                    "load_mode to 'by_file' in the input_spec when the files of one day belong together.",
+                    '/'.join(values), table.database, table.name, sum(item.rows for item in others), len(others))
+    after = Partition(values, new.folder, new.columns, partition_properties([new.source]))
+    catalog.publish(Publication(table, (after,)))
+
+
+def _switch_by_file(catalog: Catalog, table: Table, values: tuple[str, ...], new: NewFiles,
+                    spark: SparkSession) -> None:
+    """Carry over the files of other sources and switch; begin again when another load was quicker."""
+    for _ in range(ATTEMPTS):
+        before = _partition(catalog, table, values)
+        sources = carry_over(before, new, spark)
+        after = Partition(values, new.folder, new.columns, partition_properties(sources))
+        expected = {values: before.location if before else None}
+        try:
+            catalog.publish(Publication(table, (after,), expected=expected))
+        except PublicationConflict:
+            LOG.info('Another load of partition %s of %s.%s was published first; adding its files.',
+                     '/'.join(values), table.database, table.name)
+        else:
+            return
+    raise PublicationConflict(
+        f'Partition {"/".join(values)} of {table.database}.{table.name} was changed by other loads {ATTEMPTS} times '
+        'while this one tried to join them. Readers see the data of those loads; run this one again.')
+
+
+def _partition(catalog: Catalog, table: Table, values: tuple[str, ...]) -> Partition | None:
+    found = [item for item in catalog.partitions(table.database, table.name) if item.values == values]
+    return found[0] if found else None
+
+
+def _locations(catalog: Catalog, table: Table, values: tuple[str, ...]) -> set[str]:
+    partition = _partition(catalog, table, values)
+    return {partition.location} if partition else set()

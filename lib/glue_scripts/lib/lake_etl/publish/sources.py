@@ -1,0 +1,53 @@
+"""Remembers, as properties of a partition, which source files its rows came from and which Parquet files hold them."""
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+
+PROPERTY = 'lake_source_'
+ROW_COUNT = 'recordCount'
+WRITE_ID = re.compile(r'[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}')
+
+
+@dataclass(frozen=True)
+class Source:
+    """One source file's share of a partition.
+
+    file   the source file's path in its bucket
+    rows   how many rows came from it
+    write  the id that Spark put into the names of the Parquet files that hold these rows
+    """
+
+    file: str
+    rows: int
+    write: str
+
+
+def write_id(file_names: Iterable[str]) -> str:
+    """Return the id that Spark put into the names of one write's files, or an empty text when there are none."""
+    found = {match[0] for match in map(WRITE_ID.search, file_names) if match}
+    return min(found, default='')
+
+
+def belongs_to(file_name: str, source: Source) -> bool:
+    """Tell whether a Parquet file holds rows of the source."""
+    return bool(source.write) and source.write in file_name
+
+
+def partition_properties(sources: Iterable[Source]) -> dict[str, str]:
+    """Return a partition's properties: one for each source file, and the number of rows in all."""
+    sources = tuple(sources)
+    own = {PROPERTY + _short(source.file): json.dumps(asdict(source), sort_keys=True) for source in sources}
+    return {**own, ROW_COUNT: str(sum(source.rows for source in sources))}
+
+
+def sources_of(properties: Mapping[str, str]) -> tuple[Source, ...]:
+    """Return the sources that a partition's properties speak of."""
+    return tuple(Source(**json.loads(text)) for key, text in sorted(properties.items()) if key.startswith(PROPERTY))
+
+
+def _short(file: str) -> str:
+    return hashlib.sha256(file.encode()).hexdigest()[:16]

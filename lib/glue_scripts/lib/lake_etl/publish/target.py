@@ -1,0 +1,57 @@
+"""What is published where: the values that one load hands to the publisher."""
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from lake_etl.audit import Audit
+from lake_etl.ports import Column
+
+Check = Callable[[Audit], None]
+
+
+@dataclass(frozen=True)
+class Target:
+    """The table that a load fills, and the rules it is filled by.
+
+    database, table      catalog names, lower case
+    folder               address of the bucket or folder that holds the databases
+    keys                 partition keys
+    load                 folder name of this load, from `layout.load_name`
+    source_file          what the rows come from; `by_file` loads replace the rows of the same source
+    allow_schema_change  permissive, evolve, reorder or strict
+    retention            how long superseded files stay
+    description          of the table; None leaves an existing one alone
+    database_description used when the database is created
+    """
+
+    database: str
+    table: str
+    folder: str
+    keys: tuple[Column, ...]
+    load: str
+    source_file: str
+    allow_schema_change: str
+    retention: timedelta
+    description: str | None = None
+    database_description: str | None = None
+
+    @property
+    def name(self) -> str:
+        """Return the table's name as queries write it."""
+        return f'{self.database}.{self.table}'
+
+    @property
+    def key_names(self) -> tuple[str, ...]:
+        """Return the names of the partition keys."""
+        return tuple(key.name for key in self.keys)
+
+
+@dataclass(frozen=True)
+class Published:
+    """What a publication brought: the table, its partitions that were switched, and the audit of what was written."""
+
+    table: str
+    partitions: tuple[tuple[str, ...], ...]
+    audit: Audit

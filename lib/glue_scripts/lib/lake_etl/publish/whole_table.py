@@ -1,0 +1,97 @@
+"""Publishes the result of a query as a whole table, or as the partitions that the query returns."""
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from datetime import UTC, datetime
+
+from pyspark.sql import DataFrame
+from pyspark.sql.types import StringType
+
+from lake_etl import runtime
+from lake_etl.audit import Audit, attach_audit
+from lake_etl.errors import DataError
+from lake_etl.ports import Column, Partition, Publication, Table
+from lake_etl.publish.files import catalog_columns, lower_case_names, write_partitions
+from lake_etl.publish.layout import LOAD_KEY, NULL_VALUE, load_folder, partition_folder, partition_of_file
+from lake_etl.publish.sweep import sweep_partition
+from lake_etl.publish.target import Check, Published, Target
+from lake_etl.schema_evolution import evolved_columns, require_allowed_change
+
+LOG = logging.getLogger(__name__)
+
+
+def publish_table(df: DataFrame, target: Target, check: Check, only_its_partitions: bool = False) -> Published:
+    """Make the frame the whole content of a table, or of just the partitions it has rows for.
+
+    The frame has a column for each partition key. Writes in one Spark job; `check` sees the audit of the written data
+    and raises to refuse it. Readers see the old table until the catalog is switched, and after any failure. Raises
+    SchemaChangeError before writing, DataError when a row has no partition value.
+    """
+    catalog = runtime.catalog()
+    data = lower_case_names(_with_text_keys(df, target))
+    columns = catalog_columns(data.drop(*target.key_names).schema)
+    existing = catalog.table(target.database, target.table)
+    require_allowed_change(existing, columns, target.keys, target.allow_schema_change)
+    location = (existing.location if existing else f'{target.folder}/{target.database}/{target.table}').rstrip('/')
+    kept = evolved_columns(existing.columns, columns, target.allow_schema_change) if existing else columns
+    table = Table(target.database, target.table, kept, target.keys, location, target.description)
+    observed, pending = attach_audit(data)
+    try:
+        write_partitions(observed, location, target.key_names, target.load)
+        partitions, audit = _written_partitions(table, target, columns), pending.result()
+        check(audit)
+    except Exception:
+        _remove_load(table, target)
+        raise
+    # From here on files stay whatever happens: readers may see them already. A sweep removes what nothing refers to.
+    before = catalog.partitions(target.database, target.table)
+    new = {partition.values for partition in partitions}
+    drop = () if only_its_partitions else tuple(item.values for item in before if item.values not in new)
+    catalog.create_database(target.database, f'{target.folder}/{target.database}', target.database_description)
+    catalog.publish(Publication(table, partitions, drop))
+    _report(target, audit, partitions, drop)
+    for values in (*new, *drop):
+        place = partition_folder(location, target.key_names, values)
+        current = {item.location for item in partitions if item.values == values}
+        sweep_partition(runtime.files(place), place, current, datetime.now(UTC), target.retention)
+    return Published(target.name, tuple(sorted(new)), audit)
+
+
+def _with_text_keys(df: DataFrame, target: Target) -> DataFrame:
+    return df.withColumns({name: df[name].cast(StringType()) for name in target.key_names})
+
+
+def _written_partitions(table: Table, target: Target, columns: tuple[Column, ...]) -> tuple[Partition, ...]:
+    """Find the partitions that the write has filled; raises DataError when one has a null in its values."""
+    counted: Counter[tuple[str, ...]] = Counter()
+    for uri in _files_of_load(table.location, target.load):
+        values = partition_of_file(uri, table.location, target.key_names)
+        if values is not None:
+            counted[values] += 1
+    if any(NULL_VALUE in values for values in counted):
+        raise DataError(f'The query for {target.name} returned rows without a value in one of {target.key_names}. '
+                        'Nothing was published; make the query return year, month and day for every row.')
+    return tuple(
+        Partition(values, load_folder(partition_folder(table.location, target.key_names, values), target.load), columns)
+        for values in sorted(counted))
+
+
+def _files_of_load(location: str, load: str) -> list[str]:
+    mark = f'/{LOAD_KEY}={load}/'
+    return [entry.uri for entry in runtime.files(location).list(location) if mark in entry.uri]
+
+
+def _remove_load(table: Table, target: Target) -> None:
+    """Remove what the failed load has written; a later load does so when this fails too."""
+    try:
+        runtime.files(table.location).delete(_files_of_load(table.location, target.load))
+    except Exception:
+        LOG.warning('Could not remove the unfinished files of %s; a later load will.', target.name)
+
+
+def _report(target: Target, audit: Audit, partitions: tuple[Partition, ...], drop: tuple[tuple[str, ...], ...]) -> None:
+    if audit.rows == 0:
+        LOG.warning('The query for %s returned no rows; the table is empty now.', target.name)
+    LOG.info('Published %d rows in %d partitions of %s; %d partitions disappeared.', audit.rows, len(partitions),
+             target.name, len(drop))

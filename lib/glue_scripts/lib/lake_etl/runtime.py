@@ -1,0 +1,61 @@
+"""Picks the adapter that an address names; nothing else in the project imports adapters."""
+from __future__ import annotations
+
+from lake_etl.ports import Catalog, Files, Items, Queries
+
+GLUE = 'glue'
+SQLITE = 'sqlite:'
+_catalog_address = GLUE
+
+
+def files(uri: str) -> Files:
+    """Return the file store of an address: `s3://bucket/key`, or a path on this machine."""
+    if is_s3(uri):
+        from lake_etl.adapters.aws.files import S3Files
+        return S3Files()
+    from lake_etl.adapters.local.files import FolderFiles
+    return FolderFiles()
+
+
+def items(table: str) -> Items:
+    """Return the item store of a table address: `sqlite:///path/lake.db#table`, or a DynamoDB table name."""
+    if table.startswith(SQLITE):
+        from lake_etl.adapters.local.items import SqliteItems
+        return SqliteItems()
+    from lake_etl.adapters.aws.items import DynamoDBItems
+    return DynamoDBItems()
+
+
+def open_catalog(address: str) -> None:
+    """Make the catalog of that address the one of this process: `glue`, or `sqlite:///path/lake.db`."""
+    global _catalog_address
+    _catalog_address = address
+
+
+def catalog() -> Catalog:
+    """Return the catalog of this process: the AWS Glue Data Catalog unless a job opened another one."""
+    if _catalog_address.startswith(SQLITE):
+        from lake_etl.adapters.local.catalog import SqliteCatalog
+        return SqliteCatalog(_catalog_address)
+    from lake_etl.adapters.aws.catalog import GlueCatalog
+    return GlueCatalog()
+
+
+def queries(workgroup: str) -> Queries:
+    """Return the engine that runs statements on the tables of this process's catalog."""
+    if _catalog_address.startswith(SQLITE):
+        from lake_etl.adapters.local.queries import DuckDBQueries
+        return DuckDBQueries(_catalog_address)
+    from lake_etl.adapters.aws.queries import AthenaQueries
+    return AthenaQueries(workgroup)
+
+
+def is_s3(uri: str) -> bool:
+    """Tell whether an address lies in Amazon S3."""
+    return uri.startswith('s3://')
+
+
+def bucket_address(bucket: str) -> str:
+    """Return the address of a bucket argument: an S3 URI or a folder as it is, a bare name as an S3 bucket."""
+    address = bucket.rstrip('/')
+    return address if '/' in address or address.startswith('.') else f's3://{address}'

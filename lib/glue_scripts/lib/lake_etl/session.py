@@ -1,0 +1,37 @@
+"""The Spark settings under which every job runs, on AWS Glue and on a laptop, on Spark 3.5 and 4.1."""
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from pyspark.sql import SparkSession
+
+SETTINGS = {
+    'spark.sql.ansi.enabled': 'true',
+    'spark.sql.legacy.timeParserPolicy': 'CORRECTED',
+    'spark.sql.session.timeZone': 'UTC',
+    'spark.sql.caseSensitive': 'false',
+    'spark.sql.sources.partitionColumnTypeInference.enabled': 'false',
+    'spark.sql.parquet.datetimeRebaseModeInWrite': 'CORRECTED',
+    'spark.sql.parquet.int96RebaseModeInWrite': 'CORRECTED',
+    'spark.sql.execution.arrow.pyspark.enabled': 'true',
+    'spark.sql.legacy.createHiveTableByDefault': 'false',
+}
+
+
+def configure(spark: SparkSession) -> SparkSession:
+    """Give a running session the lake's settings and return it."""
+    for key, value in SETTINGS.items():
+        spark.conf.set(key, value)
+    return spark
+
+
+@contextmanager
+def user_sql_rules(spark: SparkSession) -> Iterator[None]:
+    """Analyse what is built inside by the rules users' SQL was written for: failed casts give null, not an error."""
+    before = spark.conf.get('spark.sql.ansi.enabled', 'true')
+    spark.conf.set('spark.sql.ansi.enabled', 'false')
+    try:
+        yield
+    finally:
+        spark.conf.set('spark.sql.ansi.enabled', str(before))

@@ -1,0 +1,157 @@
+"""Turns JSON objects into frozen dataclasses and collects everything that does not fit."""
+from __future__ import annotations
+
+import difflib
+import types
+import typing
+from collections.abc import Callable, Iterable
+from dataclasses import MISSING, Field, fields
+from functools import cache
+from typing import Any, TypeVar
+
+from lake_etl.errors import Problem
+
+Record = TypeVar('Record')
+LIKENESS_OF_A_MISSPELLING = 0.75
+
+
+class Findings:
+    """Collects the problems and warnings of one configuration file."""
+
+    def __init__(self, file: str):
+        self.file = file
+        self.problems: list[Problem] = []
+        self.warnings: list[Problem] = []
+
+    def problem(self, place: str, message: str, hint: str = '') -> None:
+        """Record a mistake that keeps the workflow from running."""
+        self.problems.append(Problem(self.file, place, message, hint))
+
+    def warning(self, place: str, message: str, hint: str = '') -> None:
+        """Record an oddity that existing configurations carry without harm."""
+        self.warnings.append(Problem(self.file, place, message, hint))
+
+
+def suggestion(word: str, known: Iterable[str]) -> str:
+    """Return "did you mean 'x'?" for the most similar known word, or an empty text when none is similar."""
+    by_lower = {name.lower(): name for name in known}
+    near = difflib.get_close_matches(word.lower(), by_lower, 1, LIKENESS_OF_A_MISSPELLING)
+    return f"did you mean '{by_lower[near[0]]}'?" if near else ''
+
+
+def check_unknown_keys(found: Iterable[str], known: Iterable[str], place: str, findings: Findings) -> None:
+    """Report keys that look like misspelt known ones as problems, all other unknown keys as warnings."""
+    known = tuple(known)
+    for key in found:
+        if key in known or key == 'description':
+            continue
+        at = f'{place}.{key}' if place else key
+        hint = suggestion(key, known)
+        if hint:
+            findings.problem(at, 'unknown key', hint)
+        else:
+            findings.warning(at, 'unknown key, ignored', f'known keys: {", ".join(sorted(known))}')
+
+
+def parse_record(record_type: type[Record], raw: object, place: str, findings: Findings) -> Record | None:
+    """Build `record_type` from a JSON object, or record every reason why not and return None.
+
+    A record type is a frozen dataclass; lists become tuples, nested dataclasses are built too. Its method `check`, if
+    any, yields one message for each rule that types cannot express.
+    """
+    if not isinstance(raw, dict):
+        findings.problem(place, f'expected an object, got {describe(raw)}')
+        return None
+    hints, known = _shape(record_type)
+    before = len(findings.problems)
+    check_unknown_keys(raw, known, place, findings)
+    values: dict[str, Any] = {}
+    for name, definition in known.items():
+        if name in raw:
+            at = f'{place}.{name}' if place else name
+            values[name] = _convert(raw[name], hints[name], at, findings)
+        elif _is_required(definition):
+            findings.problem(place, f"missing required key '{name}'")
+    if len(findings.problems) > before:
+        return None
+    made = record_type(**values)
+    check: Callable[[], Iterable[str]] = getattr(made, 'check', tuple)
+    for message in check():
+        findings.problem(place, message)
+    return made if len(findings.problems) == before else None
+
+
+@cache
+def _shape(record_type: type) -> tuple[dict[str, Any], dict[str, Field[Any]]]:
+    return typing.get_type_hints(record_type), {item.name: item for item in fields(record_type)}
+
+
+def describe(value: object) -> str:
+    """Name a JSON value for an error message: its kind, and the value itself when it is short and simple."""
+    if value is None:
+        return 'null'
+    if isinstance(value, dict):
+        return 'an object'
+    if isinstance(value, (list, tuple)):
+        return 'a list'
+    text = repr(value)
+    return text if len(text) <= 60 else f'{text[:57]}...'
+
+
+def _is_required(definition: Field[Any]) -> bool:
+    return definition.default is MISSING and definition.default_factory is MISSING
+
+
+def _convert(value: object, hint: Any, place: str, findings: Findings) -> Any:
+    """Return the value as the hinted type, or record a problem; the caller discards the result then."""
+    origin, arguments = typing.get_origin(hint), typing.get_args(hint)
+    if hint is Any:
+        return value
+    if origin in (typing.Union, types.UnionType):
+        return _convert_union(value, arguments, place, findings)
+    if origin is tuple and isinstance(value, list):
+        return tuple(_convert(item, arguments[0], f'{place}[{index}]', findings) for index, item in enumerate(value))
+    if origin is tuple:
+        findings.problem(place, f'expected a list, got {describe(value)}')
+    elif origin is typing.Literal:
+        if value not in arguments:
+            allowed = ', '.join(repr(item) for item in arguments)
+            findings.problem(place, f'expected one of {allowed}, got {describe(value)}', suggestion(str(value), map(str, arguments)))
+    elif origin is dict or hint is dict:
+        if not isinstance(value, dict):
+            findings.problem(place, f'expected an object, got {describe(value)}')
+    elif hasattr(hint, '__dataclass_fields__'):
+        return parse_record(hint, value, place, findings)
+    elif not _is_instance(value, hint):
+        findings.problem(place, f'expected {_name(hint)}, got {describe(value)}')
+    return value
+
+
+def _convert_union(value: object, arguments: tuple[Any, ...], place: str, findings: Findings) -> Any:
+    if value is None and type(None) in arguments:
+        return None
+    choices = [item for item in arguments if item is not type(None)]
+    if len(choices) == 1:
+        return _convert(value, choices[0], place, findings)
+    for choice in choices:
+        trial = Findings(findings.file)
+        converted = _convert(value, choice, place, trial)
+        if not trial.problems:
+            return converted
+    findings.problem(place, f'expected {" or ".join(_name(item) for item in choices)}, got {describe(value)}')
+    return value
+
+
+def _is_instance(value: object, hint: Any) -> bool:
+    if isinstance(value, bool):
+        return hint is bool
+    if hint is float:
+        return isinstance(value, (int, float))
+    return isinstance(value, hint)
+
+
+def _name(hint: Any) -> str:
+    names = {str: 'a text', int: 'a whole number', float: 'a number', bool: 'true or false', dict: 'an object'}
+    if typing.get_origin(hint) is tuple:
+        return 'a list'
+    return names.get(hint, getattr(hint, '__name__', str(hint)))

@@ -1,0 +1,1 @@
+"""The whole lake on a laptop: command line, session, orchestration and reports."""

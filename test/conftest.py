@@ -1,0 +1,35 @@
+"""Fixtures shared by all tests: one Spark session for the whole run, and a counter of Spark jobs."""
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture(scope='session')
+def spark(tmp_path_factory):
+    """The Spark session that the lake itself would start, with the lake's settings."""
+    from lake_etl.session import configure
+    from lib.local_lake.session import start_session
+    session = configure(start_session(tmp_path_factory.mktemp('spark'), cores='2', memory='1g'))
+    yield session
+    session.stop()
+
+
+@pytest.fixture
+def spark_jobs(spark) -> Callable:
+    """Return a context manager that counts the Spark jobs started inside it: `with spark_jobs() as jobs: …; jobs()`."""
+    @contextmanager
+    def count() -> Iterator[Callable[[], int]]:
+        group = f'test-{uuid.uuid4()}'
+        spark.sparkContext.setJobGroup(group, 'counted by a test')
+        try:
+            yield lambda: len(spark.sparkContext.statusTracker().getJobIdsForGroup(group))
+        finally:
+            spark.sparkContext.setLocalProperty('spark.jobGroup.id', None)
+    return count
