@@ -7,18 +7,21 @@ from pathlib import Path
 
 from pyspark.sql import SparkSession
 
+from lib.local_lake.java import use_environment_java
+
+LOG_SETTINGS = Path(__file__).with_name('log4j2.properties')
 SHARED_MODULES = Path(__file__).resolve().parents[1] / 'glue_scripts' / 'lib'
 
 
 def start_session(folder: Path, cores: str = '*', memory: str = '2g') -> SparkSession:
     """Start or return the Spark session of this process; scratch files go below `folder`."""
     os.environ['PYSPARK_PYTHON'] = os.environ['PYSPARK_DRIVER_PYTHON'] = sys.executable
+    use_environment_java()
     _put_shared_modules_on_worker_path()
     builder = SparkSession.builder.master(f'local[{cores}]').appName('lake')
     for key, value in _settings(folder, memory).items():
         builder = builder.config(key, value)
     spark = builder.getOrCreate()
-    spark.sparkContext.setLogLevel('ERROR')
     return spark
 
 
@@ -34,7 +37,7 @@ def _settings(folder: Path, memory: str) -> dict[str, str]:
         'spark.driver.memory': memory,
         'spark.driver.host': '127.0.0.1',
         'spark.driver.bindAddress': '127.0.0.1',
-        'spark.driver.extraJavaOptions': '-XX:+UseParallelGC -Xss4m',
+        'spark.driver.extraJavaOptions': f'-XX:+UseParallelGC -Xss4m -Dlog4j2.configurationFile=file:{LOG_SETTINGS}',
         'spark.ui.enabled': 'false',
         'spark.ui.showConsoleProgress': 'false',
         'spark.sql.catalogImplementation': 'in-memory',

@@ -62,8 +62,8 @@ def load_arguments(args: Mapping[str, Any]) -> LoadArguments:
 
 def partition_values(args: Mapping[str, Any]) -> tuple[str, str, str]:
     """Return year, month and day as zero-padded text; raises LakeError unless each is a whole number."""
-    padded = [_whole_number(args, name).rjust(width, '0') for name, width in (('p_year', 4), ('p_month', 2), ('p_day', 2))]
-    return padded[0], padded[1], padded[2]
+    year, month, day = (_whole_number(args, name) for name in ('p_year', 'p_month', 'p_day'))
+    return year.rjust(4, '0'), month.rjust(2, '0'), day.rjust(2, '0')
 
 
 def _whole_number(args: Mapping[str, Any], name: str) -> str:

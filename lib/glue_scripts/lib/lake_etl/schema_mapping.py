@@ -1,4 +1,4 @@
-"""Decides which source column becomes which destination column: exact rows first, then fuzzy ones, the rest is dropped."""
+"""Decides which source column becomes which destination: exact rows first, then fuzzy ones, the rest is dropped."""
 from __future__ import annotations
 
 import re
@@ -48,6 +48,13 @@ class Resolution:
     missing: tuple[str, ...]
     dropped: tuple[str, ...]
     fuzzy: tuple[FuzzyMatch, ...]
+
+
+def rule_of(source: str, destination: str | None, threshold: object = None, scorer: str | None = None) -> Rule:
+    """Return the rule of a mapping's row; a destination of `Null`, in any case, drops the column."""
+    dropped = destination is None or destination.strip().lower() == NULL_DESTINATION
+    likeness = None if threshold in (None, '') else float(str(threshold))
+    return Rule(source, None if dropped else destination, likeness, scorer or None)
 
 
 def name_parts(source: str) -> tuple[str, ...]:
@@ -103,7 +110,7 @@ def resolve(rules: Sequence[Rule], schema: StructType) -> Resolution:
 def _require_distinct(rules: Sequence[Rule]) -> None:
     counted = Counter(rule.destination.lower() for rule in rules if rule.destination)
     if twice := [name for name, count in counted.items() if count > 1]:
-        raise DataError(f'The schema mapping has more than one row for {", ".join(twice)}; each destination needs one row.')
+        raise DataError(f'The schema mapping has more than one row for {", ".join(twice)}; keep one row for each.')
 
 
 def _expression(name: str) -> str:

@@ -48,3 +48,9 @@ def superseded_marker(load: str) -> str:
     if not name.startswith(f'{LOAD_KEY}='):
         partition, name = load, 'files-without-load'
     return f'{partition}/{SUPERSEDED_FOLDER}/{name}'
+
+
+def partition_of_load(load: str) -> str:
+    """Return the partition folder that a load's folder, or a marker's, lies in."""
+    parent, _, name = load.rpartition('/')
+    return parent if name.startswith(f'{LOAD_KEY}=') or name == SUPERSEDED_FOLDER else load

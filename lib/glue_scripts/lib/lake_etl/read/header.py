@@ -52,14 +52,14 @@ def read_beginning(files: Files, uri: str, dialect: Dialect) -> Beginning:
 
 
 def distinct_names(names: tuple[str, ...]) -> tuple[str, ...]:
-    """Return usable column names: an empty one becomes `_c<position>`, one that occurs twice gets its position added."""
+    """Return usable column names: an empty one becomes `_c<position>`, one that occurs twice gets its position."""
     counted = Counter(name.lower() for name in names)
     return tuple(f'{name}{index}' if name and counted[name.lower()] > 1 else name or f'_c{index}'
                  for index, name in enumerate(names))
 
 
 def records(text: str, dialect: Dialect, complete: bool) -> Iterator[tuple[str, ...]]:
-    """Split delimited text into rows of values; line breaks inside quotes belong to their value, empty lines are skipped.
+    """Split delimited text into rows of values; line breaks inside quotes belong to the value, empty lines are left out.
 
     A last row that the text may have cut short is left out unless `complete`.
     """
@@ -100,5 +100,6 @@ def _decode(content: bytes, uri: str, dialect: Dialect, complete: bool) -> str:
     try:
         return content.decode(encoding, errors='strict' if complete else 'ignore')
     except (UnicodeDecodeError, LookupError) as error:
-        raise DataError(f"{uri} is not text in encoding '{dialect.encoding}' ({error.__class__.__name__}); set 'encoding' "
-                        'in the input_spec to the one the file was written in, such as windows-1252.') from None
+        raise DataError(f"{uri} is not text in encoding '{dialect.encoding}' ({error.__class__.__name__}); set "
+                        "'encoding' in the input_spec to the one the file was written in, such as windows-1252."
+                        ) from None

@@ -116,7 +116,8 @@ def _convert(value: object, hint: Any, place: str, findings: Findings) -> Any:
     elif origin is typing.Literal:
         if value not in arguments:
             allowed = ', '.join(repr(item) for item in arguments)
-            findings.problem(place, f'expected one of {allowed}, got {describe(value)}', suggestion(str(value), map(str, arguments)))
+            findings.problem(place, f'expected one of {allowed}, got {describe(value)}',
+                             suggestion(str(value), map(str, arguments)))
     elif origin is dict or hint is dict:
         if not isinstance(value, dict):
             findings.problem(place, f'expected an object, got {describe(value)}')

@@ -136,8 +136,25 @@ class Transform(Generic[EntryType]):
         return self.apply(df, entries, TransformContext(args, lineage, sc, extra))
 
 
+@dataclass(frozen=True)
+class UserTransform:
+    """A plain function of a user's module; its specification is passed on as it is."""
+
+    name: str
+    function: Callable[..., DataFrame]
+
+    @property
+    def operation(self) -> str:
+        """Return the lineage operation."""
+        return self.name
+
+
+AnyTransform = Transform | UserTransform
+
+
 def column_transform(entry_type: type[EntryType], *, shape: Shape = Shape.ENTRIES, operation: str | None = None,
-                     parses_text: bool = False, protects: bool = False) -> Callable[[ColumnBuilder], Transform[EntryType]]:
+                     parses_text: bool = False,
+                     protects: bool = False) -> Callable[[ColumnBuilder], Transform[EntryType]]:
     """Declare `transform_<name>(entry, schema, context) -> Column` as the transform of that name.
 
     `schema` is the frame's schema just before the entry. `operation` is the lineage operation (default: the name).
@@ -150,7 +167,8 @@ def column_transform(entry_type: type[EntryType], *, shape: Shape = Shape.ENTRIE
 
 
 def frame_transform(entry_type: type[EntryType], *, shape: Shape = Shape.ENTRIES, operation: str | None = None,
-                    parses_text: bool = False, protects: bool = False) -> Callable[[FrameBuilder], Transform[EntryType]]:
+                    parses_text: bool = False,
+                    protects: bool = False) -> Callable[[FrameBuilder], Transform[EntryType]]:
     """Declare `transform_<name>(df, entries, context) -> DataFrame` as the transform of that name."""
     def declare(build: FrameBuilder) -> Transform[EntryType]:
         name = build.__name__.removeprefix(PREFIX)

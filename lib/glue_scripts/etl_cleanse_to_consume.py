@@ -1,0 +1,32 @@
+"""Fills a Consume table from Cleanse tables by SQL and renews the views on it."""
+from __future__ import annotations
+
+from dataquality_check import DataQualityCheck
+from lake_etl.consume import publish_to_consume, query_cleanse, read_configuration, renew_views
+from lake_etl.job import JobRun, job_run
+
+REQUIRED = ('txn_sql_prefix_path', 'source_bucket', 'target_bucket', 'source_database_name', 'target_database_name',
+            'base_file_name', 'dq_results_table')
+OPTIONAL = ('athena_workgroup', 'redshift_cluster_id', 'redshift_workgroup_name', 'redshift_database')
+
+
+def main() -> None:
+    """Run the job with the arguments of this process."""
+    with job_run(REQUIRED, OPTIONAL) as run:
+        cleanse_to_consume(run)
+
+
+def cleanse_to_consume(run: JobRun) -> None:
+    """Query, check and publish in one pass, then renew the views; each part only where it is configured."""
+    workflow = read_configuration(run)
+    quality = DataQualityCheck(workflow.quality, run.load.partition, run.args, run.lineage, run.spark.sparkContext)
+
+    if workflow.spark_sql:
+        queried = query_cleanse(run, workflow)
+        passed = quality.run_data_quality(queried, workflow.quality, 'after_sparksql')
+        publish_to_consume(run, workflow, passed)
+    renew_views(run, workflow)
+
+
+if __name__ == '__main__':
+    main()

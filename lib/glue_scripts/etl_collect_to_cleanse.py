@@ -1,0 +1,35 @@
+"""Loads one collected file into its Cleanse table."""
+from __future__ import annotations
+
+from dataquality_check import DataQualityCheck
+from lake_etl.cleanse import (
+    add_load_columns, apply_transforms, map_columns, publish_to_cleanse, read_configuration, read_source)
+from lake_etl.job import JobRun, job_run
+
+REQUIRED = ('txn_spec_prefix_path', 'source_bucket', 'source_path', 'target_bucket', 'target_database_name',
+            'base_file_name', 'hash_value_table', 'value_lookup_table', 'multi_lookup_table', 'dq_results_table')
+
+
+def main() -> None:
+    """Run the job with the arguments of this process."""
+    with job_run(REQUIRED) as run:
+        collect_to_cleanse(run)
+
+
+def collect_to_cleanse(run: JobRun) -> None:
+    """Read, map, check, transform, check again, and publish, in one pass from the file to the table."""
+    workflow = read_configuration(run)
+    quality = DataQualityCheck(workflow.quality, run.load.partition, run.args, run.lineage, run.spark.sparkContext)
+
+    collected = read_source(run, workflow)
+    mapped = map_columns(run, workflow, collected)
+    accepted = quality.run_data_quality(mapped, workflow.quality, 'before_transform')
+    transformed = apply_transforms(run, workflow, accepted)
+    stamped = add_load_columns(run, transformed)
+    passed = quality.run_data_quality(stamped, workflow.quality, 'after_transform')
+
+    publish_to_cleanse(run, workflow, passed)
+
+
+if __name__ == '__main__':
+    main()

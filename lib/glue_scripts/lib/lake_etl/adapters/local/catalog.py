@@ -1,0 +1,122 @@
+"""The catalog of a laptop: one SQLite file in which a single transaction switches a whole table."""
+from __future__ import annotations
+
+import logging
+import re
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from lake_etl.adapters.local.attach import attach_table
+from lake_etl.adapters.local.catalog_file import CatalogFileError, reading, writing
+from lake_etl.adapters.local.catalog_rows import (
+    delete_partitions, read_databases, read_partitions, read_table, read_tables, read_views, write_partitions,
+    write_table)
+from lake_etl.adapters.local.snapshot import PublishedTable, with_partitions
+from lake_etl.adapters.publication import (
+    folder, merged_table, require_expected, require_publishable, table_name)
+from lake_etl.errors import PublicationError
+from lake_etl.ports import Column, Partition, Publication, Table
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+LOG = logging.getLogger(__name__)
+
+
+class SqliteCatalog:
+    """The catalog in the file of an address `sqlite:///folder/lake.db`.
+
+    Holds no connection, so that it can be used from any thread and process. Every method raises LakeError when the
+    file cannot be used.
+    """
+
+    def __init__(self, address: str):
+        self._address = address
+
+    def create_database(self, name: str, location: str, description: str | None = None) -> None:
+        """Create the database unless it exists; an existing one is left as it is."""
+        with writing(self._address) as connection:
+            connection.execute('INSERT OR IGNORE INTO catalog_databases (name, location, description) VALUES (?, ?, ?)',
+                               (name.lower(), folder(location), description))
+
+    def table(self, database: str, name: str) -> Table | None:
+        """Return the table, or None when table or database do not exist."""
+        with reading(self._address) as connection:
+            return read_table(connection, database, name)
+
+    def tables(self, database: str | None = None) -> Iterator[Table]:
+        """Yield the tables of one database, or of all, ordered by database and name."""
+        with reading(self._address) as connection:
+            found = read_tables(connection, database)
+        yield from found
+
+    def partitions(self, database: str, name: str) -> tuple[Partition, ...]:
+        """Return the table's partitions ordered by value; empty when there is no such table."""
+        with reading(self._address) as connection:
+            return read_partitions(connection, database, name)
+
+    def published(self, database: str, name: str) -> PublishedTable | None:
+        """Return the table and its partitions as they were at one instant, or None."""
+        with reading(self._address) as connection:
+            table = read_table(connection, database, name)
+            return with_partitions(connection, [table])[0] if table else None
+
+    def publish(self, publication: Publication) -> None:
+        """Switch readers to the publication's schema and all its partitions in one transaction.
+
+        Raises PublicationConflict when an expectation is not met, PublicationError when the database does not exist,
+        a view has the table's name, or the file cannot be written. After any of them readers see the old data.
+        """
+        require_publishable(publication)
+        try:
+            with writing(self._address) as connection:
+                _require_place(connection, publication)
+                _publish(connection, publication)
+        except CatalogFileError as error:
+            raise PublicationError(f'{table_name(publication)} was not published. {error}') from error
+        LOG.info('Switched %s: %d partitions put, %d dropped.', table_name(publication), len(publication.put),
+                 len(publication.drop))
+
+    def attach(self, spark: SparkSession, sql: str) -> None:
+        """Make every table whose name occurs in the SQL text readable in this session, as it is at this instant.
+
+        Starts no Spark job. Views of the catalog are not attached. Raises QueryError when Spark refuses a table.
+        """
+        with reading(self._address) as connection:
+            named = [table for table in read_tables(connection) if _occurs(table.name, sql)]
+            found = with_partitions(connection, named)
+        for published in found:
+            attach_table(spark, published)
+
+
+def _require_place(connection: sqlite3.Connection, publication: Publication) -> None:
+    """Raise PublicationError unless the database exists and no view has the table's name."""
+    database, name = publication.table.database.lower(), publication.table.name.lower()
+    if database not in read_databases(connection):
+        raise PublicationError(f'Database {database} does not exist, so table {name} cannot be published to it. '
+                               'Nothing was changed; create the database first.')
+    if any((view.database, view.name) == (database, name) for view in read_views(connection)):
+        raise PublicationError(f'{database}.{name} is a view, so no table can be published under that name. Nothing '
+                               'was changed; drop the view or choose another table name.')
+
+
+def _publish(connection: sqlite3.Connection, publication: Publication) -> None:
+    existing = read_table(connection, publication.table.database, publication.table.name)
+    table = merged_table(existing, publication.table)
+    if publication.expected:
+        current = read_partitions(connection, table.database, table.name)
+        require_expected(publication, {partition.values: partition.location for partition in current})
+    write_table(connection, table)
+    delete_partitions(connection, table, publication.drop)
+    write_partitions(connection, table, map(_stored, publication.put))
+
+
+def _stored(partition: Partition) -> Partition:
+    columns = tuple(Column(column.name.lower(), column.type, column.comment) for column in partition.columns)
+    return replace(partition, location=folder(partition.location), columns=columns)
+
+
+def _occurs(name: str, sql: str) -> bool:
+    return re.search(rf'(?<!\w){re.escape(name)}(?!\w)', sql, re.IGNORECASE) is not None

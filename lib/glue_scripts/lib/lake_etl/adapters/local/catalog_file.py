@@ -1,0 +1,86 @@
+"""Opens the SQLite file that holds a laptop's catalog, so that several processes can read and write it at once."""
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from lake_etl.errors import LakeError
+
+SCHEME = 'sqlite://'
+BUSY_SECONDS = 30
+TABLES = (
+    """CREATE TABLE IF NOT EXISTS catalog_databases (
+        name TEXT PRIMARY KEY, location TEXT NOT NULL, description TEXT)""",
+    """CREATE TABLE IF NOT EXISTS catalog_tables (
+        database TEXT NOT NULL REFERENCES catalog_databases(name), name TEXT NOT NULL, columns TEXT NOT NULL,
+        partition_keys TEXT NOT NULL, location TEXT NOT NULL, description TEXT, parameters TEXT NOT NULL,
+        PRIMARY KEY (database, name))""",
+    """CREATE TABLE IF NOT EXISTS catalog_partitions (
+        database TEXT NOT NULL, table_name TEXT NOT NULL, partition_values TEXT NOT NULL, location TEXT NOT NULL,
+        columns TEXT NOT NULL, parameters TEXT NOT NULL,
+        PRIMARY KEY (database, table_name, partition_values)) WITHOUT ROWID""",
+    """CREATE TABLE IF NOT EXISTS catalog_views (
+        database TEXT NOT NULL REFERENCES catalog_databases(name), name TEXT NOT NULL, statement TEXT NOT NULL,
+        translated TEXT NOT NULL, reads TEXT NOT NULL, PRIMARY KEY (database, name))""",
+)
+
+
+class CatalogFileError(LakeError):
+    """The file could not be read or changed; it is as it was."""
+
+
+def catalog_path(address: str) -> Path:
+    """Return the file of an address `sqlite:///folder/lake.db`; a `#table` at its end is left out."""
+    if not address.startswith(f'{SCHEME}/'):
+        raise CatalogFileError(f"'{address}' is not the address of a laptop catalog; expected {SCHEME}/folder/lake.db "
+                               'with the full path of the file.')
+    return Path(address.removeprefix(SCHEME).partition('#')[0])
+
+
+@contextmanager
+def reading(address: str) -> Iterator[sqlite3.Connection]:
+    """Give a connection on which everything read inside is the state of one instant."""
+    with _connection(address) as connection:
+        connection.execute('BEGIN')
+        yield connection
+
+
+@contextmanager
+def writing(address: str) -> Iterator[sqlite3.Connection]:
+    """Give a connection whose changes other processes see all at once at the end, or never when an error is raised."""
+    with _connection(address) as connection:
+        connection.execute('BEGIN IMMEDIATE')
+        yield connection
+        connection.execute('COMMIT')
+
+
+@contextmanager
+def _connection(address: str) -> Iterator[sqlite3.Connection]:
+    """Open the file, making it when needed; closing takes back what was not committed."""
+    path = catalog_path(address)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
+    try:
+        _prepare(connection)
+        yield connection
+    except sqlite3.Error as error:
+        raise CatalogFileError(
+            f'The laptop catalog {path} could not be read or changed: {error}. Nothing was changed. Check that the disk '
+            'has room and that no other program holds the file, then repeat.') from error
+    finally:
+        connection.close()
+
+
+def _prepare(connection: sqlite3.Connection) -> None:
+    """Let readers go on while another process writes, and create the tables that are missing."""
+    if connection.execute('PRAGMA journal_mode').fetchone()[0] != 'wal':
+        connection.execute('PRAGMA journal_mode = WAL')
+    found = connection.execute("SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name LIKE 'catalog!_%' "
+                               "ESCAPE '!'").fetchone()[0]
+    if found < len(TABLES):
+        connection.execute('BEGIN IMMEDIATE')
+        for statement in TABLES:
+            connection.execute(statement)
+        connection.execute('COMMIT')

@@ -1,0 +1,74 @@
+"""The life of a job run: arguments, session and catalog at its beginning, lineage and commit at its end."""
+from __future__ import annotations
+
+import logging
+import secrets
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from pyspark import SparkContext
+from pyspark.sql import SparkSession
+
+from lake_etl import runtime
+from lake_etl.arguments import COMMON, COMMON_OPTIONAL, PARTITION_KEYS, LoadArguments, load_arguments
+from lake_etl.lineage import DataLineageGenerator
+from lake_etl.publish.layout import load_name
+from lake_etl.publish.target import Target
+from lake_etl.session import configure
+
+LOG = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class JobRun:
+    """What the steps of a job share: its arguments, raw and typed, the Spark session, and the lineage."""
+
+    args: Mapping[str, Any]
+    load: LoadArguments
+    spark: SparkSession
+    lineage: DataLineageGenerator
+
+    def target(self, allow_schema_change: str, source_file: str, description: str | None = None) -> Target:
+        """Return the job's target table as the publisher wants it."""
+        load = self.load
+        return Target(
+            database=load.database.lower(), table=load.table.lower(), folder=load.target_folder, keys=PARTITION_KEYS,
+            load=load_name(load.execution_id, datetime.now(UTC), secrets.token_hex(3)), source_file=source_file,
+            allow_schema_change=allow_schema_change, retention=timedelta(hours=load.retention_hours),
+            description=description)
+
+
+@contextmanager
+def job_run(required: Sequence[str], optional: Sequence[str] = ()) -> Iterator[JobRun]:
+    """Open a run of this job from the process's arguments; commit it when all went well.
+
+    Lineage is written in either case. Raises GlueArgumentError naming missing arguments, LakeError for unusable ones.
+    """
+    from awsglue.context import GlueContext
+    from awsglue.job import Job
+    logging.getLogger('lake_etl').setLevel(logging.INFO)
+    args = resolve_arguments((*COMMON, *required), (*COMMON_OPTIONAL, *optional))
+    load = load_arguments(args)
+    runtime.open_catalog(args.get('catalog', runtime.GLUE))
+    glue_context = GlueContext(SparkContext.getOrCreate())
+    job = Job(glue_context)
+    job.init(args['JOB_NAME'], args)
+    lineage = DataLineageGenerator(args)
+    try:
+        yield JobRun(args, load, configure(glue_context.spark_session), lineage)
+    finally:
+        lineage.flush()
+    job.commit()
+
+
+def resolve_arguments(required: Sequence[str], optional: Sequence[str]) -> dict[str, Any]:
+    """Return the named arguments of this process; optional ones only where given."""
+    from awsglue.utils import getResolvedOptions
+    given = [name for name in optional
+             if any(item == f'--{name}' or item.startswith(f'--{name}=') for item in sys.argv)]
+    resolved: dict[str, Any] = getResolvedOptions(sys.argv, [*required, *given])
+    return {name: resolved[name] for name in (*required, *given)}

@@ -1,0 +1,9 @@
+"""Reads Parquet, whose files know their own types."""
+from __future__ import annotations
+
+from pyspark.sql import DataFrame, SparkSession
+
+
+def read_parquet(spark: SparkSession, uri: str) -> DataFrame:
+    """Return the rows of a Parquet file or of a folder of them."""
+    return spark.read.parquet(uri)

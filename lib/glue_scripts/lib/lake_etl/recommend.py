@@ -1,0 +1,40 @@
+"""Proposes a schema mapping and a transformation specification for a file that has none, to start from."""
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+INPUT_SECTIONS = {
+    'csv': {'csv': {'header': True}}, 'tsv': {'tsv': {'header': True}}, 'txt': {'csv': {'header': True}},
+    'json': {'json': {'multiline': False}}, 'jsonl': {'json': {'multiline': False}}, 'parquet': {'parquet': {}},
+    'xml': {'xml': {'row_tag': 'row'}}, 'xls': {'excel': {'sheet_names': ['0'], 'data_address': 'A1'}},
+}
+EXCEL_EXTENSIONS = ('xlsx', 'xlsm', 'xlsb', 'xlm', 'ods')
+AMOUNT = 'decimal(16,2)'
+
+
+def recommended_spec(columns: Iterable[tuple[str, str]], extension: str) -> dict[str, Any]:
+    """Return `{input_spec, transform_spec}` for a file with these (name, type) columns and this extension.
+
+    The types that were found are fixed, so that the next file cannot change them by accident; amounts become decimals.
+    """
+    extension = extension.lower().lstrip('.')
+    section = INPUT_SECTIONS['xls'] if extension in EXCEL_EXTENSIONS else INPUT_SECTIONS.get(extension, {})
+    fixed = {name: AMOUNT if kind == 'double' else kind for name, kind in columns
+             if kind != 'string' and '<' not in kind}
+    return {
+        'description': 'Proposed from the first file. Read it, correct it, and put it with the transformation specs.',
+        'input_spec': section,
+        'transform_spec': {'changetype': fixed} if fixed else {},
+    }
+
+
+def recommended_mapping(rows: Sequence[Mapping[str, str]]) -> str:
+    """Return a schema mapping file for rows `{sourcename, destname}`, its header first."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator='\n')
+    writer.writerow(['SourceName', 'DestName'])
+    writer.writerows((row['sourcename'], row['destname']) for row in rows)
+    return text.getvalue()

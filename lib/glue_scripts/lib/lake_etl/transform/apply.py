@@ -1,0 +1,43 @@
+"""Applies the steps of a transform specification in order, neighbours fused."""
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from pyspark.sql import DataFrame
+
+from lake_etl.transform.fuse import Assignment, assign_fused
+from lake_etl.transform.registry import AnyTransform, Transform, TransformContext, UserTransform
+
+
+class Step(Protocol):
+    """One key of a transform specification: the transform's name, its raw value and, where known, its entries."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def raw(self) -> object: ...
+
+    @property
+    def entries(self) -> tuple[object, ...] | None: ...
+
+
+def apply_steps(df: DataFrame, steps: Sequence[Step], transforms: Mapping[str, AnyTransform],
+                context: TransformContext) -> DataFrame:
+    """Return the frame after all steps, as if each had been applied alone, with one lineage record for each step."""
+    waiting: list[Assignment] = []
+    dataset = context.args.get('source_key', '')
+    for step in steps:
+        transform = transforms[step.name]
+        if context.lineage is not None:
+            context.lineage.update_lineage(None, dataset, transform.operation, transform=step.raw)
+        if isinstance(transform, Transform) and transform.builds_column is not None:
+            waiting += [transform.assignment(entry, context) for entry in step.entries or ()]
+            continue
+        df, waiting = assign_fused(df, waiting), []
+        if isinstance(transform, UserTransform):
+            df = transform.function(df, step.raw, context.args, context.lineage, context.spark_context, *context.extra)
+        else:
+            df = transform.apply(df, step.entries or (), context)
+    return assign_fused(df, waiting)

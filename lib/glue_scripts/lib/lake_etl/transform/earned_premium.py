@@ -1,0 +1,136 @@
+"""The part of a written premium that is earned in a period, by day or in equal months, exact to the cent.
+
+Rounding: a share is premium x part / whole, rounded half up (away from zero) to cents in one step with whole-number
+arithmetic, so that no intermediate rounding can shift a cent. Premiums count with ten decimals.
+
+Reconciling: rounding each row by itself can leave a policy some cents short (three thirds of 100.00 make 99.99). A
+reconciled row earns the rounded share up to its period's end less the rounded share up to its period's start. Each is a
+function of the row's own dates; added up over periods that follow one another they cancel, and what remains is the
+premium rounded to the cent. That is promised when the periods of a policy neither overlap nor leave a gap from its
+effective month (by day: its effective date) through its expiration date, as the rows of expandpolicymonths do.
+"""
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import reduce
+from operator import add
+
+from pyspark.sql import Column
+from pyspark.sql import functions as F
+from pyspark.sql.types import StructType
+
+from lake_etl.transform.columns import column, try_cast_column
+from lake_etl.transform.numbers import require_number
+from lake_etl.transform.policy_months import first_of_month, month_number, normalized_months
+
+LARGEST_PREMIUM = Decimal(10) ** 14
+
+
+@dataclass(frozen=True, kw_only=True)
+class Term:
+    """The four dates of one row: its policy's term and the period to earn premium in, all inclusive."""
+
+    effective: Column
+    expiration: Column
+    period_start: Column
+    period_end: Column
+
+    def is_complete(self) -> Column:
+        """Tell whether no date is null."""
+        dates = (self.effective, self.expiration, self.period_start, self.period_end)
+        return reduce(lambda left, right: left & right, (date.isNotNull() for date in dates))
+
+
+def total_premium(schema: StructType, names: Iterable[str]) -> Column:
+    """Return the sum of premium columns of any numeric type as decimal(24,10), null counting as 0.
+
+    Null where a premium is not a number (NaN, other text) or the sum has more than 14 digits before the point, which
+    the result type decimal(16,2) cannot hold. Raises DataError for a column that is missing or no number.
+    """
+    total = reduce(add, [_premium(schema, name) for name in names])
+    return F.when(F.abs(total) < LARGEST_PREMIUM, total.cast('decimal(24,10)'))
+
+
+def _premium(schema: StructType, name: str) -> Column:
+    require_number(schema, name)
+    return F.when(column(name).isNull(), Decimal(0)).otherwise(try_cast_column(name, 'decimal(25,10)'))
+
+
+def earned_by_day(premium: Column, term: Term, reconcile: bool) -> Column:
+    """Return premium x days of the period inside the policy / days of the policy, as decimal(16,2).
+
+    Both ends count. Null when a date is null, when expiration lies before the effective date, when the period lies
+    outside the policy, and when the period ends before it starts.
+    """
+    days = F.datediff(term.expiration, term.effective) + 1
+    before = _within(F.datediff(term.period_start, term.effective), days)
+    through = _within(F.datediff(term.period_end, term.effective) + 1, days)
+    earns = ((term.expiration >= term.effective) & (term.period_end >= term.effective)
+             & (term.period_start <= term.expiration) & (term.period_end >= term.period_start))
+    return F.when(earns, _earned(premium, before, through, days, reconcile))
+
+
+def earned_by_month(premium: Column, term: Term) -> Column:
+    """Return premium / normalized months for each month of the policy but its last, as decimal(16,2).
+
+    A policy that starts and ends within one month earns its whole premium in the period that ends in that month. Null
+    when a date is null, expiration lies before the effective month, or the period ends before the effective date or
+    after the first of the expiration month.
+    """
+    months = normalized_months(term.effective, term.expiration)
+    expiration_month = first_of_month(term.expiration)
+    ends_in_only_month = _is_within_one_month(term) & (first_of_month(term.period_end) == expiration_month)
+    earns = (term.is_complete() & (term.expiration >= first_of_month(term.effective))
+             & (term.period_end >= term.effective)
+             & ((term.period_end <= expiration_month) | ends_in_only_month))
+    return F.when(earns, _share(premium, F.lit(1), months))
+
+
+def earned_by_month_reconciled(premium: Column, term: Term) -> Column:
+    """Return the premium of the policy's months that end in the period, as decimal(16,2).
+
+    The premium is spread evenly over the months from the effective month up to, not including, the expiration month;
+    a policy within one month earns all of it when it expires. Differs from `earned_by_month` by a cent at most, but
+    for a policy shorter than a month that crosses the end of one: it earns all in its first month, not half. Null when
+    a date is null, expiration lies before the effective date, the period lies outside those months, or it ends before
+    it starts.
+    """
+    single = _is_within_one_month(term)
+    months = F.when(single, 1).otherwise(month_number(term.expiration) - month_number(term.effective))
+    before = F.when(single, 0).otherwise(
+        _within(month_number(term.period_start) - month_number(term.effective), months))
+    through = F.when(single, (term.period_end >= term.expiration).cast('int')).otherwise(
+        _within(month_number(F.date_add(term.period_end, 1)) - month_number(term.effective), months))
+    starts_in_time = F.when(single, term.period_start <= term.expiration).otherwise(
+        term.period_start < first_of_month(term.expiration))
+    earns = (term.is_complete() & (term.expiration >= term.effective) & (term.period_end >= term.effective)
+             & starts_in_time & (term.period_end >= term.period_start))
+    return F.when(earns, _earned(premium, before, through, months, reconcile=True))
+
+
+def _is_within_one_month(term: Term) -> Column:
+    same_month = first_of_month(term.effective) == first_of_month(term.expiration)
+    return same_month & (term.expiration >= term.effective)
+
+
+def _within(count: Column, most: Column) -> Column:
+    """Return the count, at least 0 and at most `most`."""
+    return F.greatest(F.lit(0), F.least(count, most))
+
+
+def _earned(premium: Column, before: Column, through: Column, whole: Column, reconcile: bool) -> Column:
+    """Return the share of the premium from `before` to `through` parts of `whole`, reconciled or rounded by itself."""
+    if reconcile:
+        return (_share(premium, through, whole) - _share(premium, before, whole)).cast('decimal(16,2)')
+    return _share(premium, through - before, whole)
+
+
+def _share(premium: Column, part: Column, whole: Column) -> Column:
+    """Return premium x part / whole in decimal(16,2), rounded half up; null when whole is 0."""
+    divisor = F.nullif(whole, F.lit(0))
+    half_cents = F.abs(premium) * (part.cast('bigint') * 200).cast('decimal(12,0)')
+    cents = F.call_function('div', half_cents + divisor, divisor * 2)
+    unsigned = cents.cast('decimal(18,0)') * Decimal('0.01')
+    return F.when(premium < 0, -unsigned).otherwise(unsigned).cast('decimal(16,2)')

@@ -1,0 +1,78 @@
+"""The calendar months of a policy, counted and listed from its effective and expiration dates."""
+from __future__ import annotations
+
+from pyspark.sql import Column
+from pyspark.sql import functions as F
+from pyspark.sql.types import DateType, NullType, StringType, StructType, TimestampNTZType, TimestampType
+
+from lake_etl.errors import DataError
+from lake_etl.transform.columns import column, column_type, quoted, try_cast, try_cast_column
+from lake_etl.transform.numbers import require_number
+
+LONGEST_TERM_IN_MONTHS = 12 * 9999
+
+
+def date_column(schema: StructType, name: str) -> Column:
+    """Refer to a column as a date: timestamps lose their time, ISO text is read, other text is null.
+
+    Raises DataError for a missing column and for one of any other type.
+    """
+    kind = column_type(schema, name)
+    if isinstance(kind, DateType):
+        return column(name)
+    if isinstance(kind, (TimestampType, TimestampNTZType, StringType, NullType)):
+        return try_cast_column(name, 'date')
+    raise DataError(f"Column '{name}' has type {kind.simpleString()}, but a date is expected here. "
+                    f'Convert it with the date transform before this one.')
+
+
+def end_date(schema: StructType, start_date: str, num_months: str) -> Column:
+    """Return the start date moved by a number of months; the day is clamped to the end of a shorter month.
+
+    The number is cut to a whole one. Null where either is null, where text is no number, and where the number leads
+    out of the years 1 to 9999.
+    """
+    require_number(schema, num_months)
+    months = try_cast(f'try_cast({quoted(num_months)} AS decimal(38,6))', 'int')
+    allowed = months.between(-LONGEST_TERM_IN_MONTHS, LONGEST_TERM_IN_MONTHS)
+    return F.when(allowed, F.add_months(date_column(schema, start_date), months))
+
+
+def fractional_months(effective: Column, expiration: Column) -> Column:
+    """Return the months between two dates as decimal(16,2), rounded half up.
+
+    Whole when both have the same day of the month or both are the last of theirs; else the days left over count 1/31
+    of a month each. Negative when the dates are reversed.
+    """
+    return F.months_between(expiration, effective).cast('decimal(16,2)')
+
+
+def normalized_months(effective: Column, expiration: Column) -> Column:
+    """Return how many firsts of the month lie from the effective month up to one month before expiration, as int.
+
+    One month before expiration is clamped to the end of a shorter month; where it lies before the effective date, the
+    expiration date itself counts. 0 when that lies before the effective month.
+    """
+    month_earlier = F.add_months(expiration, -1)
+    last = F.when(month_earlier < effective, expiration).otherwise(month_earlier)
+    months = month_number(last) - month_number(effective) + 1
+    return F.when(months < 0, 0).otherwise(months)
+
+
+def month_number(date: Column) -> Column:
+    """Return months since the year 0, so that neighbouring months differ by one."""
+    return F.year(date) * 12 + F.month(date)
+
+
+def first_of_month(date: Column) -> Column:
+    """Return the first day of the date's month."""
+    return F.trunc(date, 'month')
+
+
+def month_starts(effective: Column, expiration: Column) -> Column:
+    """Return an array of the firsts of the month from the effective month through the expiration date.
+
+    Null when a date is null or expiration lies before the effective month.
+    """
+    first = first_of_month(effective)
+    return F.when(expiration >= first, F.sequence(first, expiration, F.expr('interval 1 month')))

@@ -1,0 +1,117 @@
+"""The command line: one verb each for loading, looking and looking after the lake; errors are one paragraph."""
+from __future__ import annotations
+
+import argparse
+import importlib
+import logging
+import sys
+
+from lib.local_lake.folders import LakeFolders
+from lib.local_lake.reasons import reason_of
+
+DESCRIPTION = 'A data lake for insurers, whole on this machine: Collect, Cleanse and Consume without AWS.'
+FAILED, INTERRUPTED = 1, 130
+
+
+def main(arguments: list[str]) -> int:
+    """Run one command; return 0, 1 when it failed, 2 when it was called wrongly, 130 when it was interrupted."""
+    options = build_parser().parse_args(arguments)
+    _log_to_screen(options.verbose or options.debug)
+    try:
+        module = importlib.import_module(f'lib.local_lake.commands.{options.module}')
+        folders = LakeFolders.of(options.lake, options.config)
+        _use_catalog(folders)
+        return int(module.run(folders, options) or 0)
+    except KeyboardInterrupt:
+        print('Stopped.', file=sys.stderr)
+        return INTERRUPTED
+    except BrokenPipeError:
+        return FAILED
+    except Exception as error:
+        if options.debug:
+            raise
+        print(f'lake: {reason_of(error)}', file=sys.stderr)
+        return FAILED
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Return the parser of all verbs and options."""
+    parser = argparse.ArgumentParser(prog='./lake', description=DESCRIPTION)
+    parser.add_argument('--lake', metavar='DIR', default='.lake', help='where the lake lives (default: .lake)')
+    parser.add_argument('--config', metavar='DIR', help='folder with transformation-spec, transformation-sql and '
+                        "dq-rules (default: the repository's)")
+    parser.add_argument('--verbose', action='store_true', help='show what the jobs log')
+    parser.add_argument('--debug', action='store_true', help='show the stack trace of an error')
+    parser.add_argument('--spark', metavar='VERSION', choices=['3.5', '4.1'], help='Spark version: 3.5 (default) or 4.1')
+    verbs = parser.add_subparsers(dest='verb', metavar='COMMAND', required=True)
+    _add_loading(verbs)
+    _add_looking(verbs)
+    _add_configuration(verbs)
+    _add_upkeep(verbs)
+    return parser
+
+
+Verbs = argparse._SubParsersAction  # type: ignore[type-arg]  # the class has no public name
+
+
+def _verb(verbs: Verbs, name: str, summary: str, module: str | None = None) -> argparse.ArgumentParser:
+    parser: argparse.ArgumentParser = verbs.add_parser(name, help=summary, description=summary)
+    parser.set_defaults(module=module or name)
+    return parser
+
+
+def _add_loading(verbs: Verbs) -> None:
+    demo = _verb(verbs, 'demo', 'load the sample data sets and show what came of them')
+    demo.add_argument('--rows', type=int, metavar='N', help='generate sample files of about N rows instead of taking '
+                      'the committed ones')
+    run = _verb(verbs, 'run', 'load one file into its Cleanse and Consume tables')
+    run.add_argument('file', metavar='FILE')
+    run.add_argument('--workflow', required=True, metavar='DATABASE/TABLE', help='which workflow the file belongs to')
+    run.add_argument('--date', metavar='YYYY-MM-DD', help='the partition to load (default: today)')
+    watch = _verb(verbs, 'watch', 'process files as they are dropped into the Collect folder')
+    watch.add_argument('--once', action='store_true', help='process what is there and end')
+
+
+def _add_looking(verbs: Verbs) -> None:
+    _verb(verbs, 'tables', 'list the published tables and views')
+    query = _verb(verbs, 'query', 'run a SQL query on the published tables')
+    query.add_argument('sql', metavar='SQL', help='a query as Athena understands it')
+    query.add_argument('--format', choices=['table', 'csv', 'json'], default='table')
+    runs = _verb(verbs, 'runs', 'show the latest runs and how they ended')
+    runs.add_argument('--last', type=int, default=20, metavar='N', help='how many (default: 20)')
+
+
+def _add_configuration(verbs: Verbs) -> None:
+    validate = _verb(verbs, 'validate', 'check the configuration files of one workflow, or of all')
+    validate.add_argument('workflow', nargs='?', metavar='DATABASE/TABLE')
+    recommend = _verb(verbs, 'recommend', 'propose a mapping and a specification for a file')
+    recommend.add_argument('file', metavar='FILE')
+    recommend.add_argument('--workflow', metavar='DATABASE/TABLE', help='write the proposals to the configuration folder '
+                           'for this workflow instead of printing them; existing files stay')
+    lookup = _verb(verbs, 'lookup', 'fill the look-up tables')
+    kinds = lookup.add_subparsers(dest='kind', metavar='KIND', required=True)
+    load = kinds.add_parser('load', help='load single-value look-ups from a JSON file')
+    load.add_argument('source_system', metavar='SOURCE_SYSTEM')
+    load.add_argument('file', metavar='FILE.json')
+    multi = kinds.add_parser('load-multi', help='load a multi-value look-up from a CSV file')
+    multi.add_argument('group', metavar='GROUP')
+    multi.add_argument('file', metavar='FILE.csv')
+    multi.add_argument('columns', nargs='+', metavar='COLUMN', help='columns whose values are looked up')
+
+
+def _add_upkeep(verbs: Verbs) -> None:
+    clean = _verb(verbs, 'clean', 'remove files that no table needs any more')
+    clean.add_argument('--all', action='store_true', help='remove the whole lake')
+    test = _verb(verbs, 'test', 'run the test suite', module='test_suite')
+    test.add_argument('arguments', nargs=argparse.REMAINDER, metavar='…', help='arguments for pytest')
+
+
+def _log_to_screen(verbose: bool) -> None:
+    logging.basicConfig(level=logging.WARNING, format='%(asctime)s %(message)s', datefmt='%H:%M:%S', stream=sys.stderr)
+    logging.getLogger('lake_etl').setLevel(logging.INFO if verbose else logging.WARNING)
+    logging.getLogger('py4j').setLevel(logging.ERROR)
+
+
+def _use_catalog(folders: LakeFolders) -> None:
+    from lake_etl import runtime
+    runtime.open_catalog(folders.catalog)

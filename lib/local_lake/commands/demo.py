@@ -1,0 +1,109 @@
+"""`./lake demo`: load the sample data sets end to end and show what came of them."""
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import time
+from dataclasses import dataclass
+from datetime import datetime
+
+from lake_etl.adapters.local.items import SqliteItems
+from lake_etl.adapters.local.queries import query
+from lake_etl.errors import LakeError
+from lake_etl.lookup_loading import lookup_items
+from lib.local_lake.folders import LakeFolders
+from lib.local_lake.landing import execution_id, read_key
+from lib.local_lake.orchestration import Orchestrator, land
+from lib.local_lake.output import print_rows
+from lib.local_lake.report import QUARANTINE, PublishedTable, published_tables
+from lib.local_lake.samples import LOOKUPS, QUERY, QUESTION, RESOURCES, SAMPLES, Sample
+
+NEXT = (
+    './lake tables',
+    './lake query "SELECT * FROM syntheticgeneraldata_consume.policydata LIMIT 5"',
+    './lake watch    (then drop a file into {collect}/DATABASE/TABLE/)',
+)
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """What became of one sample: seconds it took, None when it was loaded before."""
+
+    sample: Sample
+    seconds: float | None
+
+
+def run(folders: LakeFolders, options: argparse.Namespace) -> int:
+    """Load what is not loaded yet; end with the published tables, an example query and what to try next."""
+    started = time.monotonic()
+    print(f'Loading {len(SAMPLES)} sample data sets into the lake in {folders.root}.')
+    with folders.writing():
+        _load_lookups(folders)
+        orchestrator = Orchestrator(folders)
+        orchestrator.close_interrupted_runs()
+        loaded = [_load(orchestrator, sample, number, options.rows) for number, sample in enumerate(SAMPLES, 1)]
+    _show_tables(folders, loaded)
+    print(f'\n{QUESTION}\n{QUERY}')
+    answer = query(folders.catalog, QUERY)
+    print_rows(answer.columns, answer.rows)
+    print(f'\nDone in {time.monotonic() - started:.0f} s. Try next:')
+    for command in NEXT:
+        print(f'  {command.format(collect=folders.collect)}')
+    return 0
+
+
+def _load_lookups(folders: LakeFolders) -> None:
+    for source_system, file in LOOKUPS:
+        items = lookup_items(source_system, json.loads((RESOURCES / file).read_text(encoding='utf-8')))
+        SqliteItems().put_all(folders.items('value-lookup'), items)
+
+
+def _load(orchestrator: Orchestrator, sample: Sample, number: int, rows: int | None) -> Loaded:
+    """Load one sample unless this very content was loaded before; raises LakeError with the reason when it fails."""
+    content = _content(sample, rows)
+    execution = execution_id(sample.key, hashlib.sha256(content).hexdigest())
+    title = f'{number}/{len(SAMPLES)} {sample.workflow}'
+    if orchestrator.has_succeeded(execution):
+        print(f'{title}: loaded before, unchanged.')
+        return Loaded(sample, None)
+    land(orchestrator.folders, sample.key, content)
+    print(f'{title}: {len(content) / 1024:,.0f} KiB', end='', flush=True)
+    result = orchestrator.run(read_key(sample.key, datetime.now()), execution,
+                              lambda job: print(f', {job}', end='', flush=True))
+    if result.status != 'SUCCEEDED':
+        print(', failed.')
+        raise LakeError(f'{sample.key} was not loaded. {result.reason}')
+    seconds = sum(result.seconds.values())
+    print(f', {seconds:.1f} s')
+    return Loaded(sample, seconds)
+
+
+def _content(sample: Sample, rows: int | None) -> bytes:
+    if rows is None:
+        return sample.path.read_bytes()
+    from tempfile import TemporaryDirectory
+
+    from resources.generate_sample_data import write_sample
+    with TemporaryDirectory() as folder:
+        target = f'{folder}/{sample.file}'
+        write_sample(sample.data_set, rows, 1, target)
+        with open(target, 'rb') as file:
+            return file.read()
+
+
+def _show_tables(folders: LakeFolders, loaded: list[Loaded]) -> None:
+    tables = published_tables(folders)
+    rows = []
+    for item in loaded:
+        database, table = item.sample.workflow.split('/')
+        own = [published for published in tables if published.belongs_to(database, table)]
+        rows += [_table_row(published, own, item.seconds) for published in own if QUARANTINE not in published.table]
+    print()
+    print_rows(('database', 'table', 'rows', 'columns', 'quarantined', 'seconds'), rows)
+
+
+def _table_row(table: PublishedTable, own: list[PublishedTable], seconds: float | None) -> tuple[object, ...]:
+    quarantined = sum(other.rows for other in own
+                      if other.database == table.database and QUARANTINE in other.table)
+    return table.database, table.table, table.rows, table.columns, quarantined, '' if seconds is None else f'{seconds:.1f}'

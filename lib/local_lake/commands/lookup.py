@@ -1,0 +1,35 @@
+"""`./lake lookup load` and `load-multi`: fill the look-up tables."""
+from __future__ import annotations
+
+import argparse
+import csv
+import json
+from pathlib import Path
+
+from lake_etl.adapters.local.items import SqliteItems
+from lake_etl.errors import LakeError
+from lake_etl.lookup_loading import lookup_items, multilookup_items
+from lib.local_lake.folders import LakeFolders
+
+
+def run(folders: LakeFolders, options: argparse.Namespace) -> int:
+    """Load the items of a file and say how many there were."""
+    file = Path(options.file)
+    if not file.is_file():
+        raise LakeError(f'{options.file}: there is no such file.')
+    if options.kind == 'load':
+        table, items = 'value-lookup', lookup_items(options.source_system, _json(file))
+    else:
+        with open(file, newline='', encoding='utf-8-sig') as text:
+            table, items = 'multi-lookup', list(multilookup_items(options.group, csv.DictReader(text), options.columns))
+    with folders.writing():
+        count = SqliteItems().put_all(folders.items(table), items)
+    print(f'Loaded {count:,} items into {table}.')
+    return 0
+
+
+def _json(file: Path) -> object:
+    try:
+        return json.loads(file.read_text(encoding='utf-8-sig'))
+    except ValueError as error:
+        raise LakeError(f'{file} is not JSON: {error}. Expected an object of look-ups, each an object of values.') from None

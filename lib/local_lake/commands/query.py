@@ -1,0 +1,19 @@
+"""`./lake query "SQL"`: answer a query from the published tables, without Spark."""
+from __future__ import annotations
+
+import argparse
+import sys
+
+from lake_etl.adapters.local.queries import query
+from lib.local_lake.folders import LakeFolders
+from lib.local_lake.output import print_rows
+
+
+def run(folders: LakeFolders, options: argparse.Namespace) -> int:
+    """Print the rows of the answer; their number goes to the error stream, so that output can be piped."""
+    folders.require_lake()
+    result = query(folders.catalog, options.sql)
+    print_rows(result.columns, result.rows, options.format)
+    if options.format == 'table':
+        print(f'{len(result.rows):,} rows', file=sys.stderr)
+    return 0

@@ -1,0 +1,43 @@
+"""`./lake recommend FILE`: propose a mapping and a specification for a file."""
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+
+from lake_etl.errors import LakeError
+from lake_etl.recommend import recommended_mapping
+from lib.local_lake.commands.run import landing_of
+from lib.local_lake.folders import LakeFolders
+from lib.local_lake.session import start_session
+
+
+def run(folders: LakeFolders, options: argparse.Namespace) -> int:
+    """Print both proposals, or write them to the configuration folder where no such files are yet."""
+    file = Path(options.file).resolve()
+    if not file.is_file():
+        raise LakeError(f'{options.file}: there is no such file.')
+    mapping, spec = propose(folders, file)
+    if not options.workflow:
+        print(f'# Schema mapping\n{mapping}\n# Specification\n{spec}')
+        return 0
+    landing = landing_of(options.workflow, file.name, None)
+    stem = folders.configuration / 'transformation-spec' / f'{landing.database}-{landing.table}'
+    for path, text in ((stem.with_name(f'{stem.name}.csv'), mapping), (stem.with_name(f'{stem.name}.json'), spec)):
+        if path.exists():
+            raise LakeError(f'{path} is there already and was left as it is; move it away to get a new proposal.')
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding='utf-8')
+        print(f'Wrote {path}.')
+    return 0
+
+
+def propose(folders: LakeFolders, file: Path) -> tuple[str, str]:
+    """Return a mapping and a specification for the file, as texts."""
+    from glue_catalog_helpers import clean_column_names, generate_spec
+    from lake_etl.read.source import read_collected_file
+    from lake_etl.session import configure
+    from lake_etl.spec.input import InputSpec
+    spark = configure(start_session(folders.temporary))
+    cleaned, rows = clean_column_names(read_collected_file(spark, str(file), InputSpec()))
+    return recommended_mapping(rows), json.dumps(generate_spec(cleaned, file.suffix), indent=4) + '\n'

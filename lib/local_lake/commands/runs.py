@@ -1,0 +1,24 @@
+"""`./lake runs`: the history of runs, the latest first."""
+from __future__ import annotations
+
+import argparse
+
+from lake_etl.adapters.local.items import SqliteItems
+from lib.local_lake.folders import LakeFolders
+from lib.local_lake.orchestration import AUDIT
+from lib.local_lake.output import print_rows
+
+
+def run(folders: LakeFolders, options: argparse.Namespace) -> int:
+    """Print the latest runs; the reason of each failed one follows in full."""
+    folders.require_lake()
+    items = sorted(SqliteItems().scan(folders.items(AUDIT)), key=lambda item: str(item['job_start_date']), reverse=True)
+    latest = items[:options.last]
+    print_rows(('started (UTC)', 'file', 'partition', 'status', 'seconds'), [
+        (str(item['job_start_date'])[:19].replace('T', ' '), item.get('file', item['source_key']),
+         item.get('partition', ''), item['job_latest_status'],
+         f'{sum(float(value) for value in item.get("seconds", {}).values()):.1f}') for item in latest])
+    for item in latest:
+        if item.get('error_message'):
+            print(f'\n{item.get("file", item["source_key"])}: {item["error_message"]}')
+    return 0

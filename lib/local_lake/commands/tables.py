@@ -1,0 +1,18 @@
+"""`./lake tables`: list what is published."""
+from __future__ import annotations
+
+import argparse
+
+from lib.local_lake.folders import LakeFolders
+from lib.local_lake.output import print_rows
+from lib.local_lake.report import published_tables, published_views
+
+
+def run(folders: LakeFolders, options: argparse.Namespace) -> int:
+    """Print tables with their size, then views."""
+    folders.require_lake()
+    rows = [(table.database, table.table, table.rows, table.columns, table.partitions, table.description)
+            for table in published_tables(folders)]
+    rows += [(database, name, None, None, None, 'view') for database, name in published_views(folders)]
+    print_rows(('database', 'table', 'rows', 'columns', 'partitions', 'description'), rows)
+    return 0

@@ -1,0 +1,75 @@
+"""`./lake watch`: process files as they are dropped into the Collect folder, as S3 and the trigger do on AWS."""
+from __future__ import annotations
+
+import argparse
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from lake_etl.errors import LakeError
+from lib.local_lake.folders import LakeFolders
+from lib.local_lake.landing import execution_id, read_key
+from lib.local_lake.orchestration import Orchestrator
+
+POLL_SECONDS = 1.0
+QUIET_SECONDS = 1.0
+UNFINISHED_ENDINGS = ('.tmp', '.part', '.crdownload', '~')
+
+
+@dataclass(frozen=True)
+class Dropped:
+    """A file in the Collect folder that nobody is writing to any more."""
+
+    key: str
+    version: str
+    landed: datetime
+
+
+def run(folders: LakeFolders, options: argparse.Namespace) -> int:
+    """Process what is in the Collect folder and has not run yet, then wait for more until stopped."""
+    folders.collect.mkdir(parents=True, exist_ok=True)
+    failed = 0
+    with folders.writing():
+        orchestrator = Orchestrator(folders)
+        orchestrator.close_interrupted_runs()
+        print(f'Watching {folders.collect}; drop files into DATABASE/TABLE/ below it. Stop with Ctrl+C.', flush=True)
+        while True:
+            for dropped in sorted(quiet_files(folders.collect, time.time()), key=lambda item: (item.landed, item.key)):
+                failed += not process(orchestrator, dropped)
+            if options.once:
+                return 1 if failed else 0
+            time.sleep(POLL_SECONDS)
+
+
+def quiet_files(collect: Path, now: float) -> Iterator[Dropped]:
+    """Yield the files that have not changed for a second, hidden and unfinished ones left out."""
+    for path in collect.rglob('*'):
+        names = path.relative_to(collect).parts
+        if any(name.startswith('.') for name in names) or path.name.endswith(UNFINISHED_ENDINGS) or not path.is_file():
+            continue
+        status = path.stat()
+        if now - status.st_mtime >= QUIET_SECONDS:
+            yield Dropped('/'.join(names), f'{status.st_size} {status.st_mtime_ns}',
+                          datetime.fromtimestamp(status.st_mtime))
+
+
+def process(orchestrator: Orchestrator, dropped: Dropped) -> bool:
+    """Load a dropped file unless this version of it has run already; return False when it failed."""
+    execution = execution_id(dropped.key, dropped.version)
+    if orchestrator.has_run(execution):
+        return True
+    try:
+        landing = read_key(dropped.key, dropped.landed)
+    except LakeError as error:
+        orchestrator.record_refusal(dropped.key, execution, str(error))
+        print(f'Refused: {error}', flush=True)
+        return False
+    print(f'{landing.key}', end='', flush=True)
+    result = orchestrator.run(landing, execution, lambda job: print(f', {job}', end='', flush=True))
+    if result.status == 'SUCCEEDED':
+        print(f', {sum(result.seconds.values()):.1f} s', flush=True)
+        return True
+    print(f', failed.\n  {result.reason}', flush=True)
+    return False

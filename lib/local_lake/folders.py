@@ -1,0 +1,82 @@
+"""Where everything of a lake on this machine lies, and the addresses by which jobs know it."""
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from lake_etl.errors import LakeError
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+OWN_CONFIGURATION = REPOSITORY / 'lib' / 'glue_scripts'
+
+
+@dataclass(frozen=True)
+class LakeFolders:
+    """A lake folder and the configuration folder its workflows come from, both absolute."""
+
+    root: Path
+    configuration: Path
+
+    @classmethod
+    def of(cls, lake: str, configuration: str | None) -> LakeFolders:
+        """Return the folders for two command line options; raises LakeError when there is no such configuration."""
+        config = Path(configuration).resolve() if configuration else OWN_CONFIGURATION
+        if not config.is_dir():
+            raise LakeError(f'--config {configuration}: there is no such folder. It should hold the folders '
+                            'transformation-spec, transformation-sql and dq-rules.')
+        return cls(Path(lake).resolve(), config)
+
+    @property
+    def collect(self) -> Path:
+        """Return the folder that source files are dropped into."""
+        return self.root / 'collect'
+
+    @property
+    def cleanse(self) -> Path:
+        """Return the folder of the Cleanse tables."""
+        return self.root / 'cleanse'
+
+    @property
+    def consume(self) -> Path:
+        """Return the folder of the Consume tables."""
+        return self.root / 'consume'
+
+    @property
+    def temporary(self) -> Path:
+        """Return the folder of recommended files and scratch data."""
+        return self.root / 'temp'
+
+    @property
+    def database_file(self) -> Path:
+        """Return the file that holds the catalog and the item tables."""
+        return self.root / 'lake.db'
+
+    @property
+    def catalog(self) -> str:
+        """Return the address of the catalog."""
+        return f'sqlite://{self.database_file}'
+
+    def items(self, name: str) -> str:
+        """Return the address of an item table."""
+        return f'{self.catalog}#{name}'
+
+    def require_lake(self) -> None:
+        """Raise LakeError unless a lake has been made here."""
+        if not self.database_file.exists():
+            raise LakeError(f'There is no lake in {self.root}. Make one with ./lake demo, or load a file with '
+                            './lake run FILE --workflow DATABASE/TABLE.')
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """Hold the lake for writing; raises LakeError when another command does. A killed command holds nothing."""
+        import fcntl
+        self.root.mkdir(parents=True, exist_ok=True)
+        with open(self.root / 'writing.lock', 'w') as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                raise LakeError(f'Another ./lake command is writing to {self.root}. Wait for it to end, or stop it '
+                                '(a running ./lake watch, for example), and try again.') from None
+            yield

@@ -1,0 +1,126 @@
+"""Runs the jobs for one landed file and keeps the record of the run, as the trigger and state machine do on AWS."""
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from lake_etl.adapters.local.items import SqliteItems
+from lake_etl.errors import LakeError
+from lib.local_lake import job_arguments
+from lib.local_lake.folders import LakeFolders
+from lib.local_lake.glue_library import ensure_glue_library
+from lib.local_lake.landing import Landing
+from lib.local_lake.reasons import reason_of
+from lib.local_lake.session import start_session
+
+AUDIT = 'job-audit'
+INTERRUPTED = 'The command was stopped before the run ended. Readers see the data from before it; run it again.'
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """How a run ended: SUCCEEDED, or FAILED with the reason; how long each job took, in seconds."""
+
+    execution: str
+    status: str
+    reason: str
+    seconds: dict[str, float]
+
+
+class Orchestrator:
+    """Runs landed files one after another in this process; the caller holds the lake for writing."""
+
+    def __init__(self, folders: LakeFolders):
+        self.folders = folders
+        self.audit = folders.items(AUDIT)
+        self.items = SqliteItems()
+
+    def close_interrupted_runs(self) -> int:
+        """Mark runs that a stopped command left open as failed; return how many."""
+        opened = [item for item in self.items.scan(self.audit) if item['job_latest_status'] == 'STARTED']
+        for item in opened:
+            self._update(item['execution_id'], 'FAILED', INTERRUPTED)
+        return len(opened)
+
+    def has_run(self, execution: str) -> bool:
+        """Tell whether that execution is on record, however it ended."""
+        return self.items.get(self.audit, {'execution_id': execution}) is not None
+
+    def has_succeeded(self, execution: str) -> bool:
+        """Tell whether that execution is on record as succeeded."""
+        item = self.items.get(self.audit, {'execution_id': execution})
+        return item is not None and item['job_latest_status'] == 'SUCCEEDED'
+
+    def run(self, landing: Landing, execution: str, progress: Callable[[str], None] = lambda text: None) -> RunResult:
+        """Load the file and fill its Consume table; the result is on record before this returns.
+
+        A failed job ends the run; it never raises for a failure of the job.
+        """
+        self._record_start(landing, execution)
+        seconds: dict[str, float] = {}
+        try:
+            for name, main, arguments in self._jobs(landing, execution):
+                progress(name)
+                started = time.monotonic()
+                sys.argv = job_arguments.command_line(arguments)
+                main()
+                seconds[name] = time.monotonic() - started
+        except Exception as error:
+            reason = reason_of(error)
+            self._update(execution, 'FAILED', reason, seconds)
+            return RunResult(execution, 'FAILED', reason, seconds)
+        self._update(execution, 'SUCCEEDED', '', seconds)
+        return RunResult(execution, 'SUCCEEDED', '', seconds)
+
+    def _jobs(self, landing: Landing, execution: str) -> list[tuple[str, Callable[[], None], dict[str, str]]]:
+        ensure_glue_library()
+        start_session(self.folders.temporary)
+        from lib.glue_scripts import etl_cleanse_to_consume, etl_collect_to_cleanse
+        return [
+            ('collect-to-cleanse', etl_collect_to_cleanse.main,
+             job_arguments.collect_to_cleanse(self.folders, landing, execution)),
+            ('cleanse-to-consume', etl_cleanse_to_consume.main,
+             job_arguments.cleanse_to_consume(self.folders, landing, execution)),
+        ]
+
+    def record_refusal(self, key: str, execution: str, reason: str) -> None:
+        """Put a file on record that no job was started for."""
+        now = datetime.now(UTC)
+        self.items.put(self.audit, {
+            'execution_id': execution, 'source_key': key, 'job_latest_status': 'FAILED', 'error_message': reason,
+            'job_start_date': now.isoformat(timespec='seconds'), 'job_start_date_int': int(now.timestamp()),
+            'job_last_updated_timestamp': now.isoformat(timespec='seconds')})
+
+    def _record_start(self, landing: Landing, execution: str) -> None:
+        now = datetime.now(UTC)
+        self.items.put(self.audit, {
+            'execution_id': execution,
+            'sfn_execution_name': landing.base_file_name,
+            'source_key': landing.workflow,
+            'file': landing.key,
+            'partition': '/'.join(f'{part:02d}' for part in landing.partition),
+            'job_latest_status': 'STARTED',
+            'job_start_date': now.isoformat(timespec='seconds'),
+            'job_start_date_int': int(now.timestamp()),
+            'job_last_updated_timestamp': now.isoformat(timespec='seconds'),
+        })
+
+    def _update(self, execution: str, status: str, reason: str, seconds: dict[str, float] | None = None) -> None:
+        values: dict[str, object] = {
+            'job_latest_status': status, 'error_message': reason,
+            'job_last_updated_timestamp': datetime.now(UTC).isoformat(timespec='seconds')}
+        if seconds:
+            values['seconds'] = {name: f'{value:.1f}' for name, value in seconds.items()}
+        self.items.update(self.audit, {'execution_id': execution}, values)
+
+
+def land(folders: LakeFolders, key: str, content: bytes) -> None:
+    """Put a file into the Collect folder at one instant, as an upload to S3 does."""
+    from lake_etl.adapters.local.files import FolderFiles
+    target = (folders.collect / key).resolve()
+    if folders.collect not in target.parents:
+        raise LakeError(f"'{key}' does not lie below the Collect folder.")
+    FolderFiles().write(str(target), content)
