@@ -6,13 +6,15 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 
+from lake_etl.adapters.local.files import FolderFiles
 from lake_etl.adapters.local.items import SqliteItems
 from lake_etl.errors import LakeError
 from lib.local_lake import job_arguments
 from lib.local_lake.folders import LakeFolders
 from lib.local_lake.glue_library import ensure_glue_library
-from lib.local_lake.landing import Landing
+from lib.local_lake.landing import Landing, execution_id
 from lib.local_lake.reasons import reason_of
 from lib.local_lake.session import start_session
 
@@ -117,10 +119,16 @@ class Orchestrator:
         self.items.update(self.audit, {'execution_id': execution}, values)
 
 
-def land(folders: LakeFolders, key: str, content: bytes) -> None:
-    """Put a file into the Collect folder at one instant, as an upload to S3 does."""
-    from lake_etl.adapters.local.files import FolderFiles
+def land(folders: LakeFolders, key: str, content: bytes) -> str:
+    """Put a file into the Collect folder at one instant, as an upload to S3 does; return the id of its execution."""
     target = (folders.collect / key).resolve()
     if folders.collect not in target.parents:
         raise LakeError(f"'{key}' does not lie below the Collect folder.")
     FolderFiles().write(str(target), content)
+    return execution_of(folders.collect, key)
+
+
+def execution_of(collect: Path, key: str) -> str:
+    """Return the id of the execution for a file as it lies in the Collect folder; a changed file has another one."""
+    status = (collect / key).stat()
+    return execution_id(key, f'{status.st_size} {status.st_mtime_ns}')

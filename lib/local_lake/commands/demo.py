@@ -2,7 +2,6 @@
 from __future__ import annotations
 
 import argparse
-import hashlib
 import json
 import time
 from dataclasses import dataclass
@@ -13,8 +12,8 @@ from lake_etl.adapters.local.queries import query
 from lake_etl.errors import LakeError
 from lake_etl.lookup_loading import lookup_items
 from lib.local_lake.folders import LakeFolders
-from lib.local_lake.landing import execution_id, read_key
-from lib.local_lake.orchestration import Orchestrator, land
+from lib.local_lake.landing import read_key
+from lib.local_lake.orchestration import Orchestrator, execution_of, land
 from lib.local_lake.output import print_rows
 from lib.local_lake.report import QUARANTINE, PublishedTable, published_tables
 from lib.local_lake.samples import LOOKUPS, QUERY, QUESTION, RESOURCES, SAMPLES, Sample
@@ -62,12 +61,14 @@ def _load_lookups(folders: LakeFolders) -> None:
 def _load(orchestrator: Orchestrator, sample: Sample, number: int, rows: int | None) -> Loaded:
     """Load one sample unless this very content was loaded before; raises LakeError with the reason when it fails."""
     content = _content(sample, rows)
-    execution = execution_id(sample.key, hashlib.sha256(content).hexdigest())
     title = f'{number}/{len(SAMPLES)} {sample.workflow}'
-    if orchestrator.has_succeeded(execution):
+    collect = orchestrator.folders.collect
+    landed = collect / sample.key
+    if landed.exists() and landed.read_bytes() == content and orchestrator.has_succeeded(
+            execution_of(collect, sample.key)):
         print(f'{title}: loaded before, unchanged.')
         return Loaded(sample, None)
-    land(orchestrator.folders, sample.key, content)
+    execution = land(orchestrator.folders, sample.key, content)
     print(f'{title}: {len(content) / 1024:,.0f} KiB', end='', flush=True)
     result = orchestrator.run(read_key(sample.key, datetime.now()), execution,
                               lambda job: print(f', {job}', end='', flush=True))

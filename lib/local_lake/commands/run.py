@@ -2,7 +2,6 @@
 from __future__ import annotations
 
 import argparse
-import uuid
 from datetime import date, datetime
 from pathlib import Path
 
@@ -20,10 +19,10 @@ def run(folders: LakeFolders, options: argparse.Namespace) -> int:
         raise LakeError(f'{options.file}: there is no such file.')
     landing = landing_of(options.workflow, file.name, options.date)
     with folders.writing():
-        land(folders, landing.key, file.read_bytes())
         orchestrator = Orchestrator(folders)
         orchestrator.close_interrupted_runs()
-        result = orchestrator.run(landing, str(uuid.uuid4()), lambda job: print(f'{landing.key}: {job} …', flush=True))
+        execution = land(folders, landing.key, file.read_bytes())
+        result = orchestrator.run(landing, execution, lambda job: print(f'{landing.key}: {job} …', flush=True))
     return report(folders, landing, result)
 
 

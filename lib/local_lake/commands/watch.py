@@ -10,8 +10,8 @@ from pathlib import Path
 
 from lake_etl.errors import LakeError
 from lib.local_lake.folders import LakeFolders
-from lib.local_lake.landing import execution_id, read_key
-from lib.local_lake.orchestration import Orchestrator
+from lib.local_lake.landing import read_key
+from lib.local_lake.orchestration import Orchestrator, execution_of
 
 POLL_SECONDS = 1.0
 QUIET_SECONDS = 1.0
@@ -23,7 +23,7 @@ class Dropped:
     """A file in the Collect folder that nobody is writing to any more."""
 
     key: str
-    version: str
+    execution: str
     landed: datetime
 
 
@@ -51,23 +51,22 @@ def quiet_files(collect: Path, now: float) -> Iterator[Dropped]:
             continue
         status = path.stat()
         if now - status.st_mtime >= QUIET_SECONDS:
-            yield Dropped('/'.join(names), f'{status.st_size} {status.st_mtime_ns}',
-                          datetime.fromtimestamp(status.st_mtime))
+            key = '/'.join(names)
+            yield Dropped(key, execution_of(collect, key), datetime.fromtimestamp(status.st_mtime))
 
 
 def process(orchestrator: Orchestrator, dropped: Dropped) -> bool:
     """Load a dropped file unless this version of it has run already; return False when it failed."""
-    execution = execution_id(dropped.key, dropped.version)
-    if orchestrator.has_run(execution):
+    if orchestrator.has_run(dropped.execution):
         return True
     try:
         landing = read_key(dropped.key, dropped.landed)
     except LakeError as error:
-        orchestrator.record_refusal(dropped.key, execution, str(error))
+        orchestrator.record_refusal(dropped.key, dropped.execution, str(error))
         print(f'Refused: {error}', flush=True)
         return False
     print(f'{landing.key}', end='', flush=True)
-    result = orchestrator.run(landing, execution, lambda job: print(f', {job}', end='', flush=True))
+    result = orchestrator.run(landing, dropped.execution, lambda job: print(f', {job}', end='', flush=True))
     if result.status == 'SUCCEEDED':
         print(f', {sum(result.seconds.values()):.1f} s', flush=True)
         return True

@@ -32,11 +32,12 @@ class JobRun:
     spark: SparkSession
     lineage: DataLineageGenerator
 
-    def target(self, allow_schema_change: str, source_file: str, description: str | None = None) -> Target:
-        """Return the job's target table as the publisher wants it."""
+    def target(self, allow_schema_change: str, source_file: str, description: str | None = None,
+               table: str | None = None) -> Target:
+        """Return the job's target table, or another one of its target database, as the publisher wants it."""
         load = self.load
         return Target(
-            database=load.database.lower(), table=load.table.lower(), folder=load.target_folder, keys=PARTITION_KEYS,
+            database=load.database.lower(), table=(table or load.table).lower(), folder=load.target_folder, keys=PARTITION_KEYS,
             load=load_name(load.execution_id, datetime.now(UTC), secrets.token_hex(3)), source_file=source_file,
             allow_schema_change=allow_schema_change, retention=timedelta(hours=load.retention_hours),
             description=description)

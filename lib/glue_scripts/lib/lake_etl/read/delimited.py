@@ -5,33 +5,38 @@ import logging
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.types import IntegerType, StringType, StructField, StructType
 
 from lake_etl.errors import DataError
-from lake_etl.ports import Files
 from lake_etl.read.guess import EVERYTHING, fitting_types, may_be_typed, settled_type
-from lake_etl.read.header import Beginning, Dialect, read_beginning
+from lake_etl.read.header import Beginning, Dialect
 from lake_etl.transform.columns import column, try_cast_column
 
 LOG = logging.getLogger(__name__)
 SPLIT_BYTES = 32 * 1024 * 1024
-COMPRESSED = ('.gz', '.bz2', '.zst', '.deflate', '.snappy', '.lz4')
+MOST_COLUMNS = 20_480
+COMPRESSED = ('.gz', '.bz2')
 
 
 @dataclass(frozen=True)
 class DelimitedOptions:
     """How to read a delimited file.
 
+    beginning     the file's column names and first rows
+    size          of the file, in bytes
     line_breaks   whether quoted values may hold line breaks: yes, no, or None to find out
     infer_types   whether to guess types; otherwise every column is text
     fixed_types   types given by name of the source column
     text_columns  source columns (lower case) that stay text because the first step that touches them parses text
     table_types   types that the published table has, by name of the source column
+    null_values   texts that stand for no value
     """
 
     dialect: Dialect
+    beginning: Beginning
+    size: int
     line_breaks: bool | None = None
     infer_types: bool = True
     fixed_types: Mapping[str, str] = field(default_factory=dict)
@@ -40,69 +45,69 @@ class DelimitedOptions:
     null_values: tuple[str, ...] = ()
 
 
-def read_delimited(spark: SparkSession, files: Files, uri: str, options: DelimitedOptions) -> DataFrame:
+def read_delimited(spark: SparkSession, uri: str, options: DelimitedOptions) -> DataFrame:
     """Return the rows of a delimited file, each column in the type that all its values fit.
 
-    Reads the first bytes here and the whole file once in Spark to settle types and line breaks; the frame itself is
-    not computed yet. Values of a column whose type was fixed become null where they do not convert. Raises DataError
-    when the file has no rows.
+    Reads the whole file once to settle types and line breaks; the frame itself is not computed yet. Values of a column
+    whose type was fixed become null where they do not convert. Raises DataError when the file has no rows.
     """
-    beginning = read_beginning(files, uri, options.dialect)
-    names = beginning.columns
-    open_types = _open_columns(beginning, options)
-    size = files.size(uri) or 0
+    names = options.beginning.columns
+    open_types = _open_columns(options)
     line_breaks = options.line_breaks
-    if line_breaks is None and (size <= SPLIT_BYTES or uri.lower().endswith(COMPRESSED)):
+    if line_breaks is None and (options.size <= SPLIT_BYTES or uri.lower().endswith(COMPRESSED)):
         line_breaks = True  # Such a file is read by one task anyway.
-    bits, odd_quotes = _settle(spark, uri, names, open_types, options, line_breaks)
+    bits, odd_quotes = _settle(spark, uri, open_types, options, line_breaks)
     if line_breaks is None and odd_quotes:
         LOG.info('%s has line breaks inside quotes and is read by a single task.', uri)
         line_breaks = True
-        bits, _ = _settle(spark, uri, names, open_types, options, line_breaks)
+        bits, _ = _settle(spark, uri, open_types, options, line_breaks)
     types = {name: settled_type(bits[name], options.table_types.get(name)) for name in open_types}
     types.update(options.fixed_types)
     LOG.info('Settled the types of %s: %d columns, %d of them other than text.', uri, len(names),
              sum(1 for kind in types.values() if kind != 'string'))
-    rows = _read(spark, uri, names, options, bool(line_breaks))
+    rows = _read(spark, uri, options, bool(line_breaks))
     return rows.select(*[_typed(name, types.get(name, 'string')) for name in names])
 
 
-def _typed(name: str, type_name: str) -> F.Column:  # type: ignore[name-defined]  # Column is there at run time
+def _typed(name: str, type_name: str) -> Column:
     if type_name == 'string':
         return column(name)
     return try_cast_column(name, type_name).alias(name)
 
 
-def _open_columns(beginning: Beginning, options: DelimitedOptions) -> list[str]:
+def _open_columns(options: DelimitedOptions) -> list[str]:
     """Return the columns whose type only the whole file can tell; a sample rules out most text columns."""
     if not options.infer_types:
         return []
     undecided = []
-    for position, name in enumerate(beginning.columns):
+    for position, name in enumerate(options.beginning.columns):
         if name.lower() in options.text_columns or name in options.fixed_types:
             continue
-        values = [row[position] for row in beginning.rows if position < len(row)]
+        values = [row[position] for row in options.beginning.rows if position < len(row)]
         if name in options.table_types or may_be_typed(values):
             undecided.append(name)
     return undecided
 
 
-def _read(spark: SparkSession, uri: str, names: tuple[str, ...], options: DelimitedOptions,
-          line_breaks: bool) -> DataFrame:
+def _read(spark: SparkSession, uri: str, options: DelimitedOptions, line_breaks: bool) -> DataFrame:
+    """Return all columns as text."""
+    dialect, names = options.dialect, options.beginning.columns
     schema = StructType([StructField(name, StringType()) for name in names])
-    dialect = options.dialect
-    return spark.read.csv(uri, schema=schema, sep=dialect.delimiter, quote=dialect.quote, escape=dialect.escape,
+    rows = spark.read.csv(uri, schema=schema, sep=dialect.delimiter, quote=dialect.quote, escape=dialect.escape,
                           header=dialect.header, encoding=dialect.encoding, multiLine=line_breaks, mode='PERMISSIVE',
-                          enforceSchema=True, maxColumns=max(20480, len(names)))
+                          enforceSchema=True, maxColumns=max(MOST_COLUMNS, len(names)))
+    if not options.null_values:
+        return rows
+    return rows.select(*[F.when(~column(name).isin(*options.null_values), column(name)).alias(name) for name in names])
 
 
-def _settle(spark: SparkSession, uri: str, names: tuple[str, ...], open_columns: list[str], options: DelimitedOptions,
+def _settle(spark: SparkSession, uri: str, open_columns: list[str], options: DelimitedOptions,
             line_breaks: bool | None) -> tuple[dict[str, int], bool]:
     """Read the whole file once: the types that all values fit, and whether a line has an odd number of quotes.
 
     Raises DataError when there are no rows.
     """
-    rows = _read(spark, uri, names, options, bool(line_breaks))
+    rows = _read(spark, uri, options, bool(line_breaks))
     masks = [fitting_types(name, options.table_types.get(name)).cast(IntegerType()).alias(f'fits_{index}')
              for index, name in enumerate(open_columns)]
     seen = rows.select(F.lit(1).alias('row'), F.lit(0).alias('odd_quotes'), *masks)

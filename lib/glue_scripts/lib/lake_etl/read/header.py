@@ -1,6 +1,8 @@
 """Reads the column names and a few sample rows of a delimited file from its first bytes, without Spark."""
 from __future__ import annotations
 
+import bz2
+import zlib
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -38,8 +40,8 @@ def read_beginning(files: Files, uri: str, dialect: Dialect) -> Beginning:
         raise DataError(f'{uri} does not exist; check the source bucket, path and file name of the job.')
     length = FIRST_BYTES
     while True:
-        content = files.read(uri, 0, length) or b''
-        complete = len(content) >= size
+        raw = files.read(uri, 0, length) or b''
+        content, complete = _inflated(raw, uri), len(raw) >= size
         rows = list(records(_decode(content, uri, dialect, complete), dialect, complete))[:SAMPLE_ROWS + 1]
         if rows or complete:
             break
@@ -93,6 +95,19 @@ def records(text: str, dialect: Dialect, complete: bool) -> Iterator[tuple[str, 
         position += 1
     if complete and (values or buffer):
         yield (*values, ''.join(buffer))
+
+
+def _inflated(content: bytes, uri: str) -> bytes:
+    """Return the plain bytes of the beginning of a compressed file, as far as they are complete."""
+    name = uri.lower()
+    try:
+        if name.endswith('.gz'):
+            return zlib.decompressobj(wbits=zlib.MAX_WBITS | 16).decompress(content)
+        if name.endswith('.bz2'):
+            return bz2.BZ2Decompressor().decompress(content)
+    except (zlib.error, OSError):
+        raise DataError(f'{uri} is not compressed the way its name says; land the file again, or rename it.') from None
+    return content
 
 
 def _decode(content: bytes, uri: str, dialect: Dialect, complete: bool) -> str:

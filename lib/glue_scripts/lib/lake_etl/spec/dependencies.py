@@ -42,7 +42,7 @@ def parse_dependencies(raw: object, findings: Findings) -> Dependencies | None:
 
 def _depends_on(raw: dict[str, Any], findings: Findings) -> tuple[tuple[str, str], ...]:
     if 'depends_on' not in raw:
-        findings.problem('', "missing required key 'depends_on'", suggestion('depends_on', raw))
+        findings.problem('', "missing required key 'depends_on'")
         return ()
     workflows = raw['depends_on']
     if not isinstance(workflows, dict) or not workflows:
@@ -55,7 +55,7 @@ def _depends_on(raw: dict[str, Any], findings: Findings) -> tuple[tuple[str, str
         if not database or not table or '/' in table:
             findings.problem(f'depends_on.{name}', "expected a workflow as 'Database/Table'")
         if isinstance(value, bool) or value != 1:
-            findings.warning(f'depends_on.{name}', f'expected 1, got {describe(value)}; it is a dependency all the same')
+            findings.warning(f'depends_on.{name}', f'expected 1, got {describe(value)}; a dependency all the same')
         pairs.append((database, table))
     return tuple(pairs)
 
@@ -78,6 +78,8 @@ def _check_lookback_keyword(keyword: str, value: object, findings: Findings) -> 
         findings.problem(place, 'unknown keyword', suggestion(keyword, INTERVALS) or f'known: {", ".join(INTERVALS)}')
     elif isinstance(value, bool) or not isinstance(value, (int, float)):
         findings.problem(place, f'expected a number, got {describe(value)}')
+    elif keyword in MOMENTS and not isinstance(value, int):
+        findings.problem(place, f'expected a whole number, got {value}')
     elif f'{keyword}s' in INTERVALS:
         findings.warning(place, f"sets the {keyword} of the moment looked back to; it is no length of time",
                          f"for a length of time write '{keyword}s'")
@@ -87,5 +89,5 @@ def _is_an_interval(keywords: dict[str, Any]) -> bool:
     """Tell whether the keywords make an interval that does not look forward."""
     try:
         return bool(A_DAY - relativedelta(**keywords) <= A_DAY.replace(hour=23, minute=59, second=59))
-    except (ValueError, OverflowError, TypeError):
+    except (ValueError, OverflowError, TypeError, LookupError):
         return False

@@ -95,11 +95,11 @@ def _report(error: json.JSONDecodeError, text: str, findings: Findings) -> None:
     if comma is not None:
         findings.problem(position_name(text, comma), 'a comma stands before a closing bracket', 'remove the comma')
         return
-    kind = error.msg.partition(':')[0]
+    kind = next((message for message in EXPECTED if error.msg.startswith(message)), error.msg)
     place = position_name(text, error.pos)
-    if kind == 'Unterminated string starting at':
+    if error.msg.startswith('Unterminated string'):
         findings.problem(place, 'the text that begins here has no closing double quote in its line')
-    elif kind == 'Invalid control character at':
+    elif error.msg.startswith('Invalid control character'):
         findings.problem(place, 'a line break or control character stands inside a text', 'write it as \\n, \\t or \\u')
     else:
         expected = EXPECTED.get(kind, f'not JSON: {kind}')

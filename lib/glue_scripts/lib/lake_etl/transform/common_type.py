@@ -1,4 +1,4 @@
-"""The one type that values of several columns can share without losing a digit, and the conversion to it."""
+"""The one type that the values of several columns can share, and the way to text where there is none."""
 from __future__ import annotations
 
 from collections.abc import Sequence
@@ -8,8 +8,6 @@ from pyspark.sql import Column
 from pyspark.sql import functions as F
 from pyspark.sql.types import (
     ArrayType,
-    BinaryType,
-    BooleanType,
     ByteType,
     DataType,
     DateType,
@@ -28,18 +26,19 @@ from pyspark.sql.types import (
 )
 
 MOST_DIGITS = 38
-WHOLE_NUMBER_DIGITS = {ByteType: 3, ShortType: 5, IntegerType: 10, LongType: 19}
+WHOLE_NUMBER_DIGITS: dict[type[DataType], int] = {ByteType: 3, ShortType: 5, IntegerType: 10, LongType: 19}
 NESTED = (ArrayType, MapType, StructType)
 
 
 def common_type(types: Sequence[DataType]) -> DataType | None:
-    """Return the type that holds every value of all types exactly, or None when only text can.
+    """Return the type that holds the values of all types, or None when only text can.
 
-    Equal types stay; whole numbers and decimals widen; with a float or double all numbers become double; date and
-    timestamp become timestamp. Columns without any value (type void) have no say.
+    Equal types stay; whole numbers and decimals widen, losing no digit; beside a float or double all numbers are
+    double; date and timestamp become timestamp. Columns without any value (type void) have no say.
     """
     known = [kind for kind in types if not isinstance(kind, NullType)]
-    return reduce(_wider, known[1:], known[0]) if known else StringType()
+    start: DataType | None = known[0] if known else StringType()
+    return reduce(_wider, known[1:], start)
 
 
 def _wider(left: DataType | None, right: DataType) -> DataType | None:
@@ -78,17 +77,13 @@ def is_nested(kind: DataType) -> bool:
 
 
 def as_text(value: Column, kind: DataType) -> Column:
-    """Return the value as text: nested values as JSON, bytes as base64, all others as they are written."""
-    if is_nested(kind):
-        return F.to_json(value)
-    return F.base64(value) if isinstance(kind, BinaryType) else value.cast('string')
+    """Return the value as text: nested values as JSON, all others as they are written."""
+    return F.to_json(value) if is_nested(kind) else value.cast('string')
 
 
 def as_json(value: Column, kind: DataType) -> Column:
     """Return the value as a JSON text of its own, text in quotes; null stays null."""
     if is_nested(kind):
         return F.to_json(value)
-    if isinstance(kind, (NumericType, BooleanType)):
-        return value.cast('string')
     listed = F.to_json(F.array(value))
-    return F.when(value.isNotNull(), F.substring(listed, 2, F.length(listed) - 2))
+    return F.when(value.isNotNull(), listed.substr(F.lit(2), F.length(listed) - 2))

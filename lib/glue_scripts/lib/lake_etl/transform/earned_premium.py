@@ -129,7 +129,7 @@ def _earned(premium: Column, before: Column, through: Column, whole: Column, rec
 
 def _share(premium: Column, part: Column, whole: Column) -> Column:
     """Return premium x part / whole in decimal(16,2), rounded half up; null when whole is 0."""
-    divisor = F.nullif(whole, F.lit(0))
+    divisor = F.when(whole != 0, whole)
     half_cents = F.abs(premium) * (part.cast('bigint') * 200).cast('decimal(12,0)')
     cents = F.call_function('div', half_cents + divisor, divisor * 2)
     unsigned = cents.cast('decimal(18,0)') * Decimal('0.01')

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from lake_etl.adapters.local.attach import attach_table
 from lake_etl.adapters.local.catalog_file import CatalogFileError, reading, writing
 from lake_etl.adapters.local.catalog_rows import (
     delete_partitions, read_databases, read_partitions, read_table, read_tables, read_views, write_partitions,
@@ -84,6 +83,7 @@ class SqliteCatalog:
 
         Starts no Spark job. Views of the catalog are not attached. Raises QueryError when Spark refuses a table.
         """
+        from lake_etl.adapters.local.attach import attach_table  # here, as other uses need no Spark
         with reading(self._address) as connection:
             named = [table for table in read_tables(connection) if _occurs(table.name, sql)]
             found = with_partitions(connection, named)

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from lake_etl.errors import LakeError
@@ -60,17 +60,15 @@ def writing(address: str) -> Iterator[sqlite3.Connection]:
 def _connection(address: str) -> Iterator[sqlite3.Connection]:
     """Open the file, making it when needed; closing takes back what was not committed."""
     path = catalog_path(address)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
     try:
-        _prepare(connection)
-        yield connection
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with closing(sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)) as connection:
+            _prepare(connection)
+            yield connection
     except sqlite3.Error as error:
         raise CatalogFileError(
-            f'The laptop catalog {path} could not be read or changed: {error}. Nothing was changed. Check that the disk '
+            f'The laptop catalog {path} could not be read or changed: {error}. It is as it was. Check that the disk '
             'has room and that no other program holds the file, then repeat.') from error
-    finally:
-        connection.close()
 
 
 def _prepare(connection: sqlite3.Connection) -> None:

@@ -79,7 +79,8 @@ def _nested(name: str, inside: str, text: str) -> CatalogType:
 
 def _split(text: str, mark: str, most: int | None = None) -> list[str]:
     """Split at marks that lie outside of brackets, into at most so many parts."""
-    parts, depth, start = [], 0, 0
+    parts: list[str] = []
+    depth = start = 0
     for position, letter in enumerate(text):
         depth += (letter in '<(') - (letter in '>)')
         if letter == mark and depth == 0 and (most is None or len(parts) < most - 1):

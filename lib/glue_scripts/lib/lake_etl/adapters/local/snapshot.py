@@ -1,4 +1,4 @@
-"""What the laptop's catalog holds at one instant: all its names, and the partitions of the tables that are asked for."""
+"""What the laptop's catalog holds at one instant: its names, and the partitions of the tables that are asked for."""
 from __future__ import annotations
 
 import sqlite3

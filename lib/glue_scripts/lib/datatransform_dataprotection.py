@@ -1,0 +1,72 @@
+"""Transforms that hide personal data: hash, redact, and tokenize, which keeps the originals in a table of their own."""
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql.types import StructType
+
+from lake_etl.transform.columns import column, column_type
+from lake_etl.transform.json_literal import json_literal
+from lake_etl.transform.registry import FieldEntry, Shape, TransformContext, column_transform, frame_transform
+from lake_etl.transform.required_argument import required_argument
+from lake_etl.transform.text_hash import hash_key, hashed
+from lake_etl.transform.token_store import store_originals
+
+
+@column_transform(FieldEntry, shape=Shape.NAMES, parses_text=True, protects=True)
+def transform_hash(entry: FieldEntry, schema: StructType, context: TransformContext) -> Column:
+    """Replace a column by the SHA-256 hash of its text, 64 lower-case hexadecimal digits; null stays null.
+
+    With the job argument `hash_key_secret` the hash is an HMAC under that secret, so that values of which there are
+    few, such as tax numbers, cannot be guessed back.
+    """
+    column_type(schema, entry.field)
+    return hashed(column(entry.field).cast('string'), hash_key(context.args))
+
+
+@dataclass(frozen=True, kw_only=True)
+class RedactEntry:
+    """A column and what is shown in its place.
+
+    field  column to hide, which must exist
+    value  any JSON value: text, number, true or false, list, object; null is a null of text
+    """
+
+    field: str
+    value: Any
+
+    def reads(self) -> tuple[str, ...]:
+        """Return the column: that it is missing may mean that the personal data goes by another name."""
+        return (self.field,)
+
+    def writes(self) -> tuple[str, ...]:
+        """Return the column."""
+        return (self.field,)
+
+
+@column_transform(RedactEntry, shape=Shape.VALUES, parses_text=True, protects=True)
+def transform_redact(entry: RedactEntry, schema: StructType, context: TransformContext) -> Column:
+    """Replace a column by one value in all rows."""
+    column_type(schema, entry.field)
+    return json_literal(entry.value)
+
+
+@frame_transform(FieldEntry, shape=Shape.NAMES, parses_text=True, protects=True)
+def transform_tokenize(df: DataFrame, entries: tuple[FieldEntry, ...], context: TransformContext) -> DataFrame:
+    """Replace columns by the hash of their text and store each distinct original under its hash.
+
+    The originals are in the table of the job argument `hash_value_table`, as `hash_key` and `raw_data`, when this
+    returns; one Spark job reads the columns for that. A column listed twice is replaced once.
+    """
+    by_lower_name = {entry.field.lower(): entry.field for entry in entries}
+    names = tuple(by_lower_name.values())
+    for name in names:
+        column_type(df.schema, name)
+    if not names:
+        return df
+    table = required_argument(context.args, 'hash_value_table', 'tokenize')
+    key = hash_key(context.args)
+    store_originals(df, names, table, key)
+    return df.withColumns({name: hashed(column(name).cast('string'), key) for name in names})

@@ -1,0 +1,206 @@
+"""Transforms that look values up in the value-lookup and the multi-lookup table, without a job and without a join."""
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import partial, reduce
+from itertools import islice
+from typing import Any
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+from pyspark.sql.types import StructType
+
+from lake_etl import runtime
+from lake_etl.errors import DataError, ItemStoreError
+from lake_etl.transform.columns import column, column_type, has_column
+from lake_etl.transform.fuse import Assignment, assign_fused
+from lake_etl.transform.helper_names import unused_name
+from lake_etl.transform.json_types import as_type, scalar_type
+from lake_etl.transform.lookup_keys import SEPARATOR, keyed_items
+from lake_etl.transform.lookup_map import looked_up
+from lake_etl.transform.registry import FieldEntry, TransformContext, frame_transform
+from lake_etl.transform.required_argument import required_argument
+
+LOG = logging.getLogger(__name__)
+LOOKUP_DATA = 'lookup_data'
+LOOKUP_ITEM = 'lookup_item'
+SCALAR = (str, int, float, bool, type(None))
+
+
+def get_lookup_data(table: str, key: Mapping[str, Any], attribute: str) -> dict[str, Any]:
+    """Return the JSON object that an attribute of one item holds as text; numbers with a fraction as Decimal.
+
+    Raises ItemStoreError when the item is missing, or when the attribute holds no JSON object.
+    """
+    item = runtime.items(table).get(table, key)
+    named = ', '.join(f'{name} = {value}' for name, value in key.items())
+    if item is None:
+        raise ItemStoreError(f"Item table '{table}' has no item with {named}. Load the lookup into it, or correct "
+                             'the specification.')
+    try:
+        values = json.loads(item.get(attribute, ''), parse_float=Decimal)
+    except (TypeError, ValueError):
+        values = None
+    if not isinstance(values, dict):
+        raise ItemStoreError(f"Item table '{table}': the item with {named} holds no JSON object as text in its "
+                             f"attribute '{attribute}'. Load the lookup again.")
+    return values
+
+
+def get_multilookup_data(table: str, group: str, attributes: Sequence[str],
+                         limit: int | None = None) -> list[dict[str, Any]]:
+    """Return the items of a lookup group: `lookup_item` and the attributes, None where an item has no such attribute.
+
+    Reads every page, or as many items as `limit` says. Raises ItemStoreError when the group has no item.
+    """
+    wanted = (LOOKUP_ITEM, *attributes)
+    found = [{name: item.get(name) for name in wanted} for item in islice(runtime.items(table).query(table, group), limit)]
+    if not found:
+        raise ItemStoreError(f"Item table '{table}' has no item of the lookup group '{group}'. Load the group into it, "
+                             'or correct the specification.')
+    return found
+
+
+@dataclass(frozen=True, kw_only=True)
+class LookupEntry(FieldEntry):
+    """A column filled from a lookup of one value.
+
+    field          column to write
+    source         column with the key, compared as text; the field itself when left out
+    lookup         name of the lookup: `column_name` of its item in the value-lookup table
+    nomatch        text, number, true or false for keys that the lookup does not have; null when left out
+    source_system  `source_system` of the item; the name of the database when left out
+    """
+
+    lookup: str
+    nomatch: Any = None
+    source_system: str | None = None
+
+    def check(self) -> Iterator[str]:
+        """Yield what is wrong with the value for no match."""
+        yield from _nomatch_problems(self.nomatch)
+
+
+@frame_transform(LookupEntry)
+def transform_lookup(df: DataFrame, entries: tuple[LookupEntry, ...], context: TransformContext) -> DataFrame:
+    """Fill columns with the values that a lookup has for their keys; a key without a value gives `nomatch`.
+
+    The column has one type for all values: bigint, double, boolean, or text when they are mixed.
+    """
+    return assign_fused(df, [_lookup_assignment(entry, context) for entry in entries])
+
+
+def _lookup_assignment(entry: LookupEntry, context: TransformContext) -> Assignment:
+    table = required_argument(context.args, 'value_lookup_table', 'lookup')
+    system = entry.source_system or required_argument(context.args, 'target_database_name', 'lookup')
+    values = get_lookup_data(table, {'source_system': system, 'column_name': entry.lookup}, LOOKUP_DATA)
+    kind = scalar_type((*values.values(), entry.nomatch))
+    values = {key: as_type(value, kind) for key, value in values.items()}
+    return Assignment(entry.field, frozenset(entry.reads()), partial(_lookup_column, entry, values, kind))
+
+
+def _lookup_column(entry: LookupEntry, values: Mapping[str, Any], kind: str, schema: StructType) -> Column:
+    source = entry.source or entry.field
+    column_type(schema, source)
+    return _or_nomatch(looked_up(column(source).cast('string'), values, kind), entry.nomatch, kind)
+
+
+@dataclass(frozen=True, kw_only=True)
+class MultiLookupEntry:
+    """Columns filled from a lookup by several values.
+
+    lookup_group       name of the group of items in the multi-lookup table
+    match_columns      columns whose texts, joined by a hyphen, are the key; a null matches nothing
+    return_attributes  attributes of the item, each of which becomes a new column
+    nomatch            text, number, true or false where no item matches or it lacks the attribute; null when left out
+    """
+
+    lookup_group: str
+    match_columns: tuple[str, ...]
+    return_attributes: tuple[str, ...]
+    nomatch: Any = None
+
+    def check(self) -> Iterator[str]:
+        """Yield what is wrong with the lists and the value for no match."""
+        if not self.match_columns:
+            yield "'match_columns' names no column"
+        if not self.return_attributes:
+            yield "'return_attributes' names no attribute"
+        if len({name.lower() for name in self.return_attributes}) < len(self.return_attributes):
+            yield "'return_attributes' names an attribute twice"
+        yield from _nomatch_problems(self.nomatch)
+
+    def reads(self) -> tuple[str, ...]:
+        """Return the columns whose texts make the key."""
+        return self.match_columns
+
+    def writes(self) -> tuple[str, ...]:
+        """Return the new columns."""
+        return self.return_attributes
+
+
+@frame_transform(MultiLookupEntry)
+def transform_multilookup(df: DataFrame, entries: tuple[MultiLookupEntry, ...], context: TransformContext) -> DataFrame:
+    """Add columns with the attributes of the item that several columns together name.
+
+    Keys in which the loader escaped hyphens inside values and keys without escapes are both understood. Raises
+    DataError when a new column is there already, and when a match column is missing.
+    """
+    return reduce(partial(_add_looked_up, context), entries, df)
+
+
+def _add_looked_up(context: TransformContext, df: DataFrame, entry: MultiLookupEntry) -> DataFrame:
+    _check_columns(entry, df.schema)
+    table = required_argument(context.args, 'multi_lookup_table', 'multilookup')
+    items = get_multilookup_data(table, entry.lookup_group, entry.return_attributes)
+    kinds = {name: scalar_type((*(item[name] for item in items), entry.nomatch)) for name in entry.return_attributes}
+    found = unused_name(df.schema, 'found', kinds)
+    # The attributes come out of one struct in a second select, so that a row's key is looked up once.
+    looked = df.withColumn(found, _matching_item(items, kinds, entry))
+    attributes = [_or_nomatch(column(found).getField(f'a{index}'), entry.nomatch, kind).alias(name)
+                  for index, (name, kind) in enumerate(kinds.items())]
+    return looked.select(*map(column, df.columns), *attributes)
+
+
+def _check_columns(entry: MultiLookupEntry, schema: StructType) -> None:
+    for name in entry.match_columns:
+        column_type(schema, name)
+    for name in entry.return_attributes:
+        if has_column(schema, name):
+            raise DataError(f"multilookup '{entry.lookup_group}' returns the attribute '{name}', but a column of that "
+                            'name is there already. Rename the column in the mapping, or drop it there.')
+
+
+def _matching_item(items: Iterable[Mapping[str, Any]], kinds: Mapping[str, str], entry: MultiLookupEntry) -> Column:
+    """Build a struct of the matching item's attributes, members a0, a1, …; null when no item matches."""
+    keyed = keyed_items(((item[LOOKUP_ITEM], {f'a{index}': as_type(item[name], kind)
+                                              for index, (name, kind) in enumerate(kinds.items())})
+                         for item in items), len(entry.match_columns))
+    members = ','.join(f'a{index}:{kind}' for index, kind in enumerate(kinds.values()))
+    texts = [column(name).cast('string') for name in entry.match_columns]
+    escaped = [F.regexp_replace(text, r'([\\-])', r'\\$1') for text in texts]
+    found = looked_up(_joined(escaped), keyed.certain, f'struct<{members}>')
+    if keyed.ambiguous:
+        LOG.warning("Lookup group '%s': %d of its keys hold more hyphens than the %d match columns need, so one key may "
+                    'stand for several combinations of values. Load the group again to have hyphens escaped.',
+                    entry.lookup_group, len(keyed.ambiguous), len(entry.match_columns))
+        found = F.coalesce(found, looked_up(_joined(texts), keyed.ambiguous, f'struct<{members}>'))
+    return found
+
+
+def _joined(texts: Sequence[Column]) -> Column:
+    """Build the key of the texts; null when one of them is null."""
+    return F.concat(texts[0], *(part for text in texts[1:] for part in (F.lit(SEPARATOR), text)))
+
+
+def _or_nomatch(value: Column, nomatch: Any, kind: str) -> Column:
+    return value if nomatch is None else F.coalesce(value, F.lit(as_type(nomatch, kind)).cast(kind))
+
+
+def _nomatch_problems(nomatch: Any) -> Iterator[str]:
+    if not isinstance(nomatch, SCALAR):
+        yield "'nomatch': expected text, a number, true, false or null"

@@ -1,0 +1,182 @@
+"""Transforms of whole rows: first value of several columns, filling down, numbering, and leaving rows out."""
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from pyspark.errors import AnalysisException, ParseException
+from pyspark.sql import Column, DataFrame
+from pyspark.sql.types import StructType
+
+from lake_etl.errors import ConfigurationError, DataError, Problem
+from lake_etl.session import user_sql_rules
+from lake_etl.transform.first_value import Scalar, first_value
+from lake_etl.transform.registry import TransformContext, column_transform, frame_transform
+from lake_etl.transform.row_order import RowOrder, fill_down, number_rows
+
+
+@dataclass(frozen=True, kw_only=True)
+class MergeEntry:
+    """One column merged from several.
+
+    field                 column to write
+    source_list           columns to look at, in order
+    default               value where all of them are null
+    empty_string_is_null  true: an empty text counts as null
+    """
+
+    field: str
+    source_list: tuple[str, ...]
+    default: Scalar = None
+    empty_string_is_null: bool = False
+
+    def check(self) -> Iterator[str]:
+        """Yield what is wrong with the list of columns."""
+        if not self.source_list:
+            yield "'source_list' names no column"
+
+    def reads(self) -> tuple[str, ...]:
+        """Return the columns that are merged."""
+        return self.source_list
+
+    def writes(self) -> tuple[str, ...] | None:
+        """Return the merged column."""
+        return (self.field,)
+
+
+@column_transform(MergeEntry)
+def transform_merge(entry: MergeEntry, schema: StructType, context: TransformContext) -> Column:
+    """Take the first value that is not null; columns of different types are merged as text."""
+    return first_value(schema, entry.source_list, entry.default, entry.empty_string_is_null)
+
+
+@dataclass(frozen=True, kw_only=True)
+class RowNumberEntry:
+    """One row number.
+
+    field      column to write
+    partition  column, or list of columns, within whose values rows are numbered
+    sort       column, or list of columns, to order rows by; each may end in ` desc`
+    """
+
+    field: str
+    partition: tuple[str, ...] | str = ()
+    sort: tuple[str, ...] | str = ()
+
+    def reads(self) -> tuple[str, ...]:
+        """Return the partition and sort columns."""
+        return self.order().columns()
+
+    def writes(self) -> tuple[str, ...] | None:
+        """Return the one column that is written."""
+        return (self.field,)
+
+    def order(self) -> RowOrder:
+        """Return the order of rows."""
+        return RowOrder(_listed(self.partition), _listed(self.sort))
+
+
+@dataclass(frozen=True, kw_only=True)
+class FillDownEntry(RowNumberEntry):
+    """One column to fill down.
+
+    field      column to fill
+    partition  column, or list of columns, within whose values a value is carried on
+    sort       column, or list of columns, to order rows by; each may end in ` desc`
+    """
+
+    def reads(self) -> tuple[str, ...]:
+        """Return the column itself, and the partition and sort columns."""
+        return (self.field, *self.order().columns())
+
+
+def _listed(names: tuple[str, ...] | str) -> tuple[str, ...]:
+    return (names,) if isinstance(names, str) else names
+
+
+@frame_transform(FillDownEntry)
+def transform_filldown(df: DataFrame, entries: tuple[FillDownEntry, ...], context: TransformContext) -> DataFrame:
+    """Replace nulls by the last value before them, within `partition` and in the order of `sort` or of the file.
+
+    Without `partition` this costs one extra Spark action for each run of entries with one order, and Spark keeps the
+    rows until the session ends; no task ever gathers all rows. The order of the file is the order in which rows lie in the
+    frame at this point; a join or a partitioned window before it may have changed that, so give `sort` then.
+    """
+    return _for_each_order(df, entries, fill_down)
+
+
+@frame_transform(RowNumberEntry)
+def transform_rownumber(df: DataFrame, entries: tuple[RowNumberEntry, ...], context: TransformContext) -> DataFrame:
+    """Number rows from 1, within `partition` and in the order of `sort` or of the file.
+
+    Costs and order are those of filldown.
+    """
+    return _for_each_order(df, entries, number_rows)
+
+
+def _for_each_order(df: DataFrame, entries: Sequence[RowNumberEntry],
+                    act: Callable[[DataFrame, RowOrder, Sequence[str]], DataFrame]) -> DataFrame:
+    """Apply neighbouring entries of one order together, unless the order looks at a column written among them."""
+    waiting: list[str] = []
+    order = RowOrder()
+    for entry in entries:
+        looks_at = {name.lower() for name in entry.order().columns()}
+        if waiting and (entry.order() != order or looks_at & {name.lower() for name in waiting}):
+            df, waiting = act(df, order, waiting), []
+        order = entry.order()
+        waiting.append(entry.field)
+    return act(df, order, waiting) if waiting else df
+
+
+@dataclass(frozen=True, kw_only=True)
+class FilterRowsEntry:
+    """One condition on rows.
+
+    condition    Spark SQL condition; rows for which it is true stay
+    description  why; not used
+    """
+
+    condition: str
+    description: str | None = None
+
+    def check(self) -> Iterator[str]:
+        """Yield what is wrong with the condition."""
+        if not self.condition.strip():
+            yield "'condition' is empty"
+
+    def reads(self) -> tuple[str, ...]:
+        """Return nothing: only Spark knows which columns a condition names."""
+        return ()
+
+    def writes(self) -> tuple[str, ...] | None:
+        """Return nothing: columns stay as they are."""
+        return ()
+
+
+@frame_transform(FilterRowsEntry)
+def transform_filterrows(df: DataFrame, entries: tuple[FilterRowsEntry, ...], context: TransformContext) -> DataFrame:
+    """Keep the rows for which every condition is true; where it is false or null the row is left out.
+
+    Conditions are read by the rules of users' SQL: a failed conversion in them is null. Raises ConfigurationError for a
+    condition that is no SQL, and DataError for one that does not go with the columns.
+    """
+    for index, entry in enumerate(entries):
+        df = _filter(df, entry.condition, f'transform_spec.filterrows[{index}].condition', context)
+    return df
+
+
+def _filter(df: DataFrame, condition: str, place: str, context: TransformContext) -> DataFrame:
+    file = str(context.args.get('source_key', 'specification'))
+    try:
+        with user_sql_rules(df.sparkSession):
+            return df.where(condition)
+    except ParseException as error:
+        raise ConfigurationError([Problem(file, place, f'no SQL condition: {_first_line(error)}')]) from None
+    except AnalysisException as error:
+        raise DataError(f'{file}: {place} does not go with the columns at this point: {_first_line(error)} '
+                        f'The columns are: {", ".join(df.columns)}.') from None
+
+
+def _first_line(error: Exception) -> str:
+    """Return Spark's own words without the query plan that follows them."""
+    return next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)

@@ -1,0 +1,25 @@
+"""Opens AWS clients under the retry rules that all adapters share."""
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+import boto3
+from botocore.config import Config
+
+# Throttling of a cold table or bucket passes within a minute; ten attempts with growing pauses outlast it.
+CONFIG = Config(retries={'mode': 'standard', 'max_attempts': 10})
+# boto3 builds clients from a shared default session, which is not safe for threads; the clients themselves are.
+_OPENING = threading.Lock()
+
+
+def open_client(service: str) -> Any:
+    """Return a client of the AWS service with the credentials and region of the environment."""
+    with _OPENING:
+        return boto3.client(service, config=CONFIG)
+
+
+def open_dynamodb_client() -> Any:
+    """Return a DynamoDB client that takes and gives Python values instead of typed wire values."""
+    with _OPENING:
+        return boto3.resource('dynamodb', config=CONFIG).meta.client

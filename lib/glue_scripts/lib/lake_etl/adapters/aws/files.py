@@ -1,0 +1,162 @@
+"""Keeps the lake's files in Amazon S3."""
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from functools import cached_property
+from itertools import chain
+from typing import Any
+
+from boto3.s3.transfer import TransferConfig
+from botocore.exceptions import BotoCoreError, ClientError
+
+from lake_etl.adapters.aws.clients import open_client
+from lake_etl.errors import LakeError
+from lake_etl.ports import FileEntry
+
+SCHEME = 's3://'
+BATCH = 1000
+PART_SIZE = 256 * 1024 * 1024
+ABSENT = 'NoSuchKey'
+BEYOND_END = 'InvalidRange'
+HINTS = {
+    'AccessDenied': "Grant the role access to the object and to its bucket's KMS key; without s3:ListBucket an absent "
+                    'object looks denied, too.',
+    'NoSuchBucket': 'Correct the bucket name in the job arguments.',
+    'InvalidObjectState': 'Restore the object from its archive storage class first.',
+}
+HINT = 'Check bucket, region and credentials, then run again.'
+
+
+class S3Files:
+    """Files at `s3://bucket/key`; the key is taken literally.
+
+    S3 makes an object visible whole or not at all. Only "there is no such key" counts as absent: a denied access, a
+    missing bucket or a failed connection is a LakeError, because a configuration file must never vanish silently.
+    Objects of at least `part_size` bytes are copied in parts of that size, since S3 copies at most 5 GB at once.
+    Without a client, one is opened at the first use, anew in each process the adapter is sent to.
+    """
+
+    def __init__(self, client: Any = None, part_size: int = PART_SIZE):
+        self._given = client
+        self._part_size = part_size
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {'_given': None, '_part_size': self._part_size}
+
+    @cached_property
+    def _client(self) -> Any:
+        return self._given or open_client('s3')
+
+    def read(self, uri: str, start: int = 0, length: int | None = None) -> bytes | None:
+        """Return the file's bytes (`length` bytes from `start` when given), or None when there is no such file."""
+        bucket, key = _bucket_and_key(uri)
+        if length == 0:
+            return None if self.size(uri) is None else b''
+        whole = start == 0 and length is None
+        end = '' if length is None else start + length - 1
+        part = {} if whole else {'Range': f'bytes={start}-{end}'}
+        with _failures_named(uri, 'read'):
+            try:
+                content: bytes = self._client.get_object(Bucket=bucket, Key=key, **part)['Body'].read()
+            except ClientError as error:
+                if _code(error) == BEYOND_END:
+                    return b''
+                if _code(error) == ABSENT:
+                    return None
+                raise
+        return content
+
+    def write(self, uri: str, content: bytes) -> None:
+        """Create or replace the file at one instant."""
+        bucket, key = _bucket_and_key(uri)
+        with _failures_named(uri, 'written'):
+            self._client.put_object(Bucket=bucket, Key=key, Body=content)
+
+    def size(self, uri: str) -> int | None:
+        """Return the file's size in bytes, or None when there is no such file.
+
+        Asks for the first key that begins with the file's, which is the file's own when it exists: unlike a look at
+        the object's head, this tells an absent file from an absent bucket.
+        """
+        bucket, key = _bucket_and_key(uri)
+        with _failures_named(uri, 'looked up'):
+            found = self._client.list_objects_v2(Bucket=bucket, Prefix=key, MaxKeys=1).get('Contents', ())
+        return next((entry['Size'] for entry in found if entry['Key'] == key), None)
+
+    def list(self, folder: str) -> Iterator[FileEntry]:
+        """Yield every file below the folder, at any depth; nothing when the folder does not exist.
+
+        The addresses begin with the folder as it was given. Empty objects that stand for folders are left out.
+        """
+        bucket, _, key = _without_scheme(folder).rstrip('/').partition('/')
+        pages = self._client.get_paginator('list_objects_v2').paginate(Bucket=bucket, Prefix=f'{key}/' if key else '')
+        with _failures_named(folder, 'listed'):
+            for entry in chain.from_iterable(page.get('Contents', ()) for page in pages):
+                if not entry['Key'].endswith('/'):
+                    yield FileEntry(f'{SCHEME}{bucket}/{entry["Key"]}', entry['Size'], entry['LastModified'])
+
+    def copy(self, source: str, target: str) -> None:
+        """Make `target` a copy of `source` inside S3."""
+        bucket, key = _bucket_and_key(source)
+        target_bucket, target_key = _bucket_and_key(target)
+        parts = TransferConfig(multipart_threshold=self._part_size, multipart_chunksize=self._part_size)
+        if source == target:
+            return
+        with _failures_named(source, f'copied to {target}'):
+            self._client.copy({'Bucket': bucket, 'Key': key}, target_bucket, target_key, Config=parts)
+
+    def delete(self, uris: Iterable[str]) -> None:
+        """Delete the files, 1000 in a request; those that are already gone are no error.
+
+        S3 answers for each file by itself: all files are tried, and a LakeError tells how many are still there.
+        """
+        waiting: dict[str, list[str]] = defaultdict(list)
+        failures: list[tuple[str, str]] = []
+        for uri in uris:
+            bucket, key = _bucket_and_key(uri)
+            waiting[bucket].append(key)
+            if len(waiting[bucket]) == BATCH:
+                failures.extend(self._delete_batch(bucket, waiting.pop(bucket)))
+        for bucket, keys in waiting.items():
+            failures.extend(self._delete_batch(bucket, keys))
+        if failures:
+            uri, code = failures[0]
+            raise LakeError(
+                f'{len(failures)} files could not be deleted, the first of them {uri}: {code}. '
+                f'{HINTS.get(code, HINT)}')
+
+    def _delete_batch(self, bucket: str, keys: list[str]) -> list[tuple[str, str]]:
+        with _failures_named(f'{SCHEME}{bucket}/{keys[0]}', 'deleted'):
+            answer = self._client.delete_objects(
+                Bucket=bucket, Delete={'Objects': [{'Key': key} for key in keys], 'Quiet': True})
+        return [(f'{SCHEME}{bucket}/{error["Key"]}', error['Code']) for error in answer.get('Errors', ())]
+
+
+def _without_scheme(address: str) -> str:
+    if not address.startswith(SCHEME) or address == SCHEME:
+        raise LakeError(
+            f"'{address}' is no address in Amazon S3; s3://bucket/key was expected. Correct the address in the job "
+            'arguments; a job finds its files either in Amazon S3 or on this machine, not in both.')
+    return address.removeprefix(SCHEME)
+
+
+def _bucket_and_key(uri: str) -> tuple[str, str]:
+    bucket, _, key = _without_scheme(uri).partition('/')
+    if not bucket or not key:
+        raise LakeError(f"'{uri}' names no file; s3://bucket/key was expected. Correct the address in the job arguments.")
+    return bucket, key
+
+
+def _code(error: ClientError) -> str:
+    return str(error.response['Error']['Code'])
+
+
+@contextmanager
+def _failures_named(uri: str, action: str) -> Iterator[None]:
+    try:
+        yield
+    except (ClientError, BotoCoreError) as error:
+        code = _code(error) if isinstance(error, ClientError) else type(error).__name__
+        raise LakeError(f'{uri} could not be {action}: {code}. {HINTS.get(code, HINT)}') from error

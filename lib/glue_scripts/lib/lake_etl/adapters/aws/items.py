@@ -1,0 +1,155 @@
+"""Keeps item tables in Amazon DynamoDB."""
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from functools import cached_property
+from itertools import chain, islice
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from lake_etl.adapters.aws.clients import open_dynamodb_client
+from lake_etl.errors import ItemStoreError
+from lake_etl.item_tables import check_update, full_key, key_of, key_values
+from lake_etl.item_values import plain, storable
+
+BATCH = 25
+ATTEMPTS = 10
+FIRST_PAUSE_SECONDS = 0.05
+LONGEST_PAUSE_SECONDS = 10.0
+CONDITION_FAILED = 'ConditionalCheckFailedException'
+HINTS = {
+    'ResourceNotFoundException': 'Correct the table name in the job arguments, or deploy the tables in this region.',
+    'AccessDeniedException': "Grant the role access to the table and to the table's KMS key.",
+    'ValidationException': 'Make sure that the table has the key attributes of its kind and no item exceeds 400 KB.',
+}
+HINT = 'Check region and credentials, then run again.'
+
+
+class DynamoDBItems:
+    """Items in the DynamoDB table of that name.
+
+    The key attributes follow from the table's name (`lake_etl.item_tables`), as on a laptop: asking DynamoDB would take
+    one more permission and one more request in every process, and the names are fixed by the lake's contract. Attribute
+    names may be reserved words. Reads are strongly consistent, so that a job sees what it has just written.
+    Without a resource, one is opened at the first use, anew in each process the adapter is sent to.
+    """
+
+    def __init__(self, resource: Any = None):
+        self._given = resource
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {'_given': None}
+
+    @cached_property
+    def _client(self) -> Any:
+        """The resource's client: it converts Python values as the resource does, and is safe for threads."""
+        return self._given.meta.client if self._given else open_dynamodb_client()
+
+    def put(self, table: str, item: Mapping[str, Any]) -> None:
+        """Create or replace one item."""
+        with _failures_named(table):
+            self._client.put_item(TableName=table, Item=_stored(table, item))
+
+    def put_all(self, table: str, items: Iterable[Mapping[str, Any]]) -> int:
+        """Create or replace many items, 25 in a request, and return how many were given.
+
+        DynamoDB refuses a key that occurs twice in one request, so the earlier of such items are left out.
+        """
+        count = 0
+        waiting = iter(items)
+        while batch := list(islice(waiting, BATCH)):
+            latest = {key_values(table, item): _stored(table, item) for item in batch}
+            with _failures_named(table):
+                self._write_batch(table, [{'PutRequest': {'Item': item}} for item in latest.values()])
+            count += len(batch)
+        return count
+
+    def put_if_absent(self, table: str, item: Mapping[str, Any]) -> bool:
+        """Create the item unless its key exists; return whether it was created."""
+        stored = _stored(table, item)
+        with _failures_named(table):
+            try:
+                self._client.put_item(
+                    TableName=table, Item=stored, ConditionExpression='attribute_not_exists(#key)',
+                    ExpressionAttributeNames={'#key': key_of(table).partition})
+            except ClientError as error:
+                if error.response['Error']['Code'] == CONDITION_FAILED:
+                    return False
+                raise
+        return True
+
+    def update(self, table: str, key: Mapping[str, Any], values: Mapping[str, Any]) -> None:
+        """Set attributes of the item with that key, creating it when absent."""
+        check_update(table, values)
+        identity, stored = full_key(table, key), storable(table, values)
+        with _failures_named(table):
+            self._client.update_item(TableName=table, Key=identity, **_assignments(stored))
+
+    def get(self, table: str, key: Mapping[str, Any]) -> dict[str, Any] | None:
+        """Return the item with that full key, or None."""
+        identity = full_key(table, key)
+        with _failures_named(table):
+            item = self._client.get_item(TableName=table, Key=identity, ConsistentRead=True).get('Item')
+        return None if item is None else plain(item)
+
+    def query(self, table: str, partition_value: str) -> Iterator[dict[str, Any]]:
+        """Yield every item of one partition key value in sort key order, however many pages that takes."""
+        return self._pages(
+            'query', table, KeyConditionExpression='#key = :value',
+            ExpressionAttributeNames={'#key': key_of(table).partition},
+            ExpressionAttributeValues={':value': partition_value})
+
+    def scan(self, table: str) -> Iterator[dict[str, Any]]:
+        """Yield every item of the table, however many pages that takes."""
+        key_of(table)
+        return self._pages('scan', table)
+
+    def _pages(self, operation: str, table: str, **arguments: Any) -> Iterator[dict[str, Any]]:
+        pages = self._client.get_paginator(operation).paginate(TableName=table, ConsistentRead=True, **arguments)
+        with _failures_named(table):
+            yield from map(plain, chain.from_iterable(page['Items'] for page in pages))
+
+    def _write_batch(self, table: str, requests: list[dict[str, Any]]) -> None:
+        """Send the requests until DynamoDB has taken all; boto3's batch writer would ask again without a pause."""
+        for attempt in range(ATTEMPTS):
+            if attempt:
+                time.sleep(min(FIRST_PAUSE_SECONDS * 2 ** attempt, LONGEST_PAUSE_SECONDS) * random.uniform(0.5, 1))
+            answer = self._client.batch_write_item(RequestItems={table: requests})
+            requests = answer.get('UnprocessedItems', {}).get(table, [])
+            if not requests:
+                return
+        raise ItemStoreError(
+            f"The table '{table}' left {len(requests)} items of a batch unwritten in {ATTEMPTS} attempts, because it "
+            'receives more than it can take. Run again later, or raise the capacity of the table; writing an item '
+            'twice does no harm.')
+
+
+def _stored(table: str, item: Mapping[str, Any]) -> dict[str, Any]:
+    key_values(table, item)
+    return storable(table, item)
+
+
+def _assignments(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the arguments of an update that sets the values; none for no values, which DynamoDB takes as well."""
+    if not values:
+        return {}
+    numbered = list(enumerate(values.items()))
+    return {
+        'UpdateExpression': 'SET ' + ', '.join(f'#name{number} = :value{number}' for number, _ in numbered),
+        'ExpressionAttributeNames': {f'#name{number}': name for number, (name, _) in numbered},
+        'ExpressionAttributeValues': {f':value{number}': value for number, (_, value) in numbered},
+    }
+
+
+@contextmanager
+def _failures_named(table: str) -> Iterator[None]:
+    try:
+        yield
+    except (ClientError, BotoCoreError) as error:
+        code = error.response['Error']['Code'] if isinstance(error, ClientError) else type(error).__name__
+        raise ItemStoreError(
+            f"The DynamoDB table '{table}' did not answer as expected: {code}. {HINTS.get(code, HINT)}") from error

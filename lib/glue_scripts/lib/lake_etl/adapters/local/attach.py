@@ -1,0 +1,112 @@
+"""Makes tables of the laptop's catalog readable in a Spark session whose own catalog is in memory."""
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Sequence
+from itertools import islice
+
+from pyspark.errors import PySparkException
+from pyspark.sql import SparkSession
+
+from lake_etl.adapters.local.catalog_types import CatalogType, parse_type
+from lake_etl.adapters.local.snapshot import PublishedTable
+from lake_etl.adapters.local.spark_types import conversion, read_type, spark_type, text_literal
+from lake_etl.errors import QueryError
+from lake_etl.ports import Partition, Table
+from lake_etl.transform.columns import quoted
+
+LOG = logging.getLogger(__name__)
+FILE_VERSIONS = 'lake_file_versions'
+PARTITIONS_A_STATEMENT = 200
+Types = tuple[CatalogType, ...]
+
+
+def attach_table(spark: SparkSession, published: PublishedTable) -> None:
+    """Create or replace the table in the session's catalog, with its partitions, without starting a Spark job.
+
+    When all files can be read with the table's types it is a plain external table. Otherwise there is one hidden table
+    for each set of types that the files have, and the name is a view that converts and unites them: Spark's Parquet
+    reader fails, or depends on the version, where a column was widened after files were written. Raises QueryError.
+    """
+    table = published.table
+    try:
+        wanted = _types(table)
+        versions = _versions(published, wanted)
+        spark.sql(f'CREATE DATABASE IF NOT EXISTS {quoted(table.database)}')
+        name = f'{quoted(table.database)}.{quoted(table.name)}'
+        _remove(spark, name)
+        if set(versions) <= {wanted}:
+            _create(spark, name, table, wanted, published.partitions)
+        else:
+            _create_view(spark, name, table, wanted, versions)
+    except PySparkException as error:
+        raise QueryError(f'Spark cannot read table {table.database}.{table.name}: {str(error).splitlines()[0]} '
+                         'Correct the table in the catalog, or load it again.') from error
+    LOG.info('Table %s.%s is readable in Spark with %d partitions in %d file versions.', table.database, table.name,
+             len(published.partitions), max(len(versions), 1))
+
+
+def _types(table: Table) -> Types:
+    return tuple(parse_type(column.type) for column in table.columns)
+
+
+def _versions(published: PublishedTable, wanted: Types) -> dict[Types, list[Partition]]:
+    """Group the partitions by the types that the table's columns must be read with."""
+    versions: dict[Types, list[Partition]] = {}
+    for partition in published.partitions:
+        found = {column.name.lower(): column.type for column in partition.columns}
+        types = tuple(read_type(parse_type(found[column.name]), kind) if column.name in found else kind
+                      for column, kind in zip(published.table.columns, wanted, strict=True))
+        versions.setdefault(types, []).append(partition)
+    return versions
+
+
+def _remove(spark: SparkSession, name: str) -> None:
+    if spark.catalog.tableExists(name):
+        kind = 'VIEW' if spark.catalog.getTable(name).tableType == 'VIEW' else 'TABLE'
+        spark.sql(f'DROP {kind} {name}')
+
+
+def _create(spark: SparkSession, name: str, table: Table, types: Types, partitions: Sequence[Partition]) -> None:
+    columns = [f'{quoted(column.name)} {spark_type(kind)} COMMENT {text_literal(column.comment)}'
+               for column, kind in zip(table.columns, types, strict=True)]
+    keys = [quoted(key.name) for key in table.partition_keys]
+    columns += [f'{key} string' for key in keys]
+    spark.sql(f'CREATE TABLE {name} ({", ".join(columns)}) USING parquet PARTITIONED BY ({", ".join(keys)}) '
+              f'LOCATION {text_literal(table.location)}')
+    remaining = iter(partitions)
+    while batch := list(islice(remaining, PARTITIONS_A_STATEMENT)):
+        spark.sql(f'ALTER TABLE {name} ADD {" ".join(_partition_clauses(keys, batch))}')
+
+
+def _partition_clauses(keys: Sequence[str], partitions: Iterable[Partition]) -> list[str]:
+    return [f'PARTITION ({_equations(keys, partition.values)}) LOCATION {text_literal(partition.location)}'
+            for partition in partitions]
+
+
+def _equations(keys: Sequence[str], values: Sequence[str]) -> str:
+    return ', '.join(f'{key} = {text_literal(value)}' for key, value in zip(keys, values, strict=True))
+
+
+def _create_view(spark: SparkSession, name: str, table: Table, wanted: Types,
+                 versions: dict[Types, list[Partition]]) -> None:
+    spark.sql(f'CREATE DATABASE IF NOT EXISTS {FILE_VERSIONS}')
+    selects = []
+    for number, (types, partitions) in enumerate(versions.items(), start=1):
+        hidden = f'{FILE_VERSIONS}.{quoted(f"{table.database}__{table.name}__{number}")}'
+        _remove(spark, hidden)
+        _create(spark, hidden, table, types, partitions)
+        selects.append(f'SELECT {", ".join(_select_list(table, types, wanted))} FROM {hidden}')
+    spark.sql(f'CREATE VIEW {name} AS {" UNION ALL ".join(selects)}')
+
+
+def _select_list(table: Table, types: Types, wanted: Types) -> list[str]:
+    columns = []
+    for column, source, target in zip(table.columns, types, wanted, strict=True):
+        value = conversion(quoted(column.name), source, target)
+        if value is None:
+            LOG.warning('Column %s of %s.%s is null in older partitions: their %s cannot become %s.', column.name,
+                        table.database, table.name, spark_type(source), spark_type(target))
+            value = f'CAST(NULL AS {spark_type(target)})'
+        columns.append(f'{value} AS {quoted(column.name)}')
+    return [*columns, *(quoted(key.name) for key in table.partition_keys)]

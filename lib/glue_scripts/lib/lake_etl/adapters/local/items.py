@@ -1,0 +1,129 @@
+"""Keeps item tables in a SQLite file, so that a laptop needs no DynamoDB."""
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from decimal import Decimal
+from itertools import islice
+from typing import Any
+
+from lake_etl.adapters.local.database import opened, transaction
+from lake_etl.errors import ItemStoreError
+from lake_etl.item_tables import check_update, full_key, key_of, key_values
+from lake_etl.item_values import plain, storable
+
+SCHEME = 'sqlite://'
+BATCH = 500
+
+
+class SqliteItems:
+    """Items at `sqlite:///folder/lake.db#table`; what stands before the last `#` is the file's path, taken literally.
+
+    Each item table is a SQLite table of key and JSON text, made when it is first used; texts sort by their UTF-8
+    bytes, as in DynamoDB. The adapter holds no open file: every operation opens its own connection, so one instance
+    serves threads and travels to Spark workers.
+    """
+
+    def put(self, table: str, item: Mapping[str, Any]) -> None:
+        """Create or replace one item."""
+        self.put_all(table, (item,))
+
+    def put_all(self, table: str, items: Iterable[Mapping[str, Any]]) -> int:
+        """Create or replace many items, 500 in a transaction, and return how many were given.
+
+        No transaction is open while the next items are being produced, so a slow producer blocks nobody.
+        """
+        count = 0
+        waiting = iter(items)
+        with _table(table) as (connection, name):
+            while rows := [_row(table, item) for item in islice(waiting, BATCH)]:
+                with transaction(connection):
+                    connection.executemany(f'INSERT OR REPLACE INTO {name} VALUES (?, ?, ?)', rows)
+                count += len(rows)
+        return count
+
+    def put_if_absent(self, table: str, item: Mapping[str, Any]) -> bool:
+        """Create the item unless its key exists; return whether it was created."""
+        with _table(table) as (connection, name):
+            return connection.execute(f'INSERT OR IGNORE INTO {name} VALUES (?, ?, ?)', _row(table, item)).rowcount == 1
+
+    def update(self, table: str, key: Mapping[str, Any], values: Mapping[str, Any]) -> None:
+        """Set attributes of the item with that key, creating it when absent."""
+        check_update(table, values)
+        identity = full_key(table, key)
+        with _table(table) as (connection, name), transaction(connection):
+            before = _find(connection, name, _key(table, identity))
+            row = _row(table, {**(before or {}), **identity, **values})
+            connection.execute(f'INSERT OR REPLACE INTO {name} VALUES (?, ?, ?)', row)
+
+    def get(self, table: str, key: Mapping[str, Any]) -> dict[str, Any] | None:
+        """Return the item with that full key, or None."""
+        identity = _key(table, full_key(table, key))
+        with _table(table) as (connection, name):
+            return _find(connection, name, identity)
+
+    def query(self, table: str, partition_value: str) -> Iterator[dict[str, Any]]:
+        """Yield every item of one partition key value in sort key order, as they were when the first was asked for."""
+        with _table(table) as (connection, name):
+            rows = connection.execute(
+                f'SELECT item FROM {name} WHERE partition_key = ? ORDER BY sort_key', (partition_value,))
+            yield from map(_item, rows)
+
+    def scan(self, table: str) -> Iterator[dict[str, Any]]:
+        """Yield every item of the table, as they were when the first was asked for."""
+        with _table(table) as (connection, name):
+            yield from map(_item, connection.execute(f'SELECT item FROM {name}'))
+
+
+@contextmanager
+def _table(address: str) -> Iterator[tuple[sqlite3.Connection, str]]:
+    """Open the file of an address and give the connection and the table's name as SQL text."""
+    key_of(address)
+    file, _, table = address.removeprefix(SCHEME).rpartition('#')
+    if not address.startswith(f'{SCHEME}/') or not file:
+        raise ItemStoreError(
+            f"'{address}' is no address of an item table; sqlite:///folder/lake.db#table was expected. Correct the "
+            'table argument of the job.')
+    name = '"' + table.replace('"', '""') + '"'
+    try:
+        with opened(file) as connection:
+            connection.execute(
+                f'CREATE TABLE IF NOT EXISTS {name} (partition_key TEXT NOT NULL, sort_key TEXT NOT NULL, '
+                'item TEXT NOT NULL, PRIMARY KEY (partition_key, sort_key)) WITHOUT ROWID')
+            yield connection, name
+    except sqlite3.Error as error:
+        raise ItemStoreError(
+            f"The item table '{table}' in the file {file} cannot be used: {error}. Make sure that the folder exists, "
+            'that the file is a SQLite database you may write to, that the disk has room and that no other program '
+            'holds the file; then run again.') from error
+
+
+def _find(connection: sqlite3.Connection, name: str, identity: tuple[str, str]) -> dict[str, Any] | None:
+    row = connection.execute(f'SELECT item FROM {name} WHERE partition_key = ? AND sort_key = ?', identity).fetchone()
+    return _item(row) if row else None
+
+
+def _key(table: str, item: Mapping[str, Any]) -> tuple[str, str]:
+    values = key_values(table, item)
+    return values[0], values[1] if len(values) == 2 else ''
+
+
+def _row(table: str, item: Mapping[str, Any]) -> tuple[str, str, str]:
+    return *_key(table, item), _json(storable(table, item))
+
+
+def _item(row: tuple[str]) -> dict[str, Any]:
+    return plain(json.loads(row[0], parse_float=Decimal))
+
+
+def _json(value: Any) -> str:
+    """Return JSON text that keeps every digit; the standard encoder can only write numbers as binary fractions."""
+    if isinstance(value, Decimal):
+        return str(plain({'': value})[''])
+    if isinstance(value, dict):
+        return '{' + ','.join(f'{_json(name)}:{_json(member)}' for name, member in value.items()) + '}'
+    if isinstance(value, list):
+        return '[' + ','.join(map(_json, value)) + ']'
+    return json.dumps(value, ensure_ascii=False)

@@ -1,0 +1,156 @@
+"""The steps of the collect-to-cleanse job, in the order in which the job takes them."""
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Sequence
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+from pyspark.sql.types import StringType, StructField, StructType
+
+from lake_etl import runtime
+from lake_etl.apply_mapping import apply_mapping
+from lake_etl.arguments import EXECUTION_COLUMN, PARTITION_KEYS, RESERVED_COLUMNS
+from lake_etl.audit import Audit
+from lake_etl.clean_names import clean_names
+from lake_etl.configuration import configuration_reader
+from lake_etl.errors import ConfigurationError, DataError
+from lake_etl.job import JobRun
+from lake_etl.publish.partition import publish_partition
+from lake_etl.publish.target import Published
+from lake_etl.read.source import KnownTypes, read_collected_file
+from lake_etl.recommend import recommended_mapping, recommended_spec
+from lake_etl.schema_mapping import Rule, name_parts, resolve
+from lake_etl.spec.records import Findings
+from lake_etl.spec.transforms import TransformStep, follow_columns, text_columns, written_columns
+from lake_etl.spec.workflow import Workflow, file_names, read_workflow
+from lake_etl.transform.apply import apply_steps
+from lake_etl.transform.discovery import all_transforms
+from lake_etl.transform.registry import TransformContext
+
+LOG = logging.getLogger(__name__)
+
+
+def read_configuration(run: JobRun) -> Workflow:
+    """Return the workflow's configuration; raises ConfigurationError with all problems before any data is read."""
+    read = configuration_reader(run.load.scripts_folder, str(run.args['txn_spec_prefix_path']))
+    return read_workflow(run.load.database, run.load.table, read, all_transforms(), run.load.environment)
+
+
+def source_file(run: JobRun) -> str:
+    """Return the path of the source file in its bucket."""
+    return f'{str(run.args["source_path"]).strip("/")}/{run.args["base_file_name"]}'
+
+
+def read_source(run: JobRun, workflow: Workflow) -> DataFrame:
+    """Return the rows of the collected file; columns that the steps need are checked by name before Spark reads it."""
+    uri = f'{runtime.bucket_address(str(run.args["source_bucket"]))}/{source_file(run)}'
+    known = KnownColumns(run, workflow)
+    df = read_collected_file(run.spark, uri, workflow.input, known)
+    run.lineage.update_lineage(df, run.load.source_key, 'read', file=source_file(run))
+    return df
+
+
+class KnownColumns:
+    """Answers what is known about the source's columns, from mapping, steps and the published table."""
+
+    def __init__(self, run: JobRun, workflow: Workflow):
+        self.run = run
+        self.workflow = workflow
+
+    def __call__(self, names: Sequence[str]) -> KnownTypes:
+        """Return what is known; raises ConfigurationError when a step reads a column that does not come to it."""
+        destinations = _destinations(names, self.workflow)
+        _check_columns(self.run, self.workflow.steps, list(destinations.values()))
+        as_text = text_columns(self.workflow.steps)
+        written = {name.lower() for _, name in written_columns(self.workflow.steps)}
+        table = runtime.catalog().table(self.run.load.database.lower(), self.run.load.table.lower())
+        published = {item.name: item.type for item in table.columns} if table else {}
+        return KnownTypes(
+            frozenset(source.lower() for source, name in destinations.items() if name.lower() in as_text),
+            {source: published[name.lower()] for source, name in destinations.items()
+             if name.lower() in published and name.lower() not in written})
+
+
+def _destinations(names: Sequence[str], workflow: Workflow) -> dict[str, str]:
+    """Return the column that each top-level source column becomes."""
+    if workflow.mapping is None:
+        return dict(zip(names, clean_names(names), strict=True))
+    texts = StructType([StructField(name, StringType()) for name in names])
+    selected = resolve(mapping_rules(workflow), texts).selected
+    nested = {name_parts(row.source_name)[0]: row.dest_name for row in workflow.mapping.rows
+              if row.dest_name and len(name_parts(row.source_name)) > 1}
+    found = {name_parts(source)[0]: name for source, name in selected}
+    # Members of structs come under their own names; those only matter for the check of the steps.
+    return found | {f'{source}.{name}': name for source, name in nested.items()}
+
+
+def _check_columns(run: JobRun, steps: Sequence[TransformStep], columns: list[str]) -> None:
+    findings = Findings(file_names(run.load.database, run.load.table).spec.rpartition('/')[2])
+    follow_columns(steps, columns, findings)
+    if findings.problems:
+        raise ConfigurationError(findings.problems)
+    taken = [name for name in columns if name.lower() in RESERVED_COLUMNS]
+    if taken:
+        raise DataError(
+            f'The source of {run.load.source_key} has columns named {", ".join(taken)}, which the lake itself adds to '
+            'every table. Give them other names in the schema mapping, or map them to Null. Nothing was replaced.')
+
+
+def mapping_rules(workflow: Workflow) -> list[Rule]:
+    """Return the rules of the workflow's mapping."""
+    rows = workflow.mapping.rows if workflow.mapping else ()
+    return [Rule(row.source_name, row.dest_name, row.threshold, row.scorer) for row in rows]
+
+
+def map_columns(run: JobRun, workflow: Workflow, df: DataFrame) -> DataFrame:
+    """Return the mapped columns; without a mapping all columns by cleaned names, and proposals are written."""
+    if workflow.mapping is not None:
+        mapped = apply_mapping(df, mapping_rules(workflow), run.load.source_key, run.lineage,
+                               workflow.input.strict_schema_mapping)
+    else:
+        mapped = df.toDF(*clean_names(df.columns))
+        _propose(run, df, mapped)
+    _check_columns(run, workflow.steps, mapped.columns)
+    return mapped
+
+
+def _propose(run: JobRun, source: DataFrame, mapped: DataFrame) -> None:
+    """Write a recommended mapping and specification to the temporary folder."""
+    names = file_names(run.load.database, run.load.table)
+    rows = [{'sourcename': old, 'destname': new} for old, new in zip(source.columns, mapped.columns, strict=True)]
+    extension = str(run.args['base_file_name']).rpartition('.')[2]
+    spec = recommended_spec([(item.name, item.dataType.simpleString()) for item in mapped.schema.fields], extension)
+    for name, text in ((names.mapping, recommended_mapping(rows)), (names.spec, json.dumps(spec, indent=4) + '\n')):
+        uri = f'{run.load.temporary_folder}/{name.rpartition("/")[2]}'
+        runtime.files(uri).write(uri, text.encode())
+        LOG.info('Wrote a recommended configuration file to start from: %s.', uri)
+
+
+def apply_transforms(run: JobRun, workflow: Workflow, df: DataFrame) -> DataFrame:
+    """Return the frame after all steps of the transform_spec."""
+    context = TransformContext(run.args, run.lineage, run.spark.sparkContext)
+    return apply_steps(df, workflow.steps, all_transforms(), context)
+
+
+def add_load_columns(run: JobRun, df: DataFrame) -> DataFrame:
+    """Return the frame with the partition columns and the execution's id."""
+    values = dict(zip((key.name for key in PARTITION_KEYS), run.load.partition, strict=True))
+    return df.withColumns({name: F.lit(value) for name, value in values.items()}
+                          | {EXECUTION_COLUMN: F.lit(run.load.execution_id)})
+
+
+def publish_to_cleanse(run: JobRun, workflow: Workflow, df: DataFrame) -> Published:
+    """Publish the frame as the partition of this load and record what was written."""
+    target = run.target(workflow.allow_schema_change, source_file(run), workflow.input.table_description)
+    published = publish_partition(df, target, run.load.partition, _accept,
+                                  by_file=workflow.input.load_mode == 'by_file')
+    run.lineage.update_lineage(df, run.load.source_key, 'numericaudit', audit=published.audit)
+    run.lineage.update_lineage(df, run.load.source_key, 'write', table=published.table, rows=published.audit.rows)
+    return published
+
+
+def _accept(audit: Audit) -> None:
+    if audit.rows == 0:
+        LOG.warning('The transforms left no rows; the partition becomes empty.')

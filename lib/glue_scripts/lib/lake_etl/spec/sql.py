@@ -1,0 +1,114 @@
+"""SQL files: their statements, and what a Spark SQL file says about the Consume table that it fills."""
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+from lake_etl.spec.records import Findings, describe, suggestion
+from lake_etl.spec.sql_pieces import Dialect, Kind, blank_comments, pieces, report_unclosed
+
+Mode = Literal['table', 'partition']
+MODES: dict[str, Mode] = {'table': 'table', 'partition': 'partition'}
+MODE_LINE = re.compile(r'--\s*mode\s*:\s*(.*?)\s*', re.IGNORECASE)
+NAME_PART = r'(?:`(?:[^`]|``)+`|[^\s`.();,]+)'
+CREATE_TABLE = re.compile(
+    r'\s*CREATE\s+(?:OR\s+REPLACE\s+)?TABLE\s+(?:IF\s+NOT\s+EXISTS\s+)?'
+    rf'(?P<name>{NAME_PART}(?:\s*\.\s*{NAME_PART})*)(?:\s+|(?<=`))AS\b\s*(?P<query>.*)', re.IGNORECASE | re.DOTALL)
+LAST_PART = re.compile(rf'{NAME_PART}\Z')
+CREATE = re.compile(r'\s*CREATE\b', re.IGNORECASE)
+QUERY = re.compile(r'\s*(?:(?:SELECT|WITH|FROM|VALUES|TABLE|MAP|REDUCE)\b|\()', re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class SparkSql:
+    """The statements that fill a Consume table.
+
+    table_override  table to fill instead of the workflow's own, without its database
+    statements      to be run in order; the last one is the query that gives the rows
+    mode            whether the query replaces the whole `table`, or each `partition` that it returns
+    """
+
+    table_override: str | None
+    statements: tuple[str, ...]
+    mode: Mode = 'table'
+
+
+def split_statements(text: str, dialect: Dialect = 'spark') -> tuple[str, ...]:
+    """Return the statements of a SQL text without their closing `;`, leaving out those that hold nothing but comments.
+
+    A `;` inside quotes and comments does not split.
+    """
+    statements, current, has_code = [], '', False
+    for piece in pieces(text, dialect):
+        parts = piece.text.split(';') if piece.kind is Kind.CODE else [piece.text]
+        for index, part in enumerate(parts):
+            if index > 0:
+                if has_code:
+                    statements.append(current.strip())
+                current, has_code = '', False
+            current += part
+            has_code = has_code or (piece.kind is not Kind.COMMENT and bool(part.strip()))
+    if has_code:
+        statements.append(current.strip())
+    return tuple(statements)
+
+
+def parse_statements(text: str, dialect: Dialect, findings: Findings) -> tuple[str, ...]:
+    """Return the statements of a SQL file; records a problem when there is none."""
+    statements = split_statements(text, dialect)
+    if not statements:
+        findings.problem('', 'the file holds no statement', 'write one, or delete the file')
+    return statements
+
+
+def parse_spark_sql(text: str, findings: Findings) -> SparkSql | None:
+    """Return what a Spark SQL file asks for, or record every reason why it cannot be run and return None.
+
+    The last statement may begin with `CREATE TABLE <name> AS`, and a comment line `-- mode: partition` sets the mode.
+    """
+    before = len(findings.problems)
+    report_unclosed(text, 'spark', findings)
+    mode = _mode(text, findings)
+    statements = parse_statements(text, 'spark', findings)
+    if len(findings.problems) > before:
+        return None
+    name, query = _table_and_query(statements[-1], findings)
+    return SparkSql(name, (*statements[:-1], query), mode) if len(findings.problems) == before else None
+
+
+def _mode(text: str, findings: Findings) -> Mode:
+    """Return the mode of the last mode line; a comment that merely begins like one is a warning."""
+    mode: Mode = 'table'
+    for piece in pieces(text, 'spark'):
+        match = MODE_LINE.fullmatch(piece.text) if piece.kind is Kind.COMMENT else None
+        if not match:
+            continue
+        word = match[1].lower()
+        if word in MODES:
+            mode = MODES[word]
+        elif hint := suggestion(word, MODES):
+            findings.problem('mode', f'unknown mode {describe(match[1])}', hint)
+        else:
+            findings.warning('mode', f'unknown mode {describe(match[1])}, ignored', 'known modes: table, partition')
+    return mode
+
+
+def _table_and_query(statement: str, findings: Findings) -> tuple[str | None, str]:
+    """Return the table that the last statement names, if any, and its query."""
+    bare = blank_comments(statement, 'spark')
+    created = CREATE_TABLE.match(bare)
+    start = created.start('query') if created else 0
+    if CREATE.match(bare) and not created:
+        findings.problem('last statement', "begins with CREATE, but not as 'CREATE TABLE name AS query'",
+                         'the lake decides about format, place and partitions of the table')
+    elif not QUERY.match(bare[start:]):
+        findings.problem('last statement', 'is no query', 'end the file with the SELECT that gives the rows to publish')
+    return (_unquoted_last_part(created['name']) if created else None), statement[start:]
+
+
+def _unquoted_last_part(name: str) -> str:
+    """Return the table's part of a name such as database.`table`."""
+    match = LAST_PART.search(name)
+    part = match[0] if match else name
+    return part[1:-1].replace('``', '`') if part.startswith('`') else part

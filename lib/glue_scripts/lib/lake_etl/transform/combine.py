@@ -1,0 +1,121 @@
+"""Combines columns into one text by a Python format string."""
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from pyspark.sql import Column
+from pyspark.sql import functions as F
+from pyspark.sql.types import (
+    BooleanType,
+    DataType,
+    DateType,
+    DecimalType,
+    FractionalType,
+    IntegralType,
+    StructType,
+    TimestampNTZType,
+    TimestampType,
+)
+
+from lake_etl.errors import DataError
+from lake_etl.spec.format_string import FormatField, parse_format
+from lake_etl.transform.columns import column, column_type
+
+WHITESPACE = ' \t\n\r\x0b\x0c'
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How a formatter gets a value back from the text in which it came, and a value to try a format with."""
+
+    read: Callable[[str], Any]
+    sample: Any
+
+
+TEXT = Reading(str, 'text')
+READINGS: tuple[tuple[type[DataType], Reading], ...] = (
+    (BooleanType, Reading(lambda text: text == 'True', True)),
+    (IntegralType, Reading(int, 1)),
+    (DecimalType, Reading(Decimal, Decimal(1))),
+    (FractionalType, Reading(float, 1.0)),
+    (DateType, Reading(date.fromisoformat, date(2000, 1, 1))),
+    (TimestampType, Reading(datetime.fromisoformat, datetime(2000, 1, 1))),
+    (TimestampNTZType, Reading(datetime.fromisoformat, datetime(2000, 1, 1))),
+)
+
+
+class NothingToFormat:
+    """Stands in for null: an empty text in every format."""
+
+    def __format__(self, specification: str) -> str:
+        return ''
+
+    def __str__(self) -> str:
+        return ''
+
+    __repr__ = __str__
+
+
+def combined(format_text: str, names: Sequence[str], schema: StructType) -> Column:
+    """Build the text of the columns put into the format, without white space at its ends; null becomes empty text.
+
+    Raises DataError for a missing column, and for a format that does not suit the type of a column.
+    """
+    types = [column_type(schema, name) for name in names]
+    pieces = parse_format(format_text, len(names))
+    fields = [piece for piece in pieces if isinstance(piece, FormatField)]
+    if all(field.plain and not _prints_differently(types[field.column]) for field in fields):
+        texts = [F.lit(piece) if isinstance(piece, str) else
+                 F.coalesce(python_text(names[piece.column], types[piece.column]), F.lit('')) for piece in pieces]
+        return F.btrim(F.concat(*texts, F.lit('')), F.lit(WHITESPACE))
+    typed = {field.column for field in fields if not field.text or _prints_differently(types[field.column])}
+    readings = [_reading(kind) if index in typed else TEXT for index, kind in enumerate(types)]
+    _try_format(format_text, readings, types)
+    # Spark has no counterpart of Python's format mini-language, so these columns are formatted by Python: one function
+    # for the whole text, fed by Arrow with text, which keeps whole numbers whole and dates beyond 2262 intact.
+    formatter = F.udf(_formatter(format_text, [reading.read for reading in readings]), 'string', useArrow=True)
+    return formatter(*(python_text(name, kind) for name, kind in zip(names, types)))
+
+
+def python_text(name: str, kind: DataType) -> Column:
+    """Build the column's value as Python's `str` writes it; floating-point numbers as Spark writes them."""
+    text = column(name).cast('string')
+    if isinstance(kind, BooleanType):
+        return F.initcap(text)
+    if isinstance(kind, (TimestampType, TimestampNTZType)):
+        in_microseconds = F.date_format(column(name), 'yyyy-MM-dd HH:mm:ss.SSSSSS')
+        return F.when(F.contains(text, F.lit('.')), in_microseconds).otherwise(text)
+    return text
+
+
+def _prints_differently(kind: DataType) -> bool:
+    """Tell whether Spark's text of the type is not Python's: 1.0E10 is 10000000000.0 in Python."""
+    return isinstance(kind, FractionalType) and not isinstance(kind, DecimalType)
+
+
+def _reading(kind: DataType) -> Reading:
+    return next((reading for base, reading in READINGS if isinstance(kind, base)), TEXT)
+
+
+def _try_format(format_text: str, readings: Sequence[Reading], types: Sequence[DataType]) -> None:
+    try:
+        format_text.format(*(reading.sample for reading in readings))
+    except (ValueError, TypeError) as error:
+        found = ', '.join(kind.simpleString() for kind in types)
+        raise DataError(f'combinecolumns: format {format_text!r} does not suit columns of the types {found}: {error}. '
+                        'Change the format, or the types with changetype before.') from error
+
+
+def _formatter(format_text: str, readers: Sequence[Callable[[str], Any]]) -> Callable[..., str | None]:
+    """Return a function from the columns' texts to the combined text; null when Python cannot format a value."""
+    def combine(*texts: str | None) -> str | None:
+        try:
+            values = [NothingToFormat() if text is None else read(text) for read, text in zip(readers, texts)]
+            return format_text.format(*values).strip(WHITESPACE)
+        except (ValueError, ArithmeticError):
+            return None
+    return combine

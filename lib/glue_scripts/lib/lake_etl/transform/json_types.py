@@ -1,0 +1,66 @@
+"""Finds the Spark type that holds a set of JSON values, and brings the values to it."""
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import Any
+
+TEXT = 'string'
+LARGEST_BIGINT = 2 ** 63 - 1
+LARGEST_DECIMAL = 10 ** 38 - 1
+
+
+def scalar_type(values: Iterable[Any]) -> str:
+    """Return the one type of all values, nulls left aside: boolean, bigint, decimal(38,0), double, or text.
+
+    Values with a fraction are double, whatever their number of digits, so that the type of a looked-up column does not
+    change with the next value that is added. Mixed kinds, lists and objects are text.
+    """
+    present = [value for value in values if value is not None]
+    if present and all(isinstance(value, bool) for value in present):
+        return 'boolean'
+    if not present or not all(isinstance(value, (int, float, Decimal)) and not isinstance(value, bool)
+                              for value in present):
+        return TEXT
+    if any(isinstance(value, float) or value != int(value) for value in present):
+        return 'double'
+    largest = max(abs(int(value)) for value in present)
+    if largest <= LARGEST_BIGINT:
+        return 'bigint'
+    return 'decimal(38,0)' if largest <= LARGEST_DECIMAL else TEXT
+
+
+def json_type(values: Iterable[Any]) -> str:
+    """Return the one type of all values, lists and objects included: `array<…>`, and `struct<…>` of all members."""
+    present = [value for value in values if value is not None]
+    if present and all(isinstance(value, list) for value in present):
+        return f'array<{json_type(item for value in present for item in value)}>'
+    if present and all(isinstance(value, dict) for value in present):
+        names = dict.fromkeys(name for value in present for name in value)
+        members = ','.join(f'{_quoted(name)}:{json_type(value.get(name) for value in present)}' for name in names)
+        # A struct without members cannot be written to Parquet.
+        return f'struct<{members}>' if members else 'map<string,string>'
+    return scalar_type(present)
+
+
+def as_type(value: Any, type_name: str) -> Any:
+    """Return the value so that its JSON has the type that `scalar_type` found."""
+    if value is None:
+        return None
+    if type_name == TEXT:
+        return as_text(value)
+    if type_name == 'double':
+        return float(value)
+    return value if type_name == 'boolean' else int(value)
+
+
+def as_text(value: Any) -> str:
+    """Return a JSON value as text: text as it is, numbers as they are written, everything else as JSON."""
+    if isinstance(value, (str, Decimal)):
+        return str(value)
+    return json.dumps(value, ensure_ascii=False, default=str)
+
+
+def _quoted(name: str) -> str:
+    return '`' + name.replace('`', '``') + '`'

@@ -1,0 +1,29 @@
+"""Stores what tokens stand for, so that those who may can look the original up."""
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from functools import partial
+
+from pyspark.sql import DataFrame, Row
+from pyspark.sql import functions as F
+
+from lake_etl import runtime
+from lake_etl.transform.columns import column
+from lake_etl.transform.text_hash import hashed
+
+
+def store_originals(df: DataFrame, names: Sequence[str], table: str, key: bytes | None) -> None:
+    """Put every distinct value of the columns into the item table as `hash_key` and `raw_data`; nulls are left out.
+
+    Each Spark task streams its share to the table in batches. Storing the same values again changes nothing.
+    """
+    texts = F.array(*(column(name).cast('string') for name in names))
+    originals = df.select(F.explode(texts).alias('raw_data')).where('raw_data IS NOT NULL').distinct()
+    tokens = originals.select(hashed(F.col('raw_data'), key).alias('hash_key'), 'raw_data')
+    # The one Spark job of a tokenize step, whatever its number of columns: the originals have to be in the table before
+    # the tokens are published, and the frame that is published no longer has them.
+    tokens.foreachPartition(partial(_put_tokens, table))
+
+
+def _put_tokens(table: str, rows: Iterable[Row]) -> None:
+    runtime.items(table).put_all(table, (row.asDict() for row in rows))

@@ -1,0 +1,31 @@
+-- One row for each policy and month in which it earns premium, without the details of the insured.
+CREATE TABLE policysummarydata AS
+SELECT
+    policynumber,
+    startdate,
+    enddate,
+    policymonthindex,
+    policyuniqueid,
+    effectivedate,
+    expirationdate,
+    termenddate,
+    policymonths,
+    normalizedpolicymonths,
+    lineofbusiness,
+    lobcode,
+    neworrenewal,
+    insuredsector,
+    insuredstatecode,
+    distributionchannel,
+    territory,
+    producername,
+    sourcesystem,
+    CASE WHEN policymonthindex = 1 THEN writtenpremiumamount ELSE 0 END AS writtenpremiumamount,
+    earnedpremium,
+    earnedpremiumbyday,
+    ledgeramount,
+    execution_id,
+    year,
+    month,
+    day
+FROM syntheticgeneraldata.writtenpolicydata

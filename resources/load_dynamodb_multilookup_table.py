@@ -1,0 +1,47 @@
+"""Loads a CSV file into the multi-lookup table: `<table> <file.csv> <lookup_group> <lookup column>…`."""
+from __future__ import annotations
+
+import argparse
+import logging
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+SHARED_MODULES = Path(__file__).resolve().parents[1] / 'lib' / 'glue_scripts' / 'lib'
+LOG = logging.getLogger(__name__)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Load what the command line names and return the exit status."""
+    parser = argparse.ArgumentParser(description='Load a CSV file with a header into a table; all columns but the '
+                                                 'lookup columns become attributes.')
+    parser.add_argument('table', help='DynamoDB table, or sqlite:///path/lake.db#multi-lookup')
+    parser.add_argument('file', type=Path, help='CSV file')
+    parser.add_argument('lookup_group', help='name of the group, as in the transformation spec')
+    parser.add_argument('lookup_columns', nargs='+', metavar='lookup_column',
+                        help='columns whose values are matched, in the order of match_columns in the specification')
+    chosen = parser.parse_args(arguments)
+    _make_shared_modules_importable()
+    from lake_etl import runtime
+    from lake_etl.errors import LakeError
+    from lake_etl.lookup_loading import multilookup_items
+    try:
+        items = multilookup_items(chosen.lookup_group, chosen.lookup_columns, chosen.file.read_bytes(),
+                                  chosen.file.name)
+        count = runtime.items(chosen.table).put_all(chosen.table, items)
+    except (LakeError, OSError) as error:
+        LOG.error('%s', error)
+        return 1
+    LOG.info('Loaded %d items of group %s into %s.', count, chosen.lookup_group, chosen.table)
+    return 0
+
+
+def _make_shared_modules_importable() -> None:
+    """Do on this machine what --extra-py-files does on AWS Glue."""
+    if str(SHARED_MODULES) not in sys.path:
+        sys.path.append(str(SHARED_MODULES))
+
+
+if __name__ == '__main__':
+    logging.basicConfig(level=logging.INFO, format='%(message)s')
+    sys.exit(main())

@@ -1,0 +1,75 @@
+"""A handful of transforms of every shape, declared as the lake declares its own, for tests of specifications."""
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from lake_etl.transform.registry import FieldEntry, Shape, Transform, UserTransform
+
+
+@dataclass(frozen=True, kw_only=True)
+class DateEntry(FieldEntry):
+    """A date and its pattern."""
+
+    format: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ValueEntry:
+    """A column and its value."""
+
+    field: str
+    value: Any
+
+    def reads(self) -> tuple[str, ...]:
+        """Return no column."""
+        return ()
+
+    def writes(self) -> tuple[str, ...]:
+        """Return the one column that is written."""
+        return (self.field,)
+
+
+@dataclass(frozen=True, kw_only=True)
+class FlattenEntry:
+    """A struct whose members become columns that only the data can tell."""
+
+    field: str
+
+    def reads(self) -> tuple[str, ...]:
+        """Return the struct."""
+        return (self.field,)
+
+    def writes(self) -> None:
+        """Return None: only the data can tell."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConditionEntry:
+    """A condition on columns that only the engine can tell."""
+
+    condition: str
+
+    def reads(self) -> tuple[str, ...]:
+        """Return no column that is known."""
+        return ()
+
+    def writes(self) -> tuple[str, ...]:
+        """Return no column."""
+        return ()
+
+
+def _transform(name: str, entry: type, shape: Shape = Shape.ENTRIES, **flags: bool) -> Transform[Any]:
+    return Transform(name, entry, shape, name, '', **flags)
+
+
+REGISTRY = {
+    'date': _transform('date', DateEntry, parses_text=True),
+    'hash': _transform('hash', FieldEntry, Shape.NAMES, parses_text=True, protects=True),
+    'redact': _transform('redact', ValueEntry, Shape.VALUES, protects=True),
+    'literal': _transform('literal', ValueEntry, Shape.VALUES),
+    'flipsign': _transform('flipsign', FieldEntry),
+    'flatten': _transform('flatten', FlattenEntry),
+    'filterrows': _transform('filterrows', ConditionEntry),
+    'own': UserTransform('own', lambda df, spec, args, lineage, sc: df),
+}
