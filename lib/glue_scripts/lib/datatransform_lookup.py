@@ -58,7 +58,8 @@ def get_multilookup_data(table: str, group: str, attributes: Sequence[str],
     Reads every page, or as many items as `limit` says. Raises ItemStoreError when the group has no item.
     """
     wanted = (LOOKUP_ITEM, *attributes)
-    found = [{name: item.get(name) for name in wanted} for item in islice(runtime.items(table).query(table, group), limit)]
+    items = islice(runtime.items(table).query(table, group), limit)
+    found = [{name: item.get(name) for name in wanted} for item in items]
     if not found:
         raise ItemStoreError(f"Item table '{table}' has no item of the lookup group '{group}'. Load the group into it, "
                              'or correct the specification.')
@@ -185,8 +186,8 @@ def _matching_item(items: Iterable[Mapping[str, Any]], kinds: Mapping[str, str],
     escaped = [F.regexp_replace(text, r'([\\-])', r'\\$1') for text in texts]
     found = looked_up(_joined(escaped), keyed.certain, f'struct<{members}>')
     if keyed.ambiguous:
-        LOG.warning("Lookup group '%s': %d of its keys hold more hyphens than the %d match columns need, so one key may "
-                    'stand for several combinations of values. Load the group again to have hyphens escaped.',
+        LOG.warning("Lookup group '%s': %d of its keys hold more hyphens than %d match columns need, so that one key "
+                    'stands for several combinations of values. Load the group again to have hyphens escaped.',
                     entry.lookup_group, len(keyed.ambiguous), len(entry.match_columns))
         found = F.coalesce(found, looked_up(_joined(texts), keyed.ambiguous, f'struct<{members}>'))
     return found

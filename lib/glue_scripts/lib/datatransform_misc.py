@@ -99,8 +99,8 @@ def transform_filldown(df: DataFrame, entries: tuple[FillDownEntry, ...], contex
     """Replace nulls by the last value before them, within `partition` and in the order of `sort` or of the file.
 
     Without `partition` this costs one extra Spark action for each run of entries with one order, and Spark keeps the
-    rows until the session ends; no task ever gathers all rows. The order of the file is the order in which rows lie in the
-    frame at this point; a join or a partitioned window before it may have changed that, so give `sort` then.
+    rows until the session ends; no task ever gathers all rows. The order of the file is the order in which rows lie in
+    the frame at this point; a join or a partitioned window before it may have changed that, so give `sort` then.
     """
     return _for_each_order(df, entries, fill_down)
 

@@ -2,7 +2,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import time
 from dataclasses import dataclass
 from datetime import datetime
@@ -54,7 +53,7 @@ def run(folders: LakeFolders, options: argparse.Namespace) -> int:
 
 def _load_lookups(folders: LakeFolders) -> None:
     for source_system, file in LOOKUPS:
-        items = lookup_items(source_system, json.loads((RESOURCES / file).read_text(encoding='utf-8')))
+        items = lookup_items(source_system, (RESOURCES / file).read_bytes(), file)
         SqliteItems().put_all(folders.items('value-lookup'), items)
 
 

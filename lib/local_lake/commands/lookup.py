@@ -2,8 +2,6 @@
 from __future__ import annotations
 
 import argparse
-import csv
-import json
 from pathlib import Path
 
 from lake_etl.adapters.local.items import SqliteItems
@@ -18,18 +16,12 @@ def run(folders: LakeFolders, options: argparse.Namespace) -> int:
     if not file.is_file():
         raise LakeError(f'{options.file}: there is no such file.')
     if options.kind == 'load':
-        table, items = 'value-lookup', lookup_items(options.source_system, _json(file))
+        table, items = 'value-lookup', lookup_items(options.source_system, file.read_bytes(), file.name)
     else:
-        with open(file, newline='', encoding='utf-8-sig') as text:
-            table, items = 'multi-lookup', list(multilookup_items(options.group, csv.DictReader(text), options.columns))
+        table = 'multi-lookup'
+        items = multilookup_items(options.group, options.columns, file.read_bytes(), file.name)
     with folders.writing():
         count = SqliteItems().put_all(folders.items(table), items)
     print(f'Loaded {count:,} items into {table}.')
     return 0
 
-
-def _json(file: Path) -> object:
-    try:
-        return json.loads(file.read_text(encoding='utf-8-sig'))
-    except ValueError as error:
-        raise LakeError(f'{file} is not JSON: {error}. Expected an object of look-ups, each an object of values.') from None

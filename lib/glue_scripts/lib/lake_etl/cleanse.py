@@ -62,7 +62,7 @@ class KnownColumns:
     def __call__(self, names: Sequence[str]) -> KnownTypes:
         """Return what is known; raises ConfigurationError when a step reads a column that does not come to it."""
         destinations = _destinations(names, self.workflow)
-        _check_columns(self.run, self.workflow.steps, list(destinations.values()))
+        _check_columns(self.run, self.workflow.steps, [*destinations.values(), *_nested_destinations(self.workflow)])
         as_text = text_columns(self.workflow.steps)
         written = {name.lower() for _, name in written_columns(self.workflow.steps)}
         table = runtime.catalog().table(self.run.load.database.lower(), self.run.load.table.lower())
@@ -78,12 +78,13 @@ def _destinations(names: Sequence[str], workflow: Workflow) -> dict[str, str]:
     if workflow.mapping is None:
         return dict(zip(names, clean_names(names), strict=True))
     texts = StructType([StructField(name, StringType()) for name in names])
-    selected = resolve(mapping_rules(workflow), texts).selected
-    nested = {name_parts(row.source_name)[0]: row.dest_name for row in workflow.mapping.rows
-              if row.dest_name and len(name_parts(row.source_name)) > 1}
-    found = {name_parts(source)[0]: name for source, name in selected}
-    # Members of structs come under their own names; those only matter for the check of the steps.
-    return found | {f'{source}.{name}': name for source, name in nested.items()}
+    return {name_parts(source)[0]: name for source, name in resolve(mapping_rules(workflow), texts).selected}
+
+
+def _nested_destinations(workflow: Workflow) -> list[str]:
+    """Return the columns that members of structs become; whether the source has them, only its schema tells."""
+    rows = workflow.mapping.rows if workflow.mapping else ()
+    return [row.dest_name for row in rows if row.dest_name and len(name_parts(row.source_name)) > 1]
 
 
 def _check_columns(run: JobRun, steps: Sequence[TransformStep], columns: list[str]) -> None:

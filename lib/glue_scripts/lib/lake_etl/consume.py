@@ -100,11 +100,11 @@ def _run_athena(run: JobRun, statements: tuple[str, ...], file: str) -> None:
 
 
 def _run_redshift(run: JobRun, statements: tuple[str, ...], file: str) -> None:
-    from lake_etl.redshift import redshift_engine
-    engine = redshift_engine(run.args)
-    if engine is None:
+    cluster, workgroup = (str(run.args.get(name, '')) for name in ('redshift_cluster_id', 'redshift_workgroup_name'))
+    if not (cluster or workgroup):
         LOG.warning('%s was left out: no Redshift cluster or workgroup is configured for this job.', file)
         return
+    engine = runtime.redshift_queries(cluster, workgroup)
     database = str(run.args.get('redshift_database') or run.load.database.lower())
     _run_all(run, statements, 'redshift', file, lambda statement: engine.run(database, statement))
 

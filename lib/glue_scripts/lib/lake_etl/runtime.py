@@ -5,6 +5,7 @@ from lake_etl.ports import Catalog, Files, Items, Queries
 
 GLUE = 'glue'
 SQLITE = 'sqlite:'
+FILE = 'file://'
 _catalog_address = GLUE
 
 
@@ -48,6 +49,21 @@ def queries(workgroup: str) -> Queries:
         return DuckDBQueries(_catalog_address)
     from lake_etl.adapters.aws.queries import AthenaQueries
     return AthenaQueries(workgroup)
+
+
+def redshift_queries(cluster_id: str, workgroup_name: str) -> Queries:
+    """Return the engine that runs statements on an Amazon Redshift cluster or serverless workgroup."""
+    from lake_etl.adapters.aws.queries import RedshiftQueries
+    return RedshiftQueries(cluster_id or None, workgroup_name or None)
+
+
+def secret(address: str) -> bytes:
+    """Return a secret: the content of `file:///path` on this machine, or the AWS Secrets Manager secret so named."""
+    if address.startswith(FILE):
+        from lake_etl.adapters.local.secrets import read_secret
+    else:
+        from lake_etl.adapters.aws.secrets import read_secret
+    return read_secret(address)
 
 
 def is_s3(uri: str) -> bool:

@@ -49,8 +49,8 @@ def _run_problems(letter: str, length: int, pattern: str) -> Iterator[str]:
         hint = INSTEAD.get(letter, f'known letters are {" ".join(LENGTHS)}; other text is put in single quotes')
         yield f'datetime pattern {pattern!r} has {letter}, which Spark does not read: {hint}'
     elif length not in LENGTHS[letter]:
-        allowed = ' or '.join(map(str, LENGTHS[letter])) if len(LENGTHS[letter]) <= 2 else f'up to {LENGTHS[letter][-1]}'
-        yield f'datetime pattern {pattern!r} has {letter * length}, expected {allowed} times {letter}'
+        allowed = ' or '.join(letter * count for count in LENGTHS[letter])
+        yield f'datetime pattern {pattern!r} has {letter * length}, expected {allowed}'
 
 
 def _closes_before_it_opens(text: str) -> bool:

@@ -121,7 +121,7 @@ def _end(text: str, opening: re.Match[str], backslash: bool, rules: Rules) -> tu
     if mark.startswith('$'):
         close = text.find(mark, opening.end())
         return (len(text), False) if close < 0 else (close + len(mark), True)
-    content = rf'(?:\\.|{mark}{mark}|[^\\{mark}])*' if backslash else rf'(?:{mark}{mark}|[^{mark}])*'
+    content = rf'(?:\\.|{mark}{mark}|[^\\{mark}])*+' if backslash else rf'(?:{mark}{mark}|[^{mark}])*+'
     closing = re.compile(content + mark, re.DOTALL).match(text, opening.end())
     return (closing.end(), True) if closing else (len(text), False)
 

@@ -18,8 +18,8 @@ from lake_etl.spec.records import Findings, check_unknown_keys
 from lake_etl.spec.sql import SparkSql, parse_spark_sql, parse_statements
 from lake_etl.spec.sql_pieces import Dialect
 from lake_etl.spec.text import decode_text
-from lake_etl.spec.transforms import Registry, TransformSpec, TransformStep, follow_columns, parse_transforms
-from lake_etl.spec.transforms import written_columns
+from lake_etl.spec.transforms import (
+    Registry, TransformSpec, TransformStep, follow_columns, parse_transforms, written_columns)
 
 LOG = logging.getLogger(__name__)
 SPEC = 'transformation-spec'

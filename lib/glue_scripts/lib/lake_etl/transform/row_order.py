@@ -10,6 +10,7 @@ the number of executors for one. They are kept until the session ends or its cac
 """
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -106,10 +107,17 @@ def _last_values(fields: Sequence[str], window: WindowSpec) -> dict[str, Column]
 
 
 def _kept_in_order(df: DataFrame, order: RowOrder, position: str) -> DataFrame:
-    """Put the rows in order over all tasks, mark their positions, and have Spark keep them."""
+    """Put the rows in order over all tasks, mark their positions, and have Spark keep them.
+
+    Spark takes two frames with the same plan for the same rows, even when a file has been replaced in between. The
+    second argument of coalesce is never the value; it makes each plan differ from all others, so that no frame is ever
+    given the rows that were kept for an earlier one.
+    """
     if order.sort:
         df = _with_position(df, position).orderBy(*order.sorting(), column(position)).drop(position)
-    return _with_position(df, position).persist(StorageLevel.MEMORY_AND_DISK)
+    unlike_any_other = F.lit(uuid.uuid4().int >> 65)
+    numbered = df.withColumn(position, F.coalesce(F.monotonically_increasing_id(), unlike_any_other))
+    return numbered.persist(StorageLevel.MEMORY_AND_DISK)
 
 
 def _task(position: str) -> Column:

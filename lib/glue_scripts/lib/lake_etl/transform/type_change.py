@@ -40,12 +40,12 @@ def changed_type(name: str, source: DataType, target: TypeText) -> Column:
 def json_text(name: str) -> Column:
     """Build the column's value as JSON text; null stays null."""
     # to_json takes no single values, so the value goes in as a list of one and the list's brackets are cut off again.
-    listed = F.to_json(F.array(column(name)))
-    return F.when(column(name).isNotNull(), F.substring(listed, F.lit(2), F.length(listed) - 2))
+    listed = f'to_json(array({quoted(name)}))'
+    return F.when(column(name).isNotNull(), F.expr(f'substring({listed}, 2, length({listed}) - 2)'))
 
 
 def converts(source: DataType, target: TypeText) -> bool:
-    """Tell whether Spark converts values of one type to the other, single values becoming null where they do not fit."""
+    """Tell whether Spark converts values of one type to the other, null standing for those that do not fit."""
     if isinstance(source, NullType) or target.name in TEXTS:
         return True
     if isinstance(source, StructType):

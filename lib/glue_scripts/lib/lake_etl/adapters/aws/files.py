@@ -47,7 +47,7 @@ class S3Files:
 
     @cached_property
     def _client(self) -> Any:
-        return self._given or open_client('s3')
+        return open_client('s3') if self._given is None else self._given
 
     def read(self, uri: str, start: int = 0, length: int | None = None) -> bytes | None:
         """Return the file's bytes (`length` bytes from `start` when given), or None when there is no such file."""
@@ -118,20 +118,22 @@ class S3Files:
             bucket, key = _bucket_and_key(uri)
             waiting[bucket].append(key)
             if len(waiting[bucket]) == BATCH:
-                failures.extend(self._delete_batch(bucket, waiting.pop(bucket)))
+                failures.extend(_delete_batch(self._client, bucket, waiting.pop(bucket)))
         for bucket, keys in waiting.items():
-            failures.extend(self._delete_batch(bucket, keys))
+            failures.extend(_delete_batch(self._client, bucket, keys))
         if failures:
             uri, code = failures[0]
             raise LakeError(
                 f'{len(failures)} files could not be deleted, the first of them {uri}: {code}. '
                 f'{HINTS.get(code, HINT)}')
 
-    def _delete_batch(self, bucket: str, keys: list[str]) -> list[tuple[str, str]]:
-        with _failures_named(f'{SCHEME}{bucket}/{keys[0]}', 'deleted'):
-            answer = self._client.delete_objects(
-                Bucket=bucket, Delete={'Objects': [{'Key': key} for key in keys], 'Quiet': True})
-        return [(f'{SCHEME}{bucket}/{error["Key"]}', error['Code']) for error in answer.get('Errors', ())]
+
+def _delete_batch(client: Any, bucket: str, keys: list[str]) -> list[tuple[str, str]]:
+    """Delete up to 1000 objects and return address and error code of each that is still there."""
+    with _failures_named(f'{SCHEME}{bucket}/{keys[0]}', 'deleted'):
+        answer = client.delete_objects(
+            Bucket=bucket, Delete={'Objects': [{'Key': key} for key in keys], 'Quiet': True})
+    return [(f'{SCHEME}{bucket}/{error["Key"]}', error['Code']) for error in answer.get('Errors', ())]
 
 
 def _without_scheme(address: str) -> str:
@@ -145,7 +147,8 @@ def _without_scheme(address: str) -> str:
 def _bucket_and_key(uri: str) -> tuple[str, str]:
     bucket, _, key = _without_scheme(uri).partition('/')
     if not bucket or not key:
-        raise LakeError(f"'{uri}' names no file; s3://bucket/key was expected. Correct the address in the job arguments.")
+        raise LakeError(
+            f"'{uri}' names no file; s3://bucket/key was expected. Correct the address in the job arguments.")
     return bucket, key
 
 

@@ -47,7 +47,7 @@ class DynamoDBItems:
     @cached_property
     def _client(self) -> Any:
         """The resource's client: it converts Python values as the resource does, and is safe for threads."""
-        return self._given.meta.client if self._given else open_dynamodb_client()
+        return open_dynamodb_client() if self._given is None else self._given.meta.client
 
     def put(self, table: str, item: Mapping[str, Any]) -> None:
         """Create or replace one item."""

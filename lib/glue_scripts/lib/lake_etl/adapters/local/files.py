@@ -49,7 +49,8 @@ class FolderFiles:
         def fill(unfinished: str) -> None:
             with open(unfinished, 'xb') as file:
                 file.write(content)
-                _bring_to_disk(file.fileno())
+                file.flush()
+                os.fsync(file.fileno())
 
         with _failures_named(uri, 'written'):
             _replace(_path(uri), fill)
@@ -68,18 +69,18 @@ class FolderFiles:
 
         The addresses begin with the folder as it was given. Links to folders are not followed.
         """
-        root, address = _path(folder), folder.rstrip('/')
+        address, root = folder.rstrip('/'), _path(folder)
         with _failures_named(folder, 'listed'):
             for place, folders, names in os.walk(root, onerror=_raise_unless_absent):
                 folders.sort()
+                below = os.path.relpath(place, root)
                 for name in sorted(name for name in names if not name.startswith('.')):
-                    path = os.path.join(place, name)
+                    relative = os.path.normpath(os.path.join(below, name))
+                    uri = f'{address}/{_quoted(relative) if _is_uri(folder) else relative}'
                     # A file may disappear between the listing and here; then it is not part of the answer.
                     with suppress(FileNotFoundError):
-                        status = os.stat(path)
-                        below = os.path.relpath(path, root)
-                        yield FileEntry(f'{address}/{quote(os.fsencode(below), UNQUOTED) if _is_uri(folder) else below}',
-                                        status.st_size, datetime.fromtimestamp(status.st_mtime, UTC))
+                        status = os.stat(os.path.join(place, name))
+                        yield FileEntry(uri, status.st_size, datetime.fromtimestamp(status.st_mtime, UTC))
 
     def copy(self, source: str, target: str) -> None:
         """Make `target` a copy of `source`: a second name of the same bytes, or real bytes on another disk.
@@ -96,7 +97,7 @@ class FolderFiles:
             except OSError:
                 shutil.copyfile(origin, unfinished)
                 with open(unfinished, 'rb') as file:
-                    _bring_to_disk(file.fileno())
+                    os.fsync(file.fileno())
 
         with _failures_named(source, f'copied to {target}'):
             _replace(_path(target), fill)
@@ -117,6 +118,10 @@ class FolderFiles:
 
 def _is_uri(address: str) -> bool:
     return address.startswith('file:')
+
+
+def _quoted(path: str) -> str:
+    return quote(os.fsencode(path), UNQUOTED)
 
 
 def _path(address: str) -> str:
@@ -156,10 +161,6 @@ def _in_existing_folder(folder: str, action: Callable[[], None]) -> None:
         except FileNotFoundError:
             if attempt == FOLDER_ATTEMPTS or os.path.isdir(folder):
                 raise
-
-
-def _bring_to_disk(descriptor: int) -> None:
-    os.fsync(descriptor)
 
 
 def _delete_checksum(path: str) -> None:

@@ -1,0 +1,1 @@
+"""Benchmarks: ratios measured in one run against a floor; nothing here is a test."""

@@ -1,0 +1,73 @@
+"""Benchmark of collect-to-cleanse: policy data end to end, as a ratio to reading the file as text and writing Parquet.
+
+    PYTHONPATH=.:lib/glue_scripts/lib .venv/bin/python -m bench.load --rows 10000 100000 1000000
+"""
+from __future__ import annotations
+
+import argparse
+import shutil
+import sys
+import tempfile
+from datetime import datetime
+from pathlib import Path
+
+from bench.measure import counted_jobs, interleave, peak_memory_mib
+from lake_etl.adapters.local.items import SqliteItems
+from lake_etl.lookup_loading import lookup_items
+from lake_etl.session import configure
+from lib.local_lake import job_arguments
+from lib.local_lake.folders import LakeFolders
+from lib.local_lake.glue_library import ensure_glue_library
+from lib.local_lake.landing import read_key
+from lib.local_lake.samples import LOOKUPS, RESOURCES
+from lib.local_lake.session import start_session
+from resources.generate_sample_data import write_sample
+
+DATA_SET = 'SyntheticGeneralData-PolicyData'
+KEY = 'SyntheticGeneralData/PolicyData/policies.csv'
+FLOOR, LOAD = 'floor', 'load'
+
+
+def main() -> None:
+    """Measure each size and print one line for it."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument('--rows', type=int, nargs='+', default=[1_000, 10_000, 100_000, 1_000_000])
+    parser.add_argument('--runs', type=int, default=5)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        folders = LakeFolders.of(folder, None)
+        spark = configure(start_session(folders.temporary))
+        ensure_glue_library()
+        for source_system, file in LOOKUPS:
+            SqliteItems().put_all(folders.items('value-lookup'),
+                                  lookup_items(source_system, (RESOURCES / file).read_bytes(), file))
+        print('     rows  floor s   load s  ratio  jobs  most tasks  peak MiB')
+        for rows in options.rows:
+            source = folders.collect / KEY
+            source.parent.mkdir(parents=True, exist_ok=True)
+            write_sample(DATA_SET, rows, 1, str(source))
+            print(_measure(spark, folders, source, rows, options.runs), flush=True)
+
+
+def _measure(spark: object, folders: LakeFolders, source: Path, rows: int, runs: int) -> str:
+    from lib.glue_scripts import etl_collect_to_cleanse
+    target = folders.temporary / 'floor'
+
+    def floor() -> None:
+        spark.read.csv(str(source), header=True).write.mode('overwrite').parquet(str(target))  # type: ignore[attr-defined]
+
+    def load() -> None:
+        landing = read_key(KEY, datetime(2026, 1, 31))
+        sys.argv = job_arguments.command_line(job_arguments.collect_to_cleanse(folders, landing, f'bench-{rows}'))
+        etl_collect_to_cleanse.main()
+    timings = interleave({FLOOR: floor, LOAD: load}, runs, warm_up=2 if rows < 1_000_000 else 1)
+    with counted_jobs(spark) as jobs:  # type: ignore[arg-type]
+        load()
+        count, tasks = jobs()
+    shutil.rmtree(folders.cleanse)
+    return (f'{rows:9,d} {timings.median(FLOOR):8.2f} {timings.median(LOAD):8.2f} {timings.ratio(LOAD, FLOOR):6.2f} '
+            f'{count:5d} {tasks:11d} {peak_memory_mib(spark):9.0f}')  # type: ignore[arg-type]
+
+
+if __name__ == '__main__':
+    main()

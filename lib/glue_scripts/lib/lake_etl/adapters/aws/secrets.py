@@ -1,0 +1,23 @@
+"""Reads secrets from AWS Secrets Manager."""
+from __future__ import annotations
+
+import boto3
+from botocore.exceptions import BotoCoreError, ClientError
+
+from lake_etl.errors import LakeError
+
+
+def read_secret(address: str) -> bytes:
+    """Return the secret of that name or ARN, text as UTF-8, without white space at its ends.
+
+    Raises LakeError naming the secret when it is missing, empty, or may not be read.
+    """
+    try:
+        answer = boto3.client('secretsmanager').get_secret_value(SecretId=address)
+    except (BotoCoreError, ClientError) as error:
+        raise LakeError(f"Secret '{address}' cannot be read from AWS Secrets Manager: {error}. "
+                        'Create it, correct the job argument that names it, or let the job\'s role read it.') from error
+    content = (answer.get('SecretBinary') or answer.get('SecretString', '').encode()).strip()
+    if not content:
+        raise LakeError(f"Secret '{address}' is empty. Put the secret into it.")
+    return bytes(content)
