@@ -14,7 +14,8 @@ NAMED = {'depends_on': {'Gen/Policy': 1}}
     (NAMED, Dependencies((('Gen', 'Policy'),))),
     ({'description': 'why', 'depends_on': {'Gen/Policy': 1, 'Gen/Claim': 1}, 'lookback': {'days': 1}},
      Dependencies((('Gen', 'Policy'), ('Gen', 'Claim')), {'days': 1})),
-    ({**NAMED, 'lookback': {'months': 1, 'hours': 0.5}}, Dependencies((('Gen', 'Policy'),), {'months': 1, 'hours': 0.5})),
+    ({**NAMED, 'lookback': {'months': 1, 'hours': 0.5}},
+     Dependencies((('Gen', 'Policy'),), {'months': 1, 'hours': 0.5})),
 ])
 def test_dependencies_are_read_with_their_case_kept(raw, expected):
     findings = Findings('Gen-All-dependent.json')

@@ -95,8 +95,9 @@ def test_a_password_is_never_shown():
 
 @pytest.mark.parametrize(('raw', 'file_name', 'expected'), [
     ({}, 'a.csv', Format.DELIMITED), ({}, 'a.txt', Format.DELIMITED), ({}, 'no_extension', Format.DELIMITED),
-    ({}, 'a.xls', Format.EXCEL), ({}, 'a.XLSX', Format.EXCEL), ({}, 'a.xlsm', Format.EXCEL), ({}, 'a.xlm', Format.EXCEL),
-    ({}, 'a.xlsb', Format.EXCEL), ({}, 'a.ods', Format.EXCEL), ({'csv': {}}, 'a.xlsx', Format.EXCEL),
+    ({}, 'a.xls', Format.EXCEL), ({}, 'a.XLSX', Format.EXCEL), ({}, 'a.xlsm', Format.EXCEL),
+    ({}, 'a.xlm', Format.EXCEL), ({}, 'a.xlsb', Format.EXCEL),
+    ({}, 'a.ods', Format.EXCEL), ({'csv': {}}, 'a.xlsx', Format.EXCEL),
     ({}, 'a.json', Format.JSON), ({}, 'a.JSONL', Format.JSON), ({}, 'a.xml', Format.XML),
     ({}, 'a.parquet', Format.PARQUET), ({}, 'a.snappy.parquet', Format.PARQUET),
     ({'parquet': {}}, 'a.dat', Format.PARQUET), ({'parquet': {}}, 'a.csv', Format.PARQUET),

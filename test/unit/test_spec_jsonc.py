@@ -39,8 +39,9 @@ def test_a_value_is_read_whatever_surrounds_it(content, expected):
     (b'{"a": 1,}', 'a.json: line 1, column 8: a comma stands before a closing bracket (remove the comma)'),
     (b'{"a": [1,\n  2,\n]}', 'a.json: line 2, column 4: a comma stands before a closing bracket (remove the comma)'),
     (b'{"a": 1, // why\n}', 'a.json: line 1, column 8: a comma stands before a closing bracket (remove the comma)'),
-    (b'{\r\n"a": 1\r\n"b": 2}', 'a.json: line 3, column 1: expected a comma or the closing bracket, found \'"\' '
-                               '(is a comma missing after the value before it?)'),
+    (b'{\r\n"a": 1\r\n"b": 2}',
+     'a.json: line 3, column 1: expected a comma or the closing bracket, found \'"\' (is a comma missing after the '
+     'value before it?)'),
     (b'{"a" 1}', "a.json: line 1, column 6: expected ':' after the key, found '1'"),
     (b'{a: 1}', "a.json: line 1, column 2: expected a key in double quotes, found 'a'"),
     (b'{"a": }', "a.json: line 1, column 7: expected a value, found '}'"),

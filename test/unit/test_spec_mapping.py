@@ -47,9 +47,9 @@ def test_rows_are_read_in_order_with_their_lines(text, rows):
     ('SourceName,DestName,destname\nA,a,b\n', ["m.csv: header: column 'DestName' is there 2 times"]),
     ('SourceName,DestName\nA,policyno\nB,b\nC,PolicyNo\n',
      ["m.csv: row 4: destination 'PolicyNo' is already that of row 2 (upper and lower case count alike)"]),
-    ('SourceName,DestName\n,a\nB,\nC\n', ["m.csv: row 2: 'SourceName' is empty",
-                                         "m.csv: row 3: 'DestName' is empty (write Null to drop the column)",
-                                         "m.csv: row 4: 'DestName' is empty (write Null to drop the column)"]),
+    ('SourceName,DestName\n,a\nB,\nC\n',
+     ["m.csv: row 2: 'SourceName' is empty", "m.csv: row 3: 'DestName' is empty (write Null to drop the column)",
+      "m.csv: row 4: 'DestName' is empty (write Null to drop the column)"]),
     ('SourceName,DestName,Threshold,Scorer\nA,a,90,wratio\n',
      ["m.csv: row 2: unknown scorer 'wratio' (did you mean 'WRatio'?)"]),
     ('SourceName,DestName,Threshold,Scorer\nA,a,90,nonsense\n',
@@ -103,7 +103,8 @@ def test_every_known_scorer_is_one_of_the_library():
 
 
 @settings(max_examples=200, deadline=None)
-@given(st.binary(max_size=80) | st.text('SourceName,DestNameThresholdScorerWidth\n"`/19.\x00-', max_size=80).map(str.encode)
+@given(st.binary(max_size=80)
+       | st.text('SourceName,DestNameThresholdScorerWidth\n"`/19.\x00-', max_size=80).map(str.encode)
        | st.text(max_size=40).map(lambda text: f'SourceName,DestName,Threshold,Scorer,Width\n{text}'.encode()))
 def test_any_bytes_give_a_mapping_or_a_problem(content):
     findings = Findings('m.csv')

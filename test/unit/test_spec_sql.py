@@ -35,7 +35,8 @@ SQL_TEXTS = st.text("abr;'\"`-/*+$\\\n {}", max_size=40)
     ('redshift', 'create function f() as $$ a; b $$ language sql; select 2',
      ['create function f() as $$ a; b $$ language sql', 'select 2']),
     ('redshift', 'select $x$ ; $$ ; $x$; select 2', ['select $x$ ; $$ ; $x$', 'select 2']),
-    ('redshift', r"select 'it\'s; fine', 'and''; this'; select 2", [r"select 'it\'s; fine', 'and''; this'", 'select 2']),
+    ('redshift', r"select 'it\'s; fine', 'and''; this'; select 2",
+     [r"select 'it\'s; fine', 'and''; this'", 'select 2']),
 ])
 def test_a_semicolon_splits_only_code(dialect, text, statements):
     assert split_statements(text, dialect) == tuple(statements)

@@ -1,4 +1,4 @@
-"""What specifications of type, text, protection and lookup transforms may say, and what is found wrong without Spark."""
+"""Specifications of type, text, protection and lookup transforms: what they say, and what is found wrong in them."""
 from __future__ import annotations
 
 from decimal import Decimal
@@ -64,7 +64,7 @@ SOUND = [
     ('currency', [{'field': 'Premium'}], ('Premium',), ('Premium',)),
     ('currency', {'field': 'Premium', 'source': 'Text', 'format': '18, 4', 'euro': True}, ('Text',), ('Premium',)),
     ('changetype', {'Term': 'INT'}, ('Term',), ('Term',)),
-    ('changetype', {'Insured': 'struct<name:string,`a b`:array<map<string,decimal(10,2)>>>'}, ('Insured',), ('Insured',)),
+    ('changetype', {'Insured': 'struct<name:string,`a b`:array<map<string,date>>>'}, ('Insured',), ('Insured',)),
     ('changetype', {'Insured': 'json'}, ('Insured',), ('Insured',)),
     ('date', [{'field': 'Start', 'format': 'MM/dd/yyyy'}], ('Start',), ('Start',)),
     ('timestamp', [{'field': 'At', 'format': "yyyy-MM-dd'T'HH:mm:ss[.SSS]XXX"}], ('At',), ('At',)),
@@ -116,7 +116,8 @@ FAULTY = [
     ('redact', ['A'], 'expected an object of column names and values'),
     ('lookup', [{'field': 'A', 'lookup': 'B', 'nomatch': []}], "'nomatch': expected text"),
     ('multilookup', [{'lookup_group': 'G', 'match_columns': [], 'return_attributes': ['C', 'c']}], 'names no column'),
-    ('multilookup', [{'lookup_group': 'G', 'match_columns': ['A'], 'return_attributes': ['C', 'c']}], 'an attribute twice'),
+    ('multilookup', [{'lookup_group': 'G', 'match_columns': ['A'], 'return_attributes': ['C', 'c']}],
+     'an attribute twice'),
     ('multilookup', [{'lookup_group': 'G', 'match_columns': ['A'], 'return_attributes': []}], 'names no attribute'),
 ]
 
@@ -216,7 +217,8 @@ def test_fields_of_a_format_string_take_columns_in_turn_or_by_number():
     plain, shaped = FormatField(0, plain=True, text=True), FormatField(1, plain=False, text=False)
     assert parse_format('{}-{:>5}', 2) == (plain, '-', shaped)
     assert parse_format('{0}{{}}{1:>5}', 2) == (plain, '{', '}', shaped)
-    assert parse_format('{!s:>{}}', 2) == (FormatField(0, plain=False, text=True), FormatField(1, plain=True, text=True))
+    nested = FormatField(1, plain=True, text=True)
+    assert parse_format('{!s:>{}}', 2) == (FormatField(0, plain=False, text=True), nested)
     assert parse_format('nothing', 0) == ('nothing',)
 
 

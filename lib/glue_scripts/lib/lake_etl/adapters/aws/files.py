@@ -20,7 +20,10 @@ BATCH = 1000
 PART_SIZE = 256 * 1024 * 1024
 ABSENT = 'NoSuchKey'
 BEYOND_END = 'InvalidRange'
+# A request for the head of an object, as copying makes one, is answered without a body, so by number alone.
+CODES_OF_NUMBERS = {'403': 'AccessDenied', '404': ABSENT}
 HINTS = {
+    ABSENT: 'Make sure that the object exists and that nothing else deletes it.',
     'AccessDenied': "Grant the role access to the object and to its bucket's KMS key; without s3:ListBucket an absent "
                     'object looks denied, too.',
     'NoSuchBucket': 'Correct the bucket name in the job arguments.',
@@ -153,7 +156,8 @@ def _bucket_and_key(uri: str) -> tuple[str, str]:
 
 
 def _code(error: ClientError) -> str:
-    return str(error.response['Error']['Code'])
+    code = str(error.response['Error']['Code'])
+    return CODES_OF_NUMBERS.get(code, code)
 
 
 @contextmanager

@@ -46,14 +46,8 @@ class FolderFiles:
 
     def write(self, uri: str, content: bytes) -> None:
         """Create or replace the file at one instant, making folders as needed."""
-        def fill(unfinished: str) -> None:
-            with open(unfinished, 'xb') as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-
         with _failures_named(uri, 'written'):
-            _replace(_path(uri), fill)
+            _replace(_path(uri), lambda unfinished: _write_to_disk(unfinished, content))
 
     def size(self, uri: str) -> int | None:
         """Return the file's size in bytes, or None when there is no such file."""
@@ -87,20 +81,9 @@ class FolderFiles:
 
         Both names stay independent, because the lake replaces files and never changes them in place.
         """
-        origin = os.path.realpath(_path(source))
-
-        def fill(unfinished: str) -> None:
-            try:
-                os.link(origin, unfinished)
-            except FileNotFoundError:
-                raise
-            except OSError:
-                shutil.copyfile(origin, unfinished)
-                with open(unfinished, 'rb') as file:
-                    os.fsync(file.fileno())
-
         with _failures_named(source, f'copied to {target}'):
-            _replace(_path(target), fill)
+            origin = os.path.realpath(_path(source), strict=True)
+            _replace(_path(target), lambda unfinished: _link_or_copy(origin, unfinished))
 
     def delete(self, uris: Iterable[str]) -> None:
         """Delete the files; those that are already gone are no error. Folders left empty disappear."""
@@ -138,6 +121,25 @@ def _path(address: str) -> str:
         'job arguments; a job finds its files either in Amazon S3 or on this machine, not in both.')
 
 
+def _write_to_disk(path: str, content: bytes) -> None:
+    with open(path, 'xb') as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _link_or_copy(source: str, target: str) -> None:
+    try:
+        os.link(source, target)
+    except FileNotFoundError:
+        raise
+    except OSError:
+        # Another disk, a file system without links, or a file that has as many names as it can have.
+        shutil.copyfile(source, target)
+        with open(target, 'rb') as file:
+            os.fsync(file.fileno())
+
+
 def _replace(path: str, fill: Callable[[str], None]) -> None:
     """Let `fill` make a new file beside the path, then give it the path's name."""
     folder = os.path.dirname(path) or '.'
@@ -159,14 +161,15 @@ def _in_existing_folder(folder: str, action: Callable[[], None]) -> None:
             os.makedirs(folder, exist_ok=True)
             return action()
         except FileNotFoundError:
-            if attempt == FOLDER_ATTEMPTS or os.path.isdir(folder):
+            if attempt == FOLDER_ATTEMPTS:
                 raise
 
 
 def _delete_checksum(path: str) -> None:
     """Delete Spark's checksum file of a path, which would make Spark refuse the path's new content."""
     folder, name = os.path.split(path)
-    with suppress(FileNotFoundError, NotADirectoryError):
+    # Mostly there is none, or its name would be too long; where deleting is not allowed, the caller fails as well.
+    with suppress(OSError):
         os.unlink(os.path.join(folder, f'.{name}.crc'))
 
 

@@ -1,0 +1,88 @@
+"""Gives port tests the same store twice: on this machine, and on AWS as moto plays it."""
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from lake_etl.adapters.aws.files import S3Files
+from lake_etl.adapters.aws.items import DynamoDBItems
+from lake_etl.adapters.local.files import FolderFiles
+from lake_etl.adapters.local.items import SqliteItems
+from lake_etl.ports import Files, Items
+
+BUCKET = 'dev-insurancelake-111122223333-us-east-2-cleanse'
+# Partition and sort key of each kind of item table, as the contract of the lake's resources lists them.
+TABLE_KEYS = {
+    'job-audit': ('execution_id',),
+    'hash-values': ('hash_key',),
+    'value-lookup': ('source_system', 'column_name'),
+    'multi-lookup': ('lookup_group', 'lookup_item'),
+    'dq-results': ('execution_id', 'job_id_action_rule'),
+    'data-lineage': ('step_function_execution_id', 'job_id_operation_seq'),
+}
+
+
+@dataclass(frozen=True)
+class FileStore:
+    """A file adapter and the address of an existing, empty place in its store."""
+
+    files: Files
+    root: str
+
+
+@dataclass(frozen=True)
+class ItemStore:
+    """An item adapter and a function that gives the address of a table by its kind, such as `hash-values`."""
+
+    items: Items
+    table: Callable[[str], str]
+
+
+@pytest.fixture
+def aws(monkeypatch) -> Iterator[None]:
+    """Let moto answer every AWS call of the test."""
+    monkeypatch.setenv('AWS_DEFAULT_REGION', 'us-east-2')
+    monkeypatch.setenv('AWS_ACCESS_KEY_ID', 'testing')
+    monkeypatch.setenv('AWS_SECRET_ACCESS_KEY', 'testing')
+    with mock_aws():
+        yield
+
+
+@pytest.fixture
+def bucket(aws) -> str:
+    """The address of an empty bucket."""
+    boto3.client('s3').create_bucket(
+        Bucket=BUCKET, CreateBucketConfiguration={'LocationConstraint': 'us-east-2'})
+    return f's3://{BUCKET}'
+
+
+@pytest.fixture
+def tables(aws) -> Callable[[str], str]:
+    """A function that gives the name of a DynamoDB table by its kind; all kinds exist."""
+    for kind, keys in TABLE_KEYS.items():
+        boto3.client('dynamodb').create_table(
+            TableName=f'dev-insurancelake-etl-{kind}', BillingMode='PAY_PER_REQUEST',
+            KeySchema=[{'AttributeName': key, 'KeyType': role} for key, role in zip(keys, ('HASH', 'RANGE'))],
+            AttributeDefinitions=[{'AttributeName': key, 'AttributeType': 'S'} for key in keys])
+    return lambda kind: f'dev-insurancelake-etl-{kind}'
+
+
+@pytest.fixture(params=['path', 'file URI', 'S3'])
+def file_store(request, tmp_path: Path) -> FileStore:
+    """Each file store in turn."""
+    if request.param == 'S3':
+        return FileStore(S3Files(), request.getfixturevalue('bucket'))
+    return FileStore(FolderFiles(), str(tmp_path) if request.param == 'path' else tmp_path.as_uri())
+
+
+@pytest.fixture(params=['SQLite', 'DynamoDB'])
+def item_store(request, tmp_path: Path) -> ItemStore:
+    """Each item store in turn."""
+    if request.param == 'DynamoDB':
+        return ItemStore(DynamoDBItems(), request.getfixturevalue('tables'))
+    return ItemStore(SqliteItems(), lambda kind: f'sqlite://{tmp_path}/lake #1 100%.db#{kind}')
