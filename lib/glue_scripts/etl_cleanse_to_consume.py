@@ -2,12 +2,9 @@
 from __future__ import annotations
 
 from dataquality_check import DataQualityCheck
-from lake_etl.consume import publish_to_consume, query_cleanse, read_configuration, renew_views
+from lake_etl.consume import (
+    OPTIONAL, REQUIRED, publish_to_consume, query_cleanse, read_configuration, renew_views)
 from lake_etl.job import JobRun, job_run
-
-REQUIRED = ('txn_sql_prefix_path', 'source_bucket', 'target_bucket', 'source_database_name', 'target_database_name',
-            'base_file_name', 'dq_results_table')
-OPTIONAL = ('athena_workgroup', 'redshift_cluster_id', 'redshift_workgroup_name', 'redshift_database')
 
 
 def main() -> None:

@@ -3,11 +3,8 @@ from __future__ import annotations
 
 from dataquality_check import DataQualityCheck
 from lake_etl.cleanse import (
-    add_load_columns, apply_transforms, map_columns, publish_to_cleanse, read_configuration, read_source)
+    REQUIRED, add_load_columns, apply_transforms, map_columns, publish_to_cleanse, read_configuration, read_source)
 from lake_etl.job import JobRun, job_run
-
-REQUIRED = ('txn_spec_prefix_path', 'source_bucket', 'source_path', 'target_bucket', 'target_database_name',
-            'base_file_name', 'hash_value_table', 'value_lookup_table', 'multi_lookup_table', 'dq_results_table')
 
 
 def main() -> None:

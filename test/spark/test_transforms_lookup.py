@@ -36,7 +36,8 @@ def load(args, name, values, system='Gen'):
 def load_group(args, group, items):
     """Put the items of a group, by key, into the multi-lookup table."""
     table = args['multi_lookup_table']
-    runtime.items(table).put_all(table, [{'lookup_group': group, 'lookup_item': key, **item} for key, item in items.items()])
+    grouped = [{'lookup_group': group, 'lookup_item': key, **item} for key, item in items.items()]
+    runtime.items(table).put_all(table, grouped)
 
 
 def rows(frame, *names):
@@ -44,7 +45,8 @@ def rows(frame, *names):
 
 
 LOOKUPS = [
-    ({'1': 'one', '01': 'zero one', "it's \\ \"q\"": '\u00e9'}, None, 'string', ['one', 'zero one', '\u00e9', None, None]),
+    ({'1': 'one', '01': 'zero one', "it's \\ \"q\"": '\u00e9'}, None, 'string',
+     ['one', 'zero one', '\u00e9', None, None]),
     ({'1': 5, '01': -6}, None, 'bigint', [5, -6, None, None, None]),
     ({'1': 5, '01': 2.5}, 0, 'double', [5.0, 2.5, 0.0, 0.0, 0.0]),
     ({'1': True, '01': False}, None, 'boolean', [True, False, None, None, None]),
@@ -68,7 +70,7 @@ def test_lookup_gives_values_one_type_and_compares_keys_as_text(spark, args, spa
     with spark_jobs() as jobs:
         after = transform_lookup(frame, spec, args, None)
         assert jobs() == 0
-    assert [after.schema[entry['field']].dataType.simpleString() for entry in spec] == [kind for _, _, kind, _ in LOOKUPS]
+    assert [field.dataType.simpleString() for field in after.schema][2:] == [kind for _, _, kind, _ in LOOKUPS]
     assert rows(after, *(entry['field'] for entry in spec)) == list(zip(*(expected for _, _, _, expected in LOOKUPS)))
 
 
@@ -130,14 +132,16 @@ def test_multilookup_adds_typed_attributes_of_the_item_that_the_columns_name(spa
         'CA-2': {'Name': 'West', 'Rate': 2, 'Mixed': 'two'},
     })
     frame = spark.createDataFrame([(0, 'NY', 1, 'kept'), (1, 'CA', 2, 'kept'), (2, 'CA', None, 'kept'),
-                                   (3, None, 2, 'kept'), (4, 'TX', 3, 'kept')], 'row int, `st.ate` string, zone int, found string')
+                                   (3, None, 2, 'kept'), (4, 'TX', 3, 'kept')],
+                                  'row int, `st.ate` string, zone int, found string')
     spec = {'lookup_group': 'Territory', 'match_columns': ['St.ate', 'zone'],
             'return_attributes': ['Name', 'Rate', 'Size', 'Mixed', 'User']}
     with spark_jobs() as jobs:
         after = transform_multilookup(frame, spec, args, None)
         assert jobs() == 0
     assert after.columns == ['row', 'st.ate', 'zone', 'found', 'Name', 'Rate', 'Size', 'Mixed', 'User']
-    assert [field.dataType.simpleString() for field in after.schema][4:] == ['string', 'double', 'bigint', 'string', 'string']
+    kinds = [field.dataType.simpleString() for field in after.schema]
+    assert kinds[4:] == ['string', 'double', 'bigint', 'string', 'string']
     nothing = (None,) * 5
     assert rows(after, *after.columns[4:]) == [('North', 0.5, 3, '1', None), ('West', 2.0, None, 'two', None),
                                                nothing, nothing, nothing]
@@ -159,7 +163,8 @@ def test_multilookup_tells_escaped_keys_apart(spark, args):
     frame = spark.createDataFrame([(index, *pair) for index, pair in enumerate([*pairs, ('A-B-C', '')])],
                                   'row int, a string, b string')
     spec = {'lookup_group': 'G', 'match_columns': ['a', 'b'], 'return_attributes': ['V']}
-    assert rows(transform_multilookup(frame, spec, args, None), 'V') == [('0',), ('1',), ('2',), ('3',), ('4',), (None,)]
+    after = transform_multilookup(frame, spec, args, None)
+    assert rows(after, 'V') == [('0',), ('1',), ('2',), ('3',), ('4',), (None,)]
 
 
 def test_multilookup_understands_keys_loaded_without_escapes_and_warns_of_ambiguous_ones(spark, args, caplog):
@@ -175,12 +180,14 @@ def test_multilookup_understands_keys_loaded_without_escapes_and_warns_of_ambigu
 
 
 @pytest.mark.parametrize('spec, error, expected', [
-    ({'lookup_group': 'Other', 'match_columns': ['row'], 'return_attributes': ['V']}, ItemStoreError, "lookup group 'Other'"),
-    ({'lookup_group': 'G', 'match_columns': ['row'], 'return_attributes': ['KEY']}, DataError, "attribute 'KEY', but a column"),
-    ({'lookup_group': 'G', 'match_columns': ['no'], 'return_attributes': ['V']}, DataError, "Column 'no' is not there"),
+    (('Other', 'row', 'V'), ItemStoreError, "lookup group 'Other'"),
+    (('G', 'row', 'KEY'), DataError, "attribute 'KEY', but a column"),
+    (('G', 'no', 'V'), DataError, "Column 'no' is not there"),
 ])
 def test_multilookup_stops_before_any_job(spark, args, spec, error, expected):
     load_group(args, 'G', {'1': {'V': 'v'}})
+    group, match, attribute = spec
+    spec = {'lookup_group': group, 'match_columns': [match], 'return_attributes': [attribute]}
     with pytest.raises(error, match=expected):
         transform_multilookup(spark.createDataFrame([(0, 'a')], 'row int, key string'), spec, args, None)
 

@@ -43,7 +43,8 @@ def test_columnfromcolumn_reads_the_text_of_a_number(spark):
 
 
 @pytest.mark.parametrize('pattern, replacement, expected', [
-    ('[ -]', '', ['AB12', None]), ('(.)-(.)', '$2-$1', ['A 1-B2', None]), ("'|B", r'\$', ['A $-12', None]),
+    ('[ -]', '', ['AB12', None]), ('(.)-(.)', '$2-$1', ['A 1-B2', None]),
+    ("'|B", r'\$', ['A $-12', None]),
 ])
 def test_columnreplace_replaces_every_match(spark, pattern, replacement, expected):
     frame = spark.createDataFrame([(0, 'A B-12'), (1, None)], 'row int, text string')
@@ -53,7 +54,8 @@ def test_columnreplace_replaces_every_match(spark, pattern, replacement, expecte
 
 def test_specs_of_one_transform_see_what_earlier_ones_wrote(spark):
     frame = spark.createDataFrame([(0, 'abc')], 'row int, text string')
-    spec = [{'field': 'text', 'pattern': 'a', 'replacement': 'b'}, {'field': 'text', 'pattern': 'b', 'replacement': 'c'},
+    spec = [{'field': 'text', 'pattern': 'a', 'replacement': 'b'},
+            {'field': 'text', 'pattern': 'b', 'replacement': 'c'},
             {'field': 'copy', 'source': 'text', 'pattern': 'c', 'replacement': 'd'}]
     after = transform_columnreplace(frame, spec, ARGS, None)
     assert (column_of(after, 'text'), column_of(after, 'copy')) == (['ccc'], ['ddd'])
@@ -129,12 +131,14 @@ def test_combinecolumns_makes_null_of_a_value_that_python_cannot_format(spark):
 
 
 @pytest.mark.parametrize('value, kind, expected', [
-    ("it's \\ a `text`", 'string', "it's \\ a `text`"), (None, 'string', None), (5, 'int', 5), (2 ** 40, 'bigint', 2 ** 40),
-    (-2 ** 63, 'bigint', -2 ** 63), (2 ** 70, 'decimal(22,0)', Decimal(2 ** 70)), (10 ** 40, 'string', str(10 ** 40)),
+    ("it's \\ a `text`", 'string', "it's \\ a `text`"), (None, 'string', None),
+    (5, 'int', 5), (2 ** 40, 'bigint', 2 ** 40), (-2 ** 63, 'bigint', -2 ** 63),
+    (2 ** 70, 'decimal(22,0)', Decimal(2 ** 70)), (10 ** 40, 'string', str(10 ** 40)),
     (1.5, 'double', 1.5), (False, 'boolean', False), ([1, None, 3], 'array<bigint>', [1, None, 3]),
     ([1, 'a', {'b': 2}], 'array<string>', ['1', 'a', '{"b":2}']), ([], 'array<string>', []),
     ({}, 'map<string,string>', {}),
-    ({'a b': {'c': [True]}, 'd': None}, 'struct<a b:struct<c:array<boolean>>,d:string>', {'a b': {'c': [True]}, 'd': None}),
+    ({'a b': {'c': [True]}, 'd': None}, 'struct<a b:struct<c:array<boolean>>,d:string>',
+     {'a b': {'c': [True]}, 'd': None}),
     ([{'a': 1}, {'b': 'x'}], 'array<struct<a:bigint,b:string>>', [{'a': 1, 'b': None}, {'a': None, 'b': 'x'}]),
 ])
 def test_literal_holds_any_json_value(spark, value, kind, expected):

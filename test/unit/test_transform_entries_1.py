@@ -217,7 +217,7 @@ def test_fields_of_a_format_string_take_columns_in_turn_or_by_number():
     plain, shaped = FormatField(0, plain=True, text=True), FormatField(1, plain=False, text=False)
     assert parse_format('{}-{:>5}', 2) == (plain, '-', shaped)
     assert parse_format('{0}{{}}{1:>5}', 2) == (plain, '{', '}', shaped)
-    nested = FormatField(1, plain=True, text=True)
+    nested = FormatField(1, plain=False, text=False)
     assert parse_format('{!s:>{}}', 2) == (FormatField(0, plain=False, text=True), nested)
     assert parse_format('nothing', 0) == ('nothing',)
 

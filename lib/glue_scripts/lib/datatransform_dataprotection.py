@@ -58,7 +58,7 @@ def transform_tokenize(df: DataFrame, entries: tuple[FieldEntry, ...], context: 
     """Replace columns by the hash of their text and store each distinct original under its hash.
 
     The originals are in the table of the job argument `hash_value_table`, as `hash_key` and `raw_data`, when this
-    returns; one Spark job reads the columns for that. A column listed twice is replaced once.
+    returns; one action reads the columns for that. A column listed twice is replaced once.
     """
     by_lower_name = {entry.field.lower(): entry.field for entry in entries}
     names = tuple(by_lower_name.values())

@@ -7,18 +7,20 @@ from decimal import Decimal
 
 from pyspark.sql import Column, DataFrame, Observation
 from pyspark.sql import functions as F
-from pyspark.sql.types import DecimalType, DoubleType, FloatType, StructType
+from pyspark.sql.types import DecimalType, DoubleType, FloatType, StructField, StructType
 
-from lake_etl.transform.columns import quoted
+from lake_etl.transform.columns import column
 
 ROWS = 'rows'
+# Spark's own limit is 38 digits. try_sum would be safe as well, but makes a load twice as long.
+WIDEST_SUMMED_DECIMAL = 28
 
 
 @dataclass(frozen=True)
 class Audit:
     """The size of a frame and the totals of its amounts.
 
-    totals  sum of every double, float and decimal column by name; None when all its values are null or it overflows
+    totals  sum of every double, float and decimal column by name; None when all its values are null
     """
 
     rows: int
@@ -51,16 +53,21 @@ def take_audit(df: DataFrame) -> Audit:
     return _audit(row.asDict() if row else {ROWS: 0}, df.schema)
 
 
-def _amounts(schema: StructType) -> list[str]:
-    return [field.name for field in schema.fields if isinstance(field.dataType, (DoubleType, FloatType, DecimalType))]
+def _amounts(schema: StructType) -> list[StructField]:
+    return [field for field in schema.fields if isinstance(field.dataType, (DoubleType, FloatType, DecimalType))]
 
 
 def _expressions(schema: StructType) -> list[Column]:
-    totals = [F.expr(f'try_sum({quoted(name)})').alias(f'total_{index}')
-              for index, name in enumerate(_amounts(schema))]
+    totals = [F.sum(_summable(field)).alias(f'total_{index}') for index, field in enumerate(_amounts(schema))]
     return [F.count(F.lit(1)).alias(ROWS), *totals]
 
 
+def _summable(field: StructField) -> Column:
+    """Return the amount in a type whose sum cannot overflow: a sum has ten digits more than its decimals."""
+    wide = isinstance(field.dataType, DecimalType) and field.dataType.precision > WIDEST_SUMMED_DECIMAL
+    return column(field.name).cast('double') if wide else column(field.name)
+
+
 def _audit(values: Mapping[str, object], schema: StructType) -> Audit:
-    totals = {name: values.get(f'total_{index}') for index, name in enumerate(_amounts(schema))}
+    totals = {field.name: values.get(f'total_{index}') for index, field in enumerate(_amounts(schema))}
     return Audit(int(str(values[ROWS])), len(schema.fields), totals)  # type: ignore[arg-type]  # sums are numbers

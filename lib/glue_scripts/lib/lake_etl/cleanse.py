@@ -30,6 +30,8 @@ from lake_etl.transform.discovery import all_transforms
 from lake_etl.transform.registry import TransformContext
 
 LOG = logging.getLogger(__name__)
+REQUIRED = ('txn_spec_prefix_path', 'source_bucket', 'source_path', 'target_bucket', 'target_database_name',
+            'base_file_name', 'hash_value_table', 'value_lookup_table', 'multi_lookup_table', 'dq_results_table')
 
 
 def read_configuration(run: JobRun) -> Workflow:

@@ -14,8 +14,8 @@ NUMBERS = Context(prec=38, Emin=-130, Emax=125, traps=[Clamped, Inexact, Overflo
 def storable(table: str, item: Mapping[str, Any]) -> dict[str, Any]:
     """Return the item with every number as a Decimal without trailing zeros and every sequence as a list.
 
-    Null, booleans, texts, mappings with text keys, lists and tuples may be nested. Raises ItemStoreError naming the
-    attribute when a value has another type, or is a number that needs more than 38 digits or is not finite.
+    Null, booleans, texts, lists, tuples, and mappings whose names are texts and not empty may be nested. Raises
+    ItemStoreError naming the attribute when a value has another type, or is a number that DynamoDB cannot hold exactly.
     """
     return {attribute: _storable(table, attribute, value) for attribute, value in item.items()}
 
@@ -32,12 +32,12 @@ def _storable(table: str, attribute: str, value: Any) -> Any:
         return _number(table, attribute, value)
     if isinstance(value, (list, tuple)):
         return [_storable(table, attribute, member) for member in value]
-    if isinstance(value, Mapping) and all(isinstance(name, str) for name in value):
+    if isinstance(value, Mapping) and all(isinstance(name, str) and name for name in value):
         return {name: _storable(table, attribute, member) for name, member in value.items()}
     raise ItemStoreError(
         f"The attribute '{attribute}' of an item for the table '{table}' holds a value of type "
-        f'{type(value).__name__}; text, number, boolean, null, a list, or a mapping with text keys was expected. '
-        'The item was not written. Convert the value, for instance to text.')
+        f'{type(value).__name__}; text, number, boolean, null, a list, or a mapping whose names are not empty was '
+        'expected. The item was not written. Convert the value, for instance to text.')
 
 
 def _number(table: str, attribute: str, value: int | float | Decimal) -> Decimal:

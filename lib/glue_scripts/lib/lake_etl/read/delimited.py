@@ -4,6 +4,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from functools import reduce
 
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
@@ -107,16 +108,20 @@ def _settle(spark: SparkSession, uri: str, open_columns: list[str], options: Del
 
     Raises DataError when there are no rows.
     """
-    rows = _read(spark, uri, options, bool(line_breaks))
     masks = [fitting_types(name, options.table_types.get(name)).cast(IntegerType()).alias(f'fits_{index}')
              for index, name in enumerate(open_columns)]
-    seen = rows.select(F.lit(1).alias('row'), F.lit(0).alias('odd_quotes'), *masks)
-    if line_breaks is None and options.dialect.quote:
-        seen = seen.unionByName(_quote_counts(spark, uri, options.dialect, len(open_columns)))
+    looks_for_line_breaks = line_breaks is None and bool(options.dialect.quote)
+    parts = [_quote_counts(spark, uri, options.dialect, len(open_columns))] if looks_for_line_breaks else []
+    if open_columns or not options.beginning.rows:
+        rows = _read(spark, uri, options, bool(line_breaks))
+        parts.append(rows.select(F.lit(1).alias('row'), F.lit(0).alias('odd_quotes'), *masks))
+    if not parts:
+        return {}, False
+    seen = reduce(DataFrame.unionByName, parts)
     found = seen.agg(F.sum('row').alias('rows'), F.max('odd_quotes').alias('odd_quotes'),
                      *[F.expr(f'bit_and(fits_{index})').alias(f'fits_{index}') for index in range(len(open_columns))])
     result = found.collect()[0]
-    if not result['rows']:
+    if not (result['rows'] or options.beginning.rows):
         raise DataError(f'{uri} holds a header but no rows. The published data stays as it is; land the file again '
                         'with its content.')
     bits = {name: int(result[f'fits_{index}']) for index, name in enumerate(open_columns)}
@@ -131,6 +136,8 @@ def _quote_counts(spark: SparkSession, uri: str, dialect: Dialect, columns: int)
     line, quote = F.col('value'), dialect.quote
     if dialect.escape and dialect.escape != quote:
         line = F.replace(line, F.lit(dialect.escape + quote), F.lit(''))
-    odd = (F.length(line) - F.length(F.replace(line, F.lit(quote), F.lit('')))) % 2
+    # Lengths in bytes, which a text knows, rather than in characters, which are counted.
+    bytes_without = F.octet_length(F.replace(line, F.lit(quote), F.lit('')))
+    odd = (F.octet_length(line) - bytes_without) / len(quote.encode()) % 2
     everything = [F.lit(EVERYTHING).alias(f'fits_{index}') for index in range(columns)]
     return spark.read.text(uri).select(F.lit(0).alias('row'), odd.alias('odd_quotes'), *everything)

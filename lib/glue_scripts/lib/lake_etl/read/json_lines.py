@@ -1,12 +1,40 @@
-"""Reads JSON: one document per line, or documents that span lines; decimals rather than binary fractions."""
+"""Reads JSON: one document per line, or documents that span lines; fractions become decimals, texts stay texts."""
 from __future__ import annotations
 
 from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql.types import ArrayType, DataType, DecimalType, DoubleType, StructField, StructType
 
 
 def read_json(spark: SparkSession, uri: str, multiline: bool) -> DataFrame:
-    """Return the documents as rows, the schema inferred over the whole file in one Spark job.
+    """Return the documents as rows, the schema inferred over the whole file.
 
-    A document that cannot be parsed is kept as its text in `_corrupt_record`.
+    Spark's preference for decimals also turns texts of digits, such as identifiers, into numbers. So where it finds
+    decimals the file is looked at once more without that preference, and what is text then stays text. A document that
+    cannot be parsed is kept as its text in `_corrupt_record`.
     """
-    return spark.read.json(uri, multiLine=multiline, prefersDecimal=True, mode='PERMISSIVE')
+    precise = spark.read.json(uri, multiLine=multiline, prefersDecimal=True)
+    if not _holds_decimals(precise.schema):
+        return precise
+    plain = spark.read.json(uri, multiLine=multiline).schema
+    schema = _settled(precise.schema, plain)
+    assert isinstance(schema, StructType)
+    return spark.read.json(uri, multiLine=multiline, schema=schema, mode='PERMISSIVE')
+
+
+def _holds_decimals(kind: DataType) -> bool:
+    if isinstance(kind, StructType):
+        return any(_holds_decimals(field.dataType) for field in kind.fields)
+    if isinstance(kind, ArrayType):
+        return _holds_decimals(kind.elementType)
+    return isinstance(kind, DecimalType)
+
+
+def _settled(precise: DataType, plain: DataType) -> DataType:
+    """Take the plain type, but a decimal where it has a binary fraction."""
+    if isinstance(precise, StructType) and isinstance(plain, StructType):
+        exact = {field.name: field.dataType for field in precise.fields}
+        return StructType([StructField(field.name, _settled(exact[field.name], field.dataType))
+                           for field in plain.fields])
+    if isinstance(precise, ArrayType) and isinstance(plain, ArrayType):
+        return ArrayType(_settled(precise.elementType, plain.elementType))
+    return precise if isinstance(plain, DoubleType) and isinstance(precise, DecimalType) else plain

@@ -18,7 +18,8 @@ class FormatField:
 
     column  position of the column, from 0
     plain   neither alignment nor number format: the value's text as it is
-    text    the value's text is all that is needed; its type makes no difference
+    text    the value's text is all that is needed; a field with a number format, or inside another's format, needs
+            the value
     """
 
     column: int
@@ -63,7 +64,7 @@ class _Numbering:
                 continue
             if part is not None and form:
                 raise FormatStringError(f'format {self.text!r} has fields nested too deeply')
-            as_text = conversion == 's' or (not form and not conversion)
+            as_text = part is None and (conversion == 's' or (not form and not conversion))
             yield FormatField(self._column(name), plain=as_text and not form, text=as_text)
             yield from self.pieces(form or '')
 

@@ -78,7 +78,7 @@ def combined(format_text: str, names: Sequence[str], schema: StructType) -> Colu
     # Spark has no counterpart of Python's format mini-language, so these columns are formatted by Python: one function
     # for the whole text, fed by Arrow with text, which keeps whole numbers whole and dates beyond 2262 intact.
     formatter = F.udf(_formatter(format_text, [reading.read for reading in readings]), 'string', useArrow=True)
-    return formatter(*(python_text(name, kind) for name, kind in zip(names, types)))
+    return formatter(F.array(*(python_text(name, kind) for name, kind in zip(names, types))))
 
 
 def python_text(name: str, kind: DataType) -> Column:
@@ -110,9 +110,10 @@ def _try_format(format_text: str, readings: Sequence[Reading], types: Sequence[D
                         'Change the format, or the types with changetype before.') from error
 
 
-def _formatter(format_text: str, readers: Sequence[Callable[[str], Any]]) -> Callable[..., str | None]:
+def _formatter(format_text: str,
+               readers: Sequence[Callable[[str], Any]]) -> Callable[[Sequence[str | None]], str | None]:
     """Return a function from the columns' texts to the combined text; null when Python cannot format a value."""
-    def combine(*texts: str | None) -> str | None:
+    def combine(texts: Sequence[str | None]) -> str | None:
         try:
             values = [NothingToFormat() if text is None else read(text) for read, text in zip(readers, texts)]
             return format_text.format(*values).strip(WHITESPACE)

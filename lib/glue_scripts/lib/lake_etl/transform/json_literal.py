@@ -8,7 +8,7 @@ from typing import Any
 from pyspark.sql import Column
 from pyspark.sql import functions as F
 
-from lake_etl.transform.json_types import LARGEST_BIGINT, LARGEST_DECIMAL, json_type
+from lake_etl.transform.json_types import BIGINTS, LARGEST_DECIMAL, json_type
 
 
 def json_literal(value: Any) -> Column:
@@ -21,6 +21,6 @@ def json_literal(value: Any) -> Column:
         return F.lit(None).cast('string')
     if isinstance(value, (dict, list)):
         return F.from_json(F.lit(json.dumps(value, ensure_ascii=False)), json_type([value]))
-    if isinstance(value, int) and abs(value) > LARGEST_BIGINT:
+    if isinstance(value, int) and value not in BIGINTS:
         return F.lit(Decimal(value) if abs(value) <= LARGEST_DECIMAL else str(value))
     return F.lit(value)

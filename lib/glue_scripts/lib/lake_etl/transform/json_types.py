@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 TEXT = 'string'
-LARGEST_BIGINT = 2 ** 63 - 1
+BIGINTS = range(-2 ** 63, 2 ** 63)
 LARGEST_DECIMAL = 10 ** 38 - 1
 
 
@@ -25,10 +25,9 @@ def scalar_type(values: Iterable[Any]) -> str:
         return TEXT
     if any(isinstance(value, float) or value != int(value) for value in present):
         return 'double'
-    largest = max(abs(int(value)) for value in present)
-    if largest <= LARGEST_BIGINT:
+    if all(int(value) in BIGINTS for value in present):
         return 'bigint'
-    return 'decimal(38,0)' if largest <= LARGEST_DECIMAL else TEXT
+    return 'decimal(38,0)' if max(abs(int(value)) for value in present) <= LARGEST_DECIMAL else TEXT
 
 
 def json_type(values: Iterable[Any]) -> str:

@@ -20,7 +20,7 @@ def store_originals(df: DataFrame, names: Sequence[str], table: str, key: bytes 
     texts = F.array(*(column(name).cast('string') for name in names))
     originals = df.select(F.explode(texts).alias('raw_data')).where('raw_data IS NOT NULL').distinct()
     tokens = originals.select(hashed(F.col('raw_data'), key).alias('hash_key'), 'raw_data')
-    # The one Spark job of a tokenize step, whatever its number of columns: the originals have to be in the table before
+    # The one action of a tokenize step, whatever its number of columns: the originals have to be in the table before
     # the tokens are published, and the frame that is published no longer has them.
     tokens.foreachPartition(partial(_put_tokens, table))
 

@@ -127,7 +127,7 @@ class S3Files:
         if failures:
             uri, code = failures[0]
             raise LakeError(
-                f'{len(failures)} files could not be deleted, the first of them {uri}: {code}. '
+                f'Files that could not be deleted: {len(failures)}, the first of them {uri}: {code}. '
                 f'{HINTS.get(code, HINT)}')
 
 

@@ -35,14 +35,16 @@ class DynamoDBItems:
     The key attributes follow from the table's name (`lake_etl.item_tables`), as on a laptop: asking DynamoDB would take
     one more permission and one more request in every process, and the names are fixed by the lake's contract. Attribute
     names may be reserved words. Reads are strongly consistent, so that a job sees what it has just written.
+    Items that DynamoDB leaves unwritten are sent again after `first_pause` seconds, then after pauses twice as long.
     Without a resource, one is opened at the first use, anew in each process the adapter is sent to.
     """
 
-    def __init__(self, resource: Any = None):
+    def __init__(self, resource: Any = None, first_pause: float = FIRST_PAUSE_SECONDS):
         self._given = resource
+        self._first_pause = first_pause
 
     def __getstate__(self) -> dict[str, Any]:
-        return {'_given': None}
+        return {'_given': None, '_first_pause': self._first_pause}
 
     @cached_property
     def _client(self) -> Any:
@@ -86,6 +88,10 @@ class DynamoDBItems:
         """Set attributes of the item with that key, creating it when absent."""
         check_update(table, values)
         identity, stored = full_key(table, key), storable(table, values)
+        if not stored:
+            # An update expression cannot be empty.
+            self.put_if_absent(table, identity)
+            return
         with _failures_named(table):
             self._client.update_item(TableName=table, Key=identity, **_assignments(stored))
 
@@ -117,7 +123,9 @@ class DynamoDBItems:
         """Send the requests until DynamoDB has taken all; boto3's batch writer would ask again without a pause."""
         for attempt in range(ATTEMPTS):
             if attempt:
-                time.sleep(min(FIRST_PAUSE_SECONDS * 2 ** attempt, LONGEST_PAUSE_SECONDS) * random.uniform(0.5, 1))
+                pause = min(self._first_pause * 2 ** (attempt - 1), LONGEST_PAUSE_SECONDS)
+                # Tasks that write together must not come back together.
+                time.sleep(pause * random.uniform(0.5, 1))
             answer = self._client.batch_write_item(RequestItems={table: requests})
             requests = answer.get('UnprocessedItems', {}).get(table, [])
             if not requests:
@@ -134,9 +142,7 @@ def _stored(table: str, item: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _assignments(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the arguments of an update that sets the values; none for no values, which DynamoDB takes as well."""
-    if not values:
-        return {}
+    """Return the arguments of an update that sets the values."""
     numbered = list(enumerate(values.items()))
     return {
         'UpdateExpression': 'SET ' + ', '.join(f'#name{number} = :value{number}' for number, _ in numbered),

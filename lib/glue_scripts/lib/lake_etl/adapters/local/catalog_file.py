@@ -3,13 +3,13 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 
+from lake_etl.adapters.local.database import opened, transaction
 from lake_etl.errors import LakeError
 
 SCHEME = 'sqlite://'
-BUSY_SECONDS = 30
 TABLES = (
     """CREATE TABLE IF NOT EXISTS catalog_databases (
         name TEXT PRIMARY KEY, location TEXT NOT NULL, description TEXT)""",
@@ -42,7 +42,7 @@ def catalog_path(address: str) -> Path:
 @contextmanager
 def reading(address: str) -> Iterator[sqlite3.Connection]:
     """Give a connection on which everything read inside is the state of one instant."""
-    with _connection(address) as connection:
+    with _catalog(address) as connection:
         connection.execute('BEGIN')
         yield connection
 
@@ -50,20 +50,18 @@ def reading(address: str) -> Iterator[sqlite3.Connection]:
 @contextmanager
 def writing(address: str) -> Iterator[sqlite3.Connection]:
     """Give a connection whose changes other processes see all at once at the end, or never when an error is raised."""
-    with _connection(address) as connection:
-        connection.execute('BEGIN IMMEDIATE')
+    with _catalog(address) as connection, transaction(connection):
         yield connection
-        connection.execute('COMMIT')
 
 
 @contextmanager
-def _connection(address: str) -> Iterator[sqlite3.Connection]:
-    """Open the file, making it when needed; closing takes back what was not committed."""
+def _catalog(address: str) -> Iterator[sqlite3.Connection]:
+    """Open the file, making it and its tables when needed."""
     path = catalog_path(address)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with closing(sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)) as connection:
-            _prepare(connection)
+        with opened(str(path)) as connection:
+            _make_tables(connection)
             yield connection
     except sqlite3.Error as error:
         raise CatalogFileError(
@@ -71,14 +69,10 @@ def _connection(address: str) -> Iterator[sqlite3.Connection]:
             'has room and that no other program holds the file, then repeat.') from error
 
 
-def _prepare(connection: sqlite3.Connection) -> None:
-    """Let readers go on while another process writes, and create the tables that are missing."""
-    if connection.execute('PRAGMA journal_mode').fetchone()[0] != 'wal':
-        connection.execute('PRAGMA journal_mode = WAL')
-    found = connection.execute("SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name LIKE 'catalog!_%' "
-                               "ESCAPE '!'").fetchone()[0]
-    if found < len(TABLES):
-        connection.execute('BEGIN IMMEDIATE')
-        for statement in TABLES:
-            connection.execute(statement)
-        connection.execute('COMMIT')
+def _make_tables(connection: sqlite3.Connection) -> None:
+    found = connection.execute("SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name IN "
+                               "('catalog_databases', 'catalog_tables', 'catalog_partitions', 'catalog_views')")
+    if found.fetchone()[0] < len(TABLES):
+        with transaction(connection):
+            for statement in TABLES:
+                connection.execute(statement)

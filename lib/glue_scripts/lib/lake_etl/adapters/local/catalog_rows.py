@@ -16,8 +16,8 @@ class View:
     """A view of the catalog.
 
     database, name  lower case
-    statement       the query as its author wrote it, in the dialect of Athena
-    translated      the same query for DuckDB, every table with its database
+    statement       the statement as its author wrote it, in the dialect of Athena
+    translated      its query for DuckDB, every table with its database
     reads           (database, name) of the tables and views in the query
     """
 
@@ -95,6 +95,11 @@ def write_view(connection: sqlite3.Connection, view: View) -> None:
     connection.execute(
         'INSERT OR REPLACE INTO catalog_views (database, name, statement, translated, reads) VALUES (?, ?, ?, ?, ?)',
         (view.database, view.name, view.statement, view.translated, _text(view.reads)))
+
+
+def delete_view(connection: sqlite3.Connection, database: str, name: str) -> None:
+    """Remove one view's row; one that does not exist is no error."""
+    connection.execute('DELETE FROM catalog_views WHERE database = ? AND name = ?', (database, name))
 
 
 def _table(row: tuple[str, str, str, str, str, str | None, str]) -> Table:

@@ -1,0 +1,53 @@
+"""Runs queries on published tables in DuckDB, in memory and read-only."""
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+
+import duckdb
+
+from lake_etl.adapters.local.catalog_rows import View
+from lake_etl.adapters.local.duckdb_types import identifier
+from lake_etl.adapters.local.duckdb_views import table_view, view_name
+from lake_etl.adapters.local.snapshot import PublishedTable
+from lake_etl.errors import QueryError
+
+SETTINGS = (
+    'SET autoinstall_known_extensions = false',
+    'SET autoload_known_extensions = false',
+    'SET python_enable_replacements = false',   # an unknown table must not be taken for a variable of this program
+    'SET integer_division = true',              # as Athena divides whole numbers
+    "SET TimeZone = 'UTC'",
+)
+# Texts of these errors speak of the query; those of others may hold values from rows.
+ERRORS_OF_QUERY = (duckdb.BinderException, duckdb.CatalogException, duckdb.ParserException, duckdb.SyntaxException,
+                   duckdb.NotImplementedException, duckdb.IOException)
+
+
+@contextmanager
+def engine(tables: Iterable[PublishedTable], views: Iterable[View]) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Give a connection that knows these tables and views; every error of DuckDB inside becomes a QueryError.
+
+    views  each after the ones that it reads
+    """
+    tables, views = tuple(tables), tuple(views)
+    try:
+        with duckdb.connect() as connection:
+            for setting in SETTINGS:
+                connection.execute(setting)
+            for database in sorted({*(item.table.database for item in tables), *(view.database for view in views)}):
+                connection.execute(f'CREATE SCHEMA IF NOT EXISTS {identifier(database)}')
+            for item in tables:
+                connection.execute(table_view(item))
+            for view in views:
+                connection.execute(f'CREATE VIEW {view_name(view.database, view.name)} AS {view.translated}')
+            yield connection
+    except duckdb.Error as error:
+        raise QueryError(f'The query failed: {_reason(error)}') from error
+
+
+def _reason(error: duckdb.Error) -> str:
+    if isinstance(error, ERRORS_OF_QUERY):
+        return ' '.join(str(error).partition('\nLINE ')[0].split())
+    return (f'{type(error).__name__} while rows were computed. A value probably does not have the form that a '
+            'conversion expects; try_cast gives null instead.')

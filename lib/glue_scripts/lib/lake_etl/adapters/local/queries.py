@@ -1,0 +1,152 @@
+"""Answers queries and keeps views on a laptop: SQL of Athena, run by DuckDB on the published Parquet files."""
+from __future__ import annotations
+
+import logging
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import duckdb
+from sqlglot import exp
+
+from lake_etl.adapters.local.athena_sql import CreateView, DropView, Translated, parse_statement, translate
+from lake_etl.adapters.local.catalog_file import catalog_path, reading, writing
+from lake_etl.adapters.local.catalog_rows import View, delete_view, write_view
+from lake_etl.adapters.local.duckdb_engine import engine
+from lake_etl.adapters.local.names import behind, resolved
+from lake_etl.adapters.local.snapshot import Name, Names, PublishedTable, read_names, with_partitions
+from lake_etl.errors import QueryError
+
+LOG = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class QueryResult:
+    """The answer to a query: names and DuckDB types of the columns, and the rows."""
+
+    columns: tuple[str, ...]
+    types: tuple[str, ...]
+    rows: list[tuple[Any, ...]]
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A query for DuckDB, and what it needs of the catalog as it was at one instant."""
+
+    translated: Translated
+    tables: tuple[PublishedTable, ...]
+    views: tuple[View, ...]
+
+
+class DuckDBQueries:
+    """The engine behind the catalog of an address `sqlite:///folder/lake.db`."""
+
+    def __init__(self, catalog_address: str):
+        self._address = catalog_address
+
+    def run(self, database: str, statement: str) -> str:
+        """Create or drop a view, or prove that a SELECT can be run; return an id of the statement.
+
+        Names without a database belong to `database`. A view is kept only after DuckDB has bound it to the tables as
+        they are. Raises QueryError.
+        """
+        parsed = parse_statement(statement)
+        if isinstance(parsed, CreateView):
+            self._create_view(parsed, database, statement)
+        elif isinstance(parsed, DropView):
+            self._drop_view(parsed, database)
+        else:
+            self._prove(parsed, database)
+        return f'laptop-{uuid.uuid4()}'
+
+    def _prove(self, query: exp.Query, database: str) -> Prepared:
+        """Let DuckDB bind the query without reading rows."""
+        prepared = _prepared(self._address, lambda names: translate(
+            query, lambda name, given: resolved(names, name, given or database)))
+        with engine(prepared.tables, prepared.views) as connection:
+            connection.execute(f'EXPLAIN {prepared.translated.sql}')
+        return prepared
+
+    def _create_view(self, create: CreateView, database: str, statement: str) -> None:
+        name = _full_name(create, database)
+        prepared = self._prove(create.query, database)
+        if name in {(view.database, view.name) for view in prepared.views}:
+            raise QueryError(f'View {".".join(name)} would read itself. Read the tables behind it, or give the new '
+                             'view another name.')
+        view = View(database=name[0], name=name[1], statement=statement, translated=prepared.translated.sql,
+                    reads=prepared.translated.reads)
+        with writing(self._address) as connection:
+            _require_free(read_names(connection), name, create.replace)
+            write_view(connection, view)
+        LOG.info('Created view %s.%s over %d tables and views.', *name, len(view.reads))
+
+    def _drop_view(self, drop: DropView, database: str) -> None:
+        name = _full_name(drop, database)
+        with writing(self._address) as connection:
+            found = name in read_names(connection).views
+            delete_view(connection, *name)
+        if not found and not drop.if_exists:
+            raise QueryError(f'View {".".join(name)} does not exist, so it cannot be dropped. Write DROP VIEW IF '
+                             'EXISTS when that is no mistake.')
+        LOG.info('Dropped view %s.%s, which %s.', *name, 'existed' if found else 'did not exist')
+
+
+def query(catalog_address: str, sql: str) -> QueryResult:
+    """Answer a query in the dialect of Athena from all published tables, as they are at this instant.
+
+    Text that is no Athena query is handed to DuckDB as it is, so that its SHOW, DESCRIBE and SUMMARIZE work too. Names
+    are matched without case; the database may be left out where the table's name is unique. Raises QueryError.
+    """
+    if not catalog_path(catalog_address).exists():
+        raise QueryError(f'There is no lake yet: {catalog_path(catalog_address)} does not exist. Load a file first.')
+    try:
+        parsed = parse_statement(sql)
+    except QueryError:
+        parsed = None
+    if isinstance(parsed, exp.Query):
+        prepared = _prepared(catalog_address, partial(_translated, parsed))
+    else:
+        prepared = _prepared(catalog_address, lambda names: Translated(sql, (*names.tables, *names.views)))
+    with engine(prepared.tables, prepared.views) as connection:
+        text = prepared.translated.sql
+        _require_read_only(connection, text)
+        connection.execute(text)
+        description = connection.description or []
+        return QueryResult(tuple(column[0] for column in description), tuple(str(column[1]) for column in description),
+                           connection.fetchall())
+
+
+def _translated(parsed: exp.Query, names: Names) -> Translated:
+    return translate(parsed, lambda name, database: resolved(names, name, database))
+
+
+def _prepared(address: str, translation: Callable[[Names], Translated]) -> Prepared:
+    with reading(address) as connection:
+        names = read_names(connection)
+        translated = translation(names)
+        tables, views = behind(names, translated.reads)
+        return Prepared(translated, with_partitions(connection, tables), views)
+
+
+def _require_read_only(connection: duckdb.DuckDBPyConnection, sql: str) -> None:
+    kinds = [statement.type for statement in connection.extract_statements(sql)]
+    if kinds != [duckdb.StatementType.SELECT]:
+        raise QueryError(f'Expected one query, found {len(kinds)} statements'
+                         f'{"".join(f" ({kind.name})" for kind in kinds)}. Tables are changed by loading files only.')
+
+
+def _full_name(statement: CreateView | DropView, database: str) -> Name:
+    return (statement.database or database).lower(), statement.name.lower()
+
+
+def _require_free(names: Names, name: Name, replace: bool) -> None:
+    """Raise QueryError unless a view of that name may be written."""
+    if name[0] not in names.databases:
+        raise QueryError(f'Database {name[0]} does not exist, so view {name[1]} cannot be created in it. Load a table '
+                         'into the database first.')
+    if name in names.tables:
+        raise QueryError(f'{".".join(name)} is a table, and a view cannot replace it. Give the view another name.')
+    if name in names.views and not replace:
+        raise QueryError(f'View {".".join(name)} exists. Write CREATE OR REPLACE VIEW to replace it.')

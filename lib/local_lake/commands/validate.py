@@ -1,0 +1,58 @@
+"""`./lake validate [DATABASE/TABLE]`: check configuration files without Spark and without data."""
+from __future__ import annotations
+
+import argparse
+import logging
+import re
+from pathlib import Path
+
+from lake_etl.consume import KNOWN_PLACEHOLDERS
+from lake_etl.errors import ConfigurationError, LakeError
+from lake_etl.spec.workflow import read_workflow
+from lake_etl.transform.discovery import all_transforms
+from lib.local_lake.folders import LakeFolders
+
+FILES = (('transformation-spec', re.compile(r'(?P<name>.+?)(-dependent)?\.(json|csv)')),
+         ('dq-rules', re.compile(r'dq-(?P<name>.+)\.json')),
+         ('transformation-sql', re.compile(r'(spark|athena|redshift)-(?P<name>.+)\.sql')))
+ENTITY_MATCH = '-entitymatch'
+
+
+def run(folders: LakeFolders, options: argparse.Namespace) -> int:
+    """Print one line for each workflow that is right; raises ConfigurationError with all problems of all others."""
+    logging.getLogger('lake_etl').setLevel(logging.WARNING)
+    wanted = [options.workflow] if options.workflow else workflows_in(folders.configuration)
+    if not wanted:
+        raise LakeError(f'There are no configuration files in {folders.configuration}.')
+    problems = []
+    for workflow in wanted:
+        database, slash, table = workflow.partition('/')
+        if not (database and slash and table):
+            raise LakeError(f"'{workflow}': expected DATABASE/TABLE, such as SyntheticGeneralData/PolicyData.")
+        try:
+            found = read_workflow(database, table, lambda name: content_of(folders.configuration / name),
+                                  all_transforms(), 'Prod', KNOWN_PLACEHOLDERS)
+        except ConfigurationError as error:
+            problems += error.problems
+        else:
+            print(f'{workflow}: {len(found.present_files)} files are right.' if found.present_files
+                  else f'{workflow}: there are no files, so the defaults apply.')
+    if problems:
+        raise ConfigurationError(problems)
+    return 0
+
+
+def workflows_in(configuration: Path) -> list[str]:
+    """Return `<database>/<table>` of every workflow that has a file, in order."""
+    names = set()
+    for folder, pattern in FILES:
+        for path in (configuration / folder).glob('*'):
+            match = pattern.fullmatch(path.name)
+            if match and ENTITY_MATCH not in match['name'] and '-' in match['name']:
+                names.add(match['name'].replace('-', '/', 1))
+    return sorted(names)
+
+
+def content_of(path: Path) -> bytes | None:
+    """Return a file's bytes, or None when there is no such file."""
+    return path.read_bytes() if path.is_file() else None
