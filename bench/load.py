@@ -11,6 +11,8 @@ import tempfile
 from datetime import datetime
 from pathlib import Path
 
+from pyspark.sql import SparkSession
+
 from bench.measure import counted_jobs, interleave, peak_memory_mib
 from lake_etl.adapters.local.items import SqliteItems
 from lake_etl.lookup_loading import lookup_items
@@ -21,7 +23,7 @@ from lib.local_lake.glue_library import ensure_glue_library
 from lib.local_lake.landing import read_key
 from lib.local_lake.samples import LOOKUPS, RESOURCES
 from lib.local_lake.session import start_session
-from resources.generate_sample_data import write_sample
+from resources.sample_data import write_sample
 
 DATA_SET = 'SyntheticGeneralData-PolicyData'
 KEY = 'SyntheticGeneralData/PolicyData/policies.csv'
@@ -49,24 +51,24 @@ def main() -> None:
             print(_measure(spark, folders, source, rows, options.runs), flush=True)
 
 
-def _measure(spark: object, folders: LakeFolders, source: Path, rows: int, runs: int) -> str:
+def _measure(spark: SparkSession, folders: LakeFolders, source: Path, rows: int, runs: int) -> str:
     from lib.glue_scripts import etl_collect_to_cleanse
     target = folders.temporary / 'floor'
 
     def floor() -> None:
-        spark.read.csv(str(source), header=True).write.mode('overwrite').parquet(str(target))  # type: ignore[attr-defined]
+        spark.read.csv(str(source), header=True).write.mode('overwrite').parquet(str(target))
 
     def load() -> None:
         landing = read_key(KEY, datetime(2026, 1, 31))
         sys.argv = job_arguments.command_line(job_arguments.collect_to_cleanse(folders, landing, f'bench-{rows}'))
         etl_collect_to_cleanse.main()
     timings = interleave({FLOOR: floor, LOAD: load}, runs, warm_up=2 if rows < 1_000_000 else 1)
-    with counted_jobs(spark) as jobs:  # type: ignore[arg-type]
+    with counted_jobs(spark) as jobs:
         load()
         count, tasks = jobs()
     shutil.rmtree(folders.cleanse)
     return (f'{rows:9,d} {timings.median(FLOOR):8.2f} {timings.median(LOAD):8.2f} {timings.ratio(LOAD, FLOOR):6.2f} '
-            f'{count:5d} {tasks:11d} {peak_memory_mib(spark):9.0f}')  # type: ignore[arg-type]
+            f'{count:5d} {tasks:11d} {peak_memory_mib(spark):9.0f}')
 
 
 if __name__ == '__main__':

@@ -58,7 +58,7 @@ def counted_jobs(spark: SparkSession) -> Iterator[Callable[[], tuple[int, int]]]
 
 
 def peak_memory_mib(spark: SparkSession) -> float:
-    """Return the most memory that the Java process has held so far, in MiB; this process's own where /proc is absent."""
+    """Return the most memory that the Java process has held so far, in MiB."""
     process = spark._jvm.java.lang.ProcessHandle.current().pid()  # type: ignore[union-attr]  # a session has a JVM
     try:
         with open(f'/proc/{process}/status', encoding='ascii') as status:

@@ -33,3 +33,13 @@ def spark_jobs(spark) -> Callable:
         finally:
             spark.sparkContext.setLocalProperty('spark.jobGroup.id', None)
     return count
+
+
+@pytest.fixture
+def lake(spark, tmp_path, monkeypatch):
+    """An empty `SmallLake` whose jobs run in the shared Spark session."""
+    from small_lake import SmallLake
+    # A job reads the process's arguments and opens a catalog for the process.
+    monkeypatch.setattr('sys.argv', ['test'])
+    monkeypatch.setattr('lake_etl.runtime._catalog_address', 'glue')
+    return SmallLake(tmp_path)

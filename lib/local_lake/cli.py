@@ -5,6 +5,7 @@ import argparse
 import importlib
 import logging
 import sys
+from typing import Any
 
 from lib.local_lake.folders import LakeFolders
 from lib.local_lake.reasons import reason_of
@@ -42,7 +43,7 @@ def build_parser() -> argparse.ArgumentParser:
                         "dq-rules (default: the repository's)")
     parser.add_argument('--verbose', action='store_true', help='show what the jobs log')
     parser.add_argument('--debug', action='store_true', help='show the stack trace of an error')
-    parser.add_argument('--spark', metavar='VERSION', choices=['3.5', '4.1'], help='Spark version: 3.5 (default) or 4.1')
+    parser.add_argument('--spark', metavar='VERSION', choices=['3.5', '4.1'], help='3.5 (default) or 4.1')
     verbs = parser.add_subparsers(dest='verb', metavar='COMMAND', required=True)
     _add_loading(verbs)
     _add_looking(verbs)
@@ -51,7 +52,7 @@ def build_parser() -> argparse.ArgumentParser:
     return parser
 
 
-Verbs = argparse._SubParsersAction  # type: ignore[type-arg]  # the class has no public name
+Verbs = Any  # The class of the object that holds the verbs has no public name.
 
 
 def _verb(verbs: Verbs, name: str, summary: str, module: str | None = None) -> argparse.ArgumentParser:
@@ -86,8 +87,8 @@ def _add_configuration(verbs: Verbs) -> None:
     validate.add_argument('workflow', nargs='?', metavar='DATABASE/TABLE')
     recommend = _verb(verbs, 'recommend', 'propose a mapping and a specification for a file')
     recommend.add_argument('file', metavar='FILE')
-    recommend.add_argument('--workflow', metavar='DATABASE/TABLE', help='write the proposals to the configuration folder '
-                           'for this workflow instead of printing them; existing files stay')
+    recommend.add_argument('--workflow', metavar='DATABASE/TABLE', help='write the proposals to the configuration '
+                           'folder for this workflow instead of printing them; existing files stay')
     lookup = _verb(verbs, 'lookup', 'fill the look-up tables')
     kinds = lookup.add_subparsers(dest='kind', metavar='KIND', required=True)
     load = kinds.add_parser('load', help='load single-value look-ups from a JSON file')

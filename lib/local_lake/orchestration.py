@@ -93,7 +93,7 @@ class Orchestrator:
         now = datetime.now(UTC)
         self.items.put(self.audit, {
             'execution_id': execution, 'source_key': key, 'job_latest_status': 'FAILED', 'error_message': reason,
-            'job_start_date': now.isoformat(timespec='seconds'), 'job_start_date_int': int(now.timestamp()),
+            'job_start_date': now.isoformat(timespec='milliseconds'), 'job_start_date_int': int(now.timestamp()),
             'job_last_updated_timestamp': now.isoformat(timespec='seconds')})
 
     def _record_start(self, landing: Landing, execution: str) -> None:
@@ -105,7 +105,7 @@ class Orchestrator:
             'file': landing.key,
             'partition': '/'.join(f'{part:02d}' for part in landing.partition),
             'job_latest_status': 'STARTED',
-            'job_start_date': now.isoformat(timespec='seconds'),
+            'job_start_date': now.isoformat(timespec='milliseconds'),
             'job_start_date_int': int(now.timestamp()),
             'job_last_updated_timestamp': now.isoformat(timespec='seconds'),
         })

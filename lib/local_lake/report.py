@@ -4,7 +4,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from lake_etl.adapters.local.catalog import SqliteCatalog
+from lake_etl.adapters.local.catalog_file import reading
+from lake_etl.adapters.local.catalog_rows import read_views
 from lake_etl.adapters.local.queries import query
+from lake_etl.publish.layout import execution_mark
 from lib.local_lake.folders import LakeFolders
 
 QUARANTINE = '_quarantine_'
@@ -20,16 +23,21 @@ class PublishedTable:
     columns: int
     partitions: int
     description: str
+    locations: tuple[str, ...]
 
     @property
     def name(self) -> str:
         """Return the table's name as queries write it."""
         return f'{self.database}.{self.table}'
 
-    def belongs_to(self, database: str, table: str) -> bool:
-        """Tell whether a workflow fills the table: in Cleanse, in Consume, or with quarantined rows."""
-        base = self.table.partition(QUARANTINE)[0]
-        return base == table.lower() and self.database in (database.lower(), f'{database.lower()}_consume')
+    @property
+    def is_quarantine(self) -> bool:
+        """Tell whether the table holds rows that quality rules set aside."""
+        return QUARANTINE in self.table
+
+    def filled_by(self, execution: str) -> bool:
+        """Tell whether rows of that execution are in the table."""
+        return any(execution_mark(execution) in location for location in self.locations)
 
 
 def published_tables(folders: LakeFolders) -> list[PublishedTable]:
@@ -41,10 +49,11 @@ def published_tables(folders: LakeFolders) -> list[PublishedTable]:
         count = query(folders.catalog, f'SELECT count(*) FROM "{table.database}"."{table.name}"').rows[0][0]
         found.append(PublishedTable(table.database, table.name, int(str(count)),
                                     len(table.columns) + len(table.partition_keys), len(partitions),
-                                    table.description or ''))
+                                    table.description or '', tuple(item.location for item in partitions)))
     return found
 
 
 def published_views(folders: LakeFolders) -> list[tuple[str, str]]:
     """Return database and name of every view."""
-    return SqliteCatalog(folders.catalog).view_names()
+    with reading(folders.catalog) as connection:
+        return [(view.database, view.name) for view in read_views(connection)]

@@ -12,7 +12,7 @@ LOOKUPS = (('SyntheticGeneralData', 'syntheticgeneral_lookup_data.json'),
 QUESTION = 'Which lines of business earned the most premium, and what did their claims cost?'
 QUERY = """
 SELECT lineofbusiness, count(DISTINCT policynumber) AS policies, sum(earnedpremium) AS earned_premium,
-       sum(accidentyeartotalincurredamount) AS incurred
+       sum(claimincurredamount) AS claims_incurred
 FROM syntheticgeneraldata_consume.policydata
 GROUP BY lineofbusiness
 ORDER BY earned_premium DESC

@@ -1,6 +1,7 @@
 """Gives port tests the same store twice: on this machine, and on AWS as moto plays it."""
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -86,3 +87,21 @@ def item_store(request, tmp_path: Path) -> ItemStore:
     if request.param == 'DynamoDB':
         return ItemStore(DynamoDBItems(), request.getfixturevalue('tables'))
     return ItemStore(SqliteItems(), lambda kind: f'sqlite://{tmp_path}/lake #1 100%.db#{kind}')
+
+
+@pytest.fixture
+def in_threads() -> Callable[[Callable[[int], object], int], None]:
+    """A function that runs an action in some threads that begin together, each with its number, and waits for all."""
+    def run_all(action: Callable[[int], object], number: int) -> None:
+        barrier = threading.Barrier(number)
+
+        def run(thread: int) -> None:
+            barrier.wait()
+            action(thread)
+
+        threads = [threading.Thread(target=run, args=(thread,)) for thread in range(number)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    return run_all

@@ -6,7 +6,6 @@ import pickle
 import signal
 import subprocess
 import sys
-import threading
 import time
 from datetime import UTC, datetime, timedelta
 
@@ -100,7 +99,7 @@ class TestAnyFiles:
         file_store.files.delete([])
         assert list(file_store.files.list(f'{file_store.root}/table')) == []
 
-    def test_more_files_than_a_page_or_a_request_holds(self, file_store):
+    def test_more_files_than_a_page_of_a_listing_holds(self, file_store):
         uris = [f'{file_store.root}/many/{number:04d}' for number in range(1001)]
         for uri in uris:
             file_store.files.write(uri, b'')
@@ -206,23 +205,19 @@ class TestFolderFiles:
             FolderFiles().write(f'{tmp_path}/folder', b'y')
         assert [path.name for path in tmp_path.rglob('*')] == ['folder', 'inside']
 
-    def test_writers_and_deleters_of_one_folder_do_not_trip_over_each_other(self, tmp_path):
+    def test_writers_and_deleters_of_one_folder_do_not_trip_over_each_other(self, tmp_path, in_threads):
         failures = []
 
-        def write_and_delete(name: str) -> None:
+        def write_and_delete(thread: int) -> None:
             try:
-                for _ in range(200):
-                    FolderFiles().write(f'{tmp_path}/a/b/c/{name}', b'x')
-                    FolderFiles().delete([f'{tmp_path}/a/b/c/{name}'])
+                for _ in range(100):
+                    FolderFiles().write(f'{tmp_path}/a/b/c/{thread}', b'x')
+                    FolderFiles().delete([f'{tmp_path}/a/b/c/{thread}'])
             except LakeError as error:
                 failures.append(error)
 
         (tmp_path / '.keep').write_bytes(b'')
-        threads = [threading.Thread(target=write_and_delete, args=(name,)) for name in 'xyz']
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
+        in_threads(write_and_delete, 3)
         assert failures == [] and os.listdir(tmp_path) == ['.keep']
 
 
@@ -247,6 +242,16 @@ class TestS3Files:
             with pytest.raises(LakeError, match='spec.json.*: AccessDenied. Grant the role access'):
                 set_initial_no_auth_action_count(0)(use)(f'{bucket}/spec.json')
         assert S3Files().read(f'{bucket}/spec.json') == b'{}'
+
+    def test_a_request_to_delete_names_at_most_1000_files_of_one_bucket(self, bucket):
+        client, sizes = boto3.client('s3'), []
+        client.create_bucket(Bucket='other', CreateBucketConfiguration={'LocationConstraint': 'us-east-2'})
+        client.meta.events.register(
+            'provide-client-params.s3.DeleteObjects',
+            lambda params, **_: sizes.append((params['Bucket'], len(params['Delete']['Objects']))))
+        S3Files(client).delete(f'{place}/{number}' for number in range(1001) for place in (bucket, 's3://other'))
+        name = bucket.removeprefix('s3://')
+        assert sizes == [(name, 1000), ('other', 1000), (name, 1), ('other', 1)]
 
     def test_a_bucket_alone_is_no_file(self, bucket):
         for use in (S3Files().read, S3Files().size, lambda uri: S3Files().write(uri, b'')):

@@ -1,28 +1,13 @@
-"""Holds the item adapters to one contract, and each to what only its own store can break."""
+"""Holds the item adapters to one contract."""
 from __future__ import annotations
 
-import json
-import os
 import pickle
-import sqlite3
-import subprocess
-import sys
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import closing
 from decimal import Decimal
-from itertools import count
 
-import boto3
 import pytest
-from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 
-from lake_etl.adapters.aws import items as aws_items
-from lake_etl.adapters.aws.items import DynamoDBItems
-from lake_etl.adapters.local.items import SqliteItems
 from lake_etl.errors import ItemStoreError
 
-ENVIRONMENT = {**os.environ, 'PYTHONPATH': os.pathsep.join(sys.path)}
 VALUES = {
     'text': 'Prämie 保険 "quoted" \'q\' \\ \n\x00',
     'empty text': '',
@@ -103,7 +88,8 @@ class TestAnyItems:
     def test_update_sets_attributes_and_keeps_the_others(self, item_store):
         table = item_store.table('job-audit')
         item_store.items.put(table, {'execution_id': '1', 'status': 'STARTED', 'source_key': 'db/table'})
-        item_store.items.update(table, {'execution_id': '1'}, {'status': 'FAILED', 'job latest.status': 2.5, 'year': None})
+        changes = {'status': 'FAILED', 'job latest.status': 2.5, 'year': None}
+        item_store.items.update(table, {'execution_id': '1'}, changes)
         assert item_store.items.get(table, {'execution_id': '1'}) == {
             'execution_id': '1', 'status': 'FAILED', 'source_key': 'db/table', 'job latest.status': Decimal('2.5'),
             'year': None}
@@ -176,7 +162,7 @@ class TestAnyItems:
         travelled = pickle.loads(pickle.dumps(item_store.items))
         assert travelled.get(table, {'hash_key': 'k'}) == {'hash_key': 'k'}
 
-    def test_one_adapter_serves_many_threads(self, item_store):
+    def test_one_adapter_serves_many_threads(self, item_store, in_threads):
         table, failures = item_store.table('data-lineage'), []
 
         def write(thread: int) -> None:
@@ -186,155 +172,5 @@ class TestAnyItems:
             except ItemStoreError as error:
                 failures.append(error)
 
-        _in_threads(write, 4)
+        in_threads(write, 4)
         assert failures == [] and sum(1 for _ in item_store.items.scan(table)) == 240
-
-
-class TestSqliteItems:
-    """What a SQLite file has and DynamoDB has not."""
-
-    @pytest.fixture
-    def table(self, tmp_path) -> str:
-        return f'sqlite://{tmp_path}/lake.db#dev-insurancelake-etl-hash-values'
-
-    def test_of_many_threads_that_create_an_item_exactly_one_does(self, table):
-        for round_number in range(20):
-            created = []
-            _in_threads(lambda thread: created.append(SqliteItems().put_if_absent(
-                table, {'hash_key': f'{round_number}', 'raw_data': f'{thread}'})), 4)
-            assert sorted(created) == [False, False, False, True]
-
-    def test_updates_of_one_item_by_many_threads_lose_nothing(self, table):
-        _in_threads(lambda thread: [
-            SqliteItems().update(table, {'hash_key': 'k'}, {f'{thread}-{number}': number}) for number in range(10)], 4)
-        assert len(SqliteItems().get(table, {'hash_key': 'k'})) == 41
-
-    def test_processes_that_begin_at_once_on_a_new_file_lose_nothing(self, table):
-        program = (
-            'import sys; from lake_etl.adapters.local.items import SqliteItems\n'
-            'for number in range(40): SqliteItems().put(sys.argv[1], {"hash_key": f"{sys.argv[2]}-{number}"})')
-        writers = [subprocess.Popen([sys.executable, '-c', program, table, str(number)], env=ENVIRONMENT)
-                   for number in range(3)]
-        assert [writer.wait() for writer in writers] == [0, 0, 0]
-        assert sum(1 for _ in SqliteItems().scan(table)) == 120
-
-    def test_a_reader_sees_the_table_of_one_instant(self, table):
-        SqliteItems().put_all(table, [{'hash_key': f'{number}'} for number in range(1000)])
-        reading = SqliteItems().scan(table)
-        next(reading)
-        SqliteItems().put_all(table, [{'hash_key': f'{number}', 'raw_data': 'new'} for number in range(2000)])
-        assert [item for item in reading if 'raw_data' in item] == []
-
-    def test_a_source_that_never_ends_is_written_as_it_comes(self, table):
-        def numbers() -> Iterator[dict[str, str]]:
-            for number in count():
-                if number == 1200:
-                    assert sum(1 for _ in SqliteItems().scan(table)) == 1000
-                    raise EOFError
-                yield {'hash_key': f'{number}'}
-
-        with pytest.raises(EOFError):
-            SqliteItems().put_all(table, numbers())
-
-    def test_no_file_stays_open(self, table, tmp_path):
-        SqliteItems().put_all(table, [{'hash_key': f'{number}'} for number in range(10)])
-        abandoned = SqliteItems().scan(table)
-        next(abandoned)
-        del abandoned
-        assert [path.name for path in tmp_path.iterdir()] == ['lake.db']
-
-    def test_the_table_is_plain_json_for_other_tools(self, table, tmp_path):
-        SqliteItems().put(table, {'hash_key': 'k', 'amount': Decimal('1.10'), 'days': [1.0]})
-        with closing(sqlite3.connect(tmp_path / 'lake.db')) as connection:
-            rows = connection.execute('SELECT * FROM "dev-insurancelake-etl-hash-values"').fetchall()
-        assert rows == [('k', '', '{"hash_key":"k","amount":1.1,"days":[1]}')]
-
-    @pytest.mark.parametrize(('address', 'message'), [
-        ('sqlite:///no/such/folder/lake.db#hash-values', '/no/such/folder/lake.db cannot be used: unable to open'),
-        ('sqlite://lake.db#hash-values', 'sqlite:///folder/lake.db#table was expected'),
-        ('sqlite:///folder/lake-hash-values', 'sqlite:///folder/lake.db#table was expected'),
-        ('dev-insurancelake-etl-hash-values', 'sqlite:///folder/lake.db#table was expected')])
-    def test_a_wrong_address_is_explained(self, address, message):
-        with pytest.raises(ItemStoreError, match=message):
-            SqliteItems().get(address, {'hash_key': 'k'})
-
-    def test_a_file_that_is_no_database_is_left_alone(self, table, tmp_path):
-        (tmp_path / 'lake.db').write_bytes(b'policies' * 1000)
-        with pytest.raises(ItemStoreError, match='lake.db cannot be used: file is not a database'):
-            SqliteItems().put(table, {'hash_key': 'k'})
-        assert (tmp_path / 'lake.db').read_bytes() == b'policies' * 1000
-
-
-class TestDynamoDBItems:
-    """What DynamoDB has and a SQLite file has not."""
-
-    def test_what_dynamodb_left_unwritten_is_sent_again(self, tables):
-        resource = boto3.resource('dynamodb')
-        sent, table = [], tables('hash-values')
-        resource.meta.client.meta.events.register_first(
-            'before-send.dynamodb.BatchWriteItem', lambda request, **_: _refuse_some(request, sent, times=2))
-        written = DynamoDBItems(resource).put_all(table, [{'hash_key': f'{number}'} for number in range(30)])
-        assert written == 30 and len(sent) == 4
-        assert sum(1 for _ in DynamoDBItems().scan(table)) == 30
-
-    def test_a_table_that_takes_nothing_is_given_up_on(self, tables, monkeypatch):
-        monkeypatch.setattr(aws_items, 'FIRST_PAUSE_SECONDS', 0)
-        resource = boto3.resource('dynamodb')
-        sent, table = [], tables('hash-values')
-        resource.meta.client.meta.events.register_first(
-            'before-send.dynamodb.BatchWriteItem', lambda request, **_: _refuse_some(request, sent, times=1000))
-        with pytest.raises(ItemStoreError, match=f"'{table}' left 3 items of a batch unwritten in 10 attempts"):
-            DynamoDBItems(resource).put_all(table, [{'hash_key': text} for text in 'abc'])
-        assert len(sent) == 10
-
-    def test_a_denied_access_is_not_an_absent_item(self, tables):
-        resource, table = boto3.resource('dynamodb'), tables('hash-values')
-        denial = {'__type': 'com.amazonaws.dynamodb.v20120810#AccessDeniedException', 'Message': 'not authorized'}
-        resource.meta.client.meta.events.register_first(
-            'before-send.dynamodb', lambda request, **_: _answer(request, 400, denial))
-        items, item = DynamoDBItems(resource), {'hash_key': 'k'}
-        for use in (lambda: items.get(table, item), lambda: list(items.query(table, 'k')),
-                    lambda: list(items.scan(table)), lambda: items.put_if_absent(table, item)):
-            with pytest.raises(ItemStoreError, match=f"'{table}' .*: AccessDeniedException. Grant the role access"):
-                use()
-
-    def test_a_table_that_is_not_deployed_is_named(self, aws):
-        with pytest.raises(ItemStoreError, match="'dev-lake-etl-hash-values' .*: ResourceNotFoundException. Correct"):
-            DynamoDBItems().get('dev-lake-etl-hash-values', {'hash_key': 'k'})
-
-
-def _in_threads(action: Callable[[int], object], number: int) -> None:
-    """Run the action in that many threads that begin together, each with its number, and wait for all."""
-    barrier = threading.Barrier(number)
-
-    def run(thread: int) -> None:
-        barrier.wait()
-        action(thread)
-
-    threads = [threading.Thread(target=run, args=(thread,)) for thread in range(number)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-
-
-class _Body:
-    """The raw body of an answer from AWS."""
-
-    def __init__(self, content: object):
-        self._content = json.dumps(content).encode()
-
-    def stream(self, **_: object) -> Iterator[bytes]:
-        yield self._content
-
-
-def _answer(request: AWSPreparedRequest, status: int, content: object) -> AWSResponse:
-    """Return an answer to a request as it comes over the wire from DynamoDB."""
-    return AWSResponse(request.url, status, {}, _Body(content))
-
-
-def _refuse_some(request: AWSPreparedRequest, sent: list[int], times: int) -> AWSResponse | None:
-    """Answer the first requests as DynamoDB does when it takes none of their items; let the others through."""
-    asked = json.loads(request.body)['RequestItems']
-    sent.append(sum(map(len, asked.values())))
-    return _answer(request, 200, {'UnprocessedItems': asked}) if len(sent) <= times else None

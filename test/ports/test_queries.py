@@ -54,7 +54,8 @@ def columns(ddl):
 def lake(tmp_path):
     """A lake with policies in two partitions and their claims."""
     lake = Lake(tmp_path / "lake 'one' ü [x]*?%20")
-    policy = columns('policy_number string; effective_date date; premium decimal(16,2); term int; contacts array<string>')
+    policy = columns(
+        'policy_number string; effective_date date; premium decimal(16,2); term int; contacts array<string>')
     types = pa.decimal128(16, 2)
     lake.publish(
         'gen.policy', policy,
@@ -239,8 +240,8 @@ def test_added_dropped_and_reordered_columns(lake):
 
 
 def test_a_view_reads_tables_and_views_and_is_queried_by_name(lake):
-    identifier = lake.engine.run('gen_consume', 'CREATE OR REPLACE VIEW paid AS SELECT policy_number, sum(paid) AS paid '
-                                                'FROM gen.claim GROUP BY policy_number')
+    identifier = lake.engine.run('gen_consume', 'CREATE OR REPLACE VIEW paid AS SELECT policy_number, '
+                                                'sum(paid) AS paid FROM gen.claim GROUP BY policy_number')
     lake.engine.run('gen_consume', 'CREATE VIEW "gen_consume"."Loss" AS SELECT p.policy_number, paid / premium AS '
                                    'ratio FROM Gen.Policy p JOIN paid ON paid.policy_number = p.policy_number')
     assert identifier

@@ -13,7 +13,7 @@ from lib.local_lake.folders import LakeFolders
 
 
 def run(folders: LakeFolders, options: argparse.Namespace) -> int:
-    """Delete superseded and unfinished files at once; nobody else writes meanwhile, but a long query may lose its files."""
+    """Delete superseded and unfinished files at once; no load runs meanwhile, but a long query may lose its files."""
     if options.all:
         with folders.writing():
             for place in (folders.collect, folders.cleanse, folders.consume, folders.temporary):

@@ -26,9 +26,9 @@ NEXT = (
 
 @dataclass(frozen=True)
 class Loaded:
-    """What became of one sample: seconds it took, None when it was loaded before."""
+    """The execution that loaded a sample, and the seconds it took: None when that was in an earlier run."""
 
-    sample: Sample
+    execution: str
     seconds: float | None
 
 
@@ -63,10 +63,11 @@ def _load(orchestrator: Orchestrator, sample: Sample, number: int, rows: int | N
     title = f'{number}/{len(SAMPLES)} {sample.workflow}'
     collect = orchestrator.folders.collect
     landed = collect / sample.key
-    if landed.exists() and landed.read_bytes() == content and orchestrator.has_succeeded(
-            execution_of(collect, sample.key)):
-        print(f'{title}: loaded before, unchanged.')
-        return Loaded(sample, None)
+    if landed.exists() and landed.read_bytes() == content:
+        before = execution_of(collect, sample.key)
+        if orchestrator.has_succeeded(before):
+            print(f'{title}: loaded before, unchanged.')
+            return Loaded(before, None)
     execution = land(orchestrator.folders, sample.key, content)
     print(f'{title}: {len(content) / 1024:,.0f} KiB', end='', flush=True)
     result = orchestrator.run(read_key(sample.key, datetime.now()), execution,
@@ -76,7 +77,7 @@ def _load(orchestrator: Orchestrator, sample: Sample, number: int, rows: int | N
         raise LakeError(f'{sample.key} was not loaded. {result.reason}')
     seconds = sum(result.seconds.values())
     print(f', {seconds:.1f} s')
-    return Loaded(sample, seconds)
+    return Loaded(execution, seconds)
 
 
 def _content(sample: Sample, rows: int | None) -> bytes:
@@ -84,7 +85,7 @@ def _content(sample: Sample, rows: int | None) -> bytes:
         return sample.path.read_bytes()
     from tempfile import TemporaryDirectory
 
-    from resources.generate_sample_data import write_sample
+    from resources.sample_data import write_sample
     with TemporaryDirectory() as folder:
         target = f'{folder}/{sample.file}'
         write_sample(sample.data_set, rows, 1, target)
@@ -94,16 +95,13 @@ def _content(sample: Sample, rows: int | None) -> bytes:
 
 def _show_tables(folders: LakeFolders, loaded: list[Loaded]) -> None:
     tables = published_tables(folders)
-    rows = []
-    for item in loaded:
-        database, table = item.sample.workflow.split('/')
-        own = [published for published in tables if published.belongs_to(database, table)]
-        rows += [_table_row(published, own, item.seconds) for published in own if QUARANTINE not in published.table]
+    rows = [_table_row(table, tables, item.seconds) for item in loaded for table in tables
+            if table.filled_by(item.execution) and not table.is_quarantine]
     print()
     print_rows(('database', 'table', 'rows', 'columns', 'quarantined', 'seconds'), rows)
 
 
-def _table_row(table: PublishedTable, own: list[PublishedTable], seconds: float | None) -> tuple[object, ...]:
-    quarantined = sum(other.rows for other in own
-                      if other.database == table.database and QUARANTINE in other.table)
-    return table.database, table.table, table.rows, table.columns, quarantined, '' if seconds is None else f'{seconds:.1f}'
+def _table_row(table: PublishedTable, tables: list[PublishedTable], seconds: float | None) -> tuple[object, ...]:
+    quarantined = sum(other.rows for other in tables if other.name.startswith(f'{table.name}{QUARANTINE}'))
+    shown = '' if seconds is None else f'{seconds:.1f}'
+    return table.database, table.table, table.rows, table.columns, quarantined, shown

@@ -24,4 +24,3 @@ def run(folders: LakeFolders, options: argparse.Namespace) -> int:
         count = SqliteItems().put_all(folders.items(table), items)
     print(f'Loaded {count:,} items into {table}.')
     return 0
-

@@ -46,6 +46,6 @@ def report(folders: LakeFolders, landing: Landing, result: RunResult) -> int:
     seconds = sum(result.seconds.values())
     print(f'{landing.key} was loaded in {seconds:.1f} s.')
     for table in published_tables(folders):
-        if table.belongs_to(landing.database, landing.table):
+        if table.filled_by(result.execution):
             print(f'  {table.name}: {table.rows:,} rows, {table.columns} columns, {table.partitions} partitions')
     return 0

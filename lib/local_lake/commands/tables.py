@@ -11,8 +11,9 @@ from lib.local_lake.report import published_tables, published_views
 def run(folders: LakeFolders, options: argparse.Namespace) -> int:
     """Print tables with their size, then views."""
     folders.require_lake()
-    rows = [(table.database, table.table, table.rows, table.columns, table.partitions, table.description)
-            for table in published_tables(folders)]
+    rows: list[tuple[object, ...]] = [
+        (table.database, table.table, table.rows, table.columns, table.partitions, table.description)
+        for table in published_tables(folders)]
     rows += [(database, name, None, None, None, 'view') for database, name in published_views(folders)]
     print_rows(('database', 'table', 'rows', 'columns', 'partitions', 'description'), rows)
     return 0

@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 from lake_etl.consume import KNOWN_PLACEHOLDERS
-from lake_etl.errors import ConfigurationError, LakeError
+from lake_etl.errors import ConfigurationError, LakeError, Problem
 from lake_etl.spec.workflow import read_workflow
 from lake_etl.transform.discovery import all_transforms
 from lib.local_lake.folders import LakeFolders
@@ -24,7 +24,7 @@ def run(folders: LakeFolders, options: argparse.Namespace) -> int:
     wanted = [options.workflow] if options.workflow else workflows_in(folders.configuration)
     if not wanted:
         raise LakeError(f'There are no configuration files in {folders.configuration}.')
-    problems = []
+    problems: list[Problem] = []
     for workflow in wanted:
         database, slash, table = workflow.partition('/')
         if not (database and slash and table):

@@ -11,11 +11,13 @@ from lake_etl.runtime import bucket_address
 
 COMMON = ('JOB_NAME', 'environment', 'TempDir', 'txn_bucket', 'state_machine_name', 'execution_id', 'source_key',
           'table_name', 'p_year', 'p_month', 'p_day')
-COMMON_OPTIONAL = ('JOB_RUN_ID', 'data_lineage_table', 'catalog', 'retention_hours')
+COMMON_OPTIONAL = ('JOB_RUN_ID', 'data_lineage_table', 'catalog', 'retention_hours',
+                   'hash_key_secret')
 PARTITION_KEYS = tuple(Column(name, 'string') for name in ('year', 'month', 'day'))
 EXECUTION_COLUMN = 'execution_id'
 RESERVED_COLUMNS = (*(key.name for key in PARTITION_KEYS), EXECUTION_COLUMN)
 DEFAULT_RETENTION_HOURS = 72
+LONGEST_RETENTION_HOURS = 100 * 366 * 24
 
 
 @dataclass(frozen=True)
@@ -86,6 +88,6 @@ def _hours(value: object) -> float:
         hours = float(str(value))
     except ValueError:
         hours = -1.0
-    if hours < 0:
+    if not 0 <= hours <= LONGEST_RETENTION_HOURS:
         raise LakeError(f"Job argument --retention_hours is '{value}', expected a number of hours such as 72.")
     return hours

@@ -25,7 +25,8 @@ def clean_names(names: Sequence[str]) -> list[str]:
         distinct, number = wanted, 1
         while distinct in taken:
             number += 1
-            distinct = f'{wanted}_{number}'
+            ending = f'_{number}'
+            distinct = wanted[:LONGEST_NAME - len(ending)] + ending
         taken.add(distinct)
         result.append(distinct)
     return result

@@ -47,7 +47,7 @@ def names_of(run: JobRun) -> FileNames:
 
 
 def read_configuration(run: JobRun) -> Workflow:
-    """Return the workflow's SQL and quality rules; raises ConfigurationError with all problems before any data is read."""
+    """Return SQL and quality rules; raises ConfigurationError with all problems before any data is read."""
     read = configuration_reader(run.load.scripts_folder, str(run.args['txn_sql_prefix_path']))
     values = placeholder_values(run.args, run.load.partition)
     return read_consume_workflow(str(run.args['source_database_name']), run.load.table, read, values.keys())

@@ -37,7 +37,8 @@ class JobRun:
         """Return the job's target table, or another one of its target database, as the publisher wants it."""
         load = self.load
         return Target(
-            database=load.database.lower(), table=(table or load.table).lower(), folder=load.target_folder, keys=PARTITION_KEYS,
+            database=load.database.lower(), table=(table or load.table).lower(), folder=load.target_folder,
+            keys=PARTITION_KEYS,
             load=load_name(load.execution_id, datetime.now(UTC), secrets.token_hex(3)), source_file=source_file,
             allow_schema_change=allow_schema_change, retention=timedelta(hours=load.retention_hours),
             description=description)
@@ -51,7 +52,8 @@ def job_run(required: Sequence[str], optional: Sequence[str] = ()) -> Iterator[J
     """
     from awsglue.context import GlueContext
     from awsglue.job import Job
-    logging.getLogger('lake_etl').setLevel(logging.INFO)
+    if not logging.getLogger().handlers:
+        logging.basicConfig(level=logging.INFO, format='%(asctime)s %(levelname)s %(name)s: %(message)s')
     args = resolve_arguments((*COMMON, *required), (*COMMON_OPTIONAL, *optional))
     load = load_arguments(args)
     runtime.open_catalog(args.get('catalog', runtime.GLUE))
@@ -59,9 +61,11 @@ def job_run(required: Sequence[str], optional: Sequence[str] = ()) -> Iterator[J
     job = Job(glue_context)
     job.init(args['JOB_NAME'], args)
     lineage = DataLineageGenerator(args)
+    spark = configure(glue_context.spark_session)
     try:
-        yield JobRun(args, load, configure(glue_context.spark_session), lineage)
+        yield JobRun(args, load, spark, lineage)
     finally:
+        spark.catalog.clearCache()
         lineage.flush()
     job.commit()
 

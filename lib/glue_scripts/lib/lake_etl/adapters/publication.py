@@ -14,14 +14,14 @@ def merged_table(existing: Table | None, new: Table) -> Table:
 
     What the new table leaves open is kept: description, column comments, and parameters that it does not set.
     """
-    table = replace(new, database=new.database.lower(), name=new.name.lower(), location=folder(new.location))
+    table = replace(
+        new, database=new.database.lower(), name=new.name.lower(), location=folder(new.location),
+        columns=_with_comments(existing.columns if existing else (), new.columns),
+        partition_keys=_with_comments(existing.partition_keys if existing else (), new.partition_keys))
     if existing is None:
         return table
     return replace(
-        table,
-        columns=_with_comments(existing.columns, new.columns),
-        partition_keys=_with_comments(existing.partition_keys, new.partition_keys),
-        description=existing.description if new.description is None else new.description,
+        table, description=existing.description if new.description is None else new.description,
         parameters={**existing.parameters, **new.parameters})
 
 

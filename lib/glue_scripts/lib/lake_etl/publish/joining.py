@@ -9,6 +9,7 @@ from lake_etl import runtime
 from lake_etl.ports import Column, Partition
 from lake_etl.publish.files import data_files, file_name, removed_on_failure, write_folder
 from lake_etl.publish.sources import Source, belongs_to, sources_of, write_id
+from lake_etl.read.literal_path import literal_path
 from lake_etl.transform.columns import has_column, quoted, try_cast
 
 
@@ -49,7 +50,7 @@ def _types_agree(before: tuple[Column, ...], after: tuple[Column, ...]) -> bool:
 
 def _rewritten(source: Source, uris: list[str], new: NewFiles, spark: SparkSession) -> Source:
     """Write the source's rows with the new column types and move the files into the new folder."""
-    old = spark.read.parquet(*[uri for uri in uris if belongs_to(file_name(uri), source)])
+    old = spark.read.parquet(*[literal_path(uri) for uri in uris if belongs_to(file_name(uri), source)])
     casts = [(try_cast(quoted(column.name), column.type) if has_column(old.schema, column.name)
               else try_cast('NULL', column.type)).alias(column.name) for column in new.columns]
     aside = f'{new.folder}-{source.write}'

@@ -13,8 +13,12 @@ NULL_VALUE = '__HIVE_DEFAULT_PARTITION__'
 
 def load_name(execution_id: str, started: datetime, token: str) -> str:
     """Return a folder name that no other attempt has: start time, the execution, and a random token."""
-    execution = re.sub(r'[^A-Za-z0-9]+', '', execution_id)[:32]
-    return f'{started:%Y%m%dT%H%M%SZ}-{execution}-{token}'
+    return f'{started:%Y%m%dT%H%M%SZ}{execution_mark(execution_id)}{token}'
+
+
+def execution_mark(execution_id: str) -> str:
+    """Return what the folders of an execution's loads have in common."""
+    return f"-{re.sub(r'[^A-Za-z0-9]+', '', execution_id)[:32]}-"
 
 
 def partition_folder(table_location: str, keys: Sequence[str], values: Sequence[str]) -> str:

@@ -2,7 +2,6 @@
 from __future__ import annotations
 
 import logging
-from collections import Counter
 from datetime import UTC, datetime
 
 from pyspark.sql import DataFrame
@@ -13,7 +12,7 @@ from lake_etl.audit import Audit, attach_audit
 from lake_etl.errors import DataError
 from lake_etl.ports import Column, Partition, Publication, Table
 from lake_etl.publish.files import catalog_columns, lower_case_names, write_partitions
-from lake_etl.publish.layout import LOAD_KEY, NULL_VALUE, load_folder, partition_folder, partition_of_file
+from lake_etl.publish.layout import LOAD_KEY, NULL_VALUE, partition_of_file, partition_of_load
 from lake_etl.publish.sweep import sweep_partition
 from lake_etl.publish.target import Check, Published, Target
 from lake_etl.schema_evolution import evolved_columns, require_allowed_change
@@ -51,9 +50,8 @@ def publish_table(df: DataFrame, target: Target, check: Check, only_its_partitio
     catalog.create_database(target.database, f'{target.folder}/{target.database}', target.database_description)
     catalog.publish(Publication(table, partitions, drop))
     _report(target, audit, partitions, drop)
-    for values in (*new, *drop):
-        place = partition_folder(location, target.key_names, values)
-        current = {item.location for item in partitions if item.values == values}
+    current = {item.location for item in partitions}
+    for place in {partition_of_load(item.location) for item in (*partitions, *before) if item.values in {*new, *drop}}:
         sweep_partition(runtime.files(place), place, current, datetime.now(UTC), target.retention)
     return Published(target.name, tuple(sorted(new)), audit)
 
@@ -64,17 +62,16 @@ def _with_text_keys(df: DataFrame, target: Target) -> DataFrame:
 
 def _written_partitions(table: Table, target: Target, columns: tuple[Column, ...]) -> tuple[Partition, ...]:
     """Find the partitions that the write has filled; raises DataError when one has a null in its values."""
-    counted: Counter[tuple[str, ...]] = Counter()
+    # Folders as Spark named them: it spells some characters of the values differently.
+    folders: dict[tuple[str, ...], str] = {}
     for uri in _files_of_load(table.location, target.load):
         values = partition_of_file(uri, table.location, target.key_names)
         if values is not None:
-            counted[values] += 1
-    if any(NULL_VALUE in values for values in counted):
+            folders[values] = uri.rpartition('/')[0]
+    if any(NULL_VALUE in values for values in folders):
         raise DataError(f'The query for {target.name} returned rows without a value in one of {target.key_names}. '
                         'Nothing was published; make the query return year, month and day for every row.')
-    return tuple(
-        Partition(values, load_folder(partition_folder(table.location, target.key_names, values), target.load), columns)
-        for values in sorted(counted))
+    return tuple(Partition(values, folder, columns) for values, folder in sorted(folders.items()))
 
 
 def _files_of_load(location: str, load: str) -> list[str]:

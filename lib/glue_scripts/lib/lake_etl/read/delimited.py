@@ -13,6 +13,7 @@ from pyspark.sql.types import IntegerType, StringType, StructField, StructType
 from lake_etl.errors import DataError
 from lake_etl.read.guess import EVERYTHING, fitting_types, may_be_typed, settled_type
 from lake_etl.read.header import Beginning, Dialect
+from lake_etl.read.literal_path import literal_path
 from lake_etl.transform.columns import column, try_cast_column
 
 LOG = logging.getLogger(__name__)
@@ -94,9 +95,10 @@ def _read(spark: SparkSession, uri: str, options: DelimitedOptions, line_breaks:
     """Return all columns as text."""
     dialect, names = options.dialect, options.beginning.columns
     schema = StructType([StructField(name, StringType()) for name in names])
-    rows = spark.read.csv(uri, schema=schema, sep=dialect.delimiter, quote=dialect.quote, escape=dialect.escape,
-                          header=dialect.header, encoding=dialect.encoding, multiLine=line_breaks, mode='PERMISSIVE',
-                          enforceSchema=True, maxColumns=max(MOST_COLUMNS, len(names)))
+    rows = spark.read.csv(literal_path(uri), schema=schema, sep=dialect.delimiter, quote=dialect.quote,
+                          escape=dialect.escape, header=dialect.header, encoding=dialect.encoding,
+                          multiLine=line_breaks, mode='PERMISSIVE', enforceSchema=True,
+                          maxColumns=max(MOST_COLUMNS, len(names)))
     if not options.null_values:
         return rows
     return rows.select(*[F.when(~column(name).isin(*options.null_values), column(name)).alias(name) for name in names])
@@ -140,4 +142,4 @@ def _quote_counts(spark: SparkSession, uri: str, dialect: Dialect, columns: int)
     bytes_without = F.octet_length(F.replace(line, F.lit(quote), F.lit('')))
     odd = (F.octet_length(line) - bytes_without) / len(quote.encode()) % 2
     everything = [F.lit(EVERYTHING).alias(f'fits_{index}') for index in range(columns)]
-    return spark.read.text(uri).select(F.lit(0).alias('row'), odd.alias('odd_quotes'), *everything)
+    return spark.read.text(literal_path(uri)).select(F.lit(0).alias('row'), odd.alias('odd_quotes'), *everything)

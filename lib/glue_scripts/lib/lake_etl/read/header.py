@@ -61,7 +61,7 @@ def distinct_names(names: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def records(text: str, dialect: Dialect, complete: bool) -> Iterator[tuple[str, ...]]:
-    """Split delimited text into rows of values; line breaks inside quotes belong to the value, empty lines are left out.
+    """Split delimited text into rows of values; line breaks inside quotes belong to them, empty lines are left out.
 
     A last row that the text may have cut short is left out unless `complete`.
     """

@@ -4,6 +4,8 @@ from __future__ import annotations
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.types import ArrayType, DataType, DecimalType, DoubleType, StructField, StructType
 
+from lake_etl.read.literal_path import literal_path
+
 
 def read_json(spark: SparkSession, uri: str, multiline: bool) -> DataFrame:
     """Return the documents as rows, the schema inferred over the whole file.
@@ -12,13 +14,14 @@ def read_json(spark: SparkSession, uri: str, multiline: bool) -> DataFrame:
     decimals the file is looked at once more without that preference, and what is text then stays text. A document that
     cannot be parsed is kept as its text in `_corrupt_record`.
     """
-    precise = spark.read.json(uri, multiLine=multiline, prefersDecimal=True)
+    path = literal_path(uri)
+    precise = spark.read.json(path, multiLine=multiline, prefersDecimal=True)
     if not _holds_decimals(precise.schema):
         return precise
-    plain = spark.read.json(uri, multiLine=multiline).schema
+    plain = spark.read.json(path, multiLine=multiline).schema
     schema = _settled(precise.schema, plain)
     assert isinstance(schema, StructType)
-    return spark.read.json(uri, multiLine=multiline, schema=schema, mode='PERMISSIVE')
+    return spark.read.json(path, multiLine=multiline, schema=schema, mode='PERMISSIVE')
 
 
 def _holds_decimals(kind: DataType) -> bool:

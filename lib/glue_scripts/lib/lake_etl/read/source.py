@@ -16,6 +16,7 @@ from lake_etl.spec.input import Format, InputSpec, choose_format
 from lake_etl.transform.columns import column
 
 READABLE = (Format.DELIMITED, Format.JSON, Format.PARQUET)
+HIDDEN = ('_', '.')
 UNREADABLE_COMPRESSIONS = ('.zip', '.zst')
 WIDER = {('int', 'bigint'), ('int', 'double'), ('bigint', 'decimal(38,0)'), ('int', 'decimal(38,0)'),
          ('float', 'double'), ('date', 'timestamp')}
@@ -59,7 +60,8 @@ def read_collected_file(spark: SparkSession, uri: str, spec: InputSpec,
     else:
         df = read_parquet(spark, uri)
     if not df.columns or df.isEmpty():  # One small job: it stops at the first row.
-        raise DataError(f'{uri} holds no rows. The published data stays as it is; land the file again with its content.')
+        raise DataError(f'{uri} holds no rows. The published data stays as it is; land the file again with its '
+                        'content.')
     return _as_published(df, knowledge(df.columns).table_types)
 
 
@@ -67,11 +69,14 @@ def _require_readable(uri: str, file_format: Format, spec: InputSpec) -> None:
     if file_format not in READABLE:
         raise DataError(f'{uri} is {file_format.value}, which cannot be read. Readable are: '
                         f'{", ".join(item.value for item in READABLE)}. Convert the file and land it again.')
+    if uri.rpartition('/')[2].startswith(HIDDEN):
+        raise DataError(f'{uri} has a name that begins with "_" or ".", and Spark leaves such files out. Land it again '
+                        'under another name.')
     if uri.lower().endswith(UNREADABLE_COMPRESSIONS):
         raise DataError(f'{uri} is compressed in a way that cannot be read. Land it plain, or as .gz or .bz2.')
     if spec.skip_rows or spec.files:
-        raise DataError(f"{uri}: 'skip_rows' and 'files' of the input_spec cannot be followed. Land one file that begins "
-                        'with its header, and remove them.')
+        raise DataError(f"{uri}: 'skip_rows' and 'files' of the input_spec cannot be followed. Land one file that "
+                        'begins with its header, and remove them.')
 
 
 def _delimited(spark: SparkSession, uri: str, spec: InputSpec, knowledge: Knowledge) -> DataFrame:

@@ -6,7 +6,6 @@ import types
 import typing
 from collections.abc import Callable, Iterable
 from dataclasses import MISSING, Field, fields
-from functools import cache
 from typing import Any, TypeVar
 
 from lake_etl.errors import Problem
@@ -81,8 +80,7 @@ def parse_record(record_type: type[Record], raw: object, place: str, findings: F
     return made if len(findings.problems) == before else None
 
 
-@cache
-def _shape(record_type: type) -> tuple[dict[str, Any], dict[str, Field[Any]]]:
+def _shape(record_type: type[Any]) -> tuple[dict[str, Any], dict[str, Field[Any]]]:
     return typing.get_type_hints(record_type), {item.name: item for item in fields(record_type)}
 
 
@@ -109,23 +107,29 @@ def _convert(value: object, hint: Any, place: str, findings: Findings) -> Any:
         return value
     if origin in (typing.Union, types.UnionType):
         return _convert_union(value, arguments, place, findings)
-    if origin is tuple and isinstance(value, list):
-        return tuple(_convert(item, arguments[0], f'{place}[{index}]', findings) for index, item in enumerate(value))
     if origin is tuple:
-        findings.problem(place, f'expected a list, got {describe(value)}')
-    elif origin is typing.Literal:
-        if value not in arguments:
-            allowed = ', '.join(repr(item) for item in arguments)
-            findings.problem(place, f'expected one of {allowed}, got {describe(value)}',
-                             suggestion(str(value), map(str, arguments)))
-    elif origin is dict or hint is dict:
-        if not isinstance(value, dict):
-            findings.problem(place, f'expected an object, got {describe(value)}')
-    elif hasattr(hint, '__dataclass_fields__'):
+        return _convert_list(value, arguments[0], place, findings)
+    if hasattr(hint, '__dataclass_fields__'):
         return parse_record(hint, value, place, findings)
-    elif not _is_instance(value, hint):
-        findings.problem(place, f'expected {_name(hint)}, got {describe(value)}')
+    if origin is typing.Literal:
+        _check_choice(value, arguments, place, findings)
+    elif not _is_instance(value, origin or hint):
+        findings.problem(place, f'expected {_name(origin or hint)}, got {describe(value)}')
     return value
+
+
+def _convert_list(value: object, member: Any, place: str, findings: Findings) -> Any:
+    if isinstance(value, list):
+        return tuple(_convert(item, member, f'{place}[{index}]', findings) for index, item in enumerate(value))
+    findings.problem(place, f'expected a list, got {describe(value)}')
+    return ()
+
+
+def _check_choice(value: object, choices: tuple[Any, ...], place: str, findings: Findings) -> None:
+    if value not in choices:
+        allowed = ', '.join(repr(item) for item in choices)
+        findings.problem(place, f'expected one of {allowed}, got {describe(value)}',
+                         suggestion(str(value), map(str, choices)))
 
 
 def _convert_union(value: object, arguments: tuple[Any, ...], place: str, findings: Findings) -> Any:

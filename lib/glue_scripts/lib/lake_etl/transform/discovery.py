@@ -10,7 +10,7 @@ from pathlib import Path
 from types import ModuleType
 
 import lake_etl
-from lake_etl.transform.registry import PREFIX, REGISTRY, AnyTransform, UserTransform
+from lake_etl.transform.registry import PREFIX, REGISTRY, AnyTransform, Transform, UserTransform
 
 LOG = logging.getLogger(__name__)
 
@@ -27,7 +27,7 @@ def all_transforms() -> Mapping[str, AnyTransform]:
         for attribute, value in vars(module).items():
             if attribute.startswith(PREFIX) and callable(value):
                 name = attribute.removeprefix(PREFIX)
-                found[name] = value if isinstance(value, AnyTransform) else UserTransform(name, value)
+                found[name] = value if isinstance(value, (Transform, UserTransform)) else UserTransform(name, value)
     return {**REGISTRY, **found}
 
 

@@ -149,7 +149,7 @@ class UserTransform:
         return self.name
 
 
-AnyTransform = Transform | UserTransform
+AnyTransform = Transform[Any] | UserTransform
 
 
 def column_transform(entry_type: type[EntryType], *, shape: Shape = Shape.ENTRIES, operation: str | None = None,

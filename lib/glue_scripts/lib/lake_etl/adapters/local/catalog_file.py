@@ -32,11 +32,11 @@ class CatalogFileError(LakeError):
 
 
 def catalog_path(address: str) -> Path:
-    """Return the file of an address `sqlite:///folder/lake.db`; a `#table` at its end is left out."""
+    """Return the file of an address `sqlite:///folder/lake.db`; raises CatalogFileError for another address."""
     if not address.startswith(f'{SCHEME}/'):
         raise CatalogFileError(f"'{address}' is not the address of a laptop catalog; expected {SCHEME}/folder/lake.db "
                                'with the full path of the file.')
-    return Path(address.removeprefix(SCHEME).partition('#')[0])
+    return Path(address.removeprefix(SCHEME))
 
 
 @contextmanager

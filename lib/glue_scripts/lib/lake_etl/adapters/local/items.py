@@ -15,7 +15,10 @@ from lake_etl.item_tables import check_update, full_key, key_of, key_values
 from lake_etl.item_values import plain, storable
 
 SCHEME = 'sqlite://'
-BATCH = 500
+BATCH = 5_000
+# An item that is there already, as tokens of an earlier load are, costs no write.
+UPSERT = ('INSERT INTO {name} VALUES (?, ?, ?) ON CONFLICT (partition_key, sort_key) '
+          'DO UPDATE SET item = excluded.item WHERE item <> excluded.item')
 
 
 class SqliteItems:
@@ -31,7 +34,7 @@ class SqliteItems:
         self.put_all(table, (item,))
 
     def put_all(self, table: str, items: Iterable[Mapping[str, Any]]) -> int:
-        """Create or replace many items, 500 in a transaction, and return how many were given.
+        """Create or replace many items, 5,000 in a transaction, and return how many were given.
 
         No transaction is open while the next items are being produced, so a slow producer blocks nobody.
         """
@@ -40,7 +43,7 @@ class SqliteItems:
         with _table(table) as (connection, name):
             while rows := [_row(table, item) for item in islice(waiting, BATCH)]:
                 with transaction(connection):
-                    connection.executemany(f'INSERT OR REPLACE INTO {name} VALUES (?, ?, ?)', rows)
+                    connection.executemany(UPSERT.format(name=name), rows)
                 count += len(rows)
         return count
 
@@ -119,11 +122,18 @@ def _item(row: tuple[str]) -> dict[str, Any]:
 
 
 def _json(value: Any) -> str:
-    """Return JSON text that keeps every digit; the standard encoder can only write numbers as binary fractions."""
+    """Return JSON text that keeps every digit; the standard encoder cannot write decimals."""
+    try:
+        return json.dumps(value, ensure_ascii=False, separators=(',', ':'))
+    except TypeError:
+        return _exact_json(value)
+
+
+def _exact_json(value: Any) -> str:
     if isinstance(value, Decimal):
         return str(plain({'': value})[''])
     if isinstance(value, dict):
-        return '{' + ','.join(f'{_json(name)}:{_json(member)}' for name, member in value.items()) + '}'
+        return '{' + ','.join(f'{json.dumps(name)}:{_json(member)}' for name, member in value.items()) + '}'
     if isinstance(value, list):
         return '[' + ','.join(map(_json, value)) + ']'
     return json.dumps(value, ensure_ascii=False)

@@ -1,0 +1,109 @@
+"""A lake in a temporary folder: write its configuration, run the jobs for a file, and look at what readers see."""
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import sys
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from lake_etl.adapters.local.catalog import SqliteCatalog
+from lake_etl.adapters.local.files import FolderFiles
+from lake_etl.adapters.local.items import SqliteItems
+from lake_etl.adapters.local.queries import query
+from lake_etl.publish.layout import SUPERSEDED_FOLDER
+from lib.local_lake import job_arguments
+from lib.local_lake.folders import LakeFolders
+from lib.local_lake.glue_library import ensure_glue_library
+from lib.local_lake.landing import read_key
+from lib.local_lake.orchestration import AUDIT, Orchestrator, RunResult, execution_id, land
+
+LANDED = datetime(2026, 3, 4)
+DAY = ('2026', '03', '04')
+
+
+class SmallLake:
+    """A lake below a folder, with a configuration folder beside it that is empty at first."""
+
+    def __init__(self, root: Path):
+        self.configuration = root / 'configuration'
+        self.configuration.mkdir(parents=True, exist_ok=True)
+        self.folders = LakeFolders.of(str(root / 'lake'), str(self.configuration))
+        self.catalog = SqliteCatalog(self.folders.catalog)
+
+    def configure(self, name: str, content: str | bytes | dict[str, Any]) -> None:
+        """Write a configuration file such as `transformation-spec/Gen-Policy.json`; a dictionary becomes JSON."""
+        file = self.configuration / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        text = json.dumps(content) if isinstance(content, dict) else content
+        file.write_bytes(text if isinstance(text, bytes) else text.encode())
+
+    def land(self, key: str, content: str | bytes) -> str:
+        """Put a file into the Collect folder and return the id of its execution."""
+        return land(self.folders, key, content.encode() if isinstance(content, str) else content)
+
+    def run(self, key: str, content: str | bytes) -> RunResult:
+        """Land a file and run both jobs for it as `./lake run` does; a failure is on record and is not raised."""
+        execution = self.land(key, content)
+        return Orchestrator(self.folders).run(read_key(key, LANDED), execution)
+
+    def load(self, key: str, content: str | bytes, **arguments: str) -> str:
+        """Land a file, run collect-to-cleanse with further or other arguments, and return its execution's id.
+
+        A failure is raised.
+        """
+        execution = self.land(key, content)
+        self._start('etl_collect_to_cleanse', job_arguments.collect_to_cleanse(
+            self.folders, read_key(key, LANDED), execution) | {'retention_hours': '72'} | arguments)
+        return execution
+
+    def consume(self, key: str, **arguments: str) -> str:
+        """Run cleanse-to-consume for the workflow of a key and return its execution's id; a failure is raised."""
+        execution = execution_id(key, 'consume')
+        self._start('etl_cleanse_to_consume', job_arguments.cleanse_to_consume(
+            self.folders, read_key(key, LANDED), execution) | arguments)
+        return execution
+
+    def _start(self, job: str, arguments: dict[str, str]) -> None:
+        sys.argv = job_arguments.command_line(arguments)
+        ensure_glue_library()
+        importlib.import_module(f'lib.glue_scripts.{job}').main()
+
+    def rows(self, sql: str) -> list[tuple[Any, ...]]:
+        """Return the answer to a query as readers of the lake get it."""
+        return query(self.folders.catalog, sql).rows
+
+    def types(self, database: str, table: str) -> dict[str, str]:
+        """Return the type of each column in the order that the catalog has."""
+        found = self.catalog.table(database, table)
+        return {column.name: column.type for column in found.columns} if found else {}
+
+    def partitions(self, database: str, table: str) -> list[tuple[str, ...]]:
+        """Return the values of the table's partitions."""
+        return [partition.values for partition in self.catalog.partitions(database, table)]
+
+    def lineage(self, execution: str, job: str = 'collect-to-cleanse') -> list[dict[str, Any]]:
+        """Return the lineage records of a job in sort key order, their information parsed."""
+        records = SqliteItems().query(self.folders.items('data-lineage'), execution)
+        return [record | {'info': json.loads(record['info'])} for record in records if record['job_name'] == job]
+
+    def recorded(self) -> list[tuple[str, str]]:
+        """Return status and error message of all runs on record."""
+        items = SqliteItems().scan(self.folders.items(AUDIT))
+        return [(item['job_latest_status'], item['error_message']) for item in items]
+
+    def unreferenced_files(self) -> list[str]:
+        """Return the files of Cleanse and Consume that no partition of the catalog points at, hidden ones included."""
+        locations = {partition.location for table in self.catalog.tables()
+                     for partition in self.catalog.partitions(table.database, table.name)}
+        found = [path for root in (self.folders.cleanse, self.folders.consume) for path in root.rglob('*')
+                 if path.is_file() and not path.name.startswith('.')]
+        return sorted(str(path) for path in found
+                      if str(path.parent) not in locations and path.parent.name != SUPERSEDED_FOLDER)
+
+    def markers(self) -> list[str]:
+        """Return the names of the loads that wait for the end of the retention period."""
+        entries = FolderFiles().list(str(self.folders.root))
+        return sorted(os.path.basename(entry.uri) for entry in entries if f'/{SUPERSEDED_FOLDER}/' in entry.uri)

@@ -1,0 +1,232 @@
+"""Who may import whom, and the rules every file keeps; read from the source text, without running it."""
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from graphlib import TopologicalSorter
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+SHARED = 'lib/glue_scripts/lib/'
+CORE = f'{SHARED}lake_etl/'
+LONGEST_FILE = 300
+
+# The first beginning that fits decides.
+LAYERS = {
+    f'{CORE}errors.py': 'kernel', f'{CORE}ports.py': 'kernel', f'{CORE}arguments.py': 'kernel',
+    f'{CORE}runtime.py': 'runtime',
+    f'{CORE}spec/': 'spec',
+    f'{CORE}adapters/': 'adapters',
+    CORE: 'core',
+    SHARED: 'face',
+    'lib/glue_scripts/': 'jobs',
+    'lib/local_lake/awsglue_stand_in/': 'stand-in',
+    'lib/local_lake/': 'laptop',
+    'lib/': 'deployment',
+    'bench/': 'bench',
+}
+MAY_IMPORT = {
+    'jobs': {'face', 'core'},
+    'face': {'face', 'core', 'spec', 'runtime', 'kernel'},
+    'core': {'core', 'spec', 'runtime', 'kernel'},
+    'spec': {'spec', 'kernel'},
+    'runtime': {'adapters', 'kernel'},
+    'adapters': {'adapters', 'core', 'kernel'},
+    'kernel': {'kernel', 'runtime'},
+    'laptop': {'laptop', 'jobs', 'face', 'core', 'spec', 'adapters', 'runtime', 'kernel'},
+    'stand-in': {'stand-in'},
+    'deployment': {'deployment'},
+    'bench': {'bench', 'laptop', 'jobs', 'core', 'adapters'},
+}
+LIBRARY_PLACES = {
+    'boto3': (f'{CORE}adapters/aws/', 'lib/*/lambda_handler.py', 'lib/prerequisites/'),
+    'botocore': (f'{CORE}adapters/aws/', 'lib/*/lambda_handler.py', 'lib/prerequisites/'),
+    'awsglue': (f'{CORE}job.py', 'lib/local_lake/awsglue_stand_in/'),
+    'duckdb': (f'{CORE}adapters/local/',),
+    'sqlite3': (f'{CORE}adapters/local/',),
+}
+LOADED_WITHOUT_SPARK = (
+    f'{CORE}spec/', f'{CORE}errors.py', f'{CORE}ports.py', f'{CORE}arguments.py', f'{CORE}runtime.py',
+    f'{CORE}lookup_loading.py', f'{CORE}schema_evolution.py', f'{CORE}clean_names.py', f'{CORE}recommend.py',
+    f'{CORE}item_tables.py', f'{CORE}item_values.py', f'{CORE}publish/layout.py', f'{CORE}publish/sources.py',
+    f'{CORE}publish/sweep.py', f'{CORE}adapters/aws/clients.py', f'{CORE}adapters/aws/files.py',
+    f'{CORE}adapters/aws/items.py', f'{CORE}adapters/aws/secrets.py', f'{CORE}adapters/local/catalog.py',
+    f'{CORE}adapters/local/catalog_file.py', f'{CORE}adapters/local/database.py', f'{CORE}adapters/local/files.py',
+    f'{CORE}adapters/local/items.py', f'{CORE}adapters/local/queries.py', f'{CORE}adapters/local/secrets.py',
+    'lib/local_lake/cli.py', 'lib/local_lake/folders.py', 'lib/local_lake/landing.py', 'lib/local_lake/output.py',
+    'lib/local_lake/reasons.py', 'lib/local_lake/commands/query.py', 'lib/local_lake/commands/tables.py',
+)
+TRANSFORMS = {
+    'datatransform_typeconversion': 'currency changetype date timestamp implieddecimal titlecase',
+    'datatransform_stringmanipulation': 'columnfromcolumn columnreplace combinecolumns literal filename',
+    'datatransform_dataprotection': 'hash redact tokenize',
+    'datatransform_premium': 'flipsign addcolumns multiplycolumns enddate policymonths expandpolicymonths '
+                             'earnedpremium',
+    'datatransform_structureddata': 'jsonexpandarray jsonexpandmap flatten jsonstructured json xmlstructured xml',
+    'datatransform_lookup': 'lookup multilookup',
+    'datatransform_misc': 'merge filldown rownumber filterrows',
+}
+
+
+@dataclass(frozen=True)
+class SourceFile:
+    """A file of the repository: its path, its text, and the same parsed."""
+
+    path: str
+    text: str
+    tree: ast.Module
+
+    @property
+    def module(self) -> str:
+        """The name by which other files import it."""
+        inside = self.path.removeprefix(SHARED).removesuffix('.py').removesuffix('/__init__')
+        return inside.replace('/', '.')
+
+    @property
+    def layer(self) -> str:
+        """The layer it belongs to."""
+        return next(layer for beginning, layer in LAYERS.items() if self.path.startswith(beginning))
+
+
+@cache
+def source_files(*folders: str) -> tuple[SourceFile, ...]:
+    """Return the Python files below the folders."""
+    paths = sorted(path for folder in folders for path in (REPOSITORY / folder).rglob('*.py'))
+    texts = ((path.relative_to(REPOSITORY).as_posix(), path.read_text(encoding='utf-8')) for path in paths)
+    return tuple(SourceFile(path, text, ast.parse(text)) for path, text in texts)
+
+
+@cache
+def own_modules() -> dict[str, SourceFile]:
+    """Return the files of the product by module name."""
+    return {file.module: file for file in source_files('lib', 'bench')}
+
+
+def imported(nodes: Iterator[ast.AST]) -> Iterator[tuple[str, int]]:
+    """Yield each module that the nodes import, and the line; `from a import b` counts as a.b where that is a module."""
+    for node in nodes:
+        if isinstance(node, ast.Import):
+            yield from ((alias.name, node.lineno) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = node.module or ''
+            assert node.level == 0, f'line {node.lineno}: relative import'
+            for alias in node.names:
+                longer = f'{base}.{alias.name}'
+                yield (longer if longer in own_modules() else base), node.lineno
+
+
+def when_loaded(tree: ast.AST) -> Iterator[ast.AST]:
+    """Yield the nodes that run when a module is loaded: not function bodies, not what only type checkers read."""
+    for node in ast.iter_child_nodes(tree):
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
+            continue
+        if isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == 'TYPE_CHECKING':
+            continue
+        yield node
+        yield from when_loaded(node)
+
+
+def loaded_libraries(file: SourceFile) -> set[str]:
+    """Return the top-level names of all modules that loading this file brings in, directly or through others."""
+    seen: set[str] = set()
+    waiting = [file.module]
+    while waiting:
+        name = waiting.pop()
+        if name in seen:
+            continue
+        seen.add(name)
+        if name in own_modules():
+            waiting += [module for module, _ in imported(when_loaded(own_modules()[name].tree))]
+    return {name.partition('.')[0] for name in seen}
+
+
+def stands_in(path: str, places: tuple[str, ...]) -> bool:
+    """Tell whether a path begins with one of the places, or fits its pattern."""
+    return any(Path(path).match(place) if '*' in place else path.startswith(place) for place in places)
+
+
+def test_imports_between_layers_point_one_way():
+    wrong = [f'{file.path}:{line} ({file.layer}) imports {name} ({own_modules()[name].layer})'
+             for file in source_files('lib', 'bench') for name, line in imported(ast.walk(file.tree))
+             if name in own_modules() and own_modules()[name].layer not in MAY_IMPORT[file.layer]]
+    assert wrong == []
+
+
+def test_every_layer_of_the_table_has_files():
+    assert {file.layer for file in source_files('lib', 'bench')} == set(MAY_IMPORT)
+
+
+def test_modules_do_not_load_each_other_in_a_circle():
+    graph = {file.module: {name for name, _ in imported(when_loaded(file.tree)) if name != file.module}
+             for file in source_files('lib', 'bench')}
+    TopologicalSorter(graph).prepare()
+
+
+@pytest.mark.parametrize('library', LIBRARY_PLACES)
+def test_a_library_of_one_platform_is_imported_only_where_that_platform_is_adapted(library):
+    users = [file.path for file in source_files('lib', 'bench')
+             if any(name.partition('.')[0] == library for name, _ in imported(ast.walk(file.tree)))]
+    assert users and [path for path in users if not stands_in(path, LIBRARY_PLACES[library])] == []
+
+
+def test_what_decides_without_spark_loads_without_spark_and_without_aws():
+    pure = [file for file in source_files('lib') if stands_in(file.path, LOADED_WITHOUT_SPARK)]
+    assert len(pure) > len(LOADED_WITHOUT_SPARK)
+    assert [file.path for file in pure if 'pyspark' in loaded_libraries(file)] == []
+    assert [file.path for file in pure if 'boto3' in loaded_libraries(file) and '/aws/' not in file.path] == []
+
+
+def test_shared_modules_import_each_other_by_their_flat_names():
+    wrong = [f'{file.path}:{line}' for file in source_files(SHARED) for name, line in imported(ast.walk(file.tree))
+             if name.partition('.')[0] == 'lib']
+    assert wrong == []
+
+
+def test_every_file_opens_with_a_docstring_sentence():
+    def sentence(file: SourceFile) -> str:
+        return (ast.get_docstring(file.tree) or '').partition('\n\n')[0]
+    wrong = [file.path for file in source_files('lib', 'bench', 'resources', 'test') if file.text.strip()
+             and not (sentence(file).endswith('.') and (sentence(file)[:1].isupper() or sentence(file)[:1] == '`'))]
+    assert wrong == []
+
+
+def test_public_functions_and_classes_say_what_they_do():
+    wrong = [f'{file.path}:{node.lineno} {node.name}' for file in source_files('lib', 'bench')
+             for node in public_definitions(file.tree) if not ast.get_docstring(node)]
+    assert wrong == []
+
+
+def public_definitions(tree: ast.Module | ast.ClassDef) -> Iterator[ast.FunctionDef | ast.ClassDef]:
+    """Yield classes, functions and methods without a leading underscore, but not members that are only declared."""
+    for node in tree.body:
+        if isinstance(node, (ast.FunctionDef, ast.ClassDef)) and not node.name.startswith('_'):
+            if not (isinstance(node.body[0], ast.Expr) and getattr(node.body[0].value, 'value', None) is ...):
+                yield node
+            if isinstance(node, ast.ClassDef):
+                yield from public_definitions(node)
+
+
+def test_no_file_is_longer_than_a_reader_takes_in():
+    wrong = {file.path: length for file in source_files('lib', 'bench', 'resources')
+             if (length := len(file.text.splitlines())) > LONGEST_FILE}
+    assert wrong == {}
+
+
+def test_jobs_log_and_never_print():
+    wrong = [f'{file.path}:{node.lineno}' for file in source_files('lib/glue_scripts') for node in ast.walk(file.tree)
+             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == 'print']
+    assert wrong == []
+
+
+@pytest.mark.parametrize('module', TRANSFORMS)
+def test_a_transform_stands_in_the_module_of_its_kind(module):
+    tree = own_modules()[module].tree
+    defined = {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
+    named = {target.id for node in tree.body if isinstance(node, ast.Assign) for target in node.targets
+             if isinstance(target, ast.Name)}
+    transforms = {name for name in defined | named if name.startswith('transform_')}
+    assert transforms == {f'transform_{name}' for name in TRANSFORMS[module].split()}

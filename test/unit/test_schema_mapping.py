@@ -1,0 +1,138 @@
+"""A mapping finds its columns by exact name, by path, then by likeness, and reports missing and dropped ones."""
+from __future__ import annotations
+
+import pytest
+from pyspark.sql.types import ArrayType, StringType, StructType
+
+from lake_etl.errors import DataError
+from lake_etl.schema_mapping import FuzzyMatch, Resolution, Rule, flatten_names, name_parts, resolve, rule_of
+
+
+def schema(text: str) -> StructType:
+    """Return the schema of column names split by `|`, each a text."""
+    made = StructType()
+    for name in text.split('|'):
+        made.add(name, 'string')
+    return made
+
+
+ADDRESS = StructType().add('a.b', 'string').add('City', 'string')
+LINES = ArrayType(ArrayType(StructType().add('code', 'string')))
+NESTED = (StructType().add('Policy Number', 'string')
+          .add('Insured', StructType().add('Name', 'string').add('Insured Address', ADDRESS))
+          .add('claims', ArrayType(StructType().add('paid', 'double').add('lines', LINES)))
+          .add('tags', ArrayType(StringType())))
+
+
+@pytest.mark.parametrize(('arguments', 'expected'), [
+    (('a', 'b'), Rule('a', 'b')),
+    (('a', 'Null'), Rule('a', None)),
+    (('a', ' nULL '), Rule('a', None)),
+    (('a', None), Rule('a', None)),
+    (('a', 'nullable'), Rule('a', 'nullable')),
+    (('a', 'b', '90', 'ratio'), Rule('a', 'b', 90.0, 'ratio')),
+    (('a', 'b', 90, ''), Rule('a', 'b', 90.0, None)),
+    (('a', 'b', '', 'ratio'), Rule('a', 'b', None, 'ratio')),
+    (('a', 'b', 0), Rule('a', 'b', 0.0)),
+])
+def test_a_row_becomes_a_rule(arguments, expected):
+    assert rule_of(*arguments) == expected
+
+
+@pytest.mark.parametrize(('source', 'parts'), [
+    ('PolicyNumber', ('PolicyNumber',)),
+    ('Loss.Paid', ('Loss.Paid',)),
+    ('a`b', ('a`b',)),
+    ('`Insured`.`Address`', ('Insured', 'Address')),
+    ('`a.b`.`c``d`', ('a.b', 'c`d')),
+    ('`a`', ('a',)),
+    ('`a`.b', ('`a`.b',)),
+    ('`a` and `b`', ('`a` and `b`',)),
+    ('`', ('`',)),
+])
+def test_only_a_name_wholly_in_back_ticks_is_a_path(source, parts):
+    assert name_parts(source) == parts
+
+
+def test_all_names_of_a_schema_are_listed_with_the_members_of_structs_and_arrays():
+    assert flatten_names(NESTED) == [
+        'Policy Number', 'Insured', '`Insured`.`Name`', '`Insured`.`Insured Address`',
+        '`Insured`.`Insured Address`.`a.b`', '`Insured`.`Insured Address`.`City`', 'claims', '`claims`.`paid`',
+        '`claims`.`lines`', '`claims`.`lines`.`code`', 'tags']
+
+
+@pytest.mark.parametrize(('rules', 'columns', 'expected'), [
+    pytest.param([Rule('b', 'second'), Rule('A', 'first')], 'a|b|c',
+                 Resolution((('`b`', 'second'), ('`a`', 'first')), (), ('c',), ()), id='order of the rows, any case'),
+    pytest.param([Rule('Loss.Paid', 'paid'), Rule('a b', 'ab'), Rule('q`t', 'tick')], 'Loss.Paid|a b|q`t',
+                 Resolution((('`Loss.Paid`', 'paid'), ('`a b`', 'ab'), ('`q``t`', 'tick')), (), (), ()),
+                 id='odd letters'),
+    pytest.param([Rule('a', None), Rule('b', 'b')], 'a|b', Resolution((('`b`', 'b'),), (), ('a',), ()),
+                 id='mapped to Null'),
+    pytest.param([Rule('x', 'x'), Rule('y', None), Rule('a', 'a')], 'a',
+                 Resolution((('`a`', 'a'),), ('x', 'y'), (), ()), id='missing, also one mapped to Null'),
+    pytest.param([Rule('a', 'one'), Rule('A', 'two')], 'a|A',
+                 Resolution((('`a`', 'one'), ('`A`', 'two')), (), (), ()), id='names that differ by case'),
+    pytest.param([Rule('a', 'one'), Rule('a', 'two')], 'a',
+                 Resolution((('`a`', 'one'), ('`a`', 'two')), (), (), ()), id='one source for two columns'),
+    pytest.param([Rule('x', 'x')], 'a|b', Resolution((), ('x',), ('a', 'b'), ()), id='nothing fits'),
+    pytest.param([], 'a', Resolution((), (), ('a',), ()), id='no rows'),
+])
+def test_exact_rows(rules, columns, expected):
+    assert resolve(rules, schema(columns)) == expected
+
+
+@pytest.mark.parametrize(('source', 'expression'), [
+    ('`Insured`.`Insured Address`.`City`', '`Insured`.`Insured Address`.`City`'),
+    ('`insured`.`insured address`.`A.B`', '`Insured`.`Insured Address`.`a.b`'),
+    ('`claims`.`lines`.`code`', '`claims`.`lines`.`code`'),
+    ('`Insured`.`Nobody`', None),
+    ('`Insured`.`Name`.`First`', None),
+    ('`tags`.`x`', None),
+    ('Insured.Name', None),
+])
+def test_a_path_leads_into_structs_and_arrays_or_is_missing(source, expression):
+    resolved = resolve([Rule(source, 'found')], NESTED)
+    assert resolved.selected == (((expression, 'found'),) if expression else ())
+    assert resolved.missing == (() if expression else (source,))
+    kept = {name_parts(expression)[0]} if expression else set()
+    assert set(resolved.dropped) == set(NESTED.fieldNames()) - kept
+
+
+def test_fuzzy_rows_come_after_all_exact_ones_and_never_take_a_column_twice():
+    rules = [Rule('NewRenewal', 'new', 90, 'ratio'), Rule('NewOrRenewal', 'exact'), Rule('New Renewals', 'more', 80),
+             Rule('premium', 'premium', 80, 'WRatio')]
+    resolved = resolve(rules, schema('NewOrRenewal|New-Renewal|Written Premium|zzz'))
+    assert resolved.selected == (
+        ('`New-Renewal`', 'new'), ('`NewOrRenewal`', 'exact'), ('`Written Premium`', 'premium'))
+    assert (resolved.missing, resolved.dropped) == (('New Renewals',), ('zzz',))
+    assert [(match.wanted, match.found) for match in resolved.fuzzy] == [
+        ('NewRenewal', 'New-Renewal'), ('premium', 'Written Premium')]
+    assert all(match.score >= 80 for match in resolved.fuzzy)
+
+
+def test_case_and_punctuation_do_not_count_against_likeness():
+    resolved = resolve([Rule('policy number', 'number', 100, 'ratio')], schema('POLICY_NUMBER'))
+    assert resolved.fuzzy == (FuzzyMatch('policy number', 'POLICY_NUMBER', 100.0),)
+
+
+@pytest.mark.parametrize(('threshold', 'found'), [(85.7, True), (85.8, False)])
+def test_a_hit_needs_a_score_of_at_least_the_threshold(threshold, found):
+    resolved = resolve([Rule('polnumber', 'number', threshold, 'ratio')], schema('policynumber|x'))
+    assert bool(resolved.fuzzy) is found, 'nine of the letters are shared: 2 * 9 / (9 + 12) = 85.71 %'
+
+
+def test_a_fuzzy_row_may_find_a_member_and_may_drop_what_it_finds():
+    resolved = resolve([Rule('Insured City', 'city', 60, 'token_set_ratio'), Rule('tag', None, 80)], NESTED)
+    assert resolved.selected == (('`Insured`.`Insured Address`.`City`', 'city'),)
+    assert resolved.dropped == ('Policy Number', 'claims', 'tags')
+
+
+def test_a_fuzzy_row_without_any_column_left_is_missing():
+    resolved = resolve([Rule('a', 'a'), Rule('b', 'b', 50)], schema('a'))
+    assert (resolved.selected, resolved.missing, resolved.fuzzy) == ((('`a`', 'a'),), ('b',), ())
+
+
+def test_two_rows_with_one_destination_are_refused():
+    with pytest.raises(DataError, match='more than one row for premium; keep one'):
+        resolve([Rule('a', 'Premium'), Rule('b', 'premium'), Rule('c', None), Rule('d', None)], schema('a|b|c|d'))
