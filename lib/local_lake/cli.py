@@ -17,7 +17,7 @@ FAILED, INTERRUPTED = 1, 130
 def main(arguments: list[str]) -> int:
     """Run one command; return 0, 1 when it failed, 2 when it was called wrongly, 130 when it was interrupted."""
     options = build_parser().parse_args(arguments)
-    _log_to_screen(options.verbose or options.debug)
+    _log_to_screen(options.verbose, options.debug)
     try:
         module = importlib.import_module(f'lib.local_lake.commands.{options.module}')
         folders = LakeFolders.of(options.lake, options.config)
@@ -107,9 +107,10 @@ def _add_upkeep(verbs: Verbs) -> None:
     test.add_argument('arguments', nargs=argparse.REMAINDER, metavar='…', help='arguments for pytest')
 
 
-def _log_to_screen(verbose: bool) -> None:
+def _log_to_screen(verbose: bool, debug: bool) -> None:
     logging.basicConfig(level=logging.WARNING, format='%(asctime)s %(message)s', datefmt='%H:%M:%S', stream=sys.stderr)
-    logging.getLogger('lake_etl').setLevel(logging.INFO if verbose else logging.WARNING)
+    logging.getLogger('lake_etl').setLevel(logging.INFO if verbose or debug else logging.WARNING)
+    logging.getLogger('lib.local_lake').setLevel(logging.DEBUG if debug else logging.INFO)
     logging.getLogger('py4j').setLevel(logging.ERROR)
 
 

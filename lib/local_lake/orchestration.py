@@ -1,6 +1,7 @@
 """Runs the jobs for one landed file and keeps the record of the run, as the trigger and state machine do on AWS."""
 from __future__ import annotations
 
+import logging
 import sys
 import time
 from collections.abc import Callable
@@ -18,6 +19,7 @@ from lib.local_lake.landing import Landing, execution_id
 from lib.local_lake.reasons import reason_of
 from lib.local_lake.session import start_session
 
+LOG = logging.getLogger(__name__)
 AUDIT = 'job-audit'
 INTERRUPTED = 'The command was stopped before the run ended. Readers see the data from before it; run it again.'
 
@@ -71,6 +73,7 @@ class Orchestrator:
                 main()
                 seconds[name] = time.monotonic() - started
         except Exception as error:
+            LOG.debug('The run of %s failed.', landing.key, exc_info=True)
             reason = reason_of(error)
             self._update(execution, 'FAILED', reason, seconds)
             return RunResult(execution, 'FAILED', reason, seconds)

@@ -6,7 +6,12 @@ import re
 from lake_etl.errors import LakeError
 
 LONGEST = 2000
-VALUE_OF_A_ROW = re.compile(r"The value .*? of the type", re.DOTALL)
+# Spark quotes the value that it stumbled over; what stands beside says the same without it.
+VALUES_OF_ROWS = (
+    (re.compile(r'The value .*? of the type', re.DOTALL), 'A value of the type'),
+    (re.compile(r"Text '.*?' could not be parsed[^.]*", re.DOTALL), 'A text could not be parsed'),
+    (re.compile(r'\] .*? cannot be represented as', re.DOTALL), '] A value cannot be represented as'),
+)
 
 
 def reason_of(error: BaseException) -> str:
@@ -17,9 +22,10 @@ def reason_of(error: BaseException) -> str:
     text = str(error).strip() or name
     if name == 'GlueArgumentError':
         return f'Job argument error: {text}.'
-    cause = _spark_cause(error)
-    first = VALUE_OF_A_ROW.sub('A value of the type', cause or text).strip().splitlines()[0]
-    return f'{name}: {first}'[:LONGEST]
+    message = _spark_cause(error) or text
+    for value, instead in VALUES_OF_ROWS:
+        message = value.sub(instead, message)
+    return f'{name}: {message.strip().splitlines()[0]}'[:LONGEST]
 
 
 def _spark_cause(error: BaseException) -> str:

@@ -12,7 +12,7 @@ from itertools import count
 
 import pytest
 
-from lake_etl.adapters.local.items import SqliteItems
+from lake_etl.adapters.local.items import BATCH, SqliteItems
 from lake_etl.errors import ItemStoreError
 
 ENVIRONMENT = {**os.environ, 'PYTHONPATH': os.pathsep.join(sys.path)}
@@ -66,8 +66,8 @@ def test_a_reader_sees_the_table_of_one_instant(table):
 def test_a_source_that_never_ends_is_written_as_it_comes(table):
     def numbers() -> Iterator[dict[str, str]]:
         for number in count():
-            if number == 1200:
-                assert sum(1 for _ in SqliteItems().scan(table)) == 1000
+            if number == BATCH + 200:
+                assert sum(1 for _ in SqliteItems().scan(table)) == BATCH
                 raise EOFError
             yield {'hash_key': f'{number}'}
 

@@ -123,7 +123,7 @@ def test_a_hit_needs_a_score_of_at_least_the_threshold(threshold, found):
 
 
 def test_a_fuzzy_row_may_find_a_member_and_may_drop_what_it_finds():
-    resolved = resolve([Rule('Insured City', 'city', 60, 'token_set_ratio'), Rule('tag', None, 80)], NESTED)
+    resolved = resolve([Rule('Insured Address City', 'city', 60, 'ratio'), Rule('tag', None, 80)], NESTED)
     assert resolved.selected == (('`Insured`.`Insured Address`.`City`', 'city'),)
     assert resolved.dropped == ('Policy Number', 'claims', 'tags')
 

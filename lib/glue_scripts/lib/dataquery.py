@@ -1,18 +1,18 @@
 """Runs SQL on Amazon Athena and Amazon Redshift: functions for user code and notebooks."""
 from __future__ import annotations
 
-from lake_etl.adapters.aws.queries import AthenaQueries, RedshiftQueries
+from lake_etl import runtime
 
 
 def athena_execute_query(database: str, query: str, workgroup: str, max_attempts: int = 30) -> str:
     """Run one statement on Athena, wait for its end, and return its final state, always `SUCCEEDED`.
 
-    Names without a database belong to `database`. Its state is asked for at most `max_attempts` times with pauses that
+    Names without a database belong to `database`. Its state is asked for at most `max_attempts` times, with pauses that
     grow from a quarter of a second to five seconds; a statement that has not ended then is stopped. Raises QueryError,
-    a RuntimeError, when it does not succeed.
+    a RuntimeError, when it does not succeed. A process that works on a laptop's lake asks the engine of the laptop.
     """
-    AthenaQueries(workgroup, max_attempts=max_attempts).run(database, query)
-    return AthenaQueries.succeeded
+    runtime.queries(workgroup, max_attempts).run(database, query)
+    return 'SUCCEEDED'
 
 
 def redshift_execute_query(database: str, query: str, cluster_id: str | None = None, workgroup_name: str | None = None,
@@ -26,5 +26,6 @@ def redshift_execute_query(database: str, query: str, cluster_id: str | None = N
 
     Waits as `athena_execute_query` does. Raises QueryError, a RuntimeError, when the statement does not succeed.
     """
-    RedshiftQueries(cluster_id, workgroup_name, secret_arn, max_attempts=max_attempts).run(database, query)
-    return RedshiftQueries.succeeded
+    engine = runtime.redshift_queries(cluster_id or '', workgroup_name or '', secret_arn or '', max_attempts)
+    engine.run(database, query)
+    return 'FINISHED'

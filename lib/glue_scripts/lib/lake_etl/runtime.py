@@ -5,6 +5,7 @@ from lake_etl.ports import Catalog, Files, Items, Queries
 
 GLUE = 'glue'
 SQLITE = 'sqlite:'
+QUERY_ATTEMPTS = 360    # half an hour, as pauses between attempts grow to five seconds
 FILE = 'file://'
 _catalog_address = GLUE
 
@@ -42,19 +43,23 @@ def catalog() -> Catalog:
     return GlueCatalog()
 
 
-def queries(workgroup: str) -> Queries:
-    """Return the engine that runs statements on the tables of this process's catalog."""
+def queries(workgroup: str, max_attempts: int = QUERY_ATTEMPTS) -> Queries:
+    """Return the engine that runs statements on the tables of this process's catalog.
+
+    max_attempts  how often Athena is asked whether a statement has ended, before it is stopped
+    """
     if _catalog_address.startswith(SQLITE):
         from lake_etl.adapters.local.queries import DuckDBQueries
         return DuckDBQueries(_catalog_address)
     from lake_etl.adapters.aws.queries import AthenaQueries
-    return AthenaQueries(workgroup)
+    return AthenaQueries(workgroup, max_attempts)
 
 
-def redshift_queries(cluster_id: str, workgroup_name: str) -> Queries:
+def redshift_queries(cluster_id: str, workgroup_name: str, secret_arn: str = '',
+                     max_attempts: int = QUERY_ATTEMPTS) -> Queries:
     """Return the engine that runs statements on an Amazon Redshift cluster or serverless workgroup."""
     from lake_etl.adapters.aws.queries import RedshiftQueries
-    return RedshiftQueries(cluster_id or None, workgroup_name or None)
+    return RedshiftQueries(cluster_id, workgroup_name, secret_arn, max_attempts)
 
 
 def secret(address: str) -> bytes:

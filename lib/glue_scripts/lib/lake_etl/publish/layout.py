@@ -40,6 +40,13 @@ def partition_of_file(uri: str, table_location: str, keys: Sequence[str]) -> tup
     return tuple(unquote(pair[2]) for pair in pairs)
 
 
+def place_of_file(uri: str, table_location: str, keys: Sequence[str]) -> str | None:
+    """Return the partition folder that a file lies in, or None when its path has no folder for each key in order."""
+    if partition_of_file(uri, table_location, keys) is None:
+        return None
+    return '/'.join([table_location, *uri.removeprefix(table_location).strip('/').split('/')[:len(keys)]])
+
+
 def load_of_file(uri: str, partition: str) -> str:
     """Return which load below a partition folder a file belongs to: its folder, or the partition folder itself."""
     first, slash, _ = uri.removeprefix(partition).strip('/').partition('/')

@@ -3,12 +3,12 @@ from __future__ import annotations
 
 import logging
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from lake_etl.ports import FileEntry, Files
-from lake_etl.publish.layout import SUPERSEDED_FOLDER, load_of_file, superseded_marker
+from lake_etl.publish.layout import LOAD_KEY, SUPERSEDED_FOLDER, load_of_file, place_of_file, superseded_marker
 
 LOG = logging.getLogger(__name__)
 
@@ -58,7 +58,27 @@ def sweep_partition(files: Files, partition: str, current: Collection[str], now:
 
     `current` holds the locations below this folder that the catalog refers to.
     """
-    plan = plan_sweep(files.list(partition), partition, current, now, retention, at_once)
+    return _carry_out(files, partition, plan_sweep(files.list(partition), partition, current, now, retention, at_once))
+
+
+def sweep_table(files: Files, location: str, keys: Sequence[str], current: Collection[str],
+                switched: Collection[str], now: datetime, retention: timedelta) -> int:
+    """Carry out the sweep of every partition folder below a table and return how many files it deleted.
+
+    `current` holds the locations of all partitions of the table, `switched` the folders of those that the publication
+    has put or dropped. In other folders only what a load wrote is swept: that of partitions dropped earlier, and of
+    killed jobs. Files that came there in another way are not ours to judge.
+    """
+    places: dict[str, list[FileEntry]] = defaultdict(list)
+    for entry in files.list(location):
+        place = place_of_file(entry.uri, location, keys)
+        if place is not None and (place in switched or f'/{LOAD_KEY}=' in entry.uri.removeprefix(place)):
+            places[place].append(entry)
+    return sum(_carry_out(files, place, plan_sweep(entries, place, current, now, retention))
+               for place, entries in places.items())
+
+
+def _carry_out(files: Files, partition: str, plan: SweepPlan) -> int:
     for marker in plan.mark:
         files.write(marker, b'')
     files.delete((*plan.unmark, *plan.delete))

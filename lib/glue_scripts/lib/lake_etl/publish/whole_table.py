@@ -13,7 +13,7 @@ from lake_etl.errors import DataError
 from lake_etl.ports import Column, Partition, Publication, Table
 from lake_etl.publish.files import catalog_columns, lower_case_names, write_partitions
 from lake_etl.publish.layout import LOAD_KEY, NULL_VALUE, partition_of_file, partition_of_load
-from lake_etl.publish.sweep import sweep_partition
+from lake_etl.publish.sweep import sweep_table
 from lake_etl.publish.target import Check, Published, Target
 from lake_etl.schema_evolution import evolved_columns, require_allowed_change
 
@@ -50,9 +50,10 @@ def publish_table(df: DataFrame, target: Target, check: Check, only_its_partitio
     catalog.create_database(target.database, f'{target.folder}/{target.database}', target.database_description)
     catalog.publish(Publication(table, partitions, drop))
     _report(target, audit, partitions, drop)
-    current = {item.location for item in partitions}
-    for place in {partition_of_load(item.location) for item in (*partitions, *before) if item.values in {*new, *drop}}:
-        sweep_partition(runtime.files(place), place, current, datetime.now(UTC), target.retention)
+    current = {item.location for item in catalog.partitions(target.database, target.table)}
+    switched = {partition_of_load(item.location) for item in (*partitions, *before) if item.values in {*new, *drop}}
+    sweep_table(runtime.files(location), location, target.key_names, current, switched, datetime.now(UTC),
+                target.retention)
     return Published(target.name, tuple(sorted(new)), audit)
 
 

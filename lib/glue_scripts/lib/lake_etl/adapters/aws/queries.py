@@ -16,7 +16,6 @@ from lake_etl.errors import QueryError
 LOG = logging.getLogger(__name__)
 FIRST_PAUSE_SECONDS = 0.25
 LONGEST_PAUSE_SECONDS = 5.0
-ATTEMPTS = 360     # half an hour with the longest pause
 
 
 @dataclass(frozen=True)
@@ -34,7 +33,7 @@ class AthenaQueries:
     # https://docs.aws.amazon.com/athena/latest/APIReference/API_QueryExecutionStatus.html
     failed = frozenset({'FAILED', 'CANCELLED'})
 
-    def __init__(self, workgroup: str, client: Any = None, max_attempts: int = ATTEMPTS):
+    def __init__(self, workgroup: str, max_attempts: int, client: Any = None):
         self._client = client or open_client('athena')
         self._workgroup = workgroup
         self._attempts = max_attempts
@@ -64,15 +63,14 @@ class AthenaQueries:
 class RedshiftQueries:
     """One Amazon Redshift cluster or serverless workgroup, through its Data API.
 
-    Signs in with the secret, or without one as the role that runs the job.
+    Cluster id or workgroup name is empty. Signs in with the secret, or when that is empty as the role of the job.
     """
 
     succeeded = 'FINISHED'
     # https://docs.aws.amazon.com/redshift-data/latest/APIReference/API_DescribeStatement.html
     failed = frozenset({'FAILED', 'ABORTED'})
 
-    def __init__(self, cluster_id: str | None = None, workgroup_name: str | None = None, secret_arn: str | None = None,
-                 client: Any = None, max_attempts: int = ATTEMPTS):
+    def __init__(self, cluster_id: str, workgroup_name: str, secret_arn: str, max_attempts: int, client: Any = None):
         if bool(cluster_id) == bool(workgroup_name):
             found = 'both' if cluster_id else 'neither'
             raise QueryError(f'Redshift needs a cluster id or a workgroup name; {found} were given. Set just one of '
@@ -103,7 +101,7 @@ class RedshiftQueries:
 
 
 def _wait(engine: str, queries: AthenaQueries | RedshiftQueries, identifier: str, attempts: int) -> None:
-    """Wait for a statement to succeed, with pauses that grow; raises QueryError when it ends otherwise or not at all."""
+    """Wait for a statement to succeed, with growing pauses; raises QueryError when it ends otherwise or not at all."""
     pause = FIRST_PAUSE_SECONDS
     for attempt in range(attempts):
         if attempt:
