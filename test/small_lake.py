@@ -9,10 +9,15 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
+
 from lake_etl.adapters.local.catalog import SqliteCatalog
 from lake_etl.adapters.local.files import FolderFiles
 from lake_etl.adapters.local.items import SqliteItems
 from lake_etl.adapters.local.queries import query
+from lake_etl.arguments import PARTITION_KEYS
+from lake_etl.ports import Column, Partition, Publication, Table
 from lake_etl.publish.layout import SUPERSEDED_FOLDER
 from lib.local_lake import job_arguments
 from lib.local_lake.folders import LakeFolders
@@ -70,6 +75,23 @@ class SmallLake:
         sys.argv = job_arguments.command_line(arguments)
         ensure_glue_library()
         importlib.import_module(f'lib.glue_scripts.{job}').main()
+
+    def publish(self, database: str, table: str, columns: dict[str, str],
+                partitions: dict[tuple[str, ...], list[tuple[Any, ...]]]) -> None:
+        """Publish a Cleanse table with these rows by partition, without a job; columns are `string` or `int`."""
+        kinds = {'string': pa.string(), 'int': pa.int32()}
+        schema = pa.schema([(name, kinds[kind]) for name, kind in columns.items()])
+        described = tuple(Column(name, kind) for name, kind in columns.items())
+        location = self.folders.cleanse / database / table
+        put = []
+        for values, rows in partitions.items():
+            folder = location / '-'.join(values)
+            folder.mkdir(parents=True)
+            records = [dict(zip(columns, row, strict=True)) for row in rows]
+            pq.write_table(pa.Table.from_pylist(records, schema), folder / 'part-0.parquet')
+            put.append(Partition(values, str(folder), described))
+        self.catalog.create_database(database, str(self.folders.cleanse / database))
+        self.catalog.publish(Publication(Table(database, table, described, PARTITION_KEYS, str(location)), tuple(put)))
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
         """Return the answer to a query as readers of the lake get it."""

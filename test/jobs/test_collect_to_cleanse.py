@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import gzip
 import json
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
@@ -10,6 +11,7 @@ import pytest
 from small_lake import DAY
 
 from lake_etl.errors import ConfigurationError, DataError
+from lake_etl.ports import Publication
 
 KEY = 'Gen/Policy/policies.csv'
 POLICIES = (
@@ -264,11 +266,9 @@ def test_a_strict_mapping_refuses_a_missing_column_and_a_lenient_one_leaves_it_o
 
 def test_a_users_description_and_comments_survive_a_load(lake):
     lake.load(KEY, 'a\n1\n')
-    from dataclasses import replace
-
-    from lake_etl.ports import Publication
     table = lake.catalog.table('gen', 'policy')
-    commented = replace(table, description='Ours', columns=tuple(replace(item, comment='Key') for item in table.columns),
+    columns = tuple(replace(item, comment='Key') for item in table.columns)
+    commented = replace(table, description='Ours', columns=columns,
                         parameters={**table.parameters, 'owner': 'actuaries'})
     lake.catalog.publish(Publication(commented))
     lake.load(KEY, 'a,b\n1,2\n')

@@ -114,7 +114,10 @@ def test_redshift_needs_just_one_place(aws, cluster, workgroup, found):
         RedshiftQueries(cluster, workgroup, '', 5)
 
 
-def test_the_functions_for_user_code_return_the_final_state(aws):
+def test_the_functions_for_user_code_return_the_final_state(aws, monkeypatch):
+    session = boto3.Session()   # moto leaves statements of Redshift at STARTED for ever
+    session.events.register('after-call.redshift-data.DescribeStatement', finish)
+    monkeypatch.setattr(boto3, 'DEFAULT_SESSION', session)
     boto3.client('athena').create_work_group(Name='lake', Configuration={
         'ResultConfiguration': {'OutputLocation': 's3://results/'}})
     assert athena_execute_query('Gen_Consume', 'SELECT 1', 'lake') == 'SUCCEEDED'
@@ -122,6 +125,15 @@ def test_the_functions_for_user_code_return_the_final_state(aws):
     assert redshift_execute_query('dev', 'SELECT 1', workgroup_name='serverless', secret_arn='arn:secret') == 'FINISHED'
     with pytest.raises(RuntimeError, match='neither'):
         redshift_execute_query('dev', 'SELECT 1')
+
+
+def finish(parsed, **_):
+    parsed['Status'] = 'FINISHED'
+
+
+def test_the_functions_for_user_code_do_not_wait_for_ever(aws):
+    with pytest.raises(RuntimeError, match='asked for 1 times'):
+        redshift_execute_query('dev', 'SELECT 1', cluster_id='cluster', max_attempts=1)
 
 
 def test_on_a_laptop_statements_of_athena_go_to_its_own_engine(tmp_path):

@@ -4,7 +4,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lake_etl.clean_names import clean_name, clean_names
@@ -44,6 +44,7 @@ def test_columns_with_one_cleaned_name_are_numbered(names, expected):
     assert clean_names(names) == expected
 
 
+@settings(deadline=None)
 @given(st.lists(st.text(max_size=12), max_size=12))
 def test_cleaned_names_are_distinct_and_free_of_separators(names):
     cleaned = clean_names(names)

@@ -32,6 +32,7 @@ FILE_NAME = re.compile(r'[\w.-]+\.(py|toml|txt|yaml|sh)|\.[\w-]+(\.yaml)?')
 NO_FILES = {'.venv', '.venv-spark-4.1', '.lake', '.gz', '.bz2', '.json', '.jsonl', '.parquet', '.xml', '.xls', '.xlsx',
             '.xlsm', '.xlm', '.xlsb', '.ods', '.tmp', '.part', '.crdownload'}
 SHOWN_COMMAND = re.compile(r'\./lake (?P<line>.+)')
+PIN = re.compile(r'[\w-]+==[\w.]+')
 CONFIGURATION_FILE = re.compile(r'(?://|--) (?P<name>(?:transformation-spec|transformation-sql|dq-rules)/\S+)\n')
 
 
@@ -177,6 +178,12 @@ def test_a_decision_has_context_decision_and_consequences_and_is_short(decision)
 
 def test_decisions_are_numbered_without_gaps():
     assert [path.name[:3] for path in DECISIONS] == [f'{number:03d}' for number in range(1, len(DECISIONS) + 1)]
+
+
+def test_versions_in_the_checks_before_a_commit_are_those_of_the_requirements():
+    pins = PIN.findall((REPOSITORY / '.pre-commit-config.yaml').read_text(encoding='utf-8'))
+    required = {pin for file in REPOSITORY.glob('requirements*.txt') for pin in PIN.findall(file.read_text('utf-8'))}
+    assert pins and set(pins) - required == set()
 
 
 @pytest.mark.parametrize('document', DOCUMENTS, ids=name_of)

@@ -4,43 +4,8 @@ from __future__ import annotations
 import pytest
 
 from lake_etl.errors import ConfigurationError, DataError, LakeError, Problem
+from lib.local_lake.awsglue_stand_in.awsglue.utils import GlueArgumentError
 from lib.local_lake.reasons import LONGEST, reason_of
-
-
-class GlueArgumentError(Exception):
-    """Stands for the error of the Glue library, which is told by its name."""
-
-
-class JavaException:
-    """Has the two methods of a Java exception that are asked."""
-
-    def __init__(self, message: str | None, cause: JavaException | None = None):
-        self.message, self.cause = message, cause
-
-    def getMessage(self) -> str | None:  # noqa: N802 - the name that Java gives it
-        """Return the message."""
-        return self.message
-
-    def getCause(self) -> JavaException | None:  # noqa: N802 - the name that Java gives it
-        """Return the cause."""
-        return self.cause
-
-    def toString(self) -> str:  # noqa: N802 - the name that Java gives it
-        """Return the class and the message."""
-        return f'java.lang.Whatever: {self.message}'
-
-
-class SparkFailure(Exception):
-    """Carries a Java exception as Spark's errors do."""
-
-    def __init__(self, text: str, java: JavaException):
-        super().__init__(text)
-        self.java_exception = java
-
-
-CONVERSION = ("[CAST_INVALID_INPUT] The value 'Jane\nDoe 123-45-6789' of the type \"STRING\" cannot be cast to \"INT\" "
-              'because it is malformed.\nSQLSTATE: 22018')
-WITHOUT_VALUE = '[CAST_INVALID_INPUT] A value of the type "STRING" cannot be cast to "INT" because it is malformed.'
 
 
 @pytest.mark.parametrize(('error', 'expected'), [
@@ -53,16 +18,21 @@ WITHOUT_VALUE = '[CAST_INVALID_INPUT] A value of the type "STRING" cannot be cas
     (ValueError('first line\nsecond line'), 'ValueError: first line'),
     (KeyError(), 'KeyError: KeyError'),
     (ValueError('  \n'), 'ValueError: ValueError'),
-    (SparkFailure('long python text', JavaException('outer', JavaException('inner\n\tat org.apache.Spark'))),
-     'SparkFailure: inner'),
-    (SparkFailure('python text', JavaException(None)), 'SparkFailure: java.lang.Whatever: None'),
-    (SparkFailure('x', JavaException('Job aborted.', JavaException(CONVERSION))),
-     f'SparkFailure: {WITHOUT_VALUE}'),
-    (RuntimeError(CONVERSION), f'RuntimeError: {WITHOUT_VALUE}'),
+    (ValueError('x' * 10_000), f'ValueError: {"x" * 10_000}'[:LONGEST]),
 ])
-def test_the_reason_of_a_failure(error, expected):
+def test_an_error_is_told_by_its_text_or_first_line(error, expected):
     assert reason_of(error) == expected
 
 
-def test_a_very_long_reason_is_cut():
-    assert len(reason_of(ValueError('x' * 10_000))) == LONGEST
+@pytest.mark.parametrize(('message', 'expected'), [
+    ("[CAST_INVALID_INPUT] The value 'Jane\nDoe' of the type \"STRING\" cannot be cast to \"INT\".\nSQLSTATE: 22018",
+     '[CAST_INVALID_INPUT] A value of the type "STRING" cannot be cast to "INT".'),
+    ("[CANNOT_PARSE_TIMESTAMP] Text 'Jane's 1st' could not be parsed at index 0. Use it.",
+     '[CANNOT_PARSE_TIMESTAMP] A text could not be parsed. Use it.'),
+    ("Text '2026-99-98' could not be parsed: Invalid value for MonthOfYear (valid values 1 - 12): 99",
+     'A text could not be parsed'),
+    ('[NUMERIC_VALUE_OUT_OF_RANGE]  12345.678 cannot be represented as Decimal(4, 2). If so.',
+     '[NUMERIC_VALUE_OUT_OF_RANGE] A value cannot be represented as Decimal(4, 2). If so.'),
+])
+def test_the_value_that_an_engine_quotes_is_left_out(message, expected):
+    assert reason_of(RuntimeError(message)) == f'RuntimeError: {expected}'

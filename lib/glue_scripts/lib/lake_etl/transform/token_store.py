@@ -17,8 +17,11 @@ def store_originals(df: DataFrame, names: Sequence[str], table: str, key: bytes 
 
     Each Spark task streams its share to the table in batches. Storing the same values again changes nothing.
     """
-    texts = F.array(*(column(name).cast('string') for name in names))
-    originals = df.select(F.explode(texts).alias('raw_data')).where('raw_data IS NOT NULL').distinct()
+    texts = [df.select(column(name).cast('string').alias('raw_data')) for name in names]
+    if len(texts) > 1:
+        together = F.array(*(column(name).cast('string') for name in names))
+        texts = [df.select(F.explode(together).alias('raw_data'))]
+    originals = texts[0].where('raw_data IS NOT NULL').distinct()
     tokens = originals.select(hashed(F.col('raw_data'), key).alias('hash_key'), 'raw_data')
     # The one action of a tokenize step, whatever its number of columns: the originals have to be in the table before
     # the tokens are published, and the frame that is published no longer has them.

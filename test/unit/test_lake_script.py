@@ -1,0 +1,103 @@
+"""The laptop command decides right about Python, Java and Spark before it installs or runs anything."""
+from __future__ import annotations
+
+import ast
+import sys
+from importlib.machinery import SourceFileLoader
+from importlib.util import module_from_spec, spec_from_loader
+from pathlib import Path
+from types import ModuleType, SimpleNamespace
+
+import pytest
+
+SCRIPT = Path(__file__).resolve().parents[2] / 'lake'
+
+
+@pytest.fixture(scope='module')
+def lake() -> ModuleType:
+    """The script as a module."""
+    spec = spec_from_loader('lake', SourceFileLoader('lake', str(SCRIPT)))
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.mark.parametrize(('line', 'version', 'rest'), [
+    ('demo', '3.5', ['demo']),
+    ('', '3.5', []),
+    ('--spark 4.1 demo', '4.1', ['demo']),
+    ('demo --spark 4.1', '4.1', ['demo']),
+    ('run f.csv --spark=4.1 --workflow Gen/Policy', '4.1', ['run', 'f.csv', '--workflow', 'Gen/Policy']),
+    ('--spark 4.1 test --spark 3.5', '3.5', ['test']),
+    ('demo --spark', '3.5', ['demo', '--spark']),
+    ('demo --sparkle 4.1', '3.5', ['demo', '--sparkle', '4.1']),
+    ('--spark= demo', '', ['demo']),
+])
+def test_the_spark_version_is_taken_out_wherever_it_stands(lake, line, version, rest):
+    assert lake.take_spark_version(line.split()) == (version, rest)
+
+
+@pytest.mark.parametrize('arguments', [['--spark', '9.9', 'demo'], ['demo', '--spark=2']])
+def test_an_unknown_spark_version_is_refused_before_anything_is_installed(lake, capsys, arguments):
+    assert lake.main(arguments) == 2
+    assert 'known versions are 3.5 and 4.1' in capsys.readouterr().err
+
+
+@pytest.mark.parametrize('version', [(3, 8, 19), (3, 10, 14), (3, 14, 0), (4, 0, 0)])
+def test_another_python_is_refused_with_the_ones_that_work(lake, monkeypatch, capsys, version):
+    python = '.'.join(map(str, version))
+    interpreter = SimpleNamespace(version_info=version, version=f'{python} (main)', stderr=sys.stderr)
+    monkeypatch.setattr(lake, 'sys', interpreter)
+    assert lake.main(['demo']) == 2
+    message = capsys.readouterr().err
+    assert f'needs Python 3.11, 3.12 or 3.13; this is {python}.' in message and 'python3.11 ./lake demo' in message
+
+
+def test_the_script_can_be_read_by_the_pythons_that_it_refuses():
+    ast.parse(SCRIPT.read_text(encoding='utf-8'), feature_version=(3, 7))
+
+
+def put_java(folder: Path, answer: str, status: int = 0) -> Path:
+    """Put a program `java` that answers `-version` like this into the folder's bin; return that bin."""
+    program = folder / 'bin' / 'java'
+    program.parent.mkdir(parents=True)
+    program.write_text(f"#!/bin/sh\n[ \"$1\" = -version ] && echo '{answer}' >&2\nexit {status}\n")
+    program.chmod(0o755)
+    return program.parent
+
+
+@pytest.mark.parametrize(('answer', 'status', 'usable'), [
+    ('openjdk version "17.0.9" 2023-10-17', 0, True),
+    ('java version "17" 2021-09-14 LTS', 0, True),
+    ('Picked up JAVA_TOOL_OPTIONS: -Xmx1g\nopenjdk version "17.0.2" 2022-01-18', 0, True),
+    ('openjdk version "21.0.1" 2023-10-17', 0, False),
+    ('openjdk version "11.0.17" 2022-10-18', 0, False),
+    ('java version "1.8.0_372"', 0, False),
+    ('openjdk version "170.0.1"', 0, False),
+    ('No Java runtime present, requesting install.', 1, False),
+    ('something else', 0, False),
+])
+def test_only_java_17_on_the_path_counts(lake, monkeypatch, tmp_path, answer, status, usable):
+    monkeypatch.delenv('JAVA_HOME', raising=False)
+    monkeypatch.setenv('PATH', str(put_java(tmp_path, answer, status)))
+    assert lake.machine_has_java() is usable
+
+
+def test_a_machine_without_java_has_none(lake, monkeypatch, tmp_path):
+    monkeypatch.delenv('JAVA_HOME', raising=False)
+    monkeypatch.setenv('PATH', str(tmp_path))
+    assert lake.machine_has_java() is False
+
+
+@pytest.mark.parametrize(('home', 'path', 'usable'), [('17.0.9', '21.0.1', True), ('21.0.1', '17.0.9', False)])
+def test_java_home_goes_before_the_path(lake, monkeypatch, tmp_path, home, path, usable):
+    put_java(tmp_path / 'home', f'openjdk version "{home}"')
+    monkeypatch.setenv('JAVA_HOME', str(tmp_path / 'home'))
+    monkeypatch.setenv('PATH', str(put_java(tmp_path / 'path', f'openjdk version "{path}"')))
+    assert lake.machine_has_java() is usable
+
+
+def test_a_java_home_that_leads_nowhere_is_no_java(lake, monkeypatch, tmp_path):
+    monkeypatch.setenv('JAVA_HOME', str(tmp_path / 'nowhere'))
+    monkeypatch.setenv('PATH', str(put_java(tmp_path / 'path', 'openjdk version "17.0.9"')))
+    assert lake.machine_has_java() is False
