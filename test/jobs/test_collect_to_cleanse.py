@@ -160,12 +160,18 @@ def test_environments_differ_in_the_schema_changes_they_allow_when_nothing_is_se
 
 
 def test_an_unknown_transform_is_left_out_in_dev_and_refused_elsewhere(lake, caplog):
-    lake.configure('transformation-spec/Gen-Policy.json', {'transform_spec': {'redcat': {'a': 'x'}}})
+    lake.configure('transformation-spec/Gen-Policy.json', {'transform_spec': {'currncy': [{'field': 'a'}]}})
     lake.load(KEY, 'a\n1\n', environment='Dev')
-    assert 'Transform function transform_redcat called for in Gen-Policy.json not implemented' in caplog.text
-    with pytest.raises(ConfigurationError, match="redcat.*did you mean 'redact'"):
+    assert 'Transform function transform_currncy called for in Gen-Policy.json not implemented' in caplog.text
+    with pytest.raises(ConfigurationError, match="currncy.*did you mean 'currency'"):
         lake.load(KEY, 'a\n2\n', environment='Prod')
     assert lake.rows('SELECT a FROM gen.policy') == [(1,)]
+
+
+def test_a_misspelt_step_that_protects_data_is_refused_even_in_dev(lake):
+    lake.configure('transformation-spec/Gen-Policy.json', {'transform_spec': {'redcat': {'a': 'x'}}})
+    with pytest.raises(ConfigurationError, match="redcat.*did you mean 'redact'"):
+        lake.load(KEY, 'a\n1\n', environment='Dev')
 
 
 def parquet(spark, tmp_path, query):

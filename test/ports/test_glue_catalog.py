@@ -197,14 +197,38 @@ def test_entries_that_keep_failing_are_taken_back(catalog, disturbed, operation,
     assert state(catalog) == before
 
 
-@pytest.mark.parametrize('operation, times', [
-    ('UpdateTable', 1), ('BatchGetPartition', 1), ('BatchUpdatePartition', 3)])
-def test_calls_that_are_denied_are_taken_back(catalog, disturbed, operation, times):
+@pytest.mark.parametrize('operation', [
+    'GetTable', 'UpdateTable', 'BatchGetPartition', 'BatchCreatePartition', 'BatchUpdatePartition'])
+def test_calls_that_are_denied_are_taken_back(catalog, disturbed, operation):
     before = state(catalog)
-    disturbed.refuse_calls(operation, times=times)
+    disturbed.refuse_calls(operation)
     with pytest.raises(PublicationError, match='AccessDeniedException.*Readers see the old data'):
         catalog.publish(SWITCH)
+    assert state(GlueCatalog(boto3.client('glue'))) == before
+
+
+def test_a_change_of_columns_whose_answer_is_lost_is_taken_back(catalog, disturbed):
+    before = state(catalog)
+    disturbed.lose_answers('UpdateTable', times=1)
+    with pytest.raises(PublicationError, match='Glue refused the table.*Readers see the old data'):
+        catalog.publish(SWITCH)
     assert state(catalog) == before
+
+
+def test_columns_that_cannot_be_taken_back_are_named(catalog, disturbed):
+    disturbed.refuse_entries('BatchCreatePartition', values(5))
+    disturbed.before('BatchCreatePartition', lambda: disturbed.refuse_calls('UpdateTable'))
+    with pytest.raises(PublicationError, match='the columns of the table may be new already'):
+        catalog.publish(SWITCH)
+    assert catalog.partitions('gen', 'policy') == (partition(1), partition(2), partition(3))
+
+
+def test_two_first_loads_of_a_table_both_arrive(catalog, disturbed):
+    other, claim = GlueCatalog(boto3.client('glue')), replace(TABLE, name='claim')
+    disturbed.before('CreateTable', lambda: other.publish(Publication(claim, (partition(1, 'z'),))))
+    catalog.publish(Publication(replace(claim, columns=WIDER), (partition(2, 'b', WIDER),)))
+    assert catalog.table('gen', 'claim').columns == WIDER
+    assert catalog.partitions('gen', 'claim') == (partition(1, 'z'), partition(2, 'b', WIDER))
 
 
 def test_a_table_that_was_created_is_taken_back(catalog, disturbed):
@@ -212,6 +236,15 @@ def test_a_table_that_was_created_is_taken_back(catalog, disturbed):
     with pytest.raises(PublicationError, match='Readers see the old data'):
         catalog.publish(Publication(replace(TABLE, name='claim'), (partition(1), partition(2))))
     assert catalog.table('gen', 'claim') is None
+
+
+def test_a_table_that_was_created_stays_when_another_load_uses_it_already(catalog, disturbed):
+    other, claim = GlueCatalog(boto3.client('glue')), replace(TABLE, name='claim')
+    disturbed.refuse_entries('BatchCreatePartition', values(2))
+    disturbed.before('BatchCreatePartition', lambda: other.publish(Publication(claim, (partition(1, 'z'),))))
+    with pytest.raises(PublicationError):
+        catalog.publish(Publication(claim, (partition(2), partition(3))))
+    assert catalog.partitions('gen', 'claim') == (partition(1, 'z'),)
 
 
 def test_what_cannot_be_taken_back_is_named(catalog, disturbed):

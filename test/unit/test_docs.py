@@ -142,6 +142,11 @@ def test_the_readme_lists_every_verb():
     assert sorted(listed) == sorted(f'./lake {verb}' for verb in verbs())
 
 
+def test_the_map_of_the_readme_names_folders():
+    folders = listed_keys(section(REPOSITORY / 'README.md', 'Where everything is'))
+    assert folders and [folder for folder in folders if not (REPOSITORY / folder).is_dir()] == []
+
+
 def test_the_user_guide_lists_every_transform():
     assert sorted(listed_keys(section(GUIDE, 'Transforms'))) == sorted(all_transforms())
 

@@ -45,18 +45,18 @@ def test_all_that_does_not_fit_is_named_with_its_place(raw, problems):
     assert [str(item).removeprefix('t.json: ') for item in findings.problems] == problems
 
 
-UNKNOWN = ("Gen-Policy.json: transform_spec.redcat:2: Transform function transform_redcat called for in "
-           "Gen-Policy.json not implemented (did you mean 'redact'?)")
+UNKNOWN = ("Gen-Policy.json: transform_spec.flipsing:2: Transform function transform_flipsing called for in "
+           "Gen-Policy.json not implemented (did you mean 'flipsign'?)")
 
 
 def test_an_unknown_transform_is_a_problem_or_is_left_out_with_a_warning():
-    raw = {'redcat:2': {}, 'hash': ['a']}
+    raw = {'flipsing:2': {}, 'hash': ['a']}
     strict, lenient = Findings('Gen-Policy.json'), Findings('Gen-Policy.json')
     refused = parse_transforms(raw, REGISTRY, strict, refuse_unknown=True)
     left_out = parse_transforms(raw, REGISTRY, lenient, refuse_unknown=False)
     assert ([str(item) for item in strict.problems], strict.warnings) == ([UNKNOWN], [])
     assert ([str(item) for item in lenient.warnings], lenient.problems) == ([UNKNOWN], [])
-    assert refused.unknown == left_out.unknown == ('redcat',)
+    assert refused.unknown == left_out.unknown == ('flipsing',)
     assert [step.name for step in left_out.steps] == ['hash']
 
 
@@ -109,3 +109,12 @@ def test_nothing_is_followed_behind_a_step_whose_specification_is_wrong():
 
 def test_an_empty_specification_has_no_steps():
     assert parse_transforms({}, REGISTRY, Findings('t.json'), refuse_unknown=True) == TransformSpec()
+
+
+def test_a_misspelt_transform_that_protects_data_is_never_left_out():
+    from lake_etl.transform.discovery import all_transforms
+    findings = Findings('Gen-Policy.json')
+    parse_transforms({'redcat': {'phone': '***'}, 'tokenise': ['TIN'], 'unheardof': {}}, all_transforms(), findings,
+                     refuse_unknown=False)
+    assert [problem.place for problem in findings.problems] == ['transform_spec.redcat', 'transform_spec.tokenise']
+    assert [warning.place for warning in findings.warnings] == ['transform_spec.unheardof']

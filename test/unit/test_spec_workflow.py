@@ -135,10 +135,10 @@ def test_a_destination_of_a_name_that_the_load_itself_writes_is_refused(name):
 
 
 def test_an_unknown_transform_is_skipped_in_development_only(caplog):
-    files = {SPEC: transforms(redcat={}, hash=['tin'])}
+    files = {SPEC: transforms(flipsing={}, hash=['tin'])}
     workflow = read(files, 'Dev')
-    assert ([step.name for step in workflow.steps], workflow.unknown_transforms) == (['hash'], ('redcat',))
-    assert caplog.text.count('Transform function transform_redcat called for in Gen-Policy.json not implemented') == 1
+    assert ([step.name for step in workflow.steps], workflow.unknown_transforms) == (['hash'], ('flipsing',))
+    assert caplog.text.count('Transform function transform_flipsing called for in Gen-Policy.json not implemented') == 1
     for environment in ('Test', 'Prod', 'Staging'):
         assert len(problems_of(files, environment)) == 1
 

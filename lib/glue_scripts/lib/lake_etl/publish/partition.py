@@ -48,7 +48,7 @@ def publish_partition(df: DataFrame, target: Target, values: tuple[str, ...], ch
     catalog.create_database(target.database, f'{target.folder}/{target.database}', target.database_description)
     new = NewFiles(folder, columns, written)
     if by_file:
-        _switch_by_file(catalog, table, values, new, df.sparkSession)
+        _switch_by_file(catalog, table, existing, values, new, df.sparkSession)
     else:
         _switch(catalog, table, values, new)
     LOG.info('Published %d rows in %d columns to partition %s of %s.', audit.rows, len(columns), '/'.join(values),
@@ -77,10 +77,11 @@ def _switch(catalog: Catalog, table: Table, values: tuple[str, ...], new: NewFil
     catalog.publish(Publication(table, (after,)))
 
 
-def _switch_by_file(catalog: Catalog, table: Table, values: tuple[str, ...], new: NewFiles,
+def _switch_by_file(catalog: Catalog, table: Table, existing: Table | None, values: tuple[str, ...], new: NewFiles,
                     spark: SparkSession) -> None:
     """Carry over the files of other sources and switch; begin again when another load was quicker."""
     for _ in range(ATTEMPTS):
+        _require_unchanged_types(catalog, table, existing)
         before = _partition(catalog, table, values)
         sources = carry_over(before, new, spark)
         after = Partition(values, new.folder, new.columns, partition_properties(sources))
@@ -95,6 +96,18 @@ def _switch_by_file(catalog: Catalog, table: Table, values: tuple[str, ...], new
     raise PublicationConflict(
         f'Partition {"/".join(values)} of {table.database}.{table.name} was changed by other loads {ATTEMPTS} times '
         'while this one tried to join them. Readers see the data of those loads; run this one again.')
+
+
+def _require_unchanged_types(catalog: Catalog, table: Table, existing: Table | None) -> None:
+    """Raise PublicationConflict when another load changed column types since this one has settled its own by them."""
+    now = catalog.table(table.database, table.name)
+    types = {column.name: column.type for column in (existing.columns if existing else table.columns)}
+    changed = [column.name for column in (now.columns if now else ())
+               if types.get(column.name, column.type) != column.type]
+    if changed:
+        raise PublicationConflict(
+            f'Another load has changed the types of {", ".join(changed)} in {table.database}.{table.name} in the '
+            'meantime. Readers see the data of that load; run this one again.')
 
 
 def _partition(catalog: Catalog, table: Table, values: tuple[str, ...]) -> Partition | None:

@@ -16,12 +16,15 @@ GUESSED_TYPES = ((INT, 'int'), (BIGINT, 'bigint'), (WHOLE, 'decimal(38,0)'), (DO
                  (TIMESTAMP, 'timestamp'), (BOOLEAN, 'boolean'))
 NUMERIC_TYPES = ('tinyint', 'smallint', 'int', 'bigint', 'float', 'double', 'decimal')
 
-# An identifier such as 007 is text, and so is a telephone number that begins with +.
-LEADING_ZERO = r'^-?0[0-9]'
+# An identifier such as 007 is text, and so is a telephone number that begins with +. More digits than a decimal holds
+# are no number either: a double would lose most of them.
+LEADING_ZERO = r'^-?0[0-9]+([.eE]|$)'
 WHOLE_NUMBER = r'^-?[0-9]{1,38}$'
-NUMBER = r'^-?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][-+]?[0-9]+)?$'
+NUMBER = r'^-?([0-9]{1,38}([.][0-9]*)?|[.][0-9]+)([eE][-+]?[0-9]+)?$'
 DAY = r'^[0-9]{4}-[0-9]{2}-[0-9]{2}$'
 MOMENT = r'^[0-9]{4}-[0-9]{2}-[0-9]{2}[ T][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,9})?)?(Z|[-+][0-9]{2}:?[0-9]{2})?$'
+ANY_DAY = r'^[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}$'
+BEGINS_WITH_DAY = r'^[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}([ T]|$)'
 TYPED = re.compile('|'.join((NUMBER, DAY, MOMENT, '^(?i:true|false)$')))
 
 
@@ -48,24 +51,31 @@ def fitting_types(name: str, table_type: str | None = None) -> Column:
         .when(value.rlike(MOMENT) & try_cast_column(name, 'timestamp').isNotNull(), TIMESTAMP)
         .otherwise(0))
     guessed = (
-        F.when(value.isNull(), NO_VALUE)
+        F.when(value.isNull() | (value == ''), NO_VALUE)
         .when(begins_like_a_number, numeric)
         .when(F.lower(value).isin('true', 'false'), BOOLEAN)
         .otherwise(0))
     if table_type is None or table_type == 'string':
         return guessed
-    return guessed.bitwiseOR(F.when(fits_type(name, table_type), TABLE_TYPE).otherwise(0))
+    return guessed.bitwiseOR(F.when(_fits_type(name, table_type), TABLE_TYPE).otherwise(0))
 
 
-def fits_type(name: str, type_name: str) -> Column:
-    """Build a condition: the text column's value is null or keeps its meaning as `type_name`."""
-    value, converted = column(name), try_cast_column(name, type_name)
+def _fits_type(name: str, type_name: str) -> Column:
+    """Build a condition: the text column's value keeps its meaning as `type_name`.
+
+    That a value converts is not enough: conversions take 12d for a number, and 10:30 for a time of today.
+    """
+    value, converted = F.trim(column(name)), try_cast_column(name, type_name)
     fits = converted.isNotNull()
     if type_name.startswith(NUMERIC_TYPES):
-        fits = fits & ~value.rlike(LEADING_ZERO)
+        fits = fits & value.rlike(NUMBER) & ~value.rlike(LEADING_ZERO)
     if type_name.startswith('decimal'):
         fits = fits & (converted == try_cast_column(name, 'double'))
-    return F.coalesce(fits, value.isNull())
+    if type_name == 'date':
+        fits = fits & value.rlike(ANY_DAY)
+    if type_name == 'timestamp':
+        fits = fits & value.rlike(BEGINS_WITH_DAY)
+    return fits
 
 
 def settled_type(bits: int, table_type: str | None = None) -> str:

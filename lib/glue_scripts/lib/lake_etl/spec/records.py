@@ -31,11 +31,17 @@ class Findings:
         self.warnings.append(Problem(self.file, place, message, hint))
 
 
-def suggestion(word: str, known: Iterable[str]) -> str:
-    """Return "did you mean 'x'?" for the most similar known word, or an empty text when none is similar."""
+def nearest(word: str, known: Iterable[str]) -> str | None:
+    """Return the known word that this one is probably a misspelling of, or None when none is similar."""
     by_lower = {name.lower(): name for name in known}
     near = difflib.get_close_matches(word.lower(), by_lower, 1, LIKENESS_OF_A_MISSPELLING)
-    return f"did you mean '{by_lower[near[0]]}'?" if near else ''
+    return by_lower[near[0]] if near else None
+
+
+def suggestion(word: str, known: Iterable[str]) -> str:
+    """Return "did you mean 'x'?" for the most similar known word, or an empty text when none is similar."""
+    near = nearest(word, known)
+    return f"did you mean '{near}'?" if near else ''
 
 
 def check_unknown_keys(found: Iterable[str], known: Iterable[str], place: str, findings: Findings) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
-from lake_etl.spec.records import Findings, describe, suggestion
+from lake_etl.spec.records import Findings, describe, nearest, suggestion
 
 PLACE = 'transform_spec'
 ANNOTATION = 'description'
@@ -71,7 +71,8 @@ def parse_transforms(raw: object, registry: Registry, findings: Findings, refuse
     """Return the steps of a transform_spec; everything that is wrong with it goes to `findings`.
 
     registry        transforms by name
-    refuse_unknown  whether a transform that does not exist is a problem, or is left out with a warning
+    refuse_unknown  whether a transform that does not exist is a problem, or is left out with a warning; one whose name
+                    looks like a misspelt transform that protects personal data always is a problem
     """
     if not isinstance(raw, dict):
         findings.problem(PLACE, f'expected an object, got {describe(raw)}')
@@ -83,8 +84,9 @@ def parse_transforms(raw: object, registry: Registry, findings: Findings, refuse
             steps.append(_step(key, name, value, registry[name], findings))
         elif key != ANNOTATION:
             unknown.append(name)
-            _report_unknown(key, name, registry, findings, refuse_unknown)
-            if refuse_unknown:
+            refused = refuse_unknown or getattr(registry.get(nearest(name, registry) or ''), 'protects', False)
+            _report_unknown(key, name, registry, findings, refused)
+            if refused:
                 steps.append(TransformStep(key, name, value, None, f'{PLACE}.{key}'))
     return TransformSpec(tuple(steps), tuple(unknown))
 

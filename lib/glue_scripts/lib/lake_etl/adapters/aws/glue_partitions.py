@@ -61,6 +61,10 @@ class GluePartitions:
             remaining += answer.get('UnprocessedKeys', ())
         return found
 
+    def any(self) -> bool:
+        """Tell whether the table has partitions; raises ClientError."""
+        return bool(self._client.get_partitions(**self._table, MaxResults=1)['Partitions'])
+
     def create(self, inputs: Mapping[Values, Structure]) -> Outcome:
         """Create partitions; `unmet` are those that exist already."""
         return _repeated(self._create, inputs, PUT_LIMIT, EXISTS)

@@ -94,16 +94,18 @@ class GlueSwitch:
         if self._table_before is not None and wanted == as_input(self._table_before, wanted):
             return
         change = self._client.update_table if self._table_before is not None else self._client.create_table
-        self._table_changed = True
         try:
             change(DatabaseName=self._database, TableInput=wanted)
         except (ClientError, BotoCoreError) as error:
             failure = failure_of(error)
-            self._table_changed = not isinstance(error, ClientError)    # else the catalog has answered that it is not
-            if failure.code == EXISTS:
-                raise PublicationConflict(f'Table {table_name(self._publication)} was created by another execution at '
-                                          'the same moment. Nothing was changed; run the load again.') from error
+            if failure.code == EXISTS:  # another first load of the table was quicker
+                self._look()
+                if self._table_before is not None:
+                    self._change_table()
+                    return
+            self._table_changed = failure.code != EXISTS    # perhaps; only the answer may have been lost
             raise Refused({(): failure}) from error
+        self._table_changed = True
 
     def _change_partitions(self) -> None:
         self._create({values: content for values, content in self._put.items() if values not in self._before})
@@ -157,8 +159,8 @@ class GlueSwitch:
         missing = self._partitions.update(restored).unmet
         self._partitions.create({values: restored[values] for values in missing})
         self._partitions.delete(values for values in self._touched if values not in self._before)
+        self._undo_table()
         try:
-            self._undo_table()
             return self._differences()
         except (ClientError, BotoCoreError) as error:
             LOG.warning('Could not see what is left of the publication of %s: %s.', table_name(self._publication),
@@ -168,11 +170,16 @@ class GlueSwitch:
     def _undo_table(self) -> None:
         if not self._table_changed:
             return
-        if self._table_before is None:
-            self._client.delete_table(DatabaseName=self._database, Name=self._name)
-        else:
-            self._client.update_table(DatabaseName=self._database, TableInput=as_input(
-                self._table_before, self._members('TableInput')))
+        try:
+            if self._table_before is None:
+                if not self._partitions.any():  # another load may have put its own there meanwhile
+                    self._client.delete_table(DatabaseName=self._database, Name=self._name)
+            else:
+                self._client.update_table(DatabaseName=self._database, TableInput=as_input(
+                    self._table_before, self._members('TableInput')))
+        except (ClientError, BotoCoreError) as error:
+            LOG.warning('Could not take back the columns of %s: %s.', table_name(self._publication),
+                        failure_of(error).code)
 
     def _differences(self) -> list[str]:
         """Compare with what the catalog held before the first change."""

@@ -12,7 +12,7 @@ from lake_etl.adapters.local.catalog_file import CatalogFileError, reading, writ
 from lake_etl.adapters.local.catalog_rows import (
     delete_partitions, read_databases, read_partitions, read_table, read_tables, read_views, write_partitions,
     write_table)
-from lake_etl.adapters.local.snapshot import PublishedTable, with_partitions
+from lake_etl.adapters.local.snapshot import with_partitions
 from lake_etl.adapters.publication import (
     folder, merged_table, require_expected, require_publishable, table_name)
 from lake_etl.errors import PublicationError
@@ -55,12 +55,6 @@ class SqliteCatalog:
         """Return the table's partitions ordered by value; empty when there is no such table."""
         with reading(self._address) as connection:
             return read_partitions(connection, database, name)
-
-    def published(self, database: str, name: str) -> PublishedTable | None:
-        """Return the table and its partitions as they were at one instant, or None."""
-        with reading(self._address) as connection:
-            table = read_table(connection, database, name)
-            return with_partitions(connection, [table])[0] if table else None
 
     def publish(self, publication: Publication) -> None:
         """Switch readers to the publication's schema and all its partitions in one transaction.
