@@ -40,7 +40,14 @@ def carry_over(before: Partition | None, new: NewFiles, spark: SparkSession) -> 
         for uri in others:
             files.copy(uri, f'{new.folder}/{file_name(uri)}')
         return (*kept, new.source)
-    return (*(_rewritten(source, others, new, spark) for source in kept), new.source)
+    columns = joined_columns(before, new)
+    return (*(_rewritten(source, others, columns, new, spark) for source in kept), new.source)
+
+
+def joined_columns(before: Partition | None, new: NewFiles) -> tuple[Column, ...]:
+    """Return the columns of a partition that holds the new files and those it held before: the new ones, then others."""
+    names = {column.name for column in new.columns}
+    return (*new.columns, *(column for column in (before.columns if before else ()) if column.name not in names))
 
 
 def _types_agree(before: tuple[Column, ...], after: tuple[Column, ...]) -> bool:
@@ -48,11 +55,12 @@ def _types_agree(before: tuple[Column, ...], after: tuple[Column, ...]) -> bool:
     return all(types.get(column.name, column.type) == column.type for column in before)
 
 
-def _rewritten(source: Source, uris: list[str], new: NewFiles, spark: SparkSession) -> Source:
-    """Write the source's rows with the new column types and move the files into the new folder."""
+def _rewritten(source: Source, uris: list[str], columns: tuple[Column, ...], new: NewFiles,
+               spark: SparkSession) -> Source:
+    """Write the source's rows with these column types and move the files into the new folder."""
     old = spark.read.parquet(*[literal_path(uri) for uri in uris if belongs_to(file_name(uri), source)])
     casts = [(try_cast(quoted(column.name), column.type) if has_column(old.schema, column.name)
-              else try_cast('NULL', column.type)).alias(column.name) for column in new.columns]
+              else try_cast('NULL', column.type)).alias(column.name) for column in columns]
     aside = f'{new.folder}-{source.write}'
     write_folder(old.select(*casts), aside)
     with removed_on_failure(aside):

@@ -12,7 +12,7 @@ from lake_etl.errors import PublicationConflict
 from lake_etl.ports import Catalog, Column, Partition, Publication, Table
 from lake_etl.publish.files import (
     catalog_columns, data_files, file_name, lower_case_names, removed_on_failure, write_folder)
-from lake_etl.publish.joining import NewFiles, carry_over
+from lake_etl.publish.joining import NewFiles, carry_over, joined_columns
 from lake_etl.publish.layout import load_folder, partition_folder
 from lake_etl.publish.sources import Source, partition_properties, sources_of, write_id
 from lake_etl.publish.sweep import sweep_partition
@@ -84,7 +84,7 @@ def _switch_by_file(catalog: Catalog, table: Table, existing: Table | None, valu
         _require_unchanged_types(catalog, table, existing)
         before = _partition(catalog, table, values)
         sources = carry_over(before, new, spark)
-        after = Partition(values, new.folder, new.columns, partition_properties(sources))
+        after = Partition(values, new.folder, joined_columns(before, new), partition_properties(sources))
         expected = {values: before.location if before else None}
         try:
             catalog.publish(Publication(table, (after,), expected=expected))

@@ -1,0 +1,163 @@
+"""The command line as a user meets it: every verb on a lake of its own, with the sentences that are printed."""
+from __future__ import annotations
+
+import json
+import os
+import time
+
+import pytest
+from conftest import REPOSITORY
+
+from lib.local_lake.cli import main
+
+CLAIMS = REPOSITORY / 'resources' / 'syntheticgeneral-claim-data.csv'
+CLAIM_WORKFLOW = 'SyntheticGeneralData/ClaimData'
+
+
+@pytest.fixture(scope='module')
+def lake(tmp_path_factory, spark):
+    """A folder with the demo's lake."""
+    folder = tmp_path_factory.mktemp('demo')
+    assert main(['--lake', str(folder), 'demo']) == 0
+    return str(folder)
+
+
+def said(capsys):
+    captured = capsys.readouterr()
+    return captured.out + captured.err
+
+
+def test_the_demo_a_second_time_loads_nothing_and_shows_the_same_tables(lake, capsys):
+    assert main(['--lake', lake, 'demo']) == 0
+    text = said(capsys)
+    assert text.count('loaded before, unchanged.') == 6
+    for table in ('claimdata', 'policydata', 'writtenpolicydata', 'policysummarydata', 'nestedpolicydata'):
+        assert f' {table} ' in text
+    assert 'Workers Compensation' in text and './lake tables' in text
+
+
+def test_a_query_answers_in_every_format_and_in_any_case(lake, capsys):
+    sql = 'SELECT COUNT(*) AS Policies FROM SyntheticGeneralData_Consume.PolicyData'
+    assert main(['--lake', lake, 'query', sql, '--format', 'json']) == 0
+    assert [list(row.values()) for row in json.loads(capsys.readouterr().out)] == [[1000]]
+    assert main(['--lake', lake, 'query', sql, '--format', 'csv']) == 0
+    assert capsys.readouterr().out.splitlines()[1:] == ['1000']
+    assert main(['--lake', lake, 'query', sql]) == 0
+    assert '1,000' in said(capsys)
+
+
+def test_views_of_athena_files_can_be_queried(lake, capsys):
+    assert main(['--lake', lake, 'query', '--format', 'csv',
+                 'SELECT count(*) FROM syntheticgeneraldata_consume.policy_results_by_month']) == 0
+    assert int(capsys.readouterr().out.splitlines()[1]) > 0
+
+
+def test_personal_data_is_hidden_and_tokens_can_be_looked_up(lake, capsys):
+    main(['--lake', lake, 'query', '--format', 'json',
+          'SELECT DISTINCT phonenumber FROM syntheticgeneraldata.policydata'])
+    assert json.loads(capsys.readouterr().out) == [{'phonenumber': '(000) 555-0100'}]
+    main(['--lake', lake, 'query', '--format', 'csv', 'SELECT min(length(ein)), max(length(ein)) '
+          'FROM syntheticgeneraldata.policydata'])
+    assert capsys.readouterr().out.splitlines()[1] == '64,64'
+
+
+def test_tables_lists_sizes_and_views(lake, capsys):
+    assert main(['--lake', lake, 'tables']) == 0
+    text = said(capsys)
+    assert 'syntheticlifedata_consume' in text and '3,708' in text and ' view' in text
+
+
+def test_a_file_is_loaded_into_the_partition_of_its_date(tmp_path, spark, capsys):
+    assert main(['--lake', str(tmp_path), 'run', str(CLAIMS), '--workflow', CLAIM_WORKFLOW, '--date', '2024-02-29']) == 0
+    assert 'syntheticgeneraldata.claimdata: 1,000 rows' in said(capsys)
+    main(['--lake', str(tmp_path), 'query', '--format', 'csv',
+          'SELECT DISTINCT year, month, day FROM syntheticgeneraldata.claimdata'])
+    assert capsys.readouterr().out.splitlines()[1] == '2024,02,29'
+    assert main(['--lake', str(tmp_path), 'runs']) == 0
+    assert 'SUCCEEDED' in said(capsys)
+
+
+def drop(lake, key, content):
+    """Put a file into the Collect folder as a user does, long enough ago to be complete."""
+    path = lake / 'collect' / key
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(content, encoding='utf-8')
+    os.utime(path, (time.time() - 60, time.time() - 60))
+
+
+def test_watch_loads_dropped_files_once_and_refuses_shallow_ones(tmp_path, spark, capsys):
+    drop(tmp_path, 'Gen/Policy/2025/07/a.csv', 'a\n1\n')
+    drop(tmp_path, 'Gen/shallow.csv', 'a\n1\n')
+    drop(tmp_path, 'Gen/Policy/.hidden.csv', 'a\n1\n')
+    drop(tmp_path, 'Gen/Policy/archive/b.csv', '')
+    assert main(['--lake', str(tmp_path), 'watch', '--once']) == 1
+    text = said(capsys)
+    assert 'Gen/Policy/2025/07/a.csv, collect-to-cleanse, cleanse-to-consume' in text
+    assert "Refused: 'Gen/shallow.csv' lies too high" in text
+    assert 'archive/b.csv, collect-to-cleanse, failed.' in text and 'is empty' in text
+    assert main(['--lake', str(tmp_path), 'watch', '--once']) == 0
+    assert 'Policy' not in said(capsys).replace('DATABASE/TABLE', '')
+    main(['--lake', str(tmp_path), 'query', '--format', 'csv', 'SELECT a, year, month FROM gen.policy'])
+    assert capsys.readouterr().out.splitlines()[1:] == ['1,2025,07']
+    assert main(['--lake', str(tmp_path), 'runs']) == 0
+    assert said(capsys).count('FAILED') == 2
+
+
+def test_validate_checks_all_workflows_of_the_repository(capsys):
+    assert main(['validate']) == 0
+    assert said(capsys).count('are right') >= 8
+
+
+def test_validate_lists_all_problems_of_a_configuration_folder(tmp_path, capsys):
+    folder = tmp_path / 'transformation-spec'
+    folder.mkdir()
+    (folder / 'Gen-Policy.json').write_text('{"transform_spec": {"hash": "TIN", "dat": []}}')
+    (folder / 'Gen-Policy.csv').write_text('SourceName,DestName\na,b\nc,B\n')
+    assert main(['--config', str(tmp_path), 'validate', 'Gen/Policy']) == 1
+    text = said(capsys)
+    assert '3 configuration problems' in text and "did you mean 'date'" in text and "destination 'B'" in text
+
+
+def test_lookups_are_loaded_from_files(tmp_path, capsys):
+    table = tmp_path / 'rates.csv'
+    table.write_text('line,state,rate\nauto,NY,1.5\nauto,CA,2\n')
+    lookups = REPOSITORY / 'resources' / 'syntheticgeneral_lookup_data.json'
+    assert main(['--lake', str(tmp_path), 'lookup', 'load', 'SyntheticGeneralData', str(lookups)]) == 0
+    assert main(['--lake', str(tmp_path), 'lookup', 'load-multi', 'rates', str(table), 'line', 'state']) == 0
+    assert 'Loaded 2 items into multi-lookup.' in said(capsys)
+
+
+def test_proposals_for_a_file_can_be_validated(tmp_path, spark, capsys):
+    assert main(['--lake', str(tmp_path / 'lake'), '--config', str(tmp_path), 'recommend', str(CLAIMS),
+                 '--workflow', 'Gen/Claim']) == 0
+    assert main(['--config', str(tmp_path), 'validate']) == 0
+    assert 'Gen/Claim: 2 files are right.' in said(capsys)
+
+
+def test_clean_removes_what_no_table_needs_and_nothing_else(tmp_path, spark, capsys):
+    for number in (1, 2):
+        drop(tmp_path, 'Gen/Policy/2025/07/01/a.csv', f'a\n{number}\n')
+        os.utime(tmp_path / 'collect/Gen/Policy/2025/07/01/a.csv', (number, number))
+        assert main(['--lake', str(tmp_path), 'watch', '--once']) == 0
+    assert len(list((tmp_path / 'cleanse').rglob('*.parquet'))) == 2
+    assert main(['--lake', str(tmp_path), 'clean']) == 0
+    assert len(list((tmp_path / 'cleanse').rglob('*.parquet'))) == 1
+    capsys.readouterr()
+    main(['--lake', str(tmp_path), 'query', 'SELECT a FROM gen.policy', '--format', 'csv'])
+    assert capsys.readouterr().out.splitlines() == ['a', '2']
+    assert main(['--lake', str(tmp_path), 'clean', '--all']) == 0
+    assert not (tmp_path / 'cleanse').exists()
+
+
+@pytest.mark.parametrize(('arguments', 'sentence'), [
+    (['query', 'SELECT 1'], 'There is no lake in'),
+    (['run', 'nothing.csv', '--workflow', 'A/B'], 'there is no such file'),
+    (['run', str(CLAIMS), '--workflow', 'A'], 'expected DATABASE/TABLE'),
+    (['run', str(CLAIMS), '--workflow', 'A/B', '--date', '2025-02-30'], 'expected a date'),
+    (['--config', 'nowhere', 'validate'], 'there is no such folder'),
+    (['validate', 'A'], 'expected DATABASE/TABLE'),
+])
+def test_a_wrong_call_is_one_sentence_and_no_stack_trace(arguments, sentence, tmp_path, capsys):
+    assert main(['--lake', str(tmp_path / 'none'), *arguments]) == 1
+    text = said(capsys)
+    assert sentence in text and 'Traceback' not in text
