@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import argparse
+import logging
 import shutil
 import sys
 import tempfile
@@ -36,6 +37,7 @@ def main() -> None:
     parser.add_argument('--rows', type=int, nargs='+', default=[1_000, 10_000, 100_000, 1_000_000])
     parser.add_argument('--runs', type=int, default=5)
     options = parser.parse_args()
+    logging.basicConfig(level=logging.WARNING)
     with tempfile.TemporaryDirectory() as folder:
         folders = LakeFolders.of(folder, None)
         spark = configure(start_session(folders.temporary))

@@ -10,6 +10,8 @@ from pyspark.sql import SparkSession
 from lib.local_lake.java import use_environment_java
 
 LOG_SETTINGS = Path(__file__).with_name('log4j2.properties')
+# The code that Spark generates for wide tables has methods that Java would otherwise not compile.
+JAVA_OPTIONS = '-XX:+UseParallelGC -XX:-DontCompileHugeMethods -Xss4m'
 SHARED_MODULES = Path(__file__).resolve().parents[1] / 'glue_scripts' / 'lib'
 
 
@@ -37,7 +39,7 @@ def _settings(folder: Path, memory: str) -> dict[str, str]:
         'spark.driver.memory': memory,
         'spark.driver.host': '127.0.0.1',
         'spark.driver.bindAddress': '127.0.0.1',
-        'spark.driver.extraJavaOptions': f'-XX:+UseParallelGC -Xss4m -Dlog4j2.configurationFile=file:{LOG_SETTINGS}',
+        'spark.driver.extraJavaOptions': f'{JAVA_OPTIONS} -Dlog4j2.configurationFile=file:{LOG_SETTINGS}',
         'spark.ui.enabled': 'false',
         'spark.ui.showConsoleProgress': 'false',
         'spark.sql.catalogImplementation': 'in-memory',

@@ -52,7 +52,7 @@ def test_readers_of_a_partition_see_one_generation_while_it_is_replaced(lake, lo
         for generation in GENERATIONS:
             lake.load(key, generation_file(generation))
     assert {tuple(rows) for rows in seen} <= {((generation, ROWS),) for generation in (0, *GENERATIONS)}
-    assert len(seen) > len(GENERATIONS)
+    assert len({tuple(rows) for rows in seen}) > 2, 'the reader has seen the table change'
     assert lake.rows(query) == [(GENERATIONS[-1], ROWS)]
 
 
@@ -77,7 +77,7 @@ def test_readers_of_a_whole_table_see_one_generation_in_all_partitions_while_it_
             consume(generation)
     whole = {tuple((generation, day, ROWS) for day in days_of(generation)) for generation in (0, *GENERATIONS)}
     assert {tuple(rows) for rows in seen} <= whole
-    assert len(seen) > len(GENERATIONS)
+    assert len({tuple(rows) for rows in seen}) > 2, 'the reader has seen the table change'
     assert lake.rows(query) == [(GENERATIONS[-1], day, ROWS) for day in days_of(GENERATIONS[-1])]
 
 

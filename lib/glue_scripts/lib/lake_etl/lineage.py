@@ -4,6 +4,7 @@ from __future__ import annotations
 import atexit
 import json
 import logging
+import math
 import uuid
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -79,4 +80,6 @@ def _information(df: DataFrame | None, operation: str, details: Mapping[str, Any
 
 
 def _audit_information(audit: Audit) -> dict[str, Any]:
-    return {'rows': audit.rows, 'columns': audit.columns, 'totals': dict(audit.totals)}
+    totals = {name: str(total) if isinstance(total, float) and not math.isfinite(total) else total
+              for name, total in audit.totals.items()}  # JSON has no numbers for infinity and for no number.
+    return {'rows': audit.rows, 'columns': audit.columns, 'totals': totals}

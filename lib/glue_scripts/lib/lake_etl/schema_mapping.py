@@ -65,15 +65,15 @@ def name_parts(source: str) -> tuple[str, ...]:
     return parts if '.'.join(quoted(part) for part in parts) == source else (source,)
 
 
-def flatten_names(schema: StructType, prefix: str = '') -> list[str]:
-    """Return the names of all columns: top-level ones plain, members of structs (also inside arrays) as `a`.`b`."""
+def flatten_names(schema: StructType, prefix: str = '', in_array: bool = False) -> list[str]:
+    """Return the names of all columns: top-level ones plain, members of structs (also inside an array) as `a`.`b`."""
     names: list[str] = []
     for field in schema.fields:
         name = f'{prefix}.{quoted(field.name)}' if prefix else field.name
         names.append(name)
-        members = _members(field.dataType)
+        members, below_array = _members(field.dataType, in_array)
         if members is not None:
-            names += flatten_names(members, prefix=name if prefix else quoted(field.name))
+            names += flatten_names(members, name if prefix else quoted(field.name), below_array)
     return names
 
 
@@ -119,24 +119,28 @@ def _expression(name: str) -> str:
 
 def _exact(source: str, schema: StructType) -> str | None:
     """Return the Spark expression of the column that a source name means, or None when there is none."""
-    kind: DataType | None = schema
+    members: StructType | None = schema
+    in_array = False
     spelled: list[str] = []
     for part in name_parts(source):
-        members = _members(kind) if kind is not None else None
         fields = [field for field in members.fields if field.name.lower() == part.lower()] if members else []
         if not fields:
             return None
         exact = [field for field in fields if field.name == part]
         chosen = (exact or fields)[0]
         spelled.append(quoted(chosen.name))
-        kind = chosen.dataType
+        members, in_array = _members(chosen.dataType, in_array)
     return '.'.join(spelled)
 
 
-def _members(kind: DataType) -> StructType | None:
-    while isinstance(kind, ArrayType):
-        kind = kind.elementType
-    return kind if isinstance(kind, StructType) else None
+def _members(kind: DataType, in_array: bool) -> tuple[StructType | None, bool]:
+    """Return the struct whose members a path may name next, and whether the path has gone through an array by then.
+
+    Spark follows a path through one array, not through an array inside another one.
+    """
+    if isinstance(kind, ArrayType) and not in_array:
+        kind, in_array = kind.elementType, True
+    return (kind if isinstance(kind, StructType) else None), in_array
 
 
 def _best_match(rule: Rule, candidates: Sequence[str]) -> FuzzyMatch | None:

@@ -45,7 +45,7 @@ def carry_over(before: Partition | None, new: NewFiles, spark: SparkSession) -> 
 
 
 def joined_columns(before: Partition | None, new: NewFiles) -> tuple[Column, ...]:
-    """Return the columns of a partition that holds the new files and those it held before: the new ones, then others."""
+    """Return the columns of a partition that holds the new files and those carried over: the new ones come first."""
     names = {column.name for column in new.columns}
     return (*new.columns, *(column for column in (before.columns if before else ()) if column.name not in names))
 

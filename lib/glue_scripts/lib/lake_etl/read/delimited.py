@@ -30,7 +30,7 @@ class DelimitedOptions:
     size          of the file, in bytes
     line_breaks   whether quoted values may hold line breaks: yes, no, or None to find out
     infer_types   whether to guess types; otherwise every column is text
-    fixed_types   types given by name of the source column
+    fixed_types   types given by name of the source column, in any case
     text_columns  source columns (lower case) that stay text because the first step that touches them parses text
     table_types   types that the published table has, by name of the source column
     null_values   texts that stand for no value
@@ -64,7 +64,7 @@ def read_delimited(spark: SparkSession, uri: str, options: DelimitedOptions) -> 
         line_breaks = True
         bits, _ = _settle(spark, uri, open_types, options, line_breaks)
     types = {name: settled_type(bits[name], options.table_types.get(name)) for name in open_types}
-    types.update(options.fixed_types)
+    types.update(_fixed_types(options))
     LOG.info('Settled the types of %s: %d columns, %d of them other than text.', uri, len(names),
              sum(1 for kind in types.values() if kind != 'string'))
     rows = _read(spark, uri, options, bool(line_breaks))
@@ -81,14 +81,21 @@ def _open_columns(options: DelimitedOptions) -> list[str]:
     """Return the columns whose type only the whole file can tell; a sample rules out most text columns."""
     if not options.infer_types:
         return []
-    undecided = []
+    undecided, fixed = [], _fixed_types(options)
     for position, name in enumerate(options.beginning.columns):
-        if name.lower() in options.text_columns or name in options.fixed_types:
+        if name.lower() in options.text_columns or name in fixed:
             continue
-        values = [row[position] for row in options.beginning.rows if position < len(row)]
+        values = [row[position] for row in options.beginning.rows
+                  if position < len(row) and row[position] not in options.null_values]
         if name in options.table_types or may_be_typed(values):
             undecided.append(name)
     return undecided
+
+
+def _fixed_types(options: DelimitedOptions) -> dict[str, str]:
+    """Return the types that were given, by the names as the file spells them."""
+    given = {name.lower(): kind for name, kind in options.fixed_types.items()}
+    return {name: given[name.lower()] for name in options.beginning.columns if name.lower() in given}
 
 
 def _read(spark: SparkSession, uri: str, options: DelimitedOptions, line_breaks: bool) -> DataFrame:
@@ -114,7 +121,8 @@ def _settle(spark: SparkSession, uri: str, open_columns: list[str], options: Del
              for index, name in enumerate(open_columns)]
     looks_for_line_breaks = line_breaks is None and bool(options.dialect.quote)
     parts = [_quote_counts(spark, uri, options.dialect, len(open_columns))] if looks_for_line_breaks else []
-    if open_columns or not options.beginning.rows:
+    reads_rows = bool(open_columns or not options.beginning.rows)
+    if reads_rows:
         rows = _read(spark, uri, options, bool(line_breaks))
         parts.append(rows.select(F.lit(1).alias('row'), F.lit(0).alias('odd_quotes'), *masks))
     if not parts:
@@ -123,7 +131,7 @@ def _settle(spark: SparkSession, uri: str, open_columns: list[str], options: Del
     found = seen.agg(F.sum('row').alias('rows'), F.max('odd_quotes').alias('odd_quotes'),
                      *[F.expr(f'bit_and(fits_{index})').alias(f'fits_{index}') for index in range(len(open_columns))])
     result = found.collect()[0]
-    if not (result['rows'] or options.beginning.rows):
+    if reads_rows and not result['rows']:
         raise DataError(f'{uri} holds a header but no rows. The published data stays as it is; land the file again '
                         'with its content.')
     bits = {name: int(result[f'fits_{index}']) for index, name in enumerate(open_columns)}

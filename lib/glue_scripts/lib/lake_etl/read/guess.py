@@ -51,7 +51,7 @@ def fitting_types(name: str, table_type: str | None = None) -> Column:
         .when(value.rlike(MOMENT) & try_cast_column(name, 'timestamp').isNotNull(), TIMESTAMP)
         .otherwise(0))
     guessed = (
-        F.when(value.isNull() | (value == ''), NO_VALUE)
+        F.when(value.isNull(), NO_VALUE)
         .when(begins_like_a_number, numeric)
         .when(F.lower(value).isin('true', 'false'), BOOLEAN)
         .otherwise(0))

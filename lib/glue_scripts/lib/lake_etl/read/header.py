@@ -54,10 +54,21 @@ def read_beginning(files: Files, uri: str, dialect: Dialect) -> Beginning:
 
 
 def distinct_names(names: tuple[str, ...]) -> tuple[str, ...]:
-    """Return usable column names: an empty one becomes `_c<position>`, one that occurs twice gets its position."""
+    """Return usable column names: an empty one becomes `_c<position>`, one that occurs twice gets its position.
+
+    Where that is the name of another column, the position is appended once more.
+    """
     counted = Counter(name.lower() for name in names)
-    return tuple(f'{name}{index}' if name and counted[name.lower()] > 1 else name or f'_c{index}'
-                 for index, name in enumerate(names))
+    unique = {name for name, count in counted.items() if name and count == 1}
+    taken, result = set(unique), []
+    for index, name in enumerate(names):
+        if name.lower() not in unique:
+            name = f'{name or "_c"}{index}'
+            while name.lower() in taken:
+                name = f'{name}_{index}'
+            taken.add(name.lower())
+        result.append(name)
+    return tuple(result)
 
 
 def records(text: str, dialect: Dialect, complete: bool) -> Iterator[tuple[str, ...]]:

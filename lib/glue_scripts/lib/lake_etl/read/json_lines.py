@@ -4,7 +4,10 @@ from __future__ import annotations
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.types import ArrayType, DataType, DecimalType, DoubleType, StructField, StructType
 
+from lake_etl.errors import DataError
 from lake_etl.read.literal_path import literal_path
+
+UNPARSED = '_corrupt_record'
 
 
 def read_json(spark: SparkSession, uri: str, multiline: bool) -> DataFrame:
@@ -12,10 +15,14 @@ def read_json(spark: SparkSession, uri: str, multiline: bool) -> DataFrame:
 
     Spark's preference for decimals also turns texts of digits, such as identifiers, into numbers. So where it finds
     decimals the file is looked at once more without that preference, and what is text then stays text. A document that
-    cannot be parsed is kept as its text in `_corrupt_record`.
+    cannot be parsed is kept as its text in `_corrupt_record`. Raises DataError when none can be parsed.
     """
     path = literal_path(uri)
     precise = spark.read.json(path, multiLine=multiline, prefersDecimal=True)
+    if precise.columns == [UNPARSED]:
+        hint = '' if multiline else (" Where a document spans several lines, set 'multiline' of the json section in the "
+                                     'input_spec to true.')
+        raise DataError(f'{uri} has no document that can be parsed; land it again as JSON.{hint}')
     if not _holds_decimals(precise.schema):
         return precise
     plain = spark.read.json(path, multiLine=multiline).schema

@@ -8,7 +8,7 @@ from pyspark.sql import DataFrame, SparkSession
 
 from lake_etl import runtime
 from lake_etl.errors import DataError
-from lake_etl.read.delimited import DelimitedOptions, read_delimited
+from lake_etl.read.delimited import COMPRESSED, DelimitedOptions, read_delimited
 from lake_etl.read.header import Dialect, read_beginning
 from lake_etl.read.json_lines import read_json
 from lake_etl.read.parquet import read_parquet
@@ -74,6 +74,9 @@ def _require_readable(uri: str, file_format: Format, spec: InputSpec) -> None:
                         'under another name.')
     if uri.lower().endswith(UNREADABLE_COMPRESSIONS):
         raise DataError(f'{uri} is compressed in a way that cannot be read. Land it plain, or as .gz or .bz2.')
+    if uri.lower().endswith(COMPRESSED) and not uri.endswith(COMPRESSED):
+        raise DataError(f'{uri} is compressed, but Spark tells that only by an ending in lower case. Land it again as '
+                        '.gz or .bz2.')
     if spec.skip_rows or spec.files:
         raise DataError(f"{uri}: 'skip_rows' and 'files' of the input_spec cannot be followed. Land one file that "
                         'begins with its header, and remove them.')
@@ -89,8 +92,9 @@ def _delimited(spark: SparkSession, uri: str, spec: InputSpec, knowledge: Knowle
     options = DelimitedOptions(
         dialect=dialect, beginning=beginning, size=files.size(uri) or 0,
         line_breaks=spec.multiline if isinstance(spec.multiline, bool) else None, infer_types=spec.infer_types,
-        fixed_types=spec.types, text_columns=known.text_columns, table_types=known.table_types,
-        null_values=spec.null_values)
+        fixed_types=spec.types, text_columns=known.text_columns, null_values=spec.null_values,
+        # Text never becomes a list or a struct; whether the table may change to text is decided at its publication.
+        table_types={name: kind for name, kind in known.table_types.items() if '<' not in kind})
     return read_delimited(spark, uri, options)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 import importlib
 import logging
 import pkgutil
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
 from types import ModuleType
@@ -17,18 +17,28 @@ LOG = logging.getLogger(__name__)
 
 @cache
 def all_transforms() -> Mapping[str, AnyTransform]:
-    """Return the transforms by name, imported from the modules that lie beside this package.
+    """Return the transforms by name, imported from the modules that lie beside this package."""
+    return {**REGISTRY, **transforms_of(_modules_beside_package())}
 
-    A plain function `transform_<name>(df, spec, args, lineage, sc)` of such a module counts; it wins over a transform
-    of the lake with the same name.
+
+def transforms_of(modules: Iterable[ModuleType]) -> dict[str, AnyTransform]:
+    """Return the transforms in modules by name.
+
+    A plain function `transform_<name>(df, spec, args, lineage, sc)` counts; it wins over a transform of the lake with
+    the same name. Functions that a module imports from Spark, such as `transform_keys`, do not count.
     """
-    found: dict[str, AnyTransform] = {}
-    for module in _modules_beside_package():
+    declared: dict[str, AnyTransform] = {}
+    plain: dict[str, AnyTransform] = {}
+    for module in modules:
         for attribute, value in vars(module).items():
-            if attribute.startswith(PREFIX) and callable(value):
-                name = attribute.removeprefix(PREFIX)
-                found[name] = value if isinstance(value, (Transform, UserTransform)) else UserTransform(name, value)
-    return {**REGISTRY, **found}
+            name = attribute.removeprefix(PREFIX)
+            if name == attribute or not callable(value):
+                continue
+            if isinstance(value, (Transform, UserTransform)):
+                declared[name] = value
+            elif not str(getattr(value, '__module__', '')).startswith('pyspark.'):
+                plain[name] = UserTransform(name, value)
+    return {**declared, **plain}
 
 
 def _modules_beside_package() -> list[ModuleType]:

@@ -1,0 +1,80 @@
+"""Runs both jobs for one file, as `./lake run` does, and kills its own process group at a named point.
+
+    python killed_run.py FOLDER POINT KEY FILE
+"""
+from __future__ import annotations
+
+import importlib
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from lib.local_lake.folders import LakeFolders
+from lib.local_lake.glue_library import ensure_glue_library
+from small_lake import SmallLake
+
+
+def kill() -> None:
+    """End this process and its Java process at once."""
+    os.killpg(os.getpgrp(), signal.SIGKILL)
+
+
+def before(function: Callable[..., Any], folders: LakeFolders) -> Callable[..., Any]:
+    """Return a function that kills instead of calling this one."""
+    def killing(*args: Any, **kwargs: Any) -> None:
+        kill()
+    return killing
+
+
+def after(function: Callable[..., Any], folders: LakeFolders) -> Callable[..., Any]:
+    """Return a function that calls this one and then kills."""
+    def killing(*args: Any, **kwargs: Any) -> None:
+        function(*args, **kwargs)
+        kill()
+    return killing
+
+
+def during(function: Callable[..., Any], folders: LakeFolders) -> Callable[..., Any]:
+    """Return a function that calls this one and kills as soon as an unfinished Parquet file lies in the lake."""
+    def watch() -> None:
+        while not any('_temporary' in path.parts for path in folders.root.rglob('*.parquet')):
+            time.sleep(0.002)
+        kill()
+
+    def killing(*args: Any, **kwargs: Any) -> None:
+        threading.Thread(target=watch, daemon=True).start()
+        function(*args, **kwargs)
+    return killing
+
+
+# Each point: a module, the name of one of its functions (or of a method of one of its classes), and when to kill.
+POINTS = {
+    'cleanse: before the write': ('lake_etl.publish.partition', 'write_folder', before),
+    'cleanse: in the middle of the write': ('lake_etl.publish.partition', 'write_folder', during),
+    'cleanse: after the write': ('lake_etl.publish.partition', 'write_folder', after),
+    'cleanse: during the switch': ('lake_etl.adapters.local.catalog', 'write_partitions', after),
+    'cleanse: before the clean-up': ('lake_etl.publish.partition', 'sweep_partition', before),
+    'consume: in the middle of the write': ('lake_etl.publish.whole_table', 'write_partitions', during),
+    'consume: after the write': ('lake_etl.publish.whole_table', 'write_partitions', after),
+    'consume: before the clean-up': ('lake_etl.publish.whole_table', 'sweep_table', before),
+}
+
+
+def main(folder: str, point: str, key: str, file: str) -> None:
+    """Run the jobs until the point is reached."""
+    lake = SmallLake(Path(folder))
+    ensure_glue_library()
+    module_name, name, when = POINTS[point]
+    module = importlib.import_module(module_name)
+    setattr(module, name, when(getattr(module, name), lake.folders))
+    with lake.folders.writing():
+        lake.run(key, Path(file).read_bytes())
+
+
+if __name__ == '__main__':
+    main(*sys.argv[1:])

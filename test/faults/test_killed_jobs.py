@@ -1,0 +1,73 @@
+"""A process that is killed at any moment leaves the old data readable, and the next run leaves exactly the new."""
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from killed_run import POINTS
+
+from lib.local_lake.orchestration import INTERRUPTED, Orchestrator
+
+HERE = Path(__file__).resolve().parent
+REPOSITORY = HERE.parents[1]
+KEY = 'Gen/Policy/2026/03/04/a.csv'
+ROWS = 100
+# Takes long enough to write that the kill finds an unfinished file.
+MANY_ROWS = 60_000
+OLD, NEW = 'old', 'new'
+CLEANSE = 'SELECT generation, count(*), sum(number) FROM gen.policy GROUP BY generation'
+CONSUME = 'SELECT generation, count(*), sum(number) FROM gen_consume.policy GROUP BY generation'
+
+
+def file_of(generation, rows):
+    return 'generation,number\n' + ''.join(f'{generation},{number}\n' for number in range(rows))
+
+
+def whole(generation, rows):
+    return [(generation, rows, rows * (rows - 1) // 2)]
+
+
+def run_and_be_killed(folder, point, file):
+    """Run both jobs for the file in a process group of their own until it is killed at the point."""
+    path = [str(REPOSITORY), str(REPOSITORY / 'lib' / 'glue_scripts' / 'lib'), str(REPOSITORY / 'test')]
+    # Compiling less makes such a short run shorter.
+    environment = os.environ | {'PYTHONPATH': os.pathsep.join(path), 'JAVA_TOOL_OPTIONS': '-XX:TieredStopAtLevel=1'}
+    done = subprocess.run([sys.executable, str(HERE / 'killed_run.py'), str(folder), point, KEY, str(file)],
+                          env=environment, start_new_session=True, capture_output=True, text=True, timeout=120)
+    assert done.returncode == -9, done.stderr
+
+
+@pytest.mark.parametrize('point', POINTS)
+def test_a_killed_run_leaves_the_old_data_and_the_next_one_brings_the_new(lake, tmp_path, point):
+    job, _, moment = point.partition(': ')
+    rows = MANY_ROWS if moment == 'in the middle of the write' else ROWS
+    lake.configure('transformation-sql/spark-Gen-Policy.sql',
+                   'SELECT generation, number, year, month, day FROM gen.policy')
+    assert lake.run(KEY, file_of(OLD, rows)).status == 'SUCCEEDED'
+    (tmp_path / 'new.csv').write_text(file_of(NEW, rows))
+    run_and_be_killed(tmp_path, point, tmp_path / 'new.csv')
+
+    switched = moment == 'before the clean-up'
+    assert lake.rows(CLEANSE) == whole(NEW if switched or job == 'consume' else OLD, rows)
+    assert lake.rows(CONSUME) == whole(NEW if switched and job == 'consume' else OLD, rows)
+    if moment == 'in the middle of the write':
+        assert [path for path in lake.folders.root.rglob('*.parquet') if '_temporary' in path.parts]
+    killed = lake.unreferenced_files()
+    assert bool(killed) == (moment != 'before the write')
+
+    orchestrator = Orchestrator(lake.folders)
+    with lake.folders.writing():
+        assert orchestrator.close_interrupted_runs() == 1
+    assert ('FAILED', INTERRUPTED) in lake.recorded()
+    assert lake.run(KEY, file_of(NEW, rows)).status == 'SUCCEEDED'
+    assert (lake.rows(CLEANSE), lake.rows(CONSUME)) == (whole(NEW, rows), whole(NEW, rows))
+
+    # That run has marked what nothing refers to; the next one deletes it when the retention period is over.
+    lake.load(KEY, file_of(NEW, rows), retention_hours='0')
+    lake.consume(KEY, retention_hours='0')
+    assert set(lake.unreferenced_files()).isdisjoint(killed)
+    assert len({Path(file).parent for file in lake.unreferenced_files()}) == 2, 'the last superseded load of each table'
+    assert not list(lake.folders.root.rglob('_temporary'))

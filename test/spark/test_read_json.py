@@ -1,0 +1,112 @@
+"""JSON keeps texts as texts, fractions exact, nesting whole, and documents that cannot be parsed."""
+from __future__ import annotations
+
+import gzip
+import json
+from decimal import Decimal
+
+import pytest
+
+from lake_etl.errors import DataError
+from lake_etl.read.source import KnownTypes, read_collected_file
+from lake_etl.spec.input import InputSpec, JsonSection
+
+
+@pytest.fixture
+def read(spark, tmp_path):
+    """A function that puts content into a file and reads it as an input_spec says."""
+    def read_content(content: str | bytes, name: str = 'a.json', table_types=None, **spec):
+        path = tmp_path / name
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        return read_collected_file(spark, str(path), InputSpec(**spec), lambda names: KnownTypes(
+            table_types=table_types or {}))
+    return read_content
+
+
+def lines(*documents: object) -> str:
+    """Return the documents as JSON Lines."""
+    return ''.join(f'{json.dumps(item)}\n' for item in documents)
+
+
+def schema(df) -> dict[str, str]:
+    return {field.name: field.dataType.simpleString() for field in df.schema.fields}
+
+
+# Content and the column types that come of it.
+TYPES = {
+    'fractions become decimals': (lines({'a': 1.25}, {'a': 100.5}), {'a': 'decimal(5,2)'}),
+    'whole numbers and fractions': (lines({'a': 1}, {'a': 1.5}), {'a': 'decimal(21,1)'}),
+    'whole numbers': (lines({'a': 1}, {'a': 3_000_000_000}), {'a': 'bigint'}),
+    'identifiers in texts stay text': (lines({'id': '007', 'rate': 0.5}), {'id': 'string', 'rate': 'decimal(1,1)'}),
+    'texts of digits stay text': (lines({'id': '123456', 'tin': '12.5'}), {'id': 'string', 'tin': 'string'}),
+    'dates stay text': (lines({'d': '2026-11-24'}), {'d': 'string'}),
+    'booleans': (lines({'b': True}), {'b': 'boolean'}),
+    'one document lacks a field': (lines({'a': 1}, {'b': 'x'}), {'a': 'bigint', 'b': 'string'}),
+    'nothing but null': (lines({'a': None, 'b': 1}), {'a': 'string', 'b': 'bigint'}),
+    'nested fractions and texts': (
+        lines({'i': {'id': '01', 'rates': [0.5], 'parts': [{'no': '7', 'x': 1.5}]}}),
+        {'i': 'struct<id:string,parts:array<struct<no:string,x:decimal(2,1)>>,rates:array<decimal(1,1)>>'}),
+    'texts of digits beside nested fractions': (
+        lines({'i': {'no': '12.5', 'x': 1.5}, 'l': ['1.5', '2']}),
+        {'i': 'struct<no:string,x:decimal(2,1)>', 'l': 'array<string>'}),
+}
+
+
+@pytest.mark.parametrize('case', TYPES)
+def test_types_follow_what_the_document_says_and_not_what_a_text_looks_like(read, case):
+    content, expected = TYPES[case]
+    assert schema(read(content)) == expected
+
+
+def test_fractions_keep_every_digit_and_texts_every_character(read):
+    df = read('{"premium": 1234567890123.45, "tin": "012.50"}\n{"premium": 0.1, "tin": "7"}\n')
+    assert sorted(map(tuple, df.collect())) == [
+        (Decimal('0.10'), '7'), (Decimal('1234567890123.45'), '012.50')]
+
+
+@pytest.mark.parametrize(('content', 'multiline'), [
+    ('{"a": 1, "b": {"c": "x"}}\n\n{"a": 2, "b": {"c": "y"}}', False),
+    ('[{"a": 1, "b": {"c": "x"}},\n {"a": 2,\n  "b": {"c": "y"}}]', True),
+    ('\ufeff{"a": 1, "b": {"c": "x"}}\n{"a": 2, "b": {"c": "y"}}\n', False),
+], ids=['lines', 'one array', 'byte-order mark'])
+def test_documents_stand_on_lines_or_in_one_array(read, content, multiline):
+    df = read(content, json=JsonSection(multiline=multiline))
+    assert sorted((row.a, row.b.c) for row in df.collect()) == [(1, 'x'), (2, 'y')]
+
+
+@pytest.mark.parametrize('fraction', ['1', '1.5'], ids=['without decimals', 'with decimals'])
+def test_a_document_that_cannot_be_parsed_is_kept_as_its_text(read, fraction):
+    df = read(f'{{"a": {fraction}}}\n{{"a": broken\n')
+    assert set(df.columns) == {'a', '_corrupt_record'}
+    assert {(row.a is None, row._corrupt_record) for row in df.collect()} == {(False, None), (True, '{"a": broken')}
+
+
+def test_compressed_lines_and_other_extensions_are_read(read):
+    content = lines({'a': 1}).encode()
+    assert [row.a for name, body in (('a.json.gz', gzip.compress(content)), ('a.JSONL', content))
+            for row in read(body, name).collect()] == [1, 1]
+
+
+def test_columns_take_the_wider_type_of_the_published_table_and_no_other(read):
+    df = read(lines({'a': 1, 'b': 2, 'c': '3', 'd': 4}), table_types={
+        'a': 'decimal(38,0)', 'b': 'int', 'c': 'int', 'd': 'string'})
+    assert schema(df) == {'a': 'decimal(38,0)', 'b': 'bigint', 'c': 'string', 'd': 'bigint'}
+
+
+@pytest.mark.parametrize(('content', 'message'), [
+    (b'', 'is empty'),
+    (b'\n\n', 'holds no rows'),
+    (b'[]', 'no rows'),
+    (b'premium,term\n1,2\n', 'no document that can be parsed'),
+    (b'{\n  "a": 1\n}\n', "set 'multiline' of the json section"),
+])
+def test_a_file_without_documents_is_refused_by_name(read, content, message):
+    with pytest.raises(DataError, match=f'a.json.*{message}'):
+        read(content, json=JsonSection(multiline=content == b'[]'))
+
+
+@pytest.mark.parametrize(('documents', 'most'), [(lines({'a': 1}), 2), (lines({'a': 1.5, 'b': '7'}), 3)])
+def test_the_schema_costs_one_pass_and_decimals_one_more(read, spark_jobs, documents, most):
+    with spark_jobs() as jobs:
+        read(documents)
+        assert jobs() <= most, 'one or two for the schema, and a small one that stops at the first row'
