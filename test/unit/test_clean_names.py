@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lake_etl.clean_names import clean_name, clean_names
+from lake_etl.clean_names import clean_name, clean_names, log_numbered
 
 
 @pytest.mark.parametrize(('name', 'expected'), [
@@ -50,3 +50,12 @@ def test_cleaned_names_are_distinct_and_free_of_separators(names):
     cleaned = clean_names(names)
     assert len(set(cleaned)) == len(names) == len(cleaned)
     assert all(name and not re.search(r'[ ,;{}()\n\t=.:\r]', name) for name in cleaned)
+
+
+def test_a_column_that_got_a_number_is_logged_and_no_other(caplog):
+    caplog.set_level('INFO')
+    names = ['A B', 'a_2', 'a', 'a.b', '', 'A']
+    log_numbered(names, clean_names(names))
+    assert caplog.messages == [
+        "Column 'a.b' is called 'a_b_2', because another column's cleaned name is the same.",
+        "Column 'A' is called 'a_3', because another column's cleaned name is the same."]

@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 import pytest
 
 from lake_etl.publish.layout import (
-    NULL_VALUE, load_folder, load_name, load_of_file, partition_folder, partition_of_file, partition_of_load,
-    superseded_marker)
+    NULL_VALUE, execution_mark, load_folder, load_name, load_of_file, partition_folder, partition_of_file,
+    partition_of_load, place_of_file, superseded_marker)
 
 KEYS = ('year', 'month', 'day')
 STARTED = datetime(2026, 11, 24, 1, 2, 3, tzinfo=UTC)
@@ -24,6 +24,7 @@ LOAD = f'{PARTITION}/lake_load=20261124T010203Z-e1-abc'
 ])
 def test_a_load_is_named_by_time_execution_and_token_in_letters_that_every_store_takes(execution, expected):
     assert load_name(execution, STARTED, '0a1b2c') == expected
+    assert execution_mark(execution) in expected
 
 
 def test_loads_sort_by_the_time_they_were_started():
@@ -54,6 +55,8 @@ def test_a_partition_needs_a_value_for_each_key(values):
 ])
 def test_the_path_of_a_file_names_its_partition(uri, expected):
     assert partition_of_file(uri, TABLE, KEYS) == expected
+    place = place_of_file(uri, TABLE, KEYS)
+    assert uri.startswith(f'{place}/') and place.count('=') == 3 if expected else place is None
 
 
 @pytest.mark.parametrize(('uri', 'load'), [

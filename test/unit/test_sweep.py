@@ -8,7 +8,7 @@ import pytest
 
 from lake_etl.adapters.local.files import FolderFiles
 from lake_etl.ports import FileEntry
-from lake_etl.publish.sweep import SweepPlan, plan_sweep, sweep_partition
+from lake_etl.publish.sweep import SweepPlan, plan_sweep, sweep_partition, sweep_table
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 KEEP = timedelta(hours=72)
@@ -74,3 +74,19 @@ def test_the_second_sweep_after_the_period_removes_what_the_first_marked(tmp_pat
     assert sweep_partition(files, partition, [new], now + KEEP + timedelta(minutes=1), KEEP) == 3
     assert [item.uri for item in files.list(partition)] == [f'{new}/a']
     assert caplog.messages == [f'Removed 3 files of superseded loads below {partition}.']
+
+
+def test_a_table_is_swept_where_it_was_switched_and_elsewhere_only_of_what_loads_wrote(tmp_path):
+    files, table = FolderFiles(), str(tmp_path / 'policy')
+    first, second, third = (f'{table}/year=2026/month={month}' for month in ('01', '02', '03'))
+    current = [f'{first}/lake_load=b', f'{third}/lake_load=c']
+    gone = [f'{first}/lake_load=a/part-0', f'{first}/part-0', f'{second}/lake_load=killed/part-0']
+    kept = [f'{current[0]}/part-0', f'{current[1]}/part-0', f'{second}/brought-by-hand', f'{third}/brought-by-hand',
+            f'{table}/read-me', f'{table}/other=1/lake_load=x/part-0']
+    for uri in (*gone, *kept):
+        files.write(uri, b'rows')
+    now = datetime.now(UTC)
+    counts = [sweep_table(files, table, ('year', 'month'), current, [first], moment, KEEP)
+              for moment in (now, now + KEEP / 2, now + KEEP + timedelta(minutes=1))]
+    assert counts[:2] == [0, 0] and counts[2] >= len(gone)
+    assert {item.uri for item in files.list(table)} == set(kept)

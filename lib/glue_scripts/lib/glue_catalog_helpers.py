@@ -1,7 +1,6 @@
 """Catalog and naming helpers that jobs and users' own code build on."""
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -11,14 +10,13 @@ from pyspark.sql import functions as F
 from pyspark.sql.types import NullType, StringType
 
 from lake_etl import runtime
-from lake_etl.clean_names import clean_names
+from lake_etl.clean_names import clean_names, log_numbered
 from lake_etl.ports import Column, Publication, Table
 from lake_etl.publish.files import catalog_columns
 from lake_etl.publish.sweep import sweep_partition
 from lake_etl.recommend import recommended_spec
 from lake_etl.schema_evolution import change_is_allowed, evolved_columns, require_allowed_change
 
-LOG = logging.getLogger(__name__)
 RETENTION = timedelta(hours=72)
 
 
@@ -78,11 +76,7 @@ def clean_column_names(df: DataFrame) -> tuple[DataFrame, list[dict[str, str]]]:
     """Return the frame with names the catalog accepts, and the mapping that was applied as `{sourcename, destname}`."""
     names = clean_names(df.columns)
     mapping = [{'sourcename': old, 'destname': new} for old, new in zip(df.columns, names, strict=True)]
-    numbered = [row for row, name in zip(mapping, names, strict=True) if name.rpartition('_')[2].isdigit()
-                and name.rpartition('_')[0] in names]
-    for row in numbered:
-        LOG.info("Column '%s' is called '%s', because another column's cleaned name is the same.", row['sourcename'],
-                 row['destname'])
+    log_numbered(df.columns, names)
     return df.toDF(*names), mapping
 
 

@@ -1,8 +1,10 @@
 """Cleans column names of a source for the catalog, keeping them distinct."""
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 
+LOG = logging.getLogger(__name__)
 LONGEST_NAME = 255
 REMOVED = str.maketrans('', '', ',;{}()\n\r\t=')
 REPLACED = str.maketrans(' .:', '___')
@@ -30,3 +32,10 @@ def clean_names(names: Sequence[str]) -> list[str]:
         taken.add(distinct)
         result.append(distinct)
     return result
+
+
+def log_numbered(names: Sequence[str], cleaned: Sequence[str]) -> None:
+    """Log which columns got a number because another column's cleaned name is the same."""
+    for name, distinct in zip(names, cleaned, strict=True):
+        if clean_name(name) not in ('', distinct):
+            LOG.info("Column '%s' is called '%s', because another column's cleaned name is the same.", name, distinct)

@@ -13,7 +13,7 @@ from lake_etl import runtime
 from lake_etl.apply_mapping import apply_mapping
 from lake_etl.arguments import EXECUTION_COLUMN, PARTITION_KEYS, RESERVED_COLUMNS
 from lake_etl.audit import Audit
-from lake_etl.clean_names import clean_names
+from lake_etl.clean_names import clean_names, log_numbered
 from lake_etl.configuration import configuration_reader
 from lake_etl.errors import ConfigurationError, DataError
 from lake_etl.job import JobRun
@@ -113,7 +113,9 @@ def map_columns(run: JobRun, workflow: Workflow, df: DataFrame) -> DataFrame:
         mapped = apply_mapping(df, mapping_rules(workflow), run.load.source_key, run.lineage,
                                workflow.input.strict_schema_mapping)
     else:
-        mapped = df.toDF(*clean_names(df.columns))
+        names = clean_names(df.columns)
+        log_numbered(df.columns, names)
+        mapped = df.toDF(*names)
         _propose(run, df, mapped)
     _check_columns(run, workflow.steps, mapped.columns)
     return mapped

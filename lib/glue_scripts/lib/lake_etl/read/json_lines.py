@@ -20,8 +20,8 @@ def read_json(spark: SparkSession, uri: str, multiline: bool) -> DataFrame:
     path = literal_path(uri)
     precise = spark.read.json(path, multiLine=multiline, prefersDecimal=True)
     if precise.columns == [UNPARSED]:
-        hint = '' if multiline else (" Where a document spans several lines, set 'multiline' of the json section in the "
-                                     'input_spec to true.')
+        hint = '' if multiline else (
+            " Where a document spans several lines, set 'multiline' of the json section in the input_spec to true.")
         raise DataError(f'{uri} has no document that can be parsed; land it again as JSON.{hint}')
     if not _holds_decimals(precise.schema):
         return precise

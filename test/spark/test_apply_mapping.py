@@ -1,0 +1,87 @@
+"""A mapping gives the frame its columns, and tells lineage and log what became of each source column."""
+from __future__ import annotations
+
+import json
+import logging
+
+import pytest
+
+from lake_etl.adapters.local.items import SqliteItems
+from lake_etl.apply_mapping import apply_mapping
+from lake_etl.errors import DataError
+from lake_etl.lineage import DataLineageGenerator
+from lake_etl.schema_mapping import Rule
+
+QUERY = """
+SELECT 'P1' AS PolicyNumber, 'new' AS NewOrRenewal, 12.5D AS `Loss.Paid`, 7 AS `a``b`, 'x' AS Unused,
+    named_struct('Name', 'Jane', 'Address', named_struct('City', 'Oslo', 'Post Code', '0150')) AS Insured,
+    array(named_struct('no', 1, 'paid', 2.5D), named_struct('no', 2, 'paid', 3.5D)) AS Claims
+"""
+
+
+@pytest.fixture(scope='module')
+def policies(spark):
+    """One policy with a column of every kind."""
+    return spark.sql(QUERY)
+
+
+@pytest.mark.parametrize(('rules', 'expected'), [
+    ([Rule('Loss.Paid', 'loss_paid'), Rule('policynumber', 'policy'), Rule('a`b', 'ab')],
+     {'loss_paid': 12.5, 'policy': 'P1', 'ab': 7}),
+    ([Rule('`Insured`.`Address`.`Post Code`', 'post code'), Rule('`Insured`.`Name`', 'a.b'),
+      Rule('`Claims`.`paid`', 'paid'), Rule('`insured`.`address`', 'address')],
+     {'post code': '0150', 'a.b': 'Jane', 'paid': [2.5, 3.5], 'address': ('Oslo', '0150')}),
+    ([Rule('PolicyNumber', 'one'), Rule('PolicyNumber', 'two'), Rule('Unused', None), Rule('nobody', 'nobody')],
+     {'one': 'P1', 'two': 'P1'}),
+    ([Rule('NewRenewal', 'new', 80, 'ratio'), Rule('Insured City', 'city', 100, 'token_set_ratio'),
+      Rule('Insured', 'insured')], {'new': 'new', 'insured': ('Jane', ('Oslo', '0150')), 'city': 'Oslo'}),
+])
+def test_columns_come_in_the_order_of_the_rules_under_their_new_names(policies, rules, expected):
+    mapped = apply_mapping(policies, rules, 'Gen/Policy', None)
+    wanted = [rule.destination for rule in rules if rule.destination in expected]
+    assert mapped.columns == wanted
+    assert [mapped.first()[name] for name in wanted] == [expected[name] for name in wanted]
+
+
+@pytest.mark.parametrize(('rules', 'strict', 'message'), [
+    ([Rule('PolicyNumber', 'a'), Rule('nobody', 'b'), Rule('gone', None)], True,
+     'source of Gen/Policy lacks mapped columns: nobody, gone. It has: PolicyNumber, .*Nothing was replaced'),
+    ([Rule('PolicyNumber', 'a'), Rule('zzzz', 'b', 90, 'ratio')], True, 'lacks mapped columns: zzzz'),
+    ([Rule('PolicyNumber', 'a'), Rule('`Insured`.`Nobody`', 'b')], True, 'lacks mapped columns: `Insured`.`Nobody`'),
+    ([Rule('nobody', 'a'), Rule('Unused', None)], False, 'No column of Gen/Policy matches its schema mapping'),
+    ([Rule('PolicyNumber', 'a'), Rule('Unused', 'A')], False, 'more than one row for a'),
+])
+def test_a_mapping_that_cannot_be_followed_is_refused(policies, rules, strict, message):
+    with pytest.raises(DataError, match=message):
+        apply_mapping(policies, rules, 'Gen/Policy', None, strict)
+
+
+RULES = [Rule('PolicyNumber', 'policy'), Rule('NewRenewal', 'new', 80, 'ratio'), Rule('gone', 'gone'),
+         Rule('Unused', None)]
+
+
+def test_lineage_tells_the_mapping_the_likenesses_and_what_was_dropped(policies, tmp_path):
+    table = f'sqlite://{tmp_path}/lake.db#data-lineage'
+    lineage = DataLineageGenerator({'execution_id': 'e1', 'data_lineage_table': table})
+    apply_mapping(policies, RULES, 'Gen/Policy', lineage)
+    lineage.flush()
+    records = {item['dataset_operation']: json.loads(item['info']) for item in SqliteItems().query(table, 'e1')}
+    assert list(records) == ['mapping', 'fuzzymapping', 'dropped']
+    assert records['mapping']['mapping'] == [
+        {'sourcename': 'PolicyNumber', 'destname': 'policy'}, {'sourcename': 'NewRenewal', 'destname': 'new'},
+        {'sourcename': 'gone', 'destname': 'gone'}, {'sourcename': 'Unused', 'destname': 'Null'}]
+    assert [item['name'] for item in records['mapping']['schema']] == policies.columns
+    [match] = records['fuzzymapping']['mapping']
+    assert (match['sourcename'], match['mappedname']) == ('NewOrRenewal', 'NewRenewal') and 80 <= match['score'] < 100
+    assert records['dropped'] == {'columns': ['Loss.Paid', 'a`b', 'Unused', 'Insured', 'Claims']}
+
+
+def test_the_log_tells_scores_missing_and_dropped_columns(policies, caplog, spark_jobs):
+    caplog.set_level(logging.INFO)
+    with spark_jobs() as jobs:
+        apply_mapping(policies, RULES, 'Gen/Policy', None)
+        assert jobs() == 0
+    assert caplog.messages == [
+        "Mapped column 'NewOrRenewal' to 'NewRenewal' by likeness, score 90.9.",
+        '1 mapped columns are not in the source: gone.',
+        'Dropped 5 source columns that the mapping does not keep: Loss.Paid, a`b, Unused, Insured, Claims.']

@@ -1,0 +1,137 @@
+"""Steps of a specification give, fused, what they give one by one; users' own functions are steps like any other."""
+from __future__ import annotations
+
+import json
+import random
+from functools import reduce
+
+import pytest
+from pyspark.sql import functions as F
+
+from lake_etl.adapters.local.items import SqliteItems
+from lake_etl.lineage import DataLineageGenerator
+from lake_etl.spec.records import Findings
+from lake_etl.spec.transforms import parse_transforms
+from lake_etl.transform.apply import apply_steps
+from lake_etl.transform.columns import column, has_column
+from lake_etl.transform.discovery import all_transforms
+from lake_etl.transform.fuse import Assignment, assign_fused
+from lake_etl.transform.registry import TransformContext, UserTransform
+
+ARGS = {'source_key': 'Gen/Policy', 'execution_id': 'e1', 'base_file_name': 'policies-2026.csv'}
+COLUMNS = ['a', 'b', 'C', 'd e', 'x.y', 'new', 'New2']
+SEQUENCES = 12
+
+
+def transform_double(df, spec, args, lineage, sc):
+    """Double a column, as a user's own module may."""
+    assert args['source_key'] == 'Gen/Policy' and sc is not None
+    return df.withColumn(spec['field'], F.col(spec['field']) * 2)
+
+
+REGISTRY = {**all_transforms(), 'double': UserTransform('double', transform_double)}
+
+
+def steps_of(spec: dict) -> tuple:
+    findings = Findings('Gen-Policy.json')
+    parsed = parse_transforms(spec, REGISTRY, findings, refuse_unknown=True)
+    assert findings.problems == []
+    return parsed.steps
+
+
+def context(spark, lineage=None) -> TransformContext:
+    return TransformContext(ARGS, lineage, spark.sparkContext)
+
+
+def random_assignments(seed: int) -> list[Assignment]:
+    """Return assignments of columns in any case, each a sum of what it reads that no other assignment makes."""
+    chance = random.Random(seed)
+    made, present = [], list(COLUMNS[:5])
+    for number in range(chance.randint(4, 12)):
+        reads = chance.sample(present, chance.randint(0, 3))
+        target = chance.choice(COLUMNS)
+
+        def build(schema, reads=tuple(reads), number=number):
+            assert all(has_column(schema, name) for name in reads)
+            values = [column(name) * (position + 3) for position, name in enumerate(sorted(reads))]
+            return reduce(lambda left, right: left + right, values, F.lit(number * 7 + 1).cast('long')) % 1_000_003
+        made.append(Assignment(chance.choice([target, target.upper()]),
+                               frozenset(chance.choice([name, name.lower()]) for name in reads), build))
+        present += [] if target in present else [target]
+    return made
+
+
+def test_any_assignments_fused_give_what_they_give_one_by_one(spark):
+    base = spark.range(2).select(*[(F.col('id') * 100 + number).alias(name) for number, name in enumerate(COLUMNS[:5])])
+    fused, single = [], []
+    for seed in range(SEQUENCES):
+        assignments = random_assignments(seed)
+        frames = (assign_fused(base, assignments), reduce(lambda df, item: assign_fused(df, [item]), assignments, base))
+        assert frames[0].columns == frames[1].columns
+        for frame, gathered in zip(frames, (fused, single), strict=True):
+            gathered.append(frame.select(F.lit(seed).alias('seed'), F.to_json(F.struct('*')).alias('row')))
+    results = [sorted(map(tuple, reduce(lambda left, right: left.union(right), frames).collect()))
+               for frames in (fused, single)]
+    assert results[0] == results[1]
+    assert len(set(results[0])) == 2 * SEQUENCES
+
+
+SPEC = {
+    'literal': {'line': 'Auto'},
+    'combinecolumns': [{'field': 'key', 'format': '{}-{}', 'source_columns': ['line', 'a']}],
+    'double': {'field': 'b'},
+    'flipsign': [{'field': 'b'}, {'field': 'a', 'source': 'b'}],
+    'filterrows': [{'condition': 'b > -50'}],
+    'literal:2': {'line': 'Home'},
+    'combinecolumns:2': [{'field': 'late', 'format': '{}/{}', 'source_columns': ['line', 'key']}],
+    'double:2': {'field': 'a'},
+}
+
+
+def test_steps_run_in_order_and_see_what_earlier_ones_wrote(spark):
+    df = spark.createDataFrame([(1, 10), (2, 90)], 'a int, b int')
+    result = apply_steps(df, steps_of(SPEC), REGISTRY, context(spark))
+    assert result.columns == ['a', 'b', 'line', 'key', 'late']
+    assert list(map(tuple, result.collect())) == [(-2 * -20, -20, 'Home', 'Auto-1', 'Home/Auto-1')]
+
+
+def test_all_steps_at_once_are_the_steps_one_after_another(spark):
+    df = spark.createDataFrame([(1, 10), (2, 90), (3, 20)], 'a int, b int')
+    at_once = apply_steps(df, steps_of(SPEC), REGISTRY, context(spark))
+    alone = reduce(lambda frame, step: apply_steps(frame, [step], REGISTRY, context(spark)), steps_of(SPEC), df)
+    assert at_once.schema == alone.schema
+    assert at_once.collect() == alone.collect()
+
+
+def test_each_step_is_one_lineage_record_in_the_order_of_the_specification(spark, tmp_path):
+    table = f'sqlite://{tmp_path}/lake.db#data-lineage'
+    lineage = DataLineageGenerator({**ARGS, 'data_lineage_table': table})
+    spec = {**SPEC, 'date': [{'field': 'day', 'source': 'line', 'format': 'yyyy'}]}
+    apply_steps(spark.createDataFrame([(1, 10)], 'a int, b int'), steps_of(spec), REGISTRY, context(spark, lineage))
+    lineage.flush()
+    records = list(SqliteItems().query(table, 'e1'))
+    assert [item['dataset_operation'] for item in records] == [
+        'literal', 'combinecolumns', 'double', 'flipsign', 'filterrows', 'literal', 'combinecolumns', 'double',
+        'dateconversion']
+    assert [json.loads(item['info'])['transform'] for item in records] == list(spec.values())
+    assert {item['dataset'] for item in records} == {'Gen/Policy'}
+
+
+def projections(df) -> int:
+    """Return how many selects stand in the plan as it was written."""
+    return df._jdf.queryExecution().logical().toString().count('Project')
+
+
+@pytest.mark.parametrize('count', [1, 80])
+def test_neighbours_become_one_select_whatever_their_number(spark, count):
+    df = spark.range(1).selectExpr(*[f'id AS c{number}' for number in range(80)])
+    steps = steps_of({f'flipsign:{number}': [{'field': f'c{number}'}] for number in range(count)})
+    assert projections(apply_steps(df, steps, REGISTRY, context(spark))) == projections(df) + 1
+
+
+def test_applying_steps_reads_no_data_and_no_steps_change_nothing(spark, spark_jobs):
+    df = spark.createDataFrame([(1, 10)], 'a int, b int')
+    with spark_jobs() as jobs:
+        apply_steps(df, steps_of(SPEC), REGISTRY, context(spark))
+        assert apply_steps(df, (), REGISTRY, context(spark)) is df
+        assert jobs() == 0
