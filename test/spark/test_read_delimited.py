@@ -95,6 +95,8 @@ CONTENTS = {
     'always split at line ends': ('a,b\n1,x\n2,y\n', {'multiline': False}, [(1, 'x'), (2, 'y')]),
     'latin-1': ('a,b\n1,Grüße\n', {'encoding': 'iso-8859-1'}, [(1, 'Grüße')]),
     'windows-1252': ('a,b\n1,5 €\n', {'encoding': 'windows-1252'}, [(1, '5 €')]),
+    'names that Python has for encodings': ('a,b\n1,Grüße\n', {'encoding': 'latin_1'}, [(1, 'Grüße')]),
+    'utf-8 with byte-order mark by name': ('a,b\n1,Grüße\n', {'encoding': 'utf-8-sig'}, [(1, 'Grüße')]),
     'utf-16': ('a,b\n1,Grüße\n2,"x\ny"\n', {'encoding': 'utf-16'}, [(1, 'Grüße'), (2, 'x\ny')]),
 }
 
@@ -189,3 +191,12 @@ def test_types_and_line_breaks_are_settled_in_one_pass_whatever_the_columns(
     with spark_jobs() as jobs:
         read(content, **spec)
         assert jobs() == expected
+
+
+@pytest.mark.parametrize('encoding', ['utf-16', 'utf-16-le', 'utf-32', 'windows-1252'])
+def test_large_files_in_any_encoding_are_read_whole(read, monkeypatch, encoding):
+    monkeypatch.setattr(delimited, 'SPLIT_BYTES', 10)
+    content = 'id,note\n' + ''.join(f'{number},Grüße\n' for number in range(50))
+    for multiline in ('auto', False):
+        df = read(content, encoding=encoding, multiline=multiline)
+        assert rows(df) == sorted([(number, 'Grüße') for number in range(50)], key=repr)

@@ -17,7 +17,7 @@ def read(spark, tmp_path):
     """A function that puts content into a file and reads it as an input_spec says."""
     def read_content(content: str | bytes, name: str = 'a.json', table_types=None, **spec):
         path = tmp_path / name
-        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        path.write_bytes(content if isinstance(content, bytes) else content.encode(spec.get('encoding', 'utf-8')))
         return read_collected_file(spark, str(path), InputSpec(**spec), lambda names: KnownTypes(
             table_types=table_types or {}))
     return read_content
@@ -79,6 +79,14 @@ def test_a_document_that_cannot_be_parsed_is_kept_as_its_text(read, fraction):
     df = read(f'{{"a": {fraction}}}\n{{"a": broken\n')
     assert set(df.columns) == {'a', '_corrupt_record'}
     assert {(row.a is None, row._corrupt_record) for row in df.collect()} == {(False, None), (True, '{"a": broken')}
+
+
+@pytest.mark.parametrize(('encoding', 'multiline'), [
+    ('windows-1252', False), ('latin_1', False), ('cp1252', True), ('utf-16', True), ('utf-8-sig', False)])
+@pytest.mark.parametrize('fraction', ['1', '1.5'], ids=['without decimals', 'with decimals'])
+def test_documents_are_read_in_the_encoding_that_the_input_spec_names(read, encoding, multiline, fraction):
+    df = read(f'{{"a": {fraction}, "b": "Grüße"}}\n', encoding=encoding, json=JsonSection(multiline=multiline))
+    assert [row.b for row in df.collect()] == ['Grüße']
 
 
 def test_compressed_lines_and_other_extensions_are_read(read):

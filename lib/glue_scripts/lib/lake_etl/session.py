@@ -16,6 +16,7 @@ SETTINGS = {
     'spark.sql.parquet.int96RebaseModeInWrite': 'CORRECTED',
     'spark.sql.execution.arrow.pyspark.enabled': 'true',
     'spark.sql.legacy.createHiveTableByDefault': 'false',
+    'spark.sql.legacy.javaCharsets': 'true',
 }
 
 

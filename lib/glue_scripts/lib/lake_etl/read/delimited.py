@@ -11,6 +11,7 @@ from pyspark.sql import functions as F
 from pyspark.sql.types import IntegerType, StringType, StructField, StructType
 
 from lake_etl.errors import DataError
+from lake_etl.read.charset import has_plain_line_ends, java_charset
 from lake_etl.read.guess import EVERYTHING, fitting_types, may_be_typed, settled_type
 from lake_etl.read.header import Beginning, Dialect
 from lake_etl.read.literal_path import literal_path
@@ -58,6 +59,8 @@ def read_delimited(spark: SparkSession, uri: str, options: DelimitedOptions) -> 
     line_breaks = options.line_breaks
     if line_breaks is None and (options.size <= SPLIT_BYTES or uri.lower().endswith(COMPRESSED)):
         line_breaks = True  # Such a file is read by one task anyway.
+    if not has_plain_line_ends(options.dialect.encoding):
+        line_breaks = True
     bits, odd_quotes = _settle(spark, uri, open_types, options, line_breaks)
     if line_breaks is None and odd_quotes:
         LOG.info('%s has line breaks inside quotes and is read by a single task.', uri)
@@ -103,7 +106,7 @@ def _read(spark: SparkSession, uri: str, options: DelimitedOptions, line_breaks:
     dialect, names = options.dialect, options.beginning.columns
     schema = StructType([StructField(name, StringType()) for name in names])
     rows = spark.read.csv(literal_path(uri), schema=schema, sep=dialect.delimiter, quote=dialect.quote,
-                          escape=dialect.escape, header=dialect.header, encoding=dialect.encoding,
+                          escape=dialect.escape, header=dialect.header, encoding=java_charset(dialect.encoding),
                           multiLine=line_breaks, mode='PERMISSIVE', enforceSchema=True,
                           maxColumns=max(MOST_COLUMNS, len(names)))
     if not options.null_values:

@@ -1,16 +1,17 @@
 """Reads JSON: one document per line, or documents that span lines; fractions become decimals, texts stay texts."""
 from __future__ import annotations
 
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import DataFrame, DataFrameReader, SparkSession
 from pyspark.sql.types import ArrayType, DataType, DecimalType, DoubleType, StructField, StructType
 
 from lake_etl.errors import DataError
+from lake_etl.read.charset import UTF_8, java_charset
 from lake_etl.read.literal_path import literal_path
 
 UNPARSED = '_corrupt_record'
 
 
-def read_json(spark: SparkSession, uri: str, multiline: bool) -> DataFrame:
+def read_json(spark: SparkSession, uri: str, multiline: bool, encoding: str = UTF_8) -> DataFrame:
     """Return the documents as rows, the schema inferred over the whole file.
 
     Spark's preference for decimals also turns texts of digits, such as identifiers, into numbers. So where it finds
@@ -18,17 +19,25 @@ def read_json(spark: SparkSession, uri: str, multiline: bool) -> DataFrame:
     cannot be parsed is kept as its text in `_corrupt_record`. Raises DataError when none can be parsed.
     """
     path = literal_path(uri)
-    precise = spark.read.json(path, multiLine=multiline, prefersDecimal=True)
+    reader = _reader(spark, multiline, java_charset(encoding))
+    precise = reader.json(path, prefersDecimal=True)
     if precise.columns == [UNPARSED]:
         hint = '' if multiline else (
             " Where a document spans several lines, set 'multiline' of the json section in the input_spec to true.")
         raise DataError(f'{uri} has no document that can be parsed; land it again as JSON.{hint}')
     if not _holds_decimals(precise.schema):
         return precise
-    plain = spark.read.json(path, multiLine=multiline).schema
+    plain = reader.json(path, prefersDecimal=False).schema
     schema = _settled(precise.schema, plain)
     assert isinstance(schema, StructType)
-    return spark.read.json(path, multiLine=multiline, schema=schema, mode='PERMISSIVE')
+    return reader.json(path, schema=schema, mode='PERMISSIVE')
+
+
+def _reader(spark: SparkSession, multiline: bool, charset: str) -> DataFrameReader:
+    reader = spark.read.options(multiLine=multiline)
+    if charset == UTF_8:
+        return reader  # Spark finds out by itself which Unicode encoding a file has, unless one is named.
+    return reader.options(encoding=charset) if multiline else reader.options(encoding=charset, lineSep='\n')
 
 
 def _holds_decimals(kind: DataType) -> bool:

@@ -56,7 +56,7 @@ def read_collected_file(spark: SparkSession, uri: str, spec: InputSpec,
     if size == 0:
         raise DataError(f'{uri} is empty (0 bytes); land the file again with its content.')
     if file_format is Format.JSON:
-        df = read_json(spark, uri, spec.json.multiline if spec.json else False)
+        df = read_json(spark, uri, spec.json.multiline if spec.json else False, spec.encoding)
     else:
         df = read_parquet(spark, uri)
     if not df.columns or df.isEmpty():  # One small job: it stops at the first row.
