@@ -81,16 +81,20 @@ def _typed(name: str, type_name: str) -> Column:
 
 
 def _open_columns(options: DelimitedOptions) -> list[str]:
-    """Return the columns whose type only the whole file can tell; a sample rules out most text columns."""
+    """Return the columns whose type only the whole file can tell.
+
+    A column that is published as text stays text, and a sample rules out most of the others.
+    """
     if not options.infer_types:
         return []
     undecided, fixed = [], _fixed_types(options)
     for position, name in enumerate(options.beginning.columns):
-        if name.lower() in options.text_columns or name in fixed:
+        published = options.table_types.get(name)
+        if name.lower() in options.text_columns or name in fixed or published == 'string':
             continue
         values = [row[position] for row in options.beginning.rows
                   if position < len(row) and row[position] not in options.null_values]
-        if name in options.table_types or may_be_typed(values):
+        if published or may_be_typed(values):
             undecided.append(name)
     return undecided
 
