@@ -3,6 +3,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from lake_etl.errors import ItemStoreError
@@ -31,6 +32,7 @@ KEY_SCHEMAS: Mapping[str, KeySchema] = {
 }
 
 
+@cache
 def key_of(table: str) -> KeySchema:
     """Return the key of the table at an address: `dev-insurancelake-etl-hash-values` or `sqlite:///…#hash-values`.
 

@@ -16,6 +16,7 @@ from lake_etl.item_values import plain, storable
 
 SCHEME = 'sqlite://'
 BATCH = 5_000
+AS_JSON = json.JSONEncoder(ensure_ascii=False, separators=(',', ':')).encode
 # An item that is there already, as tokens of an earlier load are, costs no write.
 UPSERT = ('INSERT INTO {name} VALUES (?, ?, ?) ON CONFLICT (partition_key, sort_key) '
           'DO UPDATE SET item = excluded.item WHERE item <> excluded.item')
@@ -124,7 +125,7 @@ def _item(row: tuple[str]) -> dict[str, Any]:
 def _json(value: Any) -> str:
     """Return JSON text that keeps every digit; the standard encoder cannot write decimals."""
     try:
-        return json.dumps(value, ensure_ascii=False, separators=(',', ':'))
+        return AS_JSON(value)
     except TypeError:
         return _exact_json(value)
 
