@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import time
 
@@ -12,6 +13,16 @@ from lib.local_lake.cli import main
 
 CLAIMS = REPOSITORY / 'resources' / 'syntheticgeneral-claim-data.csv'
 CLAIM_WORKFLOW = 'SyntheticGeneralData/ClaimData'
+
+
+@pytest.fixture(scope='module', autouse=True)
+def log_levels():
+    """Set the levels of the loggers back that the command line sets for its process."""
+    loggers = [logging.getLogger(name) for name in ('lake_etl', 'lib.local_lake', 'py4j')]
+    levels = [logger.level for logger in loggers]
+    yield
+    for logger, level in zip(loggers, levels, strict=True):
+        logger.setLevel(level)
 
 
 @pytest.fixture(scope='module')

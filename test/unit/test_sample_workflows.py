@@ -81,7 +81,7 @@ def test_every_configuration_file_belongs_to_a_workflow():
     present = {name for database, table in [*WORKFLOWS, ('all', 'transforms-example')]
                for name in _workflow(database, table).present_files}
     folders = ('transformation-spec', 'transformation-sql', 'dq-rules')
-    assert present == {f'{folder}/{path.name}' for folder in folders for path in (CONFIGURATION / folder).iterdir()
+    assert present == {f'{folder}/{path.name}' for folder in folders for path in (CONFIGURATION / folder).glob('*')
                        if not path.name.endswith('-entitymatch.json') and not path.name.startswith('Customer-')}
 
 
