@@ -160,7 +160,8 @@ def _in_existing_folder(folder: str, action: Callable[[], None]) -> None:
         try:
             os.makedirs(folder, exist_ok=True)
             return action()
-        except FileNotFoundError:
+        except (FileNotFoundError, FileExistsError):
+            # The second one: making the folder found it there, and then it was gone.
             if attempt == FOLDER_ATTEMPTS:
                 raise
 
