@@ -5,12 +5,13 @@ import json
 import logging
 import os
 import time
+from pathlib import Path
 
 import pytest
-from conftest import REPOSITORY
 
 from lib.local_lake.cli import main
 
+REPOSITORY = Path(__file__).resolve().parents[2]
 CLAIMS = REPOSITORY / 'resources' / 'syntheticgeneral-claim-data.csv'
 CLAIM_WORKFLOW = 'SyntheticGeneralData/ClaimData'
 
