@@ -43,7 +43,7 @@ class DocumentReader:
                 self._section(seen)
             except Unreadable:
                 self._skip_section(start)
-        if 'Rules' not in seen and 'Analyzers' not in seen:
+        if not (self.rules or self.analyzers or reader.findings.problems):
             reader.problem(reader.next.offset, 'the document has no rules and no analyzers', 'write Rules = [ … ]')
         return Document(tuple(self.rules), tuple(self.analyzers), self.version, self.sources, self.constant_texts)
 
@@ -153,9 +153,7 @@ class DocumentReader:
     def _list(self, read: Callable[[], None]) -> None:
         """Read the members of a section one by one; a broken one is left out."""
         reader = self.reader
-        opening = reader.expect('[', '[ and the members of the section')
-        if reader.next.kind == ']':
-            reader.problem(opening.offset, 'the list is empty, expected at least one member')
+        reader.expect('[', '[ and the members of the section')
         while reader.next.kind != ']':
             start = reader.position
             try:

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from lake_etl.dqdl.conditions import Constants, constant_of
 from lake_etl.dqdl.lexer import KEYWORDS, Token
 from lake_etl.dqdl.model import TYPES_WITH_CODE, Parameter
+from lake_etl.dqdl.operands import KEYWORDS as KEYWORDS_OF_VALUES
+from lake_etl.dqdl.operands import SIZE_UNITS, TIME_UNITS
 from lake_etl.dqdl.quoting import unquoted, unquoted_code
 from lake_etl.dqdl.rule_types import RULE_TYPES, RuleType
 from lake_etl.dqdl.token_reader import TokenReader
@@ -14,6 +16,7 @@ from lake_etl.spec.records import suggestion
 QUOTED = ('text', 'date', 'time')
 RULE_NAMES = tuple(dict.fromkeys(item.name for item in RULE_TYPES if item.rule))
 ANALYZER_NAMES = tuple(dict.fromkeys(item.name for item in RULE_TYPES if item.analyzer))
+WORDS_OF_VALUES = (*KEYWORDS_OF_VALUES, *TIME_UNITS, *SIZE_UNITS)
 PARENTHESES = 'write each part of a composite in parentheses: (IsUnique "a") and (IsComplete "b")'
 
 
@@ -26,6 +29,8 @@ def read_parameters(reader: TokenReader, rule_name: str, constants: Constants) -
         if token is None:
             if connector or reader.next.kind == 'unknown':
                 reader.fail(f'expected a parameter after {connector}, found {reader.next}', PARENTHESES)
+            if reader.next.kind in WORDS_OF_VALUES:
+                reader.fail(f'{reader.next} is a word of the language here', f'write the name as "{reader.next}"')
             return found
         if connector and token.text in RULE_NAMES:
             reader.fail(f'a rule {token} begins after {connector}', PARENTHESES, token)
