@@ -1,4 +1,4 @@
-"""Documents of the data quality language: their sections, constants, default labels, and what is said about mistakes."""
+"""Documents of the data quality language: their sections, constants and default labels, and mistakes in them."""
 from __future__ import annotations
 
 import pytest

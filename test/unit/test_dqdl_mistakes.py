@@ -14,6 +14,7 @@ def problems(text: str) -> list[str]:
     return [str(problem).removeprefix('rules: ') for problem in findings.problems]
 
 
+QUOTES = r'write a quote inside a text as \"; convert_single_quotes turns every single quote into one'
 GRAMMAR = {
     'Completeness "a"': 'column 17: Completeness needs a condition (compare with a number (> 0.9))',
     'IsComplete "a" > 0.05': 'column 16: IsComplete takes no condition, found > 0.05',
@@ -64,6 +65,9 @@ GRAMMAR = {
         f'column 14: the rule RowCount before and stands without parentheses ({PARENTHESES})',
     '(RowCount > 1) or RowCount < 3':
         f'column 16: a part of the composite beside or stands without parentheses ({PARENTHESES})',
+    'CustomSql "SELECT a WHERE b = "x" AND c"':
+        f'column 1: expected CustomSql statement, found 3 parameters of CustomSql ({QUOTES})',
+    'IsComplete "a" where "b = "PAID""': f'column 28: expected the end of the rule IsComplete, found PAID ({QUOTES})',
     '(RowCount > 1': 'column 14: expected and, or, or the closing ), found the end',
     'isUnique "a"': "column 1: rule type isUnique is unknown (did you mean 'IsUnique'?)",
     'IsComplete "a" IsUnique "b"':
@@ -121,12 +125,15 @@ GRAMMAR = {
     'RowCount > percentile(last(5), 95)':
         'column 12: percentile(…) takes values and share, found percentile(last(5), 95) '
         '(write for example percentile(last(10), 0.9))',
+    'RowCount > index(last(2), 3)':
+        'column 12: index(…) takes values and whole number, found index(last(2), 3) (write for example '
+        'index(last(10), 1))',
     'RowCount > avg(last(0))': 'column 16: last(…) takes whole number, found last(0) (write for example last(10))',
     'RowCount > avg(last(2)': 'column 23: expected an operator or the closing ), found the end',
     'RowCount > 1/0': 'column 14: division by zero',
     f'RowCount > {"9" * 39}': 'column 12: a number has at most 38 digits',
     f'DataFreshness "a" > {"9" * 5000} days': 'column 21: a duration has at most a thousand years',
-    'FileSize > 12345678 TB': 'column 12: a size in TB has at most 6 digits (write it in a larger unit)',
+    f'FileSize > {"1" * 16} B': 'column 12: a size has at most 15 digits (write it in a larger unit)',
     f'RowCount > {"(" * 101}1': 'column 112: parentheses are nested more than 100 deep',
     f'RowCount > 1{" + 1" * 51}': 'column 214: an expression has at most 50 operators and functions',
     "ColumnExists 'a": "column 14: found ', but texts stand in double quotes "
@@ -139,7 +146,7 @@ GRAMMAR = {
     'IsComplete ! "a"': 'column 12: found ! without = (write != or not in)',
     'IsComplete $ "a"': 'column 12: a $ begins the name of a constant, and no name follows',
     'IsComplete "a"\n  where 5':
-        'line 2, column 9: expected a Spark SQL condition in double quotes after where, found 5',
+        'line 2, column 9: expected a Spark SQL condition after where in double quotes, found 5',
     '': 'column 1: the text is empty, expected a rule',
     '# only a comment': 'column 17: the text is empty, expected a rule',
     '"IsComplete" "a"': 'column 1: expected a rule type, found "IsComplete"',

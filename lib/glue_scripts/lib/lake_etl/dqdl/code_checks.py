@@ -1,6 +1,7 @@
 """Finds mistakes in the code inside rules: SQL conditions, SQL queries and regular expressions."""
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 
 import sqlglot
@@ -9,6 +10,9 @@ from sqlglot.errors import ErrorLevel, ParseError, SqlglotError
 
 from lake_etl.spec.java_regex import regex_problems
 from lake_etl.spec.regex_backtracking import backtracking_problems
+
+# It warns of statements that it knows by their first word alone; they are refused here.
+logging.getLogger('sqlglot').setLevel(logging.ERROR)
 
 
 def condition_problems(code: str) -> Iterator[str]:
@@ -36,7 +40,7 @@ def whole_value_regex_problems(regex: str) -> Iterator[str]:
 
 
 def _parsed(code: str, into: type[exp.Expr] | None) -> exp.Expr | str:
-    """Return what Spark SQL code is, or why it is nothing, with the character at which reading stopped."""
+    """Return what Spark SQL code is, or why it is nothing, with the words at which reading stopped."""
     try:
         return sqlglot.parse_one(code, read='spark', into=into, error_level=ErrorLevel.IMMEDIATE)
     except ParseError as error:
