@@ -5,7 +5,7 @@ import pytest
 from declared_transforms import REGISTRY, DateEntry, ValueEntry
 from lake_etl.spec.records import Findings
 from lake_etl.spec.transforms import TransformSpec, TransformStep, follow_columns, parse_transforms, text_columns
-from lake_etl.transform.registry import FieldEntry
+from lake_etl.spec.form import FieldEntry
 
 
 def steps_of(raw):
