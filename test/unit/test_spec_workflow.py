@@ -152,7 +152,7 @@ def test_the_environment_decides_about_schema_changes_unless_the_workflow_does(c
 
 def test_oddities_are_logged_once_each_as_warnings(caplog):
     files = {SPEC: b'{"owner": 1, "input_spec": {"csv": {}, "csv": {}}, "transform_spec": {"literal": {"year": 1}}}',
-             SPARK: b'-- mode: annual\nSELECT 1'}
+             SPARK: b'-- mode: annual\nSELECT * FROM gen.policy'}
     with caplog.at_level(logging.INFO):
         read(files)
     assert [record.getMessage() for record in caplog.records if record.levelno == logging.WARNING] == [
@@ -166,7 +166,7 @@ def test_oddities_are_logged_once_each_as_warnings(caplog):
 
 
 def test_placeholders_are_checked_when_their_names_are_given():
-    files = {SPARK: b'SELECT {p_yaer}', ATHENA: b"SELECT '{execution_id}', '[0-9]{2}'", REDSHIFT: b'SELECT {nme}'}
+    files = {SPARK: b'SELECT *, {p_yaer}', ATHENA: b"SELECT '{execution_id}', '[0-9]{2}'", REDSHIFT: b'SELECT {nme}'}
     assert read(files).spark_sql
     assert [problem.partition(' unknown')[0] for problem in problems_of(files, placeholders=('p_year', 'execution_id'))
             ] == ['spark-Gen-Policy.sql: {p_yaer}:', 'redshift-Gen-Policy.sql: {nme}:']

@@ -52,7 +52,7 @@ def parsed(name: str, raw: object) -> tuple[tuple, Findings]:
     ('filldown', [{'field': 'c', 'partition': 'policy', 'sort': ['day desc', 'line']}],
      ('c', 'policy', 'day', 'line'), ('c',)),
     ('rownumber', [{'field': 'n', 'partition': ['a', 'b'], 'sort': 'day'}], ('a', 'b', 'day'), ('n',)),
-    ('filterrows', [{'condition': 'a > 1', 'description': 'why'}], (), ()),
+    ('filterrows', [{'condition': 'a > 1', 'description': 'why'}], ('a',), ()),
 ])
 def test_specification_tells_what_it_reads_and_writes(name, raw, reads, writes):
     (entry,), findings = parsed(name, raw)

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from lake_etl.spec.form import Form, Scalar
 from lake_etl.spec.row_order import RowOrder
+from lake_etl.spec.sql_columns import condition_columns
+from lake_etl.spec.sql_syntax import SqlMistake, condition_tree
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,10 +94,15 @@ class FilterRowsEntry:
         """Yield what is wrong with the condition."""
         if not self.condition.strip():
             yield "'condition' is empty"
+            return
+        try:
+            condition_tree(self.condition)
+        except SqlMistake as mistake:
+            yield f"'condition' is no SQL condition: {mistake} (character {mistake.offset + 1})"
 
     def reads(self) -> tuple[str, ...]:
-        """Return nothing: only Spark knows which columns a condition names."""
-        return ()
+        """Return the columns that the condition names, as far as its text alone tells them."""
+        return condition_columns(self.condition)
 
     def writes(self) -> tuple[str, ...] | None:
         """Return nothing: columns stay as they are."""
