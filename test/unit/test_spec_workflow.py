@@ -5,15 +5,17 @@ import json
 import logging
 
 import pytest
-from declared_transforms import REGISTRY
+from declared_transforms import REGISTRY as DECLARED
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from lake_etl.errors import ConfigurationError, ItemStoreError
+from lake_etl.spec.entries.known import known_forms
 from lake_etl.spec.dependencies import Dependencies
 from lake_etl.spec.input import InputSpec
 from lake_etl.spec.sql import SparkSql
 from lake_etl.spec.workflow import Workflow, file_names, read_consume_workflow, read_workflow
 
+REGISTRY = {**known_forms(), 'own': DECLARED['own']}
 SPEC = 'transformation-spec/Gen-Policy.json'
 MAPPING = 'transformation-spec/Gen-Policy.csv'
 DEPENDENT = 'transformation-spec/Gen-Policy-dependent.json'
@@ -21,7 +23,7 @@ RULES = 'dq-rules/dq-Gen-Policy.json'
 SPARK, ATHENA, REDSHIFT = (f'transformation-sql/{engine}-Gen-Policy.sql' for engine in ('spark', 'athena', 'redshift'))
 COMPLETE = {
     SPEC: b'// why\n{"input_spec": {"table_description": "Policies"}, "transform_spec": {"hash": ["TIN"]}}',
-    MAPPING: b'SourceName,DestName\nTax Id,tin\nPolicy,policyno\n',
+    MAPPING: b'SourceName,DestName\nTax Id,tin\nPolicy,policyno\nBorn,Null\n',
     DEPENDENT: b'{"depends_on": {"Gen/Claim": 1}}',
     RULES: b'{"after_transform": {"halt_rules": ["RowCount > 0"]}}',
     SPARK: b'CREATE TABLE Summary AS SELECT * FROM gen.policy WHERE year = {p_year}',
@@ -104,6 +106,11 @@ def test_the_problems_of_all_files_are_in_one_error():
     (b'{"transfrm_spec": {}}', "Gen-Policy.json: transfrm_spec: unknown key (did you mean 'transform_spec'?)"),
     (transforms(hash=['policynr']), "Gen-Policy.json: transform_spec.hash[0]: column 'policynr' is not among the "
                                     "columns at this point (did you mean 'policyno'?)"),
+    (transforms(hash=['tax id']), "Gen-Policy.json: transform_spec.hash[0]: column 'tax id' is not among the columns "
+                                  "at this point (row 2 of Gen-Policy.csv calls it 'tin')"),
+    (transforms(filterrows=[{'condition': 'born > 1950'}]),
+     "Gen-Policy.json: transform_spec.filterrows[0]: column 'born' is not among the columns at this point (row 4 of "
+     'Gen-Policy.csv drops it)'),
     (b'{"input_spec": {"fixed": {}}}', "Gen-Policy.csv: row 2: 'Width' is empty, and the source has columns of fixed "
                                        'width'),
 ])

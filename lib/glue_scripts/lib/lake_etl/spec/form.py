@@ -9,7 +9,11 @@ from lake_etl.spec.records import Findings, describe, parse_record
 
 
 class Entry(Protocol):
-    """One entry of a transform's specification: a frozen dataclass whose fields are the keys."""
+    """One entry of a transform's specification: a frozen dataclass whose fields are the keys.
+
+    A method `check` may yield what types cannot express, and a method `adds` may return the columns that must not be
+    there before.
+    """
 
     def reads(self) -> tuple[str, ...]:
         """Columns that must exist before the entry is applied."""

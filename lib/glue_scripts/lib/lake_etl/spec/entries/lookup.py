@@ -55,6 +55,10 @@ class MultiLookupEntry:
         """Return the new columns."""
         return self.return_attributes
 
+    def adds(self) -> tuple[str, ...]:
+        """Return the new columns, none of which may be there before."""
+        return self.return_attributes
+
 
 LOOKUP = Form('lookup', LookupEntry)
 MULTILOOKUP = Form('multilookup', MultiLookupEntry)
