@@ -165,19 +165,22 @@ TEXTS = {
         "column 18: pattern '(a+)+' could keep a job busy for ever, because its repetitions can share out one text in "
         'many ways; let no repetition stand directly in another one, and begin the alternatives in a repetition with '
         'different characters',
-    'IsComplete "a" where "b >"': "column 22: the Spark SQL condition cannot be read: something is missing or out of "
-                                  "place near '>'",
+    'IsComplete "a" where "b >"': "column 25: the condition is no Spark SQL: the GT at '>' is incomplete",
     'IsComplete "a" where "b > 1 GROUP BY b"':
-        "column 22: the Spark SQL condition cannot be read: Invalid expression / Unexpected token near 'GROUP BY'",
-    'IsComplete "a" where "b > 1) OR (c"': "column 22: the Spark SQL condition cannot be read: Invalid expression / "
-                                           "Unexpected token near ')'",
-    'IsComplete "a" where "b; c"': 'column 22: the text after where is no Spark SQL condition',
+        "column 29: the condition is no Spark SQL: 'GROUP BY' is not expected here",
+    r'IsComplete "a" where "b = \"x\\y\") OR (c"':
+        "column 35: the condition is no Spark SQL: ')' is not expected here",
+    'IsComplete "a" where "b; c"': 'column 22: the text after where is not one condition of Spark SQL',
     'IsComplete "a" where " "': 'column 22: the condition after where is empty '
                                 '(write a Spark SQL condition, such as "age > 21")',
-    'CustomSql "DROP TABLE x"': 'column 11: the statement is no query, expected a SELECT',
+    'IsComplete "a" where "-- why"':
+        'column 23: the condition is no Spark SQL: there is nothing but blanks and comments',
+    'CustomSql "DROP TABLE x"': 'column 11: the statement is not one query, expected a SELECT',
+    'CustomSql "-- SELECT"': 'column 11: the statement is not one query, expected a SELECT',
     'CustomSql "SELECT FROM WHERE" > 5':
-        "column 11: the statement cannot be read: something is missing or out of place near 'WHERE'",
-    'CustomSql "SELECT 1; SELECT 2" > 5': 'column 11: the statement is no query, expected a SELECT',
+        "column 24: the statement is no Spark SQL: expected table name at 'WHERE'",
+    """CustomSql "SELECT 'a" > 5""": 'column 12: the statement is no Spark SQL: a quote or a comment does not end',
+    'CustomSql "SELECT 1; SELECT 2" > 5': 'column 11: the statement is not one query, expected a SELECT',
     'CustomSql "SELECT a FROM primary" > 5 with threshold > 0.5':
         'column 44: threshold is not supported for CustomSql with a condition '
         '(supported: ColumnDataType, ColumnValues, CustomSql, FileFreshness, FileSize)',

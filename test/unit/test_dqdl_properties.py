@@ -11,9 +11,9 @@ from lake_etl.spec.records import Findings
 from dqdl_texts import any_rules
 
 PIECES = [
-    '"', '\\', "'", '(', ')', '[', ']', '{', '}', ',', ' and ', ' or ', ' not ', ' in ', ' between ', '= ', '> ', '-', 'ü',
-    'now()', '$x', ' NULL ', ' where ', ' with ', ' labels', '=[', '#', '\n', '\0', '9' * 40, 'last(', '1.5', ' days',
-    'Rules = [', 'IsComplete "a"', 'RowCount > 1', '"(a+)+"', 'matches ', 'CustomSql ', '"2026-13-01"']
+    '"', '\\', "'", '(', ')', '[', ']', '{', '}', ',', ' and ', ' or ', ' not ', ' in ', ' between ', '= ', '> ', '-',
+    'ü', 'now()', '$x', ' NULL ', ' where ', ' with ', ' labels', '=[', '#', '\n', '\0', '9' * 40, 'last(', '1.5',
+    ' days', 'Rules = [', 'IsComplete "a"', 'RowCount > 1', '"(a+)+"', 'matches ', 'CustomSql ', '"2026-13-01"']
 
 
 @given(text=any_rules())

@@ -94,7 +94,7 @@ def _where_problems(found: RuleType, rule: Rule, places: Places) -> Iterator[Com
     elif not rule.where.strip():
         yield places.where, 'the condition after where is empty', 'write a Spark SQL condition, such as "age > 21"'
     else:
-        yield from ((places.where, problem, '') for problem in condition_problems(rule.where))
+        yield from ((places.where + offset, problem, '') for offset, problem in condition_problems(rule.where))
 
 
 def _threshold_problems(found: RuleType, rule: Rule, places: Places) -> Iterator[Complaint]:
@@ -155,7 +155,10 @@ def _check_name_pattern(rule: Rule, places: Places) -> Iterator[Complaint]:
 
 
 def _check_statement(rule: Rule, places: Places) -> Iterator[Complaint]:
-    yield from ((places.parameters[0], problem, '') for problem in query_problems(rule.parameters[0].value))
+    [statement] = rule.parameters
+    for offset, problem in query_problems(statement.value):
+        # Of a constant only the name stands here.
+        yield places.parameters[0] + (0 if statement.constant else offset), problem, ''
 
 
 def _check_referential(rule: Rule, places: Places) -> Iterator[Complaint]:

@@ -48,7 +48,8 @@ def tokens_of(text: str) -> Iterator[Token]:
     """Yield the tokens of a text, at last one of the kind `end`; spaces and comments are left out."""
     at = 0
     while True:
-        at = _match(SPACE, text, at)
+        spaces = SPACE.match(text, at)
+        at = spaces.end() if spaces else at
         if at == len(text):
             yield Token('end', '', at)
             return
@@ -67,12 +68,6 @@ def time_of_day(written: str) -> time | None:
     if minute > 59 or (hour > 23 if half is None else not 1 <= hour <= 12):
         return None
     return time(hour if half is None else hour % 12 + (12 if half == 'PM' else 0), minute)
-
-
-def _match(pattern: re.Pattern[str], text: str, at: int) -> int:
-    """Return where a match of the pattern ends, `at` when there is none."""
-    found = pattern.match(text, at)
-    return found.end() if found else at
 
 
 def _token(text: str, at: int) -> Token:
