@@ -13,6 +13,7 @@ from lake_etl.spec.dependencies import parse_dependencies
 from lake_etl.spec.entries.known import known_forms
 from lake_etl.spec.input import parse_input
 from lake_etl.spec.jsonc import parse_json
+from lake_etl.spec.quality import parse_quality
 from lake_etl.spec.records import Findings, check_unknown_keys
 from lake_etl.spec.transforms import parse_transforms
 from lib.local_lake.reference.files import schemas
@@ -37,14 +38,16 @@ def samples(pattern: str) -> dict[str, dict]:
 
 SPECIFICATIONS = {name: value for name, value in samples('*.json').items()
                   if not name.endswith(('-dependent.json', '-entitymatch.json'))}
+RULES = {'before_transform': {'quarantine_rules': ["IsComplete 'a'"], 'description': 'why'},
+         'after_transform': {'warn_rules': ['RowCount > 0'], 'halt_rules': []}, 'convert_single_quotes': True}
 DEPENDENCIES = samples('*-dependent.json')
 
 
 def findings_of(name: str, value: dict) -> Findings:
     """Return what the lake's own check finds in a file."""
     findings = Findings('t.json')
-    if name == 'dependencies':
-        parse_dependencies(value, findings)
+    if name != 'transformation-spec':
+        {'dependencies': parse_dependencies, 'dq-rules': parse_quality}[name](value, findings)
         return findings
     check_unknown_keys(value, ('input_spec', 'transform_spec'), '', findings)
     if 'input_spec' in value:
@@ -62,6 +65,8 @@ def findings_of(name: str, value: dict) -> Findings:
     ('transformation-spec', {'transform_spec': {'rownumber': [
         {'field': 'a', 'sort': 'b', 'partition': ['c'], 'description': 5}], 'merge': {
             'field': 'a', 'source_list': ['b'], 'default': 1.5}}}),
+    ('dq-rules', RULES),
+    ('dq-rules', {}),
     ('dependencies', {'depends_on': {'A/B': 1}, 'lookback': {'days': 1.5, 'hour': 3}, 'description': 'x'}),
 ])
 def test_what_is_right_is_right_for_both(name, value):
@@ -107,6 +112,10 @@ WRONG = [
         [], {}, {'depends_on': []}, {'depends_on': {}}, {'depends_on': {'A': 1}}, {'depends_on': {'A/B/C': 1}},
         {'depends_on': {'A/B': 1}, 'lookback': 5}, {'depends_on': {'A/B': 1}, 'lookback': {'day s': 1}},
         {'depends_on': {'A/B': 1}, 'lookback': {'days': '1'}}, {'depends_on': {'A/B': 1}, 'lookbak': {}})),
+    *(('dq-rules', value) for value in (
+        [], {'before_transfrm': {}}, {'after_transform': []}, {'after_transform': {'halt_rule': []}},
+        {'after_sparksql': {'warn_rules': 'RowCount > 0'}}, {'after_sparksql': {'warn_rules': [1]}},
+        {'convert_single_quotes': 'no'})),
 ])
 def test_what_is_wrong_is_wrong_for_both(name, value):
     assert not validator(name).is_valid(value)
@@ -115,7 +124,7 @@ def test_what_is_wrong_is_wrong_for_both(name, value):
 
 @settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.sampled_from([('transformation-spec', value) for value in SPECIFICATIONS.values()]
-                       + [('dependencies', value) for value in DEPENDENCIES.values()]).flatmap(
+                       + [('dependencies', value) for value in DEPENDENCIES.values()] + [('dq-rules', RULES)]).flatmap(
     lambda item: st.tuples(st.just(item[0]), damaged_values(item[1]))))
 def test_an_editor_never_marks_what_the_lake_takes_without_a_word(item):
     name, value = item

@@ -12,11 +12,12 @@ import pytest
 from lake_etl.spec.documentation import Key, keys_of, paragraphs
 from lake_etl.spec.entries.known import known_forms
 from lake_etl.spec.input import InputSpec
+from lake_etl.spec.quality import QualityFile, StageTexts
 from lib.local_lake.reference.files import reference_files
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 SECTIONS = {item for key in keys_of(InputSpec) for item in get_args(key.hint) if is_dataclass(item)}
-RECORDS = {InputSpec, *SECTIONS, *(form.entry_type for form in known_forms().values())}
+RECORDS = {InputSpec, *SECTIONS, QualityFile, StageTexts, *(form.entry_type for form in known_forms().values())}
 HOW = 'PYTHONPATH=lib/glue_scripts/lib .venv/bin/python -m lib.local_lake.reference'
 
 
@@ -63,6 +64,7 @@ def test_the_page_speaks_to_users():
     ('lib/glue_scripts/transformation-spec/SyntheticGeneralData-PolicyData.json', 'transformation-spec'),
     ('lib/glue_scripts/transformation-spec/all-transforms-example.json', 'transformation-spec'),
     ('lib/glue_scripts/transformation-spec/SyntheticGeneralData-CombinedData-dependent.json', 'dependencies'),
+    ('lib/glue_scripts/dq-rules/dq-SyntheticGeneralData-PolicyData.json', 'dq-rules'),
     ('lib/glue_scripts/transformation-spec/Customer-entitymatch.json', None),
     ('docs/examples/transforms/currency.json', None),
 ])

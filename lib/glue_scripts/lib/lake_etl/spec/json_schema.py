@@ -5,12 +5,14 @@ import re
 import types
 import typing
 from collections.abc import Mapping
+from dataclasses import is_dataclass
 from typing import Any
 
 from lake_etl.spec.dependencies import INTERVALS, MOMENTS
 from lake_etl.spec.documentation import Key, keys_of, paragraphs
 from lake_etl.spec.form import Form, Shape
 from lake_etl.spec.input import InputSpec
+from lake_etl.spec.quality import QualityFile
 
 Schema = dict[str, Any]
 VERSION = 'http://json-schema.org/draft-07/schema#'
@@ -60,6 +62,13 @@ def dependencies_schema() -> Schema:
         'required': ['depends_on'], 'additionalProperties': False}
 
 
+def quality_schema() -> Schema:
+    """Return the schema of a file with data quality rules; the rules themselves are texts to it."""
+    records = _Records()
+    return {'$schema': VERSION, 'title': 'Data quality rules', **records.reference(QualityFile),
+            'definitions': records.definitions}
+
+
 class _Records:
     """Collects the schemas of dataclasses, each under the names of its module and class."""
 
@@ -80,7 +89,8 @@ class _Records:
 
     def _key_schema(self, key: Key) -> Schema:
         described = {'description': key.meaning} if key.meaning else {}
-        default = {} if key.required or key.default is None else {'default': key.default}
+        has_default = not (key.required or key.default is None or is_dataclass(key.default))
+        default = {'default': key.default} if has_default else {}
         return {**described, **self.type_schema(key.hint), **default}
 
     def type_schema(self, hint: Any) -> Schema:
