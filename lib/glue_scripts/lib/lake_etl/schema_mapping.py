@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pyspark.sql.types import ArrayType, DataType, StructType
 
 from lake_etl.errors import DataError
-from lake_etl.spec.mapping import SCORERS
+from lake_etl.spec.mapping import SCORERS, threshold_of
 from lake_etl.transform.columns import quoted
 
 QUOTED_PART = re.compile(r'`((?:[^`]|``)+)`')
@@ -68,11 +68,8 @@ def rule_of(source: str, destination: str | None, threshold: object = None, scor
 def _likeness(source: str, threshold: object) -> float | None:
     if threshold in (None, ''):
         return None
-    try:
-        likeness = float(str(threshold))
-    except ValueError:
-        likeness = -1.0
-    if not 0 <= likeness <= 100:
+    likeness = threshold_of(str(threshold))
+    if likeness is None:
         raise DataError(f"The mapping of '{source}' has the threshold {threshold!r}, expected a number from 0 to 100.")
     return likeness
 

@@ -180,7 +180,7 @@ def _check_name(column: str, name: str, line: _Line, findings: Findings) -> None
     if not name.strip():
         hint = 'write Null to drop the column' if column == 'DestName' else ''
         findings.problem(line.place, f"'{column}' is empty", hint)
-    elif '\n' in name and column == 'DestName':
+    elif '\n' in name and column == 'DestName':  # Headers of sources do hold line breaks.
         findings.problem(line.place, f"'{column}' holds a line break", 'is a double quote never closed?')
 
 
@@ -195,12 +195,18 @@ def _likeness(line: _Line, findings: Findings) -> tuple[float | None, str | None
             findings.warning(line.place, "'Scorer' without 'Threshold' is ignored",
                              'give a threshold from 0 to 100 to match by likeness')
         return None, None
-    threshold = _number(written)
-    if not 0 <= threshold <= 100:
+    threshold = threshold_of(written)
+    if threshold is None:
         findings.problem(line.place, f"'Threshold' must be a number from 0 to 100, got {describe(written)}")
     if not scorer:
         findings.problem(line.place, "'Threshold' needs a 'Scorer'", f'known scorers: {", ".join(SCORERS)}')
     return threshold, scorer
+
+
+def threshold_of(written: str) -> float | None:
+    """Return the threshold that a text says; None when it is no number from 0 to 100."""
+    number = _number(written)
+    return number if 0 <= number <= 100 else None
 
 
 def _width(line: _Line, findings: Findings) -> int | None:
