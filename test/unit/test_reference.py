@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import is_dataclass
+from dataclasses import dataclass, is_dataclass
 from fnmatch import fnmatch
 from pathlib import Path
 from typing import get_args
@@ -21,6 +21,7 @@ RECORDS = {InputSpec, *SECTIONS, QualityFile, StageTexts, *(form.entry_type for 
 HOW = 'PYTHONPATH=lib/glue_scripts/lib .venv/bin/python -m lib.local_lake.reference'
 
 
+@dataclass(frozen=True, kw_only=True)
 class Documented:
     """One thing.
 
@@ -28,6 +29,10 @@ class Documented:
                    mean
     third          what it means: a  b
     """
+
+    first: str
+    second: str
+    third: str = 'x'
 
 
 @pytest.mark.parametrize('path', reference_files())
@@ -46,10 +51,7 @@ def test_every_key_says_what_it_means(record):
 
 
 def test_the_meaning_of_a_key_may_take_several_lines_and_stand_for_several_keys():
-    record = type('Record', (), {'__doc__': Documented.__doc__, '__annotations__': dict.fromkeys(
-        ('first', 'second', 'third'), str), 'third': 'x'})
-    from dataclasses import dataclass
-    keys = keys_of(dataclass(frozen=True, kw_only=True)(record))
+    keys = keys_of(Documented)
     assert [(key.name, key.required, key.meaning) for key in keys] == [
         ('first', True, 'what both mean'), ('second', True, 'what both mean'), ('third', False, 'what it means: a  b')]
     assert keys[2] == Key('third', str, 'x', 'what it means: a  b')

@@ -108,20 +108,21 @@ def _default(key: Key) -> str:
 
 def _example(name: str, example: Example) -> Iterator[str]:
     yield from ('```jsonc', *_specification(name, example.spec).splitlines(), '```', '')
-    for title, value in _surroundings(example):
-        yield from (*_wrapped(f'{title} {value}'), '')
+    for sentence in _surroundings(example):
+        yield from (*_wrapped(sentence), '')
     yield from _table(example.columns, example.rows)
     yield from ('', 'becomes', '')
     yield from (*_table(example.result_columns, example.result_rows), '')
 
 
-def _surroundings(example: Example) -> Iterator[tuple[str, str]]:
-    if example.file != Example.__dataclass_fields__['file'].default:
-        yield 'The file is', f'`{example.file}`.'
+def _surroundings(example: Example) -> Iterator[str]:
+    """Yield what else the result of an example follows from."""
+    if example.file != Example.file:
+        yield f'The file is `{example.file}`.'
     for lookup, values in example.lookups.items():
-        yield f'The look-up {lookup} is', f'`{json.dumps(values)}`.'
+        yield f'The look-up {lookup} is `{json.dumps(values)}`.'
     for group, items in example.lookup_groups.items():
-        yield f'The items of the look-up group {group} are', f'`{json.dumps(items)}`.'
+        yield f'The items of the look-up group {group} are `{json.dumps(items)}`.'
 
 
 def _specification(name: str, spec: Any) -> str:
@@ -138,7 +139,7 @@ def _object(value: Mapping[str, Any]) -> str:
 
 
 def _table(columns: Mapping[str, str], rows: Sequence[Cells]) -> Iterator[str]:
-    types = (f'*{kind}*' for kind in columns.values())
+    types = (f'`{kind}`' for kind in columns.values())
     for cells in (columns, ['---'] * len(columns), types, *(map(_cell, row) for row in rows)):
         yield f'| {" | ".join(cells)} |'
 
