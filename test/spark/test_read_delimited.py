@@ -11,7 +11,8 @@ import pytest
 
 from lake_etl.errors import DataError
 from lake_etl.read import delimited
-from lake_etl.read.source import KnownTypes, read_collected_file
+from lake_etl.read.collected import KnownTypes
+from lake_etl.read.source import read_collected_file
 from lake_etl.spec.input import DelimitedSection, InputSpec
 
 SETTLING = 2  # Spark counts a shuffle and what follows it as two jobs.
@@ -25,7 +26,7 @@ def read(spark, tmp_path):
         path = tmp_path / name
         path.write_bytes(content if isinstance(content, bytes) else content.encode(spec.get('encoding', 'utf-8')))
         known = [lambda names: KnownTypes(**knowledge)] if knowledge else []
-        return read_collected_file(spark, str(path), InputSpec(**spec), *known)
+        return read_collected_file(spark, str(path), InputSpec(**spec), *known, scratch=str(tmp_path / 'scratch'))
     return read_content
 
 
@@ -174,7 +175,7 @@ def test_a_file_that_cannot_be_loaded_is_refused_by_name(read, content, name, sp
 
 def test_a_missing_file_is_refused_by_name(spark, tmp_path):
     with pytest.raises(DataError, match='nowhere.csv does not exist'):
-        read_collected_file(spark, str(tmp_path / 'nowhere.csv'), InputSpec())
+        read_collected_file(spark, str(tmp_path / 'nowhere.csv'), InputSpec(), scratch=str(tmp_path))
 
 
 @pytest.mark.parametrize(('content', 'spec', 'split_bytes', 'expected'), [

@@ -8,7 +8,8 @@ from decimal import Decimal
 import pytest
 
 from lake_etl.errors import DataError
-from lake_etl.read.source import KnownTypes, read_collected_file
+from lake_etl.read.collected import KnownTypes
+from lake_etl.read.source import read_collected_file
 from lake_etl.spec.input import InputSpec, JsonSection
 
 
@@ -18,7 +19,7 @@ def read(spark, tmp_path):
     def read_content(content: str | bytes, name: str = 'a.json', table_types=None, **spec):
         path = tmp_path / name
         path.write_bytes(content if isinstance(content, bytes) else content.encode(spec.get('encoding', 'utf-8')))
-        return read_collected_file(spark, str(path), InputSpec(**spec), lambda names: KnownTypes(
+        return read_collected_file(spark, str(path), InputSpec(**spec), scratch=str(tmp_path / 'scratch'), knowledge=lambda names: KnownTypes(
             table_types=table_types or {}))
     return read_content
 
