@@ -7,15 +7,14 @@ from __future__ import annotations
 import codecs
 import re
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import chain
 
 from lake_etl import runtime
-from lake_etl.errors import DataError, LakeError
+from lake_etl.errors import DataError
 from lake_etl.read.charset import UTF_8, has_plain_line_ends
 from lake_etl.read.stored_file import PIECE, open_stored
-from lake_etl.read.unpack import damage, is_packed, unpack, unpacked_name
+from lake_etl.read.unpack import is_packed, unpack, unpacked_name
 from lake_etl.spec.input import Format, InputSpec, choose_format
 
 TEXT_FORMATS = (Format.DELIMITED, Format.FIXED, Format.JSON)
@@ -52,8 +51,7 @@ def plain_file(uri: str, spec: InputSpec, place: str) -> tuple[PlainFile, Format
     if size == 0:
         raise DataError(f'{uri} is empty (0 bytes); land the file again with its content.')
     packed = is_packed(uri)
-    with _damage_named(uri):
-        file_format = choose_format(unpacked_name(open_stored(files, uri), uri) if packed else uri, spec)
+    file_format = choose_format(unpacked_name(open_stored(files, uri), uri) if packed else uri, spec)
     is_text = file_format in TEXT_FORMATS
     if spec.skip_rows and not is_text and file_format is not Format.EXCEL:
         raise DataError(f"{uri} is {file_format.value}, which has no lines to skip; take 'skip_rows' out of the "
@@ -69,8 +67,7 @@ def plain_file(uri: str, spec: InputSpec, place: str) -> tuple[PlainFile, Format
         pieces, encoding = recoded(pieces, encoding, uri), UTF_8
     if skip:
         pieces = without_first_lines(pieces, skip)
-    with _damage_named(uri):
-        runtime.files(place).write_stream(place, pieces)
+    runtime.files(place).write_stream(place, pieces)
     return PlainFile(uri, place, runtime.files(place).size(place) or 0, encoding), file_format
 
 
@@ -107,14 +104,3 @@ def without_first_lines(pieces: Iterable[bytes], count: int) -> Iterator[bytes]:
         if not count:
             yield held
             yield from pieces
-
-
-@contextmanager
-def _damage_named(name: str) -> Iterator[None]:
-    """Turn whatever libraries raise for a bad archive into a DataError that names the file."""
-    try:
-        yield
-    except LakeError:
-        raise
-    except Exception as error:
-        raise DataError(f'{name} {damage(error)}. Land the file again, or rename it.') from None

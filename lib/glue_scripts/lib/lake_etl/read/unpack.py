@@ -6,9 +6,10 @@ import gzip
 import io
 import zipfile
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import IO
 
-from lake_etl.errors import DataError
+from lake_etl.errors import DataError, LakeError
 
 PIECE = 1024 * 1024
 ENCRYPTED = 0x1
@@ -25,19 +26,29 @@ def unpacked_name(file: io.BufferedReader, name: str) -> str:
     """Return the name that tells the format: without the ending, or of the only member of a zip archive."""
     if _ending(name) != '.zip':
         return name[:-len(_ending(name))]
-    with zipfile.ZipFile(file) as archive:
+    with _damage_named(name), zipfile.ZipFile(file) as archive:
         return _only_member(archive, name).filename
 
 
 def unpack(file: io.BufferedReader, name: str) -> Iterator[bytes]:
-    """Yield the plain content of a compressed file, piece by piece."""
-    with OPENERS[_ending(name)](file, name) as plain:
+    """Yield the plain content of a compressed file; raises DataError where it is damaged or ends too early."""
+    with _damage_named(name), OPENERS[_ending(name)](file, name) as plain:
         while piece := plain.read(PIECE):
             yield piece
 
 
-def damage(error: Exception) -> str:
-    """Return in what way a file is no good archive, from what its library complains of."""
+@contextmanager
+def _damage_named(name: str) -> Iterator[None]:
+    """Turn whatever the libraries raise for a bad archive into a DataError that names the file."""
+    try:
+        yield
+    except LakeError:
+        raise
+    except Exception as error:
+        raise DataError(f'{name} {_damage(error)}. Land the file again, or rename it.') from None
+
+
+def _damage(error: Exception) -> str:
     if isinstance(error, EOFError) or 'truncated' in str(error).lower():
         return 'is cut short: its compressed content ends too early'
     if isinstance(error, NotImplementedError):
