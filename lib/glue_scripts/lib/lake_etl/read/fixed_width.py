@@ -62,8 +62,9 @@ def cut(line: str, columns: Sequence[Place], encoding: str | None = None) -> tup
 def read_fixed_width(spark: SparkSession, source: Collected) -> DataFrame:
     """Return a row for each line that is not empty, each column in the type that all its values fit.
 
-    A blank value is null. A line that is shorter than all widths together, or goes on with more than blanks, is marked.
-    Raises DataError when there are no lines.
+    A blank value is null. A line is marked when it ends before its last column begins, or goes on with more than blanks
+    behind it; within the last column it may end, because many programs leave out blanks at the end of a line. Raises
+    DataError when there are no lines.
     """
     if not source.widths:
         raise DataError(f'{source.name} has columns of fixed width, and no widths are known; write a mapping file with '
@@ -98,7 +99,7 @@ def _cut_lines(spark: SparkSession, source: Collected, columns: Sequence[Place],
         found = F.substring(line, start + 1, width)
         return F.trim(decoded(found) if in_bytes else found)
     end = columns[-1].start + columns[-1].width
-    misfit = (F.length(line) < end) | ((F.length(line) > end) & (part(end, LONGEST_LINE) != ''))
+    misfit = (F.length(line) < columns[-1].start) | ((F.length(line) > end) & (part(end, LONGEST_LINE) != ''))
     helper = unused_name(StructType([StructField(item.name, StringType()) for item in columns]), 'misfit')
     cut_lines = spark.read.text(source.paths).where("value != ''").select(
         *[F.nullif(part(item.start, item.width), F.lit('')).alias(item.name) for item in columns], misfit.alias(helper))

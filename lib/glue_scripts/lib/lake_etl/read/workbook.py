@@ -135,7 +135,7 @@ def _decrypted(content: bytes, file: PlainFile, password: str | None) -> io.Byte
         raise
     except Exception as error:  # The library lets through whatever its parsers meet in a damaged file.
         raise _damaged(file, error) from None
-    return plain
+    return io.BytesIO(plain.getvalue())
 
 
 def _needs_password(file: PlainFile) -> DataError:

@@ -41,12 +41,12 @@ def read_xml(spark: SparkSession, source: Collected) -> DataFrame:
     scratch = f'{source.scratch}/rows.parquet'
     write_scratch(scratch, 1, ((row,) for file in source.files for row in _rows_of(file, row_tag)))
     rows = spark.read.parquet(literal_path(scratch)).toDF(FRAGMENT)
-    found = infer_documents(rows, [FRAGMENT]).get(FRAGMENT)
-    if found is None:
-        raise DataError(f"{source.name} has no element <{row_tag}>. Set 'row_tag' in the xml section of the input_spec "
-                        'to the element that makes a row.')
+    found = infer_documents(rows, [FRAGMENT])[FRAGMENT]
     if found.shape is None:
-        raise DataError(f'{source.name} has no element <{row_tag}> that is well-formed; land it again as XML.')
+        raise DataError(f'{source.name} has no element <{row_tag}> that is well-formed; land it again as XML.'
+                        if found.unparsed else
+                        f"{source.name} has no element <{row_tag}>. Set 'row_tag' in the xml section of the input_spec "
+                        'to the element that makes a row.')
     texts, types = as_text(FRAGMENT, found.shape), typed_struct(found.shape)
     known = source.knowledge(types.fieldNames())
 
