@@ -53,8 +53,9 @@ FORMATS = {
         bad=('{"id": "#"', '#', '{"id": #"}', '{"id": "#", }x', '{"id": "#", "a": }', '["#"', '{id} "#"'),
         name='part.jsonl'),
     'XML': Lines(
-        good=('<row><id>#</id></row>', '<row a="1"><id>#</id><b>x</b><b>y</b></row>', '<row><id><![CDATA[#]]></id></row>',
-              '<!-- <row> --><row><id>#</id></row>', '<row><id>#</id><c>&lt;</c></row></row>'),
+        good=('<row><id>#</id></row>', '<row a="1"><id>#</id><b>x</b><b>y</b></row>',
+              '<row><id><![CDATA[#]]></id></row>', '<!-- <row> --><row><id>#</id></row>',
+              '<row><id>#</id><c>&lt;</c></row></row>'),
         bad=('<row><id>#</row>', '<row><id>#</id>', '<row x=1><id>#</id></row>', '<row><id>#&nope;</id></row>',
              '<row><id>#</id><c></b></row>', '<row a="1><id>#</id></row>', '<row><q:id>#</q:id></row>'),
         begin='<rows>', end='</rows>', name='part.xml', spec=InputSpec(files='folder', xml=XmlSection())),
@@ -140,7 +141,8 @@ def test_a_damaged_workbook_is_read_or_refused_by_name(tmp_path, name, damage):
 
 
 @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(content=st.binary(min_size=1, max_size=60) | st.text(st.sampled_from('ab,"\n\r\\\0ü'), min_size=1).map(str.encode))
+@given(content=st.binary(min_size=1, max_size=60)
+       | st.text(st.sampled_from('ab,"\n\r\\\0ü'), min_size=1).map(str.encode))
 def test_any_bytes_have_a_header_or_are_refused_by_name(tmp_path, content):
     file = tmp_path / 'a.csv'
     file.write_bytes(content)

@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 from lake_etl.read import xml_fragments
 from lake_etl.read.xml_fragments import RowTooLong, fragments
 from lake_etl.read.xml_rows import xml_encoding
-from lake_etl.transform.xml_shape import parse_xml
 
 P = ' xmlns:p="urn:p"'
 # Text, and the rows that are cut out of it.
