@@ -7,11 +7,12 @@ from collections.abc import Iterator
 
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
+from pyspark.sql.types import ArrayType, StructField, StructType
 
 from lake_etl import runtime
 from lake_etl.errors import DataError
 from lake_etl.read.charset import UTF_8
-from lake_etl.read.collected import Collected
+from lake_etl.read.collected import Collected, KnownTypes
 from lake_etl.read.json_lines import UNPARSED
 from lake_etl.read.literal_path import literal_path
 from lake_etl.read.malformed import mark_malformed
@@ -20,14 +21,14 @@ from lake_etl.read.published import as_texts, read_as_text, with_lasting_types
 from lake_etl.read.scratch_table import write_scratch
 from lake_etl.read.stored_file import open_stored
 from lake_etl.read.xml_fragments import LONGEST_ROW, RowTooLong, fragments
-from lake_etl.spec.input import XmlSection
+from lake_etl.spec.input import InputSpec, XmlSection
 from lake_etl.transform.columns import quoted
 from lake_etl.transform.xml_text import as_text, infer_documents, typed_struct
 
 PIECE = 1024 * 1024
 BYTE_ORDER_MARKS = ((codecs.BOM_UTF8, 'utf-8-sig'), (codecs.BOM_UTF16_LE, 'utf-16'), (codecs.BOM_UTF16_BE, 'utf-16'))
 DECLARED_ENCODING = re.compile(rb'''<\?xml[^>]*?\sencoding\s*=\s*["']([\w.:-]+)["']''')
-FRAGMENT = 'fragment'
+FRAGMENT, ROW = 'fragment', 'row'
 
 
 def read_xml(spark: SparkSession, source: Collected) -> DataFrame:
@@ -47,22 +48,22 @@ def read_xml(spark: SparkSession, source: Collected) -> DataFrame:
                         if found.unparsed else
                         f"{source.name} has no element <{row_tag}>. Set 'row_tag' in the xml section of the input_spec "
                         'to the element that makes a row.')
-    texts, types = as_text(FRAGMENT, found.shape), typed_struct(found.shape)
+    types = typed_struct(found.shape)
     known = source.knowledge(types.fieldNames())
-
-    def member(name: str) -> Column:
-        value = F.col(f'row.{quoted(name)}')
-        if read_as_text(name, source.spec, known):
-            return (value if value_is_text(name) else F.to_json(value)).alias(name)
-        return value.cast(types[name].dataType if source.spec.infer_types else as_texts(types[name].dataType)
-                          ).alias(name)
-
-    def value_is_text(name: str) -> bool:
-        return not types[name].dataType.simpleString().startswith(('array', 'struct'))
-    unparsed = [F.expr(f'if(row is null, {FRAGMENT}, null)').alias(UNPARSED)] if found.unparsed else []
-    df = rows.withColumn('row', texts).select(*map(member, types.fieldNames()), *unparsed)
+    members = [_member(field, source.spec, known) for field in types.fields]
+    unparsed = [F.when(F.col(ROW).isNull(), F.col(FRAGMENT)).alias(UNPARSED)] if found.unparsed else []
+    df = rows.withColumn(ROW, as_text(FRAGMENT, found.shape)).select(*members, *unparsed)
     df = with_lasting_types(df, source.spec, known)
     return mark_malformed(df, F.col(UNPARSED).isNotNull()) if unparsed else df
+
+
+def _member(field: StructField, spec: InputSpec, known: KnownTypes) -> Column:
+    """Return a column from the rows, whose leaves are all text so far, in its type or as text."""
+    value = F.col(f'{ROW}.{quoted(field.name)}')
+    if read_as_text(field.name, spec, known):
+        text = F.to_json(value) if isinstance(field.dataType, (ArrayType, StructType)) else value
+        return text.alias(field.name)
+    return value.cast(field.dataType if spec.infer_types else as_texts(field.dataType)).alias(field.name)
 
 
 def _rows_of(file: PlainFile, row_tag: str) -> Iterator[str]:
