@@ -23,6 +23,7 @@ def _common(folders: LakeFolders, landing: Landing, execution: str, job: str) ->
         'p_year': str(year), 'p_month': str(month), 'p_day': str(day),
         'data_lineage_table': folders.items('data-lineage'),
         'dq_results_table': folders.items('dq-results'),
+        'job_audit_table': folders.items('job-audit'),
         'catalog': folders.catalog,
     }
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from lake_etl.adapters.local.files import FolderFiles
 from lake_etl.adapters.local.items import SqliteItems
+from lake_etl.conversion_report import FAILED_CONVERSIONS
 from lake_etl.errors import LakeError
 from lib.local_lake import job_arguments
 from lib.local_lake.folders import LakeFolders
@@ -26,12 +27,13 @@ INTERRUPTED = 'The command was stopped before the run ended. Readers see the dat
 
 @dataclass(frozen=True)
 class RunResult:
-    """How a run ended: SUCCEEDED, or FAILED with the reason; how long each job took, in seconds."""
+    """How a run ended: SUCCEEDED, or FAILED with the reason; how long each job took, and what did not convert."""
 
     execution: str
     status: str
     reason: str
     seconds: dict[str, float]
+    failed_conversions: tuple[str, ...] = ()
 
 
 class Orchestrator:
@@ -78,7 +80,12 @@ class Orchestrator:
             self._update(execution, 'FAILED', reason, seconds)
             return RunResult(execution, 'FAILED', reason, seconds)
         self._update(execution, 'SUCCEEDED', '', seconds)
-        return RunResult(execution, 'SUCCEEDED', '', seconds)
+        return RunResult(execution, 'SUCCEEDED', '', seconds, self._failed_conversions(execution))
+
+    def _failed_conversions(self, execution: str) -> tuple[str, ...]:
+        """Return what the job has put on the run's record; a job of its own process could not hand it over."""
+        item = self.items.get(self.audit, {'execution_id': execution}) or {}
+        return tuple(item.get(FAILED_CONVERSIONS, ()))
 
     def _jobs(self, landing: Landing, execution: str) -> list[tuple[str, Callable[[], None], dict[str, str]]]:
         ensure_glue_library()

@@ -6,6 +6,7 @@ import hmac
 from datetime import date
 
 import pytest
+from pyspark.sql import functions as F
 
 from datatransform_dataprotection import transform_hash, transform_redact, transform_tokenize
 from lake_etl import runtime
@@ -56,9 +57,49 @@ def test_hash_is_that_of_the_text_and_null_stays_null(spark, secret, with_secret
     assert after.columns == list(VALUES)
 
 
-def test_the_secret_is_not_in_the_query_plan(spark, secret):
-    after = transform_hash(spark.createDataFrame([('a',)], 'text string'), ['text'], {'hash_key_secret': secret}, None)
-    assert 's3cret' not in after._jdf.queryExecution().toString()
+@pytest.mark.parametrize('key', [b'k', bytes(range(256)), b'x' * 64, b'x' * 65, b'\0'])
+def test_hashes_of_any_key_are_those_of_python(spark, tmp_path, spark_jobs, key):
+    (tmp_path / 'key').write_bytes(key)
+    frame = spark.createDataFrame([('',), ('a',), ('日本 \U0001f600 \n\0',), (None,), ('long ' * 99,)], 'text string')
+    with spark_jobs() as jobs:
+        after = transform_hash(frame, ['text'], {'hash_key_secret': f'file://{tmp_path}/key'}, None).collect()
+        assert jobs() == 1
+    stored = runtime.secret(f'file://{tmp_path}/key')
+    assert [row.text for row in after] == [
+        None if row.text is None else hmac.new(stored, row.text.encode(), 'sha256').hexdigest()
+        for row in frame.collect()]
+
+
+def logged(spark, folder, df) -> str:
+    """Return all that Spark tells of a query: every form of its plan, and the event log of its execution."""
+    jvm, context = spark._jvm, spark.sparkContext._jsc.sc()
+    conf = context.conf().set('spark.eventLog.compress', 'false').set('spark.eventLog.rolling.enabled', 'false')
+    listener = jvm.org.apache.spark.scheduler.EventLoggingListener(
+        'hash', jvm.scala.Option.empty(), jvm.java.net.URI(folder.as_uri()), conf,
+        context.hadoopConfiguration())
+    listener.start()
+    context.addSparkListener(listener)
+    df.write.format('noop').mode('overwrite').save()
+    context.listenerBus().waitUntilEmpty()
+    context.removeSparkListener(listener)
+    listener.stop()
+    execution = df._jdf.queryExecution()
+    return '\n'.join([execution.toString(), execution.logical().toJSON(), execution.optimizedPlan().toJSON(),
+                      execution.executedPlan().toJSON(), *(file.read_text() for file in folder.iterdir())])
+
+
+def test_neither_plan_nor_event_log_shows_the_secret_or_what_is_made_of_it(spark, secret, tmp_path):
+    forms = [b's3cret', *(bytes(byte ^ mask for byte in b's3cret') for mask in (0x36, 0x5C))]
+    shown = [form.decode('latin1').lower() for form in forms] + [form.hex() for form in forms]
+    frame = spark.createDataFrame([('a',)], 'text string')
+    (tmp_path / 'literal').mkdir()
+    (tmp_path / 'secret').mkdir()
+    literal = logged(spark, tmp_path / 'literal', frame.select(F.sha2(F.concat(F.lit(forms[1]), 'text'), 256)))
+    assert forms[1].hex() in literal.lower()
+    text = logged(spark, tmp_path / 'secret', transform_hash(frame, ['text'], {'hash_key_secret': secret}, None))
+    assert 'SparkListenerSQLExecutionStart' in text and 'sha2' in text
+    assert [form for form in shown if form in text.lower()] == []
+    assert not [view for view in spark.catalog.listTables() if view.name.startswith('secret_')]
 
 
 @pytest.mark.parametrize('value, expected', [('***', '***'), (None, None), (0, 0), ({'a': [1]}, ([1],))])

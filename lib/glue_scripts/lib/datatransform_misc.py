@@ -64,7 +64,7 @@ def _for_each_order(df: DataFrame, entries: Sequence[RowNumberEntry],
     return act(df, order, waiting) if waiting else df
 
 
-@frame_transform(FILTERROWS)
+@frame_transform(FILTERROWS, leaves_out_rows=True)
 def transform_filterrows(df: DataFrame, entries: tuple[FilterRowsEntry, ...], context: TransformContext) -> DataFrame:
     """Keep the rows for which every condition is true; where it is false or null the row is left out.
 

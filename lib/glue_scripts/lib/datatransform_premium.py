@@ -23,8 +23,9 @@ from lake_etl.spec.entries.premium import (
     MultiplyColumnsEntry,
     PolicyMonthsEntry,
 )
-from lake_etl.spec.form import FieldEntry
+from lake_etl.spec.form import ConvertingEntry
 from lake_etl.transform.columns import column
+from lake_etl.transform.conversion import Conversion, text_read_as
 from lake_etl.transform.earned_premium import (
     Term,
     earned_by_day,
@@ -49,38 +50,54 @@ def add_columns(*names: str) -> Column:
     return reduce(add, [F.coalesce(column(name), F.lit(0)) for name in names])
 
 
-@column_transform(FLIPSIGN)
-def transform_flipsign(entry: FieldEntry, schema: StructType, context: TransformContext) -> Column:
+def _numbers_read(entry: ConvertingEntry | ColumnListEntry, schema: StructType) -> tuple[Conversion, ...]:
+    return text_read_as(schema, entry.field, entry.on_error, numbers=entry.reads())
+
+
+@column_transform(FLIPSIGN, converts=_numbers_read)
+def transform_flipsign(entry: ConvertingEntry, schema: StructType, context: TransformContext) -> Column:
     """Turn an amount's sign: what was paid in becomes what is paid out. Text is read as double."""
     return -number_column(schema, entry.source or entry.field)
 
 
-@column_transform(ADDCOLUMNS)
+@column_transform(ADDCOLUMNS, converts=_numbers_read)
 def transform_addcolumns(entry: ColumnListEntry, schema: StructType, context: TransformContext) -> Column:
     """Add columns, null counting as 0. Text is read as double; a sum too large for its type stops the job."""
     return reduce(add, [number_or(schema, name, 0) for name in entry.source_columns])
 
 
-@column_transform(MULTIPLYCOLUMNS)
+@column_transform(MULTIPLYCOLUMNS, converts=_numbers_read)
 def transform_multiplycolumns(entry: MultiplyColumnsEntry, schema: StructType, context: TransformContext) -> Column:
     """Multiply columns, such as a premium by its shares. Text is read as double."""
     return reduce(mul, [number_or(schema, name, entry.empty_value) for name in entry.source_columns])
 
 
-@column_transform(ENDDATE)
+def _start_and_term_read(entry: EndDateEntry, schema: StructType) -> tuple[Conversion, ...]:
+    return text_read_as(schema, entry.field, entry.on_error, numbers=[entry.num_months], dates=[entry.start_date])
+
+
+@column_transform(ENDDATE, converts=_start_and_term_read)
 def transform_enddate(entry: EndDateEntry, schema: StructType, context: TransformContext) -> Column:
     """Move a date by a number of months, such as an effective date by the term; a longer month's end is clamped."""
     return end_date(schema, entry.start_date, entry.num_months)
 
 
-@column_transform(POLICYMONTHS)
+def _term_read(entry: PolicyMonthsEntry, schema: StructType) -> tuple[Conversion, ...]:
+    return text_read_as(schema, entry.field, entry.on_error, dates=entry.reads())
+
+
+@column_transform(POLICYMONTHS, converts=_term_read)
 def transform_policymonths(entry: PolicyMonthsEntry, schema: StructType, context: TransformContext) -> Column:
     """Count the months of a policy, null when a date is null. Times of day do not count."""
     count = normalized_months if entry.normalized else fractional_months
     return count(date_column(schema, entry.policy_effective_date), date_column(schema, entry.policy_expiration_date))
 
 
-@frame_transform(EXPANDPOLICYMONTHS)
+def _expanded_term_read(entry: ExpandPolicyMonthsEntry, schema: StructType) -> tuple[Conversion, ...]:
+    return text_read_as(schema, entry.policy_month_start_field, entry.on_error, dates=entry.reads())
+
+
+@frame_transform(EXPANDPOLICYMONTHS, converts=_expanded_term_read)
 def transform_expandpolicymonths(df: DataFrame, entries: tuple[ExpandPolicyMonthsEntry, ...],
                                  context: TransformContext) -> DataFrame:
     """Turn each policy into one row for every first of a month from its effective month through its expiration date.
@@ -111,7 +128,12 @@ def _expand_months(df: DataFrame, entry: ExpandPolicyMonthsEntry) -> DataFrame:
     return df.withColumn(month, F.explode_outer(numbered)).withColumns(columns).drop(month)
 
 
-@column_transform(EARNEDPREMIUM)
+def _premiums_and_dates_read(entry: EarnedPremiumEntry, schema: StructType) -> tuple[Conversion, ...]:
+    premiums = entry.written_premium_list
+    return text_read_as(schema, entry.field, entry.on_error, numbers=premiums, dates=entry.reads()[len(premiums):])
+
+
+@column_transform(EARNEDPREMIUM, converts=_premiums_and_dates_read)
 def transform_earnedpremium(entry: EarnedPremiumEntry, schema: StructType, context: TransformContext) -> Column:
     """Compute the part of the written premium that is earned in the row's period, rounded half up to the cent."""
     premium = total_premium(schema, entry.written_premium_list)

@@ -21,7 +21,8 @@ from lake_etl.spec.entries.stringmanipulation import (
     LiteralEntry,
 )
 from lake_etl.transform.columns import column, column_type
-from lake_etl.transform.combine import combined
+from lake_etl.transform.combine import combined, needs_python
+from lake_etl.transform.conversion import Conversion
 from lake_etl.transform.json_literal import json_literal
 from lake_etl.transform.registry import TransformContext, column_transform
 from lake_etl.transform.required_argument import required_argument
@@ -39,7 +40,14 @@ def transform_columnreplace(entry: ColumnReplaceEntry, schema: StructType, conte
     return F.regexp_replace(_text(schema, entry.source or entry.field), entry.pattern, entry.replacement)
 
 
-@column_transform(COMBINECOLUMNS)
+def _formatted(entry: CombineColumnsEntry, schema: StructType) -> tuple[Conversion, ...]:
+    if not needs_python(entry.format, entry.source_columns, schema):
+        return ()
+    return (Conversion(column=entry.field, failure=f"cannot be formatted by '{entry.format}'",
+                       stops=entry.on_error == 'fail'),)
+
+
+@column_transform(COMBINECOLUMNS, converts=_formatted)
 def transform_combinecolumns(entry: CombineColumnsEntry, schema: StructType, context: TransformContext) -> Column:
     """Combine columns into one text by a Python format string; null becomes empty text, and the result is stripped."""
     return combined(entry.format, entry.source_columns, schema)

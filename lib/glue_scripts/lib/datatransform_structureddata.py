@@ -1,8 +1,10 @@
 """Transforms of nested data: arrays and maps to rows, structs to columns, JSON and XML text to structure."""
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from pyspark.sql import DataFrame
-from pyspark.sql.types import StructType
+from pyspark.sql.types import StringType, StructType
 
 from lake_etl.errors import DataError
 from lake_etl.spec.entries.structureddata import (
@@ -17,7 +19,8 @@ from lake_etl.spec.entries.structureddata import (
     TextColumnEntry,
 )
 from lake_etl.transform.columns import column, column_type
-from lake_etl.transform.expand import expand_array, expand_map
+from lake_etl.transform.conversion import Conversion, written_value
+from lake_etl.transform.expand import expand_array, expand_map, map_of_text
 from lake_etl.transform.json_text import parse_json_columns
 from lake_etl.transform.registry import TransformContext, alias, frame_transform
 from lake_etl.transform.xml_text import parse_xml_columns
@@ -32,7 +35,15 @@ def transform_jsonexpandarray(df: DataFrame, entries: tuple[ExpandArrayEntry, ..
     return df
 
 
-@frame_transform(JSONEXPANDMAP)
+def _json_objects_read(entry: ExpandMapEntry, schema: StructType) -> tuple[Conversion, ...]:
+    name = entry.source or entry.field
+    if not isinstance(column_type(schema, name), StringType):
+        return ()
+    return (Conversion(column=name, failure=f"are no JSON objects and count as null for '{entry.field}'",
+                       source=name, failed=map_of_text(name).isNull(), stops=entry.on_error == 'fail'),)
+
+
+@frame_transform(JSONEXPANDMAP, converts=_json_objects_read)
 def transform_jsonexpandmap(df: DataFrame, entries: tuple[ExpandMapEntry, ...], context: TransformContext) -> DataFrame:
     """Turn each entry of a map, or each member of a struct, into a row; an empty or null one stays as one row."""
     for entry in entries:
@@ -67,14 +78,20 @@ def _flatten(df: DataFrame, entry: FlattenEntry) -> DataFrame:
     return df.select(*(column(name) for name in kept), *members)
 
 
-@frame_transform(JSONSTRUCTURED)
+def _documents(failure: str) -> Callable[[TextColumnEntry, StructType], tuple[Conversion, ...]]:
+    def conversions(entry: TextColumnEntry, schema: StructType) -> tuple[Conversion, ...]:
+        return (written_value(entry.field, entry.field, failure, entry.on_error),)
+    return conversions
+
+
+@frame_transform(JSONSTRUCTURED, converts=_documents('are no JSON objects or arrays'))
 def transform_jsonstructured(df: DataFrame, entries: tuple[TextColumnEntry, ...],
                              context: TransformContext) -> DataFrame:
     """Parse JSON text into structs and arrays whose types are inferred over all rows, by one extra Spark job."""
     return parse_json_columns(df, [entry.field for entry in entries]) if entries else df
 
 
-@frame_transform(XMLSTRUCTURED)
+@frame_transform(XMLSTRUCTURED, converts=_documents('are no XML documents'))
 def transform_xmlstructured(df: DataFrame, entries: tuple[TextColumnEntry, ...],
                             context: TransformContext) -> DataFrame:
     """Parse XML text into structs and arrays whose types are inferred over all rows, by one extra Spark job."""

@@ -10,7 +10,6 @@ from lake_etl.spec.entries.typeconversion import (
     CURRENCY,
     DATE,
     IMPLIEDDECIMAL,
-    JSON,
     TIMESTAMP,
     TITLECASE,
     ChangeTypeEntry,
@@ -22,12 +21,20 @@ from lake_etl.spec.form import FieldEntry
 from lake_etl.spec.type_text import parse_type
 from lake_etl.transform.amounts import amount, implied_decimal
 from lake_etl.transform.columns import column, column_type, quoted, try_cast_column
+from lake_etl.transform.conversion import Conversion, written_value
 from lake_etl.transform.registry import TransformContext, column_transform
 from lake_etl.transform.sql_text import sql_text
-from lake_etl.transform.type_change import changed_type, json_text
+from lake_etl.transform.type_change import changed_type, json_text, never_fails
+
+MOMENTS = (DateType, TimestampType, TimestampNTZType)
 
 
-@column_transform(CURRENCY, operation='currencyconversion')
+def _amounts(entry: CurrencyEntry, schema: StructType) -> tuple[Conversion, ...]:
+    failure = f'are no decimal({entry.format})'
+    return (written_value(entry.source or entry.field, entry.field, failure, entry.on_error),)
+
+
+@column_transform(CURRENCY, operation='currencyconversion', converts=_amounts)
 def transform_currency(entry: CurrencyEntry, schema: StructType, context: TransformContext) -> Column:
     """Turn text such as `$ 1,234.50` into a decimal; `(1,234.50)` and `1,234.50-` are negative, no number is null.
 
@@ -39,25 +46,39 @@ def transform_currency(entry: CurrencyEntry, schema: StructType, context: Transf
     return amount(source, entry.format, comma_is_decimal_mark=entry.euro)
 
 
-@column_transform(CHANGETYPE)
+def _new_types(entry: ChangeTypeEntry, schema: StructType) -> tuple[Conversion, ...]:
+    change = entry.change
+    if change.is_json or never_fails(column_type(schema, entry.field), parse_type(change.type)):
+        return ()
+    return (written_value(entry.field, entry.field, f'cannot become {change.type}', change.on_error),)
+
+
+@column_transform(CHANGETYPE, converts=_new_types)
 def transform_changetype(entry: ChangeTypeEntry, schema: StructType, context: TransformContext) -> Column:
     """Change a column's type; values that do not fit become null, and members of a struct are renamed by position.
 
     Text becomes a whole number without its decimals: `12.7` is 12. The type `json` writes the value as JSON text.
     """
     source = column_type(schema, entry.field)
-    if entry.value.strip().lower() == JSON:
+    if entry.change.is_json:
         return json_text(entry.field)
-    return changed_type(entry.field, source, parse_type(entry.value))
+    return changed_type(entry.field, source, parse_type(entry.change.type))
 
 
-@column_transform(DATE, operation='dateconversion')
+def _moments(entry: DateTimeEntry, schema: StructType) -> tuple[Conversion, ...]:
+    source = entry.source or entry.field
+    if isinstance(column_type(schema, source), MOMENTS):
+        return ()
+    return (written_value(source, entry.field, f"do not match '{entry.format}'", entry.on_error),)
+
+
+@column_transform(DATE, operation='dateconversion', converts=_moments)
 def transform_date(entry: DateTimeEntry, schema: StructType, context: TransformContext) -> Column:
     """Read a date by a pattern; a value that does not match becomes null. Two-digit years lie in 2000 to 2099."""
     return _moment(entry, schema).cast('date')
 
 
-@column_transform(TIMESTAMP, operation='timestampconversion')
+@column_transform(TIMESTAMP, operation='timestampconversion', converts=_moments)
 def transform_timestamp(entry: DateTimeEntry, schema: StructType, context: TransformContext) -> Column:
     """Read a timestamp by a pattern; a value that does not match becomes null. Without a time zone it is UTC."""
     return _moment(entry, schema).cast('timestamp')
@@ -66,12 +87,17 @@ def transform_timestamp(entry: DateTimeEntry, schema: StructType, context: Trans
 def _moment(entry: DateTimeEntry, schema: StructType) -> Column:
     """Return the column as it is when it has a date or time already, else its text read by the pattern."""
     source = entry.source or entry.field
-    if isinstance(column_type(schema, source), (DateType, TimestampType, TimestampNTZType)):
+    if isinstance(column_type(schema, source), MOMENTS):
         return column(source)
     return F.expr(f'try_to_timestamp(CAST({quoted(source)} AS STRING), {sql_text(entry.format)})')
 
 
-@column_transform(IMPLIEDDECIMAL, operation='implieddecimalconversion')
+def _implied_decimals(entry: ImpliedDecimalEntry, schema: StructType) -> tuple[Conversion, ...]:
+    failure = f'are no whole numbers that fit decimal({entry.format})'
+    return (written_value(entry.source or entry.field, entry.field, failure, entry.on_error),)
+
+
+@column_transform(IMPLIEDDECIMAL, operation='implieddecimalconversion', converts=_implied_decimals)
 def transform_implieddecimal(entry: ImpliedDecimalEntry, schema: StructType, context: TransformContext) -> Column:
     """Turn whole-number text such as `12345` into 123.45; text that is no whole number becomes null."""
     source = entry.source or entry.field

@@ -68,6 +68,8 @@ def report(folders: LakeFolders, landing: Landing, result: RunResult) -> int:
         raise LakeError(f'{landing.key} was not loaded. {result.reason}')
     seconds = sum(result.seconds.values())
     print(f'{landing.key} was loaded in {seconds:.1f} s.')
+    for text in result.failed_conversions:
+        print(f'  {text}')
     for table in published_tables(folders):
         if table.filled_by(result.execution):
             print(f'  {table.name}: {table.rows:,} rows, {table.columns} columns, {table.partitions} partitions')

@@ -4,13 +4,14 @@ from __future__ import annotations
 import argparse
 
 from lake_etl.adapters.local.items import SqliteItems
+from lake_etl.conversion_report import FAILED_CONVERSIONS
 from lib.local_lake.folders import LakeFolders
 from lib.local_lake.orchestration import AUDIT
 from lib.local_lake.output import print_rows
 
 
 def run(folders: LakeFolders, options: argparse.Namespace) -> int:
-    """Print the latest runs; the reason of each failed one follows in full."""
+    """Print the latest runs; the reason of each failed one, and what did not convert, follow in full."""
     folders.require_lake()
     items = sorted(SqliteItems().scan(folders.items(AUDIT)), key=lambda item: str(item['job_start_date']), reverse=True)
     latest = items[:options.last]
@@ -19,6 +20,7 @@ def run(folders: LakeFolders, options: argparse.Namespace) -> int:
          item.get('partition', ''), item['job_latest_status'],
          f'{sum(float(value) for value in item.get("seconds", {}).values()):.1f}') for item in latest])
     for item in latest:
-        if item.get('error_message'):
-            print(f'\n{item.get("file", item["source_key"])}: {item["error_message"]}')
+        told = [item['error_message']] if item.get('error_message') else item.get(FAILED_CONVERSIONS, ())
+        if told:
+            print(f'\n{item.get("file", item["source_key"])}: ' + '\n  '.join(told))
     return 0

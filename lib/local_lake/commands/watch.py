@@ -82,7 +82,7 @@ def process(orchestrator: Orchestrator, dropped: Dropped, spec_of: Callable[[str
     print(f'{landing.key}', end='', flush=True)
     result = orchestrator.run(landing, dropped.execution, lambda job: print(f', {job}', end='', flush=True))
     if result.status == 'SUCCEEDED':
-        print(f', {sum(result.seconds.values()):.1f} s', flush=True)
+        print('\n  '.join([f', {sum(result.seconds.values()):.1f} s', *result.failed_conversions]), flush=True)
         return True
     print(f', failed.\n  {result.reason}', flush=True)
     return False

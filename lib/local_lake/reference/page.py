@@ -27,6 +27,7 @@ SHAPES = {
     Shape.ENTRIES: 'A list of objects, or one object, with the keys:',
     Shape.NAMES: 'A list of names of columns.',
     Shape.VALUES: 'An object whose keys are names of columns. The value of each is:'}
+NAMES_OR_OBJECTS = 'A list of names of columns, or of objects with the keys:'
 INTRODUCTION = """\
 # Reference of transforms and input options
 
@@ -67,9 +68,9 @@ def _transform(form: Form[Any], effect: Sequence[str], example: Example) -> Iter
     others = [alias for alias, name in ALIASES.items() if name == form.name]
     if others:
         yield from (f'`{"`, `".join(others)}` is another name for it.', '')
-    yield from (SHAPES[form.shape], '')
+    yield from (NAMES_OR_OBJECTS if form.names_may_be_objects else SHAPES[form.shape], '')
     keys = keys_of(form.entry_type)
-    if form.shape is Shape.ENTRIES:
+    if form.shape is Shape.ENTRIES or form.names_may_be_objects:
         yield from (*_key_list(keys), '')
     if form.shape is Shape.VALUES:
         yield from (*_wrapped(next(key.meaning for key in keys if key.name == 'value')), '')

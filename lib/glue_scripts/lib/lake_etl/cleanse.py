@@ -4,6 +4,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Sequence
+from functools import partial
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
@@ -15,13 +16,14 @@ from lake_etl.arguments import EXECUTION_COLUMN, PARTITION_KEYS, RESERVED_COLUMN
 from lake_etl.audit import Audit
 from lake_etl.clean_names import clean_names, log_numbered
 from lake_etl.configuration import configuration_reader
+from lake_etl.conversion_report import report_conversions
 from lake_etl.errors import ConfigurationError, DataError
 from lake_etl.job import JobRun
 from lake_etl.publish.partition import publish_partition
 from lake_etl.publish.target import Published
 from lake_etl.read.collected import KnownTypes
 from lake_etl.read.failures import reading
-from lake_etl.read.malformed import malformed_mark
+from lake_etl.read.given_types import with_given_types_watched
 from lake_etl.read.source import read_collected_file
 from lake_etl.recommend import recommended_mapping, recommended_spec
 from lake_etl.schema_mapping import Rule, name_parts, resolve
@@ -52,10 +54,10 @@ def read_source(run: JobRun, workflow: Workflow) -> DataFrame:
     """Return the rows of the collected file; columns that the steps need are checked by name before Spark reads it."""
     uri = f'{runtime.bucket_address(str(run.args["source_bucket"]))}/{source_file(run)}'
     known = KnownColumns(run, workflow)
-    df = read_collected_file(run.spark, uri, workflow.input, known, scratch=run.scratch, widths=_widths(workflow))
+    df = read_collected_file(run.spark, uri, workflow.input, known, scratch=run.scratch, widths=_widths(workflow),
+                             give_types=partial(with_given_types_watched, watch=run.watch))
     run.lineage.update_lineage(df, run.load.source_key, 'read', file=source_file(run))
-    mark = malformed_mark(df)
-    return df.drop(mark) if mark else df
+    return df
 
 
 def _widths(workflow: Workflow) -> list[tuple[str, int]]:
@@ -147,7 +149,7 @@ def apply_transforms(run: JobRun, workflow: Workflow, df: DataFrame) -> DataFram
     """Return the frame after all steps of the transform_spec."""
     context = TransformContext(run.args, run.lineage, run.spark.sparkContext,
                                before_publishing=run.before_publishing.start)
-    return apply_steps(df, workflow.steps, all_transforms(), context)
+    return run.watch.end(apply_steps(run.watch.begin(df), workflow.steps, all_transforms(), context, run.watch))
 
 
 def add_load_columns(run: JobRun, df: DataFrame) -> DataFrame:
@@ -161,6 +163,7 @@ def publish_to_cleanse(run: JobRun, workflow: Workflow, df: DataFrame) -> Publis
     """Publish the frame as the partition of this load and record what was written."""
     def accept(audit: Audit) -> None:
         run.before_publishing.wait()
+        report_conversions(run, run.watch.failures())
         if audit.rows == 0:
             LOG.warning('The transforms left no rows; the partition becomes empty.')
 

@@ -45,6 +45,10 @@ class DataError(LakeError):
     """A source file cannot be loaded as it is: empty, unreadable, or without the columns that were asked for."""
 
 
+class ConversionError(LakeError):
+    """Values do not convert, and the workflow asks for the load to stop then."""
+
+
 class SchemaChangeError(LakeError):
     """The new columns differ from the published table by more than the workflow allows."""
 

@@ -6,7 +6,7 @@ import secrets
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -21,6 +21,7 @@ from lake_etl.publish.layout import load_name
 from lake_etl.publish.target import Published, Target
 from lake_etl.read.scratch import empty_scratch, scratch_folder
 from lake_etl.session import configure
+from lake_etl.transform.conversion_watch import ConversionWatch
 
 LOG = logging.getLogger(__name__)
 
@@ -34,6 +35,7 @@ class JobRun:
     spark: SparkSession
     lineage: DataLineageGenerator
     before_publishing: BeforePublishing
+    watch: ConversionWatch = field(default_factory=ConversionWatch)
 
     @property
     def scratch(self) -> str:

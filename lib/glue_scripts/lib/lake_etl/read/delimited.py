@@ -72,10 +72,9 @@ class _Seen:
 def read_delimited(spark: SparkSession, source: Collected) -> DataFrame:
     """Return the rows of delimited files, each column in the type that all its values fit.
 
-    Reads everything once to settle types and line breaks; the frame itself is not computed yet. Values of a column
-    whose type was fixed become null where they do not convert. A row with too few values has nulls in place of the
-    missing ones, one with too many keeps the first; where there may be such rows, they are marked. Raises DataError
-    when there are no rows.
+    Reads everything once to settle types and line breaks; the frame itself is not computed yet. A row with too few
+    values has nulls in place of the missing ones, one with too many keeps the first; where there may be such rows, they
+    are marked. Raises DataError when there are no rows.
     """
     dialect = _dialect(source.spec, source.encoding)
     beginnings = [read_beginning(file, dialect) for file in source.files]
@@ -90,7 +89,7 @@ def read_delimited(spark: SparkSession, source: Collected) -> DataFrame:
         line_breaks = True
         seen = _look_at_all_rows(table, line_breaks)
     rows = table.rules.without_null_values(_rows(table, bool(line_breaks), seen.misfits), table.names)
-    return typed(rows, table.names, seen.types, table.rules, source.name)
+    return typed(rows, table.names, seen.types, source.name)
 
 
 def _dialect(spec: InputSpec, encoding: str) -> Dialect:

@@ -49,24 +49,18 @@ def with_texts(df: DataFrame, spec: InputSpec, known: KnownTypes) -> DataFrame:
 
 
 def with_lasting_types(df: DataFrame, spec: InputSpec, known: KnownTypes) -> DataFrame:
-    """Give columns the types that the input_spec fixes, else the published type where every value fits that.
+    """Give columns whose types are not fixed the published type where every value fits that.
 
-    So one file's whole numbers do not change the table. Values that do not convert to a fixed type become null. Costs
-    one Spark job where the file's type of a column differs from the published one, else none.
+    So one file's whole numbers do not change the table. Costs one Spark job where the file's type of a column differs
+    from the published one, else none.
     """
-    given = {name.lower(): kind for name, kind in spec.types.items()}
+    given = {name.lower() for name in spec.types}
     types = {field.name: field.dataType.simpleString() for field in df.schema.fields}
-    casts = {name: _given(name, kind, given[name.lower()]) for name, kind in types.items()
-             if given.get(name.lower(), kind) != kind}
     candidates = {name: known.table_types[name] for name, kind in types.items()
                   if name.lower() not in given and spec.infer_types and name.lower() not in known.text_columns
                   and _may_become(kind, known.table_types.get(name, kind))}
-    casts |= {name: try_cast_column(name, candidates[name]) for name in _fitting(df, candidates)}
+    casts = {name: try_cast_column(name, candidates[name]) for name in _fitting(df, candidates)}
     return df.withColumns(casts) if casts else df
-
-
-def _given(name: str, kind: str, wish: str) -> Column:
-    return F.from_json(column(name), wish) if kind == TEXT and '<' in wish else try_cast_column(name, wish)
 
 
 def _may_become(kind: str, published: str) -> bool:

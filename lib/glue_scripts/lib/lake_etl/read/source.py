@@ -12,6 +12,7 @@ from lake_etl.read.delimited import read_delimited
 from lake_etl.read.excel import read_excel
 from lake_etl.read.failures import reading
 from lake_etl.read.fixed_width import read_fixed_width
+from lake_etl.read.given_types import with_given_types
 from lake_etl.read.json_lines import read_json
 from lake_etl.read.parquet import read_parquet
 from lake_etl.read.plain import plain_file
@@ -19,6 +20,7 @@ from lake_etl.read.xml_rows import read_xml
 from lake_etl.spec.input import Format, InputSpec
 
 Reader = Callable[[SparkSession, Collected], DataFrame]
+GiveTypes = Callable[[DataFrame, Mapping[str, str]], DataFrame]
 READERS: Mapping[Format, Reader] = {
     Format.DELIMITED: read_delimited, Format.FIXED: read_fixed_width, Format.JSON: read_json, Format.XML: read_xml,
     Format.EXCEL: read_excel, Format.PARQUET: read_parquet,
@@ -26,12 +28,14 @@ READERS: Mapping[Format, Reader] = {
 
 
 def read_collected_file(spark: SparkSession, uri: str, spec: InputSpec, knowledge: Knowledge = nothing_known, *,
-                        scratch: str, widths: Sequence[tuple[str, int]] = ()) -> DataFrame:
+                        scratch: str, widths: Sequence[tuple[str, int]] = (),
+                        give_types: GiveTypes = with_given_types) -> DataFrame:
     """Return the rows of the file, or of the folder whose trigger it is; rows that do not fit the format are marked.
 
-    knowledge  is asked once, with the source's column names
-    scratch    folder for what Spark cannot read where it lies; needed as long as the frame is
-    widths     columns of fixed-width text in their order, and how wide they are
+    knowledge   is asked once, with the source's column names
+    scratch     folder for what Spark cannot read where it lies; needed as long as the frame is
+    widths      columns of fixed-width text in their order, and how wide they are
+    give_types  gives the columns the types that the specification fixes
 
     Raises DataError naming the file when it is missing, empty, damaged, or not of the format that it should be.
     """
@@ -44,4 +48,4 @@ def read_collected_file(spark: SparkSession, uri: str, spec: InputSpec, knowledg
                             'one load need one format; nothing was loaded.')
     source = Collected(name, tuple(file for file, _ in plain), spec, tuple(widths), scratch, knowledge)
     with reading(name):
-        return READERS[first_format](spark, source)
+        return give_types(READERS[first_format](spark, source), spec.types)

@@ -25,14 +25,12 @@ class TypeRules:
     """What decides the type of a text column.
 
     infer         whether to guess types; otherwise every column is text
-    fixed         types given by name of the source column, in any case
-    text_columns  source columns (lower case) that stay text because the first step that touches them parses text
+    text_columns  source columns (lower case) that stay text: something after the reader gives them their type
     table_types   types that the published table has, by name of the source column
     null_values   texts that stand for no value
     """
 
     infer: bool = True
-    fixed: Mapping[str, str] = field(default_factory=dict)
     text_columns: Collection[str] = ()
     table_types: Mapping[str, str] = field(default_factory=dict)
     null_values: tuple[str, ...] = ()
@@ -40,13 +38,8 @@ class TypeRules:
     @classmethod
     def of(cls, spec: InputSpec, known: KnownTypes) -> TypeRules:
         """Return the rules of an input_spec and of what is known; text never becomes a list or a struct."""
-        return cls(spec.infer_types, spec.types, known.text_columns,
+        return cls(spec.infer_types, {*known.text_columns, *(name.lower() for name in spec.types)},
                    {name: kind for name, kind in known.table_types.items() if '<' not in kind}, spec.null_values)
-
-    def fixed_types(self, columns: Sequence[str]) -> dict[str, str]:
-        """Return the types that were given, by the names as the file spells them."""
-        given = {name.lower(): kind for name, kind in self.fixed.items()}
-        return {name: given[name.lower()] for name in columns if name.lower() in given}
 
     def undecided(self, columns: Sequence[str], sample: Sequence[Sequence[str]]) -> list[str]:
         """Return the columns whose type only the whole file can tell.
@@ -55,10 +48,10 @@ class TypeRules:
         """
         if not self.infer:
             return []
-        found, fixed = [], self.fixed_types(columns)
+        found = []
         for position, name in enumerate(columns):
             published = self.table_types.get(name)
-            if name.lower() in self.text_columns or name in fixed or published == TEXT:
+            if name.lower() in self.text_columns or published == TEXT:
                 continue
             values = [row[position] for row in sample
                       if position < len(row) and row[position] not in self.null_values]
@@ -91,9 +84,8 @@ def settled_types(result: Mapping[str, int], undecided: Sequence[str], rules: Ty
             for index, name in enumerate(undecided)}
 
 
-def typed(rows: DataFrame, columns: Sequence[str], types: Mapping[str, str], rules: TypeRules, name: str) -> DataFrame:
-    """Return the text columns in their types, given ones first; values that do not convert become null."""
-    types = {**types, **rules.fixed_types(columns)}
+def typed(rows: DataFrame, columns: Sequence[str], types: Mapping[str, str], name: str) -> DataFrame:
+    """Return the text columns in the types that all their values fit."""
     LOG.info('Settled the types of %s: %d columns, %d of them other than text.', name, len(columns),
              sum(1 for kind in types.values() if kind != TEXT))
     mark = malformed_mark(rows)
@@ -116,7 +108,7 @@ def typed_rows(rows: DataFrame, columns: Sequence[str], sample: Sequence[Sequenc
         if not result['rows']:
             raise no_rows(name)
         types = settled_types(result, undecided, rules)
-    return typed(rows, columns, types, rules, name)
+    return typed(rows, columns, types, name)
 
 
 def no_rows(name: str, found: str = 'no rows') -> DataError:

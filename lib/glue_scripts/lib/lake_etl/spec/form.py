@@ -3,7 +3,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, Literal, Protocol, TypeVar
 
 from lake_etl.spec.records import Findings, describe, parse_record
 
@@ -42,6 +42,21 @@ class FieldEntry:
         return (self.field,)
 
 
+OnError = Literal['null', 'fail']
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConvertingEntry(FieldEntry):
+    """One column from one column whose values may not convert.
+
+    field     column to write
+    source    column to read; the field itself when left out
+    on_error  null: a value that does not convert becomes null and is counted; fail: it stops the load
+    """
+
+    on_error: OnError = 'null'
+
+
 class Shape(Enum):
     """How entries are written in a specification."""
 
@@ -74,6 +89,11 @@ class Form(Generic[EntryType]):
         made = (parse_record(self.entry_type, item, at, findings) for item, at in self._items(raw, place, findings))
         return tuple(entry for entry in made if entry is not None)
 
+    @property
+    def names_may_be_objects(self) -> bool:
+        """Tell whether a name on a list may be an object that also says what to do with values that do not convert."""
+        return self.shape is Shape.NAMES and hasattr(self.entry_type, 'on_error')
+
     def _items(self, raw: object, place: str, findings: Findings) -> list[tuple[object, str]]:
         """Normalise the shape of the specification to (raw entry, place) pairs."""
         if self.shape is Shape.ENTRIES and isinstance(raw, dict):
@@ -81,7 +101,8 @@ class Form(Generic[EntryType]):
         if self.shape is Shape.ENTRIES and isinstance(raw, list):
             return [(item, f'{place}[{index}]') for index, item in enumerate(raw)]
         if self.shape is Shape.NAMES and isinstance(raw, list):
-            return [({'field': item}, f'{place}[{index}]') for index, item in enumerate(raw)]
+            return [(item if isinstance(item, dict) and self.names_may_be_objects else {'field': item},
+                     f'{place}[{index}]') for index, item in enumerate(raw)]
         if self.shape is Shape.VALUES and isinstance(raw, dict):
             return [({'field': name, 'value': value}, f'{place}.{name}') for name, value in raw.items()]
         findings.problem(place, f'expected {self.shape.value}, got {describe(raw)}')

@@ -118,7 +118,9 @@ class _Records:
 def _form_schema(form: Form[Any], records: _Records) -> Schema:
     """Return the schema of what a specification says to one transform."""
     if form.shape is Shape.NAMES:
-        return {'type': 'array', 'items': {'type': 'string'}}
+        name: Schema = {'type': 'string'}
+        item = {'anyOf': [name, records.reference(form.entry_type)]} if form.names_may_be_objects else name
+        return {'type': 'array', 'items': item}
     if form.shape is Shape.VALUES:
         value = next(key for key in keys_of(form.entry_type) if key.name == 'value')
         return {'type': 'object', 'additionalProperties': {'description': value.meaning,

@@ -162,6 +162,9 @@ def _convert_union(value: object, arguments: tuple[Any, ...], place: str, findin
     if value is None and type(None) in arguments:
         return None
     choices = [item for item in arguments if item is not type(None)]
+    records = [item for item in choices if hasattr(item, '__dataclass_fields__')]
+    if isinstance(value, dict) and len(records) == 1:
+        choices = records
     if len(choices) == 1:
         return _convert(value, choices[0], place, findings)
     for choice in choices:
@@ -193,4 +196,6 @@ def _name(hint: Any) -> str:
     if origin in (typing.Union, types.UnionType):
         return ' or '.join(_name(item) for item in arguments
                            if item is not type(None) and not (item is int and float in arguments))
+    if hasattr(hint, '__dataclass_fields__'):
+        return KIND_NAMES[dict]
     return KIND_NAMES.get(hint, getattr(hint, '__name__', str(hint)))

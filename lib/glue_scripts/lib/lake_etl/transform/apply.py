@@ -2,12 +2,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Protocol
 
 from pyspark.sql import DataFrame
 
+from lake_etl.transform.conversion_watch import Unwatched, Watch
 from lake_etl.transform.fuse import Assignment, assign_fused
 from lake_etl.transform.registry import AnyTransform, Transform, TransformContext, UserTransform
+
+
+UNWATCHED = Unwatched()
 
 
 class Step(Protocol):
@@ -24,7 +29,7 @@ class Step(Protocol):
 
 
 def apply_steps(df: DataFrame, steps: Sequence[Step], transforms: Mapping[str, AnyTransform],
-                context: TransformContext) -> DataFrame:
+                context: TransformContext, watch: Watch = UNWATCHED) -> DataFrame:
     """Return the frame after all steps, as if each had been applied alone, with one lineage record for each step."""
     waiting: list[Assignment] = []
     dataset = context.args.get('source_key', '')
@@ -35,9 +40,15 @@ def apply_steps(df: DataFrame, steps: Sequence[Step], transforms: Mapping[str, A
         if isinstance(transform, Transform) and transform.builds_column is not None:
             waiting += [transform.assignment(entry, context) for entry in step.entries or ()]
             continue
-        df, waiting = assign_fused(df, waiting), []
+        df, waiting = assign_fused(df, waiting, watch.assign), []
         if isinstance(transform, UserTransform):
-            df = transform.function(df, step.raw, context.args, context.lineage, context.spark_context, *context.extra)
+            df = watch.apart(df, partial(_apply_function, transform, step, context))
         else:
-            df = transform.apply(df, step.entries or (), context)
-    return assign_fused(df, waiting)
+            df = watch.around(df, transform.conversions(step.entries or (), df.schema),
+                              partial(transform.apply, entries=step.entries or (), context=context),
+                              transform.leaves_out_rows)
+    return assign_fused(df, waiting, watch.assign)
+
+
+def _apply_function(transform: UserTransform, step: Step, context: TransformContext, df: DataFrame) -> DataFrame:
+    return transform.function(df, step.raw, context.args, context.lineage, context.spark_context, *context.extra)

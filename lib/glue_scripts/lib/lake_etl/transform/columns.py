@@ -6,6 +6,7 @@ from pyspark.sql import functions as F
 from pyspark.sql.types import DataType, StructType
 
 from lake_etl.errors import DataError
+from lake_etl.transform.helper_names import visible_names
 
 
 def quoted(name: str) -> str:
@@ -23,7 +24,7 @@ def column_type(schema: StructType, name: str) -> DataType:
     for field in schema.fields:
         if field.name.lower() == name.lower():
             return field.dataType
-    known = ', '.join(schema.fieldNames())
+    known = ', '.join(visible_names(schema))
     raise DataError(f"Column '{name}' is not there at this point; the columns are: {known}.")
 
 

@@ -68,7 +68,7 @@ def combined(format_text: str, names: Sequence[str], schema: StructType) -> Colu
     types = [column_type(schema, name) for name in names]
     pieces = parse_format(format_text, len(names))
     fields = [piece for piece in pieces if isinstance(piece, FormatField)]
-    if all(field.plain and not _prints_differently(types[field.column]) for field in fields):
+    if _is_plain(fields, types):
         texts = [F.lit(piece) if isinstance(piece, str) else
                  F.coalesce(python_text(names[piece.column], types[piece.column]), F.lit('')) for piece in pieces]
         return F.btrim(F.concat(*texts, F.lit('')), F.lit(WHITESPACE))
@@ -79,6 +79,16 @@ def combined(format_text: str, names: Sequence[str], schema: StructType) -> Colu
     # for the whole text, fed by Arrow with text, which keeps whole numbers whole and dates beyond 2262 intact.
     formatter = F.udf(_formatter(format_text, [reading.read for reading in readings]), 'string', useArrow=True)
     return formatter(F.array(*(python_text(name, kind) for name, kind in zip(names, types))))
+
+
+def needs_python(format_text: str, names: Sequence[str], schema: StructType) -> bool:
+    """Tell whether Python formats the values, which it may refuse to do, rather than Spark."""
+    fields = [piece for piece in parse_format(format_text, len(names)) if isinstance(piece, FormatField)]
+    return not _is_plain(fields, [column_type(schema, name) for name in names])
+
+
+def _is_plain(fields: Sequence[FormatField], types: Sequence[DataType]) -> bool:
+    return all(field.plain and not _prints_differently(types[field.column]) for field in fields)
 
 
 def python_text(name: str, kind: DataType) -> Column:

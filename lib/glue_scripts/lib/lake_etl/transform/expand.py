@@ -62,9 +62,14 @@ def _map(schema: StructType, name: str) -> Column:
     if isinstance(kind, NullType):
         return column(name).cast('map<string,string>')
     if isinstance(kind, StringType):
-        return F.from_json(column(name), 'map<string,string>')
+        return map_of_text(name)
     raise DataError(f"Column '{name}' has type {kind.simpleString()}, but a map or a struct is expected here; "
                     f'an array is expanded by jsonexpandarray.')
+
+
+def map_of_text(name: str) -> Column:
+    """Read a column's text as a JSON object of texts; null where it is none."""
+    return F.from_json(column(name), 'map<string,string>')
 
 
 def _members(struct: Column, kind: StructType) -> Column:

@@ -1,20 +1,23 @@
 """Fuses column assignments into as few selects as their order allows."""
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql.types import StructType
 
+from lake_etl.transform.conversion import Conversion
+
 
 @dataclass(frozen=True)
 class Assignment:
-    """One column to write, the columns it reads, and how to build it from the schema just before it."""
+    """One column to write, the columns it reads, how to build it, and what it converts, from the schema just before."""
 
     target: str
     reads: frozenset[str]
     build: Callable[[StructType], Column]
+    conversions: Callable[[StructType], tuple[Conversion, ...]] = lambda schema: ()
 
 
 def batches(assignments: Iterable[Assignment]) -> Iterator[list[Assignment]]:
@@ -35,9 +38,15 @@ def batches(assignments: Iterable[Assignment]) -> Iterator[list[Assignment]]:
         yield batch
 
 
-def assign_fused(df: DataFrame, assignments: Iterable[Assignment]) -> DataFrame:
-    """Return the frame after all assignments, one select for each batch; overwritten columns keep their place."""
+def assign_batch(df: DataFrame, batch: Sequence[Assignment]) -> DataFrame:
+    """Return the frame after assignments that all see it as it is; overwritten columns keep their place."""
+    schema = df.schema
+    return df.withColumns({assignment.target: assignment.build(schema) for assignment in batch})
+
+
+def assign_fused(df: DataFrame, assignments: Iterable[Assignment],
+                 assign: Callable[[DataFrame, Sequence[Assignment]], DataFrame] = assign_batch) -> DataFrame:
+    """Return the frame after all assignments, one select for each batch."""
     for batch in batches(assignments):
-        schema = df.schema
-        df = df.withColumns({assignment.target: assignment.build(schema) for assignment in batch})
+        df = assign(df, batch)
     return df

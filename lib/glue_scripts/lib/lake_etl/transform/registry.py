@@ -9,6 +9,7 @@ from lake_etl.before_publishing import Work, at_once
 from lake_etl.errors import ConfigurationError
 from lake_etl.spec.form import EntryType, Form
 from lake_etl.spec.records import Findings
+from lake_etl.transform.conversion import Conversion
 from lake_etl.transform.fuse import Assignment, assign_fused
 from pyspark.sql import Column, DataFrame
 from pyspark.sql.types import StructType
@@ -33,20 +34,30 @@ class TransformContext:
 
 ColumnBuilder = Callable[[Any, StructType, TransformContext], Column]
 FrameBuilder = Callable[[DataFrame, tuple[Any, ...], TransformContext], DataFrame]
+ConversionFinder = Callable[[Any, StructType], tuple[Conversion, ...]]
+
+
+def converts_nothing(entry: object, schema: StructType) -> tuple[Conversion, ...]:
+    """Convert nothing."""
+    return ()
 
 
 @dataclass(frozen=True)
 class Transform(Form[EntryType]):
     """A transform by name; calling it applies a raw specification to a frame and records the lineage.
 
-    builds_column  builds one column per entry, so that neighbours fuse into one select; or
-    builds_frame   turns the whole frame at once (changes rows, or looks at all of them)
+    builds_column    builds one column per entry, so that neighbours fuse into one select; or
+    builds_frame     turns the whole frame at once (changes rows, or looks at all of them)
+    converts         tells what an entry converts, from the schema before it
+    leaves_out_rows  turns a frame into one that lacks rows of it
     """
 
     operation: str = ''
     documentation: str = ''
     builds_column: ColumnBuilder | None = None
     builds_frame: FrameBuilder | None = None
+    converts: ConversionFinder = converts_nothing
+    leaves_out_rows: bool = False
 
     def assignment(self, entry: EntryType, context: TransformContext) -> Assignment:
         """Return the entry as an assignment that can be fused with its neighbours; only for column transforms."""
@@ -54,7 +65,18 @@ class Transform(Form[EntryType]):
         written = entry.writes()
         if build is None or not written:
             raise TypeError(f'transform_{self.name} does not build single columns')
-        return Assignment(written[0], frozenset(entry.reads()), lambda schema: build(entry, schema, context))
+        return Assignment(written[0], frozenset(entry.reads()), lambda schema: build(entry, schema, context),
+                          lambda schema: self.converts(entry, schema))
+
+    def conversions(self, entries: tuple[EntryType, ...], schema: StructType) -> tuple[Conversion, ...]:
+        """Return what the entries convert of the columns that are there before the first of them."""
+        found: list[Conversion] = []
+        written: set[str] = set()
+        for entry in entries:
+            if not written & {name.lower() for name in entry.reads()}:
+                found += self.converts(entry, schema)
+            written |= {name.lower() for name in entry.writes() or ()}
+        return tuple(found)
 
     def apply(self, df: DataFrame, entries: tuple[EntryType, ...], context: TransformContext) -> DataFrame:
         """Return the frame after all entries, applied in order."""
@@ -98,23 +120,26 @@ class UserTransform:
 AnyTransform = Transform[Any] | UserTransform
 
 
-def column_transform(form: type[EntryType] | Form[EntryType], *,
-                     operation: str | None = None) -> Callable[[ColumnBuilder], Transform[EntryType]]:
+def column_transform(form: type[EntryType] | Form[EntryType], *, operation: str | None = None,
+                     converts: ConversionFinder = converts_nothing) -> Callable[[ColumnBuilder], Transform[EntryType]]:
     """Declare `transform_<name>(entry, schema, context) -> Column` as the transform of that name.
 
     `form` is the type of its entries, or the whole form where that says more. `schema` is the frame's schema just
-    before the entry. `operation` is the lineage operation (default: the name).
+    before the entry. `operation` is the lineage operation (default: the name). `converts` tells what an entry
+    converts, so that failures are counted.
     """
     def declare(build: ColumnBuilder) -> Transform[EntryType]:
-        return _register(build, form, operation, builds_column=build)
+        return _register(build, form, operation, builds_column=build, converts=converts)
     return declare
 
 
-def frame_transform(form: type[EntryType] | Form[EntryType], *,
-                    operation: str | None = None) -> Callable[[FrameBuilder], Transform[EntryType]]:
+def frame_transform(form: type[EntryType] | Form[EntryType], *, operation: str | None = None,
+                    converts: ConversionFinder = converts_nothing,
+                    leaves_out_rows: bool = False) -> Callable[[FrameBuilder], Transform[EntryType]]:
     """Declare `transform_<name>(df, entries, context) -> DataFrame` as the transform of that name."""
     def declare(build: FrameBuilder) -> Transform[EntryType]:
-        return _register(build, form, operation, builds_frame=build)
+        return _register(build, form, operation, builds_frame=build, converts=converts,
+                         leaves_out_rows=leaves_out_rows)
     return declare
 
 
@@ -125,12 +150,12 @@ def alias(name: str, transform: Transform[EntryType]) -> Transform[EntryType]:
 
 
 def _register(build: Callable[..., Any], form: type[EntryType] | Form[EntryType], operation: str | None,
-              **builds: Any) -> Transform[EntryType]:
+              **details: Any) -> Transform[EntryType]:
     """Add to the registry; a module that is imported under two names registers the same transform twice, quietly."""
     name = build.__name__.removeprefix(PREFIX)
     whole = form if isinstance(form, Form) else Form(name, form)
     if whole.name != name:
         raise TypeError(f"transform_{name} is declared with the form of '{whole.name}'")
     REGISTRY[name] = Transform(whole.name, whole.entry_type, whole.shape, whole.parses_text, whole.protects,
-                               operation or name, build.__doc__ or '', **builds)
+                               operation or name, build.__doc__ or '', **details)
     return REGISTRY[name]

@@ -35,8 +35,7 @@ def number_rows(df: DataFrame, order: RowOrder, fields: Sequence[str]) -> DataFr
         number: Column = F.row_number().over(_window(order, position))
         return _with_position(df, position).withColumns(dict.fromkeys(fields, number)).drop(position)
     kept = _kept_in_order(df, order, position)
-    counts = {task: rows for task, rows, _ in _task_counts(kept, position, [])}
-    before = _by_task(position, rows_before(counts))
+    before = _by_task(position, rows_before(task_sizes(kept, position)))
     in_task = column(position).bitwiseAND(F.lit((1 << POSITION_BITS) - 1))
     number = (in_task + before + 1).cast('int')
     return kept.withColumns(dict.fromkeys(fields, number)).drop(position)
@@ -107,6 +106,11 @@ def _task_counts(kept: DataFrame, position: str, fields: Sequence[str]) -> list[
     """
     counts = kept.groupBy(_task(position)).agg(F.count(F.lit(1)), *(F.count(column(name)) for name in fields))
     return [(int(row[0]), int(row[1]), tuple(row[2:])) for row in counts.collect()]
+
+
+def task_sizes(df: DataFrame, position: str) -> dict[int, int]:
+    """Return the number of rows of every task with rows, in one Spark action."""
+    return {task: rows for task, rows, _ in _task_counts(df, position, [])}
 
 
 def rows_before(counts: Mapping[int, int]) -> dict[int, int]:

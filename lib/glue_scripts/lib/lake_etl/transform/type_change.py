@@ -44,6 +44,11 @@ def json_text(name: str) -> Column:
     return F.when(column(name).isNotNull(), F.expr(f'substring({listed}, 2, length({listed}) - 2)'))
 
 
+def never_fails(source: DataType, target: TypeText) -> bool:
+    """Tell whether every value of one type becomes one of the other, such as anything that becomes text."""
+    return target.name in TEXTS or source.simpleString() == str(target)
+
+
 def converts(source: DataType, target: TypeText) -> bool:
     """Tell whether Spark converts values of one type to the other, null standing for those that do not fit."""
     if isinstance(source, NullType) or target.name in TEXTS:

@@ -4,7 +4,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from lake_etl.spec.form import FieldEntry, Form
+from lake_etl.spec.form import ConvertingEntry, Form, OnError
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -13,10 +13,12 @@ class ColumnListEntry:
 
     field           column to write
     source_columns  number columns to read
+    on_error        null: text that is no number counts as null and is counted; fail: it stops the load
     """
 
     field: str
     source_columns: tuple[str, ...]
+    on_error: OnError = 'null'
 
     def check(self) -> Iterator[str]:
         """Yield what is wrong with the list of columns."""
@@ -39,6 +41,7 @@ class MultiplyColumnsEntry(ColumnListEntry):
     field           column to write
     source_columns  number columns to multiply
     empty_value     number that stands for null
+    on_error        null: text that is no number counts as null and is counted; fail: it stops the load
     """
 
     empty_value: float = 1
@@ -51,11 +54,13 @@ class EndDateEntry:
     field       column to write
     start_date  date column from which to count
     num_months  column with the number of months
+    on_error    null: text that is no number or date counts as null and is counted; fail: it stops the load
     """
 
     field: str
     start_date: str
     num_months: str
+    on_error: OnError = 'null'
 
     def reads(self) -> tuple[str, ...]:
         """Return the start date and the number of months."""
@@ -74,12 +79,14 @@ class PolicyMonthsEntry:
     policy_effective_date   first day of the policy
     policy_expiration_date  last day of the policy
     normalized              true: whole calendar months as int; false: months and days as decimal(16,2)
+    on_error                null: text that is no date counts as null and is counted; fail: it stops the load
     """
 
     field: str
     policy_effective_date: str
     policy_expiration_date: str
     normalized: bool = False
+    on_error: OnError = 'null'
 
     def reads(self) -> tuple[str, ...]:
         """Return the policy's dates."""
@@ -100,6 +107,7 @@ class ExpandPolicyMonthsEntry:
     policy_month_end_field    column to write the month's last day to
     policy_month_index        column to write the month's number to, 1 for the effective month
     uniqueid, uniqueid_field  column to write an identifier to, one for each policy; two names of one key
+    on_error                  null: text that is no date counts as null and is counted; fail: it stops the load
     """
 
     policy_effective_date: str
@@ -109,6 +117,7 @@ class ExpandPolicyMonthsEntry:
     policy_month_index: str | None = None
     uniqueid: str | None = None
     uniqueid_field: str | None = None
+    on_error: OnError = 'null'
 
     def check(self) -> Iterator[str]:
         """Yield what is wrong with the columns to write."""
@@ -141,6 +150,7 @@ class EarnedPremiumEntry:
     period_end_date         last day of the row's period
     byday                   true: by the days of the period; false: the same amount each month
     reconcile               true: the rows of a policy add up to its premium to the cent
+    on_error                null: text that is no number or date counts as null and is counted; fail: it stops the load
     """
 
     field: str
@@ -151,6 +161,7 @@ class EarnedPremiumEntry:
     period_end_date: str
     byday: bool = False
     reconcile: bool = False
+    on_error: OnError = 'null'
 
     def check(self) -> Iterator[str]:
         """Yield what is wrong with the list of premiums."""
@@ -167,7 +178,7 @@ class EarnedPremiumEntry:
         return (self.field,)
 
 
-FLIPSIGN = Form('flipsign', FieldEntry)
+FLIPSIGN = Form('flipsign', ConvertingEntry)
 ADDCOLUMNS = Form('addcolumns', ColumnListEntry)
 MULTIPLYCOLUMNS = Form('multiplycolumns', MultiplyColumnsEntry)
 ENDDATE = Form('enddate', EndDateEntry)

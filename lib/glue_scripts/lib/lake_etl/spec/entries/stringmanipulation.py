@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from lake_etl.spec.form import FieldEntry, Form, Shape
+from lake_etl.spec.form import FieldEntry, Form, OnError, Shape
 from lake_etl.spec.format_string import format_problems
 from lake_etl.spec.java_regex import regex_problems, replacement_problems
 
@@ -53,11 +53,13 @@ class CombineColumnsEntry:
     field           column to write
     format          Python format string: {} takes the columns in turn, {0} by number, {:>10} or {:%Y%m} with a format
     source_columns  columns to read
+    on_error        null: values that Python cannot format give null and are counted; fail: they stop the load
     """
 
     field: str
     format: str
     source_columns: tuple[str, ...]
+    on_error: OnError = 'null'
 
     def check(self) -> Iterator[str]:
         """Yield what is wrong with the format for that number of columns."""

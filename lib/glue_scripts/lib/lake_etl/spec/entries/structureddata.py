@@ -4,7 +4,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from lake_etl.spec.form import FieldEntry, Form, Shape
+from lake_etl.spec.form import FieldEntry, Form, OnError, Shape
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,9 +37,11 @@ class ExpandMapEntry(ExpandArrayEntry):
     source       map or struct column; the field itself when left out
     index_field  column to write the position to, from 1
     key_field    column to write the key, or the member's name, to
+    on_error     null: text that is no JSON object counts as null and is counted; fail: it stops the load
     """
 
     key_field: str
+    on_error: OnError = 'null'
 
     def writes(self) -> tuple[str, ...] | None:
         """Return the columns of the position, the key and the value."""
@@ -70,10 +72,12 @@ class FlattenEntry:
 class TextColumnEntry:
     """One text column to parse in place.
 
-    field  column to read and overwrite
+    field     column to read and overwrite
+    on_error  null: text that cannot be parsed becomes null and is counted; fail: it stops the load
     """
 
     field: str
+    on_error: OnError = 'null'
 
     def reads(self) -> tuple[str, ...]:
         """Return the one column."""

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from lake_etl.spec.datetime_pattern import datetime_pattern_problems
-from lake_etl.spec.form import FieldEntry, Form, Shape
+from lake_etl.spec.form import ConvertingEntry, FieldEntry, Form, OnError, Shape
 from lake_etl.spec.type_text import decimal_problems, type_problems
 
 JSON = 'json'
@@ -13,13 +13,14 @@ MOST_IMPLIED_DECIMALS = 38
 
 
 @dataclass(frozen=True, kw_only=True)
-class CurrencyEntry(FieldEntry):
+class CurrencyEntry(ConvertingEntry):
     """An amount with currency signs and separators.
 
-    field   column to write
-    source  column to read; the field itself when left out
-    format  precision and scale of the decimal, such as 16,2
-    euro    true when the comma is the decimal mark, as in 1.234,50
+    field     column to write
+    source    column to read; the field itself when left out
+    format    precision and scale of the decimal, such as 16,2
+    euro      true when the comma is the decimal mark, as in 1.234,50
+    on_error  null: a value that does not convert becomes null and is counted; fail: it stops the load
     """
 
     format: str = '16,2'
@@ -32,20 +33,43 @@ class CurrencyEntry(FieldEntry):
 
 
 @dataclass(frozen=True, kw_only=True)
+class NewType:
+    """The type that a column takes.
+
+    type      Spark type such as `decimal(16,2)` or `struct<number:string,start:date>`, or `json` for JSON text
+    on_error  null: a value that does not convert becomes null and is counted; fail: it stops the load
+    """
+
+    type: str
+    on_error: OnError = 'null'
+
+    @property
+    def is_json(self) -> bool:
+        """Tell whether values are written as JSON text."""
+        return self.type.strip().lower() == JSON
+
+
+@dataclass(frozen=True, kw_only=True)
 class ChangeTypeEntry:
     """A column and its new type.
 
     field  column to change
-    value  Spark type such as `decimal(16,2)` or `struct<number:string,start:date>`, or `json` for JSON text
+    value  Spark type such as `decimal(16,2)` or `struct<number:string,start:date>`, or `json` for JSON text; or an
+           object with that `type` and with `on_error`, `null` or `fail`: what a value that does not convert does
     """
 
     field: str
-    value: str
+    value: str | NewType
+
+    @property
+    def change(self) -> NewType:
+        """Return the type and what to do with values that do not convert."""
+        return NewType(type=self.value) if isinstance(self.value, str) else self.value
 
     def check(self) -> Iterator[str]:
         """Yield what is wrong with the type."""
-        if self.value.strip().lower() != JSON:
-            yield from type_problems(self.value)
+        if not self.change.is_json:
+            yield from type_problems(self.change.type)
 
     def reads(self) -> tuple[str, ...]:
         """Return the column, which must exist."""
@@ -57,12 +81,13 @@ class ChangeTypeEntry:
 
 
 @dataclass(frozen=True, kw_only=True)
-class DateTimeEntry(FieldEntry):
+class DateTimeEntry(ConvertingEntry):
     """A date or timestamp written as text.
 
-    field   column to write
-    source  column to read; the field itself when left out
-    format  Spark datetime pattern, such as yyyy-MM-dd or dd/MM/yy
+    field     column to write
+    source    column to read; the field itself when left out
+    format    Spark datetime pattern, such as yyyy-MM-dd or dd/MM/yy
+    on_error  null: a value that does not convert becomes null and is counted; fail: it stops the load
     """
 
     format: str
@@ -74,13 +99,14 @@ class DateTimeEntry(FieldEntry):
 
 
 @dataclass(frozen=True, kw_only=True)
-class ImpliedDecimalEntry(FieldEntry):
+class ImpliedDecimalEntry(ConvertingEntry):
     """A whole number whose last digits are decimals.
 
     field        column to write
     source       column to read; the field itself when left out
     format       precision and scale of the decimal, such as 16,2
     num_implied  how many digits are decimals: a number, or the number as text
+    on_error     null: a value that does not convert becomes null and is counted; fail: it stops the load
     """
 
     format: str

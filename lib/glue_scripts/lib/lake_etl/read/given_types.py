@@ -1,0 +1,52 @@
+"""Gives collected columns the types that the workflow fixes, and watches what the reader and the types do not take."""
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+from pyspark.sql.types import StringType, StructType
+
+from lake_etl.read.malformed import malformed_mark
+from lake_etl.transform.columns import column, column_type, try_cast_column
+from lake_etl.transform.conversion import Conversion, written_value
+from lake_etl.transform.conversion_watch import ConversionWatch
+from lake_etl.transform.fuse import Assignment, assign_batch
+
+NOT_IN_FORMAT = 'did not fit the format'
+
+
+def with_given_types(df: DataFrame, types: Mapping[str, str]) -> DataFrame:
+    """Return the rows with their columns, named in any case, in the types given; what does not convert is null."""
+    given = _given(df, types)
+    return assign_batch(df, given) if given else df
+
+
+def with_given_types_watched(df: DataFrame, types: Mapping[str, str], watch: ConversionWatch) -> DataFrame:
+    """Do the same, and have counted what does not convert, and the rows that are marked as malformed."""
+    given, mark = _given(df, types), malformed_mark(df)
+    if not given and not mark:
+        return df
+    rows = watch.begin(df)
+    if mark:
+        malformed = Conversion(column='', failure=NOT_IN_FORMAT, failed=column(mark))
+        rows = watch.around(rows, [malformed], lambda marked: marked.drop(mark), leaves_out_rows=False)
+    return watch.end(watch.assign(rows, given) if given else rows)
+
+
+def _given(df: DataFrame, types: Mapping[str, str]) -> list[Assignment]:
+    given = {name.lower(): kind for name, kind in types.items()}
+    found = {field.name: field.dataType.simpleString() for field in df.schema.fields}
+    return [_assignment(name, given[name.lower()]) for name, kind in found.items()
+            if given.get(name.lower(), kind) != kind]
+
+
+def _assignment(name: str, kind: str) -> Assignment:
+    def build(schema: StructType) -> Column:
+        if isinstance(column_type(schema, name), StringType) and '<' in kind:
+            return F.from_json(column(name), kind)
+        return try_cast_column(name, kind)
+
+    def conversions(schema: StructType) -> tuple[Conversion, ...]:
+        return (written_value(name, name, f'cannot become {kind}', 'null'),)
+    return Assignment(name, frozenset([name]), build, conversions)
