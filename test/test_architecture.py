@@ -15,11 +15,14 @@ SHARED = 'lib/glue_scripts/lib/'
 CORE = f'{SHARED}lake_etl/'
 LONGEST_FILE = 300
 
+QUALITY_LANGUAGE = tuple(f'{CORE}dqdl/{name}.py' for name in ('model', 'quoting', 'rule_types'))
+
 # The first beginning that fits decides.
 LAYERS = {
     f'{CORE}errors.py': 'kernel', f'{CORE}ports.py': 'kernel', f'{CORE}arguments.py': 'kernel',
     f'{CORE}runtime.py': 'runtime',
     f'{CORE}spec/': 'spec',
+    **dict.fromkeys(QUALITY_LANGUAGE, 'spec'),
     f'{CORE}adapters/': 'adapters',
     CORE: 'core',
     SHARED: 'face',
@@ -50,7 +53,7 @@ LIBRARY_PLACES = {
     'sqlite3': (f'{CORE}adapters/local/',),
 }
 LOADED_WITHOUT_SPARK = (
-    f'{CORE}spec/', f'{CORE}errors.py', f'{CORE}ports.py', f'{CORE}arguments.py', f'{CORE}runtime.py',
+    *QUALITY_LANGUAGE, f'{CORE}spec/', f'{CORE}errors.py', f'{CORE}ports.py', f'{CORE}arguments.py', f'{CORE}runtime.py',
     f'{CORE}lookup_loading.py', f'{CORE}schema_evolution.py', f'{CORE}clean_names.py', f'{CORE}recommend.py',
     f'{CORE}item_tables.py', f'{CORE}item_values.py', f'{CORE}publish/layout.py', f'{CORE}publish/sources.py',
     f'{CORE}publish/sweep.py', f'{CORE}adapters/aws/clients.py', f'{CORE}adapters/aws/files.py',
