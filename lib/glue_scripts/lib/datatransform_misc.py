@@ -94,7 +94,7 @@ def _listed(names: tuple[str, ...] | str) -> tuple[str, ...]:
     return (names,) if isinstance(names, str) else names
 
 
-@frame_transform(FillDownEntry)
+@frame_transform(FillDownEntry, moves_rows=True)
 def transform_filldown(df: DataFrame, entries: tuple[FillDownEntry, ...], context: TransformContext) -> DataFrame:
     """Replace nulls by the last value before them, within `partition` and in the order of `sort` or of the file.
 
@@ -105,7 +105,7 @@ def transform_filldown(df: DataFrame, entries: tuple[FillDownEntry, ...], contex
     return _for_each_order(df, entries, fill_down)
 
 
-@frame_transform(RowNumberEntry)
+@frame_transform(RowNumberEntry, moves_rows=True)
 def transform_rownumber(df: DataFrame, entries: tuple[RowNumberEntry, ...], context: TransformContext) -> DataFrame:
     """Number rows from 1, within `partition` and in the order of `sort` or of the file.
 

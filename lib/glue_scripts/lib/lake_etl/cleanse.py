@@ -4,6 +4,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Sequence
+from datetime import UTC, datetime
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
@@ -19,6 +20,8 @@ from lake_etl.errors import ConfigurationError, DataError
 from lake_etl.job import JobRun
 from lake_etl.publish.partition import publish_partition
 from lake_etl.publish.target import Published
+from lake_etl.quality.checked_load import CheckedLoad
+from lake_etl.quality.gate import QualityGate
 from lake_etl.read.source import KnownTypes, read_collected_file
 from lake_etl.recommend import recommended_mapping, recommended_spec
 from lake_etl.schema_mapping import Rule, name_parts, resolve
@@ -45,9 +48,14 @@ def source_file(run: JobRun) -> str:
     return f'{str(run.args["source_path"]).strip("/")}/{run.args["base_file_name"]}'
 
 
+def source_address(run: JobRun) -> str:
+    """Return the address of the source file."""
+    return f'{runtime.bucket_address(str(run.args["source_bucket"]))}/{source_file(run)}'
+
+
 def read_source(run: JobRun, workflow: Workflow) -> DataFrame:
     """Return the rows of the collected file; columns that the steps need are checked by name before Spark reads it."""
-    uri = f'{runtime.bucket_address(str(run.args["source_bucket"]))}/{source_file(run)}'
+    uri = source_address(run)
     known = KnownColumns(run, workflow)
     df = read_collected_file(run.spark, uri, workflow.input, known)
     run.lineage.update_lineage(df, run.load.source_key, 'read', file=source_file(run))
@@ -147,10 +155,20 @@ def add_load_columns(run: JobRun, df: DataFrame) -> DataFrame:
                           | {EXECUTION_COLUMN: F.lit(run.load.execution_id)})
 
 
-def publish_to_cleanse(run: JobRun, workflow: Workflow, df: DataFrame) -> Published:
-    """Publish the frame as the partition of this load and record what was written."""
+def open_gate(run: JobRun, workflow: Workflow) -> QualityGate:
+    """Return the gate of quality rules that the rows of this load go through."""
+    load = CheckedLoad(
+        run.spark, run.args, run.lineage, run.load.source_key, run.load.execution_id,
+        run.target('permissive', source_file(run)), datetime.now(UTC), partition=run.load.partition,
+        by_file=workflow.input.load_mode == 'by_file', landed_file=source_address(run))
+    return QualityGate(load, workflow.quality, workflow.steps, all_transforms())
+
+
+def publish_to_cleanse(run: JobRun, workflow: Workflow, df: DataFrame, gate: QualityGate) -> Published:
+    """Publish the frame as the partition of this load, and rows set aside beside it; record what was written."""
     def accept(audit: Audit) -> None:
         run.before_publishing.wait()
+        gate.settle()
         if audit.rows == 0:
             LOG.warning('The transforms left no rows; the partition becomes empty.')
 

@@ -45,6 +45,10 @@ class DataError(LakeError):
     """A source file cannot be loaded as it is: empty, unreadable, or without the columns that were asked for."""
 
 
+class QualityError(LakeError):
+    """The rows of a load do not meet the rules without which they must not be published."""
+
+
 class SchemaChangeError(LakeError):
     """The new columns differ from the published table by more than the workflow allows."""
 

@@ -82,6 +82,7 @@ class Transform(Generic[EntryType]):
     builds_frame   turns the whole frame at once (changes rows, or looks at all of them)
     parses_text    reads its source best as the text of the file, before any type is guessed
     protects       hides personal data: its columns must exist, and it is never left out
+    moves_rows     sorts or gathers rows, so that Spark may compute what comes before it more than once
     """
 
     name: str
@@ -93,6 +94,7 @@ class Transform(Generic[EntryType]):
     builds_frame: FrameBuilder | None = None
     parses_text: bool = False
     protects: bool = False
+    moves_rows: bool = False
 
     def parse(self, raw: object, place: str, findings: Findings) -> tuple[EntryType, ...]:
         """Return the entries of a raw specification; what does not fit goes to `findings`."""
@@ -172,13 +174,13 @@ def column_transform(entry_type: type[EntryType], *, shape: Shape = Shape.ENTRIE
 
 
 def frame_transform(entry_type: type[EntryType], *, shape: Shape = Shape.ENTRIES, operation: str | None = None,
-                    parses_text: bool = False,
-                    protects: bool = False) -> Callable[[FrameBuilder], Transform[EntryType]]:
+                    parses_text: bool = False, protects: bool = False,
+                    moves_rows: bool = False) -> Callable[[FrameBuilder], Transform[EntryType]]:
     """Declare `transform_<name>(df, entries, context) -> DataFrame` as the transform of that name."""
     def declare(build: FrameBuilder) -> Transform[EntryType]:
         name = build.__name__.removeprefix(PREFIX)
         return _register(Transform(name, entry_type, shape, operation or name, build.__doc__ or '', builds_frame=build,
-                                   parses_text=parses_text, protects=protects))
+                                   parses_text=parses_text, protects=protects, moves_rows=moves_rows))
     return declare
 
 
