@@ -14,6 +14,7 @@ Operator = Literal['=', '!=', '>', '>=', '<', '<=', 'between', 'not between', 'i
 Word = Literal['NULL', 'EMPTY', 'WHITESPACES_ONLY']
 TimeUnit = Literal['days', 'hours', 'minutes']
 SizeUnit = Literal['B', 'KB', 'MB', 'GB', 'TB']
+ArithmeticOperator = Literal['+', '-', '*', '/']
 # Their parameter is code, in which backslashes mean something to another language.
 TYPES_WITH_CODE = ('ColumnNamesMatchPattern', 'CustomSql')
 
@@ -107,7 +108,7 @@ class Arithmetic:
     """Two numeric expressions and an operator; printed with parentheses around the parts that are arithmetic too."""
 
     left: NumericExpression
-    operator: Literal['+', '-', '*', '/']
+    operator: ArithmeticOperator
     right: NumericExpression
 
     def __str__(self) -> str:

@@ -1,0 +1,192 @@
+"""Finds what is wrong with a rule that the grammar allows: what its type does not take, and mistakes in its texts."""
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from zoneinfo import available_timezones
+
+from lake_etl.dqdl.code_checks import condition_problems, query_problems, whole_value_regex_problems
+from lake_etl.dqdl.model import Condition, Day, Family, Keyword, Now, Number, Rule, Text, TimeOfDay
+from lake_etl.dqdl.rule_types import RULE_TYPES, RuleType, names_of, rule_type
+from lake_etl.dqdl.token_reader import TokenReader
+from lake_etl.spec.records import suggestion
+
+FAMILY_EXAMPLES: dict[Family, str] = {
+    'number': 'a number (> 0.9)', 'string': 'a text (= "a")', 'date': 'a date (> (now() - 3 days))',
+    'duration': 'a duration (<= 3 days)', 'size': 'a size (> 1 KB)'}
+TAGS = ('threshold', 'format', 'timeZone', 'hashAlgorithm')
+SIMPLE_TYPES = ('Boolean', 'Date', 'Timestamp', 'Integer', 'Double', 'Float', 'Long')
+DECIMAL_TYPE = re.compile(r'decimal\(\s*(\d{1,2})\s*,\s*(\d{1,2})\s*\)', re.IGNORECASE | re.ASCII)
+DATE_FORMATS = tuple(form.replace('-', separator) for separator in '-/' for form in (
+    'dd-MM-yyyy', 'MM-dd-yyyy', 'yyyy-MM-dd', 'MM-yyyy', 'yyyy-MM', 'dd-MM', 'MM-dd'))
+ZONE_OFFSET = re.compile(r'(?:UTC|GMT)?[+-]\d\d?(?::\d\d)?|Z', re.ASCII)
+NAMES = r'\s*[^,]+?\s*(?:,\s*[^,]+?\s*)*'
+REFERENCE = re.compile(rf'(?P<alias>.+)\.(?:\{{(?P<several>{NAMES})\}}|(?P<one>[^.{{}},]+))')
+PAIRS = re.compile(r'\s*[^,]+?(?:->[^,]+?)?\s*(?:,\s*[^,]+?(?:->[^,]+?)?\s*)*')
+AGGREGATE = re.compile(r'\s*(?:sum|avg)\s*\(\s*[^()]+\s*\)\s*', re.IGNORECASE)
+Complaint = tuple[int, str, str]
+
+
+@dataclass
+class Places:
+    """Where the parts of a rule stand in its text, as offsets."""
+
+    name: int
+    parameters: tuple[int, ...]
+    condition: int
+    where: int = 0
+    threshold: int = 0
+    tags: dict[str, int] = field(default_factory=dict)
+
+
+def check_rule(reader: TokenReader, found: RuleType, rule: Rule, places: Places) -> None:
+    """Record everything that is wrong with a rule of a known type."""
+    for offset, message, hint in _problems(found, rule, places):
+        reader.problem(offset, message, hint)
+    for offset, message, hint in _warnings(rule, places):
+        reader.warning(offset, message, hint)
+
+
+def _problems(found: RuleType, rule: Rule, places: Places) -> Iterator[Complaint]:
+    yield from _condition_problems(found, rule, places)
+    yield from _where_problems(found, rule, places)
+    yield from _threshold_problems(found, rule, places)
+    yield from _tag_problems(rule, places)
+    if check := TYPE_CHECKS.get(rule.type):
+        yield from check(rule, places)
+
+
+def _warnings(rule: Rule, places: Places) -> Iterator[Complaint]:
+    for name, offset in places.tags.items():
+        if name not in TAGS and not suggestion(name, TAGS):
+            yield offset, f'the tag {name} is unknown and has no effect', f'known: {", ".join(TAGS)}'
+    for operand in rule.threshold.operands if rule.threshold else ():
+        if isinstance(operand, Number) and not 0 <= operand.value <= 1:
+            yield places.threshold, f'the threshold {operand} is no share of rows between 0 and 1', 'write 0.9 for 90 %'
+
+
+def _condition_problems(found: RuleType, rule: Rule, places: Places) -> Iterator[Complaint]:
+    condition = rule.condition
+    if condition is None:
+        if found.condition_required:
+            yield (places.condition, f'{rule.type} needs a condition',
+                   f'compare with {" or ".join(FAMILY_EXAMPLES[family] for family in found.families)}')
+        return
+    if not found.families:
+        yield places.condition, f'{rule.type} takes no condition, found {condition}', ''
+        return
+    keyword = next((item for item in condition.operands if isinstance(item, Keyword)), None)
+    if keyword and rule.type != 'ColumnValues':
+        yield places.condition, f'{keyword} can be compared with in ColumnValues alone', ''
+    elif condition.family not in found.families:
+        yield (places.condition, f'the condition {condition} does not fit {rule.type}',
+               f'compare with {" or ".join(FAMILY_EXAMPLES[family] for family in found.families)}')
+    if condition.operator.endswith('matches'):
+        for operand in condition.operands:
+            if isinstance(operand, Text):
+                yield from ((places.condition, problem, '') for problem in whole_value_regex_problems(operand.value))
+
+
+def _where_problems(found: RuleType, rule: Rule, places: Places) -> Iterator[Complaint]:
+    if rule.where is None:
+        return
+    if not found.where:
+        yield (places.where, f'where is not supported for {rule.type}',
+               f'supported: {names_of(item for item in RULE_TYPES if item.where)}')
+    elif not rule.where.strip():
+        yield places.where, 'the condition after where is empty', 'write a Spark SQL condition, such as "age > 21"'
+    else:
+        yield from ((places.where, problem, '') for problem in condition_problems(rule.where))
+
+
+def _threshold_problems(found: RuleType, rule: Rule, places: Places) -> Iterator[Complaint]:
+    if rule.threshold is None:
+        return
+    if not found.threshold or (rule.type == 'CustomSql' and rule.condition):
+        with_condition = ' with a condition' if found.threshold else ''
+        yield (places.threshold, f'threshold is not supported for {rule.type}{with_condition}',
+               f'supported: {names_of(item for item in RULE_TYPES if item.threshold)}')
+    if rule.threshold.family != 'number' or any(isinstance(item, Keyword) for item in rule.threshold.operands):
+        yield places.threshold, f'the threshold {rule.threshold} does not compare with numbers', 'write for example > 0.9'
+
+
+def _tag_problems(rule: Rule, places: Places) -> Iterator[Complaint]:
+    for name, offset in places.tags.items():
+        if name not in TAGS and (hint := suggestion(name, TAGS)):
+            yield offset, f'the tag {name} is unknown', hint
+    zone = rule.tags.get('timeZone')
+    if zone is not None and zone not in available_timezones() and not ZONE_OFFSET.fullmatch(zone):
+        yield (places.tags['timeZone'], f"'{zone}' is no time zone",
+               suggestion(zone, available_timezones()) or 'write for example Europe/Berlin or +02:00')
+
+
+def _check_data_type(rule: Rule, places: Places) -> Iterator[Complaint]:
+    condition = rule.condition
+    if condition is None or not isinstance(condition.operands[0], Text):
+        return
+    if condition.operator not in ('=', '!='):
+        yield places.condition, f'ColumnDataType compares by = and != alone, found {condition.operator}', ''
+        return
+    written = condition.operands[0].value
+    decimal = DECIMAL_TYPE.fullmatch(written)
+    known = written.lower() in map(str.lower, SIMPLE_TYPES)
+    if not known and not (decimal and 1 <= int(decimal[1]) <= 38 and int(decimal[2]) <= int(decimal[1])):
+        yield (places.condition, f"'{written}' is no type that ColumnDataType knows",
+               suggestion(written, SIMPLE_TYPES) or f'types: {", ".join(SIMPLE_TYPES)}, Decimal(p,s) with s ≤ p ≤ 38')
+    date_format = rule.tags.get('format')
+    if date_format is not None and date_format not in DATE_FORMATS:
+        yield (places.tags['format'], f"'{date_format}' is no format that ColumnDataType knows",
+               suggestion(date_format, DATE_FORMATS) or f'formats: {", ".join(DATE_FORMATS)}')
+    elif date_format is not None and written.lower() != 'date':
+        yield places.tags['format'], f'a format goes with the type Date alone, found {written}', ''
+
+
+def _check_name_pattern(rule: Rule, places: Places) -> Iterator[Complaint]:
+    yield from ((places.parameters[0], problem, '') for problem in whole_value_regex_problems(rule.parameters[0].value))
+
+
+def _check_statement(rule: Rule, places: Places) -> Iterator[Complaint]:
+    yield from ((places.parameters[0], problem, '') for problem in query_problems(rule.parameters[0].value))
+
+
+def _check_referential(rule: Rule, places: Places) -> Iterator[Complaint]:
+    columns, reference = (parameter.value for parameter in rule.parameters)
+    if not re.fullmatch(NAMES, columns):
+        yield places.parameters[0], f"'{columns}' is no list of columns", 'write for example "id" or "id,year"'
+        return
+    match = REFERENCE.fullmatch(reference)
+    if match is None:
+        yield (places.parameters[1], f"'{reference}' names no columns of a table",
+               'write for example "reference.id" or "reference.{id,year}"')
+    elif columns.count(',') != (match['several'] or '').count(','):
+        yield (places.parameters[1], f"'{columns}' and '{reference}' have different numbers of columns", '')
+
+
+def _check_dataset_match(rule: Rule, places: Places) -> Iterator[Complaint]:
+    for parameter, offset in list(zip(rule.parameters, places.parameters))[1:]:
+        if not PAIRS.fullmatch(parameter.value):
+            yield offset, f"'{parameter.value}' is no list of columns", 'write for example "id" or "id->other_id,year"'
+
+
+def _check_aggregates(rule: Rule, places: Places) -> Iterator[Complaint]:
+    for parameter, offset in zip(rule.parameters, places.parameters):
+        if not AGGREGATE.fullmatch(parameter.value):
+            yield (offset, f"'{parameter.value}' is no aggregate of AggregateMatch",
+                   'write for example "sum(amount)" or "avg(reference.amount)"')
+
+
+def _check_anomalies(rule: Rule, places: Places) -> Iterator[Complaint]:
+    metric = rule.parameters[0].value
+    found = rule_type(metric, len(rule.parameters) - 1)
+    if found is None or not found.analyzer or not found.rule:
+        names = [item.name for item in RULE_TYPES if item.analyzer and item.rule]
+        yield (places.parameters[0], f"'{metric}' with {len(rule.parameters) - 1} parameters is no metric",
+               suggestion(metric, names) if metric not in names else '')
+
+
+TYPE_CHECKS: dict[str, Callable[[Rule, Places], Iterator[Complaint]]] = {
+    'ColumnDataType': _check_data_type, 'ColumnNamesMatchPattern': _check_name_pattern, 'CustomSql': _check_statement,
+    'ReferentialIntegrity': _check_referential, 'DatasetMatch': _check_dataset_match,
+    'AggregateMatch': _check_aggregates, 'DetectAnomalies': _check_anomalies,
+}

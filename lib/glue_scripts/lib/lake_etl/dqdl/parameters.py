@@ -1,0 +1,65 @@
+"""Reads the parameters of a rule or analyzer, and finds the rule type that takes them."""
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from lake_etl.dqdl.conditions import Constants, constant_of
+from lake_etl.dqdl.lexer import KEYWORDS, Token
+from lake_etl.dqdl.model import TYPES_WITH_CODE, Parameter
+from lake_etl.dqdl.quoting import unquoted, unquoted_code
+from lake_etl.dqdl.rule_types import RULE_TYPES, RuleType
+from lake_etl.dqdl.token_reader import TokenReader
+from lake_etl.spec.records import suggestion
+
+QUOTED = ('text', 'date', 'time')
+RULE_NAMES = tuple(dict.fromkeys(item.name for item in RULE_TYPES if item.rule))
+ANALYZER_NAMES = tuple(dict.fromkeys(item.name for item in RULE_TYPES if item.analyzer))
+PARENTHESES = 'write each part of a composite in parentheses: (IsUnique "a") and (IsComplete "b")'
+
+
+def read_parameters(reader: TokenReader, rule_name: str, constants: Constants) -> list[tuple[Parameter, int]]:
+    """Return the parameters that come next and their offsets; raises Unreadable when one is broken."""
+    found: list[tuple[Parameter, int]] = []
+    while True:
+        connector = reader.take_if('of', 'and')
+        token = reader.take_if(*QUOTED, 'name', 'constant')
+        if token is None:
+            if connector:
+                reader.fail(f'expected a parameter after {connector}, found {reader.next}', PARENTHESES)
+            return found
+        if connector and token.text in RULE_NAMES:
+            reader.fail(f'a rule {token} begins after {connector}', PARENTHESES, token)
+        parameter = _parameter(reader, rule_name, token, connector.kind if connector else '', constants)
+        if not parameter.value.strip():
+            reader.problem(token.offset, f'a parameter of {rule_name} is an empty text')
+        found.append((parameter, token.offset))
+
+
+def find_type(reader: TokenReader, name: Token, parameters: Sequence[Parameter], analyzer: bool = False
+              ) -> RuleType | None:
+    """Return the rule type of a name for these parameters, or record why there is none and return None."""
+    count = len(parameters)
+    same = [item for item in RULE_TYPES if item.name == name.text]
+    allowed = [item for item in same if (item.analyzer if analyzer else item.rule)]
+    names = ANALYZER_NAMES if analyzer else RULE_NAMES
+    found = next((item for item in allowed if item.takes(count)), None)
+    if found is None and allowed:
+        forms = ' or '.join(f'{item.name} {item.parameters}'.strip() for item in allowed)
+        misspelt = (suggestion(item.value, KEYWORDS) for item in parameters if not item.quoted)
+        reader.problem(name.offset, f'{name} has {count} parameters, expected {forms}', next(filter(None, misspelt), ''))
+    elif found is None:
+        message = f'rule type {name} is unknown' if not same else (
+            f'{name} cannot be an analyzer' if analyzer else f'{name} is an analyzer and cannot be a rule')
+        reader.problem(name.offset, message, suggestion(name.text, names) or f'expected one of {", ".join(names)}')
+    return found
+
+
+def _parameter(reader: TokenReader, rule_name: str, token: Token, connector: str, constants: Constants) -> Parameter:
+    unquote = unquoted_code if rule_name in TYPES_WITH_CODE else unquoted
+    if token.kind != 'constant':
+        quoted = token.kind in QUOTED
+        return Parameter(unquote(token.text) if quoted else token.text, quoted, connector)
+    value = constant_of(reader, token, constants)
+    if len(value) != 1 or value[0].kind not in QUOTED:
+        reader.fail(f'the constant {token} is a list, expected a text as a parameter of {rule_name}', token=token)
+    return Parameter(unquote(value[0].text), True, connector, token.text[1:])

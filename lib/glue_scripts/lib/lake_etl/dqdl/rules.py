@@ -1,0 +1,95 @@
+"""Reads one rule: its type, parameters, condition, and what may follow, in the order of the grammar."""
+from __future__ import annotations
+
+from lake_etl.dqdl.checks import Places, check_rule
+from lake_etl.dqdl.conditions import Constants, in_bytes, read_condition
+from lake_etl.dqdl.labels import read_labels
+from lake_etl.dqdl.lexer import KEYWORDS, Token
+from lake_etl.dqdl.model import Condition, Rule
+from lake_etl.dqdl.parameters import PARENTHESES, find_type, read_parameters
+from lake_etl.dqdl.quoting import unquoted, unquoted_code
+from lake_etl.dqdl.token_reader import TokenReader
+from lake_etl.spec.records import suggestion
+
+ORDER = 'the order is: type, parameters, condition, where, labels, with'
+ENDS = (',', ')', ']', 'end')
+
+
+def read_rule(reader: TokenReader, constants: Constants) -> Rule:
+    """Return the rule that comes next, and record all that is wrong with it.
+
+    Raises Unreadable when it cannot be told what is meant.
+    """
+    name = reader.expect('name', 'a rule type')
+    placed = read_parameters(reader, name.text, constants)
+    parameters = tuple(parameter for parameter, _ in placed)
+    rule_type = find_type(reader, name, parameters)
+    places = Places(name.offset, tuple(offset for _, offset in placed), reader.next.offset)
+    condition = read_condition(reader, constants)
+    if condition and rule_type and rule_type.families == ('size',):
+        condition = in_bytes(condition)
+    where = _where(reader, places)
+    labels = read_labels(reader) if reader.take_if('labels') else {}
+    threshold, tags = _with(reader, constants, places)
+    if reader.next.kind not in ENDS:
+        _report_rest(reader, name)
+    rule = Rule(name.text, parameters, condition, where, threshold, tags, labels)
+    if rule_type:
+        check_rule(reader, rule_type, rule, places)
+    return rule
+
+
+def _where(reader: TokenReader, places: Places) -> str | None:
+    if not reader.take_if('where'):
+        return None
+    places.where = reader.next.offset
+    return unquoted_code(reader.expect('text', 'a Spark SQL condition in double quotes after where').text)
+
+
+def _with(reader: TokenReader, constants: Constants, places: Places) -> tuple[Condition | None, dict[str, str]]:
+    """Return the threshold and the other tags."""
+    threshold: Condition | None = None
+    tags: dict[str, str] = {}
+    while reader.take_if('with'):
+        name = reader.expect('name', 'threshold or another name after with')
+        if name.text.lower() != 'threshold':
+            _add_tag(reader, name, tags, places)
+            continue
+        if threshold:
+            reader.problem(name.offset, 'a rule has one threshold, found another')
+        places.threshold = name.offset
+        threshold = read_condition(reader, constants)
+        if threshold is None:
+            reader.fail(f'expected a condition after threshold, found {reader.next}', 'write for example > 0.9')
+    return threshold, tags
+
+
+def _add_tag(reader: TokenReader, name: Token, tags: dict[str, str], places: Places) -> None:
+    reader.expect('=', f'= after the tag {name}', 'tags know no other operator')
+    if name.text in tags:
+        reader.problem(name.offset, f'the tag {name} is given twice')
+    sign = reader.take_if('-')
+    value = reader.take_if('integer', 'decimal') if sign else reader.take_if('text', 'date', 'time', 'integer',
+                                                                            'decimal')
+    if value is None:
+        reader.fail(f'expected a text or a number as the value of the tag {name}, found {reader.next}')
+    places.tags[name.text] = value.offset
+    tags[name.text] = unquoted(value.text) if value.text[0] == '"' else f'{"-" if sign else ""}{value.text}'
+
+
+def _report_rest(reader: TokenReader, name: Token) -> None:
+    """Record what stands after a rule where nothing more is expected, and raise Unreadable."""
+    found = reader.next
+    if found.kind in ('and', 'or'):
+        reader.fail(f'the rule {name} before {found} stands without parentheses', PARENTHESES)
+    reader.fail(f'expected the end of the rule {name}, found {found}', _hint(found))
+
+
+def _hint(found: Token) -> str:
+    if found.kind in ('where', 'labels', 'with', '=', '!=', '>', '>=', '<', '<=', 'between', 'in', 'not', 'matches'):
+        return ORDER
+    if found.text.lower() == 'threshold':
+        return 'write with threshold'
+    if found.kind == 'name':
+        return suggestion(found.text, KEYWORDS)
+    return 'further rules follow a comma' if found.kind == 'text' else ''
