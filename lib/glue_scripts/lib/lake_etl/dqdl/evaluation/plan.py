@@ -1,24 +1,29 @@
 """What has to be measured for a rule, and how the numbers are judged: the plan that evaluation carries out."""
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
 from pyspark.sql.types import StructType
 
-from lake_etl.dqdl.model import Rule
+from lake_etl.dqdl.model import AnyRule, Rule
 from lake_etl.dqdl.outcomes import EvaluationContext
 from lake_etl.errors import DataError
 
 
 @dataclass(frozen=True)
 class Grouping:
-    """The rows for which `where` holds, grouped by the values of columns."""
+    """The rows for which `where` holds, grouped by the values of columns.
+
+    quartiles  whether the quartiles of the single column are asked for
+    """
 
     columns: tuple[str, ...]
     where: str | None = None
+    quartiles: bool = False
 
 
 @dataclass(frozen=True)
@@ -31,7 +36,7 @@ class GroupCounts:
     distinct        groups, that of nulls included
     repeated_rows   rows in groups of more than one, that of nulls included
     entropy         natural logarithm, over the keys
-    quartile_range  exact third minus first quartile of a single number column; None for others and without values
+    quartile_range  exact third minus first quartile; None unless asked for, and without values
     """
 
     keys: float
@@ -49,7 +54,7 @@ class Values:
 
     numbers: Mapping[str, Any]
     groups: Mapping[Grouping, GroupCounts]
-    failed: Mapping[Rule, int]
+    failed: Mapping[AnyRule, int]
 
     def number(self, name: str) -> float | None:
         """Return an aggregate as a float; None where it is undefined."""
@@ -71,6 +76,11 @@ def filtered(name: str, where: str | None) -> str:
     return name if where is None else f'{name} (where: {where})'
 
 
+def in_scope(value: Column, scope: Column | None) -> Column:
+    """Build the value where the rule looks at the row, and null elsewhere."""
+    return value if scope is None else F.when(scope, value)
+
+
 @dataclass(frozen=True)
 class Measure:
     """A metric: its full name, what it needs, and its value from that; None when it is undefined."""
@@ -79,6 +89,11 @@ class Measure:
     value: Callable[[Values], float | None]
     aggregates: Mapping[str, Column] = field(default_factory=dict)
     groupings: tuple[Grouping, ...] = ()
+
+
+def aggregates_of(measures: Iterable[Measure]) -> dict[str, Column]:
+    """Return the aggregates of all the metrics by name."""
+    return {name: aggregate for item in measures for name, aggregate in item.aggregates.items()}
 
 
 @dataclass(frozen=True)
@@ -94,11 +109,14 @@ class FailingValues:
 class RowTest:
     """When a row passes: the predicate holds, its group is its own, and its values are not among failing ones.
 
-    predicate  never null; true for rows out of the rule's scope
+    predicate      never null; true for rows out of the rule's scope
+    unrepeated     grouping in which the row shall be alone
+    nulls_repeat   whether rows with nothing but nulls in the columns of the grouping can be repetitions too
     """
 
     predicate: Column | None = None
     unrepeated: Grouping | None = None
+    nulls_repeat: bool = False
     failing: FailingValues | None = None
 
 

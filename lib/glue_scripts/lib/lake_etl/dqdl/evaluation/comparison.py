@@ -1,7 +1,7 @@
 """The operators of conditions on plain values and on Spark columns, with bounds left out of `between`."""
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import reduce
 from typing import Any
 
@@ -33,12 +33,22 @@ def satisfied(operator: Operator, value: Column, operands: Sequence[Column]) -> 
     if operator == 'not between':
         return (value <= first) | (value >= operands[1])
     if operator in ('=', 'in'):
-        return reduce(Column.__or__, [value == operand for operand in operands])
+        return any_of(value == operand for operand in operands)
     if operator in ('!=', 'not in'):
-        return reduce(Column.__and__, [value != operand for operand in operands])
+        return all_of(value != operand for operand in operands)
     if operator in ('>', '>='):
         return value > first if operator == '>' else value >= first
     return value < first if operator == '<' else value <= first
+
+
+def all_of(conditions: Iterable[Column]) -> Column:
+    """Build whether every condition holds."""
+    return reduce(lambda left, right: left & right, conditions)
+
+
+def any_of(conditions: Iterable[Column]) -> Column:
+    """Build whether one of the conditions holds."""
+    return reduce(lambda left, right: left | right, conditions)
 
 
 def is_negated(operator: Operator) -> bool:
