@@ -5,10 +5,10 @@ import argparse
 import logging
 import sys
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 SHARED_MODULES = Path(__file__).resolve().parents[1] / 'lib' / 'glue_scripts' / 'lib'
-LOG = logging.getLogger(__name__)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -19,17 +19,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument('file', type=Path, help='JSON file')
     chosen = parser.parse_args(arguments)
     _make_shared_modules_importable()
-    from lake_etl import runtime
-    from lake_etl.errors import LakeError
-    from lake_etl.lookup_loading import lookup_items
-    try:
-        items = lookup_items(chosen.source_system, chosen.file.read_bytes(), chosen.file.name)
-        count = runtime.items(chosen.table).put_all(chosen.table, items)
-    except (LakeError, OSError) as error:
-        LOG.error('%s', error)
-        return 1
-    LOG.info('Loaded %d lookups of %s into %s.', count, chosen.source_system, chosen.table)
-    return 0
+    from lake_etl.lookup_loading import load_file, lookup_items
+    return load_file(chosen.table, chosen.file, partial(lookup_items, chosen.source_system))
 
 
 def _make_shared_modules_importable() -> None:

@@ -5,10 +5,10 @@ import argparse
 import logging
 import sys
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 SHARED_MODULES = Path(__file__).resolve().parents[1] / 'lib' / 'glue_scripts' / 'lib'
-LOG = logging.getLogger(__name__)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -22,18 +22,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
                         help='columns whose values are matched, in the order of match_columns in the specification')
     chosen = parser.parse_args(arguments)
     _make_shared_modules_importable()
-    from lake_etl import runtime
-    from lake_etl.errors import LakeError
-    from lake_etl.lookup_loading import multilookup_items
-    try:
-        items = multilookup_items(chosen.lookup_group, chosen.lookup_columns, chosen.file.read_bytes(),
-                                  chosen.file.name)
-        count = runtime.items(chosen.table).put_all(chosen.table, items)
-    except (LakeError, OSError) as error:
-        LOG.error('%s', error)
-        return 1
-    LOG.info('Loaded %d items of group %s into %s.', count, chosen.lookup_group, chosen.table)
-    return 0
+    from lake_etl.lookup_loading import load_file, multilookup_items
+    return load_file(chosen.table, chosen.file, partial(multilookup_items, chosen.lookup_group, chosen.lookup_columns))
 
 
 def _make_shared_modules_importable() -> None:

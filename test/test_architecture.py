@@ -15,7 +15,9 @@ SHARED = 'lib/glue_scripts/lib/'
 CORE = f'{SHARED}lake_etl/'
 LONGEST_FILE = 300
 
-QUALITY_LANGUAGE = tuple(f'{CORE}dqdl/{name}.py' for name in ('model', 'quoting', 'rule_types'))
+QUALITY_LANGUAGE = tuple(f'{CORE}dqdl/{name}.py' for name in (
+    'checks', 'code_checks', 'composites', 'conditions', 'document', 'expressions', 'labels', 'lexer', 'model',
+    'operands', 'parameters', 'parser', 'quoting', 'rule_types', 'rules', 'token_reader'))
 
 # The first beginning that fits decides.
 LAYERS = {

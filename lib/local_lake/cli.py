@@ -103,8 +103,11 @@ def _add_configuration(verbs: Verbs) -> None:
 def _add_upkeep(verbs: Verbs) -> None:
     clean = _verb(verbs, 'clean', 'remove files that no table needs any more')
     clean.add_argument('--all', action='store_true', help='remove the whole lake')
-    test = _verb(verbs, 'test', 'run the test suite', module='test_suite')
-    test.add_argument('arguments', nargs=argparse.REMAINDER, metavar='…', help='arguments for pytest')
+    # No argument of it begins like an option: they all go to pytest as they are.
+    summary = 'run the test suite; what follows goes to pytest'
+    test = verbs.add_parser('test', help=summary, description=summary, prefix_chars='\0', add_help=False)
+    test.set_defaults(module='test_suite')
+    test.add_argument('arguments', nargs='*')
 
 
 def _log_to_screen(verbose: bool, debug: bool) -> None:

@@ -174,3 +174,8 @@ def test_a_wrong_call_is_one_sentence_and_no_stack_trace(arguments, sentence, tm
     assert main(['--lake', str(tmp_path / 'none'), *arguments]) == 1
     text = said(capsys)
     assert sentence in text and 'Traceback' not in text
+
+
+def test_arguments_of_the_test_command_go_to_pytest_as_they_are(capfd):
+    assert main(['test', '-q', '--collect-only', 'test/unit/test_charset.py']) == 0
+    assert 'test_charset.py' in capfd.readouterr().out

@@ -49,7 +49,7 @@ def test_all_files_together_make_the_workflow():
     assert workflow.input.table_description == 'Policies'
     assert workflow.mapping.destinations() == ('tin', 'policyno')
     assert [step.name for step in workflow.steps] == ['hash']
-    assert workflow.quality.after_transform.halt_rules == ('RowCount > 0',)
+    assert [str(rule) for rule in workflow.quality.after_transform.halt_rules] == ['RowCount > 0']
     assert workflow.spark_sql == SparkSql('Summary', ('SELECT * FROM gen.policy WHERE year = {p_year}',))
     assert workflow.athena_statements == ('CREATE VIEW a AS SELECT 1', 'CREATE VIEW b AS SELECT 2')
     assert workflow.redshift_statements == ('CREATE VIEW c AS SELECT 3',)

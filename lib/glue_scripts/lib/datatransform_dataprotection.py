@@ -12,7 +12,7 @@ from lake_etl.transform.json_literal import json_literal
 from lake_etl.transform.registry import FieldEntry, Shape, TransformContext, column_transform, frame_transform
 from lake_etl.transform.required_argument import required_argument
 from lake_etl.transform.text_hash import hash_key, hashed
-from lake_etl.transform.token_store import store_originals
+from lake_etl.transform.token_store import originals_to_store
 
 
 @column_transform(FieldEntry, shape=Shape.NAMES, parses_text=True, protects=True)
@@ -57,8 +57,8 @@ def transform_redact(entry: RedactEntry, schema: StructType, context: TransformC
 def transform_tokenize(df: DataFrame, entries: tuple[FieldEntry, ...], context: TransformContext) -> DataFrame:
     """Replace columns by the hash of their text and store each distinct original under its hash.
 
-    The originals are in the table of the job argument `hash_value_table`, as `hash_key` and `raw_data`, when this
-    returns; one action reads the columns for that. A column listed twice is replaced once.
+    The originals are in the table of the job argument `hash_value_table`, as `hash_key` and `raw_data`, before the rows
+    are published; one action reads the columns for that. A column listed twice is replaced once.
     """
     by_lower_name = {entry.field.lower(): entry.field for entry in entries}
     names = tuple(by_lower_name.values())
@@ -68,5 +68,5 @@ def transform_tokenize(df: DataFrame, entries: tuple[FieldEntry, ...], context: 
         return df
     table = required_argument(context.args, 'hash_value_table', 'tokenize')
     key = hash_key(context.args)
-    store_originals(df, names, table, key)
+    context.before_publishing(originals_to_store(df, names, table, key))
     return df.withColumns({name: hashed(column(name).cast('string'), key) for name in names})

@@ -135,7 +135,8 @@ def _propose(run: JobRun, source: DataFrame, mapped: DataFrame) -> None:
 
 def apply_transforms(run: JobRun, workflow: Workflow, df: DataFrame) -> DataFrame:
     """Return the frame after all steps of the transform_spec."""
-    context = TransformContext(run.args, run.lineage, run.spark.sparkContext)
+    context = TransformContext(run.args, run.lineage, run.spark.sparkContext,
+                               before_publishing=run.before_publishing.start)
     return apply_steps(df, workflow.steps, all_transforms(), context)
 
 
@@ -148,14 +149,13 @@ def add_load_columns(run: JobRun, df: DataFrame) -> DataFrame:
 
 def publish_to_cleanse(run: JobRun, workflow: Workflow, df: DataFrame) -> Published:
     """Publish the frame as the partition of this load and record what was written."""
+    def accept(audit: Audit) -> None:
+        run.before_publishing.wait()
+        if audit.rows == 0:
+            LOG.warning('The transforms left no rows; the partition becomes empty.')
+
     target = run.target(workflow.allow_schema_change, source_file(run), workflow.input.table_description)
-    published = publish_partition(df, target, run.load.partition, _accept,
+    published = publish_partition(df, target, run.load.partition, accept,
                                   by_file=workflow.input.load_mode == 'by_file')
-    run.lineage.update_lineage(df, run.load.source_key, 'numericaudit', audit=published.audit)
-    run.lineage.update_lineage(df, run.load.source_key, 'write', table=published.table, rows=published.audit.rows)
+    run.record_publication(df, published)
     return published
-
-
-def _accept(audit: Audit) -> None:
-    if audit.rows == 0:
-        LOG.warning('The transforms left no rows; the partition becomes empty.')

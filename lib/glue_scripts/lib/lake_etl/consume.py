@@ -85,8 +85,7 @@ def publish_to_consume(run: JobRun, workflow: Workflow, df: DataFrame) -> Publis
     target = run.target(OWN_SCHEMA_CHANGE, run.load.source_key, table=override)
     by_partition = workflow.spark_sql is not None and workflow.spark_sql.mode == 'partition'
     published = publish_table(df, target, _accept, only_its_partitions=by_partition)
-    run.lineage.update_lineage(df, run.load.source_key, 'numericaudit', audit=published.audit)
-    run.lineage.update_lineage(df, run.load.source_key, 'write', table=published.table, rows=published.audit.rows)
+    run.record_publication(df, published)
     return published
 
 

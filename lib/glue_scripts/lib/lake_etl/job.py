@@ -11,13 +11,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from pyspark import SparkContext
-from pyspark.sql import SparkSession
+from pyspark.sql import DataFrame, SparkSession
 
 from lake_etl import runtime
 from lake_etl.arguments import COMMON, COMMON_OPTIONAL, PARTITION_KEYS, LoadArguments, load_arguments
+from lake_etl.before_publishing import BeforePublishing
 from lake_etl.lineage import DataLineageGenerator
 from lake_etl.publish.layout import load_name
-from lake_etl.publish.target import Target
+from lake_etl.publish.target import Published, Target
 from lake_etl.session import configure
 
 LOG = logging.getLogger(__name__)
@@ -25,12 +26,13 @@ LOG = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class JobRun:
-    """What the steps of a job share: its arguments, raw and typed, the Spark session, and the lineage."""
+    """What the steps of a job share: its arguments, raw and typed, the Spark session, the lineage, and pending work."""
 
     args: Mapping[str, Any]
     load: LoadArguments
     spark: SparkSession
     lineage: DataLineageGenerator
+    before_publishing: BeforePublishing
 
     def target(self, allow_schema_change: str, source_file: str, description: str | None = None,
                table: str | None = None) -> Target:
@@ -42,6 +44,12 @@ class JobRun:
             load=load_name(load.execution_id, datetime.now(UTC), secrets.token_hex(3)), source_file=source_file,
             allow_schema_change=allow_schema_change, retention=timedelta(hours=load.retention_hours),
             description=description)
+
+    def record_publication(self, df: DataFrame, published: Published) -> None:
+        """Record in the lineage what was written where."""
+        dataset = self.load.source_key
+        self.lineage.update_lineage(df, dataset, 'numericaudit', audit=published.audit)
+        self.lineage.update_lineage(df, dataset, 'write', table=published.table, rows=published.audit.rows)
 
 
 @contextmanager
@@ -62,9 +70,11 @@ def job_run(required: Sequence[str], optional: Sequence[str] = ()) -> Iterator[J
     job.init(args['JOB_NAME'], args)
     lineage = DataLineageGenerator(args)
     spark = configure(glue_context.spark_session)
+    before_publishing = BeforePublishing()
     try:
-        yield JobRun(args, load, spark, lineage)
+        yield JobRun(args, load, spark, lineage, before_publishing)
     finally:
+        before_publishing.settle()
         spark.catalog.clearCache()
         lineage.flush()
     job.commit()

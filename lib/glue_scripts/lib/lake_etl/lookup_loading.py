@@ -1,13 +1,16 @@
-"""Turns lookup files into the items of the lookup tables."""
+"""Turns lookup files into the items of the lookup tables, and loads them."""
 from __future__ import annotations
 
 import csv
 import io
 import json
+import logging
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from pathlib import Path
 
-from lake_etl.errors import ConfigurationError
+from lake_etl import runtime
+from lake_etl.errors import ConfigurationError, LakeError
 from lake_etl.spec.jsonc import parse_json_object
 from lake_etl.spec.records import Findings, describe, suggestion
 from lake_etl.spec.text import decode_text
@@ -15,6 +18,21 @@ from lake_etl.transform.lookup_keys import join_key
 
 GROUP_KEY, ITEM_KEY = 'lookup_group', 'lookup_item'
 Item = dict[str, str]
+LOG = logging.getLogger(__name__)
+
+
+def load_file(table: str, file: Path, items_of: Callable[[bytes, str], list[Item]]) -> int:
+    """Put the items of a file into an item table; log how many, or why not, and return the exit status of a command.
+
+    items_of  gives the items of a file from its content and name
+    """
+    try:
+        count = runtime.items(table).put_all(table, items_of(file.read_bytes(), file.name))
+    except (LakeError, OSError) as error:
+        LOG.error('%s', error)
+        return 1
+    LOG.info('Loaded %d items of %s into %s.', count, file.name, table)
+    return 0
 
 
 def lookup_items(source_system: str, content: bytes, file: str = 'lookup file') -> list[Item]:

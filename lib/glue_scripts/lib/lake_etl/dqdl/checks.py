@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from zoneinfo import available_timezones
 
 from lake_etl.dqdl.code_checks import condition_problems, query_problems, whole_value_regex_problems
-from lake_etl.dqdl.model import Condition, Day, Family, Keyword, Now, Number, Rule, Text, TimeOfDay
+from lake_etl.dqdl.model import Family, Keyword, Number, Rule, Text
 from lake_etl.dqdl.rule_types import RULE_TYPES, RuleType, names_of, rule_type
 from lake_etl.dqdl.token_reader import TokenReader
 from lake_etl.spec.records import suggestion
@@ -108,7 +108,8 @@ def _threshold_problems(found: RuleType, rule: Rule, places: Places) -> Iterator
         yield (places.threshold, f'threshold is not supported for {rule.type}{with_condition}',
                f'supported: {names_of(item for item in RULE_TYPES if item.threshold)}')
     if rule.threshold.family != 'number' or any(isinstance(item, Keyword) for item in rule.threshold.operands):
-        yield places.threshold, f'the threshold {rule.threshold} does not compare with numbers', 'write for example > 0.9'
+        yield (places.threshold, f'the threshold {rule.threshold} does not compare with numbers',
+               'write for example > 0.9')
 
 
 def _tag_problems(rule: Rule, places: Places) -> Iterator[Complaint]:

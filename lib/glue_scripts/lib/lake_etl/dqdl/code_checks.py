@@ -35,13 +35,17 @@ def whole_value_regex_problems(regex: str) -> Iterator[str]:
     yield from mistakes or backtracking_problems(regex)
 
 
-def _parsed(code: str, into: type[exp.Expression] | None) -> exp.Expression | str:
+def _parsed(code: str, into: type[exp.Expr] | None) -> exp.Expr | str:
     """Return what Spark SQL code is, or why it is nothing, with the character at which reading stopped."""
     try:
         return sqlglot.parse_one(code, read='spark', into=into, error_level=ErrorLevel.IMMEDIATE)
     except ParseError as error:
         first = error.errors[0] if error.errors else {}
         near = f' near {first["highlight"]!r}' if first.get('highlight') else ''
-        return f'{(first.get("description") or "nothing found").rstrip(".")}{near}'
-    except (SqlglotError, RecursionError) as error:
-        return str(error) or type(error).__name__
+        # Some of the library's own descriptions name its classes.
+        reason = first.get('description') or 'it is empty'
+        return f'{"something is missing or out of place" if "<" in reason else reason.rstrip(".")}{near}'
+    except SqlglotError as error:
+        return str(error)
+    except RecursionError:
+        return 'it is nested too deeply'

@@ -100,9 +100,8 @@ class DocumentReader:
                                f'keys: {", ".join(kinds)}')
             elif key in found:
                 reader.problem(token.offset, f'key {token} is given twice')
-            found[key] = self._texts() if kinds.get(key) == 'list' or reader.next.kind == '[' else (self._text(),)
-            if kinds.get(key) == 'text' and len(found[key]) != 1:
-                reader.problem(token.offset, f'expected one text for the key {token}')
+            is_list = kinds.get(key, 'list' if reader.next.kind == '[' else 'text') == 'list'
+            found[key] = self._texts() if is_list else (self._text(),)
             if not reader.take_if(','):
                 break
         reader.expect('}', 'a comma or the closing }')
@@ -130,25 +129,25 @@ class DocumentReader:
         if name.text in self.constants:
             reader.problem(name.offset, f'the constant {name} is defined twice')
         if reader.take_if('['):
-            members = [self._constant_member()]
+            members = [self._constant_member(name)]
             while reader.take_if(','):
-                members.append(self._constant_member())
+                members.append(self._constant_member(name))
             reader.expect(']', 'a comma or the closing ] of the constant')
             written = f'[{", ".join(token.text if token.text[0] == chr(34) else token.kind for token in members)}]'
         else:
-            members = [self._constant_member(alone=True)]
+            members = [self._constant_member(name, alone=True)]
             written = members[0].text
         self.constants[name.text] = tuple(members)
         self.constant_texts[name.text] = written
 
-    def _constant_member(self, alone: bool = False) -> Token:
+    def _constant_member(self, name: Token, alone: bool = False) -> Token:
         reader, token = self.reader, self.reader.next
         if token.kind == 'constant':
             reader.fail(f'a constant cannot be made of another one, found {token}')
         allowed = CONSTANT_MEMBERS[:3] if alone else CONSTANT_MEMBERS
         if token.kind not in allowed:
             reader.fail(f'expected a text or a list of texts as the value of a constant, found {token}',
-                        'write it in double quotes')
+                        suggestion(name.text, SECTIONS) or 'write it in double quotes')
         return reader.take()
 
     def _list(self, read: Callable[[], None]) -> None:

@@ -141,8 +141,8 @@ def _is(argument: NumericExpression, expected: str) -> bool:
 
 
 def _hint(found: Token) -> str:
-    if found.kind == 'name' and found.text.startswith('.'):
-        return f'write 0{found.text}'
+    if found.kind == 'name' and found.text[0] in '.0123456789':
+        return 'numbers are written like 5, 0.5 and -3'
     if found.kind == 'name':
         return suggestion(found.text, KEYWORDS) or 'write texts in double quotes'
     return ''

@@ -24,7 +24,7 @@ def read_parameters(reader: TokenReader, rule_name: str, constants: Constants) -
         connector = reader.take_if('of', 'and')
         token = reader.take_if(*QUOTED, 'name', 'constant')
         if token is None:
-            if connector:
+            if connector or reader.next.kind == 'unknown':
                 reader.fail(f'expected a parameter after {connector}, found {reader.next}', PARENTHESES)
             return found
         if connector and token.text in RULE_NAMES:
@@ -43,15 +43,26 @@ def find_type(reader: TokenReader, name: Token, parameters: Sequence[Parameter],
     allowed = [item for item in same if (item.analyzer if analyzer else item.rule)]
     names = ANALYZER_NAMES if analyzer else RULE_NAMES
     found = next((item for item in allowed if item.takes(count)), None)
-    if found is None and allowed:
+    if found is not None:
+        return found
+    if allowed:
         forms = ' or '.join(f'{item.name} {item.parameters}'.strip() for item in allowed)
-        misspelt = (suggestion(item.value, KEYWORDS) for item in parameters if not item.quoted)
-        reader.problem(name.offset, f'{name} has {count} parameters, expected {forms}', next(filter(None, misspelt), ''))
-    elif found is None:
-        message = f'rule type {name} is unknown' if not same else (
-            f'{name} cannot be an analyzer' if analyzer else f'{name} is an analyzer and cannot be a rule')
-        reader.problem(name.offset, message, suggestion(name.text, names) or f'expected one of {", ".join(names)}')
-    return found
+        hints = (word_hint(item.value) for item in parameters if not item.quoted)
+        reader.problem(name.offset, f'expected {forms}, found {count} parameter{"s" * (count != 1)} of {name}',
+                       next(filter(None, hints), ''))
+    elif same:
+        reader.problem(name.offset, f'{name} is {"a rule, no analyzer" if analyzer else "an analyzer, no rule"}')
+    else:
+        reader.problem(name.offset, f'rule type {name} is unknown',
+                       suggestion(name.text, names) or f'expected one of {", ".join(names)}')
+    return None
+
+
+def word_hint(word: str) -> str:
+    """Return what may have been meant by a word that stands where none is expected."""
+    if word in RULE_NAMES:
+        return f'is a comma missing before {word}?'
+    return suggestion(word, KEYWORDS)
 
 
 def _parameter(reader: TokenReader, rule_name: str, token: Token, connector: str, constants: Constants) -> Parameter:

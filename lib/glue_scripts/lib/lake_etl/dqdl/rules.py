@@ -1,15 +1,16 @@
 """Reads one rule: its type, parameters, condition, and what may follow, in the order of the grammar."""
 from __future__ import annotations
 
+from typing import NoReturn
+
 from lake_etl.dqdl.checks import Places, check_rule
 from lake_etl.dqdl.conditions import Constants, in_bytes, read_condition
 from lake_etl.dqdl.labels import read_labels
-from lake_etl.dqdl.lexer import KEYWORDS, Token
+from lake_etl.dqdl.lexer import Token
 from lake_etl.dqdl.model import Condition, Rule
-from lake_etl.dqdl.parameters import PARENTHESES, find_type, read_parameters
+from lake_etl.dqdl.parameters import PARENTHESES, QUOTED, find_type, read_parameters, word_hint
 from lake_etl.dqdl.quoting import unquoted, unquoted_code
 from lake_etl.dqdl.token_reader import TokenReader
-from lake_etl.spec.records import suggestion
 
 ORDER = 'the order is: type, parameters, condition, where, labels, with'
 ENDS = (',', ')', ']', 'end')
@@ -32,7 +33,7 @@ def read_rule(reader: TokenReader, constants: Constants) -> Rule:
     labels = read_labels(reader) if reader.take_if('labels') else {}
     threshold, tags = _with(reader, constants, places)
     if reader.next.kind not in ENDS:
-        _report_rest(reader, name)
+        _fail_at_rest(reader, name, condition)
     rule = Rule(name.text, parameters, condition, where, threshold, tags, labels)
     if rule_type:
         check_rule(reader, rule_type, rule, places)
@@ -69,17 +70,18 @@ def _add_tag(reader: TokenReader, name: Token, tags: dict[str, str], places: Pla
     if name.text in tags:
         reader.problem(name.offset, f'the tag {name} is given twice')
     sign = reader.take_if('-')
-    value = reader.take_if('integer', 'decimal') if sign else reader.take_if('text', 'date', 'time', 'integer',
-                                                                            'decimal')
+    value = reader.take_if('integer', 'decimal', *(() if sign else QUOTED))
     if value is None:
         reader.fail(f'expected a text or a number as the value of the tag {name}, found {reader.next}')
     places.tags[name.text] = value.offset
     tags[name.text] = unquoted(value.text) if value.text[0] == '"' else f'{"-" if sign else ""}{value.text}'
 
 
-def _report_rest(reader: TokenReader, name: Token) -> None:
+def _fail_at_rest(reader: TokenReader, name: Token, condition: Condition | None) -> NoReturn:
     """Record what stands after a rule where nothing more is expected, and raise Unreadable."""
     found = reader.next
+    if condition is None and found.kind in ('integer', 'decimal', '(', '[', 'now', '-'):
+        reader.fail(f'expected an operator before {found}', 'write for example >, between or in')
     if found.kind in ('and', 'or'):
         reader.fail(f'the rule {name} before {found} stands without parentheses', PARENTHESES)
     reader.fail(f'expected the end of the rule {name}, found {found}', _hint(found))
@@ -91,5 +93,5 @@ def _hint(found: Token) -> str:
     if found.text.lower() == 'threshold':
         return 'write with threshold'
     if found.kind == 'name':
-        return suggestion(found.text, KEYWORDS)
+        return word_hint(found.text)
     return 'further rules follow a comma' if found.kind == 'text' else ''

@@ -1,59 +1,86 @@
-"""Finds regular expressions that could keep a job busy for ever: matching takes time exponential in the value's length.
+"""Finds regular expressions that could keep a job busy for ever: matching takes time exponential in a value's length.
 
 A backtracking matcher tries every way in which a pattern can consume a text. The number of ways grows exponentially
-exactly if some state of the pattern's automaton can return to itself by two ways over the same text. Here such states
-are searched for in the automaton of Glushkov, whose states are the characters of the pattern. What the automaton
-cannot express (possessive repetitions, look-around, references) is replaced by something that consumes at least as
-much, so no such pattern is overlooked, and a few harmless ones are refused.
+exactly if a state of the pattern's automaton can return to itself by two ways over the same text. Such states are
+searched for in the automaton of Glushkov, whose states are the characters of the pattern. What an automaton cannot
+express (possessive repetitions, references, unusual classes) is replaced by something that consumes at least as much:
+no such pattern is overlooked, and a few harmless ones are refused.
 """
 from __future__ import annotations
 
-import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 
-from lake_etl.spec.java_regex import CLASS_PART, GROUP, LITERAL_END, LITERAL_START, PROPERTY, REPETITION
+from lake_etl.spec.regex_automaton import Automaton, TooLarge
 
-MOST_STATES = 400
-MOST_PAIRS = 200_000
-MOST_COPIES_OF_VARIABLE_PARTS = 3
-# Look-around consumes nothing, and whatever it contains is a pattern of its own.
-LOOK_AROUND = re.compile(r'\(\?<?[=!]')
-SIMPLE_ESCAPE = re.compile(r'\\(?:[dwsDWS]|[^a-zA-Z0-9])', re.DOTALL)
-SIMPLE_CLASS = re.compile(r'\[\^?\]?(?:[^\[\]\\&]|\\(?:[dwsDWSntrf]|[^a-zA-Z0-9]))*\]', re.DOTALL)
-LONGER_ESCAPE = re.compile(r'\\(?:u[0-9A-Fa-f]{4}|x[0-9A-Fa-f]{2}|x\{[^}]*\}|0[0-7]{1,3}|c.)', re.DOTALL)
-ANCHORS = ('\\b', '\\B', '\\A', '\\z', '\\Z', '\\G')
-SEVERAL_CHARACTERS = ('\\R', '\\X')
-EVERYWHERE = ''.join(map(chr, range(256))) + 'Ā漢😀'
+MOST_STEPS = 200_000
+Pair = tuple[int, int]
 
 
 def backtracking_problems(pattern: str) -> Iterator[str]:
-    """Yield why a pattern, which is known to be a regular expression of Java, may take exponential time."""
+    """Yield why a pattern, which must be a regular expression of Java, may take exponential time to be matched."""
     try:
-        dangerous = _Automaton(pattern).is_dangerous()
-    except _TooLarge:
+        automaton = Automaton(pattern)
+        dangerous = automaton.repeats_nothing_often or _has_two_ways_round(automaton)
+    except TooLarge:
         yield f'pattern {pattern!r} is too large to be checked for endless backtracking'
         return
     if dangerous:
-        yield (f'pattern {pattern!r} can be matched in more and more ways the longer a value is, so that a job could '
-               'stand still; let no repetition stand directly inside another, and begin the alternatives inside '
-               'repetitions with different characters')
+        yield (f'pattern {pattern!r} could keep a job busy for ever, because its repetitions can share out one text in '
+               'many ways; let no repetition stand directly in another one, and begin the alternatives in a repetition '
+               'with different characters')
 
 
-class _TooLarge(Exception):
-    """The automaton has more states or pairs of states than is sensible to search."""
+def _has_two_ways_round(automaton: Automaton) -> bool:
+    """Tell whether a state can return to itself by two different ways over the same text."""
+    edges = _edges_on_circles(automaton.follow, len(automaton.characters))
+    if any(ways > 1 for ways in edges.values()):
+        return True
+    after: defaultdict[int, list[int]] = defaultdict(list)
+    for origin, target in edges:
+        after[origin].append(target)
+    before = _pairs_from_equal_states(after, automaton.characters)
+    waiting = [pair for pair in before if pair[0] == pair[1]]
+    seen = set(waiting)
+    while waiting:
+        for pair in before[waiting.pop()] - seen:
+            if pair[0] != pair[1]:
+                return True
+            seen.add(pair)
+            waiting.append(pair)
+    return False
 
 
-@dataclass
-class _Part:
-    """A part of the pattern: which states it can begin and end with, each with the number of ways.
+def _edges_on_circles(follow: Counter[Pair], states: int) -> dict[Pair, int]:
+    """Return the edges from whose end a way leads back to their beginning; sets of states are the bits of numbers."""
+    reached = [0] * states
+    for origin, target in follow:
+        reached[origin] |= 1 << target
+    for middle in range(states):
+        for origin in range(states):
+            if reached[origin] >> middle & 1:
+                reached[origin] |= reached[middle]
+    return {(origin, target): ways for (origin, target), ways in follow.items() if reached[target] >> origin & 1}
 
-    empty     number of ways to match the empty text
-    variable  whether it can match texts of several lengths, or in several ways
-    """
 
-    empty: int = 1
-    first: Counter[int] = field(default_factory=Counter)
-    last: Counter[int] = field(default_factory=Counter)
-    variable: bool = False
+def _pairs_from_equal_states(after: dict[int, list[int]], characters: list[int]) -> dict[Pair, set[Pair]]:
+    """Return the pairs of states that two walks from one state over the same text can reach, and the pairs before."""
+    before: defaultdict[Pair, set[Pair]] = defaultdict(set)
+    waiting: list[Pair] = [(state, state) for state in after]
+    seen = set(waiting)
+    steps = 0
+    while waiting:
+        pair = waiting.pop()
+        for one in after[pair[0]]:
+            for other in after[pair[1]]:
+                steps += 1
+                if not characters[one] & characters[other]:
+                    continue
+                following = (min(one, other), max(one, other))
+                before[following].add(pair)
+                if following not in seen:
+                    seen.add(following)
+                    waiting.append(following)
+        if steps > MOST_STEPS:
+            raise TooLarge
+    return before

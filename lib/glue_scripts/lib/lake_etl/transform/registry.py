@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, Generic, Protocol, TypeVar
 
+from lake_etl.before_publishing import Work, at_once
 from lake_etl.errors import ConfigurationError
 from lake_etl.spec.records import Findings, describe, parse_record
 from lake_etl.transform.fuse import Assignment, assign_fused
@@ -48,12 +49,16 @@ class FieldEntry:
 
 @dataclass(frozen=True)
 class TransformContext:
-    """What a transform may use besides the rows: the job's arguments, the lineage and the Spark context."""
+    """What a transform may use besides the rows: the job's arguments, the lineage and the Spark context.
+
+    before_publishing  takes work that has to be over before readers see the rows; a job does it beside the write
+    """
 
     args: Mapping[str, Any]
     lineage: Any = None
     spark_context: Any = None
     extra: tuple[Any, ...] = field(default=())
+    before_publishing: Callable[[Work], None] = at_once
 
 
 class Shape(Enum):
