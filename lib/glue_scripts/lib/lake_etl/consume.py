@@ -147,4 +147,3 @@ def _run_all(run: JobRun, statements: tuple[str, ...], dialect: Dialect, file: s
 
 def _filled(run: JobRun, statement: str, dialect: Dialect, file: str) -> str:
     return fill_placeholders(statement, placeholder_values(run.args, run.load.partition), dialect, file)
-

@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Collection, Mapping, Sequence
+from functools import partial
 
 from pyspark.sql import DataFrame
 
@@ -79,7 +80,7 @@ class QualityGate:
             self._record(check, result)
         for df, quarantine in self._without_rules:
             if is_published(quarantine.target):
-                empty_quarantine(lambda rows=df: rows.limit(0), quarantine.target, self._load, written)
+                empty_quarantine(partial(df.limit, 0), quarantine.target, self._load, written)
         return filled
 
     def remember(self) -> None:
