@@ -29,8 +29,8 @@ def rules_file_of(folders: LakeFolders, table: Table) -> Path:
     folder = folders.configuration / 'dq-rules'
     found = [path for path in sorted(folder.glob('dq-*.json')) if path.name.lower() == name.lower()]
     if not found:
-        raise LakeError(f'There is no rules file for {table.database}.{table.name} in {folder}: {name} was expected, in '
-                        'any case of letters. Name a file with --rules, or have one proposed by ./lake quality '
+        raise LakeError(f'There is no rules file for {table.database}.{table.name} in {folder}: {name} was expected, '
+                        'in any case of letters. Name a file with --rules, or have one proposed by ./lake quality '
                         f'recommend {table.database}.{table.name}.')
     return found[0]
 

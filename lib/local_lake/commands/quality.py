@@ -20,6 +20,7 @@ from lake_etl.quality.checked_load import evaluation_context
 from lake_etl.quality.history import MetricHistory
 from lake_etl.quality.proposal import proposed_rules
 from lake_etl.session import configure
+from lake_etl.spec.quality import STAGES
 from lib.local_lake.folders import LakeFolders
 from lib.local_lake.output import print_rows
 from lib.local_lake.profile import profile
@@ -39,6 +40,8 @@ def run(folders: LakeFolders, options: argparse.Namespace) -> int:
     recommending = words[0] == RECOMMEND and len(words) > 1
     if len(words) != 1 + recommending:
         raise LakeError(f"'{' '.join(words)}': expected ./lake quality TABLE, or ./lake quality recommend TABLE.")
+    if options.stage and options.stage not in STAGES:
+        raise LakeError(f"--stage '{options.stage}': expected one of {', '.join(STAGES)}.")
     table = find_table(words[-1])
     return recommend(folders, table, options) if recommending else check(folders, table, options)
 
