@@ -12,10 +12,10 @@ from lake_etl.dqdl.evaluation.builders import check_of
 from lake_etl.dqdl.evaluation.composites import Judgement
 from lake_etl.dqdl.evaluation.keys import count_groups
 from lake_etl.dqdl.evaluation.metrics import rows_aggregate
-from lake_etl.dqdl.evaluation.plan import Subject, rows_name
+from lake_etl.dqdl.evaluation.plan import Evaluated, Part, Subject, parts_of, rows_name
 from lake_etl.dqdl.evaluation.row_tests import add_row_tests, composed, failed_indexes
 from lake_etl.dqdl.evaluation.scope import add_scopes
-from lake_etl.dqdl.model import AnyRule, Rule, leaves
+from lake_etl.dqdl.model import Rule
 from lake_etl.dqdl.outcomes import EvaluationContext, RowCounts, RuleOutcome
 from lake_etl.transform.columns import column
 from lake_etl.transform.helper_names import unused_name
@@ -47,7 +47,7 @@ class Prepared:
         return RowCounts(int(numbers[rows_name(None)]), int(numbers[FAILED_ROWS]))
 
 
-def prepare(df: DataFrame, rules: Sequence[AnyRule], context: EvaluationContext,
+def prepare(df: DataFrame, rules: Sequence[Evaluated], context: EvaluationContext,
             rows_of: Collection[int] = ()) -> Prepared:
     """Return the same rows, checked on the way to wherever they are written.
 
@@ -72,7 +72,7 @@ def prepare(df: DataFrame, rules: Sequence[AnyRule], context: EvaluationContext,
     return Prepared(rows, failed, numbers, plan.judgement)
 
 
-def evaluate(df: DataFrame, rules: Sequence[AnyRule], context: EvaluationContext) -> tuple[RuleOutcome, ...]:
+def evaluate(df: DataFrame, rules: Sequence[Evaluated], context: EvaluationContext) -> tuple[RuleOutcome, ...]:
     """Return the outcomes of the rules, computed here and now, in their order."""
     plan = _plan(df, rules, context, ())
     row = plan.df.agg(*plan.aggregates.values()).first()
@@ -85,24 +85,23 @@ class _Plan:
 
     df: DataFrame
     aggregates: Mapping[Any, Column]
-    passes: Mapping[Rule, Column]
+    passes: Mapping[Part, Column]
     judgement: Judgement
 
 
-def _plan(df: DataFrame, rules: Sequence[AnyRule], context: EvaluationContext, rows_of: Collection[int]) -> _Plan:
-    parts = list(dict.fromkeys(part for rule in rules for part in leaves(rule)))
-    scoped, scopes = add_scopes(df, [part.where for part in parts if part.where is not None])
+def _plan(df: DataFrame, rules: Sequence[Evaluated], context: EvaluationContext, rows_of: Collection[int]) -> _Plan:
+    parts = list(dict.fromkeys(part for rule in rules for part in parts_of(rule)))
+    scoped, scopes = add_scopes(df, [part.where for part in parts if isinstance(part, Rule) and part.where is not None])
     subject = Subject(scoped, df.schema, scopes, context)
     checks = {part: check_of(part, subject) for part in parts}
     counts = count_groups(subject, [grouping for check in checks.values() for grouping in check.groupings])
     judgement = Judgement(rules, checks, counts, context)
     wanted = dict.fromkeys(part for rule in (*(rules[index] for index in rows_of), *judgement.row_wise)
-                           for part in leaves(rule))
+                           for part in parts_of(rule))
     tested = add_row_tests(subject, checks, wanted, counts)
     aggregates: dict[Any, Column] = dict(rows_aggregate(None, subject))
     for check in checks.values():
         aggregates |= check.aggregates
-    failing: dict[AnyRule, Column] = {rule: composed(rule, tested.passes) for rule in judgement.row_wise}
-    failing.update(tested.predicates)
-    aggregates |= {rule: F.count(F.when(~passed, 1)) for rule, passed in failing.items()}
+    failing: dict[Any, Column] = {rule: composed(rule, tested.passes) for rule in judgement.row_wise}
+    aggregates |= {rule: F.count(F.when(~passed, 1)) for rule, passed in (failing | dict(tested.predicates)).items()}
     return _Plan(tested.df, aggregates, tested.passes, judgement)

@@ -8,7 +8,7 @@ from typing import Literal
 
 from pyspark.sql import DataFrame
 
-from lake_etl.dqdl.model import AnyRule
+from lake_etl.dqdl.model import Analyzer, AnyRule
 from lake_etl.errors import DataError
 from lake_etl.ports import Files
 
@@ -52,14 +52,14 @@ class EvaluationContext:
 
 @dataclass(frozen=True)
 class RuleOutcome:
-    """Whether a rule passed.
+    """Whether a rule passed; an analyzer passes always.
 
     reason   why not, naming column, found and expected; empty when it passed
     metrics  finite numbers by full name, such as `Column.age.Completeness`
     note     what to know about a rule that passed without having been compared, empty otherwise
     """
 
-    rule: AnyRule
+    rule: AnyRule | Analyzer
     passed: bool
     reason: str = ''
     metrics: Mapping[str, float] = field(default_factory=dict)

@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from lake_etl.dqdl.evaluation.judging import counted
-from lake_etl.dqdl.evaluation.plan import Check, GroupCounts, Grouping, Values, Verdict
-from lake_etl.dqdl.model import AnyRule, Composite, Rule, leaves
+from lake_etl.dqdl.evaluation.plan import Check, Evaluated, GroupCounts, Grouping, Part, Values, Verdict
+from lake_etl.dqdl.model import Composite, leaves
 from lake_etl.dqdl.outcomes import EvaluationContext, RuleOutcome
 from lake_etl.dqdl.rule_types import has_row_outcome
 
@@ -20,7 +20,7 @@ class Judgement:
     row_wise  composites that are judged by the rows that fail them
     """
 
-    def __init__(self, rules: Sequence[AnyRule], checks: Mapping[Rule, Check], counts: Mapping[Grouping, GroupCounts],
+    def __init__(self, rules: Sequence[Evaluated], checks: Mapping[Part, Check], counts: Mapping[Grouping, GroupCounts],
                  context: EvaluationContext):
         self._rules = rules
         self._checks = checks
@@ -38,8 +38,8 @@ class Judgement:
         return tuple(RuleOutcome(rule, verdict.passed, verdict.reason, verdict.metrics, verdict.note)
                      for rule, verdict in found)
 
-    def _verdict(self, rule: AnyRule, verdicts: Mapping[Rule, Verdict], values: Values) -> Verdict:
-        if isinstance(rule, Rule):
+    def _verdict(self, rule: Evaluated, verdicts: Mapping[Part, Verdict], values: Values) -> Verdict:
+        if not isinstance(rule, Composite):
             return verdicts[rule]
         parts = [self._verdict(part, verdicts, values) for part in rule.parts]
         metrics = {name: value for part in parts for name, value in part.metrics.items()}

@@ -33,25 +33,27 @@ def expectation(condition: Condition, operands: Iterable[float]) -> str:
     return str(condition) if plain else f'{condition} ({", ".join(map(shown, operands))})'
 
 
-def judge_share(rule: Rule, subject: Subject, values: Values, metric: str) -> Verdict:
-    """Judge by the share of rows in scope that pass: all of them, unless the rule has a threshold."""
-    rows, failed = values.rows(rule.where), values.failed[rule]
+def judge_share(name: str, counts: tuple[int, int], threshold: Condition | None, demand: str,
+                subject: Subject) -> Verdict:
+    """Judge by the share of rows that pass: all of them, unless the rule has a threshold.
+
+    counts  rows in scope, and those of them that fail
+    demand  what a row shall do, to be read after "do not"
+    """
+    rows, failed = counts
     if not rows:
         return Verdict(True, note=NO_ROWS)
     ratio = (rows - failed) / rows
-    metrics = {metric: ratio}
-    if rule.threshold is not None:
-        found = judge_number(metric, ratio, rule.threshold, subject)
-        return Verdict(found.passed, found.reason, metrics, found.note)
-    if not failed:
-        return Verdict(True, '', metrics)
-    return Verdict(False, f'{counted(failed)} of {rows} do not meet {requirement(rule)}.', metrics)
+    if threshold is not None:
+        return judge_number(name, ratio, threshold, subject)
+    reason = f'{counted(failed)} of {rows} do not {demand}.' if failed else ''
+    return Verdict(not failed, reason, {name: ratio})
 
 
 def requirement(rule: Rule) -> str:
-    """Return what a rule demands of a row, naming its columns."""
-    columns = ', '.join(f"'{parameter.value}'" for parameter in rule.parameters)
-    return f'{rule.type} of column {columns}' + (f' {rule.condition}' if rule.condition else '')
+    """Return what a rule demands of the rows, naming its column."""
+    condition = f' {rule.condition}' if rule.condition else ''
+    return f"meet {rule.type} of column '{rule.parameters[0].value}'{condition}"
 
 
 def merged(measures: Iterable[Measure], values: Values) -> dict[str, float]:

@@ -12,16 +12,16 @@ from pyspark.sql.types import DecimalType, LongType
 from lake_etl.audit import WIDEST_SUMMED_DECIMAL
 from lake_etl.dqdl.evaluation import fields
 from lake_etl.dqdl.evaluation.plan import (
-    GroupCounts, Grouping, Measure, Subject, Values, filtered, in_scope, rows_name)
+    GroupCounts, Grouping, Measure, Measurer, RowTest, Subject, Values, filtered, in_scope, outside_or, rows_name)
 from lake_etl.transform.columns import column, column_type
 
-# Columns of a metric, its `where`, and the rows.
-Measurer = Callable[[tuple[str, ...], str | None, Subject], Measure]
 STATISTICS: dict[str, Callable[[Column], Column]] = {
     'Mean': F.avg, 'Sum': F.sum, 'StandardDeviation': F.stddev_pop, 'Variance': F.var_pop, 'Minimum': F.min,
     'Maximum': F.max, 'Skewness': F.skewness, 'Kurtosis': F.kurtosis,
     'Range': lambda value: F.max(value) - F.min(value), 'ZerosCount': lambda value: F.count(F.when(value == 0, value)),
 }
+# Metrics that rows lower which share their key with another row.
+REPEATS_FAIL = ('Uniqueness', 'UniqueValueRatio', 'DuplicateRowCount')
 EXTREMES = ('Minimum', 'Maximum')
 
 
@@ -31,13 +31,15 @@ def rows_aggregate(where: str | None, subject: Subject) -> dict[str, Column]:
 
 
 def measure(kind: str, columns: tuple[str, ...], where: str | None, subject: Subject) -> Measure:
-    """Return the metric of a rule type. Raises DataError when a column is missing or of the wrong type."""
+    """Return a metric of columns by name. Raises DataError when a column is missing or of the wrong type."""
     return MEASURERS[kind](columns, where, subject)
 
 
 def _statistic(kind: str, columns: tuple[str, ...], where: str | None, subject: Subject) -> Measure:
     # The extremes are those of the numbers that ColumnValues compares, which NaN is none of.
-    number = fields.comparable_number(subject.schema, columns[0]) if kind in EXTREMES else _summable(columns[0], subject)
+    number = _summable(columns[0], subject)
+    if kind in EXTREMES:
+        number = fields.comparable_number(subject.schema, columns[0])
     value = in_scope(number, subject.scope(where))
     return _aggregated(f'Column.{columns[0]}.{kind}', STATISTICS[kind](value), where)
 
@@ -69,7 +71,8 @@ def _completeness(columns: tuple[str, ...], where: str | None, subject: Subject)
     aggregates = {complete: F.count(in_scope(column(columns[0]), subject.scope(where)))}
     return Measure(filtered(f'Column.{columns[0]}.Completeness', where),
                    lambda values: share(values.number(complete), values.rows(where)),
-                   aggregates | rows_aggregate(where, subject))
+                   aggregates | rows_aggregate(where, subject),
+                   row=RowTest(outside_or(subject.scope(where), column(columns[0]).isNotNull())))
 
 
 def _correlation(columns: tuple[str, ...], where: str | None, subject: Subject) -> Measure:
@@ -86,7 +89,8 @@ def _grouped(kind: str, number: Callable[[GroupCounts], float | None], columns: 
 
     def value(values: Values) -> float | None:
         return number(values.groups[grouping])
-    return Measure(filtered(f'{place}.{kind}', where), value, groupings=(grouping,))
+    row = RowTest(unrepeated=grouping, nulls_repeat=kind == 'DuplicateRowCount') if kind in REPEATS_FAIL else None
+    return Measure(filtered(f'{place}.{kind}', where), value, groupings=(grouping,), row=row)
 
 
 def grouping_of(columns: tuple[str, ...], where: str | None, subject: Subject) -> Grouping:

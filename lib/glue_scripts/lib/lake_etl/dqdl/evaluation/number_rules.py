@@ -4,39 +4,23 @@ from __future__ import annotations
 from lake_etl.dqdl.evaluation.comparison import all_of
 from lake_etl.dqdl.evaluation.judging import NO_ROWS, counted, finite, judge_number, merged
 from lake_etl.dqdl.evaluation.metrics import grouping_of, measure, rows_aggregate
-from lake_etl.dqdl.evaluation.plan import Check, Measure, RowTest, Subject, Values, Verdict, aggregates_of
-from lake_etl.dqdl.evaluation.row_rules import complete, condition_of, row_check
+from lake_etl.dqdl.evaluation.plan import (
+    Check, Measurer, RowTest, Subject, Values, Verdict, aggregates_of, outside_or)
+from lake_etl.dqdl.evaluation.row_rules import complete, condition_of
 from lake_etl.dqdl.model import Rule
 
-REPEATS_FAIL = ('Uniqueness', 'UniqueValueRatio', 'DuplicateRowCount')
 
-
-def number_rule(rule: Rule, subject: Subject) -> Check:
-    """Check a metric against the rule's condition; when no row is in scope there is nothing to compare but RowCount."""
-    found = measure(rule.type, columns_of(rule), rule.where, subject)
-    return number_check(rule, found, subject, row_test(rule, subject))
-
-
-def number_check(rule: Rule, found: Measure, subject: Subject, row: RowTest | None = None) -> Check:
-    """Return the check of a metric that was chosen already."""
-    condition = condition_of(rule)
-    counts_rows = rule.type == 'RowCount'
+def number_rule(measurer: Measurer, rule: Rule, subject: Subject) -> Check:
+    """Check a metric against the rule's condition; without a row in scope there is nothing to compare but RowCount."""
+    found, condition = measurer(columns_of(rule), rule.where, subject), condition_of(rule)
+    of_rows = rule.type != 'RowCount' and (rule.where is not None or found.row is not None)
 
     def judge(values: Values) -> Verdict:
-        if not counts_rows and not values.rows(rule.where) and (rule.where or row):
-            return Verdict(True, metrics=finite({found.name: found.value(values)}), note=NO_ROWS)
-        return judge_number(found.name, found.value(values), condition, subject)
-    return Check(judge, {**found.aggregates, **rows_aggregate(rule.where, subject)}, found.groupings, row)
-
-
-def row_test(rule: Rule, subject: Subject) -> RowTest | None:
-    """Return when a row passes a metric rule that singles out rows, None for others."""
-    if rule.type in REPEATS_FAIL:
-        return RowTest(unrepeated=grouping_of(columns_of(rule), rule.where, subject),
-                       nulls_repeat=rule.type == 'DuplicateRowCount')
-    if rule.type == 'Completeness':
-        return row_check(rule, subject, complete(rule.parameters[0].value, subject), '').row
-    return None
+        value = found.value(values)
+        if of_rows and not values.rows(rule.where):
+            return Verdict(True, metrics=finite({found.name: value}), note=NO_ROWS)
+        return judge_number(found.name, value, condition, subject)
+    return Check(judge, {**found.aggregates, **rows_aggregate(rule.where, subject)}, found.groupings, found.row)
 
 
 def unique_rule(rule: Rule, subject: Subject) -> Check:
@@ -44,23 +28,22 @@ def unique_rule(rule: Rule, subject: Subject) -> Check:
     columns = columns_of(rule)
     grouping = grouping_of(columns, rule.where, subject)
     measures = [measure('Uniqueness', columns, rule.where, subject)]
-    parts = None
+    predicate = None
     if rule.type == 'IsPrimaryKey':
         measures += [measure('Completeness', (name,), rule.where, subject) for name in columns]
         present = all_of(complete(name, subject) for name in columns)
-        parts = row_check(rule, subject, present, '')
+        predicate = outside_or(subject.scope(rule.where), present)
 
     def judge(values: Values) -> Verdict:
         counts, rows = values.groups[grouping], values.rows(rule.where)
         repeated = int(counts.key_rows - counts.unique_keys)
-        missing = values.failed[rule] if parts else 0
+        missing = 0 if predicate is None else values.failed[rule]
         complaints = [f'{counted(repeated)} of {rows} repeat {_named(columns)}'] if repeated else []
         complaints += [f'{counted(missing)} of {rows} miss a value of {_named(columns)}'] if missing else []
         reason = f'{" and ".join(complaints)}, expected each key once.' if complaints else ''
         return Verdict(not complaints, reason, merged(measures, values), '' if rows else NO_ROWS)
     aggregates = rows_aggregate(rule.where, subject) | aggregates_of(measures)
-    row = RowTest(parts.row.predicate if parts and parts.row else None, unrepeated=grouping)
-    return Check(judge, aggregates, (grouping,), row)
+    return Check(judge, aggregates, (grouping,), RowTest(predicate, unrepeated=grouping))
 
 
 def _named(columns: tuple[str, ...]) -> str:

@@ -1,7 +1,7 @@
 """What has to be measured for a rule, and how the numbers are judged: the plan that evaluation carries out."""
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -9,9 +9,13 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql.types import StructType
 
-from lake_etl.dqdl.model import AnyRule, Rule
+from lake_etl.dqdl.model import Analyzer, AnyRule, Rule, leaves
 from lake_etl.dqdl.outcomes import EvaluationContext
 from lake_etl.errors import DataError
+
+
+Evaluated = AnyRule | Analyzer
+Part = Rule | Analyzer
 
 
 @dataclass(frozen=True)
@@ -54,7 +58,7 @@ class Values:
 
     numbers: Mapping[str, Any]
     groups: Mapping[Grouping, GroupCounts]
-    failed: Mapping[AnyRule, int]
+    failed: Mapping[Evaluated, int]
 
     def number(self, name: str) -> float | None:
         """Return an aggregate as a float; None where it is undefined."""
@@ -82,21 +86,6 @@ def in_scope(value: Column, scope: Column | None) -> Column:
 
 
 @dataclass(frozen=True)
-class Measure:
-    """A metric: its full name, what it needs, and its value from that; None when it is undefined."""
-
-    name: str
-    value: Callable[[Values], float | None]
-    aggregates: Mapping[str, Column] = field(default_factory=dict)
-    groupings: tuple[Grouping, ...] = ()
-
-
-def aggregates_of(measures: Iterable[Measure]) -> dict[str, Column]:
-    """Return the aggregates of all the metrics by name."""
-    return {name: aggregate for item in measures for name, aggregate in item.aggregates.items()}
-
-
-@dataclass(frozen=True)
 class FailingValues:
     """The different values of some columns whose rows fail; `count` tells how many there are."""
 
@@ -118,6 +107,32 @@ class RowTest:
     unrepeated: Grouping | None = None
     nulls_repeat: bool = False
     failing: FailingValues | None = None
+
+
+@dataclass(frozen=True)
+class Measure:
+    """A metric.
+
+    name   full name, such as `Column.age.Mean`
+    value  worked out from what was measured; None when it is undefined
+    row    when a row is no reason for a low value, for metrics that single out rows
+    """
+
+    name: str
+    value: Callable[[Values], float | None]
+    aggregates: Mapping[str, Column] = field(default_factory=dict)
+    groupings: tuple[Grouping, ...] = ()
+    row: RowTest | None = None
+
+
+def outside_or(scope: Column | None, predicate: Column) -> Column:
+    """Build whether the predicate holds or the rule does not look at the row."""
+    return predicate if scope is None else ~scope | predicate
+
+
+def aggregates_of(measures: Iterable[Measure]) -> dict[str, Column]:
+    """Return the aggregates of all the metrics by name."""
+    return {name: aggregate for item in measures for name, aggregate in item.aggregates.items()}
 
 
 @dataclass(frozen=True)
@@ -165,3 +180,13 @@ class Subject:
 
 
 Builder = Callable[[Rule, Subject], Check]
+# The parameters of a metric, its `where`, and the rows.
+Measurer = Callable[[tuple[str, ...], str | None, Subject], Measure]
+
+
+def parts_of(rule: Evaluated) -> Iterator[Part]:
+    """Yield the parts of a composite, however deep, or what is evaluated itself."""
+    if isinstance(rule, Analyzer):
+        yield rule
+    else:
+        yield from leaves(rule)

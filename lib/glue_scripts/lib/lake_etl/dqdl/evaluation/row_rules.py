@@ -6,10 +6,11 @@ from pyspark.sql import functions as F
 
 from lake_etl.dqdl.evaluation import fields
 from lake_etl.dqdl.evaluation.comparison import never_null, satisfied
-from lake_etl.dqdl.evaluation.judging import judge_share, merged
+from lake_etl.dqdl.evaluation.judging import judge_share, merged, requirement
 from lake_etl.dqdl.evaluation.metrics import measure, rows_aggregate, text_length
 from lake_etl.dqdl.evaluation.moments import hours
-from lake_etl.dqdl.evaluation.plan import Check, Measure, RowTest, Subject, Values, Verdict, aggregates_of, filtered
+from lake_etl.dqdl.evaluation.plan import (
+    Check, Measure, RowTest, Subject, Values, Verdict, aggregates_of, filtered, outside_or)
 from lake_etl.dqdl.evaluation.values import meets, number_operands
 from lake_etl.dqdl.model import Condition, Duration, Keyword, Rule, Text
 from lake_etl.errors import DataError
@@ -27,12 +28,12 @@ def row_check(rule: Rule, subject: Subject, passes: Column, metric: str, measure
     metric    name of the share of rows that pass
     measures  further metrics, which are reported
     """
-    scope = subject.scope(rule.where)
-    predicate = passes if scope is None else ~scope | passes
+    predicate = outside_or(subject.scope(rule.where), passes)
     name = filtered(metric, rule.where)
 
     def judge(values: Values) -> Verdict:
-        found = judge_share(rule, subject, values, name)
+        counts = values.rows(rule.where), values.failed[rule]
+        found = judge_share(name, counts, rule.threshold, requirement(rule), subject)
         return Verdict(found.passed, found.reason, {**found.metrics, **merged(measures, values)}, found.note)
     return Check(judge, rows_aggregate(rule.where, subject) | aggregates_of(measures), row=RowTest(predicate))
 

@@ -10,8 +10,8 @@ from pyspark.sql import functions as F
 
 from lake_etl.dqdl.evaluation.comparison import all_of, any_of, never_null
 from lake_etl.dqdl.evaluation.keys import group_rows
-from lake_etl.dqdl.evaluation.plan import Check, GroupCounts, Grouping, RowTest, Subject
-from lake_etl.dqdl.model import AnyRule, Rule
+from lake_etl.dqdl.evaluation.plan import Check, Evaluated, GroupCounts, Grouping, Part, RowTest, Subject
+from lake_etl.dqdl.model import Composite
 from lake_etl.transform.columns import column
 from lake_etl.transform.helper_names import unused_name
 
@@ -28,11 +28,11 @@ class TestedRows:
     """
 
     df: DataFrame
-    predicates: Mapping[Rule, Column]
-    passes: Mapping[Rule, Column]
+    predicates: Mapping[Part, Column]
+    passes: Mapping[Part, Column]
 
 
-def add_row_tests(subject: Subject, checks: Mapping[Rule, Check], wanted: Iterable[Rule],
+def add_row_tests(subject: Subject, checks: Mapping[Part, Check], wanted: Iterable[Part],
                   counts: Mapping[Grouping, GroupCounts]) -> TestedRows:
     """Return the rows with the results of all predicates, and of the whole tests of the wanted rules.
 
@@ -43,7 +43,7 @@ def add_row_tests(subject: Subject, checks: Mapping[Rule, Check], wanted: Iterab
     df, repeated = _add_repeated(subject, chosen.values(), counts)
     df, failing = _add_failing(df, chosen)
     added: dict[str, Column] = {}
-    predicates: dict[Rule, Column] = {}
+    predicates: dict[Part, Column] = {}
     for rule, test in tests.items():
         if test.predicate is not None:
             name = unused_name(df.schema, f'test_{len(added)}', added)
@@ -90,7 +90,7 @@ def _repeats(rows: str, has_values: Column | None) -> Column:
     return repeated if has_values is None else repeated & has_values
 
 
-def _add_failing(df: DataFrame, tests: Mapping[Rule, RowTest]) -> tuple[DataFrame, dict[Rule, Column]]:
+def _add_failing(df: DataFrame, tests: Mapping[Part, RowTest]) -> tuple[DataFrame, dict[Part, Column]]:
     passes = {}
     for rule, test in tests.items():
         if test.failing is not None and test.failing.count:
@@ -117,9 +117,9 @@ def look_up(df: DataFrame, columns: Sequence[str], frame: DataFrame, count: floa
     return marked, [column(flag) for flag in flags]
 
 
-def composed(rule: AnyRule, passes: Mapping[Rule, Column]) -> Column:
+def composed(rule: Evaluated, passes: Mapping[Part, Column]) -> Column:
     """Build whether a row passes a rule, its parts joined as in the rule."""
-    if isinstance(rule, Rule):
+    if not isinstance(rule, Composite):
         return passes[rule]
     return (all_of if rule.operator == 'and' else any_of)(composed(part, passes) for part in rule.parts)
 
