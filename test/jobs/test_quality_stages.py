@@ -4,7 +4,7 @@ from __future__ import annotations
 import pytest
 
 from lake_etl.adapters.local.items import SqliteItems
-from lake_etl.errors import QualityError
+from lake_etl.errors import LakeError, QualityError
 
 KEY = 'Gen/Policy/a.csv'
 RULES = 'dq-rules/dq-Gen-Policy.json'
@@ -14,6 +14,8 @@ QUARANTINE_COLUMNS = {'id': 'string', 'premium': 'int', 'state': 'string', 'exec
                       'quarantine_timestamp': 'timestamp', 'failed_rules': 'array<string>'}
 # Two that settle the types of the file and one that writes.
 JOBS_OF_A_LOAD = 3
+# Spark counts the shuffles of one grouping and what follows them one by one.
+JOBS_OF_A_KEY = 3
 
 
 def policies(*rows):
@@ -32,6 +34,11 @@ def results(lake, execution):
     """Return the recorded results of an execution as stage, action, rule and outcome."""
     items = SqliteItems().query(lake.folders.items('dq-results'), execution)
     return sorted((item['ruleset_name'], item['rule_action'], item['Rule'], item['Outcome']) for item in items)
+
+
+def set_aside(lake, execution):
+    """Return what the lineage says about rows that were set aside."""
+    return [item['info'] for item in lake.lineage(execution) if item['dataset_operation'] == 'dataqualityquarantine']
 
 
 def test_rows_are_set_aside_with_the_rules_they_failed_until_the_partition_is_loaded_again(lake, spark_jobs):
@@ -55,7 +62,7 @@ def test_rows_are_set_aside_with_the_rules_they_failed_until_the_partition_is_lo
         ('before_transform', 'halt', 'RowCount > 1', 'Passed'),
         ('before_transform', 'quarantine', 'ColumnValues "premium" > 0', 'Failed'),
         ('before_transform', 'warn', 'ColumnValues "state" = "NY"', 'Failed')]
-    recorded = [item['info'] for item in lake.lineage(execution) if item['dataset_operation'] == 'dataqualityquarantine']
+    recorded = set_aside(lake, execution)
     assert recorded == [
         {'stage': 'before_transform', 'table': BEFORE, 'rows': 4, 'quarantined': 2},
         {'stage': 'after_transform', 'table': AFTER, 'rows': 2, 'quarantined': 1}]
@@ -108,3 +115,86 @@ def test_bad_data_stops_the_load_before_anything_is_published(lake, case):
     assert [table.name for table in lake.catalog.tables()] == ['policy']
     assert lake.unreferenced_files() == []
     assert 'Failed' in {outcome for *_, outcome in results(lake, 'refused')}
+
+
+def days(**premiums):
+    """Return partitions of March with the policies of each day, by name and premium."""
+    return {('2026', '03', day[1:]): list(policies.items()) for day, policies in premiums.items()}
+
+
+@pytest.mark.parametrize('mode', ['whole table', 'partitions'])
+def test_rows_of_a_query_are_set_aside_in_their_own_partitions(lake, spark_jobs, mode):
+    lake.configure(RULES, {'after_sparksql': {'quarantine_rules': ["ColumnValues 'premium' > 0"],
+                                              'halt_rules': ["IsPrimaryKey 'id' 'day'"]}})
+    lake.configure('transformation-sql/spark-Gen-Policy.sql', ('-- mode: partition\n' if mode == 'partitions' else '') +
+                   'SELECT id, premium, year, month, day FROM gen.policy')
+    columns = {'id': 'string', 'premium': 'int'}
+    lake.publish('gen', 'policy', columns, days(d01={'A': 1, 'B': -1}, d02={'C': 2}, d03={'D': 3, 'E': -3}))
+    execution = lake.consume(KEY)
+    assert lake.rows('SELECT id FROM gen_consume.policy ORDER BY id') == [('A',), ('C',), ('D',)]
+    found = 'SELECT id, day, failed_rules, execution_id FROM gen_consume.policy_quarantine_after_sparksql ORDER BY id'
+    assert lake.rows(found) == [('B', '01', ['ColumnValues "premium" > 0'], execution),
+                                ('E', '03', ['ColumnValues "premium" > 0'], execution)]
+    location = lake.catalog.table('gen_consume', 'policy_quarantine_after_sparksql').location
+    assert location == f'{lake.folders.consume}/quarantine/after_sparksql/gen_consume/policy'
+
+    # The first day is right now, of the second nothing is left, and the third is there no more.
+    lake.publish('gen', 'policy', columns, days(d01={'A': 1}, d02={'C': -2}))
+    with spark_jobs() as jobs:
+        lake.consume(KEY)
+    assert jobs() == JOBS_OF_A_KEY + 2, 'one write of the rows that go on, and one of those that are set aside'
+    kept = mode == 'partitions'
+    assert lake.rows('SELECT id FROM gen_consume.policy ORDER BY id') == [('A',), *([('D',)] if kept else [])]
+    assert [row[:2] for row in lake.rows(found)] == [('C', '02'), *([('E', '03')] if kept else [])]
+
+
+def test_files_of_one_partition_keep_their_own_rows_set_aside(lake):
+    lake.configure('transformation-spec/Gen-Policy.json', {'input_spec': {'load_mode': 'by_file'}})
+    lake.configure(RULES, {'before_transform': {'quarantine_rules': ["ColumnValues 'premium' > 0"]}})
+    found = f'SELECT id FROM {BEFORE} ORDER BY id'
+    lake.load('Gen/Policy/a.csv', policies('A,1,NY', 'B,-1,NY'))
+    lake.load('Gen/Policy/b.csv', policies('C,1,NY', 'D,-1,NY'))
+    assert lake.rows(found) == [('B',), ('D',)]
+    lake.load('Gen/Policy/a.csv', policies('A,1,NY'))
+    assert lake.rows(found) == [('D',)]
+    lake.load('Gen/Policy/c.csv', policies('E,1,NY'))
+    assert lake.rows(found) == [('D',)]
+    lake.load('Gen/Policy/b.csv', policies('C,1,NY'))
+    assert lake.rows(found) == []
+
+
+def test_a_load_without_rules_empties_what_an_earlier_one_has_set_aside(lake):
+    lake.configure(RULES, STAGES)
+    lake.load(KEY, MIXED)
+    lake.configure(RULES, {})
+    lake.load(KEY, MIXED)
+    assert lake.rows(f'SELECT (SELECT count(*) FROM {BEFORE}), (SELECT count(*) FROM {AFTER})') == [(0, 0)]
+    assert lake.rows('SELECT count(*) FROM gen.policy') == [(4,)]
+
+
+def test_rules_compare_with_earlier_loads_that_were_published(lake):
+    lake.configure(RULES, {'after_transform': {'halt_rules': ['RowCount >= avg(last(2))']}})
+    for number, rows in enumerate((2, 4), 1):
+        lake.load(f'Gen/Policy/{number}.csv', policies(*['A,1,NY'] * rows))
+    with pytest.raises(QualityError, match='RowCount'):
+        lake.load('Gen/Policy/3.csv', policies('A,1,NY', 'B,1,NY'), execution_id='too few')
+    lake.load('Gen/Policy/3.csv', policies('A,1,NY', 'B,1,NY', 'C,1,NY'))
+    lake.load('Gen/Policy/3.csv', policies('A,1,NY', 'B,1,NY', 'C,1,NY', 'D,1,NY'))
+
+
+def test_rows_are_counted_once_where_a_step_makes_spark_read_them_twice(lake):
+    lake.configure('transformation-spec/Gen-Policy.json', {'transform_spec': {
+        'rownumber': [{'field': 'number', 'sort': ['premium desc']}]}})
+    lake.configure(RULES, STAGES)
+    execution = lake.load(KEY, policies(*(f'A,{number},NY' for number in range(-5, 20))))
+    recorded = set_aside(lake, execution)
+    assert [(item['rows'], item['quarantined']) for item in recorded] == [(25, 6), (19, 0)]
+    assert lake.rows('SELECT max(number), count(*) FROM gen.policy') == [(19, 19)]
+
+
+def test_an_unknown_engine_is_refused(lake):
+    lake.configure(RULES, STAGES)
+    with pytest.raises(LakeError, match="--data_quality_engine is 'deequ', expected lake or glue"):
+        lake.load(KEY, MIXED, data_quality_engine='deequ')
+    with pytest.raises(LakeError, match='AWS Glue Data Quality is not there'):
+        lake.load(KEY, MIXED, data_quality_engine='glue')

@@ -52,6 +52,10 @@ class _AnsweredByGlue:
 
     def __init__(self, df: DataFrame, rules: Sequence[AnyRule], rows_of: Collection[int], name: str):
         answer = runtime.ruleset_engine().evaluate(df, str(Document(tuple(rules))), sorted(rows_of), name)
+        if len(answer.rules) != len(rules):
+            raise LakeError(f'AWS Glue Data Quality was asked about {len(rules)} rules and answered about '
+                            f'{len(answer.rules)}. Nothing was published; leave --{ARGUMENT} out to have the lake '
+                            'evaluate them.')
         self.rows, self.failed_column = answer.rows, answer.failed_column
         self._counts = RowCounts(answer.counted, answer.failed)
         self._outcomes = tuple(RuleOutcome(rule, item.passed, item.reason, item.metrics)

@@ -18,7 +18,7 @@ from lake_etl.quality.results import result_items
 from lake_etl.quality.stage_check import Quarantine, StageCheck
 from lake_etl.quality.stage_result import StageResult, refuse_bad_data
 from lake_etl.spec.quality import QualityRules, StageRules
-from lake_etl.transform.registry import AnyTransform, UserTransform
+from lake_etl.transform.registry import REGISTRY, AnyTransform, UserTransform
 
 LOG = logging.getLogger(__name__)
 BEFORE_TRANSFORM = 'before_transform'
@@ -104,8 +104,10 @@ class QualityGate:
     def _protection(self, columns: Sequence[str]) -> Protection:
         if self._steps is None:
             return hide_everything(columns)
-        return plan_protection(self._steps, {name: getattr(transform, 'protects', False)
-                                             for name, transform in self._transforms.items()}, columns)
+        # A user's own function in the place of one of the lake's that protects is taken to protect, too.
+        protecting = {name: REGISTRY[name].protects if name in REGISTRY else getattr(transform, 'protects', False)
+                      for name, transform in self._transforms.items()}
+        return plan_protection(self._steps, protecting, columns)
 
     def _observes_on_the_way(self) -> bool:
         """Tell whether the steps leave what is observed before them alone."""

@@ -55,7 +55,7 @@ def plan_protection(steps: Sequence[Step], protecting: Mapping[str, bool], colum
     for step in steps:
         for entry in _entries(step):
             if entry is None:
-                walk.lose_track(step.key)
+                walk.lose_track(step.key, protecting.get(step.name, False))
             elif protecting.get(step.name, False):
                 walk.protect(step, entry)
             else:
@@ -92,9 +92,11 @@ class _Walk:
         self.hidden: set[str] = set()
         self.reasons: list[str] = []
 
-    def lose_track(self, key: str) -> None:
-        """Go past a step that may do anything."""
+    def lose_track(self, key: str, protects: bool) -> None:
+        """Go past a step that may do anything, and may protect any column."""
         self.lost_by.append(key)
+        if protects:
+            self._hide_all_but(set())
 
     def apply(self, entry: Entry) -> None:
         """Go past an entry that writes columns from columns."""
@@ -110,13 +112,12 @@ class _Walk:
         """Note what an entry protects; the columns that it writes hold nothing in clear afterwards."""
         written = entry.writes() or ()
         names = (*entry.reads(), *written)
-        by_name = {self.mapped[name.lower()] for name in names if name.lower() in self.mapped}
+        by_name: set[str] = {self.mapped[name.lower()] for name in names if name.lower() in self.mapped}
         found = by_name | self._sources(names)
         for name in sorted(found):
             self._choose(name, step, entry)
         if self.lost_by:
-            self.hidden |= set(self.mapped.values()) - by_name - set(self.chosen)
-            self.reasons += [key for key in self.lost_by if key not in self.reasons]
+            self._hide_all_but(by_name)
         self.origins.update((name.lower(), frozenset()) for name in written)
 
     def result(self) -> Protection:
@@ -132,6 +133,10 @@ class _Walk:
 
     def _sources(self, names: Sequence[str]) -> frozenset[str]:
         return frozenset().union(*(self.origins.get(name.lower(), self.elsewhere) for name in names))
+
+    def _hide_all_but(self, names: set[str]) -> None:
+        self.hidden |= set(self.mapped.values()) - names - set(self.chosen)
+        self.reasons += [key for key in self.lost_by if key not in self.reasons]
 
     def _choose(self, name: str, step: Step, entry: Any) -> None:
         """Let the first step that protects a column protect it here too, or hide it when the entry cannot be moved."""
