@@ -6,7 +6,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from lake_etl.adapters.local.queries import query
+from lake_etl.adapters.local.queries import native_query
 from lake_etl.ports import Table
 from lake_etl.quality.proposal import MOST_LISTED_VALUES, NUMBERS, PATTERNS, ColumnProfile
 from lake_etl.spec.type_text import parse_type
@@ -19,7 +19,7 @@ def profile(catalog: str, table: Table, left_out: Sequence[str]) -> list[ColumnP
     columns = [(column.name, column.type) for column in table.columns if column.name not in left_out]
     measures = [measure for name, kind in columns for measure in _measures(name, parse_type(kind).name)]
     listed = ', '.join(f'{sql} AS m{number}' for number, sql in enumerate(['count(*)', *measures]))
-    answer = query(catalog, f'SELECT {listed} FROM {_quoted(table.database)}.{_quoted(table.name)}').rows[0]
+    answer = native_query(catalog, f'SELECT {listed} FROM {_quoted(table.database)}.{_quoted(table.name)}').rows[0]
     rows, values = int(answer[0]), iter(answer[1:])
     return [_column(name, kind, rows, values) for name, kind in columns]
 
@@ -29,11 +29,12 @@ def _measures(name: str, kind: str) -> list[str]:
     column = _quoted(name)
     measures = [f'count({column})']
     if kind in NUMBERS or kind in DATES:
-        measures += [f'approx_distinct({column})', f'CAST(min({column}) AS varchar)', f'CAST(max({column}) AS varchar)']
+        measures += [f'approx_count_distinct({column})', f'CAST(min({column}) AS varchar)',
+                     f'CAST(max({column}) AS varchar)']
     if kind == 'string':
-        measures += [f'approx_distinct({column})', f'min(length({column}))', f'max(length({column}))',
+        measures += [f'approx_count_distinct({column})', f'min(length({column}))', f'max(length({column}))',
                      f'approx_top_k({column}, {MOST_LISTED_VALUES + 1})']
-        measures += [f"bool_and(regexp_like({column}, '^({pattern})$'))" for pattern in PATTERNS.values()]
+        measures += [f"bool_and(regexp_full_match({column}, '{pattern}'))" for pattern in PATTERNS.values()]
     return measures
 
 

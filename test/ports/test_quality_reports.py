@@ -12,9 +12,9 @@ from botocore.stub import Stubber
 from lake_etl import runtime
 from lake_etl.adapters.aws.quality_reports import DETAIL_TYPE, NAMESPACE, SOURCE, AwsQualityReports, event_detail
 from lake_etl.adapters.local.quality_reports import LoggedQualityReports
-from lake_etl.ports import QualityReport
+from lake_etl.ports import FailedRule, QualityReport
 
-REPORT = QualityReport('gen', 'policy', 'after_transform', 'e-1', 10, 2, 3, ('warn: IsComplete "id"',))
+REPORT = QualityReport('gen', 'policy', 'after_transform', 'e-1', 10, 2, 3, (FailedRule('warn', 'IsComplete "id"'),))
 
 
 def test_a_laptop_writes_reports_to_its_log(caplog, tmp_path, monkeypatch):
@@ -64,13 +64,13 @@ def test_a_missing_permission_is_a_warning_that_names_it(aws, caplog):
         refusing_metrics.add_client_error('put_metric_data', 'AccessDenied')
         refusing_events.add_client_error('put_events', 'AccessDeniedException')
         AwsQualityReports(cloudwatch, events).publish(REPORT)
-    assert [record.message.partition(' (')[2] for record in caplog.records] == [
+    assert [record.message.partition(' (')[2] for record in caplog.records if ' take ' in record.message] == [
         'AccessDenied). Give the role of the job the permission cloudwatch:PutMetricData to have reports there.',
         'AccessDeniedException). Give the role of the job the permission events:PutEvents to have reports there.']
 
 
 @pytest.mark.parametrize('rules, told', [(0, 0), (5, 5), (2000, 1000)])
 def test_an_event_tells_as_many_failed_rules_as_fit(rules, told):
-    detail = event_detail(QualityReport('gen', 'policy', 'after_transform', 'e', 1, 0, 0, ('x' * 98,) * rules))
+    detail = event_detail(QualityReport('gen', 'policy', 'after_transform', 'e', 1, 0, 0, (FailedRule('warn', 'x' * 92),) * rules))
     assert (detail['rulesFailed'], len(detail['failedRules'])) == (rules, told)
     assert detail['state'] == ('FAILED' if rules else 'SUCCEEDED')

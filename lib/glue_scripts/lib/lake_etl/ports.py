@@ -164,13 +164,23 @@ class Queries(Protocol):
 
 
 @dataclass(frozen=True)
+class FailedRule:
+    """A quality rule that failed, and what happens then: warn, quarantine or halt."""
+
+    action: str
+    rule: str
+
+    def __str__(self) -> str:
+        return f'{self.action}: {self.rule}'
+
+
+@dataclass(frozen=True)
 class QualityReport:
     """What quality rules found at one stage of one load.
 
     database, table  that the rows are for
     rows, failed     how many rows there were, and how many of them fail a rule of quarantine
     passed_rules     number of rules that passed
-    failed_rules     the rules that failed, each after its action: `warn: RowCount > 5`
     """
 
     database: str
@@ -180,7 +190,7 @@ class QualityReport:
     rows: int
     failed: int
     passed_rules: int
-    failed_rules: tuple[str, ...]
+    failed_rules: tuple[FailedRule, ...]
 
 
 class QualityReports(Protocol):

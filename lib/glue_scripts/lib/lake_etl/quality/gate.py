@@ -8,7 +8,7 @@ from functools import partial
 from pyspark.sql import DataFrame
 
 from lake_etl import runtime
-from lake_etl.ports import QualityReport
+from lake_etl.ports import FailedRule, QualityReport
 from lake_etl.publish.target import PartitionValues
 from lake_etl.quality.checked_load import CheckedLoad
 from lake_etl.quality.hiding import hidden, warn_of_hidden_columns
@@ -116,7 +116,6 @@ class QualityGate:
 
     def _tell(self, result: StageResult) -> None:
         """Put the results on record, and let those know who watch the lake."""
-        LOG.info('%s', result.summary())
         load = self._load
         table = str(load.args.get('dq_results_table', ''))
         if table:
@@ -124,7 +123,7 @@ class QualityGate:
         runtime.quality_reports().publish(QualityReport(
             load.target.database, load.target.table, result.stage, load.execution_id, result.rows, result.failed,
             len(result.judgements) - len(result.failures),
-            tuple(f'{item.action}: {item.outcome.rule}' for item in result.failures)))
+            tuple(FailedRule(item.action, str(item.outcome.rule)) for item in result.failures)))
 
     def _record(self, check: StageCheck, result: StageResult) -> None:
         if check.sets_aside and self._load.lineage is not None:

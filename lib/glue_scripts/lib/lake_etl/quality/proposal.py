@@ -15,7 +15,7 @@ MOST_LISTED_VALUES = 20
 LEAST_ROWS_A_VALUE = 5
 # The number of different values is an estimate; whether a column is unique, the rule itself finds out.
 LIKELY_UNIQUE = 0.95
-# Forms of text that are worth a rule, from the narrowest to the widest. They mean the same to Java, Athena and DuckDB.
+# Forms of text that are worth a rule, from the narrowest to the widest. They mean the same to Java and DuckDB.
 PATTERNS: Mapping[str, str] = {
     'digits': '[0-9]+',
     'letters': '[A-Z]+',

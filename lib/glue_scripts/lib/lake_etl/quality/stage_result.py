@@ -43,12 +43,6 @@ class StageResult:
         """Return all that was measured, by name."""
         return {name: value for item in self.judgements for name, value in item.outcome.metrics.items()}
 
-    def summary(self) -> str:
-        """Return one sentence for logs."""
-        passed = len(self.judgements) - len(self.failures)
-        return (f'{passed} of {len(self.judgements)} rules passed at {self.stage}; {self.failed} of {self.rows} rows '
-                'fail a rule of quarantine.')
-
 
 def refuse_bad_data(dataset: str, results: Iterable[StageResult]) -> None:
     """Raise QualityError when a halt rule failed, or when all rows of a stage failed a rule of quarantine."""

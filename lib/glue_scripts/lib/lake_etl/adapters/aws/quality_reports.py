@@ -10,6 +10,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from lake_etl.adapters.aws.clients import open_client
+from lake_etl.adapters.quality_log import log_report
 from lake_etl.ports import QualityReport
 
 LOG = logging.getLogger(__name__)
@@ -30,7 +31,8 @@ class AwsQualityReports:
         self._events = events or open_client('events', QUICK)
 
     def publish(self, report: QualityReport) -> None:
-        """Publish both; each of them that is refused or not reached is a warning."""
+        """Log the report and publish it in both; each of them that is refused or not reached is a warning."""
+        log_report(report)
         _tried('CloudWatch', 'cloudwatch:PutMetricData', lambda: self._cloudwatch.put_metric_data(
             Namespace=NAMESPACE, MetricData=metric_data(report)))
         _tried('EventBridge', 'events:PutEvents', lambda: self._put_event(report))
@@ -57,11 +59,11 @@ def event_detail(report: QualityReport) -> dict[str, Any]:
     """Return a report as the detail of an event; `state` is FAILED when a rule failed."""
     told: list[str] = []
     room = MOST_RULE_BYTES
-    for rule in report.failed_rules:
-        room -= len(json.dumps(rule))
+    for text in map(str, report.failed_rules):
+        room -= len(json.dumps(text))
         if room < 0:
             break
-        told.append(rule)
+        told.append(text)
     return {
         'database': report.database, 'table': report.table, 'stage': report.stage,
         'executionId': report.execution_id, 'state': 'FAILED' if report.failed_rules else 'SUCCEEDED',
