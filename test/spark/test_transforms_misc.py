@@ -244,8 +244,16 @@ def test_condition_that_is_no_sql_is_a_configuration_error_with_its_place(spark)
     with pytest.raises(ConfigurationError) as caught:
         transform_filterrows(spark.range(1), spec, ARGS, None)
     problem, = caught.value.problems
-    assert (problem.file, problem.place) == ('Gen/Policy', 'transform_spec.filterrows[1].condition')
-    assert 'PARSE_SYNTAX_ERROR' in problem.message
+    assert (problem.file, problem.place) == ('Gen/Policy', 'transform_spec.filterrows[1]')
+    assert problem.message == "'condition' is no SQL condition: the EQ at '=' is incomplete (character 6)"
+
+
+def test_a_condition_that_only_spark_refuses_is_a_configuration_error_with_its_place(spark):
+    with pytest.raises(ConfigurationError) as caught:
+        transform_filterrows(spark.range(1), [{'condition': "interval '1' fortnight > id"}], ARGS, None)
+    problem, = caught.value.problems
+    assert (problem.file, problem.place) == ('Gen/Policy', 'transform_spec.filterrows[0].condition')
+    assert problem.message.startswith('no SQL condition: ')
 
 
 @pytest.mark.parametrize('condition, reason', [

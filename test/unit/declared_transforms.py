@@ -4,7 +4,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from lake_etl.transform.registry import FieldEntry, Shape, Transform, UserTransform
+from lake_etl.spec.form import FieldEntry, Form, Shape
+from lake_etl.transform.registry import UserTransform
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,17 +60,13 @@ class ConditionEntry:
         return ()
 
 
-def _transform(name: str, entry: type, shape: Shape = Shape.ENTRIES, **flags: bool) -> Transform[Any]:
-    return Transform(name, entry, shape, name, '', **flags)
-
-
 REGISTRY = {
-    'date': _transform('date', DateEntry, parses_text=True),
-    'hash': _transform('hash', FieldEntry, Shape.NAMES, parses_text=True, protects=True),
-    'redact': _transform('redact', ValueEntry, Shape.VALUES, protects=True),
-    'literal': _transform('literal', ValueEntry, Shape.VALUES),
-    'flipsign': _transform('flipsign', FieldEntry),
-    'flatten': _transform('flatten', FlattenEntry),
-    'filterrows': _transform('filterrows', ConditionEntry),
+    'date': Form('date', DateEntry, parses_text=True),
+    'hash': Form('hash', FieldEntry, Shape.NAMES, parses_text=True, protects=True),
+    'redact': Form('redact', ValueEntry, Shape.VALUES, protects=True),
+    'literal': Form('literal', ValueEntry, Shape.VALUES),
+    'flipsign': Form('flipsign', FieldEntry),
+    'flatten': Form('flatten', FlattenEntry),
+    'filterrows': Form('filterrows', ConditionEntry),
     'own': UserTransform('own', lambda df, spec, args, lineage, sc: df),
 }

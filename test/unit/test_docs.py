@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from lake_etl.consume import KNOWN_PLACEHOLDERS
+from lake_etl.arguments import KNOWN_PLACEHOLDERS
 from lake_etl.spec.input import InputSpec
 from lake_etl.spec.workflow import FileNames, file_names, read_workflow
 from lake_etl.transform.discovery import all_transforms

@@ -48,8 +48,8 @@ def test_no_key_is_needed():
     ({'allow_schema_change': 'evolv'}, ["input_spec.allow_schema_change: expected one of 'permissive', 'evolve', "
                                         "'reorder', 'strict', got 'evolv' (did you mean 'evolve'?)"]),
     ({'strict_schema_mapping': 'true'}, ["input_spec.strict_schema_mapping: expected true or false, got 'true'"]),
-    ({'multiline': 'always'}, ['input_spec: \'multiline\' must be true, false or "auto", got \'always\'']),
-    ({'multiline': 1}, ["input_spec.multiline: expected true or false or a text, got 1"]),
+    ({'multiline': 'always'}, ["input_spec.multiline: expected true or false or 'auto', got 'always'"]),
+    ({'multiline': 1}, ["input_spec.multiline: expected true or false or 'auto', got 1"]),
     ({'encoding': 'utf-9'}, ["input_spec: 'encoding' must be the name of a text encoding such as utf-8, got 'utf-9'"]),
     ({'encoding': 'base64'}, ["input_spec: 'encoding' must be the name of a text encoding such as utf-8, "
                               "got 'base64'"]),
@@ -89,7 +89,7 @@ def test_a_password_is_never_shown():
     findings = Findings('i.json')
     assert parse_input({'excel': {'password': 987654}}, findings) is None
     assert [str(item) for item in findings.problems] == [
-        "i.json: input_spec.excel: 'password' must be a text in double quotes"]
+        'i.json: input_spec.excel.password: expected a text; what was found is not shown']
     assert 'secret' not in repr(parse_input(EVERYTHING, findings))
 
 

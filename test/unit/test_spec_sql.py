@@ -43,20 +43,21 @@ def test_a_semicolon_splits_only_code(dialect, text, statements):
 
 
 @pytest.mark.parametrize(('text', 'expected'), [
-    ('SELECT 1', SparkSql(None, ('SELECT 1',))),
-    ('CREATE TABLE policysummary AS SELECT 1', SparkSql('policysummary', ('SELECT 1',))),
-    ('create or replace table Gen_Consume.`Policy Summary` as\nselect 1;', SparkSql('Policy Summary', ('select 1',))),
+    ('SELECT * FROM t', SparkSql(None, ('SELECT * FROM t',))),
+    ('CREATE TABLE policysummary AS SELECT * FROM t', SparkSql('policysummary', ('SELECT * FROM t',))),
+    ('create or replace table Gen_Consume.`Policy Summary` as\nselect * from t;',
+     SparkSql('Policy Summary', ('select * from t',))),
     ('-- why\n/* what */ CREATE TABLE IF NOT EXISTS a . b AS WITH c AS (SELECT 1) SELECT * FROM c',
      SparkSql('b', ('WITH c AS (SELECT 1) SELECT * FROM c',))),
-    ('CREATE TABLE `a``b`AS(SELECT 1)', SparkSql('a`b', ('(SELECT 1)',))),
-    ('CREATE TABLE a -- the target\nAS SELECT 1 -- one', SparkSql('a', ('SELECT 1 -- one',))),
+    ('CREATE TABLE `a``b`AS(SELECT * FROM t)', SparkSql('a`b', ('(SELECT * FROM t)',))),
+    ('CREATE TABLE a -- the target\nAS SELECT * FROM t -- one', SparkSql('a', ('SELECT * FROM t -- one',))),
     ('CREATE TEMPORARY VIEW v AS SELECT 1; SELECT * FROM v',
      SparkSql(None, ('CREATE TEMPORARY VIEW v AS SELECT 1', 'SELECT * FROM v'))),
-    ('-- mode: partition\nSELECT 1', SparkSql(None, ('-- mode: partition\nSELECT 1',), 'partition')),
-    ('SELECT 1 --MODE : Partition', SparkSql(None, ('SELECT 1 --MODE : Partition',), 'partition')),
-    ('-- mode: table\nSELECT 1', SparkSql(None, ('-- mode: table\nSELECT 1',), 'table')),
-    ("SELECT '-- mode: partition'", SparkSql(None, ("SELECT '-- mode: partition'",), 'table')),
-    ("SELECT 'CREATE TABLE a AS SELECT 1'", SparkSql(None, ("SELECT 'CREATE TABLE a AS SELECT 1'",))),
+    ('-- mode: partition\nSELECT * FROM t', SparkSql(None, ('-- mode: partition\nSELECT * FROM t',), 'partition')),
+    ('SELECT * FROM t --MODE : Partition', SparkSql(None, ('SELECT * FROM t --MODE : Partition',), 'partition')),
+    ('-- mode: table\nSELECT * FROM t', SparkSql(None, ('-- mode: table\nSELECT * FROM t',), 'table')),
+    ("SELECT *, '-- mode: partition'", SparkSql(None, ("SELECT *, '-- mode: partition'",), 'table')),
+    ("SELECT *, 'CREATE TABLE a AS SELECT 1'", SparkSql(None, ("SELECT *, 'CREATE TABLE a AS SELECT 1'",))),
 ])
 def test_a_spark_sql_file_says_table_query_and_mode(text, expected):
     findings = Findings('s.sql')
@@ -67,14 +68,20 @@ def test_a_spark_sql_file_says_table_query_and_mode(text, expected):
 @pytest.mark.parametrize(('text', 'problems'), [
     ('', ['s.sql: the file holds no statement (write one, or delete the file)']),
     ('-- nothing', ['s.sql: the file holds no statement (write one, or delete the file)']),
-    ("SELECT 1;\nSELECT 'it''s", ['s.sql: line 2, column 8: the text in quotes that begins here never ends']),
+    ("SELECT * FROM t;\nSELECT 'it''s", ['s.sql: line 2, column 8: the text in quotes that begins here never ends']),
     ('SELECT /* 1', ['s.sql: line 1, column 8: the comment that begins here never ends']),
-    ('-- mode: partitions\nSELECT 1', ["s.sql: mode: unknown mode 'partitions' (did you mean 'partition'?)"]),
-    ('SELECT 1; DROP TABLE a', ['s.sql: last statement: is no query (end the file with the SELECT that gives the rows '
-                                'to publish)']),
-    ('CREATE TABLE a USING parquet AS SELECT 1',
+    ('-- mode: partitions\nSELECT * FROM t', ["s.sql: mode: unknown mode 'partitions' (did you mean 'partition'?)"]),
+    ('SELECT * FROM t; DROP TABLE a', ['s.sql: last statement: is no query (end the file with the SELECT that gives '
+                                       'the rows to publish)']),
+    ('CREATE TABLE a USING parquet AS SELECT * FROM t',
      ["s.sql: last statement: begins with CREATE, but not as 'CREATE TABLE name AS query' (the lake decides about "
       "format, place and partitions of the table)"]),
+    ('SELECT a, b\nFORM t;\nSELECT *\nFROM t\nWHERE a =',
+     ["s.sql: line 2, column 6: no Spark SQL: 't' is not expected here",
+      "s.sql: line 5, column 9: no Spark SQL: the EQ at '=' is incomplete"]),
+    ('SELECT a, s.YEAR, month(d) AS month FROM t',
+     ['s.sql: the query returns no column day (a Consume table is partitioned by year, month and day; select them '
+      'too)']),
     ('CREATE TABLE a AS', ['s.sql: last statement: is no query (end the file with the SELECT that gives the rows to '
                            'publish)']),
 ])
@@ -86,9 +93,24 @@ def test_a_spark_sql_file_that_cannot_be_run_is_refused(text, problems):
 
 def test_a_comment_that_only_begins_like_a_mode_is_a_warning():
     findings = Findings('s.sql')
-    assert parse_spark_sql('-- mode: annual payment\nSELECT 1', findings).mode == 'table'
+    assert parse_spark_sql('-- mode: annual payment\nSELECT * FROM t', findings).mode == 'table'
     assert [str(item) for item in findings.warnings] == [
         "s.sql: mode: unknown mode 'annual payment', ignored (known modes: table, partition)"]
+
+
+@pytest.mark.parametrize(('dialect', 'text', 'problems'), [
+    ('athena', "CREATE VIEW v AS\nSELECT a\nFORM t WHERE b = '{p_year}'",
+     ["v.sql: line 3, column 6: no Athena SQL: 't' is not expected here"]),
+    ('athena', 'CREATE VIEW v AS SELECT a FROM t', []),
+    ('athena', 'SELECT 1; SELECT "a', ['v.sql: line 1, column 18: the quoted name that begins here never ends']),
+    ('redshift', 'CREATE VIEW v AS SELECT a b c FROM s.t WITH NO SCHEMA BINDING',
+     ["v.sql: line 1, column 29: no Redshift SQL: 'c' is not expected here"]),
+    ('redshift', "CREATE EXTERNAL SCHEMA s FROM DATA CATALOG DATABASE 'd' IAM_ROLE default", []),
+])
+def test_what_is_wrong_in_a_file_of_views_is_named_with_its_place(dialect, text, problems):
+    findings = Findings('v.sql')
+    parse_statements(text, dialect, findings)
+    assert [str(item) for item in findings.problems] == problems
 
 
 def test_a_file_of_views_needs_a_statement():

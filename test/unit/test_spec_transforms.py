@@ -3,9 +3,10 @@ from __future__ import annotations
 
 import pytest
 from declared_transforms import REGISTRY, DateEntry, ValueEntry
+from lake_etl.spec.entries.known import known_forms
+from lake_etl.spec.form import FieldEntry
 from lake_etl.spec.records import Findings
 from lake_etl.spec.transforms import TransformSpec, TransformStep, follow_columns, parse_transforms, text_columns
-from lake_etl.transform.registry import FieldEntry
 
 
 def steps_of(raw):
@@ -98,6 +99,24 @@ def test_a_read_of_a_column_that_is_not_there_is_named(raw, problems):
     findings = Findings('t.json')
     follow_columns(steps_of(raw), ('EffDate', 'TIN'), findings)
     assert [str(item).removeprefix('t.json: transform_spec.') for item in findings.problems] == problems
+
+
+ADDING = {'multilookup': [{'lookup_group': 'g', 'match_columns': ['TIN'], 'return_attributes': ['Rate', 'Base']}]}
+
+
+@pytest.mark.parametrize(('raw', 'columns', 'added_twice'), [
+    (ADDING, ('TIN',), []),
+    (ADDING, ('TIN', 'rate'), ['Rate']),
+    (ADDING, None, []),
+    ({'literal': {'base': 1}, **ADDING}, None, ['Base']),
+    ({**ADDING, 'multilookup:2': ADDING['multilookup']}, ('TIN',), ['Rate', 'Base']),
+    ({'own': {}, **ADDING}, ('TIN', 'rate'), []),
+])
+def test_a_column_is_never_added_to_one_of_its_name(raw, columns, added_twice):
+    findings = Findings('t.json')
+    follow_columns(parse_transforms(raw, {**REGISTRY, **known_forms()}, findings, True).steps, columns, findings)
+    assert [item.message for item in findings.problems] == [
+        f"column '{name}' is there already at this point, and would be added again" for name in added_twice]
 
 
 def test_nothing_is_followed_behind_a_step_whose_specification_is_wrong():

@@ -5,15 +5,17 @@ import json
 import logging
 
 import pytest
-from declared_transforms import REGISTRY
+from declared_transforms import REGISTRY as DECLARED
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from lake_etl.errors import ConfigurationError, ItemStoreError
+from lake_etl.spec.entries.known import known_forms
 from lake_etl.spec.dependencies import Dependencies
 from lake_etl.spec.input import InputSpec
 from lake_etl.spec.sql import SparkSql
 from lake_etl.spec.workflow import Workflow, file_names, read_consume_workflow, read_workflow
 
+REGISTRY = {**known_forms(), 'own': DECLARED['own']}
 SPEC = 'transformation-spec/Gen-Policy.json'
 MAPPING = 'transformation-spec/Gen-Policy.csv'
 DEPENDENT = 'transformation-spec/Gen-Policy-dependent.json'
@@ -21,7 +23,7 @@ RULES = 'dq-rules/dq-Gen-Policy.json'
 SPARK, ATHENA, REDSHIFT = (f'transformation-sql/{engine}-Gen-Policy.sql' for engine in ('spark', 'athena', 'redshift'))
 COMPLETE = {
     SPEC: b'// why\n{"input_spec": {"table_description": "Policies"}, "transform_spec": {"hash": ["TIN"]}}',
-    MAPPING: b'SourceName,DestName\nTax Id,tin\nPolicy,policyno\n',
+    MAPPING: b'SourceName,DestName\nTax Id,tin\nPolicy,policyno\nBorn,Null\n',
     DEPENDENT: b'{"depends_on": {"Gen/Claim": 1}}',
     RULES: b'{"after_transform": {"halt_rules": ["RowCount > 0"]}}',
     SPARK: b'CREATE TABLE Summary AS SELECT * FROM gen.policy WHERE year = {p_year}',
@@ -104,6 +106,11 @@ def test_the_problems_of_all_files_are_in_one_error():
     (b'{"transfrm_spec": {}}', "Gen-Policy.json: transfrm_spec: unknown key (did you mean 'transform_spec'?)"),
     (transforms(hash=['policynr']), "Gen-Policy.json: transform_spec.hash[0]: column 'policynr' is not among the "
                                     "columns at this point (did you mean 'policyno'?)"),
+    (transforms(hash=['tax id']), "Gen-Policy.json: transform_spec.hash[0]: column 'tax id' is not among the columns "
+                                  "at this point (row 2 of Gen-Policy.csv calls it 'tin')"),
+    (transforms(filterrows=[{'condition': 'born > 1950'}]),
+     "Gen-Policy.json: transform_spec.filterrows[0]: column 'born' is not among the columns at this point (row 4 of "
+     'Gen-Policy.csv drops it)'),
     (b'{"input_spec": {"fixed": {}}}', "Gen-Policy.csv: row 2: 'Width' is empty, and the source has columns of fixed "
                                        'width'),
 ])
@@ -152,7 +159,7 @@ def test_the_environment_decides_about_schema_changes_unless_the_workflow_does(c
 
 def test_oddities_are_logged_once_each_as_warnings(caplog):
     files = {SPEC: b'{"owner": 1, "input_spec": {"csv": {}, "csv": {}}, "transform_spec": {"literal": {"year": 1}}}',
-             SPARK: b'-- mode: annual\nSELECT 1'}
+             SPARK: b'-- mode: annual\nSELECT * FROM gen.policy'}
     with caplog.at_level(logging.INFO):
         read(files)
     assert [record.getMessage() for record in caplog.records if record.levelno == logging.WARNING] == [
@@ -166,7 +173,7 @@ def test_oddities_are_logged_once_each_as_warnings(caplog):
 
 
 def test_placeholders_are_checked_when_their_names_are_given():
-    files = {SPARK: b'SELECT {p_yaer}', ATHENA: b"SELECT '{execution_id}', '[0-9]{2}'", REDSHIFT: b'SELECT {nme}'}
+    files = {SPARK: b'SELECT *, {p_yaer}', ATHENA: b"SELECT '{execution_id}', '[0-9]{2}'", REDSHIFT: b'SELECT {nme}'}
     assert read(files).spark_sql
     assert [problem.partition(' unknown')[0] for problem in problems_of(files, placeholders=('p_year', 'execution_id'))
             ] == ['spark-Gen-Policy.sql: {p_yaer}:', 'redshift-Gen-Policy.sql: {nme}:']

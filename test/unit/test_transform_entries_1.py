@@ -114,7 +114,7 @@ FAULTY = [
     ('filename', [{'field': 'A', 'pattern': '(a)'}], "missing required key 'required'"),
     ('hash', ['A', 5], 'expected a text, got 5'),
     ('redact', ['A'], 'expected an object of column names and values'),
-    ('lookup', [{'field': 'A', 'lookup': 'B', 'nomatch': []}], "'nomatch': expected text"),
+    ('lookup', [{'field': 'A', 'lookup': 'B', 'nomatch': []}], 'nomatch: expected a text or a number'),
     ('multilookup', [{'lookup_group': 'G', 'match_columns': [], 'return_attributes': ['C', 'c']}], 'names no column'),
     ('multilookup', [{'lookup_group': 'G', 'match_columns': ['A'], 'return_attributes': ['C', 'c']}],
      'an attribute twice'),

@@ -10,8 +10,9 @@ import datatransform_premium
 import datatransform_structureddata
 from lake_etl.errors import ConfigurationError
 from lake_etl.spec.records import Findings
+from lake_etl.spec.row_order import RowOrder, sort_column
 from lake_etl.transform.registry import PREFIX, REGISTRY, Transform
-from lake_etl.transform.row_order import RowOrder, rows_before, sort_column, tasks_continued
+from lake_etl.transform.row_order import rows_before, tasks_continued
 from lake_etl.transform.xml_shape import Shape, merge_shapes, parse_xml, shape_of, value_of
 
 DATES = {'policy_effective_date': 'from', 'policy_expiration_date': 'to'}
@@ -51,7 +52,7 @@ def parsed(name: str, raw: object) -> tuple[tuple, Findings]:
     ('filldown', [{'field': 'c', 'partition': 'policy', 'sort': ['day desc', 'line']}],
      ('c', 'policy', 'day', 'line'), ('c',)),
     ('rownumber', [{'field': 'n', 'partition': ['a', 'b'], 'sort': 'day'}], ('a', 'b', 'day'), ('n',)),
-    ('filterrows', [{'condition': 'a > 1', 'description': 'why'}], (), ()),
+    ('filterrows', [{'condition': 'a > 1', 'description': 'why'}], ('a',), ()),
 ])
 def test_specification_tells_what_it_reads_and_writes(name, raw, reads, writes):
     (entry,), findings = parsed(name, raw)

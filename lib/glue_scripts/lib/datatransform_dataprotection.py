@@ -1,21 +1,20 @@
 """Transforms that hide personal data: hash, redact, and tokenize, which keeps the originals in a table of their own."""
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
-
 from pyspark.sql import Column, DataFrame
 from pyspark.sql.types import StructType
 
+from lake_etl.spec.entries.dataprotection import HASH, REDACT, TOKENIZE, RedactEntry
+from lake_etl.spec.form import FieldEntry
 from lake_etl.transform.columns import column, column_type
 from lake_etl.transform.json_literal import json_literal
-from lake_etl.transform.registry import FieldEntry, Shape, TransformContext, column_transform, frame_transform
+from lake_etl.transform.registry import TransformContext, column_transform, frame_transform
 from lake_etl.transform.required_argument import required_argument
 from lake_etl.transform.text_hash import hash_key, hashed
 from lake_etl.transform.token_store import originals_to_store
 
 
-@column_transform(FieldEntry, shape=Shape.NAMES, parses_text=True, protects=True)
+@column_transform(HASH)
 def transform_hash(entry: FieldEntry, schema: StructType, context: TransformContext) -> Column:
     """Replace a column by the SHA-256 hash of its text, 64 lower-case hexadecimal digits; null stays null.
 
@@ -26,34 +25,14 @@ def transform_hash(entry: FieldEntry, schema: StructType, context: TransformCont
     return hashed(column(entry.field).cast('string'), hash_key(context.args))
 
 
-@dataclass(frozen=True, kw_only=True)
-class RedactEntry:
-    """A column and what is shown in its place.
-
-    field  column to hide, which must exist
-    value  any JSON value: text, number, true or false, list, object; null is a null of text
-    """
-
-    field: str
-    value: Any
-
-    def reads(self) -> tuple[str, ...]:
-        """Return the column: that it is missing may mean that the personal data goes by another name."""
-        return (self.field,)
-
-    def writes(self) -> tuple[str, ...]:
-        """Return the column."""
-        return (self.field,)
-
-
-@column_transform(RedactEntry, shape=Shape.VALUES, parses_text=True, protects=True)
+@column_transform(REDACT)
 def transform_redact(entry: RedactEntry, schema: StructType, context: TransformContext) -> Column:
     """Replace a column by one value in all rows."""
     column_type(schema, entry.field)
     return json_literal(entry.value)
 
 
-@frame_transform(FieldEntry, shape=Shape.NAMES, parses_text=True, protects=True)
+@frame_transform(TOKENIZE)
 def transform_tokenize(df: DataFrame, entries: tuple[FieldEntry, ...], context: TransformContext) -> DataFrame:
     """Replace columns by the hash of their text and store each distinct original under its hash.
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial, reduce
 from itertools import islice
@@ -16,13 +15,14 @@ from pyspark.sql.types import StructType
 
 from lake_etl import runtime
 from lake_etl.errors import DataError, ItemStoreError
+from lake_etl.spec.entries.lookup import LOOKUP, MULTILOOKUP, LookupEntry, MultiLookupEntry
 from lake_etl.transform.columns import column, column_type, has_column
 from lake_etl.transform.fuse import Assignment, assign_fused
 from lake_etl.transform.helper_names import unused_name
 from lake_etl.transform.json_types import as_type, scalar_type
 from lake_etl.transform.lookup_keys import SEPARATOR, keyed_items
 from lake_etl.transform.lookup_map import looked_up
-from lake_etl.transform.registry import FieldEntry, TransformContext, frame_transform
+from lake_etl.transform.registry import TransformContext, frame_transform
 from lake_etl.transform.required_argument import required_argument
 
 LOG = logging.getLogger(__name__)
@@ -66,27 +66,7 @@ def get_multilookup_data(table: str, group: str, attributes: Sequence[str],
     return found
 
 
-@dataclass(frozen=True, kw_only=True)
-class LookupEntry(FieldEntry):
-    """A column filled from a lookup of one value.
-
-    field          column to write
-    source         column with the key, compared as text; the field itself when left out
-    lookup         name of the lookup: `column_name` of its item in the value-lookup table
-    nomatch        text, number, true or false for keys that the lookup does not have; null when left out
-    source_system  `source_system` of the item; the name of the database when left out
-    """
-
-    lookup: str
-    nomatch: Any = None
-    source_system: str | None = None
-
-    def check(self) -> Iterator[str]:
-        """Yield what is wrong with the value for no match."""
-        yield from _nomatch_problems(self.nomatch)
-
-
-@frame_transform(LookupEntry)
+@frame_transform(LOOKUP)
 def transform_lookup(df: DataFrame, entries: tuple[LookupEntry, ...], context: TransformContext) -> DataFrame:
     """Fill columns with the values that a lookup has for their keys; a key without a value gives `nomatch`.
 
@@ -110,41 +90,7 @@ def _lookup_column(entry: LookupEntry, values: Mapping[str, Any], kind: str, sch
     return _or_nomatch(looked_up(column(source).cast('string'), values, kind), entry.nomatch, kind)
 
 
-@dataclass(frozen=True, kw_only=True)
-class MultiLookupEntry:
-    """Columns filled from a lookup by several values.
-
-    lookup_group       name of the group of items in the multi-lookup table
-    match_columns      columns whose texts, joined by a hyphen, are the key; a null matches nothing
-    return_attributes  attributes of the item, each of which becomes a new column
-    nomatch            text, number, true or false where no item matches or it lacks the attribute; null when left out
-    """
-
-    lookup_group: str
-    match_columns: tuple[str, ...]
-    return_attributes: tuple[str, ...]
-    nomatch: Any = None
-
-    def check(self) -> Iterator[str]:
-        """Yield what is wrong with the lists and the value for no match."""
-        if not self.match_columns:
-            yield "'match_columns' names no column"
-        if not self.return_attributes:
-            yield "'return_attributes' names no attribute"
-        if len({name.lower() for name in self.return_attributes}) < len(self.return_attributes):
-            yield "'return_attributes' names an attribute twice"
-        yield from _nomatch_problems(self.nomatch)
-
-    def reads(self) -> tuple[str, ...]:
-        """Return the columns whose texts make the key."""
-        return self.match_columns
-
-    def writes(self) -> tuple[str, ...]:
-        """Return the new columns."""
-        return self.return_attributes
-
-
-@frame_transform(MultiLookupEntry)
+@frame_transform(MULTILOOKUP)
 def transform_multilookup(df: DataFrame, entries: tuple[MultiLookupEntry, ...], context: TransformContext) -> DataFrame:
     """Add columns with the attributes of the item that several columns together name.
 

@@ -1,8 +1,7 @@
 """Transforms of whole rows: first value of several columns, filling down, numbering, and leaving rows out."""
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 
 from pyspark.errors import AnalysisException, ParseException
 from pyspark.sql import Column, DataFrame
@@ -10,91 +9,28 @@ from pyspark.sql.types import StructType
 
 from lake_etl.errors import ConfigurationError, DataError, Problem
 from lake_etl.session import user_sql_rules
-from lake_etl.transform.first_value import Scalar, first_value
+from lake_etl.spec.entries.misc import (
+    FILLDOWN,
+    FILTERROWS,
+    MERGE,
+    ROWNUMBER,
+    FillDownEntry,
+    FilterRowsEntry,
+    MergeEntry,
+    RowNumberEntry,
+)
+from lake_etl.transform.first_value import first_value
 from lake_etl.transform.registry import TransformContext, column_transform, frame_transform
 from lake_etl.transform.row_order import RowOrder, fill_down, number_rows
 
 
-@dataclass(frozen=True, kw_only=True)
-class MergeEntry:
-    """One column merged from several.
-
-    field                 column to write
-    source_list           columns to look at, in order
-    default               value where all of them are null
-    empty_string_is_null  true: an empty text counts as null
-    """
-
-    field: str
-    source_list: tuple[str, ...]
-    default: Scalar = None
-    empty_string_is_null: bool = False
-
-    def check(self) -> Iterator[str]:
-        """Yield what is wrong with the list of columns."""
-        if not self.source_list:
-            yield "'source_list' names no column"
-
-    def reads(self) -> tuple[str, ...]:
-        """Return the columns that are merged."""
-        return self.source_list
-
-    def writes(self) -> tuple[str, ...] | None:
-        """Return the merged column."""
-        return (self.field,)
-
-
-@column_transform(MergeEntry)
+@column_transform(MERGE)
 def transform_merge(entry: MergeEntry, schema: StructType, context: TransformContext) -> Column:
     """Take the first value that is not null; columns of different types are merged as text."""
     return first_value(schema, entry.source_list, entry.default, entry.empty_string_is_null)
 
 
-@dataclass(frozen=True, kw_only=True)
-class RowNumberEntry:
-    """One row number.
-
-    field      column to write
-    partition  column, or list of columns, within whose values rows are numbered
-    sort       column, or list of columns, to order rows by; each may end in ` desc`
-    """
-
-    field: str
-    partition: tuple[str, ...] | str = ()
-    sort: tuple[str, ...] | str = ()
-
-    def reads(self) -> tuple[str, ...]:
-        """Return the partition and sort columns."""
-        return self.order().columns()
-
-    def writes(self) -> tuple[str, ...] | None:
-        """Return the one column that is written."""
-        return (self.field,)
-
-    def order(self) -> RowOrder:
-        """Return the order of rows."""
-        return RowOrder(_listed(self.partition), _listed(self.sort))
-
-
-@dataclass(frozen=True, kw_only=True)
-class FillDownEntry(RowNumberEntry):
-    """One column to fill down.
-
-    field      column to fill
-    partition  column, or list of columns, within whose values a value is carried on
-    sort       column, or list of columns, to order rows by; each may end in ` desc`
-    """
-
-    def reads(self) -> tuple[str, ...]:
-        """Return the column itself, and the partition and sort columns."""
-        return (self.field, *self.order().columns())
-
-
-def _listed(names: tuple[str, ...] | str) -> tuple[str, ...]:
-    return (names,) if isinstance(names, str) else names
-
-
-@frame_transform(FillDownEntry)
+@frame_transform(FILLDOWN)
 def transform_filldown(df: DataFrame, entries: tuple[FillDownEntry, ...], context: TransformContext) -> DataFrame:
     """Replace nulls by the last value before them, within `partition` and in the order of `sort` or of the file.
 
@@ -105,7 +41,7 @@ def transform_filldown(df: DataFrame, entries: tuple[FillDownEntry, ...], contex
     return _for_each_order(df, entries, fill_down)
 
 
-@frame_transform(RowNumberEntry)
+@frame_transform(ROWNUMBER)
 def transform_rownumber(df: DataFrame, entries: tuple[RowNumberEntry, ...], context: TransformContext) -> DataFrame:
     """Number rows from 1, within `partition` and in the order of `sort` or of the file.
 
@@ -128,32 +64,7 @@ def _for_each_order(df: DataFrame, entries: Sequence[RowNumberEntry],
     return act(df, order, waiting) if waiting else df
 
 
-@dataclass(frozen=True, kw_only=True)
-class FilterRowsEntry:
-    """One condition on rows.
-
-    condition    Spark SQL condition; rows for which it is true stay
-    description  why; not used
-    """
-
-    condition: str
-    description: str | None = None
-
-    def check(self) -> Iterator[str]:
-        """Yield what is wrong with the condition."""
-        if not self.condition.strip():
-            yield "'condition' is empty"
-
-    def reads(self) -> tuple[str, ...]:
-        """Return nothing: only Spark knows which columns a condition names."""
-        return ()
-
-    def writes(self) -> tuple[str, ...] | None:
-        """Return nothing: columns stay as they are."""
-        return ()
-
-
-@frame_transform(FilterRowsEntry)
+@frame_transform(FILTERROWS)
 def transform_filterrows(df: DataFrame, entries: tuple[FilterRowsEntry, ...], context: TransformContext) -> DataFrame:
     """Keep the rows for which every condition is true; where it is false or null the row is left out.
 

@@ -1,8 +1,6 @@
 """Transforms of premiums and policy terms: signs, sums, products, months, and the premium earned in each."""
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import reduce
 from operator import add, mul
 
@@ -10,6 +8,22 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql.types import StructType
 
+from lake_etl.spec.entries.premium import (
+    ADDCOLUMNS,
+    EARNEDPREMIUM,
+    ENDDATE,
+    EXPANDPOLICYMONTHS,
+    FLIPSIGN,
+    MULTIPLYCOLUMNS,
+    POLICYMONTHS,
+    ColumnListEntry,
+    EarnedPremiumEntry,
+    EndDateEntry,
+    ExpandPolicyMonthsEntry,
+    MultiplyColumnsEntry,
+    PolicyMonthsEntry,
+)
+from lake_etl.spec.form import FieldEntry
 from lake_etl.transform.columns import column
 from lake_etl.transform.earned_premium import (
     Term,
@@ -27,7 +41,7 @@ from lake_etl.transform.policy_months import (
     month_starts,
     normalized_months,
 )
-from lake_etl.transform.registry import FieldEntry, TransformContext, column_transform, frame_transform
+from lake_etl.transform.registry import TransformContext, column_transform, frame_transform
 
 
 def add_columns(*names: str) -> Column:
@@ -35,160 +49,38 @@ def add_columns(*names: str) -> Column:
     return reduce(add, [F.coalesce(column(name), F.lit(0)) for name in names])
 
 
-@column_transform(FieldEntry)
+@column_transform(FLIPSIGN)
 def transform_flipsign(entry: FieldEntry, schema: StructType, context: TransformContext) -> Column:
     """Turn an amount's sign: what was paid in becomes what is paid out. Text is read as double."""
     return -number_column(schema, entry.source or entry.field)
 
 
-@dataclass(frozen=True, kw_only=True)
-class ColumnListEntry:
-    """One number from a list of columns.
-
-    field           column to write
-    source_columns  number columns to read
-    """
-
-    field: str
-    source_columns: tuple[str, ...]
-
-    def check(self) -> Iterator[str]:
-        """Yield what is wrong with the list of columns."""
-        if not self.source_columns:
-            yield "'source_columns' names no column"
-
-    def reads(self) -> tuple[str, ...]:
-        """Return the columns of the list."""
-        return self.source_columns
-
-    def writes(self) -> tuple[str, ...] | None:
-        """Return the one column that is written."""
-        return (self.field,)
-
-
-@column_transform(ColumnListEntry)
+@column_transform(ADDCOLUMNS)
 def transform_addcolumns(entry: ColumnListEntry, schema: StructType, context: TransformContext) -> Column:
     """Add columns, null counting as 0. Text is read as double; a sum too large for its type stops the job."""
     return reduce(add, [number_or(schema, name, 0) for name in entry.source_columns])
 
 
-@dataclass(frozen=True, kw_only=True)
-class MultiplyColumnsEntry(ColumnListEntry):
-    """One product of columns.
-
-    field           column to write
-    source_columns  number columns to multiply
-    empty_value     number that stands for null
-    """
-
-    empty_value: float = 1
-
-
-@column_transform(MultiplyColumnsEntry)
+@column_transform(MULTIPLYCOLUMNS)
 def transform_multiplycolumns(entry: MultiplyColumnsEntry, schema: StructType, context: TransformContext) -> Column:
     """Multiply columns, such as a premium by its shares. Text is read as double."""
     return reduce(mul, [number_or(schema, name, entry.empty_value) for name in entry.source_columns])
 
 
-@dataclass(frozen=True, kw_only=True)
-class EndDateEntry:
-    """One end of a term.
-
-    field       column to write
-    start_date  date column from which to count
-    num_months  column with the number of months
-    """
-
-    field: str
-    start_date: str
-    num_months: str
-
-    def reads(self) -> tuple[str, ...]:
-        """Return the start date and the number of months."""
-        return (self.start_date, self.num_months)
-
-    def writes(self) -> tuple[str, ...] | None:
-        """Return the column of the end date."""
-        return (self.field,)
-
-
-@column_transform(EndDateEntry)
+@column_transform(ENDDATE)
 def transform_enddate(entry: EndDateEntry, schema: StructType, context: TransformContext) -> Column:
     """Move a date by a number of months, such as an effective date by the term; a longer month's end is clamped."""
     return end_date(schema, entry.start_date, entry.num_months)
 
 
-@dataclass(frozen=True, kw_only=True)
-class PolicyMonthsEntry:
-    """One number of months.
-
-    field                   column to write
-    policy_effective_date   first day of the policy
-    policy_expiration_date  last day of the policy
-    normalized              true: whole calendar months as int; false: months and days as decimal(16,2)
-    """
-
-    field: str
-    policy_effective_date: str
-    policy_expiration_date: str
-    normalized: bool = False
-
-    def reads(self) -> tuple[str, ...]:
-        """Return the policy's dates."""
-        return (self.policy_effective_date, self.policy_expiration_date)
-
-    def writes(self) -> tuple[str, ...] | None:
-        """Return the column of the number."""
-        return (self.field,)
-
-
-@column_transform(PolicyMonthsEntry)
+@column_transform(POLICYMONTHS)
 def transform_policymonths(entry: PolicyMonthsEntry, schema: StructType, context: TransformContext) -> Column:
     """Count the months of a policy, null when a date is null. Times of day do not count."""
     count = normalized_months if entry.normalized else fractional_months
     return count(date_column(schema, entry.policy_effective_date), date_column(schema, entry.policy_expiration_date))
 
 
-@dataclass(frozen=True, kw_only=True)
-class ExpandPolicyMonthsEntry:
-    """How policies become policy months.
-
-    policy_effective_date     first day of the policy
-    policy_expiration_date    last day of the policy
-    policy_month_start_field  column to write the month's first day to
-    policy_month_end_field    column to write the month's last day to
-    policy_month_index        column to write the month's number to, 1 for the effective month
-    uniqueid, uniqueid_field  column to write an identifier to, one for each policy; two names of one key
-    """
-
-    policy_effective_date: str
-    policy_expiration_date: str
-    policy_month_start_field: str
-    policy_month_end_field: str
-    policy_month_index: str | None = None
-    uniqueid: str | None = None
-    uniqueid_field: str | None = None
-
-    def check(self) -> Iterator[str]:
-        """Yield what is wrong with the columns to write."""
-        if self.uniqueid and self.uniqueid_field and self.uniqueid != self.uniqueid_field:
-            yield "'uniqueid' and 'uniqueid_field' are one key, but name two columns; leave one out"
-        written = [name.lower() for name in self.writes() or ()]
-        if len(set(written)) < len(written):
-            yield 'start, end, index and unique id need a column each, but two of them name the same'
-
-    def reads(self) -> tuple[str, ...]:
-        """Return the policy's dates."""
-        return (self.policy_effective_date, self.policy_expiration_date)
-
-    def writes(self) -> tuple[str, ...] | None:
-        """Return the month's columns and the identifier's."""
-        wanted = (self.uniqueid or self.uniqueid_field, self.policy_month_start_field, self.policy_month_end_field,
-                  self.policy_month_index)
-        return tuple(name for name in wanted if name)
-
-
-@frame_transform(ExpandPolicyMonthsEntry)
+@frame_transform(EXPANDPOLICYMONTHS)
 def transform_expandpolicymonths(df: DataFrame, entries: tuple[ExpandPolicyMonthsEntry, ...],
                                  context: TransformContext) -> DataFrame:
     """Turn each policy into one row for every first of a month from its effective month through its expiration date.
@@ -219,45 +111,7 @@ def _expand_months(df: DataFrame, entry: ExpandPolicyMonthsEntry) -> DataFrame:
     return df.withColumn(month, F.explode_outer(numbered)).withColumns(columns).drop(month)
 
 
-@dataclass(frozen=True, kw_only=True)
-class EarnedPremiumEntry:
-    """One earned premium.
-
-    field                   column to write, decimal(16,2)
-    written_premium_list    premium columns of any numeric type; they are added, null counting as 0
-    policy_effective_date   first day of the policy
-    policy_expiration_date  last day of the policy
-    period_start_date       first day of the row's period
-    period_end_date         last day of the row's period
-    byday                   true: by the days of the period; false: the same amount each month
-    reconcile               true: the rows of a policy add up to its premium to the cent
-    """
-
-    field: str
-    written_premium_list: tuple[str, ...]
-    policy_effective_date: str
-    policy_expiration_date: str
-    period_start_date: str
-    period_end_date: str
-    byday: bool = False
-    reconcile: bool = False
-
-    def check(self) -> Iterator[str]:
-        """Yield what is wrong with the list of premiums."""
-        if not self.written_premium_list:
-            yield "'written_premium_list' names no column"
-
-    def reads(self) -> tuple[str, ...]:
-        """Return the premiums and the four dates."""
-        return (*self.written_premium_list, self.policy_effective_date, self.policy_expiration_date,
-                self.period_start_date, self.period_end_date)
-
-    def writes(self) -> tuple[str, ...] | None:
-        """Return the column of the earned premium."""
-        return (self.field,)
-
-
-@column_transform(EarnedPremiumEntry)
+@column_transform(EARNEDPREMIUM)
 def transform_earnedpremium(entry: EarnedPremiumEntry, schema: StructType, context: TransformContext) -> Column:
     """Compute the part of the written premium that is earned in the row's period, rounded half up to the cent."""
     premium = total_premium(schema, entry.written_premium_list)

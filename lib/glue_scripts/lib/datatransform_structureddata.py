@@ -1,43 +1,29 @@
 """Transforms of nested data: arrays and maps to rows, structs to columns, JSON and XML text to structure."""
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-
 from pyspark.sql import DataFrame
 from pyspark.sql.types import StructType
 
 from lake_etl.errors import DataError
+from lake_etl.spec.entries.structureddata import (
+    FLATTEN,
+    JSONEXPANDARRAY,
+    JSONEXPANDMAP,
+    JSONSTRUCTURED,
+    XMLSTRUCTURED,
+    ExpandArrayEntry,
+    ExpandMapEntry,
+    FlattenEntry,
+    TextColumnEntry,
+)
 from lake_etl.transform.columns import column, column_type
 from lake_etl.transform.expand import expand_array, expand_map
 from lake_etl.transform.json_text import parse_json_columns
-from lake_etl.transform.registry import FieldEntry, Shape, TransformContext, alias, frame_transform
+from lake_etl.transform.registry import TransformContext, alias, frame_transform
 from lake_etl.transform.xml_text import parse_xml_columns
 
 
-@dataclass(frozen=True, kw_only=True)
-class ExpandArrayEntry(FieldEntry):
-    """One array column to expand.
-
-    field        column to write the elements to
-    source       array column; the field itself when left out
-    index_field  column to write the position to, from 1
-    """
-
-    index_field: str
-
-    def check(self) -> Iterator[str]:
-        """Yield what is wrong with the columns to write."""
-        written = [name.lower() for name in self.writes() or ()]
-        if len(set(written)) < len(written):
-            yield f'each of {", ".join(self.writes() or ())} must be a column of its own'
-
-    def writes(self) -> tuple[str, ...] | None:
-        """Return the columns of the position and the element."""
-        return (self.index_field, self.field)
-
-
-@frame_transform(ExpandArrayEntry)
+@frame_transform(JSONEXPANDARRAY)
 def transform_jsonexpandarray(df: DataFrame, entries: tuple[ExpandArrayEntry, ...],
                               context: TransformContext) -> DataFrame:
     """Turn each element of an array into a row; an empty or null array stays as one row with nulls."""
@@ -46,24 +32,7 @@ def transform_jsonexpandarray(df: DataFrame, entries: tuple[ExpandArrayEntry, ..
     return df
 
 
-@dataclass(frozen=True, kw_only=True)
-class ExpandMapEntry(ExpandArrayEntry):
-    """One map or struct column to expand.
-
-    field        column to write the values to
-    source       map or struct column; the field itself when left out
-    index_field  column to write the position to, from 1
-    key_field    column to write the key, or the member's name, to
-    """
-
-    key_field: str
-
-    def writes(self) -> tuple[str, ...] | None:
-        """Return the columns of the position, the key and the value."""
-        return (self.index_field, self.key_field, self.field)
-
-
-@frame_transform(ExpandMapEntry)
+@frame_transform(JSONEXPANDMAP)
 def transform_jsonexpandmap(df: DataFrame, entries: tuple[ExpandMapEntry, ...], context: TransformContext) -> DataFrame:
     """Turn each entry of a map, or each member of a struct, into a row; an empty or null one stays as one row."""
     for entry in entries:
@@ -71,27 +40,7 @@ def transform_jsonexpandmap(df: DataFrame, entries: tuple[ExpandMapEntry, ...], 
     return df
 
 
-@dataclass(frozen=True, kw_only=True)
-class FlattenEntry:
-    """One struct column to flatten.
-
-    field       struct column
-    keep_field  false: drop the struct once its members are columns
-    """
-
-    field: str
-    keep_field: bool = True
-
-    def reads(self) -> tuple[str, ...]:
-        """Return the struct."""
-        return (self.field,)
-
-    def writes(self) -> tuple[str, ...] | None:
-        """Return None: only the data knows the members."""
-        return None
-
-
-@frame_transform(FlattenEntry)
+@frame_transform(FLATTEN)
 def transform_flatten(df: DataFrame, entries: tuple[FlattenEntry, ...], context: TransformContext) -> DataFrame:
     """Append the members of a struct as columns.
 
@@ -118,32 +67,14 @@ def _flatten(df: DataFrame, entry: FlattenEntry) -> DataFrame:
     return df.select(*(column(name) for name in kept), *members)
 
 
-@dataclass(frozen=True, kw_only=True)
-class TextColumnEntry:
-    """One text column to parse in place.
-
-    field  column to read and overwrite
-    """
-
-    field: str
-
-    def reads(self) -> tuple[str, ...]:
-        """Return the one column."""
-        return (self.field,)
-
-    def writes(self) -> tuple[str, ...] | None:
-        """Return the one column."""
-        return (self.field,)
-
-
-@frame_transform(TextColumnEntry, shape=Shape.NAMES)
+@frame_transform(JSONSTRUCTURED)
 def transform_jsonstructured(df: DataFrame, entries: tuple[TextColumnEntry, ...],
                              context: TransformContext) -> DataFrame:
     """Parse JSON text into structs and arrays whose types are inferred over all rows, by one extra Spark job."""
     return parse_json_columns(df, [entry.field for entry in entries]) if entries else df
 
 
-@frame_transform(TextColumnEntry, shape=Shape.NAMES)
+@frame_transform(XMLSTRUCTURED)
 def transform_xmlstructured(df: DataFrame, entries: tuple[TextColumnEntry, ...],
                             context: TransformContext) -> DataFrame:
     """Parse XML text into structs and arrays whose types are inferred over all rows, by one extra Spark job."""

@@ -6,10 +6,10 @@ import logging
 import re
 from pathlib import Path
 
-from lake_etl.consume import KNOWN_PLACEHOLDERS
+from lake_etl.arguments import KNOWN_PLACEHOLDERS
 from lake_etl.errors import ConfigurationError, LakeError, Problem
+from lake_etl.known_transforms import known_transforms
 from lake_etl.spec.workflow import read_workflow
-from lake_etl.transform.discovery import all_transforms
 from lib.local_lake.folders import LakeFolders
 
 FILES = (('transformation-spec', re.compile(r'(?P<name>.+?)(-dependent)?\.(json|csv)')),
@@ -31,7 +31,7 @@ def run(folders: LakeFolders, options: argparse.Namespace) -> int:
             raise LakeError(f"'{workflow}': expected DATABASE/TABLE, such as SyntheticGeneralData/PolicyData.")
         try:
             found = read_workflow(database, table, lambda name: content_of(folders.configuration / name),
-                                  all_transforms(), 'Prod', KNOWN_PLACEHOLDERS)
+                                  known_transforms(), 'Prod', KNOWN_PLACEHOLDERS)
         except ConfigurationError as error:
             problems += error.problems
         else:

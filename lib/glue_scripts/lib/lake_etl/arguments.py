@@ -13,6 +13,11 @@ COMMON = ('JOB_NAME', 'environment', 'TempDir', 'txn_bucket', 'state_machine_nam
           'table_name', 'p_year', 'p_month', 'p_day')
 COMMON_OPTIONAL = ('JOB_RUN_ID', 'data_lineage_table', 'catalog', 'retention_hours',
                    'hash_key_secret')
+CONSUME_REQUIRED = ('txn_sql_prefix_path', 'source_bucket', 'target_bucket', 'source_database_name',
+                    'target_database_name', 'base_file_name', 'dq_results_table')
+CONSUME_OPTIONAL = ('athena_workgroup', 'redshift_cluster_id', 'redshift_workgroup_name', 'redshift_database')
+# Names in braces that every run of the cleanse-to-consume job can fill in SQL files, for checking them without a run.
+KNOWN_PLACEHOLDERS = tuple(sorted({*COMMON, *COMMON_OPTIONAL, *CONSUME_REQUIRED, *CONSUME_OPTIONAL, 'target_table'}))
 PARTITION_KEYS = tuple(Column(name, 'string') for name in ('year', 'month', 'day'))
 EXECUTION_COLUMN = 'execution_id'
 RESERVED_COLUMNS = (*(key.name for key in PARTITION_KEYS), EXECUTION_COLUMN)

@@ -9,7 +9,7 @@ from pyspark.errors import AnalysisException, ParseException
 from pyspark.sql import DataFrame
 
 from lake_etl import runtime
-from lake_etl.arguments import COMMON, COMMON_OPTIONAL, PARTITION_KEYS
+from lake_etl.arguments import CONSUME_OPTIONAL, CONSUME_REQUIRED, PARTITION_KEYS
 from lake_etl.audit import Audit
 from lake_etl.configuration import configuration_reader
 from lake_etl.errors import ConfigurationError, DataError, Problem, QueryError
@@ -24,9 +24,7 @@ from lake_etl.transform.columns import has_column
 
 LOG = logging.getLogger(__name__)
 OWN_SCHEMA_CHANGE = 'permissive'
-REQUIRED = ('txn_sql_prefix_path', 'source_bucket', 'target_bucket', 'source_database_name', 'target_database_name',
-            'base_file_name', 'dq_results_table')
-OPTIONAL = ('athena_workgroup', 'redshift_cluster_id', 'redshift_workgroup_name', 'redshift_database')
+REQUIRED, OPTIONAL = CONSUME_REQUIRED, CONSUME_OPTIONAL
 
 
 def placeholder_values(args: Mapping[str, Any], partition: tuple[str, str, str]) -> dict[str, Any]:
@@ -35,10 +33,6 @@ def placeholder_values(args: Mapping[str, Any], partition: tuple[str, str, str])
     known = dict(args) | {'p_year': year, 'p_month': month, 'p_day': day, 'target_table': args['table_name']}
     known.setdefault('JOB_RUN_ID', '')
     return known
-
-
-# Names that every run of the job knows, for checking SQL files without one.
-KNOWN_PLACEHOLDERS = tuple(sorted({*COMMON, *COMMON_OPTIONAL, *REQUIRED, *OPTIONAL, 'target_table'}))
 
 
 def names_of(run: JobRun) -> FileNames:

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
-from typing import Any, Literal
+from typing import Literal
 
 from lake_etl.spec.records import Findings, describe, parse_record
 from lake_etl.spec.type_text import type_problems
@@ -114,7 +114,7 @@ class ExcelSection:
     sheet_names: tuple[str, ...] = ('0',)
     data_address: str = 'A1'
     header: bool = True
-    password: Any = field(default=None, repr=False)
+    password: str | None = field(default=None, repr=False)
 
     def check(self) -> Iterator[str]:
         """Yield what types cannot express."""
@@ -122,8 +122,6 @@ class ExcelSection:
             yield "'sheet_names' must be a list of one or more names or positions such as [\"Policies\", \"0\"]"
         if not _is_address(self.data_address):
             yield f"'data_address' must be a cell or a range such as A1 or B3:F35, got {describe(self.data_address)}"
-        if self.password is not None and not isinstance(self.password, str):
-            yield "'password' must be a text in double quotes"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -151,7 +149,7 @@ class InputSpec:
     load_mode: Literal['replace', 'by_file'] = 'replace'
     files: Literal['folder'] | None = None
     trigger: str | None = None
-    multiline: bool | str = 'auto'
+    multiline: bool | Literal['auto'] = 'auto'
     encoding: str = 'utf-8'
     null_values: tuple[str, ...] = ()
     skip_rows: int = 0
@@ -166,8 +164,6 @@ class InputSpec:
 
     def check(self) -> Iterator[str]:
         """Yield what types cannot express."""
-        if not isinstance(self.multiline, bool) and self.multiline != 'auto':
-            yield f"'multiline' must be true, false or \"auto\", got {describe(self.multiline)}"
         if not _is_encoding(self.encoding):
             yield f"'encoding' must be the name of a text encoding such as utf-8, got {describe(self.encoding)}"
         if self.skip_rows < 0:

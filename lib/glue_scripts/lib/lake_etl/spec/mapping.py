@@ -51,6 +51,11 @@ class SchemaMapping:
 
     rows: tuple[MappingRow, ...]
 
+    def whereabouts(self, file: str) -> dict[str, str]:
+        """Return what became of each source column that its row drops or renames, by its lower-case name."""
+        return {row.source_name.lower(): f"{row.place} of {file} calls it '{row.dest_name}'" if row.dest_name
+                else f'{row.place} of {file} drops it' for row in self.rows}
+
     def destinations(self) -> tuple[str, ...]:
         """Return the columns that a mapped frame can have; rows that match nothing leave theirs out."""
         return tuple(row.dest_name for row in self.rows if row.dest_name is not None)

@@ -12,6 +12,8 @@ from lake_etl.errors import Problem
 
 Record = TypeVar('Record')
 LIKENESS_OF_A_MISSPELLING = 0.75
+KIND_NAMES: dict[Any, str] = {
+    str: 'a text', int: 'a whole number', float: 'a number', bool: 'true or false', dict: 'an object'}
 
 
 class Findings:
@@ -74,7 +76,7 @@ def parse_record(record_type: type[Record], raw: object, place: str, findings: F
     for name, definition in known.items():
         if name in raw:
             at = f'{place}.{name}' if place else name
-            values[name] = _convert(raw[name], hints[name], at, findings)
+            values[name] = _convert_shown(raw[name], hints[name], definition.repr, at, findings)
         elif _is_required(definition):
             findings.problem(place, f"missing required key '{name}'")
     if len(findings.problems) > before:
@@ -84,6 +86,17 @@ def parse_record(record_type: type[Record], raw: object, place: str, findings: F
     for message in check():
         findings.problem(place, message)
     return made if len(findings.problems) == before else None
+
+
+def _convert_shown(value: object, hint: Any, shown: bool, place: str, findings: Findings) -> Any:
+    """Convert a value; one that must not be shown is not part of the problem either."""
+    if shown:
+        return _convert(value, hint, place, findings)
+    trial = Findings(findings.file)
+    converted = _convert(value, hint, place, trial)
+    if trial.problems:
+        findings.problem(place, f'expected {_name(hint)}; what was found is not shown')
+    return converted
 
 
 def _shape(record_type: type[Any]) -> tuple[dict[str, Any], dict[str, Field[Any]]]:
@@ -149,7 +162,10 @@ def _convert_union(value: object, arguments: tuple[Any, ...], place: str, findin
         converted = _convert(value, choice, place, trial)
         if not trial.problems:
             return converted
-    findings.problem(place, f'expected {" or ".join(_name(item) for item in choices)}, got {describe(value)}')
+        if isinstance(value, list) and typing.get_origin(choice) is tuple:
+            findings.problems += trial.problems
+            return value
+    findings.problem(place, f'expected {_name(typing.Union[arguments])}, got {describe(value)}')
     return value
 
 
@@ -162,7 +178,12 @@ def _is_instance(value: object, hint: Any) -> bool:
 
 
 def _name(hint: Any) -> str:
-    names = {str: 'a text', int: 'a whole number', float: 'a number', bool: 'true or false', dict: 'an object'}
-    if typing.get_origin(hint) is tuple:
+    origin, arguments = typing.get_origin(hint), typing.get_args(hint)
+    if origin is tuple:
         return 'a list'
-    return names.get(hint, getattr(hint, '__name__', str(hint)))
+    if origin is typing.Literal:
+        return ' or '.join(map(repr, arguments))
+    if origin in (typing.Union, types.UnionType):
+        return ' or '.join(_name(item) for item in arguments
+                           if item is not type(None) and not (item is int and float in arguments))
+    return KIND_NAMES.get(hint, getattr(hint, '__name__', str(hint)))

@@ -2,11 +2,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from lake_etl.arguments import PARTITION_KEYS
 from lake_etl.spec.records import Findings, describe, suggestion
+from lake_etl.spec.sql_columns import query_columns
 from lake_etl.spec.sql_pieces import Dialect, Kind, blank_comments, pieces, report_unclosed
+from lake_etl.spec.sql_syntax import SqlMistake, check_statement
+from lake_etl.spec.text import position_name
 
 Mode = Literal['table', 'partition']
 MODES: dict[str, Mode] = {'table': 'table', 'partition': 'partition'}
@@ -55,10 +60,14 @@ def split_statements(text: str, dialect: Dialect = 'spark') -> tuple[str, ...]:
 
 
 def parse_statements(text: str, dialect: Dialect, findings: Findings) -> tuple[str, ...]:
-    """Return the statements of a SQL file; records a problem when there is none."""
+    """Return the statements of a SQL file; records a problem when there is none, and for each that has a mistake."""
+    before = len(findings.problems)
+    report_unclosed(text, dialect, findings)
     statements = split_statements(text, dialect)
     if not statements:
         findings.problem('', 'the file holds no statement', 'write one, or delete the file')
+    if len(findings.problems) == before:
+        _report_mistakes(statements, text, dialect, findings)
     return statements
 
 
@@ -68,13 +77,34 @@ def parse_spark_sql(text: str, findings: Findings) -> SparkSql | None:
     The last statement may begin with `CREATE TABLE <name> AS`, and a comment line `-- mode: partition` sets the mode.
     """
     before = len(findings.problems)
-    report_unclosed(text, 'spark', findings)
     mode = _mode(text, findings)
     statements = parse_statements(text, 'spark', findings)
     if len(findings.problems) > before:
         return None
     name, query = _table_and_query(statements[-1], findings)
+    _require_partition_columns(query, findings)
     return SparkSql(name, (*statements[:-1], query), mode) if len(findings.problems) == before else None
+
+
+def _report_mistakes(statements: Sequence[str], text: str, dialect: Dialect, findings: Findings) -> None:
+    """Record the first mistake of each statement at its place in the file."""
+    start = 0
+    for statement in statements:
+        start = text.index(statement, start)
+        try:
+            check_statement(statement, dialect)
+        except SqlMistake as mistake:
+            findings.problem(position_name(text, start + mistake.offset), f'no {dialect.title()} SQL: {mistake}')
+        start += len(statement)
+
+
+def _require_partition_columns(query: str, findings: Findings) -> None:
+    """Record a problem for a query that lists its columns, but not all by which Consume tables are partitioned."""
+    returned = query_columns(query)
+    missing = [key.name for key in PARTITION_KEYS if returned and key.name not in map(str.lower, returned)]
+    if missing:
+        findings.problem('', f'the query returns no column {", ".join(missing)}',
+                         'a Consume table is partitioned by year, month and day; select them too')
 
 
 def _mode(text: str, findings: Findings) -> Mode:

@@ -5,22 +5,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
+from lake_etl.spec.form import Entry
 from lake_etl.spec.records import Findings, describe, nearest, suggestion
 
 PLACE = 'transform_spec'
 ANNOTATION = 'description'
 # A step is told apart from an earlier one of the same transform by what follows the colon.
 SUFFIX_MARK = ':'
-
-
-class Entry(Protocol):
-    """One entry of a step: which columns it reads and writes."""
-
-    def reads(self) -> tuple[str, ...]:
-        """Return the columns that must exist before the entry is applied."""
-
-    def writes(self) -> tuple[str, ...] | None:
-        """Return the columns that the entry creates or overwrites; None when only the data can tell."""
 
 
 @runtime_checkable
@@ -113,24 +104,38 @@ def text_columns(steps: Sequence[TransformStep]) -> frozenset[str]:
     return frozenset(as_text)
 
 
-def follow_columns(steps: Sequence[TransformStep], columns: Sequence[str], findings: Findings) -> None:
-    """Record a problem for each read of a column that is not among `columns` and that no earlier entry writes.
+def follow_columns(steps: Sequence[TransformStep], columns: Sequence[str] | None, findings: Findings,
+                   hints: Mapping[str, str] | None = None) -> None:
+    """Record a problem for each read of a column that is not there, and for each new column that is there already.
+
+    columns  those before the first step; None: not known, so that only new columns are checked
+    hints    by lower-case name, what became of columns that are not among them
 
     The walk ends behind the first entry of unknown effect.
     """
-    known = {name.lower(): name for name in columns}
+    known = {name.lower(): name for name in columns or ()}
     for step in steps:
         if step.entries is None:
             return
         for entry, place in _entries_with_places(step):
-            for name in entry.reads():
+            for name in entry.reads() if columns is not None else ():
                 if name.lower() not in known:
                     findings.problem(place, f"column '{name}' is not among the columns at this point",
-                                     suggestion(name, known.values()))
+                                     (hints or {}).get(name.lower()) or suggestion(name, known.values()))
+            for name in _added(entry):
+                if name.lower() in known:
+                    findings.problem(place, f"column '{name}' is there already at this point, and would be added again",
+                                     'give the earlier one another name, or drop it')
             written = entry.writes()
             if written is None:
                 return
             known.update((name.lower(), name) for name in written)
+
+
+def _added(entry: Entry) -> tuple[str, ...]:
+    """Return the columns that an entry adds; few have a method `adds`, the others overwrite what is there."""
+    adds: Callable[[], tuple[str, ...]] = getattr(entry, 'adds', tuple)
+    return adds()
 
 
 def written_columns(steps: Sequence[TransformStep]) -> Iterator[tuple[str, str]]:

@@ -200,6 +200,7 @@ def _check_mapping(mapping: SchemaMapping | None, spec: _Spec, names: FileNames,
     if mapping is None:
         if spec.input.fixed is not None and names.mapping not in reading.present:
             reading.of(names.spec).problem('input_spec.fixed', f'needs the widths in {names.mapping}, which is absent')
+        follow_columns(spec.transforms.steps, None, reading.of(names.spec))
         return
     findings = reading.of(names.mapping)
     for row in mapping.rows:
@@ -208,7 +209,8 @@ def _check_mapping(mapping: SchemaMapping | None, spec: _Spec, names: FileNames,
                              'give it another name, or Null to drop it')
         if spec.input.fixed is not None and row.width is None:
             findings.problem(row.place, "'Width' is empty, and the source has columns of fixed width")
-    follow_columns(spec.transforms.steps, mapping.destinations(), reading.of(names.spec))
+    follow_columns(spec.transforms.steps, mapping.destinations(), reading.of(names.spec),
+                   mapping.whereabouts(findings.file))
 
 
 def _read_sql(reading: _Reading, names: FileNames, placeholders: Collection[str] | None

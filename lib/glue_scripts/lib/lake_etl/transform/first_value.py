@@ -20,10 +20,10 @@ from pyspark.sql.types import (
     StructType,
 )
 
+from lake_etl.spec.form import Scalar
 from lake_etl.transform.columns import column, column_type
 from lake_etl.transform.common_type import as_text, common_type
 
-Scalar = str | int | float | bool | None
 WHOLE_NUMBERS: tuple[tuple[int, DataType], ...] = (
     (8, ByteType()), (16, ShortType()), (32, IntegerType()), (64, LongType()))
 

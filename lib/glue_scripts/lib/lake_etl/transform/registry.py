@@ -3,48 +3,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from enum import Enum
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any
 
 from lake_etl.before_publishing import Work, at_once
 from lake_etl.errors import ConfigurationError
-from lake_etl.spec.records import Findings, describe, parse_record
+from lake_etl.spec.form import EntryType, Form
+from lake_etl.spec.records import Findings
 from lake_etl.transform.fuse import Assignment, assign_fused
 from pyspark.sql import Column, DataFrame
 from pyspark.sql.types import StructType
 
 PREFIX = 'transform_'
 REGISTRY: dict[str, Transform[Any]] = {}
-
-
-class Entry(Protocol):
-    """One entry of a transform's specification: a frozen dataclass whose fields are the keys."""
-
-    def reads(self) -> tuple[str, ...]:
-        """Columns that must exist before the entry is applied."""
-
-    def writes(self) -> tuple[str, ...] | None:
-        """Columns that the entry creates or overwrites; None when only the data can tell."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class FieldEntry:
-    """An entry that writes one column from one column.
-
-    field   column to write
-    source  column to read; the field itself when left out
-    """
-
-    field: str
-    source: str | None = None
-
-    def reads(self) -> tuple[str, ...]:
-        """Return the one column that is read."""
-        return (self.source or self.field,)
-
-    def writes(self) -> tuple[str, ...] | None:
-        """Return the one column that is written."""
-        return (self.field,)
 
 
 @dataclass(frozen=True)
@@ -61,56 +31,22 @@ class TransformContext:
     before_publishing: Callable[[Work], None] = at_once
 
 
-class Shape(Enum):
-    """How entries are written in a specification."""
-
-    ENTRIES = 'a list of objects, or one object'
-    NAMES = 'a list of column names'
-    VALUES = 'an object of column names and values'
-
-
-EntryType = TypeVar('EntryType', bound=Entry)
 ColumnBuilder = Callable[[Any, StructType, TransformContext], Column]
 FrameBuilder = Callable[[DataFrame, tuple[Any, ...], TransformContext], DataFrame]
 
 
 @dataclass(frozen=True)
-class Transform(Generic[EntryType]):
+class Transform(Form[EntryType]):
     """A transform by name; calling it applies a raw specification to a frame and records the lineage.
 
     builds_column  builds one column per entry, so that neighbours fuse into one select; or
     builds_frame   turns the whole frame at once (changes rows, or looks at all of them)
-    parses_text    reads its source best as the text of the file, before any type is guessed
-    protects       hides personal data: its columns must exist, and it is never left out
     """
 
-    name: str
-    entry_type: type[EntryType]
-    shape: Shape
-    operation: str
-    documentation: str
+    operation: str = ''
+    documentation: str = ''
     builds_column: ColumnBuilder | None = None
     builds_frame: FrameBuilder | None = None
-    parses_text: bool = False
-    protects: bool = False
-
-    def parse(self, raw: object, place: str, findings: Findings) -> tuple[EntryType, ...]:
-        """Return the entries of a raw specification; what does not fit goes to `findings`."""
-        made = (parse_record(self.entry_type, item, at, findings) for item, at in self._items(raw, place, findings))
-        return tuple(entry for entry in made if entry is not None)
-
-    def _items(self, raw: object, place: str, findings: Findings) -> list[tuple[object, str]]:
-        """Normalise the shape of the specification to (raw entry, place) pairs."""
-        if self.shape is Shape.ENTRIES and isinstance(raw, dict):
-            return [(raw, place)]
-        if self.shape is Shape.ENTRIES and isinstance(raw, list):
-            return [(item, f'{place}[{index}]') for index, item in enumerate(raw)]
-        if self.shape is Shape.NAMES and isinstance(raw, list):
-            return [({'field': item}, f'{place}[{index}]') for index, item in enumerate(raw)]
-        if self.shape is Shape.VALUES and isinstance(raw, dict):
-            return [({'field': name, 'value': value}, f'{place}.{name}') for name, value in raw.items()]
-        findings.problem(place, f'expected {self.shape.value}, got {describe(raw)}')
-        return []
 
     def assignment(self, entry: EntryType, context: TransformContext) -> Assignment:
         """Return the entry as an assignment that can be fused with its neighbours; only for column transforms."""
@@ -157,28 +93,23 @@ class UserTransform:
 AnyTransform = Transform[Any] | UserTransform
 
 
-def column_transform(entry_type: type[EntryType], *, shape: Shape = Shape.ENTRIES, operation: str | None = None,
-                     parses_text: bool = False,
-                     protects: bool = False) -> Callable[[ColumnBuilder], Transform[EntryType]]:
+def column_transform(form: type[EntryType] | Form[EntryType], *,
+                     operation: str | None = None) -> Callable[[ColumnBuilder], Transform[EntryType]]:
     """Declare `transform_<name>(entry, schema, context) -> Column` as the transform of that name.
 
-    `schema` is the frame's schema just before the entry. `operation` is the lineage operation (default: the name).
+    `form` is the type of its entries, or the whole form where that says more. `schema` is the frame's schema just
+    before the entry. `operation` is the lineage operation (default: the name).
     """
     def declare(build: ColumnBuilder) -> Transform[EntryType]:
-        name = build.__name__.removeprefix(PREFIX)
-        return _register(Transform(name, entry_type, shape, operation or name, build.__doc__ or '', builds_column=build,
-                                   parses_text=parses_text, protects=protects))
+        return _register(build, form, operation, builds_column=build)
     return declare
 
 
-def frame_transform(entry_type: type[EntryType], *, shape: Shape = Shape.ENTRIES, operation: str | None = None,
-                    parses_text: bool = False,
-                    protects: bool = False) -> Callable[[FrameBuilder], Transform[EntryType]]:
+def frame_transform(form: type[EntryType] | Form[EntryType], *,
+                    operation: str | None = None) -> Callable[[FrameBuilder], Transform[EntryType]]:
     """Declare `transform_<name>(df, entries, context) -> DataFrame` as the transform of that name."""
     def declare(build: FrameBuilder) -> Transform[EntryType]:
-        name = build.__name__.removeprefix(PREFIX)
-        return _register(Transform(name, entry_type, shape, operation or name, build.__doc__ or '', builds_frame=build,
-                                   parses_text=parses_text, protects=protects))
+        return _register(build, form, operation, builds_frame=build)
     return declare
 
 
@@ -188,7 +119,13 @@ def alias(name: str, transform: Transform[EntryType]) -> Transform[EntryType]:
     return transform
 
 
-def _register(transform: Transform[EntryType]) -> Transform[EntryType]:
+def _register(build: Callable[..., Any], form: type[EntryType] | Form[EntryType], operation: str | None,
+              **builds: Any) -> Transform[EntryType]:
     """Add to the registry; a module that is imported under two names registers the same transform twice, quietly."""
-    REGISTRY[transform.name] = transform
-    return transform
+    name = build.__name__.removeprefix(PREFIX)
+    whole = form if isinstance(form, Form) else Form(name, form)
+    if whole.name != name:
+        raise TypeError(f"transform_{name} is declared with the form of '{whole.name}'")
+    REGISTRY[name] = Transform(whole.name, whole.entry_type, whole.shape, whole.parses_text, whole.protects,
+                               operation or name, build.__doc__ or '', **builds)
+    return REGISTRY[name]

@@ -12,46 +12,16 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from pyspark import StorageLevel
 from pyspark.sql import Column, DataFrame, Window, WindowSpec
 from pyspark.sql import functions as F
 
+from lake_etl.spec.row_order import RowOrder, is_descending, sort_column
 from lake_etl.transform.columns import column, column_type
 from lake_etl.transform.helper_names import unused_name
 
 POSITION_BITS = 33
-
-
-@dataclass(frozen=True)
-class RowOrder:
-    """The order of rows: partition columns, and sort columns that may end in ` desc` or ` asc`.
-
-    Without sort columns, and among rows equal in all of them, rows keep the order in which they were read.
-    """
-
-    partition: tuple[str, ...] = ()
-    sort: tuple[str, ...] = ()
-
-    def columns(self) -> tuple[str, ...]:
-        """Return the names of all columns that the order looks at."""
-        return (*self.partition, *(sort_column(item) for item in self.sort))
-
-    def sorting(self) -> list[Column]:
-        """Return the sort columns with their direction; nulls come first, or last when descending."""
-        return [column(sort_column(item)).desc() if _is_descending(item) else column(sort_column(item)).asc()
-                for item in self.sort]
-
-
-def sort_column(item: str) -> str:
-    """Return the column of a sort entry, without its direction."""
-    name, _, direction = item.rpartition(' ')
-    return name.rstrip() if name.strip() and direction.lower() in ('asc', 'desc') else item
-
-
-def _is_descending(item: str) -> bool:
-    return sort_column(item) != item and item.lower().endswith(' desc')
 
 
 def number_rows(df: DataFrame, order: RowOrder, fields: Sequence[str]) -> DataFrame:
@@ -96,9 +66,15 @@ def _with_position(df: DataFrame, position: str) -> DataFrame:
     return df.withColumn(position, F.monotonically_increasing_id())
 
 
+def _sorting(order: RowOrder) -> list[Column]:
+    """Return the sort columns with their direction; nulls come first, or last when descending."""
+    return [column(sort_column(item)).desc() if is_descending(item) else column(sort_column(item)).asc()
+            for item in order.sort]
+
+
 def _window(order: RowOrder, position: str) -> WindowSpec:
     partition = [column(name) for name in order.partition]
-    return Window.partitionBy(*partition).orderBy(*order.sorting(), column(position))
+    return Window.partitionBy(*partition).orderBy(*_sorting(order), column(position))
 
 
 def _last_values(fields: Sequence[str], window: WindowSpec) -> dict[str, Column]:
@@ -114,7 +90,7 @@ def _kept_in_order(df: DataFrame, order: RowOrder, position: str) -> DataFrame:
     given the rows that were kept for an earlier one.
     """
     if order.sort:
-        df = _with_position(df, position).orderBy(*order.sorting(), column(position)).drop(position)
+        df = _with_position(df, position).orderBy(*_sorting(order), column(position)).drop(position)
     unlike_any_other = F.lit(uuid.uuid4().int >> 65)
     numbered = df.withColumn(position, F.coalesce(F.monotonically_increasing_id(), unlike_any_other))
     return numbered.persist(StorageLevel.MEMORY_AND_DISK)

@@ -1,0 +1,131 @@
+"""What specifications say to the transforms that take text apart, replace in it, put it together, or set it."""
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from lake_etl.spec.form import FieldEntry, Form, Shape
+from lake_etl.spec.format_string import format_problems
+from lake_etl.spec.java_regex import regex_problems, replacement_problems
+
+
+@dataclass(frozen=True, kw_only=True)
+class ColumnFromColumnEntry(FieldEntry):
+    """A part of a column.
+
+    field    column to write
+    source   column to read; the field itself when left out
+    pattern  Java regular expression; its first group is the part to take
+    """
+
+    pattern: str
+
+    def check(self) -> Iterator[str]:
+        """Yield what is wrong with the pattern."""
+        yield from regex_problems(self.pattern, groups=1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ColumnReplaceEntry(FieldEntry):
+    """A replacement in a column.
+
+    field        column to write
+    source       column to read; the field itself when left out
+    pattern      Java regular expression of what is replaced, everywhere it occurs
+    replacement  text to put there; $1 stands for the first group, a dollar sign is written \\$
+    """
+
+    pattern: str
+    replacement: str
+
+    def check(self) -> Iterator[str]:
+        """Yield what is wrong with pattern and replacement."""
+        yield from regex_problems(self.pattern)
+        yield from replacement_problems(self.replacement, self.pattern)
+
+
+@dataclass(frozen=True, kw_only=True)
+class CombineColumnsEntry:
+    """One text of several columns.
+
+    field           column to write
+    format          Python format string: {} takes the columns in turn, {0} by number, {:>10} or {:%Y%m} with a format
+    source_columns  columns to read
+    """
+
+    field: str
+    format: str
+    source_columns: tuple[str, ...]
+
+    def check(self) -> Iterator[str]:
+        """Yield what is wrong with the format for that number of columns."""
+        yield from format_problems(self.format, len(self.source_columns))
+
+    def reads(self) -> tuple[str, ...]:
+        """Return the columns that are combined."""
+        return self.source_columns
+
+    def writes(self) -> tuple[str, ...]:
+        """Return the one column that is written."""
+        return (self.field,)
+
+
+@dataclass(frozen=True, kw_only=True)
+class LiteralEntry:
+    """A column and its one value.
+
+    field  column to write
+    value  any JSON value: text, number, true or false, list, object; null is a null of text
+    """
+
+    field: str
+    value: Any
+
+    def reads(self) -> tuple[str, ...]:
+        """Return nothing: no column is read."""
+        return ()
+
+    def writes(self) -> tuple[str, ...]:
+        """Return the one column that is written."""
+        return (self.field,)
+
+
+@dataclass(frozen=True, kw_only=True)
+class FileNameEntry:
+    """A part of the file's name.
+
+    field     column to write
+    pattern   Python regular expression; its first group is the part to take
+    required  true when a file whose name does not match must not be loaded
+    """
+
+    field: str
+    pattern: str
+    required: bool
+
+    def check(self) -> Iterator[str]:
+        """Yield what is wrong with the pattern."""
+        try:
+            groups = re.compile(self.pattern).groups
+        except re.error as error:
+            yield f'pattern {self.pattern!r} is no regular expression: {error}'
+            return
+        if not groups:
+            yield f'pattern {self.pattern!r} has no group, expected parentheses around the part to take'
+
+    def reads(self) -> tuple[str, ...]:
+        """Return nothing: no column is read."""
+        return ()
+
+    def writes(self) -> tuple[str, ...]:
+        """Return the one column that is written."""
+        return (self.field,)
+
+
+COLUMNFROMCOLUMN = Form('columnfromcolumn', ColumnFromColumnEntry, parses_text=True)
+COLUMNREPLACE = Form('columnreplace', ColumnReplaceEntry, parses_text=True)
+COMBINECOLUMNS = Form('combinecolumns', CombineColumnsEntry)
+LITERAL = Form('literal', LiteralEntry, Shape.VALUES)
+FILENAME = Form('filename', FileNameEntry)

@@ -1,0 +1,60 @@
+"""What a specification may name is known without Spark, and is what the transforms themselves say."""
+from __future__ import annotations
+
+import json
+import os
+import pkgutil
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from lake_etl.known_transforms import OWN_MODULES, known_transforms
+from lake_etl.spec.form import Form
+from lake_etl.transform.discovery import all_transforms
+from lake_etl.transform.registry import column_transform
+
+SHARED = Path(__file__).resolve().parents[2] / 'lib' / 'glue_scripts' / 'lib'
+PROGRAM = '''
+import json, sys
+from lake_etl.known_transforms import known_transforms
+known = known_transforms()
+print(json.dumps([sorted(known), 'pyspark' in sys.modules]))
+'''
+
+
+def form_of(transform: Form) -> tuple:
+    return transform.name, transform.entry_type, transform.shape, transform.parses_text, transform.protects
+
+
+def known_beside(folder: Path) -> tuple[list[str], bool]:
+    """Return the names that are known in a folder of shared modules, and whether they took Spark."""
+    done = subprocess.run([sys.executable, '-c', PROGRAM], env={**os.environ, 'PYTHONPATH': str(folder)}, cwd=folder,
+                          capture_output=True, text=True, check=True)
+    return tuple(json.loads(done.stdout))
+
+
+def test_every_transform_has_the_form_that_is_known_without_it():
+    assert {name: form_of(form) for name, form in known_transforms().items()} == {
+        name: form_of(transform) for name, transform in all_transforms().items()}
+
+
+def test_the_modules_of_the_lake_are_listed():
+    assert {module.name for module in pkgutil.iter_modules([str(SHARED)])} == OWN_MODULES
+
+
+def test_without_modules_of_users_no_spark_is_loaded_and_with_them_their_transforms_are_known(tmp_path):
+    names, took_spark = known_beside(SHARED)
+    assert not took_spark
+    shutil.copytree(SHARED, tmp_path / 'shared', ignore=shutil.ignore_patterns('__pycache__'))
+    (tmp_path / 'shared' / 'company.py').write_text('def transform_company(df, spec, args, lineage, sc): ...')
+    assert known_beside(tmp_path / 'shared') == (sorted([*names, 'company']), True)
+
+
+def test_a_transform_cannot_be_declared_with_the_form_of_another():
+    def transform_own(entry, schema, context):
+        """Stand for a column."""
+    with pytest.raises(TypeError, match="transform_own is declared with the form of 'date'"):
+        column_transform(known_transforms()['date'])(transform_own)
