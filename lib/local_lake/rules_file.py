@@ -3,7 +3,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from lake_etl.dqdl.model import AnyRule
+from lake_etl.dqdl.model import Analyzer, AnyRule
 from lake_etl.dqdl.parser import parse_document
 from lake_etl.errors import ConfigurationError, LakeError
 from lake_etl.ports import Table
@@ -35,10 +35,10 @@ def rules_file_of(folders: LakeFolders, table: Table) -> Path:
     return found[0]
 
 
-def read_rules(path: Path, stage: str) -> list[tuple[str, AnyRule]]:
+def read_rules(path: Path, stage: str) -> list[tuple[str, AnyRule | Analyzer]]:
     """Return the rules of a stage, each with what happens in a job when it fails.
 
-    A file that does not end in `.json` is a document, whose rules have neither stage nor action. Raises LakeError for
+    A file that does not end in `.json` is a document, whose rules and analyzers have neither stage nor action. Raises LakeError for
     a file without rules, ConfigurationError with all problems of one that has some.
     """
     if not path.is_file():
@@ -50,7 +50,7 @@ def read_rules(path: Path, stage: str) -> list[tuple[str, AnyRule]]:
     return rules
 
 
-def _of_stage(path: Path, stage: str, findings: Findings) -> list[tuple[str, AnyRule]]:
+def _of_stage(path: Path, stage: str, findings: Findings) -> list[tuple[str, AnyRule | Analyzer]]:
     raw = parse_json_object(path.read_bytes(), findings)
     quality = None if raw is None else parse_quality(raw, findings)
     if quality is None:
@@ -63,7 +63,7 @@ def _of_stage(path: Path, stage: str, findings: Findings) -> list[tuple[str, Any
     return by_stage[stage]
 
 
-def _of_document(path: Path, findings: Findings) -> list[tuple[str, AnyRule]]:
+def _of_document(path: Path, findings: Findings) -> list[tuple[str, AnyRule | Analyzer]]:
     text = decode_text(path.read_bytes(), findings)
     document = None if text is None else parse_document(text, findings)
-    return [('', rule) for rule in document.rules] if document else []
+    return [('', item) for item in (*document.rules, *document.analyzers)] if document else []

@@ -126,9 +126,12 @@ def test_validate_lists_all_problems_of_a_configuration_folder(tmp_path, capsys)
     folder.mkdir()
     (folder / 'Gen-Policy.json').write_text('{"transform_spec": {"hash": "TIN", "dat": []}}')
     (folder / 'Gen-Policy.csv').write_text('SourceName,DestName\na,b\nc,B\n')
+    (tmp_path / 'dq-rules').mkdir()
+    (tmp_path / 'dq-rules' / 'dq-Gen-Policy.json').write_text('{"after_transform": {"warn_rules": ["IsComplet b"]}}')
     assert main(['--config', str(tmp_path), 'validate', 'Gen/Policy']) == 1
     text = said(capsys)
-    assert '3 configuration problems' in text and "did you mean 'date'" in text and "destination 'B'" in text
+    assert '4 configuration problems' in text and "did you mean 'date'" in text and "destination 'B'" in text
+    assert "dq-Gen-Policy.json: after_transform.warn_rules[0]: column 1: rule type IsComplet is unknown" in text
 
 
 def test_lookups_are_loaded_from_files(tmp_path, capsys):

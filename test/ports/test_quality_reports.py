@@ -71,6 +71,7 @@ def test_a_missing_permission_is_a_warning_that_names_it(aws, caplog):
 
 @pytest.mark.parametrize('rules, told', [(0, 0), (5, 5), (2000, 1000)])
 def test_an_event_tells_as_many_failed_rules_as_fit(rules, told):
-    detail = event_detail(QualityReport('gen', 'policy', 'after_transform', 'e', 1, 0, 0, (FailedRule('warn', 'x' * 92),) * rules))
+    failed = (FailedRule('warn', 'x' * 92),) * rules
+    detail = event_detail(QualityReport('gen', 'policy', 'after_transform', 'e', 1, 0, 0, failed))
     assert (detail['rulesFailed'], len(detail['failedRules'])) == (rules, told)
     assert detail['state'] == ('FAILED' if rules else 'SUCCEEDED')

@@ -81,7 +81,7 @@ def recommend(folders: LakeFolders, table: Table, options: argparse.Namespace) -
     stage = options.stage or default_stage(table)
     rules: list[AnyRule] = list(proposed_rules(profile(folders.catalog, table, LEFT_OUT)))
     df, context = _readable(folders, table, stage)
-    passed = [outcome.rule for outcome in evaluate(df, rules, context) if outcome.passed]
+    passed = [rule for rule, outcome in zip(rules, evaluate(df, rules, context), strict=True) if outcome.passed]
     text = rules_file(stage, passed)
     if not options.out:
         print(text, end='')

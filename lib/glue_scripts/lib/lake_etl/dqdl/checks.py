@@ -4,7 +4,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from zoneinfo import available_timezones
+from zoneinfo import ZoneInfo, available_timezones
 
 from lake_etl.dqdl.code_checks import condition_problems, query_problems, whole_value_regex_problems
 from lake_etl.dqdl.model import Family, Keyword, Number, Rule, Text
@@ -21,10 +21,7 @@ DECIMAL_TYPE = re.compile(r'decimal\(\s*(\d{1,2})\s*,\s*(\d{1,2})\s*\)', re.IGNO
 DATE_FORMATS = tuple(form.replace('-', separator) for separator in '-/' for form in (
     'dd-MM-yyyy', 'MM-dd-yyyy', 'yyyy-MM-dd', 'MM-yyyy', 'yyyy-MM', 'dd-MM', 'MM-dd'))
 ZONE_OFFSET = re.compile(r'(?:UTC|GMT)?[+-]\d\d?(?::\d\d)?|Z', re.ASCII)
-NAMES = r'\s*[^,]+?\s*(?:,\s*[^,]+?\s*)*'
-REFERENCE = re.compile(rf'(?P<alias>.+)\.(?:\{{(?P<several>{NAMES})\}}|(?P<one>[^.{{}},]+))')
-PAIRS = re.compile(r'\s*[^,]+?(?:->[^,]+?)?\s*(?:,\s*[^,]+?(?:->[^,]+?)?\s*)*')
-AGGREGATE = re.compile(r'\s*(?:sum|avg)\s*\(\s*[^()]+\s*\)\s*', re.IGNORECASE)
+AGGREGATE = re.compile(r'(?:sum|avg)\s*\(([^()]+)\)', re.IGNORECASE)
 Complaint = tuple[int, str, str]
 
 
@@ -97,7 +94,7 @@ def _where_problems(found: RuleType, rule: Rule, places: Places) -> Iterator[Com
     elif not rule.where.strip():
         yield places.where, 'the condition after where is empty', 'write a Spark SQL condition, such as "age > 21"'
     else:
-        yield from ((places.where, problem, '') for problem in condition_problems(rule.where))
+        yield from ((places.where + offset, problem, '') for offset, problem in condition_problems(rule.where))
 
 
 def _threshold_problems(found: RuleType, rule: Rule, places: Places) -> Iterator[Complaint]:
@@ -117,9 +114,19 @@ def _tag_problems(rule: Rule, places: Places) -> Iterator[Complaint]:
         if name not in TAGS and (hint := suggestion(name, TAGS)):
             yield offset, f'the tag {name} is unknown', hint
     zone = rule.tags.get('timeZone')
-    if zone is not None and zone not in available_timezones() and not ZONE_OFFSET.fullmatch(zone):
+    if zone is not None and not _is_zone(zone):
         yield (places.tags['timeZone'], f"'{zone}' is no time zone",
                suggestion(zone, available_timezones()) or 'write for example Europe/Berlin or +02:00')
+
+
+def _is_zone(name: str) -> bool:
+    if ZONE_OFFSET.fullmatch(name):
+        return True
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        return False
+    return True
 
 
 def _check_data_type(rule: Rule, places: Places) -> Iterator[Complaint]:
@@ -148,31 +155,40 @@ def _check_name_pattern(rule: Rule, places: Places) -> Iterator[Complaint]:
 
 
 def _check_statement(rule: Rule, places: Places) -> Iterator[Complaint]:
-    yield from ((places.parameters[0], problem, '') for problem in query_problems(rule.parameters[0].value))
+    [statement] = rule.parameters
+    for offset, problem in query_problems(statement.value):
+        # Of a constant only the name stands here.
+        yield places.parameters[0] + (0 if statement.constant else offset), problem, ''
 
 
 def _check_referential(rule: Rule, places: Places) -> Iterator[Complaint]:
     columns, reference = (parameter.value for parameter in rule.parameters)
-    if not re.fullmatch(NAMES, columns):
+    alias, _, names = reference.removesuffix('}').partition('.{') if reference.endswith('}') else (
+        reference.rpartition('.'))
+    if not _are_names(columns):
         yield places.parameters[0], f"'{columns}' is no list of columns", 'write for example "id" or "id,year"'
-        return
-    match = REFERENCE.fullmatch(reference)
-    if match is None:
+    elif not alias.strip() or not _are_names(names):
         yield (places.parameters[1], f"'{reference}' names no columns of a table",
                'write for example "reference.id" or "reference.{id,year}"')
-    elif columns.count(',') != (match['several'] or '').count(','):
-        yield (places.parameters[1], f"'{columns}' and '{reference}' have different numbers of columns", '')
+    elif columns.count(',') != names.count(','):
+        yield places.parameters[1], f"'{columns}' and '{reference}' have different numbers of columns", ''
+
+
+def _are_names(text: str) -> bool:
+    return all(name.strip() for name in text.split(','))
 
 
 def _check_dataset_match(rule: Rule, places: Places) -> Iterator[Complaint]:
     for parameter, offset in list(zip(rule.parameters, places.parameters))[1:]:
-        if not PAIRS.fullmatch(parameter.value):
+        pairs = [pair.split('->') for pair in parameter.value.split(',')]
+        if not all(len(pair) <= 2 and all(map(str.strip, pair)) for pair in pairs):
             yield offset, f"'{parameter.value}' is no list of columns", 'write for example "id" or "id->other_id,year"'
 
 
 def _check_aggregates(rule: Rule, places: Places) -> Iterator[Complaint]:
     for parameter, offset in zip(rule.parameters, places.parameters):
-        if not AGGREGATE.fullmatch(parameter.value):
+        aggregate = AGGREGATE.fullmatch(parameter.value.strip())
+        if aggregate is None or not aggregate[1].strip():
             yield (offset, f"'{parameter.value}' is no aggregate of AggregateMatch",
                    'write for example "sum(amount)" or "avg(reference.amount)"')
 

@@ -3,30 +3,36 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import sqlglot
-from sqlglot import exp
-from sqlglot.errors import ErrorLevel, ParseError, SqlglotError
-
+from lake_etl.dqdl.quoting import quoted_code
 from lake_etl.spec.java_regex import regex_problems
 from lake_etl.spec.regex_backtracking import backtracking_problems
+from lake_etl.spec.sql import split_statements
+from lake_etl.spec.sql_syntax import SqlMistake, condition_tree, syntax_trees
 
 
-def condition_problems(code: str) -> Iterator[str]:
-    """Yield why a text is no condition of Spark SQL."""
-    found = _parsed(code, exp.Condition)
-    if isinstance(found, str):
-        yield f'the Spark SQL condition cannot be read: {found}'
-    elif not isinstance(found, exp.Condition):
-        yield 'the text after where is no Spark SQL condition'
+def condition_problems(code: str) -> Iterator[tuple[int, str]]:
+    """Yield why a text is no condition of Spark SQL, and at which character of it as it is written in quotes."""
+    from sqlglot import exp
+    try:
+        tree = condition_tree(code)
+    except SqlMistake as mistake:
+        yield _place(code, mistake), f'the condition is no Spark SQL: {mistake}'
+        return
+    if tree is not None and not isinstance(tree, exp.Condition):
+        yield 0, 'the text after where is not one condition of Spark SQL'
 
 
-def query_problems(code: str) -> Iterator[str]:
-    """Yield why a text is no query of Spark SQL."""
-    found = _parsed(code, None)
-    if isinstance(found, str):
-        yield f'the statement cannot be read: {found}'
-    elif not isinstance(found, exp.Query):
-        yield 'the statement is no query, expected a SELECT'
+def query_problems(code: str) -> Iterator[tuple[int, str]]:
+    """Yield why a text is no query of Spark SQL, and at which character of it as it is written in quotes."""
+    from sqlglot import exp
+    try:
+        trees = syntax_trees(code, 'spark')
+    except SqlMistake as mistake:
+        yield _place(code, mistake), f'the statement is no Spark SQL: {mistake}'
+        return
+    statements = split_statements(code)
+    if len(statements) != 1 or not all(tree is None or isinstance(tree, exp.Query) for tree in trees):
+        yield 0, 'the statement is not one query, expected a SELECT'
 
 
 def whole_value_regex_problems(regex: str) -> Iterator[str]:
@@ -35,17 +41,6 @@ def whole_value_regex_problems(regex: str) -> Iterator[str]:
     yield from mistakes or backtracking_problems(regex)
 
 
-def _parsed(code: str, into: type[exp.Expr] | None) -> exp.Expr | str:
-    """Return what Spark SQL code is, or why it is nothing, with the character at which reading stopped."""
-    try:
-        return sqlglot.parse_one(code, read='spark', into=into, error_level=ErrorLevel.IMMEDIATE)
-    except ParseError as error:
-        first = error.errors[0] if error.errors else {}
-        near = f' near {first["highlight"]!r}' if first.get('highlight') else ''
-        # Some of the library's own descriptions name its classes.
-        reason = first.get('description') or 'it is empty'
-        return f'{"something is missing or out of place" if "<" in reason else reason.rstrip(".")}{near}'
-    except SqlglotError as error:
-        return str(error)
-    except RecursionError:
-        return 'it is nested too deeply'
+def _place(code: str, mistake: SqlMistake) -> int:
+    # What stands before the mistake, with its opening quote, and without the closing one that printing adds.
+    return len(quoted_code(code[:mistake.offset])) - 1

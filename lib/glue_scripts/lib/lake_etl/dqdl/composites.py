@@ -66,9 +66,11 @@ class _CompositeReader:
         start = self.reader.position
         try:
             inner = self.joined(depth + 1)
-            self.reader.expect(')', 'and, or, or the closing )')
+            if inner is not None:
+                self.reader.expect(')', 'and, or, or the closing )')
         except Unreadable:
             inner = None
+        if inner is None:
             self.reader.skip_part(start)
             self.reader.take_if(')')
         offset = self.reader.next.offset

@@ -10,7 +10,7 @@ from lake_etl.dqdl.model import (
     Word)
 from lake_etl.dqdl.operands import KEYWORDS, read_operand
 from lake_etl.dqdl.quoting import unquoted, unquoted_code, unquoted_member
-from lake_etl.dqdl.token_reader import TokenReader
+from lake_etl.dqdl.token_reader import QUOTED, TokenReader
 
 Constants = Mapping[str, tuple[Token, ...]]
 COMPARISONS = ('=', '!=', '>', '>=', '<', '<=')
@@ -77,7 +77,7 @@ def _regex(reader: TokenReader) -> _Placed:
     token = reader.next
     if token.kind == 'constant':
         reader.fail(f'a constant such as {token} cannot stand after matches', 'write the regular expression itself')
-    if token.kind not in ('text', 'date', 'time'):
+    if token.kind not in QUOTED:
         reader.fail(f'expected a regular expression in double quotes, found {token}')
     return _Placed(Text(unquoted_code(reader.take().text)), token)
 

@@ -11,13 +11,12 @@ from lake_etl.dqdl.model import Analyzer, AnyRule, Document
 from lake_etl.dqdl.operands import KEYWORDS
 from lake_etl.dqdl.parameters import find_type, read_parameters
 from lake_etl.dqdl.quoting import unquoted
-from lake_etl.dqdl.token_reader import TokenReader, Unreadable
+from lake_etl.dqdl.token_reader import QUOTED, TokenReader, Unreadable
 from lake_etl.spec.records import suggestion
 
 CONSTANT = 'a constant'
 ORDER = ('Metadata', 'DataSources', CONSTANT, 'DefaultLabels', 'Rules', 'Analyzers')
 SECTIONS = tuple(name for name in ORDER if name != CONSTANT)
-CONSTANT_MEMBERS = ('text', 'date', 'time', *KEYWORDS)
 
 
 class DocumentReader:
@@ -43,7 +42,7 @@ class DocumentReader:
                 self._section(seen)
             except Unreadable:
                 self._skip_section(start)
-        if 'Rules' not in seen and 'Analyzers' not in seen:
+        if not (self.rules or self.analyzers or reader.findings.problems):
             reader.problem(reader.next.offset, 'the document has no rules and no analyzers', 'write Rules = [ … ]')
         return Document(tuple(self.rules), tuple(self.analyzers), self.version, self.sources, self.constant_texts)
 
@@ -92,7 +91,7 @@ class DocumentReader:
         opening = reader.expect('{', '{ and keys in double quotes')
         found: dict[str, tuple[str, ...]] = {}
         while True:
-            token = reader.expect('text', 'a key in double quotes')
+            token = reader.expect_text('a key')
             key = unquoted(token.text)
             reader.expect(':', f': after the key {token}')
             if key not in kinds:
@@ -111,7 +110,7 @@ class DocumentReader:
         return {key: found[key] for key in kinds if key in found}
 
     def _text(self) -> str:
-        return unquoted(self.reader.expect('text', 'a text in double quotes').text)
+        return unquoted(self.reader.expect_text('a text').text)
 
     def _texts(self) -> tuple[str, ...]:
         self.reader.expect('[', 'a list of texts in square brackets')
@@ -133,7 +132,7 @@ class DocumentReader:
             while reader.take_if(','):
                 members.append(self._constant_member(name))
             reader.expect(']', 'a comma or the closing ] of the constant')
-            written = f'[{", ".join(token.text if token.text[0] == chr(34) else token.kind for token in members)}]'
+            written = f'[{", ".join(token.text if token.kind in QUOTED else token.kind for token in members)}]'
         else:
             members = [self._constant_member(name, alone=True)]
             written = members[0].text
@@ -144,8 +143,7 @@ class DocumentReader:
         reader, token = self.reader, self.reader.next
         if token.kind == 'constant':
             reader.fail(f'a constant cannot be made of another one, found {token}')
-        allowed = CONSTANT_MEMBERS[:3] if alone else CONSTANT_MEMBERS
-        if token.kind not in allowed:
+        if token.kind not in (QUOTED if alone else (*QUOTED, *KEYWORDS)):
             reader.fail(f'expected a text or a list of texts as the value of a constant, found {token}',
                         suggestion(name.text, SECTIONS) or 'write it in double quotes')
         return reader.take()
@@ -153,9 +151,7 @@ class DocumentReader:
     def _list(self, read: Callable[[], None]) -> None:
         """Read the members of a section one by one; a broken one is left out."""
         reader = self.reader
-        opening = reader.expect('[', '[ and the members of the section')
-        if reader.next.kind == ']':
-            reader.problem(opening.offset, 'the list is empty, expected at least one member')
+        reader.expect('[', '[ and the members of the section')
         while reader.next.kind != ']':
             start = reader.position
             try:

@@ -125,8 +125,12 @@ def _gives_values(expression: NumericExpression) -> bool:
 
 
 def _fits(call: Call) -> bool:
+    """Tell whether a known function has the arguments it needs; an index lies within the values that it counts."""
     expected = FUNCTIONS[call.name]
-    return len(call.arguments) == len(expected) and all(map(_is, call.arguments, expected))
+    if len(call.arguments) != len(expected) or not all(map(_is, call.arguments, expected)):
+        return False
+    values, *rest = call.arguments
+    return call.name != 'index' or not isinstance(values, Call) or _value(rest[0]) <= _value(values.arguments[0])
 
 
 def _is(argument: NumericExpression, expected: str) -> bool:
@@ -134,10 +138,13 @@ def _is(argument: NumericExpression, expected: str) -> bool:
         return isinstance(argument, Call) and argument.name == 'last'
     if expected == 'number':
         return not _gives_values(argument)
-    if not isinstance(argument, Number):
-        return False
-    return 0 <= argument.value <= 1 if expected == 'share' else (
-        argument.value == int(argument.value) and 0 < argument.value < 10 ** 4)
+    value = _value(argument)
+    return 0 <= value <= 1 if expected == 'share' else value == int(value) and 0 < value < 10 ** 4
+
+
+def _value(expression: NumericExpression) -> Decimal:
+    """Return the value of a plain number, -1, which is right nowhere, of anything else."""
+    return expression.value if isinstance(expression, Number) else Decimal(-1)
 
 
 def _hint(found: Token) -> str:

@@ -16,9 +16,9 @@ def read_labels(reader: TokenReader) -> dict[str, str]:
     reader.expect('[', '[ and the labels', 'write for example labels=["team"="claims"]')
     labels: dict[str, str] = {}
     while True:
-        key = reader.expect('text', 'the key of a label in double quotes')
+        key = reader.expect_text('the key of a label')
         reader.expect('=', f'= and the value of the label {key}')
-        value = reader.expect('text', f'the value of the label {key} in double quotes')
+        value = reader.expect_text(f'the value of the label {key}')
         for token, longest in ((key, LONGEST_KEY), (value, LONGEST_VALUE)):
             if not 1 <= len(unquoted(token.text)) <= longest:
                 reader.problem(token.offset, f'the label text {token} has {len(unquoted(token.text))} characters, '

@@ -11,7 +11,7 @@ TEXT = re.compile(r'"(?:\\.|[^"\\])*+"', re.DOTALL)
 DATE = re.compile(r'"\d{4}-\d{2}-\d{2}"', re.ASCII)
 TIME = re.compile(r'"(?:(\d\d?):(\d\d) (AM|PM)|(\d\d):(\d\d))"', re.ASCII)
 NOW = re.compile(r'now\(\)')
-WORD = re.compile(r'[A-Za-z0-9_.]+')
+WORD = re.compile(r'[\w.]+')
 CONSTANT = re.compile(r'\$[A-Za-z0-9_.]+')
 PUNCTUATION = re.compile(r'![ \t\n\r]*=|>=|<=|[=><()\[\]{},:+*/-]')
 INTEGER = re.compile(r'\d+', re.ASCII)
@@ -48,7 +48,8 @@ def tokens_of(text: str) -> Iterator[Token]:
     """Yield the tokens of a text, at last one of the kind `end`; spaces and comments are left out."""
     at = 0
     while True:
-        at = _match(SPACE, text, at)
+        spaces = SPACE.match(text, at)
+        at = spaces.end() if spaces else at
         if at == len(text):
             yield Token('end', '', at)
             return
@@ -69,31 +70,27 @@ def time_of_day(written: str) -> time | None:
     return time(hour if half is None else hour % 12 + (12 if half == 'PM' else 0), minute)
 
 
-def _match(pattern: re.Pattern[str], text: str, at: int) -> int:
-    """Return where a match of the pattern ends, `at` when there is none."""
-    found = pattern.match(text, at)
-    return found.end() if found else at
-
-
 def _token(text: str, at: int) -> Token:
     if text[at] == '"':
         return _quoted(text, at)
     if end := NOW.match(text, at):
         return Token('now', end[0], at)
-    for kind, pattern in (('constant', CONSTANT), ('word', WORD), ('sign', PUNCTUATION)):
-        if found := pattern.match(text, at):
-            return Token(_kind(kind, found[0]), found[0], at)
+    if found := WORD.match(text, at):
+        return _word(found[0], at)
+    if found := CONSTANT.match(text, at):
+        return Token('constant', found[0], at)
+    if found := PUNCTUATION.match(text, at):
+        return Token('!=' if found[0][0] == '!' else found[0], found[0], at)
     return Token('unknown', text[at], at, _complaint(text[at]))
 
 
-def _kind(kind: str, text: str) -> str:
-    if kind == 'sign':
-        return '!=' if text[0] == '!' else text
-    if kind == 'constant':
-        return kind
+def _word(text: str, at: int) -> Token:
+    if not text.isascii():
+        return Token('unknown', text, at, (f'the name {text} has letters that only stand in quotes',
+                                           f'write "{text}"'))
     if INTEGER.fullmatch(text):
-        return 'integer'
-    return 'decimal' if DECIMAL.fullmatch(text) else KEYWORDS.get(text, 'name')
+        return Token('integer', text, at)
+    return Token('decimal' if DECIMAL.fullmatch(text) else KEYWORDS.get(text, 'name'), text, at)
 
 
 def _quoted(text: str, at: int) -> Token:
@@ -113,4 +110,4 @@ def _complaint(character: str) -> tuple[str, str]:
         return 'a $ begins the name of a constant, and no name follows', ''
     if character == '!':
         return 'found ! without =', 'write != or not in'
-    return f'character {character!r} has no meaning here', 'write names with other characters in double quotes'
+    return f'the character {character!r} has no meaning', 'write names with such characters in double quotes'

@@ -17,10 +17,9 @@ SIZE_UNITS = ('B', 'KB', 'MB', 'GB', 'TB')
 AFTER_CONDITION = ('and', 'or', 'where', 'labels', 'with')
 KEYWORDS = ('NULL', 'EMPTY', 'WHITESPACES_ONLY')
 MINUTES = {'days': 24 * 60, 'hours': 60, 'minutes': 1}
-# A thousand years and a million terabytes: beyond what anyone means, and no later computation overflows.
+# Beyond what anyone means, and within which no later computation overflows.
 LONGEST_DURATION = 365_000 * MINUTES['days']
-MOST_DIGITS_OF_A_SIZE = 6
-BYTES_DIGITS = 18
+MOST_DIGITS_OF_A_SIZE = 15
 
 
 def read_operand(reader: TokenReader, unquote: Callable[[str], str]) -> Operand:
@@ -80,9 +79,8 @@ def _duration(reader: TokenReader) -> Duration:
 
 def _size(reader: TokenReader) -> Size:
     amount, unit = reader.take(), reader.take().kind
-    if len(amount.text) > (BYTES_DIGITS if unit == 'B' else MOST_DIGITS_OF_A_SIZE):
-        reader.fail(f'a size in {unit} has at most {MOST_DIGITS_OF_A_SIZE} digits', 'write it in a larger unit',
-                    token=amount)
+    if len(amount.text) > MOST_DIGITS_OF_A_SIZE:
+        reader.fail(f'a size has at most {MOST_DIGITS_OF_A_SIZE} digits', 'write it in a larger unit', amount)
     return Size(int(amount.text), cast(SizeUnit, unit))
 
 

@@ -6,15 +6,18 @@ from collections.abc import Sequence
 from lake_etl.dqdl.conditions import Constants, constant_of
 from lake_etl.dqdl.lexer import KEYWORDS, Token
 from lake_etl.dqdl.model import TYPES_WITH_CODE, Parameter
+from lake_etl.dqdl.operands import KEYWORDS as KEYWORDS_OF_VALUES
+from lake_etl.dqdl.operands import SIZE_UNITS, TIME_UNITS
 from lake_etl.dqdl.quoting import unquoted, unquoted_code
 from lake_etl.dqdl.rule_types import RULE_TYPES, RuleType
-from lake_etl.dqdl.token_reader import TokenReader
+from lake_etl.dqdl.token_reader import QUOTED, TokenReader
 from lake_etl.spec.records import suggestion
 
-QUOTED = ('text', 'date', 'time')
 RULE_NAMES = tuple(dict.fromkeys(item.name for item in RULE_TYPES if item.rule))
 ANALYZER_NAMES = tuple(dict.fromkeys(item.name for item in RULE_TYPES if item.analyzer))
+WORDS_OF_VALUES = (*KEYWORDS_OF_VALUES, *TIME_UNITS, *SIZE_UNITS)
 PARENTHESES = 'write each part of a composite in parentheses: (IsUnique "a") and (IsComplete "b")'
+QUOTE_HINT = r'write a quote inside a text as \"; convert_single_quotes turns every single quote into one'
 
 
 def read_parameters(reader: TokenReader, rule_name: str, constants: Constants) -> list[tuple[Parameter, int]]:
@@ -26,6 +29,8 @@ def read_parameters(reader: TokenReader, rule_name: str, constants: Constants) -
         if token is None:
             if connector or reader.next.kind == 'unknown':
                 reader.fail(f'expected a parameter after {connector}, found {reader.next}', PARENTHESES)
+            if reader.next.kind in WORDS_OF_VALUES:
+                reader.fail(f'{reader.next} is a word of the language here', f'write the name as "{reader.next}"')
             return found
         if connector and token.text in RULE_NAMES:
             reader.fail(f'a rule {token} begins after {connector}', PARENTHESES, token)
@@ -49,7 +54,7 @@ def find_type(reader: TokenReader, name: Token, parameters: Sequence[Parameter],
         forms = ' or '.join(f'{item.name} {item.parameters}'.strip() for item in allowed)
         hints = (word_hint(item.value) for item in parameters if not item.quoted)
         reader.problem(name.offset, f'expected {forms}, found {count} parameter{"s" * (count != 1)} of {name}',
-                       next(filter(None, hints), ''))
+                       next(filter(None, hints), QUOTE_HINT if sum(item.quoted for item in parameters) > 1 else ''))
     elif same:
         reader.problem(name.offset, f'{name} is {"a rule, no analyzer" if analyzer else "an analyzer, no rule"}')
     else:

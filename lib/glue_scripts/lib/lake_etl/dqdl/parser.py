@@ -31,7 +31,6 @@ def parse_rule(text: str, findings: Findings, place: str = '') -> AnyRule | None
 
 
 def parse_document(text: str, findings: Findings) -> Document | None:
-    """Return a whole document, or record every reason why the text is none and return None."""
-    before = len(findings.problems)
+    """Return a whole document, or record every reason why the text of the file is none and return None."""
     document = DocumentReader(TokenReader(text, findings)).document()
-    return document if len(findings.problems) == before else None
+    return None if findings.problems else document

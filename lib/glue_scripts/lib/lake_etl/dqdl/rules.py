@@ -8,9 +8,9 @@ from lake_etl.dqdl.conditions import Constants, in_bytes, read_condition
 from lake_etl.dqdl.labels import read_labels
 from lake_etl.dqdl.lexer import Token
 from lake_etl.dqdl.model import Condition, Rule
-from lake_etl.dqdl.parameters import PARENTHESES, QUOTED, find_type, read_parameters, word_hint
+from lake_etl.dqdl.parameters import PARENTHESES, QUOTE_HINT, find_type, read_parameters, word_hint
 from lake_etl.dqdl.quoting import unquoted, unquoted_code
-from lake_etl.dqdl.token_reader import TokenReader
+from lake_etl.dqdl.token_reader import QUOTED, TokenReader
 
 ORDER = 'the order is: type, parameters, condition, where, labels, with'
 ENDS = (',', ')', ']', 'end')
@@ -44,7 +44,7 @@ def _where(reader: TokenReader, places: Places) -> str | None:
     if not reader.take_if('where'):
         return None
     places.where = reader.next.offset
-    return unquoted_code(reader.expect('text', 'a Spark SQL condition in double quotes after where').text)
+    return unquoted_code(reader.expect_text('a Spark SQL condition after where').text)
 
 
 def _with(reader: TokenReader, constants: Constants, places: Places) -> tuple[Condition | None, dict[str, str]]:
@@ -81,7 +81,8 @@ def _fail_at_rest(reader: TokenReader, name: Token, condition: Condition | None)
     """Record what stands after a rule where nothing more is expected, and raise Unreadable."""
     found = reader.next
     if condition is None and found.kind in ('integer', 'decimal', '(', '[', 'now', '-'):
-        reader.fail(f'expected an operator before {found}', 'write for example >, between or in')
+        reader.fail(f'expected an operator before {found}', 'write names with - in double quotes' if found.kind == '-'
+                    else 'write for example >, between or in')
     if found.kind in ('and', 'or'):
         reader.fail(f'the rule {name} before {found} stands without parentheses', PARENTHESES)
     reader.fail(f'expected the end of the rule {name}, found {found}', _hint(found))
@@ -93,5 +94,5 @@ def _hint(found: Token) -> str:
     if found.text.lower() == 'threshold':
         return 'write with threshold'
     if found.kind == 'name':
-        return word_hint(found.text)
-    return 'further rules follow a comma' if found.kind == 'text' else ''
+        return word_hint(found.text) or QUOTE_HINT
+    return QUOTE_HINT if found.kind in QUOTED else ''

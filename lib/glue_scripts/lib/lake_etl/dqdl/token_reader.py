@@ -7,6 +7,7 @@ from lake_etl.dqdl.lexer import Token, tokens_of
 from lake_etl.spec.records import Findings
 from lake_etl.spec.text import position_name
 
+QUOTED = ('text', 'date', 'time')
 OPENING, CLOSING = ('(', '[', '{'), (')', ']', '}')
 
 
@@ -56,6 +57,10 @@ class TokenReader:
         if self.next.kind != kind:
             self.fail(f'expected {expected}, found {self.next}', hint)
         return self.take()
+
+    def expect_text(self, expected: str) -> Token:
+        """Return the next token, a text in quotes of whatever form, and go on; raises Unreadable."""
+        return self.take_if(*QUOTED) or self.fail(f'expected {expected} in double quotes, found {self.next}')
 
     def fail(self, message: str, hint: str = '', token: Token | None = None) -> NoReturn:
         """Record a problem at a token, the next one unless given, and raise Unreadable."""

@@ -80,6 +80,8 @@ def _parsed(text: str, parse: Any) -> Any:
     try:
         return parse()
     except ParseError as error:
+        if not error.errors:
+            raise SqlMistake('there is nothing but blanks and comments', 0) from None
         first = error.errors[0]
         raise SqlMistake(_reason(first), _offset(text, first)) from None
     except SqlglotError:
