@@ -14,6 +14,8 @@ from lake_etl.spec.records import Findings
 from lake_etl.spec.text import decode_text
 from lib.local_lake.folders import LakeFolders
 
+# A rule or an analyzer, after what happens in a job when it fails.
+ToEvaluate = tuple[str, AnyRule | Analyzer]
 CONSUME = '_consume'
 AFTER_TRANSFORM, AFTER_SPARKSQL = 'after_transform', 'after_sparksql'
 
@@ -35,7 +37,7 @@ def rules_file_of(folders: LakeFolders, table: Table) -> Path:
     return found[0]
 
 
-def read_rules(path: Path, stage: str) -> list[tuple[str, AnyRule | Analyzer]]:
+def read_rules(path: Path, stage: str) -> list[ToEvaluate]:
     """Return the rules of a stage, each with what happens in a job when it fails.
 
     A file that does not end in `.json` is a document, whose rules and analyzers have neither stage nor action. Raises LakeError for
@@ -50,7 +52,7 @@ def read_rules(path: Path, stage: str) -> list[tuple[str, AnyRule | Analyzer]]:
     return rules
 
 
-def _of_stage(path: Path, stage: str, findings: Findings) -> list[tuple[str, AnyRule | Analyzer]]:
+def _of_stage(path: Path, stage: str, findings: Findings) -> list[ToEvaluate]:
     raw = parse_json_object(path.read_bytes(), findings)
     quality = None if raw is None else parse_quality(raw, findings)
     if quality is None:
@@ -63,7 +65,7 @@ def _of_stage(path: Path, stage: str, findings: Findings) -> list[tuple[str, Any
     return by_stage[stage]
 
 
-def _of_document(path: Path, findings: Findings) -> list[tuple[str, AnyRule | Analyzer]]:
+def _of_document(path: Path, findings: Findings) -> list[ToEvaluate]:
     text = decode_text(path.read_bytes(), findings)
     document = None if text is None else parse_document(text, findings)
     return [('', item) for item in (*document.rules, *document.analyzers)] if document else []
