@@ -124,7 +124,8 @@ def _measure(spark: SparkSession, df: DataFrame, rows: int, runs: int) -> str:
     with counted_jobs(spark) as jobs:
         lake()
         count, _ = jobs()
-    medians = ', '.join(f'{name} {timings.median(name):.2f} s ({timings.ratio(name, SCAN):.2f})' for name in alternatives)
+    medians = ', '.join(f'{name} {timings.median(name):.2f} s ({timings.ratio(name, SCAN):.2f})'
+                        for name in alternatives)
     return f'{rows:,d} rows, {len(rules)} rules, {count} Spark jobs: {medians}; in brackets the ratio to the scan'
 
 

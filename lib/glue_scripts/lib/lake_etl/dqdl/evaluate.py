@@ -68,7 +68,8 @@ def prepare(df: DataFrame, rules: Sequence[Evaluated], context: EvaluationContex
     def numbers() -> Mapping[Any, Any]:
         found = observation.get
         return {key: found[name] for key, name in names.items()}
-    rows = observed.select(*map(column, df.columns), column(failed))
+    kept = [*df.columns, failed]
+    rows = observed.select(*map(column, kept)) if observed.columns != kept else observed
     return Prepared(rows, failed, numbers, plan.judgement)
 
 

@@ -8,7 +8,6 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql.types import DataType, NumericType, StringType, StructType
 
-from lake_etl.dqdl.checks import REFERENCE
 from lake_etl.dqdl.evaluation import fields
 from lake_etl.dqdl.evaluation.comparison import all_of
 from lake_etl.dqdl.evaluation.metrics import measure, rows_aggregate, share
@@ -23,12 +22,11 @@ METRICS = {'sum': 'Sum', 'avg': 'Mean'}
 
 def referential_integrity(parameters: tuple[str, ...], where: str | None, subject: Subject) -> Measure:
     """Measure the share of rows whose key another table has; a key with a null is in no table."""
-    match = REFERENCE.fullmatch(parameters[1])
-    if match is None:
-        raise DataError(f"'{parameters[1]}' names no columns of a table.")
-    others = _names(match['several'] or match['one'])
-    pairs = dict(zip(_names(parameters[0]), others, strict=True))
-    return _matched(f'Column.{match["alias"]}.ReferentialIntegrity', match['alias'], pairs, {}, subject)
+    own, reference = parameters
+    separator = '.{' if reference.endswith('}') else '.'
+    table, _, others = reference.removesuffix('}').rpartition(separator)
+    pairs = dict(zip(_names(own), _names(others), strict=True))
+    return _matched(f'Column.{table}.ReferentialIntegrity', table, pairs, {}, subject)
 
 
 def dataset_match(parameters: tuple[str, ...], where: str | None, subject: Subject) -> Measure:

@@ -21,10 +21,10 @@ MOST_BROADCAST_VALUES = 250_000
 
 @dataclass(frozen=True)
 class TestedRows:
-    """The rows with helper columns, and the columns by rule that are true where a row passes.
+    """The rows with helper columns for the wanted rules, and the conditions by rule that hold where a row passes.
 
     predicates  what every rule asks of a row's own values
-    passes      the whole tests of the rules whose row outcomes are wanted
+    passes      the whole tests of the wanted rules
     """
 
     df: DataFrame
@@ -34,21 +34,21 @@ class TestedRows:
 
 def add_row_tests(subject: Subject, checks: Mapping[Part, Check], wanted: Iterable[Part],
                   counts: Mapping[Grouping, GroupCounts]) -> TestedRows:
-    """Return the rows with the results of all predicates, and of the whole tests of the wanted rules.
+    """Return the rows with the results of the wanted rules.
 
-    Values that are repeated or missing elsewhere are joined only where some row has such a value.
+    Only these become columns: a wider row would cost more than a predicate that is counted where it is computed. Values
+    that are repeated or missing elsewhere are joined only where some row has such a value.
     """
     tests = {rule: check.row for rule, check in checks.items() if check.row is not None}
     chosen = {rule: tests[rule] for rule in wanted}
     df, repeated = _add_repeated(subject, chosen.values(), counts)
     df, failing = _add_failing(df, chosen)
     added: dict[str, Column] = {}
-    predicates: dict[Part, Column] = {}
-    for rule, test in tests.items():
-        if test.predicate is not None:
-            name = unused_name(df.schema, f'test_{len(added)}', added)
-            added[name] = test.predicate
-            predicates[rule] = column(name)
+    predicates = {rule: test.predicate for rule, test in tests.items() if test.predicate is not None}
+    for rule in predicates.keys() & chosen.keys():
+        name = unused_name(df.schema, f'test_{len(added)}', added)
+        added[name] = predicates[rule]
+        predicates[rule] = column(name)
     passes = {rule: _conjunction([predicates.get(rule), repeated.get((test.unrepeated, test.nulls_repeat)),
                                   failing.get(rule)]) for rule, test in chosen.items()}
     return TestedRows(df.withColumns(added) if added else df, predicates, passes)
