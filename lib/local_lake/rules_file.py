@@ -40,8 +40,8 @@ def rules_file_of(folders: LakeFolders, table: Table) -> Path:
 def read_rules(path: Path, stage: str) -> list[ToEvaluate]:
     """Return the rules of a stage, each with what happens in a job when it fails.
 
-    A file that does not end in `.json` is a document, whose rules and analyzers have neither stage nor action. Raises LakeError for
-    a file without rules, ConfigurationError with all problems of one that has some.
+    A file that does not end in `.json` is a document, whose rules and analyzers have neither stage nor action. Raises
+    LakeError for a file without rules, ConfigurationError with all problems of one that has some.
     """
     if not path.is_file():
         raise LakeError(f'{path}: there is no such file.')

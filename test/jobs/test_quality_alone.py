@@ -17,6 +17,7 @@ RULES = {'before_transform': {'warn_rules': ["Completeness 'tin' > 0.5"],
 @pytest.fixture
 def arguments(lake):
     """The arguments of a job of the user's that loads into the lake."""
+    lake.folders.root.mkdir()
     runtime.open_catalog(lake.folders.catalog)
     return {'execution_id': 'e1', 'source_key': 'Gen/Policy', 'target_database_name': 'Gen', 'table_name': 'Policy',
             'target_bucket': str(lake.folders.cleanse), 'dq_results_table': lake.folders.items('dq-results')}

@@ -9,8 +9,8 @@ from lake_etl.adapters.local.items import SqliteItems
 from lake_etl.lookup_loading import lookup_items
 
 DOCS = Path(__file__).resolve().parents[2] / 'docs'
-BLOCK = re.compile(r'^```(?:json|csv)\n// (?P<name>(?:transformation-spec|dq-rules)/Claims-Payment\S*|\S+/dq-Claims-Payment'
-                   r'\S*)\n(?P<text>.*?)^```$', re.MULTILINE | re.DOTALL)
+BLOCK = re.compile(r'^```(?:json|csv)\n// (?P<name>[\w-]+/(?:dq-)?Claims-Payment\.\w+)\n(?P<text>.*?)^```$',
+                   re.MULTILINE | re.DOTALL)
 PAYMENTS = '''Claim No|Policy No|Paid Date|Paid Amount|Cause Code|Tax Id|Comment
 001|P1|01/02/2026|1,250.00|1|12-3|
 |P2|01/02/2026|80.00|1|45-6|no claim number
@@ -24,6 +24,7 @@ def test_the_example_of_the_pages_sets_aside_what_it_says(lake):
         for shown in BLOCK.finditer((DOCS / document).read_text(encoding='utf-8')):
             lake.configure(shown['name'], shown['text'])
     lookups = lookup_items('Claims', b'{"CauseOfLoss": {"1": "Fire"}}', 'lookups.json')
+    lake.folders.root.mkdir()
     SqliteItems().put_all(lake.folders.items('value-lookup'), lookups)
     lake.load('Claims/Payment/2026/02/28/payments.pipe', PAYMENTS)
     assert lake.rows('SELECT claimnumber, causeofloss FROM claims.payment') == [('001', 'Fire')]

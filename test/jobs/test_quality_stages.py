@@ -62,8 +62,7 @@ def test_rows_are_set_aside_with_the_rules_they_failed_until_the_partition_is_lo
         ('before_transform', 'halt', 'RowCount > 1', 'Passed'),
         ('before_transform', 'quarantine', 'ColumnValues "premium" > 0', 'Failed'),
         ('before_transform', 'warn', 'ColumnValues "state" = "NY"', 'Failed')]
-    recorded = set_aside(lake, execution)
-    assert recorded == [
+    assert set_aside(lake, execution) == [
         {'stage': 'before_transform', 'table': BEFORE, 'rows': 4, 'quarantined': 2},
         {'stage': 'after_transform', 'table': AFTER, 'rows': 2, 'quarantined': 1}]
 
@@ -187,9 +186,17 @@ def test_rows_are_counted_once_where_a_step_makes_spark_read_them_twice(lake):
         'rownumber': [{'field': 'number', 'sort': ['premium desc']}]}})
     lake.configure(RULES, STAGES)
     execution = lake.load(KEY, policies(*(f'A,{number},NY' for number in range(-5, 20))))
-    recorded = set_aside(lake, execution)
-    assert [(item['rows'], item['quarantined']) for item in recorded] == [(25, 6), (19, 0)]
+    assert [(item['rows'], item['quarantined']) for item in set_aside(lake, execution)] == [(25, 6), (19, 0)]
     assert lake.rows('SELECT max(number), count(*) FROM gen.policy') == [(19, 19)]
+
+
+def test_rules_are_evaluated_though_spark_knows_that_no_row_can_be_left(lake):
+    lake.configure('transformation-spec/Gen-Policy.json', {'transform_spec': {
+        'literal': {'country': 'US'}, 'filterrows': [{'condition': "country = 'CA'"}]}})
+    lake.configure(RULES, {'before_transform': STAGES['before_transform']})
+    execution = lake.load(KEY, MIXED)
+    assert [(item['rows'], item['quarantined']) for item in set_aside(lake, execution)] == [(4, 2)]
+    assert lake.rows(f'SELECT (SELECT count(*) FROM gen.policy), (SELECT count(*) FROM {BEFORE})') == [(0, 2)]
 
 
 def test_an_unknown_engine_is_refused(lake):

@@ -10,6 +10,7 @@ from pyspark.sql import DataFrame
 from lake_etl import runtime
 from lake_etl.ports import FailedRule, QualityReport
 from lake_etl.publish.target import PartitionValues
+from lake_etl.quality.arrival import compute
 from lake_etl.quality.checked_load import CheckedLoad
 from lake_etl.quality.hiding import hidden, warn_of_hidden_columns
 from lake_etl.quality.protection import Protection, Step, hide_everything, plan_protection
@@ -57,10 +58,9 @@ class QualityGate:
             return df
         check = StageCheck(df, stage, rules, self._load, quarantine)
         self._checks.append(check)
-        passing = check.passing()
         if self._at_once or stage == BEFORE_TRANSFORM and not self._observes_on_the_way():
-            _compute(passing)
-        return passing
+            compute(check.passing)
+        return check.passing
 
     def settle(self, written: Collection[PartitionValues] = ()) -> Collection[PartitionValues]:
         """Record what was found and set rows aside; return the partitions whose rows these are.
@@ -130,8 +130,3 @@ class QualityGate:
             self._load.lineage.update_lineage(
                 None, self._load.dataset, OPERATION, stage=result.stage, table=check.quarantine.target.name,
                 rows=result.rows, quarantined=result.failed)
-
-
-def _compute(df: DataFrame) -> None:
-    """Compute all rows of a frame and keep none, so that what is observed in it becomes known."""
-    df.write.format('noop').mode('overwrite').save()

@@ -9,6 +9,7 @@ from pyspark.sql import functions as F
 
 from lake_etl.audit import Audit
 from lake_etl.publish.target import PartitionValues, Target
+from lake_etl.quality.arrival import compute_unless_known
 from lake_etl.quality.checked_load import CheckedLoad
 from lake_etl.quality.engine import check_rows
 from lake_etl.quality.quarantine import empty_quarantine, explained, publish_quarantine
@@ -28,7 +29,11 @@ class Quarantine:
 
 
 class StageCheck:
-    """The rules of a stage and the rows they look at, once for everything: measuring, marking, leaving out."""
+    """The rules of a stage and the rows they look at, once for everything: measuring, marking, leaving out.
+
+    sets_aside  whether the stage has rules of quarantine
+    passing     the rows that go on
+    """
 
     def __init__(self, df: DataFrame, stage: str, rules: StageRules, load: CheckedLoad, quarantine: Quarantine):
         self.stage = stage
@@ -42,8 +47,9 @@ class StageCheck:
                                    range(first, first + len(rules.quarantine_rules)), load.args,
                                    f'{load.target.name}.{stage}')
         self._observation = Observation()
+        self.passing = self._passing()
 
-    def passing(self) -> DataFrame:
+    def _passing(self) -> DataFrame:
         """Return the rows that go on; how many they are is counted when they are computed."""
         rows, failed = self._checked.rows, self._checked.failed_column
         if not self.sets_aside:
@@ -52,10 +58,20 @@ class StageCheck:
         return passing.observe(self._observation, F.count(F.lit(1)).alias(PASSED))
 
     def result(self) -> StageResult:
-        """Return what was found; the rows that go on must have been computed."""
+        """Return what was found; the table that the rows go to must have been computed."""
+        compute_unless_known(self.passing, self._wait)
         counts = self._checked.counts()
         judgements = tuple(map(Judgement, self._actions, self._checked.outcomes()))
         return StageResult(self.stage, counts.rows, counts.failed, judgements)
+
+    def _wait(self) -> None:
+        """Return when everything is known."""
+        self._checked.counts()
+        if self.sets_aside:
+            self._passed()
+
+    def _passed(self) -> int:
+        return int(self._observation.get[PASSED])
 
     def set_aside(self, result: StageResult, written: Collection[PartitionValues]) -> Collection[PartitionValues]:
         """Publish the rows that failed and return the partitions they fill; clean data costs no second pass.
@@ -64,7 +80,7 @@ class StageCheck:
         """
         if not self.sets_aside:
             return ()
-        passed = int(self._observation.get[PASSED])
+        passed = self._passed()
         target = self.quarantine.target
         if not result.failed:
             require_complete(result, passed, 0)

@@ -57,7 +57,7 @@ def _reasons(result: StageResult) -> Sequence[str]:
     reasons = [f"the halt rule '{item.outcome.rule}' failed at {result.stage}: {item.outcome.reason}"
                for item in result.failures if item.action == HALT]
     if result.rows and result.failed == result.rows:
-        rules = ', '.join(f"'{item.outcome.rule}'" for item in result.failures if item.action == QUARANTINE)
+        rules = ', '.join(f"'{item.outcome.rule}'" for item in result.judgements if item.action == QUARANTINE)
         reasons.append(f'all {result.rows} rows failed at {result.stage}, where such rows are set aside; the rules '
                        f'are {rules}.')
     return reasons
