@@ -59,6 +59,18 @@ def test_clear_rows_lie_where_consumers_cannot_read(workflow):
     assert partition.location.startswith(clear)
 
 
+def test_clear_rows_of_other_files_do_not_come_where_consumers_can_read(workflow, caplog):
+    workflow.configure('transformation-spec/Gen-Policy.json', SPEC | {'input_spec': {'load_mode': 'by_file'}})
+    workflow.configure(RULES, {'before_transform': STAGE, 'quarantine_clear': True})
+    workflow.load(KEY, FILE)
+    workflow.load('Gen/Policy/b.csv', FILE.replace('B,', 'C,'))
+    assert [row[0] for row in workflow.rows(f'{QUARANTINE} ORDER BY 1')] == ['B', 'C']
+    workflow.configure(RULES, {'before_transform': STAGE})
+    workflow.load(KEY, FILE)
+    assert workflow.rows(QUARANTINE) == [('B', digest('45-6'), 'none', digest('b@x.org'), -1)]
+    assert 'held rows of other files in clear' in caplog.text
+
+
 def test_columns_are_hidden_when_nobody_can_tell_what_a_step_protects(workflow, monkeypatch, caplog):
     mine = {**all_transforms(), 'mine': UserTransform('mine', lambda df, *rest: df.withColumnRenamed('Mail', 'Post'))}
     monkeypatch.setattr('lake_etl.cleanse.all_transforms', lambda: mine)

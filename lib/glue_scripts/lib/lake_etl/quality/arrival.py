@@ -1,9 +1,11 @@
-"""Makes sure that what is observed in a frame becomes known, even when Spark found that it can leave the frame out."""
+"""Tells whether what is observed in a frame has become known, and computes a frame so that it does."""
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from threading import Thread
 
+from py4j.protocol import Py4JError
 from pyspark.sql import DataFrame
 
 # Metrics arrive together with those of the audit, which has been waited for.
@@ -15,14 +17,18 @@ def compute(df: DataFrame) -> None:
     df.write.format('noop').mode('overwrite').save()
 
 
-def compute_unless_known(df: DataFrame, ask: Callable[[], object]) -> None:
-    """Compute the frame when what is observed in it has not arrived.
+def is_known(ask: Callable[[], object]) -> bool:
+    """Tell whether a question about observed metrics has an answer.
 
     Spark leaves out a part of a query that cannot contribute a row, such as what comes before a filter that is always
-    false, and its observations with it. It can be asked for them only in a way that waits for ever, as `ask` does.
+    false, and its observations with it. Spark 3.5 then lets `ask` wait for ever, and Spark 4.1 lets it fail.
     """
-    waiting = Thread(target=ask, daemon=True)
+    answers: list[object] = []
+
+    def wait() -> None:
+        with suppress(Py4JError):
+            answers.append(ask())
+    waiting = Thread(target=wait, daemon=True)
     waiting.start()
     waiting.join(SECONDS_TO_ARRIVE)
-    if waiting.is_alive():
-        compute(df)
+    return bool(answers)

@@ -18,6 +18,11 @@ from lake_etl.transform.columns import quoted
 OPEN_PREFIX, CLEAR_PREFIX = 'quarantine', 'quarantine_clear'
 
 
+def is_clear(location: str) -> bool:
+    """Tell whether a folder lies where rows set aside in clear are kept from consumers."""
+    return f'/{CLEAR_PREFIX}/' in location
+
+
 @dataclass(frozen=True)
 class CheckedLoad:
     """A load on its way to a table.

@@ -1,6 +1,7 @@
 """Publishes the rows that a load sets aside, with the rules they fail, and empties what an earlier load set aside."""
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Collection, Sequence
 
 from pyspark.sql import DataFrame
@@ -9,16 +10,18 @@ from pyspark.sql import functions as F
 from lake_etl import runtime
 from lake_etl.arguments import EXECUTION_COLUMN
 from lake_etl.audit import Audit
+from lake_etl.ports import Partition
 from lake_etl.publish.emptying import empty_partitions
 from lake_etl.publish.files import catalog_columns, lower_case_names
 from lake_etl.publish.partition import publish_partition
 from lake_etl.publish.sources import sources_of
 from lake_etl.publish.target import Check, PartitionValues, Target
 from lake_etl.publish.whole_table import publish_table
-from lake_etl.quality.checked_load import CheckedLoad
+from lake_etl.quality.checked_load import CheckedLoad, is_clear
 from lake_etl.transform.columns import column
 from lake_etl.transform.helper_names import unused_name
 
+LOG = logging.getLogger(__name__)
 TIMESTAMP_COLUMN, RULES_COLUMN = 'quarantine_timestamp', 'failed_rules'
 
 
@@ -31,7 +34,8 @@ def explained(rows: DataFrame, failed_column: str, rules: Sequence[str], load: C
     texts = F.array(*map(F.lit, rules))
     names = F.transform(column(failed_column), lambda index: F.get(texts, index))
     kept = rows.withColumn(failed_column, names).withColumns({EXECUTION_COLUMN: F.lit(load.execution_id)})
-    added = [unused_name(kept.drop(failed_column).schema, name) for name in (TIMESTAMP_COLUMN, RULES_COLUMN)]
+    added = [unused_name(kept.drop(failed_column).schema, name) for name in (LOG = logging.getLogger(__name__)
+TIMESTAMP_COLUMN, RULES_COLUMN)]
     data = [name for name in kept.columns if name != failed_column]
     return kept.select(*map(column, data), F.lit(load.now).alias(added[0]), column(failed_column).alias(added[1]))
 
@@ -44,7 +48,8 @@ def publish_quarantine(rows: DataFrame, target: Target, load: CheckedLoad, writt
     check    sees the audit of the written rows before readers do, and raises to refuse them
     """
     if load.partition is not None:
-        return publish_partition(rows, target, load.partition, check, by_file=load.by_file).partitions
+        by_file = load.by_file and _others_may_stay(target, load.partition)
+        return publish_partition(rows, target, load.partition, check, by_file=by_file).partitions
 
     def accept(audit: Audit, partitions: Collection[PartitionValues]) -> Collection[PartitionValues]:
         check(audit)
@@ -58,11 +63,12 @@ def empty_quarantine(rows: Callable[[], DataFrame], target: Target, load: Checke
 
     rows  gives a frame without rows that has the columns of the table; it is asked only when they are needed
     """
-    files = _files_behind(target, load.partition) if load.by_file and load.partition else set()
-    if files - {target.source_file}:
-        if target.source_file in files and load.partition:
-            publish_partition(rows(), target, load.partition, lambda audit: None, by_file=True)
-        return
+    if load.partition is not None and load.by_file and _others_may_stay(target, load.partition):
+        files = _files_behind(target, load.partition)
+        if files - {target.source_file}:
+            if target.source_file in files:
+                publish_partition(rows(), target, load.partition, lambda audit: None, by_file=True)
+            return
     replaced = set(written) if load.partition is None else {load.partition}
     empty_partitions(target, lambda: catalog_columns(lower_case_names(rows().drop(*target.key_names)).schema),
                      lambda values: load.whole or values in replaced)
@@ -75,5 +81,20 @@ def is_published(target: Target) -> bool:
 
 def _files_behind(target: Target, values: PartitionValues) -> set[str]:
     """Return the source files whose rows a partition of the quarantine holds."""
-    return {source.file for partition in runtime.catalog().partitions(target.database, target.table)
-            if partition.values == values for source in sources_of(partition.parameters)}
+    partition = _partition(target, values)
+    return {source.file for source in sources_of(partition.parameters)} if partition else set()
+
+
+def _others_may_stay(target: Target, values: PartitionValues) -> bool:
+    """Tell whether rows of other files may be carried over; those in clear must not leave the prefix that hides them."""
+    partition = _partition(target, values)
+    if partition is None or not is_clear(partition.location) or is_clear(str(target.location)):
+        return True
+    LOG.warning('Partition %s of %s held rows of other files in clear. They are taken out of it; load these files again '
+                'to see them there, protected.', '/'.join(values), target.name)
+    return False
+
+
+def _partition(target: Target, values: PartitionValues) -> Partition | None:
+    found = runtime.catalog().partitions(target.database, target.table)
+    return next((partition for partition in found if partition.values == values), None)

@@ -9,11 +9,11 @@ from pyspark.sql import functions as F
 
 from lake_etl.audit import Audit
 from lake_etl.publish.target import PartitionValues, Target
-from lake_etl.quality.arrival import compute_unless_known
+from lake_etl.quality.arrival import compute, is_known
 from lake_etl.quality.checked_load import CheckedLoad
 from lake_etl.quality.engine import check_rows
 from lake_etl.quality.quarantine import empty_quarantine, explained, publish_quarantine
-from lake_etl.quality.stage_result import ACTIONS, Judgement, StageResult, require_complete
+from lake_etl.quality.stage_result import ACTIONS, QUARANTINE, Judgement, StageResult, require_complete
 from lake_etl.spec.quality import StageRules
 from lake_etl.transform.columns import column
 
@@ -38,37 +38,36 @@ class StageCheck:
     def __init__(self, df: DataFrame, stage: str, rules: StageRules, load: CheckedLoad, quarantine: Quarantine):
         self.stage = stage
         self.quarantine = quarantine
+        self.sets_aside = bool(rules.quarantine_rules)
+        self._df = df
         self._load = load
         self._actions = [ACTIONS[key] for key in ACTIONS for _ in getattr(rules, key)]
         self._rules = [rule for key in ACTIONS for rule in getattr(rules, key)]
-        self.sets_aside = bool(rules.quarantine_rules)
-        first = len(rules.warn_rules)
-        self._checked = check_rows(df, self._rules, load.context(stage),
-                                   range(first, first + len(rules.quarantine_rules)), load.args,
-                                   f'{load.target.name}.{stage}')
-        self._observation = Observation()
-        self.passing = self._passing()
+        self._evaluate()
 
-    def _passing(self) -> DataFrame:
-        """Return the rows that go on; how many they are is counted when they are computed."""
+    def _evaluate(self) -> None:
+        """Prepare the rows that go on; what is observed in them is known when they are computed."""
+        setting_aside = [index for index, action in enumerate(self._actions) if action == QUARANTINE]
+        self._checked = check_rows(self._df, self._rules, self._load.context(self.stage), setting_aside,
+                                   self._load.args, f'{self._load.target.name}.{self.stage}')
+        self._observation = Observation()
         rows, failed = self._checked.rows, self._checked.failed_column
-        if not self.sets_aside:
-            return rows.drop(failed)
-        passing = rows.where(F.size(column(failed)) == 0).drop(failed)
-        return passing.observe(self._observation, F.count(F.lit(1)).alias(PASSED))
+        if self.sets_aside:
+            rows = rows.where(F.size(column(failed)) == 0).observe(self._observation, F.count(F.lit(1)).alias(PASSED))
+        self.passing = rows.drop(failed)
 
     def result(self) -> StageResult:
         """Return what was found; the table that the rows go to must have been computed."""
-        compute_unless_known(self.passing, self._wait)
+        if not is_known(self._ask):
+            self._evaluate()
+            compute(self.passing)
         counts = self._checked.counts()
         judgements = tuple(map(Judgement, self._actions, self._checked.outcomes()))
         return StageResult(self.stage, counts.rows, counts.failed, judgements)
 
-    def _wait(self) -> None:
-        """Return when everything is known."""
-        self._checked.counts()
-        if self.sets_aside:
-            self._passed()
+    def _ask(self) -> tuple[object, object]:
+        """Return all that is observed, as soon as it is known."""
+        return self._checked.counts(), self._passed() if self.sets_aside else None
 
     def _passed(self) -> int:
         return int(self._observation.get[PASSED])
