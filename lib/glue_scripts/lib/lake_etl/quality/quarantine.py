@@ -34,8 +34,7 @@ def explained(rows: DataFrame, failed_column: str, rules: Sequence[str], load: C
     texts = F.array(*map(F.lit, rules))
     names = F.transform(column(failed_column), lambda index: F.get(texts, index))
     kept = rows.withColumn(failed_column, names).withColumns({EXECUTION_COLUMN: F.lit(load.execution_id)})
-    added = [unused_name(kept.drop(failed_column).schema, name) for name in (LOG = logging.getLogger(__name__)
-TIMESTAMP_COLUMN, RULES_COLUMN)]
+    added = [unused_name(kept.drop(failed_column).schema, name) for name in (TIMESTAMP_COLUMN, RULES_COLUMN)]
     data = [name for name in kept.columns if name != failed_column]
     return kept.select(*map(column, data), F.lit(load.now).alias(added[0]), column(failed_column).alias(added[1]))
 
