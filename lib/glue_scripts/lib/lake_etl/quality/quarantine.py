@@ -85,12 +85,12 @@ def _files_behind(target: Target, values: PartitionValues) -> set[str]:
 
 
 def _others_may_stay(target: Target, values: PartitionValues) -> bool:
-    """Tell whether rows of other files may be carried over; those in clear must not leave the prefix that hides them."""
+    """Tell whether rows of other files may be carried over; those in clear must not leave their own prefix."""
     partition = _partition(target, values)
     if partition is None or not is_clear(partition.location) or is_clear(str(target.location)):
         return True
-    LOG.warning('Partition %s of %s held rows of other files in clear. They are taken out of it; load these files again '
-                'to see them there, protected.', '/'.join(values), target.name)
+    LOG.warning('Partition %s of %s held rows of other files in clear. They are taken out of it; load these files '
+                'again to see them there, protected.', '/'.join(values), target.name)
     return False
 
 

@@ -13,6 +13,7 @@ from lake_etl.spec.type_text import type_problems
 SchemaChange = Literal['permissive', 'evolve', 'reorder', 'strict']
 SCHEMA_CHANGE_BY_ENVIRONMENT: Mapping[str, SchemaChange] = {'dev': 'permissive', 'test': 'reorder'}
 DELIMITERS = {'csv': ',', 'tsv': '\t', 'pipe': '|'}
+DEFAULT_TRIGGER = '_SUCCESS'
 COMPRESSIONS = ('.gz', '.bz2', '.zip', '.zst')
 ADDRESS = re.compile(r'([A-Z]{1,3})([1-9]\d{0,6})(?::([A-Z]{1,3})([1-9]\d{0,6}))?', re.IGNORECASE)
 ELEMENT_NAME = re.compile(r'[^\W\d][\w.:-]*')
@@ -136,7 +137,7 @@ class InputSpec:
     infer_types            whether to guess types at all
     load_mode              `replace`: a load replaces its partition; `by_file`: only the rows of the same file
     files                  `folder`: all files of a folder are one load, complete when the file `trigger` arrives
-    trigger                name of that file
+    trigger                name of that file; `_SUCCESS` when left out
     multiline              whether quoted values of delimited text hold line breaks; `auto` finds out
     encoding               encoding of text files
     null_values            texts that stand for no value
@@ -184,6 +185,11 @@ class InputSpec:
         if len(sections) > 1:
             yield f'only one of csv, tsv and pipe can describe the files, got {" and ".join(sections)}'
         yield from _type_messages(self.types)
+
+    @property
+    def trigger_name(self) -> str:
+        """Return the name of the file that completes a folder."""
+        return self.trigger or DEFAULT_TRIGGER
 
     def delimited(self) -> DelimitedSection:
         """Return how delimited text is written, with the delimiter settled; comma-separated when nothing says more."""

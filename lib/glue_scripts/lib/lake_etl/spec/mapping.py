@@ -167,6 +167,7 @@ def _row(line: _Line, findings: Findings) -> MappingRow:
                          'put double quotes around a name that holds a comma')
     source = line.cells.get('SourceName', '')
     destination = line.text('DestName')
+    source = source.replace('\r\n', '\n')    # As in the names that readers give to columns of such headers.
     _check_name('SourceName', source, line, findings)
     _check_name('DestName', destination, line, findings)
     if source.startswith('`') and source.count('`') % 2:
