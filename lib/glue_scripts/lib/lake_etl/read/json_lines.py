@@ -2,15 +2,14 @@
 from __future__ import annotations
 
 from pyspark.sql import DataFrame, DataFrameReader, SparkSession
-from pyspark.sql.types import ArrayType, DataType, DecimalType, DoubleType, StringType, StructField, StructType
+from pyspark.sql.types import ArrayType, DataType, DecimalType, DoubleType, StructField, StructType
 
 from lake_etl.errors import DataError
 from lake_etl.read.charset import UTF_8, java_charset
-from lake_etl.read.collected import Collected, KnownTypes
+from lake_etl.read.collected import Collected
 from lake_etl.read.malformed import mark_malformed
-from lake_etl.read.published import as_texts, read_as_text, with_lasting_types
+from lake_etl.read.published import with_lasting_types, with_texts
 from lake_etl.read.text_types import no_rows
-from lake_etl.spec.input import InputSpec
 from lake_etl.transform.columns import column
 
 UNPARSED = '_corrupt_record'
@@ -20,9 +19,8 @@ def read_json(spark: SparkSession, source: Collected) -> DataFrame:
     """Return the documents as rows, the schema inferred over all files.
 
     Spark's preference for decimals also turns texts of digits, such as identifiers, into numbers. So where it finds
-    decimals the files are looked at once more without that preference, and what is text then stays text. A top-level
-    column whose type is given is read as the text that the document has, and then converted. A document that cannot be
-    parsed is kept as its text in `_corrupt_record` and marked. Raises DataError when none can be parsed.
+    decimals the files are looked at once more without that preference, and what is text then stays text. A document
+    that cannot be parsed is kept as its text in `_corrupt_record` and marked. Raises DataError when none can be parsed.
     """
     multiline = source.spec.json.multiline if source.spec.json else False
     reader = _reader(spark, multiline, java_charset(source.encoding))
@@ -33,21 +31,13 @@ def read_json(spark: SparkSession, source: Collected) -> DataFrame:
         raise DataError(f'{source.name} has no document that can be parsed; land it again as JSON.{hint}')
     if not precise.columns or precise.isEmpty():  # One small job: it stops at the first row.
         raise no_rows(source.name)
-    plain = reader.json(source.paths, prefersDecimal=False).schema if _holds_decimals(precise.schema) else None
-    known = source.knowledge(precise.columns)
-    schema = _ruled(_settled(precise.schema, plain) if plain else precise.schema, source.spec, known)
-    df = precise if schema == precise.schema else reader.json(source.paths, schema=schema, mode='PERMISSIVE')
-    df = with_lasting_types(df, source.spec, known)
+    known, df = source.knowledge(precise.columns), precise
+    if _holds_decimals(precise.schema):
+        schema = _settled(precise.schema, reader.json(source.paths, prefersDecimal=False).schema)
+        assert isinstance(schema, StructType)
+        df = reader.json(source.paths, schema=schema, mode='PERMISSIVE')
+    df = with_lasting_types(with_texts(df, source.spec, known), source.spec, known)
     return mark_malformed(df, column(UNPARSED).isNotNull()) if UNPARSED in df.columns else df
-
-
-def _ruled(schema: DataType, spec: InputSpec, known: KnownTypes) -> StructType:
-    """Read as text what shall be text or get another type, and every value where types are not to be guessed."""
-    assert isinstance(schema, StructType)
-    return StructType([
-        StructField(field.name, StringType() if read_as_text(field.name, spec, known)
-                    else field.dataType if spec.infer_types else as_texts(field.dataType))
-        for field in schema.fields])
 
 
 def _reader(spark: SparkSession, multiline: bool, charset: str) -> DataFrameReader:

@@ -16,8 +16,8 @@ TEXT = 'string'
 NO_CHANGE = ('array', 'map', 'struct', 'binary')
 
 
-def read_as_text(name: str, spec: InputSpec, known: KnownTypes) -> bool:
-    """Tell whether a column is to be read as the text that the file has: published as text, given, or parsed later."""
+def wants_text(name: str, spec: InputSpec, known: KnownTypes) -> bool:
+    """Tell whether a column is to be text, at least at first: published as text, given, or parsed later."""
     return (known.table_types.get(name) == TEXT or name.lower() in known.text_columns
             or name.lower() in (given.lower() for given in spec.types))
 
@@ -27,6 +27,25 @@ def as_texts(kind: DataType) -> DataType:
     if isinstance(kind, StructType):
         return StructType([StructField(field.name, as_texts(field.dataType)) for field in kind.fields])
     return ArrayType(as_texts(kind.elementType)) if isinstance(kind, ArrayType) else StringType()
+
+
+def text_of(value: Column, kind: DataType) -> Column:
+    """Return a value as text: lists and structs as JSON."""
+    return F.to_json(value) if isinstance(kind, (ArrayType, StructType)) else value.cast(TEXT)
+
+
+def with_texts(df: DataFrame, spec: InputSpec, known: KnownTypes) -> DataFrame:
+    """Return the frame with text in the columns that want it, or everywhere where types are not to be guessed.
+
+    Spark would read a number as text by way of a binary fraction; so it is read as what it is, with every digit.
+    """
+    texts = {}
+    for field in df.schema.fields:
+        if wants_text(field.name, spec, known):
+            texts[field.name] = text_of(column(field.name), field.dataType)
+        elif not spec.infer_types:
+            texts[field.name] = column(field.name).cast(as_texts(field.dataType))
+    return df.withColumns(texts) if texts else df
 
 
 def with_lasting_types(df: DataFrame, spec: InputSpec, known: KnownTypes) -> DataFrame:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
-from pyspark.sql.types import ArrayType, StructField, StructType
+from pyspark.sql.types import StructField
 
 from lake_etl import runtime
 from lake_etl.errors import DataError
@@ -17,7 +17,7 @@ from lake_etl.read.json_lines import UNPARSED
 from lake_etl.read.literal_path import literal_path
 from lake_etl.read.malformed import mark_malformed
 from lake_etl.read.plain import PlainFile
-from lake_etl.read.published import as_texts, read_as_text, with_lasting_types
+from lake_etl.read.published import as_texts, text_of, wants_text, with_lasting_types
 from lake_etl.read.scratch_table import write_scratch
 from lake_etl.read.stored_file import open_stored
 from lake_etl.read.xml_fragments import LONGEST_ROW, RowTooLong, fragments
@@ -60,9 +60,8 @@ def read_xml(spark: SparkSession, source: Collected) -> DataFrame:
 def _member(field: StructField, spec: InputSpec, known: KnownTypes) -> Column:
     """Return a column from the rows, whose leaves are all text so far, in its type or as text."""
     value = F.col(f'{ROW}.{quoted(field.name)}')
-    if read_as_text(field.name, spec, known):
-        text = F.to_json(value) if isinstance(field.dataType, (ArrayType, StructType)) else value
-        return text.alias(field.name)
+    if wants_text(field.name, spec, known):
+        return text_of(value, field.dataType).alias(field.name)
     return value.cast(field.dataType if spec.infer_types else as_texts(field.dataType)).alias(field.name)
 
 
