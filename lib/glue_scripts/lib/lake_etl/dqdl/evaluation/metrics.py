@@ -16,7 +16,8 @@ from lake_etl.dqdl.evaluation.plan import (
 from lake_etl.transform.columns import column, column_type
 
 STATISTICS: dict[str, Callable[[Column], Column]] = {
-    'Mean': F.avg, 'Sum': F.sum, 'StandardDeviation': F.stddev_pop, 'Variance': F.var_pop, 'Minimum': F.min,
+    # The average of decimals would be a decimal again, rounded to four more places.
+    'Mean': lambda value: F.avg(value.cast('double')), 'Sum': F.sum, 'StandardDeviation': F.stddev_pop, 'Variance': F.var_pop, 'Minimum': F.min,
     'Maximum': F.max, 'Skewness': F.skewness, 'Kurtosis': F.kurtosis,
     'Range': lambda value: F.max(value) - F.min(value), 'ZerosCount': lambda value: F.count(F.when(value == 0, value)),
 }
