@@ -31,8 +31,11 @@ def rules_of(*texts: str) -> list:
 @pytest.fixture(scope='module')
 def claims(spark):
     """A few claims with nulls, a repeated key, a list and an odd name."""
-    return spark.sql("SELECT * FROM VALUES (1, 'a', 10.5BD, array(1), 1D), (2, 'b', -1.0BD, array(2), 1D), "
-                     "(2, NULL, NULL, NULL, 1D) t(id, name, amount, parts, `odd ``name.x`)").repartition(2).cache()
+    df = spark.sql("SELECT * FROM VALUES (1, 'a', 10.5BD, array(1), 1D), (2, 'b', -1.0BD, array(2), 1D), "
+                   "(2, NULL, NULL, NULL, 1D) t(id, name, amount, parts, `odd ``name.x`)").repartition(2).cache()
+    assert df.count() == 3
+    yield df
+    df.unpersist()
 
 
 def outcome(df, text, context=CONTEXT):
@@ -94,11 +97,11 @@ UNCHECKABLE = {
     'where that is no condition': ('IsComplete "id" where "id + 1"', ['id + 1', 'int', 'a condition']),
     'where with an aggregate': ('IsComplete "id" where "sum(id) > 1"', ['sum(id) > 1']),
     'statement on a missing column': ('CustomSql "SELECT nix FROM primary" > 1', ['`nix`']),
-    'statement without a number': ('CustomSql "SELECT name FROM primary LIMIT 1" = 1', ['string', 'a number']),
+    'statement without a number': ('CustomSql "SELECT max(name) FROM primary" = 1', ['string', 'a number']),
     'statement with many rows': ('CustomSql "SELECT id FROM primary" = 1', ['more than one row']),
-    'statement that fails on the data': ('CustomSql "SELECT raise_error(name) FROM primary" = 1', ['USER_RAISED']),
+    'statement that fails on the data': ('CustomSql "SELECT raise_error(name) FROM primary" = 1', ['failed on the data']),
     'table that is not there': ('RowCountMatch "lake.nix" = 1', ["'lake.nix'"]),
-    'file in a check without files': ('FileSize > 1 KB', ['Files cannot be looked up']),
+    'file in a check without files': ('FileSize > 1 KB', ['landed file']),
 }
 
 
@@ -167,7 +170,7 @@ def test_parts_that_rules_share_are_measured_once_and_all_reasons_of_a_failure_a
 HISTORY = [5.0, 3.0, 4.0, 4.0]
 OPERANDS = ['avg(last(4))', 'average(last(10))', 'median(last(4))', 'index(last(4), 3)', 'sum(last(4)) / 4',
             'max(last(10)) - 1', 'min(last(10)) + 1', 'percentile(last(4), 0.5)', 'last(1) - 1', 'abs(0 - avg(last(4)))',
-            '(8 * std(last(4)) * std(last(4)))', '1 + 1 * 2']
+            'std(last(2)) + 3', '1 + 1 * 2']
 
 
 @pytest.mark.parametrize('operand', OPERANDS)
@@ -181,7 +184,7 @@ def test_bounds_of_values_look_at_earlier_minimums_and_maximums(claims):
     context = replace(CONTEXT, history=lambda metric, count: values[metric])
     assert outcome(claims.where('amount IS NOT NULL'), 'ColumnValues "amount" between last(1) and last(1)',
                    context).passed
-    assert failing_ids(claims, 'ColumnValues "amount" > last(1) + 5', context) == [2]
+    assert failing_ids(claims, 'ColumnValues "amount" > last(1) + 5', context) == [2, 2]
 
 
 def test_without_earlier_values_a_rule_passes_with_a_note(claims):

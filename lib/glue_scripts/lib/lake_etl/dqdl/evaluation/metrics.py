@@ -78,7 +78,10 @@ def _completeness(columns: tuple[str, ...], where: str | None, subject: Subject)
 
 def _correlation(columns: tuple[str, ...], where: str | None, subject: Subject) -> Measure:
     first, second = (fields.number(subject.schema, name).cast('double') for name in columns)
-    aggregate = F.corr(in_scope(first, subject.scope(where)), second)
+    counts = first.isNotNull() & second.isNotNull()
+    first, second = (in_scope(F.when(counts, value), subject.scope(where)) for value in (first, second))
+    # Spark's own corr divides by zero where a column has no spread.
+    aggregate = F.try_divide(F.covar_pop(first, second), F.stddev_pop(first) * F.stddev_pop(second))
     return _aggregated(f'Multicolumn.{",".join(columns)}.ColumnCorrelation', aggregate, where)
 
 
