@@ -98,4 +98,4 @@ def _failure(error: Exception) -> DataError:
     if isinstance(error, (AnalysisException, ParseException)):
         return DataError(f'The statement cannot be run: {first_line(error)}')
     found = ERROR_CLASS.search(str(error))
-    return DataError(f'The statement failed on the data: {found[1] if found else type(error).__name__}.')
+    return DataError(f'The statement failed on the data{f": {found[1]}" if found else ""}.')

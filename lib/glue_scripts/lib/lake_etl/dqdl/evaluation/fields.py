@@ -4,9 +4,10 @@ from __future__ import annotations
 from pyspark.sql import Column
 from pyspark.sql import functions as F
 from pyspark.sql.types import (
-    ArrayType, BinaryType, DataType, DateType, DoubleType, FloatType, MapType, NullType, NumericType, StringType,
-    StructType, TimestampNTZType, TimestampType)
+    ArrayType, BinaryType, DataType, DateType, DecimalType, DoubleType, FloatType, MapType, NullType, NumericType,
+    StringType, StructType, TimestampNTZType, TimestampType)
 
+from lake_etl.audit import WIDEST_SUMMED_DECIMAL
 from lake_etl.errors import DataError
 from lake_etl.transform.columns import column, column_type, quoted, try_cast
 
@@ -24,11 +25,14 @@ def number(schema: StructType, name: str) -> Column:
 
 
 def comparable_number(schema: StructType, name: str) -> Column:
-    """Refer to a number column, NaN taken for null; raises DataError when it is missing or no number."""
-    value = number(schema, name)
-    if isinstance(column_type(schema, name), (FloatType, DoubleType)):
+    """Refer to a number column, NaN taken for null; raises DataError when it is missing or no number.
+
+    The widest decimals are compared as doubles: no decimal type has room for them beside a number with decimals.
+    """
+    value, kind = number(schema, name), column_type(schema, name)
+    if isinstance(kind, (FloatType, DoubleType)):
         return F.when(~F.isnan(value), value)
-    return value
+    return value.cast('double') if isinstance(kind, DecimalType) and kind.precision > WIDEST_SUMMED_DECIMAL else value
 
 
 def text(schema: StructType, name: str) -> Column:

@@ -6,15 +6,15 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
+from typing import Any
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from lake_etl.dqdl.evaluation.comparison import any_of
 from lake_etl.dqdl.evaluation.plan import GroupCounts, Grouping, Subject, in_scope
+from lake_etl.session import planned_once
 from lake_etl.transform.columns import column
-
-NUMBERS = ('keys', 'unique_keys', 'key_rows', 'distinct', 'repeated_rows', 'sum_of_logarithms', 'quartile_range')
 
 
 @dataclass(frozen=True)
@@ -45,49 +45,67 @@ def group_rows(subject: Subject, columns: Sequence[str], wheres: Iterable[str | 
 
 
 def count_groups(subject: Subject, groupings: Iterable[Grouping]) -> dict[Grouping, GroupCounts]:
-    """Return the counts of all groupings, computed by one action: each set of columns is a branch of one union."""
-    by_columns: dict[tuple[str, ...], list[Grouping]] = defaultdict(list)
-    for grouping in dict.fromkeys(groupings):
-        by_columns[grouping.columns].append(grouping)
-    if not by_columns:
+    """Return the counts of all groupings, computed by one action.
+
+    The groups of every set of columns are branches of one union, and one aggregation at its end counts them all.
+    """
+    wheres: dict[tuple[str, ...], list[str | None]] = defaultdict(list)
+    asked = tuple(dict.fromkeys(groupings))
+    for grouping in asked:
+        if grouping.where not in wheres[grouping.columns]:
+            wheres[grouping.columns].append(grouping.where)
+    if not asked:
         return {}
-    branches = [_counted(subject, columns, members, index)
-                for index, (columns, members) in enumerate(by_columns.items())]
-    found = {row[0]: row[1] for row in reduce(DataFrame.unionAll, branches).collect()}
-    return {grouping: _group_counts(numbers)
-            for index, members in enumerate(by_columns.values())
-            for grouping, numbers in zip(members, found[index], strict=True)}
+    with_quartiles = {grouping.columns for grouping in asked if grouping.quartiles}
+    most = max(map(len, wheres.values()))
+    branches = [_branch(subject, index, columns, members, most, columns in with_quartiles)
+                for index, (columns, members) in enumerate(wheres.items())]
+    numbers = [number.alias(f'{name}_{index}') for index in range(most)
+               for name, number in _numbers(f'rows_{index}', bool(with_quartiles)).items()]
+    with planned_once(subject.df.sparkSession):
+        found = reduce(DataFrame.unionAll, branches).groupBy('columns').agg(*numbers).collect()
+    rows = {row['columns']: row.asDict() for row in found}
+    places = {columns: index for index, columns in enumerate(wheres)}
+    return {grouping: _group_counts(rows.get(places[grouping.columns], {}),
+                                    wheres[grouping.columns].index(grouping.where)) for grouping in asked}
 
 
-def _counted(subject: Subject, columns: tuple[str, ...], groupings: Sequence[Grouping], index: int) -> DataFrame:
-    """Return one row: the index, and for each grouping the list of its numbers."""
-    grouped = group_rows(subject, columns, (grouping.where for grouping in groupings))
-    numbers = [F.array(*(number.cast('double') for number in _numbers(grouped, grouping))) for grouping in groupings]
-    return grouped.frame.agg(F.lit(index), F.array(*numbers))
+def _branch(subject: Subject, index: int, columns: tuple[str, ...], wheres: Sequence[str | None], most: int,
+            quartiles: bool) -> DataFrame:
+    """Return the groups of some columns in a form that those of others have too."""
+    grouped = group_rows(subject, columns, wheres)
+    rows = [column(name) for name in grouped.rows.values()]
+    padded = rows + [F.lit(None).cast('bigint')] * (most - len(rows))
+    value = column(grouped.keys[0]) if quartiles else F.lit(None)
+    return grouped.frame.select(
+        F.lit(index).alias('columns'), grouped.has_values().alias('present'), value.cast('double').alias('value'),
+        *(count.alias(f'rows_{number}') for number, count in enumerate(padded)))
 
 
-def _numbers(grouped: GroupedRows, grouping: Grouping) -> Iterable[Column]:
-    """Yield the aggregates over the groups, in the order of NUMBERS."""
-    rows = column(grouped.rows[grouping.where])
-    present = grouped.has_values() & (rows > 0)
-    yield F.count(F.when(present, rows))
-    yield F.count(F.when(present & (rows == 1), rows))
-    yield F.coalesce(F.sum(F.when(present, rows)), F.lit(0))
-    yield F.count(F.when(rows > 0, rows))
-    yield F.coalesce(F.sum(F.when(rows > 1, rows)), F.lit(0))
-    yield F.coalesce(F.sum(F.when(present, rows * F.log(rows))), F.lit(0))
-    if grouping.quartiles:
-        quartiles = F.expr(f'percentile({grouped.keys[0]}, array(0.25D, 0.75D), {grouped.rows[grouping.where]})')
-        yield quartiles[1] - quartiles[0]
-    else:
-        yield F.lit(None)
+def _numbers(rows_name: str, quartiles: bool) -> dict[str, Column]:
+    """Return the aggregates over the groups of one `where`."""
+    rows, present = column(rows_name), column('present')
+    numbers = {
+        'keys': F.count(F.when(present & (rows > 0), rows)),
+        'unique_keys': F.count(F.when(present & (rows == 1), rows)),
+        'key_rows': F.sum(F.when(present, rows)),
+        'distinct': F.count(F.when(rows > 0, rows)),
+        'repeated_rows': F.sum(F.when(rows > 1, rows)),
+        'sum_of_logarithms': F.sum(F.when(present & (rows > 0), rows * F.log(rows))),
+    }
+    if quartiles:
+        numbers['quartiles'] = F.expr(f'percentile(value, array(0.25D, 0.75D), {rows_name})')
+    return numbers
 
 
-def _group_counts(found: Sequence[float | None]) -> GroupCounts:
-    numbers = dict(zip(NUMBERS, found, strict=True))
-    rows, logarithms = numbers['key_rows'] or 0.0, numbers['sum_of_logarithms'] or 0.0
+def _group_counts(found: Mapping[str, Any], where: int) -> GroupCounts:
+    """Return the counts of one `where`; without any group there is nothing to be found."""
+    def number(name: str) -> float:
+        return float(found.get(f'{name}_{where}') or 0)
+    rows, quartiles = number('key_rows'), found.get(f'quartiles_{where}')
     return GroupCounts(
-        keys=numbers['keys'] or 0.0, unique_keys=numbers['unique_keys'] or 0.0, key_rows=rows,
-        distinct=numbers['distinct'] or 0.0, repeated_rows=numbers['repeated_rows'] or 0.0,
+        keys=number('keys'), unique_keys=number('unique_keys'), key_rows=rows, distinct=number('distinct'),
+        repeated_rows=number('repeated_rows'),
         # The sum of -p ln p with p = n / N, in a form that needs N only at the end.
-        entropy=math.log(rows) - logarithms / rows if rows else 0.0, quartile_range=numbers['quartile_range'])
+        entropy=math.log(rows) - number('sum_of_logarithms') / rows if rows else 0.0,
+        quartile_range=quartiles[1] - quartiles[0] if quartiles else None)

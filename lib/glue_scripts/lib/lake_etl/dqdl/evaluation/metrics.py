@@ -16,7 +16,8 @@ from lake_etl.dqdl.evaluation.plan import (
 from lake_etl.transform.columns import column, column_type
 
 STATISTICS: dict[str, Callable[[Column], Column]] = {
-    'Mean': F.avg, 'Sum': F.sum, 'StandardDeviation': F.stddev_pop, 'Variance': F.var_pop, 'Minimum': F.min,
+    # The average of decimals would be a decimal again, rounded to four more places.
+    'Mean': lambda value: F.avg(value.cast('double')), 'Sum': F.sum, 'StandardDeviation': F.stddev_pop, 'Variance': F.var_pop, 'Minimum': F.min,
     'Maximum': F.max, 'Skewness': F.skewness, 'Kurtosis': F.kurtosis,
     'Range': lambda value: F.max(value) - F.min(value), 'ZerosCount': lambda value: F.count(F.when(value == 0, value)),
 }
@@ -77,7 +78,10 @@ def _completeness(columns: tuple[str, ...], where: str | None, subject: Subject)
 
 def _correlation(columns: tuple[str, ...], where: str | None, subject: Subject) -> Measure:
     first, second = (fields.number(subject.schema, name).cast('double') for name in columns)
-    aggregate = F.corr(in_scope(first, subject.scope(where)), second)
+    counts = first.isNotNull() & second.isNotNull()
+    first, second = (in_scope(F.when(counts, value), subject.scope(where)) for value in (first, second))
+    # Spark's own corr divides by zero where a column has no spread.
+    aggregate = F.try_divide(F.covar_pop(first, second), F.stddev_pop(first) * F.stddev_pop(second))
     return _aggregated(f'Multicolumn.{",".join(columns)}.ColumnCorrelation', aggregate, where)
 
 

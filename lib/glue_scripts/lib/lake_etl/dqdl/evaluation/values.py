@@ -18,6 +18,7 @@ from lake_etl.errors import DataError
 from lake_etl.transform.columns import column, column_type
 
 MOST_DECIMALS = 10
+LARGEST_EXACT = 10 ** 18
 
 
 def meets(rule: Rule, condition: Condition, subject: Subject, minimum: str, maximum: str) -> Column:
@@ -107,6 +108,7 @@ def number_operands(condition: Condition, subject: Subject, minimum: str, maximu
 
 
 def _literal(value: Decimal) -> Column:
-    """Return an exact number; with many decimals a double, because no decimal type holds these beside large values."""
+    """Return an exact number; with very many digits a double, because no decimal type holds these beside others."""
     exponent = value.as_tuple().exponent
-    return F.lit(value if isinstance(exponent, int) and exponent >= -MOST_DECIMALS else float(value))
+    exact = isinstance(exponent, int) and exponent >= -MOST_DECIMALS and abs(value) < LARGEST_EXACT
+    return F.lit(value if exact else float(value))
