@@ -87,8 +87,10 @@ class KnownColumns:
         written = {name.lower() for _, name in written_columns(self.workflow.steps)}
         table = runtime.catalog().table(self.run.load.database.lower(), self.run.load.table.lower())
         published = {item.name: item.type for item in table.columns} if table else {}
+        opened = _opened_structs(self.workflow)
         return KnownTypes(
-            frozenset(source.lower() for source, name in destinations.items() if name.lower() in as_text),
+            frozenset(source.lower() for source, name in destinations.items()
+                      if name.lower() in as_text and source.lower() not in opened),
             {source: published[name.lower()] for source, name in destinations.items()
              if name.lower() in published and name.lower() not in written})
 
@@ -99,6 +101,13 @@ def _destinations(names: Sequence[str], workflow: Workflow) -> dict[str, str]:
         return dict(zip(names, clean_names(names), strict=True))
     texts = StructType([StructField(name, StringType()) for name in names])
     return {name_parts(source)[0]: name for source, name in resolve(mapping_rules(workflow), texts).selected}
+
+
+def _opened_structs(workflow: Workflow) -> set[str]:
+    """Return the source columns, in lower case, of which the mapping takes members: as text they would have none."""
+    rows = workflow.mapping.rows if workflow.mapping else ()
+    parts = [name_parts(row.source_name) for row in rows]
+    return {names[0].lower() for names in parts if len(names) > 1}
 
 
 def _nested_destinations(workflow: Workflow) -> list[str]:

@@ -1,7 +1,6 @@
 """The gate that the rows of a load go through at each stage, and that decides before readers see any of them."""
 from __future__ import annotations
 
-import logging
 from collections.abc import Collection, Mapping, Sequence
 from functools import partial
 
@@ -21,7 +20,6 @@ from lake_etl.quality.stage_result import StageResult, refuse_bad_data
 from lake_etl.spec.quality import QualityRules, StageRules
 from lake_etl.transform.registry import REGISTRY, AnyTransform, UserTransform
 
-LOG = logging.getLogger(__name__)
 BEFORE_TRANSFORM = 'before_transform'
 OPERATION = 'dataqualityquarantine'
 
