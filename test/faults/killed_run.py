@@ -63,10 +63,8 @@ POINTS = {
     'consume: after the write': ('lake_etl.publish.whole_table', 'write_partitions', after),
     'consume: before the clean-up': ('lake_etl.publish.whole_table', 'sweep_table', before),
 }
-QUARANTINE_POINTS = {
-    'before rows are set aside': ('lake_etl.quality.stage_check', 'publish_quarantine', before),
-    'after rows were set aside': ('lake_etl.quality.stage_check', 'publish_quarantine', after),
-}
+SET_ASIDE = 'after rows were set aside'
+QUARANTINE_POINTS = {SET_ASIDE: ('lake_etl.quality.stage_check', 'publish_quarantine', after)}
 
 
 def main(folder: str, point: str, key: str, file: str) -> None:

@@ -14,8 +14,7 @@ QUARANTINE_COLUMNS = {'id': 'string', 'premium': 'int', 'state': 'string', 'exec
                       'quarantine_timestamp': 'timestamp', 'failed_rules': 'array<string>'}
 # Two that settle the types of the file and one that writes.
 JOBS_OF_A_LOAD = 3
-# Spark counts the shuffles of one grouping and what follows them one by one.
-JOBS_OF_A_KEY = 3
+JOBS_OF_A_KEY = 1
 
 
 def policies(*rows):
