@@ -45,7 +45,7 @@ MAY_IMPORT = {
     'laptop': {'laptop', 'jobs', 'face', 'core', 'spec', 'adapters', 'runtime', 'kernel'},
     'stand-in': {'stand-in'},
     'deployment': {'deployment'},
-    'bench': {'bench', 'laptop', 'jobs', 'core', 'adapters'},
+    'bench': {'bench', 'laptop', 'jobs', 'core', 'spec', 'adapters'},
 }
 LIBRARY_PLACES = {
     'boto3': (f'{CORE}adapters/aws/', 'lib/*/lambda_handler.py', 'lib/prerequisites/'),

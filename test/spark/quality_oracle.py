@@ -201,7 +201,7 @@ def passed(rule: AnyRule, rows: Sequence[Row]) -> bool:
         return True
     if rule.type in STATISTICS or rule.type in GROUPED or rule.type in ('RowCount', 'Completeness'):
         value = metric(rule, rows)
-        return value is not None and compare(rule.condition.operator, value, [float(n) for n in numbers(rule.condition)])
+        return value is not None and compare(rule.condition.operator, value, list(map(float, numbers(rule.condition))))
     failed = len(failing(rule, rows) or ())
     if rule.threshold is not None and inside:
         share = (len(inside) - failed) / len(inside)

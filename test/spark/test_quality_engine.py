@@ -1,4 +1,4 @@
-"""The quality engine: how many Spark jobs it starts, what wrong rules become, and what rules look at beside the rows."""
+"""The quality engine: how many Spark jobs it starts, what wrong rules become, what rules look at beside the rows."""
 from __future__ import annotations
 
 import math
@@ -99,7 +99,7 @@ UNCHECKABLE = {
     'statement on a missing column': ('CustomSql "SELECT nix FROM primary" > 1', ['`nix`']),
     'statement without a number': ('CustomSql "SELECT max(name) FROM primary" = 1', ['string', 'a number']),
     'statement with many rows': ('CustomSql "SELECT id FROM primary" = 1', ['more than one row']),
-    'statement that fails on the data': ('CustomSql "SELECT raise_error(name) FROM primary" = 1', ['failed on the data']),
+    'statement that fails on the data': ('CustomSql "SELECT raise_error(name) FROM primary" = 1', ['on the data']),
     'table that is not there': ('RowCountMatch "lake.nix" = 1', ["'lake.nix'"]),
     'file in a check without files': ('FileSize > 1 KB', ['landed file']),
 }
@@ -169,8 +169,8 @@ def test_parts_that_rules_share_are_measured_once_and_all_reasons_of_a_failure_a
 # Earlier values, newest first, and operands that stand for 4 with them.
 HISTORY = [5.0, 3.0, 4.0, 4.0]
 OPERANDS = ['avg(last(4))', 'average(last(10))', 'median(last(4))', 'index(last(4), 3)', 'sum(last(4)) / 4',
-            'max(last(10)) - 1', 'min(last(10)) + 1', 'percentile(last(4), 0.5)', 'last(1) - 1', 'abs(0 - avg(last(4)))',
-            'std(last(2)) + 3', '1 + 1 * 2']
+            'max(last(10)) - 1', 'min(last(10)) + 1', 'percentile(last(4), 0.5)', 'last(1) - 1',
+            'abs(0 - avg(last(4)))', 'std(last(2)) + 3', '1 + 1 * 2']
 
 
 @pytest.mark.parametrize('operand', OPERANDS)

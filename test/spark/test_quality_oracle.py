@@ -18,7 +18,7 @@ from lake_etl.spec.records import Findings
 from quality_oracle import GROUPED, NOW, STATISTICS, WHERES, failing, metric, passed
 
 CONTEXT = EvaluationContext(NOW)
-SCHEMA = ('row int, i int, n bigint, x double, m decimal(10,2), t string, d date, ts timestamp, f boolean')
+SCHEMA = 'row int, i int, n bigint, x double, m decimal(10,2), t string, d date, ts timestamp, f boolean'
 TEXTS = [None, '', ' ', '  ', 'A', 'A', 'a b', 'A\nB', 'ünï', '12', '-7', '3.50', '2026-03-01', 'true', "O'N", 'AA']
 ORDERS = ['> {}', '>= {}', '< {}', '<= {}', 'between {} and {}', 'not between {} and {}']
 EQUALS = ['= {}', '!= {}', 'in [{}, {}]', 'not in [{}, {}]']
@@ -32,8 +32,8 @@ def rows_of(random: Random, count: int) -> list[dict]:
     def some(*values):
         return random.choice(values)
     return [{'row': number, 'i': some(None, 0, 1, 2, 3, 3, 7), 'n': some(None, number, number, 5, 2 ** 53),
-             'x': some(None, 0.0, -0.0, 1.5, 2.25, math.nan), 'm': some(None, Decimal('1.50'), Decimal('-3.25'),
-                                                                        Decimal(0), Decimal('10.00')),
+             'x': some(None, 0.0, -0.0, 1.5, 2.25, math.nan),
+             'm': some(None, Decimal('1.50'), Decimal('-3.25'), Decimal(0), Decimal('10.00')),
              't': some(*TEXTS), 'd': some(None, date(2026, 3, 15), date(2026, 3, 1), date(2024, 2, 29)),
              'ts': some(None, datetime(2026, 3, 15, 9, 0), datetime(2026, 3, 13), datetime(2025, 12, 31, 23, 59)),
              'f': some(None, True, False)} for number in range(count)]
@@ -42,8 +42,8 @@ def rows_of(random: Random, count: int) -> list[dict]:
 def rule_text(random: Random) -> str:
     """Return the text of a random rule on these columns."""
     some = random.choice
-    kind = some(['values'] * 6 + ['length', 'type', 'age', 'complete', 'key', 'key', 'group', 'statistic', 'statistic',
-                                 'rows', 'composite'])
+    kind = some(['values'] * 6 + ['statistic'] * 2 + ['key'] * 2
+                + ['length', 'type', 'age', 'complete', 'group', 'rows', 'composite'])
     where = some(['', '', '', f' where "{some(list(WHERES))}"'])
     threshold = some(['', '', f' with threshold {some(["> 0.5", "<= 0.75", "not between 0.1 and 0.9"])}'])
     columns = some(KEYS)
@@ -58,8 +58,8 @@ def rule_text(random: Random) -> str:
         'type': f'ColumnDataType "t" {some("= !=".split())} "{some("Integer Double Date Boolean".split())}"'
                 f'{where}{threshold}',
         'age': f'DataFreshness "ts" {some(ORDERS).format("3 hours", "60 days")}{where}',
-        'complete': f'{some(["IsComplete {}", "Completeness {} > 0.5", "Completeness {} = 1"]).format(columns.split()[0])}'
-                    f'{where}',
+        'complete': some(['IsComplete {}', 'Completeness {} > 0.5', 'Completeness {} = 1']).format(
+            columns.split()[0]) + where,
         'key': f'{some(["IsUnique", "IsPrimaryKey"])} {columns}{where}',
         'group': f'{some(list(GROUPED))} {columns.split()[0]} {some(ORDERS).format(number, 20)}{where}',
         'statistic': f'{some(list(STATISTICS))} "{some("inm")}" {some(ORDERS).format(number, 9)}{where}',

@@ -17,8 +17,8 @@ from lake_etl.transform.columns import column, column_type
 
 STATISTICS: dict[str, Callable[[Column], Column]] = {
     # The average of decimals would be a decimal again, rounded to four more places.
-    'Mean': lambda value: F.avg(value.cast('double')), 'Sum': F.sum, 'StandardDeviation': F.stddev_pop, 'Variance': F.var_pop, 'Minimum': F.min,
-    'Maximum': F.max, 'Skewness': F.skewness, 'Kurtosis': F.kurtosis,
+    'Mean': lambda value: F.avg(value.cast('double')), 'Sum': F.sum, 'StandardDeviation': F.stddev_pop,
+    'Variance': F.var_pop, 'Minimum': F.min, 'Maximum': F.max, 'Skewness': F.skewness, 'Kurtosis': F.kurtosis,
     'Range': lambda value: F.max(value) - F.min(value), 'ZerosCount': lambda value: F.count(F.when(value == 0, value)),
 }
 # Metrics that rows lower which share their key with another row.
