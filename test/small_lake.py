@@ -5,6 +5,7 @@ import importlib
 import json
 import os
 import sys
+import uuid
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -78,20 +79,22 @@ class SmallLake:
 
     def publish(self, database: str, table: str, columns: dict[str, str],
                 partitions: dict[tuple[str, ...], list[tuple[Any, ...]]]) -> None:
-        """Publish a Cleanse table with these rows by partition, without a job; columns are `string` or `int`."""
+        """Make these rows by partition the whole of a Cleanse table, without a job; columns are `string` or `int`."""
         kinds = {'string': pa.string(), 'int': pa.int32()}
         schema = pa.schema([(name, kinds[kind]) for name, kind in columns.items()])
         described = tuple(Column(name, kind) for name, kind in columns.items())
         location = self.folders.cleanse / database / table
         put = []
         for values, rows in partitions.items():
-            folder = location / '-'.join(values)
+            folder = location / '-'.join(values) / uuid.uuid4().hex
             folder.mkdir(parents=True)
             records = [dict(zip(columns, row, strict=True)) for row in rows]
             pq.write_table(pa.Table.from_pylist(records, schema), folder / 'part-0.parquet')
             put.append(Partition(values, str(folder), described))
         self.catalog.create_database(database, str(self.folders.cleanse / database))
-        self.catalog.publish(Publication(Table(database, table, described, PARTITION_KEYS, str(location)), tuple(put)))
+        drop = [values for values in self.partitions(database, table) if values not in partitions]
+        self.catalog.publish(Publication(Table(database, table, described, PARTITION_KEYS, str(location)), tuple(put),
+                                         tuple(drop)))
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
         """Return the answer to a query as readers of the lake get it."""

@@ -21,10 +21,10 @@ QUALITY_LANGUAGE = tuple(f'{CORE}dqdl/{name}.py' for name in (
 
 # The first beginning that fits decides.
 LAYERS = {
+    **dict.fromkeys(QUALITY_LANGUAGE, 'spec'),
     f'{CORE}errors.py': 'kernel', f'{CORE}ports.py': 'kernel', f'{CORE}arguments.py': 'kernel',
     f'{CORE}runtime.py': 'runtime',
     f'{CORE}spec/': 'spec',
-    **dict.fromkeys(QUALITY_LANGUAGE, 'spec'),
     f'{CORE}adapters/': 'adapters',
     CORE: 'core',
     SHARED: 'face',
@@ -45,12 +45,13 @@ MAY_IMPORT = {
     'laptop': {'laptop', 'jobs', 'face', 'core', 'spec', 'adapters', 'runtime', 'kernel'},
     'stand-in': {'stand-in'},
     'deployment': {'deployment'},
-    'bench': {'bench', 'laptop', 'jobs', 'core', 'adapters'},
+    'bench': {'bench', 'laptop', 'jobs', 'core', 'spec', 'adapters'},
 }
 LIBRARY_PLACES = {
     'boto3': (f'{CORE}adapters/aws/', 'lib/*/lambda_handler.py', 'lib/prerequisites/'),
     'botocore': (f'{CORE}adapters/aws/', 'lib/*/lambda_handler.py', 'lib/prerequisites/'),
-    'awsglue': (f'{CORE}job.py', 'lib/local_lake/awsglue_stand_in/'),
+    'awsglue': (f'{CORE}job.py', f'{CORE}adapters/aws/glue_data_quality.py', 'lib/local_lake/awsglue_stand_in/'),
+    'awsgluedq': (f'{CORE}adapters/aws/glue_data_quality.py',),
     'duckdb': (f'{CORE}adapters/local/',),
     'sqlite3': (f'{CORE}adapters/local/',),
 }

@@ -1,9 +1,8 @@
 """Fills a Consume table from Cleanse tables by SQL and renews the views on it."""
 from __future__ import annotations
 
-from dataquality_check import DataQualityCheck
 from lake_etl.consume import (
-    OPTIONAL, REQUIRED, publish_to_consume, query_cleanse, read_configuration, renew_views)
+    OPTIONAL, REQUIRED, open_gate, publish_to_consume, query_cleanse, read_configuration, renew_views)
 from lake_etl.job import JobRun, job_run
 
 
@@ -16,12 +15,13 @@ def main() -> None:
 def cleanse_to_consume(run: JobRun) -> None:
     """Query, check and publish in one pass, then renew the views; each part only where it is configured."""
     workflow = read_configuration(run)
-    quality = DataQualityCheck(workflow.quality, run.load.partition, run.args, run.lineage, run.spark.sparkContext)
+    gate = open_gate(run, workflow)
 
     if workflow.spark_sql:
         queried = query_cleanse(run, workflow)
-        passed = quality.run_data_quality(queried, workflow.quality, 'after_sparksql')
-        publish_to_consume(run, workflow, passed)
+        passed = gate.check(queried, 'after_sparksql')
+        publish_to_consume(run, workflow, passed, gate)
+        gate.remember()
     renew_views(run, workflow)
 
 

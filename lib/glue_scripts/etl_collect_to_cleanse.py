@@ -1,9 +1,9 @@
 """Loads one collected file into its Cleanse table."""
 from __future__ import annotations
 
-from dataquality_check import DataQualityCheck
 from lake_etl.cleanse import (
-    REQUIRED, add_load_columns, apply_transforms, map_columns, publish_to_cleanse, read_configuration, read_source)
+    REQUIRED, add_load_columns, apply_transforms, map_columns, open_gate, publish_to_cleanse, read_configuration,
+    read_source)
 from lake_etl.job import JobRun, job_run
 
 
@@ -16,16 +16,17 @@ def main() -> None:
 def collect_to_cleanse(run: JobRun) -> None:
     """Read, map, check, transform, check again, and publish, in one pass from the file to the table."""
     workflow = read_configuration(run)
-    quality = DataQualityCheck(workflow.quality, run.load.partition, run.args, run.lineage, run.spark.sparkContext)
+    gate = open_gate(run, workflow)
 
     collected = read_source(run, workflow)
     mapped = map_columns(run, workflow, collected)
-    accepted = quality.run_data_quality(mapped, workflow.quality, 'before_transform')
+    accepted = gate.check(mapped, 'before_transform')
     transformed = apply_transforms(run, workflow, accepted)
     stamped = add_load_columns(run, transformed)
-    passed = quality.run_data_quality(stamped, workflow.quality, 'after_transform')
+    passed = gate.check(stamped, 'after_transform')
 
-    publish_to_cleanse(run, workflow, passed)
+    publish_to_cleanse(run, workflow, passed, gate)
+    gate.remember()
 
 
 if __name__ == '__main__':

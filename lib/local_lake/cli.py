@@ -80,6 +80,13 @@ def _add_looking(verbs: Verbs) -> None:
     query.add_argument('--format', choices=['table', 'csv', 'json'], default='table')
     runs = _verb(verbs, 'runs', 'show the latest runs and how they ended')
     runs.add_argument('--last', type=int, default=20, metavar='N', help='how many (default: 20)')
+    quality = _verb(verbs, 'quality', 'check quality rules on a published table, or propose some for it')
+    quality.add_argument('words', nargs='+', metavar='[recommend] TABLE', help='a table of the lake; recommend '
+                         'proposes a rules file that it passes')
+    quality.add_argument('--rules', metavar='FILE', help="rules file or document (default: the workflow's rules file)")
+    quality.add_argument('--stage', help='whose rules (default: the stage whose rows the table holds)')
+    quality.add_argument('--out', metavar='FILE', help='where to write the proposed rules (default: the screen)')
+    quality.add_argument('--format', choices=['table', 'csv', 'json'], default='table')
 
 
 def _add_configuration(verbs: Verbs) -> None:

@@ -63,13 +63,15 @@ POINTS = {
     'consume: after the write': ('lake_etl.publish.whole_table', 'write_partitions', after),
     'consume: before the clean-up': ('lake_etl.publish.whole_table', 'sweep_table', before),
 }
+SET_ASIDE = 'after rows were set aside'
+QUARANTINE_POINTS = {SET_ASIDE: ('lake_etl.quality.stage_check', 'publish_quarantine', after)}
 
 
 def main(folder: str, point: str, key: str, file: str) -> None:
     """Run the jobs until the point is reached."""
     lake = SmallLake(Path(folder))
     ensure_glue_library()
-    module_name, name, when = POINTS[point]
+    module_name, name, when = (POINTS | QUARANTINE_POINTS)[point]
     module = importlib.import_module(module_name)
     setattr(module, name, when(getattr(module, name), lake.folders))
     with lake.folders.writing():

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from killed_run import POINTS
+from killed_run import POINTS, SET_ASIDE
 
 from lib.local_lake.orchestration import INTERRUPTED, Orchestrator
 
@@ -71,3 +71,18 @@ def test_a_killed_run_leaves_the_old_data_and_the_next_one_brings_the_new(lake, 
     assert set(lake.unreferenced_files()).isdisjoint(killed)
     assert len({Path(file).parent for file in lake.unreferenced_files()}) == 2, 'the last superseded load of each table'
     assert not list(lake.folders.root.rglob('_temporary'))
+
+
+def test_a_load_killed_when_rows_were_set_aside_loses_none_and_can_be_repeated(lake, tmp_path):
+    lake.configure('dq-rules/dq-Gen-Policy.json', {'after_transform': {
+        'quarantine_rules': ["ColumnValues 'number' >= 10"]}})
+    lake.publish('gen', 'policy', {'generation': 'string', 'number': 'int'}, {('2026', '03', '04'): [(OLD, 1)]})
+    (tmp_path / 'new.csv').write_text(file_of(NEW, ROWS))
+    run_and_be_killed(tmp_path, SET_ASIDE, tmp_path / 'new.csv')
+    assert lake.rows(CLEANSE) == [(OLD, 1, 1)]
+    quarantine = 'SELECT number FROM gen.policy_quarantine_after_transform ORDER BY number'
+    assert lake.rows(quarantine) == [(number,) for number in range(10)]
+
+    assert lake.run(KEY, file_of(NEW, ROWS)).status == 'SUCCEEDED'
+    assert lake.rows(CLEANSE) == [(NEW, ROWS - 10, sum(range(10, ROWS)))]
+    assert lake.rows(quarantine) == [(number,) for number in range(10)]

@@ -51,10 +51,10 @@ def test_the_demo_a_second_time_loads_nothing_and_shows_the_same_tables(lake, ca
 def test_a_query_answers_in_every_format_and_in_any_case(lake, capsys):
     sql = 'SELECT COUNT(*) AS Policies FROM SyntheticGeneralData_Consume.PolicyData'
     assert main(['--lake', lake, 'query', sql, '--format', 'json']) == 0
-    assert [list(row.values()) for row in json.loads(capsys.readouterr().out)] == [[1000]]
+    assert [list(row.values()) for row in json.loads(capsys.readouterr().out)] == [[957]]
     assert main(['--lake', lake, 'query', sql, '--format', 'csv']) == 0
-    assert capsys.readouterr().out.splitlines()[1:] == ['1000']
-    assert main(['--lake', lake, 'query', sql]) == 0
+    assert capsys.readouterr().out.splitlines()[1:] == ['957']
+    assert main(['--lake', lake, 'query', sql.replace('_Consume.PolicyData', '.ClaimData')]) == 0
     assert '1,000' in said(capsys)
 
 
@@ -77,6 +77,61 @@ def test_tables_lists_sizes_and_views(lake, capsys):
     assert main(['--lake', lake, 'tables']) == 0
     text = said(capsys)
     assert 'syntheticlifedata_consume' in text and '3,708' in text and ' view' in text
+
+
+def test_rows_that_rules_set_aside_are_shown_with_the_demo_and_its_runs(lake, capsys):
+    assert main(['--lake', lake, 'demo']) == 0
+    policies = next(line for line in said(capsys).splitlines() if ' policydata ' in line)
+    assert policies.split()[:5] == ['syntheticgeneraldata', 'policydata', '957', '40', '43']
+    assert main(['--lake', lake, 'runs']) == 0
+    run = next(line for line in said(capsys).splitlines() if 'SyntheticGeneralData/PolicyData' in line)
+    assert run.partition('SUCCEEDED')[2].split()[:4] == ['17', 'of', '18', '43']
+
+
+def test_rules_are_checked_on_a_published_table(lake, capsys):
+    assert main(['--lake', lake, 'quality', 'SyntheticGeneralData.PolicyData']) == 0
+    text = said(capsys)
+    assert '9 of 9 rules passed on syntheticgeneraldata.policydata.' in text and 'InsuredStateName' in text
+    assert main(['--lake', lake, 'quality', 'syntheticgeneraldata_consume.policydata', '--format', 'json']) == 0
+    assert {item['action'] for item in json.loads(capsys.readouterr().out)} == {'warn', 'quarantine', 'halt'}
+
+
+def test_a_failed_rule_is_printed_whole_and_tells_by_the_exit_status(lake, tmp_path, capsys):
+    rules = tmp_path / 'rules.dqdl'
+    rules.write_text('Rules = [ RowCount > 5000, (IsComplete "policynumber") and (IsUnique "policynumber") ]\n'
+                     'Analyzers = [ Mean "earnedpremium" ]')
+    assert main(['--lake', lake, 'quality', 'syntheticgeneraldata.policydata', '--rules', str(rules)]) == 1
+    text = said(capsys)
+    assert '1 of 3 rules passed' in text and 'Failed: RowCount > 5000' in text
+    assert 'Column.earnedpremium.Mean' in text
+
+
+def test_proposed_rules_are_valid_and_pass_on_their_own_data(lake, tmp_path, capsys):
+    table = 'nestedpolicydata'
+    rules = tmp_path / 'dq-rules' / 'dq-Gen-Policy.json'
+    assert main(['--lake', lake, 'quality', 'recommend', table, '--out', str(rules)]) == 0
+    proposed = json.loads(rules.read_text())['after_transform']['warn_rules']
+    assert {rule.split()[0] for rule in proposed} >= {'RowCount', 'IsComplete', 'ColumnDataType', 'ColumnValues'}
+    assert main(['--config', str(tmp_path), 'validate', 'Gen/Policy']) == 0
+    capsys.readouterr()
+    assert main(['--lake', lake, 'quality', table, '--rules', str(rules)]) == 0
+    assert f'{len(proposed)} of {len(proposed)} rules passed' in said(capsys)
+    assert main(['--lake', lake, 'quality', 'recommend', table, '--out', str(rules)]) == 1
+    assert 'is there already' in said(capsys)
+
+
+@pytest.mark.parametrize(('arguments', 'sentence'), [
+    (['quality', 'policydata'], "'policydata' names 4 tables. Choose one of: syntheticgeneraldata.policydata, "),
+    (['quality', 'nothing'], "There is no table 'nothing'. Choose one of: "),
+    (['quality', 'claimdata', 'policydata'], 'expected ./lake quality TABLE'),
+    (['quality', 'syntheticlifedata.claimdata'], 'dq-syntheticlifedata-claimdata.json was expected'),
+    (['quality', 'nestedpolicydata', '--rules', 'nowhere.json'], 'nowhere.json: there is no such file'),
+    (['quality', 'nestedpolicydata', '--stage', 'later'], "--stage 'later': expected one of before_transform, "),
+    (['quality', 'nestedpolicydata', '--rules', str(REPOSITORY / 'README.md')], 'README.md: '),
+])
+def test_a_wrong_call_of_quality_says_what_to_do(lake, arguments, sentence, capsys):
+    assert main(['--lake', lake, *arguments]) == 1
+    assert sentence in said(capsys)
 
 
 def test_a_file_is_loaded_into_the_partition_of_its_date(tmp_path, spark, capsys):
@@ -189,6 +244,17 @@ def test_a_wrong_call_is_one_sentence_and_no_stack_trace(arguments, sentence, tm
     assert main(['--lake', str(tmp_path / 'none'), *arguments]) == 1
     text = said(capsys)
     assert sentence in text and 'Traceback' not in text
+
+
+def test_the_broken_rows_of_the_bad_sample_are_set_aside(lake, capsys):
+    bad = REPOSITORY / 'resources' / 'syntheticgeneral-policy-data-bad.csv'
+    assert main(['--lake', lake, 'run', str(bad), '--workflow', 'SyntheticGeneralData/PolicyData',
+                 '--date', '2024-02-29']) == 0
+    counts = ', '.join(f"(SELECT count(*) FROM syntheticgeneraldata.policydata{table} WHERE year = '2024')"
+                       for table in ('', '_quarantine_before_transform', '_quarantine_after_transform'))
+    capsys.readouterr()
+    assert main(['--lake', lake, 'query', f'SELECT {counts}', '--format', 'json']) == 0
+    assert [list(row.values()) for row in json.loads(capsys.readouterr().out)] == [[50, 7, 43]]
 
 
 def test_arguments_of_the_test_command_go_to_pytest_as_they_are(capfd):

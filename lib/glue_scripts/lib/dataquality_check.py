@@ -1,4 +1,4 @@
-"""Runs a workflow's quality rules at their place in a job."""
+"""Runs a workflow's quality rules on a frame, under the name that users' own code imports."""
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
@@ -6,31 +6,36 @@ from typing import Any
 
 from pyspark.sql import DataFrame
 
-from lake_etl.errors import LakeError
-from lake_etl.spec.quality import QualityRules
+from lake_etl.errors import ConfigurationError
+from lake_etl.quality.alone import check_alone
+from lake_etl.spec.quality import QualityRules, parse_quality
+from lake_etl.spec.records import Findings
 
 
 class DataQualityCheck:
-    """Checks frames against the rules of a workflow."""
+    """Checks frames against the rules of a workflow; the jobs do the same while they write."""
 
-    def __init__(self, rules: QualityRules | None, partition: Sequence[str], args: Mapping[str, Any], lineage: Any,
-                 sc: Any = None):
+    def __init__(self, rules: QualityRules | Mapping[str, Any] | None, partition: Sequence[str],
+                 args: Mapping[str, Any], lineage: Any, sc: Any = None):
         self.rules = rules
         self.partition = partition
         self.args = args
         self.lineage = lineage
         self.spark_context = sc
 
-    def run_data_quality(self, df: DataFrame, rules: QualityRules | None, stage: str) -> DataFrame:
+    def run_data_quality(self, df: DataFrame, rules: QualityRules | Mapping[str, Any] | None,
+                         stage: str) -> DataFrame:
         """Return the rows that may go on after `before_transform`, `after_transform` or `after_sparksql`.
 
-        Rules cannot be evaluated yet. Raises LakeError when the stage has any: unchecked data is never published.
+        Evaluates the rules now, records their results and publishes the rows that are set aside. `rules` may be the
+        content of a rules file. Raises QualityError when the rows must not be published.
         """
-        stage_rules = getattr(rules, stage) if rules else None
-        count = sum(len(kind) for kind in (stage_rules.warn_rules, stage_rules.quarantine_rules,
-                                           stage_rules.halt_rules)) if stage_rules else 0
-        if count:
-            raise LakeError(f'The workflow {self.args.get("source_key", "")} has {count} quality rules for the stage '
-                            f'{stage}, and this version evaluates none. Nothing was published. Take the rules out of '
-                            'dq-rules to load without them.')
-        return df
+        parsed = rules if rules is None or isinstance(rules, QualityRules) else self._parsed(rules)
+        return check_alone(df, parsed, stage, tuple(self.partition), self.args, self.lineage)
+
+    def _parsed(self, rules: Mapping[str, Any]) -> QualityRules | None:
+        findings = Findings(f'rules of {self.args.get("source_key", "a workflow")}')
+        parsed = parse_quality(rules, findings)
+        if findings.problems:
+            raise ConfigurationError(findings.problems)
+        return parsed

@@ -30,7 +30,7 @@ def transform_merge(entry: MergeEntry, schema: StructType, context: TransformCon
     return first_value(schema, entry.source_list, entry.default, entry.empty_string_is_null)
 
 
-@frame_transform(FILLDOWN)
+@frame_transform(FILLDOWN, moves_rows=True)
 def transform_filldown(df: DataFrame, entries: tuple[FillDownEntry, ...], context: TransformContext) -> DataFrame:
     """Replace nulls by the last value before them, within `partition` and in the order of `sort` or of the file.
 
@@ -41,7 +41,7 @@ def transform_filldown(df: DataFrame, entries: tuple[FillDownEntry, ...], contex
     return _for_each_order(df, entries, fill_down)
 
 
-@frame_transform(ROWNUMBER)
+@frame_transform(ROWNUMBER, moves_rows=True)
 def transform_rownumber(df: DataFrame, entries: tuple[RowNumberEntry, ...], context: TransformContext) -> DataFrame:
     """Number rows from 1, within `partition` and in the order of `sort` or of the file.
 

@@ -8,6 +8,7 @@ from lake_etl.conversion_report import FAILED_CONVERSIONS
 from lib.local_lake.folders import LakeFolders
 from lib.local_lake.orchestration import AUDIT
 from lib.local_lake.output import print_rows
+from lib.local_lake.quality_of_run import rows_set_aside, rules_of_run
 
 
 def run(folders: LakeFolders, options: argparse.Namespace) -> int:
@@ -15,9 +16,10 @@ def run(folders: LakeFolders, options: argparse.Namespace) -> int:
     folders.require_lake()
     items = sorted(SqliteItems().scan(folders.items(AUDIT)), key=lambda item: str(item['job_start_date']), reverse=True)
     latest = items[:options.last]
-    print_rows(('started (UTC)', 'file', 'partition', 'status', 'seconds'), [
+    print_rows(('started (UTC)', 'file', 'partition', 'status', 'rules passed', 'set aside', 'seconds'), [
         (str(item['job_start_date'])[:19].replace('T', ' '), item.get('file', item['source_key']),
-         item.get('partition', ''), item['job_latest_status'],
+         item.get('partition', ''), item['job_latest_status'], rules_of_run(folders, item['execution_id']),
+         rows_set_aside(folders, item['execution_id']),
          f'{sum(float(value) for value in item.get("seconds", {}).values()):.1f}') for item in latest])
     for item in latest:
         told = [item['error_message']] if item.get('error_message') else item.get(FAILED_CONVERSIONS, ())

@@ -4,6 +4,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from functools import partial
 
 from pyspark.sql import DataFrame
@@ -21,6 +22,8 @@ from lake_etl.errors import ConfigurationError, DataError
 from lake_etl.job import JobRun
 from lake_etl.publish.partition import publish_partition
 from lake_etl.publish.target import Published
+from lake_etl.quality.checked_load import CheckedLoad
+from lake_etl.quality.gate import QualityGate
 from lake_etl.read.collected import KnownTypes
 from lake_etl.read.failures import reading
 from lake_etl.read.given_types import with_given_types_watched
@@ -50,9 +53,14 @@ def source_file(run: JobRun) -> str:
     return f'{str(run.args["source_path"]).strip("/")}/{run.args["base_file_name"]}'
 
 
+def source_address(run: JobRun) -> str:
+    """Return the address of the source file."""
+    return f'{runtime.bucket_address(str(run.args["source_bucket"]))}/{source_file(run)}'
+
+
 def read_source(run: JobRun, workflow: Workflow) -> DataFrame:
     """Return the rows of the collected file; columns that the steps need are checked by name before Spark reads it."""
-    uri = f'{runtime.bucket_address(str(run.args["source_bucket"]))}/{source_file(run)}'
+    uri = source_address(run)
     known = KnownColumns(run, workflow)
     df = read_collected_file(run.spark, uri, workflow.input, known, scratch=run.scratch, widths=_widths(workflow),
                              give_types=partial(with_given_types_watched, watch=run.watch))
@@ -81,8 +89,10 @@ class KnownColumns:
         written = {name.lower() for _, name in written_columns(self.workflow.steps)}
         table = runtime.catalog().table(self.run.load.database.lower(), self.run.load.table.lower())
         published = {item.name: item.type for item in table.columns} if table else {}
+        opened = _opened_structs(self.workflow)
         return KnownTypes(
-            frozenset(source.lower() for source, name in destinations.items() if name.lower() in as_text),
+            frozenset(source.lower() for source, name in destinations.items()
+                      if name.lower() in as_text and source.lower() not in opened),
             {source: published[name.lower()] for source, name in destinations.items()
              if name.lower() in published and name.lower() not in written})
 
@@ -93,6 +103,13 @@ def _destinations(names: Sequence[str], workflow: Workflow) -> dict[str, str]:
         return dict(zip(names, clean_names(names), strict=True))
     texts = StructType([StructField(name, StringType()) for name in names])
     return {name_parts(source)[0]: name for source, name in resolve(mapping_rules(workflow), texts).selected}
+
+
+def _opened_structs(workflow: Workflow) -> set[str]:
+    """Return the source columns, in lower case, of which the mapping takes members: as text they would have none."""
+    rows = workflow.mapping.rows if workflow.mapping else ()
+    parts = [name_parts(row.source_name) for row in rows]
+    return {names[0].lower() for names in parts if len(names) > 1}
 
 
 def _nested_destinations(workflow: Workflow) -> list[str]:
@@ -159,11 +176,21 @@ def add_load_columns(run: JobRun, df: DataFrame) -> DataFrame:
                           | {EXECUTION_COLUMN: F.lit(run.load.execution_id)})
 
 
-def publish_to_cleanse(run: JobRun, workflow: Workflow, df: DataFrame) -> Published:
-    """Publish the frame as the partition of this load and record what was written."""
+def open_gate(run: JobRun, workflow: Workflow) -> QualityGate:
+    """Return the gate of quality rules that the rows of this load go through."""
+    load = CheckedLoad(
+        run.spark, run.args, run.lineage, run.load.source_key, run.load.execution_id,
+        run.target('permissive', source_file(run)), datetime.now(UTC), partition=run.load.partition,
+        by_file=workflow.input.load_mode == 'by_file', landed_file=source_address(run))
+    return QualityGate(load, workflow.quality, workflow.steps, all_transforms())
+
+
+def publish_to_cleanse(run: JobRun, workflow: Workflow, df: DataFrame, gate: QualityGate) -> Published:
+    """Publish the frame as the partition of this load, and rows set aside beside it; record what was written."""
     def accept(audit: Audit) -> None:
         run.before_publishing.wait()
         report_conversions(run, run.watch.failures())
+        gate.settle()
         if audit.rows == 0:
             LOG.warning('The transforms left no rows; the partition becomes empty.')
 

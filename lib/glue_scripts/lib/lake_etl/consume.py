@@ -2,7 +2,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 from pyspark.errors import AnalysisException, ParseException
@@ -14,8 +15,10 @@ from lake_etl.audit import Audit
 from lake_etl.configuration import configuration_reader
 from lake_etl.errors import ConfigurationError, DataError, Problem, QueryError
 from lake_etl.job import JobRun
-from lake_etl.publish.target import Published
+from lake_etl.publish.target import PartitionValues, Published, Target
 from lake_etl.publish.whole_table import publish_table
+from lake_etl.quality.checked_load import CheckedLoad
+from lake_etl.quality.gate import QualityGate
 from lake_etl.session import user_sql_rules
 from lake_etl.spec.placeholders import fill_placeholders
 from lake_etl.spec.sql_pieces import Dialect
@@ -73,14 +76,31 @@ def query_cleanse(run: JobRun, workflow: Workflow) -> DataFrame:
     return df
 
 
-def publish_to_consume(run: JobRun, workflow: Workflow, df: DataFrame) -> Published:
+def open_gate(run: JobRun, workflow: Workflow) -> QualityGate:
+    """Return the gate of quality rules that the rows of the query go through."""
+    load = CheckedLoad(run.spark, run.args, run.lineage, run.load.source_key, run.load.execution_id,
+                       _target(run, workflow), datetime.now(UTC), whole=not _by_partition(workflow))
+    return QualityGate(load, workflow.quality)
+
+
+def publish_to_consume(run: JobRun, workflow: Workflow, df: DataFrame, gate: QualityGate) -> Published:
     """Publish the frame as the Consume table, or as the partitions it has rows for, and record what was written."""
-    override = workflow.spark_sql.table_override if workflow.spark_sql else None
-    target = run.target(OWN_SCHEMA_CHANGE, run.load.source_key, table=override)
-    by_partition = workflow.spark_sql is not None and workflow.spark_sql.mode == 'partition'
-    published = publish_table(df, target, _accept, only_its_partitions=by_partition)
+    def accept(audit: Audit, partitions: Collection[PartitionValues]) -> Collection[PartitionValues]:
+        return gate.settle(partitions)
+
+    target = _target(run, workflow)
+    published = publish_table(df, target, accept, only_its_partitions=_by_partition(workflow))
     run.record_publication(df, published)
     return published
+
+
+def _target(run: JobRun, workflow: Workflow) -> Target:
+    override = workflow.spark_sql.table_override if workflow.spark_sql else None
+    return run.target(OWN_SCHEMA_CHANGE, run.load.source_key, table=override)
+
+
+def _by_partition(workflow: Workflow) -> bool:
+    return workflow.spark_sql is not None and workflow.spark_sql.mode == 'partition'
 
 
 def renew_views(run: JobRun, workflow: Workflow) -> None:
@@ -121,7 +141,3 @@ def _run_all(run: JobRun, statements: tuple[str, ...], dialect: Dialect, file: s
 
 def _filled(run: JobRun, statement: str, dialect: Dialect, file: str) -> str:
     return fill_placeholders(statement, placeholder_values(run.args, run.load.partition), dialect, file)
-
-
-def _accept(audit: Audit) -> None:
-    """Accept any result; an empty one is reported by the publisher."""

@@ -49,6 +49,10 @@ class ConversionError(LakeError):
     """Values do not convert, and the workflow asks for the load to stop then."""
 
 
+class QualityError(LakeError):
+    """The rows of a load do not meet the rules without which they must not be published."""
+
+
 class SchemaChangeError(LakeError):
     """The new columns differ from the published table by more than the workflow allows."""
 

@@ -4,13 +4,13 @@ Each protocol has one adapter for AWS and one for a laptop; both pass the same c
 """
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
-    from pyspark.sql import SparkSession
+    from pyspark.sql import DataFrame, SparkSession
 
 
 @dataclass(frozen=True)
@@ -164,3 +164,76 @@ class Queries(Protocol):
 
     def run(self, database: str, statement: str) -> str:
         """Run one statement to its end and return the engine's id of it; raises QueryError with its reason."""
+
+
+@dataclass(frozen=True)
+class FailedRule:
+    """A quality rule that failed, and what happens then: warn, quarantine or halt."""
+
+    action: str
+    rule: str
+
+    def __str__(self) -> str:
+        return f'{self.action}: {self.rule}'
+
+
+@dataclass(frozen=True)
+class QualityReport:
+    """What quality rules found at one stage of one load.
+
+    database, table  that the rows are for
+    rows, failed     how many rows there were, and how many of them fail a rule of quarantine
+    passed_rules     number of rules that passed
+    """
+
+    database: str
+    table: str
+    stage: str
+    execution_id: str
+    rows: int
+    failed: int
+    passed_rules: int
+    failed_rules: tuple[FailedRule, ...]
+
+
+class QualityReports(Protocol):
+    """Tells those who watch the lake what quality rules found: CloudWatch and EventBridge on AWS, a laptop's log."""
+
+    def publish(self, report: QualityReport) -> None:
+        """Make the report known; a report that cannot be delivered is a warning and never fails the load."""
+
+
+@dataclass(frozen=True)
+class RuleAnswer:
+    """What an engine outside the lake says about one rule."""
+
+    passed: bool
+    reason: str
+    metrics: Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class RulesetAnswer:
+    """What an engine outside the lake says about rows.
+
+    rows             the rows with the column `failed_column`, an array of the indexes of rules that a row fails
+    counted, failed  how many rows there are, and how many fail at least one of the rules that were asked for
+    rules            the answers in the order of the ruleset
+    """
+
+    rows: DataFrame
+    failed_column: str
+    counted: int
+    failed: int
+    rules: tuple[RuleAnswer, ...]
+
+
+class RulesetEngine(Protocol):
+    """Evaluates a document of the data quality language outside the lake's own code."""
+
+    def evaluate(self, df: DataFrame, ruleset: str, rows_of: Sequence[int], name: str) -> RulesetAnswer:
+        """Evaluate the rules now.
+
+        rows_of  indexes of the rules whose failing rows are asked for
+        name     under which the engine publishes what it found
+        """

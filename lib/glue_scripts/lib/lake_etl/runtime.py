@@ -1,7 +1,7 @@
 """Picks the adapter that an address names; nothing else in the project imports adapters."""
 from __future__ import annotations
 
-from lake_etl.ports import Catalog, Files, Items, Queries
+from lake_etl.ports import Catalog, Files, Items, QualityReports, Queries, RulesetEngine
 
 GLUE = 'glue'
 SQLITE = 'sqlite:'
@@ -60,6 +60,21 @@ def redshift_queries(cluster_id: str, workgroup_name: str, secret_arn: str = '',
     """Return the engine that runs statements on an Amazon Redshift cluster or serverless workgroup."""
     from lake_etl.adapters.aws.queries import RedshiftQueries
     return RedshiftQueries(cluster_id, workgroup_name, secret_arn, max_attempts)
+
+
+def quality_reports() -> QualityReports:
+    """Return where reports on data quality go, beside the catalog of this process."""
+    if _catalog_address.startswith(SQLITE):
+        from lake_etl.adapters.local.quality_reports import LoggedQualityReports
+        return LoggedQualityReports()
+    from lake_etl.adapters.aws.quality_reports import AwsQualityReports
+    return AwsQualityReports()
+
+
+def ruleset_engine() -> RulesetEngine:
+    """Return AWS Glue Data Quality; raises LakeError where its library is absent."""
+    from lake_etl.adapters.aws.glue_data_quality import GlueDataQuality
+    return GlueDataQuality()
 
 
 def secret(address: str) -> bytes:

@@ -31,9 +31,22 @@ def configure(spark: SparkSession) -> SparkSession:
 @contextmanager
 def user_sql_rules(spark: SparkSession) -> Iterator[None]:
     """Analyse what is built inside by the rules users' SQL was written for: failed casts give null, not an error."""
-    before = spark.conf.get('spark.sql.ansi.enabled', 'true')
-    spark.conf.set('spark.sql.ansi.enabled', 'false')
+    with _changed(spark, 'spark.sql.ansi.enabled', 'false'):
+        yield
+
+
+@contextmanager
+def planned_once(spark: SparkSession) -> Iterator[None]:
+    """Plan what is computed inside as a whole, not anew after each of its stages, of which it may have dozens."""
+    with _changed(spark, 'spark.sql.adaptive.enabled', 'false'):
+        yield
+
+
+@contextmanager
+def _changed(spark: SparkSession, key: str, value: str) -> Iterator[None]:
+    before = spark.conf.get(key, 'true')
+    spark.conf.set(key, value)
     try:
         yield
     finally:
-        spark.conf.set('spark.sql.ansi.enabled', str(before))
+        spark.conf.set(key, str(before))

@@ -59,10 +59,10 @@ def publish_partition(df: DataFrame, target: Target, values: tuple[str, ...], ch
 
 
 def _table_afterwards(existing: Table | None, target: Target, columns: tuple[Column, ...], by_file: bool) -> Table:
-    location = existing.location if existing else f'{target.folder}/{target.database}/{target.table}'
     if existing:
         columns = evolved_columns(existing.columns, columns, target.allow_schema_change, keep_missing=by_file)
-    return Table(target.database, target.table, columns, target.keys, location.rstrip('/'), target.description)
+    return Table(target.database, target.table, columns, target.keys, target.table_location(existing),
+                 target.description)
 
 
 def _switch(catalog: Catalog, table: Table, values: tuple[str, ...], new: NewFiles) -> None:

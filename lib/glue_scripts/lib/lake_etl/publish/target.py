@@ -1,14 +1,18 @@
 """What is published where: the values that one load hands to the publisher."""
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import timedelta
 
 from lake_etl.audit import Audit
-from lake_etl.ports import Column
+from lake_etl.ports import Column, Table
 
 Check = Callable[[Audit], None]
+PartitionValues = tuple[str, ...]
+# Gets the audit and the partitions of the written data, raises to refuse it, and gives those partitions of the query
+# whose rows were all set aside: they disappear.
+TableCheck = Callable[[Audit, Collection[PartitionValues]], Collection[PartitionValues]]
 
 
 @dataclass(frozen=True)
@@ -24,6 +28,7 @@ class Target:
     retention            how long superseded files stay
     description          of the table; None leaves an existing one alone
     database_description used when the database is created
+    location             folder of the table; None: the one that it has, or its place below `folder`
     """
 
     database: str
@@ -36,11 +41,17 @@ class Target:
     retention: timedelta
     description: str | None = None
     database_description: str | None = None
+    location: str | None = None
 
     @property
     def name(self) -> str:
         """Return the table's name as queries write it."""
         return f'{self.database}.{self.table}'
+
+    def table_location(self, existing: Table | None) -> str:
+        """Return the folder of the table, without a slash at its end."""
+        found = self.location or (existing.location if existing else f'{self.folder}/{self.database}/{self.table}')
+        return found.rstrip('/')
 
     @property
     def key_names(self) -> tuple[str, ...]:

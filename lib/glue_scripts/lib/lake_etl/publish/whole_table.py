@@ -14,39 +14,41 @@ from lake_etl.ports import Column, Partition, Publication, Table
 from lake_etl.publish.files import catalog_columns, lower_case_names, write_partitions
 from lake_etl.publish.layout import LOAD_KEY, NULL_VALUE, partition_of_file, partition_of_load
 from lake_etl.publish.sweep import sweep_table
-from lake_etl.publish.target import Check, Published, Target
+from lake_etl.publish.target import Published, TableCheck, Target
 from lake_etl.schema_evolution import evolved_columns, require_allowed_change
 
 LOG = logging.getLogger(__name__)
 
 
-def publish_table(df: DataFrame, target: Target, check: Check, only_its_partitions: bool = False) -> Published:
+def publish_table(df: DataFrame, target: Target, check: TableCheck, only_its_partitions: bool = False) -> Published:
     """Make the frame the whole content of a table, or of just the partitions it has rows for.
 
-    The frame has a column for each partition key. Writes in one Spark job; `check` sees the audit of the written data
-    and raises to refuse it. Readers see the old table until the catalog is switched, and after any failure. Raises
-    SchemaChangeError before writing, DataError when a row has no partition value.
+    The frame has a column for each partition key. Writes in one Spark job; `check` sees the audit and the partitions of
+    the written data and raises to refuse it; partitions that it names have no rows left and disappear. Readers see the
+    old table until the catalog is switched, and after any failure. Raises SchemaChangeError before writing, DataError
+    when a row has no partition value.
     """
     catalog = runtime.catalog()
     data = lower_case_names(_with_text_keys(df, target))
     columns = catalog_columns(data.drop(*target.key_names).schema)
     existing = catalog.table(target.database, target.table)
     require_allowed_change(existing, columns, target.keys, target.allow_schema_change)
-    location = (existing.location if existing else f'{target.folder}/{target.database}/{target.table}').rstrip('/')
+    location = target.table_location(existing)
     kept = evolved_columns(existing.columns, columns, target.allow_schema_change) if existing else columns
     table = Table(target.database, target.table, kept, target.keys, location, target.description)
     observed, pending = attach_audit(data)
     try:
         write_partitions(observed, location, target.key_names, target.load)
         partitions, audit = _written_partitions(table, target, columns), pending.result()
-        check(audit)
+        new = {partition.values for partition in partitions}
+        emptied = check(audit, new)
     except Exception:
         _remove_load(table, target)
         raise
     # From here on files stay whatever happens: readers may see them already. A sweep removes what nothing refers to.
     before = catalog.partitions(target.database, target.table)
-    new = {partition.values for partition in partitions}
-    drop = () if only_its_partitions else tuple(item.values for item in before if item.values not in new)
+    drop = tuple(item.values for item in before
+                 if item.values not in new and (item.values in emptied or not only_its_partitions))
     catalog.create_database(target.database, f'{target.folder}/{target.database}', target.database_description)
     catalog.publish(Publication(table, partitions, drop))
     _report(target, audit, partitions, drop)

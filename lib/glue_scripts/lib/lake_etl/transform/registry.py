@@ -50,6 +50,7 @@ class Transform(Form[EntryType]):
     builds_frame     turns the whole frame at once (changes rows, or looks at all of them)
     converts         tells what an entry converts, from the schema before it
     leaves_out_rows  turns a frame into one that lacks rows of it
+    moves_rows       sorts or gathers rows, so that Spark may compute what comes before it more than once
     """
 
     operation: str = ''
@@ -58,6 +59,7 @@ class Transform(Form[EntryType]):
     builds_frame: FrameBuilder | None = None
     converts: ConversionFinder = converts_nothing
     leaves_out_rows: bool = False
+    moves_rows: bool = False
 
     def assignment(self, entry: EntryType, context: TransformContext) -> Assignment:
         """Return the entry as an assignment that can be fused with its neighbours; only for column transforms."""
@@ -134,12 +136,12 @@ def column_transform(form: type[EntryType] | Form[EntryType], *, operation: str 
 
 
 def frame_transform(form: type[EntryType] | Form[EntryType], *, operation: str | None = None,
-                    converts: ConversionFinder = converts_nothing,
-                    leaves_out_rows: bool = False) -> Callable[[FrameBuilder], Transform[EntryType]]:
+                    converts: ConversionFinder = converts_nothing, leaves_out_rows: bool = False,
+                    moves_rows: bool = False) -> Callable[[FrameBuilder], Transform[EntryType]]:
     """Declare `transform_<name>(df, entries, context) -> DataFrame` as the transform of that name."""
     def declare(build: FrameBuilder) -> Transform[EntryType]:
         return _register(build, form, operation, builds_frame=build, converts=converts,
-                         leaves_out_rows=leaves_out_rows)
+                         leaves_out_rows=leaves_out_rows, moves_rows=moves_rows)
     return declare
 
 

@@ -13,10 +13,10 @@ CONFIG = Config(retries={'mode': 'standard', 'max_attempts': 10})
 _OPENING = threading.Lock()
 
 
-def open_client(service: str) -> Any:
+def open_client(service: str, config: Config = CONFIG) -> Any:
     """Return a client of the AWS service with the credentials and region of the environment."""
     with _OPENING:
-        return boto3.client(service, config=CONFIG)
+        return boto3.client(service, config=config)
 
 
 def open_dynamodb_client() -> Any:

@@ -105,10 +105,17 @@ def query(catalog_address: str, sql: str) -> QueryResult:
         parsed = parse_statement(sql)
     except QueryError:
         parsed = None
-    if isinstance(parsed, exp.Query):
-        prepared = _prepared(catalog_address, partial(_translated, parsed))
-    else:
-        prepared = _prepared(catalog_address, lambda names: Translated(sql, (*names.tables, *names.views)))
+    if not isinstance(parsed, exp.Query):
+        return native_query(catalog_address, sql)
+    return _answer(_prepared(catalog_address, partial(_translated, parsed)))
+
+
+def native_query(catalog_address: str, sql: str) -> QueryResult:
+    """Answer a query in DuckDB's own dialect, as `query` does one in Athena's. Raises QueryError."""
+    return _answer(_prepared(catalog_address, lambda names: Translated(sql, (*names.tables, *names.views))))
+
+
+def _answer(prepared: Prepared) -> QueryResult:
     with engine(prepared.tables, prepared.views) as connection:
         text = prepared.translated.sql
         _require_read_only(connection, text)

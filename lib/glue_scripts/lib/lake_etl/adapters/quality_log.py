@@ -1,0 +1,19 @@
+"""Writes reports on data quality to the log of the job."""
+from __future__ import annotations
+
+import logging
+
+from lake_etl.ports import QualityReport
+
+LOG = logging.getLogger(__name__)
+SETTING_ASIDE = 'quarantine'
+
+
+def log_report(report: QualityReport) -> None:
+    """Write the report as sentences; a rule that failed is a warning, unless rows were set aside because of it."""
+    LOG.info('%d of %d rules passed on %d rows of %s.%s at %s; %d rows fail a rule of quarantine.',
+             report.passed_rules, report.passed_rules + len(report.failed_rules), report.rows, report.database,
+             report.table, report.stage, report.failed)
+    for failed in report.failed_rules:
+        level = logging.INFO if failed.action == SETTING_ASIDE else logging.WARNING
+        LOG.log(level, 'A quality rule of %s.%s failed at %s: %s.', report.database, report.table, report.stage, failed)

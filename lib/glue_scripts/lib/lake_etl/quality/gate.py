@@ -1,0 +1,130 @@
+"""The gate that the rows of a load go through at each stage, and that decides before readers see any of them."""
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from functools import partial
+
+from pyspark.sql import DataFrame
+
+from lake_etl import runtime
+from lake_etl.ports import FailedRule, QualityReport
+from lake_etl.publish.target import PartitionValues
+from lake_etl.quality.arrival import compute
+from lake_etl.quality.checked_load import CheckedLoad
+from lake_etl.quality.hiding import hidden, warn_of_hidden_columns
+from lake_etl.quality.protection import Protection, Step, hide_everything, plan_protection
+from lake_etl.quality.quarantine import empty_quarantine, is_published
+from lake_etl.quality.results import result_items
+from lake_etl.quality.stage_check import Quarantine, StageCheck
+from lake_etl.quality.stage_result import StageResult, refuse_bad_data
+from lake_etl.spec.quality import QualityRules, StageRules
+from lake_etl.transform.registry import REGISTRY, AnyTransform, UserTransform
+
+BEFORE_TRANSFORM = 'before_transform'
+OPERATION = 'dataqualityquarantine'
+
+
+class QualityGate:
+    """Checks the stages of one load.
+
+    steps       of the workflow between the stages; None when they are not known
+    transforms  by name
+    at_once     whether rules are evaluated when they are come to, and not while the rows are written
+    """
+
+    def __init__(self, load: CheckedLoad, rules: QualityRules | None, steps: Sequence[Step] | None = (),
+                 transforms: Mapping[str, AnyTransform] | None = None, at_once: bool = False):
+        self._load = load
+        self._rules = rules or QualityRules()
+        self._steps = steps
+        self._transforms = transforms or {}
+        self._at_once = at_once
+        self._checks: list[StageCheck] = []
+        self._without_rules: list[tuple[DataFrame, Quarantine]] = []
+        self._results: list[StageResult] = []
+
+    def check(self, df: DataFrame, stage: str) -> DataFrame:
+        """Return the rows that may go on; what the rules found is known, and acted upon, at `settle`.
+
+        The rules are evaluated while the rows are computed for the table. Where a step between may have looked at
+        the rows, or Spark may compute them twice to sort them, they are evaluated here and now.
+        """
+        rules: StageRules = getattr(self._rules, stage)
+        quarantine = self._quarantine(df, stage)
+        if rules == StageRules():
+            self._without_rules.append((df, quarantine))
+            return df
+        check = StageCheck(df, stage, rules, self._load, quarantine)
+        self._checks.append(check)
+        if self._at_once or stage == BEFORE_TRANSFORM and not self._observes_on_the_way():
+            compute(check.passing)
+        return check.passing
+
+    def settle(self, written: Collection[PartitionValues] = ()) -> Collection[PartitionValues]:
+        """Record what was found and set rows aside; return the partitions whose rows these are.
+
+        Called when the rows have been computed and readers do not see them yet. Raises QualityError when they must
+        not be published; then nothing is.
+
+        written  partitions that the load fills, where each row names its own
+        """
+        self._results = [check.result() for check in self._checks]
+        for result in self._results:
+            self._tell(result)
+        refuse_bad_data(self._load.dataset, self._results)
+        filled: set[PartitionValues] = set()
+        for check, result in zip(self._checks, self._results, strict=True):
+            filled.update(check.set_aside(result, written))
+            self._record(check, result)
+        for df, quarantine in self._without_rules:
+            if is_published(quarantine.target):
+                empty_quarantine(partial(df.limit, 0), quarantine.target, self._load, written)
+        return filled
+
+    def remember(self) -> None:
+        """Keep what was measured for rules of later loads; called when readers see the rows."""
+        for result in self._results:
+            self._load.history(result.stage).remember(result.metrics, self._load.now)
+
+    def _quarantine(self, df: DataFrame, stage: str) -> Quarantine:
+        if stage != BEFORE_TRANSFORM:
+            return Quarantine(self._load.quarantine(stage, clear=False), lambda rows: rows)
+        if self._rules.quarantine_clear:
+            return Quarantine(self._load.quarantine(stage, clear=True), lambda rows: rows)
+        target = self._load.quarantine(stage, clear=False)
+        protection = self._protection(df.columns)
+
+        def hide(rows: DataFrame) -> DataFrame:
+            warn_of_hidden_columns(protection, target.name)
+            return hidden(rows, protection, self._transforms, self._load.args)
+        return Quarantine(target, hide)
+
+    def _protection(self, columns: Sequence[str]) -> Protection:
+        if self._steps is None:
+            return hide_everything(columns)
+        # A user's own function in the place of one of the lake's that protects is taken to protect, too.
+        protecting = {name: REGISTRY[name].protects if name in REGISTRY else getattr(transform, 'protects', False)
+                      for name, transform in self._transforms.items()}
+        return plan_protection(self._steps, protecting, columns)
+
+    def _observes_on_the_way(self) -> bool:
+        """Tell whether the steps leave what is observed before them alone."""
+        transforms = [self._transforms[step.name] for step in self._steps or ()]
+        return not any(isinstance(item, UserTransform) or item.moves_rows for item in transforms)
+
+    def _tell(self, result: StageResult) -> None:
+        """Put the results on record, and let those know who watch the lake."""
+        load = self._load
+        table = str(load.args.get('dq_results_table', ''))
+        if table:
+            runtime.items(table).put_all(table, result_items(result, load.execution_id, load.args))
+        runtime.quality_reports().publish(QualityReport(
+            load.target.database, load.target.table, result.stage, load.execution_id, result.rows, result.failed,
+            len(result.judgements) - len(result.failures),
+            tuple(FailedRule(item.action, str(item.outcome.rule)) for item in result.failures)))
+
+    def _record(self, check: StageCheck, result: StageResult) -> None:
+        if check.sets_aside and self._load.lineage is not None:
+            self._load.lineage.update_lineage(
+                None, self._load.dataset, OPERATION, stage=result.stage, table=check.quarantine.target.name,
+                rows=result.rows, quarantined=result.failed)

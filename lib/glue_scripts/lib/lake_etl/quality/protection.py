@@ -1,0 +1,150 @@
+"""Decides which columns of mapped rows hold what later steps protect, and how rows set aside before them hide it."""
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
+
+
+class Entry(Protocol):
+    """One entry of a step: which columns it reads and writes."""
+
+    def reads(self) -> tuple[str, ...]: ...
+
+    def writes(self) -> tuple[str, ...] | None: ...
+
+
+class Step(Protocol):
+    """One key of a transform specification."""
+
+    @property
+    def key(self) -> str: ...
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def entries(self) -> tuple[Any, ...] | None: ...
+
+
+@dataclass(frozen=True)
+class Protection:
+    """How the columns of mapped rows are protected.
+
+    protected  names of transforms, each with its entries for mapped columns
+    hidden     columns of which nobody can tell whether a later step protects their values
+    reasons    keys of the steps because of which that is so
+    """
+
+    protected: tuple[tuple[str, tuple[Any, ...]], ...] = ()
+    hidden: tuple[str, ...] = ()
+    reasons: tuple[str, ...] = ()
+
+
+def plan_protection(steps: Sequence[Step], protecting: Mapping[str, bool], columns: Sequence[str]) -> Protection:
+    """Follow every column to the steps that protect it, through renames and copies.
+
+    protecting  whether a transform protects, by name
+    columns     names after the mapping
+
+    A mapped column is protected when its value may be part of what a step protects, and in any case under the name that
+    the step uses. Behind a step of unknown effect any column may hold any value; then all columns that are not
+    protected by name are hidden.
+    """
+    walk = _Walk(columns)
+    for step in steps:
+        for entry in _entries(step):
+            if entry is None:
+                walk.lose_track(step.key, protecting.get(step.name, False))
+            elif protecting.get(step.name, False):
+                walk.protect(step, entry)
+            else:
+                walk.apply(entry)
+    return walk.result()
+
+
+def hide_everything(columns: Sequence[str]) -> Protection:
+    """Hide all columns, where the steps are not known."""
+    return Protection(hidden=tuple(columns))
+
+
+def _entries(step: Step) -> Iterator[Any]:
+    """Yield the entries of a step; None stands for the whole step when its effect is unknown."""
+    if step.entries is None:
+        yield None
+    else:
+        yield from step.entries
+
+
+class _Walk:
+    """Where the values of mapped columns may be at a point between two steps.
+
+    `origins` has the mapped columns whose values a column may hold, by its name in lower case; `elsewhere` those that
+    columns of unknown names may hold.
+    """
+
+    def __init__(self, columns: Sequence[str]):
+        self.mapped = {name.lower(): name for name in columns}
+        self.origins = {key: frozenset([name]) for key, name in self.mapped.items()}
+        self.elsewhere: frozenset[str] = frozenset()
+        self.lost_by: list[str] = []
+        self.chosen: dict[str, tuple[str, Any]] = {}
+        self.hidden: set[str] = set()
+        self.reasons: list[str] = []
+
+    def lose_track(self, key: str, protects: bool) -> None:
+        """Go past a step that may do anything, and may protect any column."""
+        self.lost_by.append(key)
+        if protects:
+            self._hide_all_but(set())
+
+    def apply(self, entry: Entry) -> None:
+        """Go past an entry that writes columns from columns."""
+        sources = self._sources(entry.reads())
+        written = entry.writes()
+        if written is None:
+            self.elsewhere |= sources
+            self.origins = {name: found | sources for name, found in self.origins.items()}
+            return
+        self.origins.update((name.lower(), sources) for name in written)
+
+    def protect(self, step: Step, entry: Entry) -> None:
+        """Note what an entry protects; the columns that it writes hold nothing in clear afterwards."""
+        written = entry.writes() or ()
+        names = (*entry.reads(), *written)
+        by_name: set[str] = {self.mapped[name.lower()] for name in names if name.lower() in self.mapped}
+        found = by_name | self._sources(names)
+        for name in sorted(found):
+            self._choose(name, step, entry)
+        if self.lost_by:
+            self._hide_all_but(by_name)
+        self.origins.update((name.lower(), frozenset()) for name in written)
+
+    def result(self) -> Protection:
+        """Return what was found."""
+        groups: dict[str, tuple[str, list[Any]]] = {}
+        for name in self.mapped.values():
+            if name in self.chosen and name not in self.hidden:
+                key, entry = self.chosen[name]
+                groups.setdefault(key, (key.partition(':')[0].strip(), []))[1].append(entry)
+        hidden = tuple(name for name in self.mapped.values() if name in self.hidden)
+        return Protection(tuple((transform, tuple(entries)) for transform, entries in groups.values()), hidden,
+                          tuple(self.reasons))
+
+    def _sources(self, names: Sequence[str]) -> frozenset[str]:
+        return frozenset().union(*(self.origins.get(name.lower(), self.elsewhere) for name in names))
+
+    def _hide_all_but(self, names: set[str]) -> None:
+        self.hidden |= set(self.mapped.values()) - names - set(self.chosen)
+        self.reasons += [key for key in self.lost_by if key not in self.reasons]
+
+    def _choose(self, name: str, step: Step, entry: Any) -> None:
+        """Let the first step that protects a column protect it here too, or hide it when the entry cannot be moved."""
+        if name in self.chosen or name in self.hidden:
+            return
+        field = getattr(entry, 'field', None)
+        if field is None or entry.reads() != (field,):
+            self.hidden.add(name)
+            self.reasons.append(step.key)
+        else:
+            self.chosen[name] = (step.key, replace(entry, field=name))

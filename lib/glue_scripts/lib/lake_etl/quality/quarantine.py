@@ -1,0 +1,99 @@
+"""Publishes the rows that a load sets aside, with the rules they fail, and empties what an earlier load set aside."""
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Collection, Sequence
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from lake_etl import runtime
+from lake_etl.arguments import EXECUTION_COLUMN
+from lake_etl.audit import Audit
+from lake_etl.ports import Partition
+from lake_etl.publish.emptying import empty_partitions
+from lake_etl.publish.files import catalog_columns, lower_case_names
+from lake_etl.publish.partition import publish_partition
+from lake_etl.publish.sources import sources_of
+from lake_etl.publish.target import Check, PartitionValues, Target
+from lake_etl.publish.whole_table import publish_table
+from lake_etl.quality.checked_load import CheckedLoad, is_clear
+from lake_etl.transform.columns import column
+from lake_etl.transform.helper_names import unused_name
+
+LOG = logging.getLogger(__name__)
+TIMESTAMP_COLUMN, RULES_COLUMN = 'quarantine_timestamp', 'failed_rules'
+
+
+def explained(rows: DataFrame, failed_column: str, rules: Sequence[str], load: CheckedLoad) -> DataFrame:
+    """Return rows with the execution, the time, and the list of the rules that each has failed.
+
+    `failed_column` has the indexes of these rules. Columns of the user's with the last two names keep them; ours get
+    underscores in front then.
+    """
+    texts = F.array(*map(F.lit, rules))
+    names = F.transform(column(failed_column), lambda index: F.get(texts, index))
+    kept = rows.withColumn(failed_column, names).withColumns({EXECUTION_COLUMN: F.lit(load.execution_id)})
+    added = [unused_name(kept.drop(failed_column).schema, name) for name in (TIMESTAMP_COLUMN, RULES_COLUMN)]
+    data = [name for name in kept.columns if name != failed_column]
+    return kept.select(*map(column, data), F.lit(load.now).alias(added[0]), column(failed_column).alias(added[1]))
+
+
+def publish_quarantine(rows: DataFrame, target: Target, load: CheckedLoad, written: Collection[PartitionValues],
+                       check: Check) -> Collection[PartitionValues]:
+    """Make the rows the quarantine of this load and return the partitions that they fill.
+
+    written  partitions of the table itself that the load fills: their quarantine is replaced even where no row is left
+    check    sees the audit of the written rows before readers do, and raises to refuse them
+    """
+    if load.partition is not None:
+        by_file = load.by_file and _others_may_stay(target, load.partition)
+        return publish_partition(rows, target, load.partition, check, by_file=by_file).partitions
+
+    def accept(audit: Audit, partitions: Collection[PartitionValues]) -> Collection[PartitionValues]:
+        check(audit)
+        return written
+    return publish_table(rows, target, accept, only_its_partitions=not load.whole).partitions
+
+
+def empty_quarantine(rows: Callable[[], DataFrame], target: Target, load: CheckedLoad,
+                     written: Collection[PartitionValues]) -> None:
+    """Make sure that the quarantine of this load is there and empty.
+
+    rows  gives a frame without rows that has the columns of the table; it is asked only when they are needed
+    """
+    if load.partition is not None and load.by_file and _others_may_stay(target, load.partition):
+        files = _files_behind(target, load.partition)
+        if files - {target.source_file}:
+            if target.source_file in files:
+                publish_partition(rows(), target, load.partition, lambda audit: None, by_file=True)
+            return
+    replaced = set(written) if load.partition is None else {load.partition}
+    empty_partitions(target, lambda: catalog_columns(lower_case_names(rows().drop(*target.key_names)).schema),
+                     lambda values: load.whole or values in replaced)
+
+
+def is_published(target: Target) -> bool:
+    """Tell whether the quarantine table exists."""
+    return runtime.catalog().table(target.database, target.table) is not None
+
+
+def _files_behind(target: Target, values: PartitionValues) -> set[str]:
+    """Return the source files whose rows a partition of the quarantine holds."""
+    partition = _partition(target, values)
+    return {source.file for source in sources_of(partition.parameters)} if partition else set()
+
+
+def _others_may_stay(target: Target, values: PartitionValues) -> bool:
+    """Tell whether rows of other files may be carried over; those in clear must not leave their own prefix."""
+    partition = _partition(target, values)
+    if partition is None or not is_clear(partition.location) or is_clear(str(target.location)):
+        return True
+    LOG.warning('Partition %s of %s held rows of other files in clear. They are taken out of it; load these files '
+                'again to see them there, protected.', '/'.join(values), target.name)
+    return False
+
+
+def _partition(target: Target, values: PartitionValues) -> Partition | None:
+    found = runtime.catalog().partitions(target.database, target.table)
+    return next((partition for partition in found if partition.values == values), None)

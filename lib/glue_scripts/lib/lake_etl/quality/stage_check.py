@@ -1,0 +1,96 @@
+"""Checks the rows of one stage on their way: what was found is known once the rows have been computed."""
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+
+from pyspark.sql import DataFrame, Observation
+from pyspark.sql import functions as F
+
+from lake_etl.audit import Audit
+from lake_etl.publish.target import PartitionValues, Target
+from lake_etl.quality.arrival import compute, is_known
+from lake_etl.quality.checked_load import CheckedLoad
+from lake_etl.quality.engine import check_rows
+from lake_etl.quality.quarantine import empty_quarantine, explained, publish_quarantine
+from lake_etl.quality.stage_result import ACTIONS, QUARANTINE, Judgement, StageResult, require_complete
+from lake_etl.spec.quality import StageRules
+from lake_etl.transform.columns import column
+
+PASSED = 'passed'
+
+
+@dataclass(frozen=True)
+class Quarantine:
+    """Where the rows of a stage are set aside, and how personal data in them is hidden."""
+
+    target: Target
+    hide: Callable[[DataFrame], DataFrame]
+
+
+class StageCheck:
+    """The rules of a stage and the rows they look at, once for everything: measuring, marking, leaving out.
+
+    sets_aside  whether the stage has rules of quarantine
+    passing     the rows that go on
+    """
+
+    def __init__(self, df: DataFrame, stage: str, rules: StageRules, load: CheckedLoad, quarantine: Quarantine):
+        self.stage = stage
+        self.quarantine = quarantine
+        self.sets_aside = bool(rules.quarantine_rules)
+        self._df = df
+        self._load = load
+        self._actions = [ACTIONS[key] for key in ACTIONS for _ in getattr(rules, key)]
+        self._rules = [rule for key in ACTIONS for rule in getattr(rules, key)]
+        self._evaluate()
+
+    def _evaluate(self) -> None:
+        """Prepare the rows that go on; what is observed in them is known when they are computed."""
+        setting_aside = [index for index, action in enumerate(self._actions) if action == QUARANTINE]
+        self._checked = check_rows(self._df, self._rules, self._load.context(self.stage), setting_aside,
+                                   self._load.args, f'{self._load.target.name}.{self.stage}')
+        self._observation = Observation()
+        rows, failed = self._checked.rows, self._checked.failed_column
+        if self.sets_aside:
+            rows = rows.where(F.size(column(failed)) == 0).observe(self._observation, F.count(F.lit(1)).alias(PASSED))
+        self.passing = rows.drop(failed)
+
+    def result(self) -> StageResult:
+        """Return what was found; the table that the rows go to must have been computed."""
+        if not is_known(self._ask):
+            self._evaluate()
+            compute(self.passing)
+        counts = self._checked.counts()
+        judgements = tuple(map(Judgement, self._actions, self._checked.outcomes()))
+        return StageResult(self.stage, counts.rows, counts.failed, judgements)
+
+    def _ask(self) -> tuple[object, object]:
+        """Return all that is observed, as soon as it is known."""
+        return self._checked.counts(), self._passed() if self.sets_aside else None
+
+    def _passed(self) -> int:
+        return int(self._observation.get[PASSED])
+
+    def set_aside(self, result: StageResult, written: Collection[PartitionValues]) -> Collection[PartitionValues]:
+        """Publish the rows that failed and return the partitions they fill; clean data costs no second pass.
+
+        Raises QualityError unless every row went on or was set aside.
+        """
+        if not self.sets_aside:
+            return ()
+        passed = self._passed()
+        target = self.quarantine.target
+        if not result.failed:
+            require_complete(result, passed, 0)
+            empty_quarantine(lambda: self._failing(self._checked.rows.limit(0)), target, self._load, written)
+            return ()
+
+        def check(audit: Audit) -> None:
+            require_complete(result, passed, audit.rows)
+        rows = self._failing(self._checked.rows.where(F.size(column(self._checked.failed_column)) > 0))
+        return publish_quarantine(rows, target, self._load, written, check)
+
+    def _failing(self, rows: DataFrame) -> DataFrame:
+        explanation = explained(rows, self._checked.failed_column, list(map(str, self._rules)), self._load)
+        return self.quarantine.hide(explanation)

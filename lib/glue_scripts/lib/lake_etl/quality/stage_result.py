@@ -1,0 +1,72 @@
+"""What the rules of a stage found, and whether the load may go on."""
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from lake_etl.dqdl.outcomes import RuleOutcome
+from lake_etl.errors import QualityError
+
+QUARANTINE, HALT = 'quarantine', 'halt'
+# What happens when a rule fails, by its key in rules files, in the order of evaluation.
+ACTIONS: Mapping[str, str] = {'warn_rules': 'warn', 'quarantine_rules': QUARANTINE, 'halt_rules': HALT}
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """The outcome of one rule, and what happens when it fails: warn, quarantine or halt."""
+
+    action: str
+    outcome: RuleOutcome
+
+
+@dataclass(frozen=True)
+class StageResult:
+    """What was found at one stage.
+
+    rows    how many there were
+    failed  how many of them fail a rule of quarantine
+    """
+
+    stage: str
+    rows: int
+    failed: int
+    judgements: tuple[Judgement, ...]
+
+    @property
+    def failures(self) -> tuple[Judgement, ...]:
+        """Return the rules that failed."""
+        return tuple(item for item in self.judgements if not item.outcome.passed)
+
+    @property
+    def metrics(self) -> dict[str, float]:
+        """Return all that was measured, by name."""
+        return {name: value for item in self.judgements for name, value in item.outcome.metrics.items()}
+
+
+def refuse_bad_data(dataset: str, results: Iterable[StageResult]) -> None:
+    """Raise QualityError when a halt rule failed, or when all rows of a stage failed a rule of quarantine."""
+    reasons = [reason for result in results for reason in _reasons(result)]
+    if reasons:
+        raise QualityError(
+            f"The rows of {dataset} are not good enough: {' '.join(reasons)} Nothing was published; readers see the "
+            'data from before. Correct the source and land it again, or change the rules in dq-rules.')
+
+
+def _reasons(result: StageResult) -> Sequence[str]:
+    reasons = [f"the halt rule '{item.outcome.rule}' failed at {result.stage}: {item.outcome.reason}"
+               for item in result.failures if item.action == HALT]
+    if result.rows and result.failed == result.rows:
+        rules = ', '.join(f"'{item.outcome.rule}'" for item in result.judgements if item.action == QUARANTINE)
+        reasons.append(f'all {result.rows} rows failed at {result.stage}, where such rows are set aside; the rules '
+                       f'are {rules}.')
+    return reasons
+
+
+def require_complete(result: StageResult, passed: int, set_aside: int) -> None:
+    """Raise QualityError unless every row either went on or was set aside."""
+    if passed + set_aside != result.rows:
+        raise QualityError(
+            f'{result.rows} rows were checked at {result.stage}, but {passed} went on and {set_aside} were set aside. '
+            'They were not the same each time they were read. Nothing was published; make sure that nobody changes the '
+            'source during a load, that no rule or transform depends on chance, and run it again.')

@@ -1,0 +1,110 @@
+"""`./lake quality [recommend] TABLE`: check quality rules on a published table, or propose some for it."""
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from pyspark.sql import DataFrame
+
+from lake_etl import runtime
+from lake_etl.arguments import EXECUTION_COLUMN
+from lake_etl.dqdl.evaluate import evaluate
+from lake_etl.dqdl.model import AnyRule
+from lake_etl.dqdl.outcomes import EvaluationContext
+from lake_etl.errors import LakeError
+from lake_etl.ports import Table
+from lake_etl.quality.checked_load import evaluation_context
+from lake_etl.quality.history import MetricHistory
+from lake_etl.quality.proposal import proposed_rules
+from lake_etl.session import configure
+from lake_etl.spec.quality import STAGES
+from lib.local_lake.folders import LakeFolders
+from lib.local_lake.output import print_rows
+from lib.local_lake.profile import profile
+from lib.local_lake.rules_file import default_stage, read_rules, rules_file_of
+from lib.local_lake.session import start_session
+
+RECOMMEND = 'recommend'
+FAILED = 1
+# Of the load, and different in the next one.
+LEFT_OUT = (EXECUTION_COLUMN, 'quarantine_timestamp')
+
+
+def run(folders: LakeFolders, options: argparse.Namespace) -> int:
+    """Evaluate rules and return 1 when one failed; or write a rules file that the table passes."""
+    folders.require_lake()
+    words = list(options.words)
+    recommending = words[0] == RECOMMEND and len(words) > 1
+    if len(words) != 1 + recommending:
+        raise LakeError(f"'{' '.join(words)}': expected ./lake quality TABLE, or ./lake quality recommend TABLE.")
+    if options.stage and options.stage not in STAGES:
+        raise LakeError(f"--stage '{options.stage}': expected one of {', '.join(STAGES)}.")
+    table = find_table(words[-1])
+    return recommend(folders, table, options) if recommending else check(folders, table, options)
+
+
+def find_table(name: str) -> Table:
+    """Return the published table of that name; the database may be left out where the name is unique."""
+    tables = tuple(runtime.catalog().tables())
+    wanted = name.lower()
+    found = [table for table in tables if wanted in (table.name, f'{table.database}.{table.name}')]
+    if len(found) == 1:
+        return found[0]
+    known = ', '.join(f'{table.database}.{table.name}' for table in found or tables)
+    reason = f"'{name}' names {len(found)} tables" if found else f"There is no table '{name}'"
+    raise LakeError(f'{reason}. Choose one of: {known}.')
+
+
+def check(folders: LakeFolders, table: Table, options: argparse.Namespace) -> int:
+    """Print each rule with its outcome, why it failed, and what was measured."""
+    stage = options.stage or default_stage(table)
+    rules = read_rules(Path(options.rules) if options.rules else rules_file_of(folders, table), stage)
+    df, context = _readable(folders, table, stage)
+    outcomes = evaluate(df, [rule for _, rule in rules], context)
+    rows = [(action, str(outcome.rule), 'Passed' if outcome.passed else 'Failed', outcome.reason or outcome.note,
+             ', '.join(f'{name} = {value:g}' for name, value in outcome.metrics.items()))
+            for (action, _), outcome in zip(rules, outcomes, strict=True)]
+    print_rows(('action', 'rule', 'outcome', 'reason', 'metrics'), rows, options.format)
+    failed = [outcome for outcome in outcomes if not outcome.passed]
+    if options.format == 'table':
+        print(f'\n{len(outcomes) - len(failed)} of {len(outcomes)} rules passed on {table.database}.{table.name}.')
+        for outcome in failed:
+            print(f'Failed: {outcome.rule}\n  {outcome.reason}')
+    return FAILED if failed else 0
+
+
+def recommend(folders: LakeFolders, table: Table, options: argparse.Namespace) -> int:
+    """Propose rules from one query over the table, leave out those that it does not pass, and write the others."""
+    stage = options.stage or default_stage(table)
+    rules: list[AnyRule] = list(proposed_rules(profile(folders.catalog, table, LEFT_OUT)))
+    df, context = _readable(folders, table, stage)
+    passed = [rule for rule, outcome in zip(rules, evaluate(df, rules, context), strict=True) if outcome.passed]
+    text = rules_file(stage, passed)
+    if not options.out:
+        print(text, end='')
+        return 0
+    path = Path(options.out)
+    if path.exists():
+        raise LakeError(f'{path} is there already and was left as it is; move it away, or name another file.')
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding='utf-8')
+    print(f'Wrote {len(passed)} rules to {path}.')
+    return 0
+
+
+def rules_file(stage: str, rules: Sequence[AnyRule]) -> str:
+    """Return a rules file with the rules as warnings."""
+    content = {'convert_single_quotes': False, stage: {'warn_rules': [str(rule) for rule in rules]}}
+    return json.dumps(content, indent=4, ensure_ascii=False) + '\n'
+
+
+def _readable(folders: LakeFolders, table: Table, stage: str) -> tuple[DataFrame, EvaluationContext]:
+    """Return the table's rows in Spark, and what rules may look at beside them."""
+    spark = configure(start_session(folders.temporary))
+    name = f'{table.database}.{table.name}'
+    history = MetricHistory(folders.items('dq-results'), name, stage, '')
+    context = evaluation_context(spark, table.database, history, datetime.now(UTC))
+    return context.table(name), context
