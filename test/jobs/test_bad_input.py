@@ -3,6 +3,8 @@ from __future__ import annotations
 
 import gzip
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from small_lake import LANDED
 
@@ -14,6 +16,15 @@ SPEC, MAPPING = 'transformation-spec/Gen-Policy.json', 'transformation-spec/Gen-
 QUERY = 'transformation-sql/spark-Gen-Policy.sql'
 GOOD = 'id,amount\n1,2\n'
 
+
+def damaged_parquet() -> bytes:
+    """Return a Parquet file whose footer is right and whose pages are not."""
+    file = pa.BufferOutputStream()
+    pq.write_table(pa.table({'id': [str(number * 7919) for number in range(2000)]}), file, compression='gzip')
+    content = file.getvalue().to_pybytes()
+    return content[:500] + bytes(300) + content[800:]
+
+
 # Each case: key, content, configuration files, parts of the reason.
 BAD_FILES = {
     'empty file': (KEY, '', {}, ['a.csv is empty (0 bytes', 'land the file again']),
@@ -22,14 +33,20 @@ BAD_FILES = {
     'headerless and empty': (KEY, '', {SPEC: {'input_spec': {'csv': {'header': False}}}}, ['a.csv is empty']),
     'empty JSON': ('Gen/Policy/a.json', '', {}, ['a.json is empty (0 bytes)']),
     'JSON without documents': ('Gen/Policy/a.json', '\n\n', {}, ['a.json holds no rows']),
-    'not gzip': ('Gen/Policy/a.csv.gz', GOOD, {}, ['a.csv.gz is not compressed the way its name says']),
+    'not gzip': ('Gen/Policy/a.csv.gz', GOOD, {}, ['a.csv.gz is damaged, or not compressed']),
     'gzip cut short': ('Gen/Policy/a.csv.gz', gzip.compress(b'id\n' + b'1\n' * 50000)[:-20], {},
-                       ['Unexpected end of input stream']),
-    'not Parquet': ('Gen/Policy/a.parquet', GOOD, {}, ['a.parquet is not a Parquet file']),
+                       ['a.csv.gz is cut short', 'Land the file again']),
+    'not Parquet': ('Gen/Policy/a.parquet', GOOD, {}, ['a.parquet could not be read: ', 'not a Parquet file']),
     'other encoding': (KEY, 'id,name\n1,Grüße\n'.encode('utf-16'), {},
                        ["a.csv is not text in encoding 'utf-8'", "set 'encoding' in the input_spec"]),
-    'Excel': ('Gen/Policy/a.xlsx', 'PK', {}, ['a.xlsx is Excel, which cannot be read']),
-    'zip': ('Gen/Policy/a.csv.zip', 'PK', {}, ['a.csv.zip is compressed in a way that cannot be read']),
+    'Parquet with damaged pages': ('Gen/Policy/a.parquet', damaged_parquet(), {}, ['a.parquet could not be read']),
+    'not Excel': ('Gen/Policy/a.xlsx', 'PK', {}, ['a.xlsx cannot be opened as a workbook', 'Land it again']),
+    'not zip': ('Gen/Policy/a.csv.zip', 'PK', {}, ['a.csv.zip is damaged, or not compressed the way its name says']),
+    'XML without rows': ('Gen/Policy/a.xml', '<rows/>', {}, ['a.xml has no element <row>', "Set 'row_tag'"]),
+    'fixed width without widths': (KEY, GOOD, {SPEC: {'input_spec': {'fixed': {}}}},
+                                   ['input_spec.fixed: needs the widths in transformation-spec/Gen-Policy.csv']),
+    'empty folder': ('Gen/Policy/_SUCCESS', '', {SPEC: {'input_spec': {'files': 'folder'}}},
+                     ['Gen/Policy holds no files with content beside its trigger _SUCCESS']),
     'hidden name': ('Gen/Policy/_a.csv', GOOD, {}, ['_a.csv has a name that begins with', 'under another name']),
     'reserved column': (KEY, 'id,Year\n1,2\n', {}, ['Gen/Policy', 'columns named year', 'lake itself adds']),
     'reserved execution_id': (KEY, 'id,execution ID\n1,2\n', {}, ['columns named execution_id']),

@@ -134,6 +134,18 @@ def test_validate_lists_all_problems_of_a_configuration_folder(tmp_path, capsys)
     assert "dq-Gen-Policy.json: after_transform.warn_rules[0]: column 1: rule type IsComplet is unknown" in text
 
 
+def test_validate_names_files_that_no_workflow_reads(tmp_path, caplog):
+    for name in ('transformation-spec/GenPolicy.json', 'transformation-spec/Gen-Policy.jsn', 'dq-rules/Gen-Policy.json',
+                 'transformation-sql/Gen-Policy.sql', 'transformation-spec/Gen-entitymatch.json'):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text('{}')
+    (tmp_path / 'transformation-spec' / 'Gen-Claim.json').write_text('{}')
+    assert main(['--config', str(tmp_path), 'validate']) == 0
+    assert [record.args[0] for record in caplog.records] == [
+        'dq-rules/Gen-Policy.json', 'transformation-spec/Gen-Policy.jsn', 'transformation-spec/GenPolicy.json',
+        'transformation-sql/Gen-Policy.sql']
+
+
 def test_lookups_are_loaded_from_files(tmp_path, capsys):
     table = tmp_path / 'rates.csv'
     table.write_text('line,state,rate\nauto,NY,1.5\nauto,CA,2\n')

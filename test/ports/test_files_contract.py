@@ -30,6 +30,22 @@ class TestAnyFiles:
         file_store.files.write(uri, b'second')
         assert (file_store.files.read(uri), file_store.files.size(uri)) == (b'second', 6)
 
+    @pytest.mark.parametrize('pieces', [[], [b''], [b'one', b'', b'two'], [b'x' * 100_000] * 3])
+    def test_a_stream_of_pieces_becomes_one_file(self, file_store, pieces):
+        uri = f'{file_store.root}/scratch/plain.csv'
+        file_store.files.write_stream(uri, iter(pieces))
+        assert file_store.files.read(uri) == b''.join(pieces)
+
+    def test_a_stream_that_breaks_off_writes_nothing(self, file_store):
+        def breaking():
+            yield b'new'
+            raise LakeError('no more')
+        uri = f'{file_store.root}/scratch/plain.csv'
+        file_store.files.write(uri, b'old')
+        with pytest.raises(LakeError, match='no more'):
+            file_store.files.write_stream(uri, breaking())
+        assert file_store.files.read(uri) == b'old'
+
     @pytest.mark.parametrize(('start', 'length', 'expected'), [
         (0, None, b'0123456789'), (0, 4, b'0123'), (6, None, b'6789'), (6, 2, b'67'), (8, 100, b'89'),
         (10, None, b''), (99, 5, b''), (3, 0, b'')])

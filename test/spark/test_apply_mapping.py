@@ -46,7 +46,8 @@ def test_columns_come_in_the_order_of_the_rules_under_their_new_names(policies, 
 @pytest.mark.parametrize(('rules', 'strict', 'message'), [
     ([Rule('PolicyNumber', 'a'), Rule('nobody', 'b'), Rule('gone', None)], True,
      'source of Gen/Policy lacks mapped columns: nobody, gone. It has: PolicyNumber, .*Nothing was replaced'),
-    ([Rule('PolicyNumber', 'a'), Rule('zzzz', 'b', 90, 'ratio')], True, 'lacks mapped columns: zzzz'),
+    ([Rule('PolicyNumber', 'a'), Rule('zzzz', 'b', 90, 'ratio'), Rule('gone', None)], True,
+     'lacks mapped columns: gone. '),
     ([Rule('PolicyNumber', 'a'), Rule('`Insured`.`Nobody`', 'b')], True, 'lacks mapped columns: `Insured`.`Nobody`'),
     ([Rule('nobody', 'a'), Rule('Unused', None)], False, 'No column of Gen/Policy matches its schema mapping'),
     ([Rule('PolicyNumber', 'a'), Rule('Unused', 'A')], False, 'more than one row for a'),
@@ -54,6 +55,11 @@ def test_columns_come_in_the_order_of_the_rules_under_their_new_names(policies, 
 def test_a_mapping_that_cannot_be_followed_is_refused(policies, rules, strict, message):
     with pytest.raises(DataError, match=message):
         apply_mapping(policies, rules, 'Gen/Policy', None, strict)
+
+
+def test_a_column_that_is_only_looked_for_by_likeness_need_not_be_there(policies):
+    rules = [Rule('PolicyNumber', 'a'), Rule('zzzz', 'b', 90, 'ratio')]
+    assert apply_mapping(policies, rules, 'Gen/Policy', None, strict=True).columns == ['a']
 
 
 RULES = [Rule('PolicyNumber', 'policy'), Rule('NewRenewal', 'new', 80, 'ratio'), Rule('gone', 'gone'),

@@ -3,12 +3,15 @@ from __future__ import annotations
 
 import gzip
 import json
+from datetime import date
 from decimal import Decimal
 
 import pytest
 
 from lake_etl.errors import DataError
-from lake_etl.read.source import KnownTypes, read_collected_file
+from lake_etl.read.collected import KnownTypes
+from lake_etl.read.malformed import MALFORMED
+from lake_etl.read.source import read_collected_file
 from lake_etl.spec.input import InputSpec, JsonSection
 
 
@@ -18,8 +21,8 @@ def read(spark, tmp_path):
     def read_content(content: str | bytes, name: str = 'a.json', table_types=None, **spec):
         path = tmp_path / name
         path.write_bytes(content if isinstance(content, bytes) else content.encode(spec.get('encoding', 'utf-8')))
-        return read_collected_file(spark, str(path), InputSpec(**spec), lambda names: KnownTypes(
-            table_types=table_types or {}))
+        return read_collected_file(spark, str(path), InputSpec(**spec), scratch=str(tmp_path / 'scratch'),
+                                   knowledge=lambda names: KnownTypes(table_types=table_types or {}))
     return read_content
 
 
@@ -77,8 +80,9 @@ def test_documents_stand_on_lines_or_in_one_array(read, content, multiline):
 @pytest.mark.parametrize('fraction', ['1', '1.5'], ids=['without decimals', 'with decimals'])
 def test_a_document_that_cannot_be_parsed_is_kept_as_its_text(read, fraction):
     df = read(f'{{"a": {fraction}}}\n{{"a": broken\n')
-    assert set(df.columns) == {'a', '_corrupt_record'}
-    assert {(row.a is None, row._corrupt_record) for row in df.collect()} == {(False, None), (True, '{"a": broken')}
+    assert set(df.columns) == {'a', '_corrupt_record', MALFORMED}
+    assert {(row.a is None, row._corrupt_record, row[MALFORMED]) for row in df.collect()} == {
+        (False, None, False), (True, '{"a": broken', True)}
 
 
 @pytest.mark.parametrize(('encoding', 'multiline'), [
@@ -95,10 +99,36 @@ def test_compressed_lines_and_other_extensions_are_read(read):
             for row in read(body, name).collect()] == [1, 1]
 
 
-def test_columns_take_the_wider_type_of_the_published_table_and_no_other(read):
-    df = read(lines({'a': 1, 'b': 2, 'c': '3', 'd': 4}), table_types={
-        'a': 'decimal(38,0)', 'b': 'int', 'c': 'int', 'd': 'string'})
-    assert schema(df) == {'a': 'decimal(38,0)', 'b': 'bigint', 'c': 'string', 'd': 'bigint'}
+PUBLISHED = {
+    'whole numbers': ({'a': 1}, 'decimal(16,2)', 'decimal(16,2)'),
+    'narrower, and the values fit': ({'a': 2}, 'int', 'int'),
+    'narrower, and a value is too large': ({'a': 3000000000}, 'int', 'bigint'),
+    'more decimals than published': ({'a': 1.25}, 'decimal(16,1)', 'decimal(3,2)'),
+    'fewer decimals': ({'a': 1.5}, 'decimal(16,2)', 'decimal(16,2)'),
+    'text of digits': ({'a': '7'}, 'int', 'int'),
+    'identifier': ({'a': '007'}, 'int', 'string'),
+    'date in a text': ({'a': '2026-11-24'}, 'date', 'date'),
+    'number published as text': ({'a': 1.50}, 'string', 'string'),
+    'nothing but null': ({'a': None, 'b': 1}, 'date', 'date'),
+    'structure stays': ({'a': {'b': 1}}, 'int', 'struct<b:bigint>'),
+}
+
+
+@pytest.mark.parametrize('case', PUBLISHED)
+def test_the_published_type_wins_where_every_value_keeps_its_meaning_in_it(read, case):
+    document, published, expected = PUBLISHED[case]
+    assert schema(read(lines(document), table_types={'a': published}))['a'] == expected
+
+
+def test_types_that_are_given_take_the_text_of_the_document(read):
+    content = '{"no": 7, "rate": 1.10, "since": "2026-11-24", "more": {"a": 1}, "odd": [1], "b": "x"}\n'
+    df = read(content, types={'NO': 'string', 'rate': 'decimal(8,3)', 'since': 'date', 'more': 'struct<a:int>',
+                              'odd': 'string', 'b': 'int'})
+    assert df.collect()[0].asDict(recursive=True) == {
+        'no': '7', 'rate': Decimal('1.100'), 'since': date(2026, 11, 24), 'more': {'a': 1}, 'odd': '[1]', 'b': None}
+    untyped = read('{"no": 7, "rate": 1.10, "more": [{"a": true}]}\n', infer_types=False)
+    assert schema(untyped) == {'more': 'array<struct<a:string>>', 'no': 'string', 'rate': 'string'}
+    assert untyped.collect()[0].rate == '1.10'
 
 
 @pytest.mark.parametrize(('content', 'message'), [

@@ -29,8 +29,8 @@ TABLE_KEYS = re.compile(r'^\| (`[^|]+`) \|', re.MULTILINE)
 TOP_FOLDERS = ('lib', 'docs', 'test', 'resources', 'bench', '.ci', '.vscode')
 FILE_NAME = re.compile(r'[\w.-]+\.(py|toml|txt|yaml|sh)|\.[\w-]+(\.yaml)?')
 # Names of settings and of places in a lake, which look like files of the repository.
-NO_FILES = {'.venv', '.venv-spark-4.1', '.lake', '.gz', '.bz2', '.json', '.jsonl', '.parquet', '.xml', '.xls', '.xlsx',
-            '.xlsm', '.xlm', '.xlsb', '.ods', '.tmp', '.part', '.crdownload'}
+NO_FILES = {'.venv', '.venv-spark-4.1', '.lake', '.gz', '.bz2', '.zip', '.zst', '.json', '.jsonl', '.parquet', '.xml',
+            '.xls', '.xlsx', '.xlsm', '.xlm', '.xlsb', '.ods', '.tmp', '.part', '.crdownload'}
 SHOWN_COMMAND = re.compile(r'\./lake (?P<line>.+)')
 PIN = re.compile(r'[\w-]+==[\w.]+')
 CONFIGURATION_FILE = re.compile(r'(?://|--) (?P<name>(?:transformation-spec|transformation-sql|dq-rules)/\S+)\n')
@@ -104,7 +104,8 @@ def files_of(workflow: str) -> FileNames:
     return file_names(database, table)
 
 
-WORKFLOWS = ('Claims-Payment', 'Claims-Reserve')
+WORKFLOWS = ('Claims-Payment', 'Claims-Reserve', 'Claims-Extract', 'Claims-Register', 'Claims-Ledger',
+             'Claims-Notice', 'Claims-Bordereau', 'Claims-Parts')
 
 
 @pytest.mark.parametrize('document', DOCUMENTS, ids=name_of)

@@ -1,18 +1,17 @@
 """The beginning of a delimited file gives distinct column names and the same rows as any reader of such text."""
 from __future__ import annotations
 
-import bz2
 import csv
-import gzip
 import io
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lake_etl.adapters.local.files import FolderFiles
 from lake_etl.errors import DataError
-from lake_etl.read.header import FIRST_BYTES, SAMPLE_ROWS, Dialect, distinct_names, read_beginning, records
+from lake_etl.read.header import (
+    FIRST_BYTES, SAMPLE_ROWS, Dialect, distinct_names, ends_inside_quotes, read_beginning, records)
+from lake_etl.read.plain import PlainFile
 
 CSV = Dialect(',', '"', '"', header=True)
 ODD_NAMES = ['', 'a', 'A', 'a0', 'a1', 'A1', 'a2', '_c0', '_c1', '_C2', '_c1_1', 'a1_1']
@@ -58,7 +57,7 @@ def test_a_row_that_may_be_cut_short_is_left_out(text, expected):
 
 def beginning(tmp_path, content: bytes, name: str = 'a.csv', dialect: Dialect = CSV):
     (tmp_path / name).write_bytes(content)
-    return read_beginning(FolderFiles(), str(tmp_path / name), dialect)
+    return read_beginning(PlainFile(name, str(tmp_path / name), len(content), dialect.encoding), dialect)
 
 
 def test_a_sample_of_a_large_file_is_taken_from_its_first_bytes(tmp_path):
@@ -76,13 +75,33 @@ def test_a_header_longer_than_the_first_bytes_is_read_whole(tmp_path):
     assert beginning(tmp_path, content).columns == names
 
 
-@pytest.mark.parametrize(('name', 'compress'), [('a.csv.gz', gzip.compress), ('a.csv.bz2', bz2.compress)])
-def test_a_compressed_file_is_looked_into_as_far_as_its_first_bytes_reach(tmp_path, name, compress):
-    lines = ''.join(f'{number},{number * 2654435761 % 999983}\n' for number in range(60_000))
-    found = beginning(tmp_path, compress(f'id,x\n{lines}'.encode()), name)
-    assert found.columns == ('id', 'x') and len(found.rows) == SAMPLE_ROWS
-
-
 def test_a_file_in_another_encoding_is_refused_with_the_name_of_the_encoding(tmp_path):
     with pytest.raises(DataError, match="a.csv is not text in encoding 'utf-8' .UnicodeDecodeError."):
         beginning(tmp_path, 'a\nü\n'.encode('latin-1'))
+
+
+@pytest.mark.parametrize(('text', 'dialect', 'inside'), [
+    ('a,b\n1,"x\n2,y\n', CSV, True),
+    ('a,b\n1,"x ""y\n2,z\n', CSV, True),
+    ('a,b\n1,"x\n2,y"\n', CSV, False),
+    ('a,b\n1,5" pipe\n', CSV, False),
+    ('a,b\n1,"x\ny",5" pipe\n', CSV, False),
+    ('a,b\n1,"x""', CSV, True),
+    ('"', CSV, True),
+    ('\ufeff"a', CSV, True),
+    ('a\n"x\\"\n2\n', Dialect(',', '"', '\\', True), False),
+    ('a\n"x\\"y"\n"2\n', Dialect(',', '"', '\\', True), False),
+    ('a\n"x\\"y\n2\n"3"\n"4', Dialect(',', '"', '\\', True), True),
+    ('a||"b\n', Dialect('||', '"', '', True), True),
+    ('a,"b\n', Dialect(',', '', '', True), False),
+])
+def test_a_quote_that_is_never_closed_is_noticed(text, dialect, inside):
+    assert ends_inside_quotes(text.encode(), dialect) is inside
+
+
+@settings(deadline=None)
+@given(st.lists(st.lists(VALUES, min_size=2, max_size=4), max_size=6))
+def test_text_that_was_written_whole_does_not_end_inside_quotes(rows):
+    text = io.StringIO()
+    csv.writer(text).writerows(rows)
+    assert not ends_inside_quotes(text.getvalue().encode(), CSV)

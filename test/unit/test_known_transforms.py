@@ -53,6 +53,15 @@ def test_without_modules_of_users_no_spark_is_loaded_and_with_them_their_transfo
     assert known_beside(tmp_path / 'shared') == (sorted([*names, 'company']), True)
 
 
+def test_the_workflows_of_the_repository_are_checked_without_spark_and_without_aws():
+    program = ('import sys; from lib.local_lake.cli import main; status = main(["validate"]); '
+               'print(status, [name for name in ("pyspark", "boto3", "pandas") if name in sys.modules])')
+    folders = os.pathsep.join(map(str, (SHARED, SHARED.parents[2])))
+    done = subprocess.run([sys.executable, '-c', program], env={**os.environ, 'PYTHONPATH': folders},
+                          capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == '0 []'
+
+
 def test_a_transform_cannot_be_declared_with_the_form_of_another():
     def transform_own(entry, schema, context):
         """Stand for a column."""

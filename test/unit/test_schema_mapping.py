@@ -3,9 +3,11 @@ from __future__ import annotations
 
 import pytest
 from pyspark.sql.types import ArrayType, StringType, StructType
+from rapidfuzz import fuzz, utils
 
 from lake_etl.errors import DataError
 from lake_etl.schema_mapping import FuzzyMatch, Resolution, Rule, flatten_names, name_parts, resolve, rule_of
+from lake_etl.spec.mapping import SCORERS
 
 
 def schema(text: str) -> StructType:
@@ -39,6 +41,17 @@ def test_a_row_becomes_a_rule(arguments, expected):
     assert rule_of(*arguments) == expected
 
 
+@pytest.mark.parametrize(('threshold', 'scorer', 'message'), [
+    (90, 'ration', "mapping of 'a' has the unknown scorer 'ration'; known scorers are ratio, .*QRatio"),
+    ('high', 'ratio', "mapping of 'a' has the threshold 'high', expected a number from 0 to 100"),
+    (101, 'ratio', 'the threshold 101, expected'),
+    ('nan', 'ratio', "the threshold 'nan', expected"),
+])
+def test_a_row_with_a_likeness_that_does_not_exist_is_refused(threshold, scorer, message):
+    with pytest.raises(DataError, match=message):
+        rule_of('a', 'b', threshold, scorer)
+
+
 @pytest.mark.parametrize(('source', 'parts'), [
     ('PolicyNumber', ('PolicyNumber',)),
     ('Loss.Paid', ('Loss.Paid',)),
@@ -70,12 +83,12 @@ def test_all_names_that_a_path_can_reach_are_listed():
     pytest.param([Rule('a', None), Rule('b', 'b')], 'a|b', Resolution((('`b`', 'b'),), (), ('a',), ()),
                  id='mapped to Null'),
     pytest.param([Rule('x', 'x'), Rule('y', None), Rule('a', 'a')], 'a',
-                 Resolution((('`a`', 'a'),), ('x', 'y'), (), ()), id='missing, also one mapped to Null'),
+                 Resolution((('`a`', 'a'),), ('x', 'y'), (), (), ('x', 'y')), id='missing, also one mapped to Null'),
     pytest.param([Rule('a', 'one'), Rule('A', 'two')], 'a|A',
                  Resolution((('`a`', 'one'), ('`A`', 'two')), (), (), ()), id='names that differ by case'),
     pytest.param([Rule('a', 'one'), Rule('a', 'two')], 'a',
                  Resolution((('`a`', 'one'), ('`a`', 'two')), (), (), ()), id='one source for two columns'),
-    pytest.param([Rule('x', 'x')], 'a|b', Resolution((), ('x',), ('a', 'b'), ()), id='nothing fits'),
+    pytest.param([Rule('x', 'x')], 'a|b', Resolution((), ('x',), ('a', 'b'), (), ('x',)), id='nothing fits'),
     pytest.param([], 'a', Resolution((), (), ('a',), ()), id='no rows'),
 ])
 def test_exact_rows(rules, columns, expected):
@@ -116,6 +129,29 @@ def test_fuzzy_rows_come_after_all_exact_ones_and_never_take_a_column_twice():
 def test_case_and_punctuation_do_not_count_against_likeness():
     resolved = resolve([Rule('policy number', 'number', 100, 'ratio')], schema('POLICY_NUMBER'))
     assert resolved.fuzzy == (FuzzyMatch('policy number', 'POLICY_NUMBER', 100.0),)
+
+
+@pytest.mark.parametrize('scorer', SCORERS)
+def test_each_scorer_measures_as_the_library_does_after_its_usual_clean_up(scorer):
+    wanted, columns = 'Premium (written)', ['premium-written amount', 'Written Premium', 'zzz']
+    [match] = resolve([Rule(wanted, 'premium', 0, scorer)], schema('|'.join(columns))).fuzzy
+    likeness = {name: getattr(fuzz, scorer)(utils.default_process(wanted), utils.default_process(name))
+                for name in columns}
+    assert (match.found, match.score) == (max(columns, key=likeness.get), max(likeness.values()))
+
+
+def test_a_line_break_in_a_header_is_a_letter_of_the_name_however_it_is_written():
+    columns = StructType().add('Policy\r\nNumber', 'string').add('Paid\nAmount', 'string')
+    resolved = resolve([Rule('policy\nnumber', 'number'), Rule('Paid\r\nAmount', 'paid'), Rule('Policy Number', 'x')],
+                       columns)
+    assert resolved.selected == (('`Policy\r\nNumber`', 'number'), ('`Paid\nAmount`', 'paid'))
+    assert resolved.missing == ('Policy Number',)
+
+
+def test_only_rows_without_a_threshold_have_to_find_their_column():
+    rules = [Rule('x', None), Rule('y', 'y', 90, 'ratio'), Rule('`a`.`b`', 'z'), Rule('a', 'a')]
+    resolved = resolve(rules, schema('a'))
+    assert (resolved.missing, resolved.required) == (('x', 'y', '`a`.`b`'), ('x', '`a`.`b`'))
 
 
 @pytest.mark.parametrize(('threshold', 'found'), [(85.7, True), (85.8, False)])

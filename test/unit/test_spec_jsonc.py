@@ -54,7 +54,13 @@ def test_a_value_is_read_whatever_surrounds_it(content, expected):
                        '(write a backslash as \\\\)'),
     (b'{"a": NaN}', 'a.json: a number cannot be read: NaN is not JSON'),
     (b'{"a": "\xff"}', 'a.json: byte 8 is not UTF-8 text (save the file as UTF-8)'),
-    (b'[' * 100_000, 'a.json: objects and lists are nested too deeply to be read'),
+    (b'[' * 100_000, 'a.json: objects and lists are nested more than 100 levels deep'),
+    (b'[' * 102 + b']' * 102, 'a.json: objects and lists are nested more than 100 levels deep'),
+    (b'{"a": 1e999}', 'a.json: a number cannot be read: 1e999 is too large'),
+    (b'{"a": ["\\ud83d"]}', 'a.json: a[0]: the text holds one half of a character that is written as two, such as '
+                            '\\ud83d (write the character itself)'),
+    (b'{"a": {"\\udc00": 1}}', 'a.json: a.\\udc00: the text holds one half of a character that is written as two, '
+                               'such as \\ud83d (write the character itself)'),
 ])
 def test_a_mistake_is_named_with_line_and_column(content, problem):
     findings = Findings('a.json')

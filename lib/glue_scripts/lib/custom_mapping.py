@@ -16,7 +16,8 @@ def custommapping(df: DataFrame, field_mapping_list: Sequence[Mapping[str, Any]]
     """Return the frame with the mapped columns in the order of the rows; columns without a row are dropped.
 
     Rows are dictionaries `{sourcename, destname, threshold?, scorer?}`; the destination `Null` drops the column. Raises
-    DataError when a mapped column is missing and `strict` is set, or when no column is left.
+    DataError for an unknown scorer or threshold, when `strict` is set and the column of a row without threshold is
+    missing, or when no column is left.
     """
     return apply_mapping(df, _rules(field_mapping_list), args.get('source_key', 'the data set'), lineage, strict)
 

@@ -94,8 +94,8 @@ def _lookup_column(entry: LookupEntry, values: Mapping[str, Any], kind: str, sch
 def transform_multilookup(df: DataFrame, entries: tuple[MultiLookupEntry, ...], context: TransformContext) -> DataFrame:
     """Add columns with the attributes of the item that several columns together name.
 
-    Keys in which the loader escaped hyphens inside values and keys without escapes are both understood. Raises
-    DataError when a new column is there already, and when a match column is missing.
+    Keys in which the loader escaped hyphens inside values and keys without escapes are both understood. A new column
+    that is there already, and a match column that is not, stop the job.
     """
     return reduce(partial(_add_looked_up, context), entries, df)
 

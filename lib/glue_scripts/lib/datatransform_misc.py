@@ -68,8 +68,8 @@ def _for_each_order(df: DataFrame, entries: Sequence[RowNumberEntry],
 def transform_filterrows(df: DataFrame, entries: tuple[FilterRowsEntry, ...], context: TransformContext) -> DataFrame:
     """Keep the rows for which every condition is true; where it is false or null the row is left out.
 
-    Conditions are read by the rules of users' SQL: a failed conversion in them is null. Raises ConfigurationError for a
-    condition that is no SQL, and DataError for one that does not go with the columns.
+    Conditions are read by the rules of users' SQL: a failed conversion in them is null. A condition that is no SQL,
+    or does not go with the columns, stops the job.
     """
     for index, entry in enumerate(entries):
         df = _filter(df, entry.condition, f'transform_spec.filterrows[{index}].condition', context)

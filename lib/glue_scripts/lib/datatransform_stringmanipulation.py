@@ -55,7 +55,7 @@ def transform_literal(entry: LiteralEntry, schema: StructType, context: Transfor
 def transform_filename(entry: FileNameEntry, schema: StructType, context: TransformContext) -> Column:
     """Set a column to a part of the file's name, null when the name does not match.
 
-    Raises DataError when it does not match but is required to.
+    A name that does not match, but is required to, stops the job.
     """
     file_name = required_argument(context.args, 'base_file_name', 'filename')
     found = re.search(entry.pattern, file_name)

@@ -44,7 +44,7 @@ def transform_jsonexpandmap(df: DataFrame, entries: tuple[ExpandMapEntry, ...], 
 def transform_flatten(df: DataFrame, entries: tuple[FlattenEntry, ...], context: TransformContext) -> DataFrame:
     """Append the members of a struct as columns.
 
-    Raises DataError when a member has the name of a column or of another member, and for a column that is no struct.
+    A member with the name of a column or of another member stops the job, and so does a column that is no struct.
     """
     for entry in entries:
         df = _flatten(df, entry)

@@ -24,7 +24,8 @@ def run(folders: LakeFolders, options: argparse.Namespace) -> int:
         return 0
     folders.require_lake()
     with folders.writing():
-        shutil.rmtree(folders.temporary / 'spark-scratch', ignore_errors=True)
+        for scratch in ('spark-scratch', 'reading'):
+            shutil.rmtree(folders.temporary / scratch, ignore_errors=True)
         removed = sum(sweep_bucket(str(bucket)) for bucket in (folders.cleanse, folders.consume))
     print(f'Removed {removed} files that no table needs any more.')
     return 0

@@ -35,9 +35,16 @@ def run(folders: LakeFolders, options: argparse.Namespace) -> int:
 def propose(folders: LakeFolders, file: Path) -> tuple[str, str]:
     """Return a mapping and a specification for the file, as texts."""
     from glue_catalog_helpers import clean_column_names, generate_spec
+    from lake_etl.read.malformed import malformed_mark
+    from lake_etl.read.scratch import empty_scratch, scratch_folder
     from lake_etl.read.source import read_collected_file
     from lake_etl.session import configure
     from lake_etl.spec.input import InputSpec
     spark = configure(start_session(folders.temporary))
-    cleaned, rows = clean_column_names(read_collected_file(spark, str(file), InputSpec()))
-    return recommended_mapping(rows), json.dumps(generate_spec(cleaned, file.suffix), indent=4) + '\n'
+    scratch = scratch_folder(str(folders.temporary), 'recommend')
+    try:
+        df = read_collected_file(spark, str(file), InputSpec(), scratch=scratch)
+        cleaned, rows = clean_column_names(df.drop(malformed_mark(df) or ''))
+        return recommended_mapping(rows), json.dumps(generate_spec(cleaned, file.suffix), indent=4) + '\n'
+    finally:
+        empty_scratch(scratch)

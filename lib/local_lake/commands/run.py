@@ -1,11 +1,13 @@
-"""`./lake run FILE --workflow DATABASE/TABLE`: land one file and load it."""
+"""`./lake run FILE --workflow DATABASE/TABLE`: land one file, or a folder of files, and load it."""
 from __future__ import annotations
 
 import argparse
 from datetime import date, datetime
 from pathlib import Path
 
+from lake_etl.arrival import landing_spec
 from lake_etl.errors import LakeError
+from lib.local_lake.commands.validate import content_of
 from lib.local_lake.folders import LakeFolders
 from lib.local_lake.landing import Landing, read_key
 from lib.local_lake.orchestration import Orchestrator, RunResult, land
@@ -13,17 +15,38 @@ from lib.local_lake.report import published_tables
 
 
 def run(folders: LakeFolders, options: argparse.Namespace) -> int:
-    """Copy the file into the Collect folder, load it, and say what was published."""
-    file = Path(options.file)
-    if not file.is_file():
-        raise LakeError(f'{options.file}: there is no such file.')
-    landing = landing_of(options.workflow, file.name, options.date)
+    """Copy the file or folder into the Collect folder, load it, and say what was published."""
+    landing, parts = uploads(folders, Path(options.file), options.workflow, options.date)
     with folders.writing():
         orchestrator = Orchestrator(folders)
         orchestrator.close_interrupted_runs()
-        execution = land(folders, landing.key, file.read_bytes())
+        for key, part in parts.items():
+            execution = land(folders, key, part.read_bytes() if part else b'')
         result = orchestrator.run(landing, execution, lambda job: print(f'{landing.key}: {job} …', flush=True))
     return report(folders, landing, result)
+
+
+def uploads(folders: LakeFolders, file: Path, workflow: str, day: str | None) -> tuple[Landing, dict[str, Path | None]]:
+    """Return what starts the load, and which file lands under which key, in order; None stands for an empty file.
+
+    Raises LakeError when there is no such file, or a folder where the workflow loads single files, or the reverse.
+    """
+    if not file.exists():
+        raise LakeError(f'{file}: there is no such file.')
+    landing = landing_of(workflow, file.name, day)
+    spec = landing_spec(landing.database, landing.table, lambda name: content_of(folders.configuration / name))
+    if spec.files is None:
+        if file.is_dir():
+            raise LakeError(f'{file} is a folder, and {landing.workflow} loads single files. Give one, or set "files": '
+                            '"folder" in the input_spec.')
+        return landing, {landing.key: file}
+    if not file.is_dir():
+        raise LakeError(f'{file} is a file, and {landing.workflow} loads whole folders, as "files" in the input_spec '
+                        'says. Give the folder.')
+    trigger = landing_of(workflow, f'{file.name}/{spec.trigger_name}', day)
+    parts: dict[str, Path | None] = {f'{trigger.source_path}/{part.name}': part for part in sorted(file.iterdir())
+                                     if part.is_file() and part.name != spec.trigger_name}
+    return trigger, {**parts, trigger.key: None}
 
 
 def landing_of(workflow: str, file_name: str, day: str | None) -> Landing:

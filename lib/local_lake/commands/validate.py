@@ -4,6 +4,7 @@ from __future__ import annotations
 import argparse
 import logging
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 from lake_etl.arguments import KNOWN_PLACEHOLDERS
@@ -15,13 +16,17 @@ from lib.local_lake.folders import LakeFolders
 FILES = (('transformation-spec', re.compile(r'(?P<name>.+?)(-dependent)?\.(json|csv)')),
          ('dq-rules', re.compile(r'dq-(?P<name>.+)\.json')),
          ('transformation-sql', re.compile(r'(spark|athena|redshift)-(?P<name>.+)\.sql')))
-ENTITY_MATCH = '-entitymatch'
+ENTITY_MATCH = '-entitymatch.json'
+LOG = logging.getLogger(__name__)
 
 
 def run(folders: LakeFolders, options: argparse.Namespace) -> int:
     """Print one line for each workflow that is right; raises ConfigurationError with all problems of all others."""
     logging.getLogger('lake_etl').setLevel(logging.WARNING)
     wanted = [options.workflow] if options.workflow else workflows_in(folders.configuration)
+    for name in () if options.workflow else files_of_no_workflow(folders.configuration):
+        LOG.warning('%s is the file of no workflow, so that nothing reads it; its name has to be that of a database, a '
+                    'hyphen and the name of a table.', name)
     if not wanted:
         raise LakeError(f'There are no configuration files in {folders.configuration}.')
     problems: list[Problem] = []
@@ -44,13 +49,21 @@ def run(folders: LakeFolders, options: argparse.Namespace) -> int:
 
 def workflows_in(configuration: Path) -> list[str]:
     """Return `<database>/<table>` of every workflow that has a file, in order."""
-    names = set()
+    return sorted({name.replace('-', '/', 1) for _, name in _named_files(configuration) if name})
+
+
+def files_of_no_workflow(configuration: Path) -> list[str]:
+    """Return the configuration files whose names are those of no workflow, in order."""
+    return sorted(file for file, name in _named_files(configuration) if not name)
+
+
+def _named_files(configuration: Path) -> Iterator[tuple[str, str]]:
+    """Yield each configuration file and the `<database>-<table>` in its name, empty where there is none."""
     for folder, pattern in FILES:
-        for path in (configuration / folder).glob('*'):
+        for path in (configuration / folder).glob('[!.]*.*'):
             match = pattern.fullmatch(path.name)
-            if match and ENTITY_MATCH not in match['name'] and '-' in match['name']:
-                names.add(match['name'].replace('-', '/', 1))
-    return sorted(names)
+            if not path.name.endswith(ENTITY_MATCH):
+                yield f'{folder}/{path.name}', match['name'] if match and '-' in match['name'].strip('-') else ''
 
 
 def content_of(path: Path) -> bytes | None:

@@ -3,12 +3,16 @@ from __future__ import annotations
 
 import argparse
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 
+from lake_etl.arrival import landing_spec, subject_of
 from lake_etl.errors import LakeError
+from lake_etl.spec.input import InputSpec
+from lib.local_lake.commands.validate import content_of
 from lib.local_lake.folders import LakeFolders
 from lib.local_lake.landing import read_key
 from lib.local_lake.orchestration import Orchestrator, execution_of
@@ -36,8 +40,9 @@ def run(folders: LakeFolders, options: argparse.Namespace) -> int:
         orchestrator.close_interrupted_runs()
         print(f'Watching {folders.collect}; drop files into DATABASE/TABLE/ below it. Stop with Ctrl+C.', flush=True)
         while True:
+            spec_of = specs(folders)
             for dropped in sorted(quiet_files(folders.collect, time.time()), key=lambda item: (item.landed, item.key)):
-                failed += not process(orchestrator, dropped)
+                failed += not process(orchestrator, dropped, spec_of)
             if options.once:
                 return 1 if failed else 0
             time.sleep(POLL_SECONDS)
@@ -55,8 +60,15 @@ def quiet_files(collect: Path, now: float) -> Iterator[Dropped]:
             yield Dropped(key, execution_of(collect, key), datetime.fromtimestamp(status.st_mtime))
 
 
-def process(orchestrator: Orchestrator, dropped: Dropped) -> bool:
-    """Load a dropped file unless this version of it has run already; return False when it failed."""
+def specs(folders: LakeFolders) -> Callable[[str, str], InputSpec]:
+    """Return a function that gives the input_spec of a database and table and reads each file once."""
+    return cache(lambda database, table: landing_spec(
+        database, table, lambda name: content_of(folders.configuration / name)))
+
+
+def process(orchestrator: Orchestrator, dropped: Dropped, spec_of: Callable[[str, str], InputSpec]) -> bool:
+    """Load a dropped file, or the folder that it completes, unless this version has run; return False when it failed.
+    """
     if orchestrator.has_run(dropped.execution):
         return True
     try:
@@ -65,6 +77,8 @@ def process(orchestrator: Orchestrator, dropped: Dropped) -> bool:
         orchestrator.record_refusal(dropped.key, dropped.execution, str(error))
         print(f'Refused: {error}', flush=True)
         return False
+    if subject_of(landing.key, spec_of(landing.database, landing.table)) is None:
+        return True
     print(f'{landing.key}', end='', flush=True)
     result = orchestrator.run(landing, dropped.execution, lambda job: print(f', {job}', end='', flush=True))
     if result.status == 'SUCCEEDED':

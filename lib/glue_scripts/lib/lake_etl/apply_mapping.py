@@ -17,15 +17,15 @@ LOG = logging.getLogger(__name__)
 def apply_mapping(df: DataFrame, rules: Sequence[Rule], dataset: str, lineage: Any, strict: bool = False) -> DataFrame:
     """Return the frame with the mapped columns in the order of the rules; columns without a rule are dropped.
 
-    Raises DataError when a mapped column is missing and `strict` is set, or when no column is left.
+    Raises DataError when `strict` is set and the column of an exact row is missing, or when no column is left.
     """
     resolution = resolve(rules, df.schema)
     _log(resolution)
     if lineage is not None:
         _record(resolution, rules, dataset, lineage, df)
-    if resolution.missing and strict:
+    if resolution.required and strict:
         raise DataError(
-            f'The source of {dataset} lacks mapped columns: {", ".join(resolution.missing)}. It has: '
+            f'The source of {dataset} lacks mapped columns: {", ".join(resolution.required)}. It has: '
             f'{", ".join(df.columns)}. Correct the mapping file or the source, or set strict_schema_mapping to false. '
             'Nothing was replaced.')
     if not resolution.selected:

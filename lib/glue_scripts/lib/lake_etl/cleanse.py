@@ -19,7 +19,10 @@ from lake_etl.errors import ConfigurationError, DataError
 from lake_etl.job import JobRun
 from lake_etl.publish.partition import publish_partition
 from lake_etl.publish.target import Published
-from lake_etl.read.source import KnownTypes, read_collected_file
+from lake_etl.read.collected import KnownTypes
+from lake_etl.read.failures import reading
+from lake_etl.read.malformed import malformed_mark
+from lake_etl.read.source import read_collected_file
 from lake_etl.recommend import recommended_mapping, recommended_spec
 from lake_etl.schema_mapping import Rule, name_parts, resolve
 from lake_etl.spec.records import Findings
@@ -49,9 +52,16 @@ def read_source(run: JobRun, workflow: Workflow) -> DataFrame:
     """Return the rows of the collected file; columns that the steps need are checked by name before Spark reads it."""
     uri = f'{runtime.bucket_address(str(run.args["source_bucket"]))}/{source_file(run)}'
     known = KnownColumns(run, workflow)
-    df = read_collected_file(run.spark, uri, workflow.input, known)
+    df = read_collected_file(run.spark, uri, workflow.input, known, scratch=run.scratch, widths=_widths(workflow))
     run.lineage.update_lineage(df, run.load.source_key, 'read', file=source_file(run))
-    return df
+    mark = malformed_mark(df)
+    return df.drop(mark) if mark else df
+
+
+def _widths(workflow: Workflow) -> list[tuple[str, int]]:
+    """Return the columns of fixed-width text, also those that the mapping drops."""
+    rows = workflow.mapping.rows if workflow.mapping else ()
+    return [(row.source_name, row.width) for row in rows if row.width is not None]
 
 
 class KnownColumns:
@@ -155,7 +165,8 @@ def publish_to_cleanse(run: JobRun, workflow: Workflow, df: DataFrame) -> Publis
             LOG.warning('The transforms left no rows; the partition becomes empty.')
 
     target = run.target(workflow.allow_schema_change, source_file(run), workflow.input.table_description)
-    published = publish_partition(df, target, run.load.partition, accept,
-                                  by_file=workflow.input.load_mode == 'by_file')
+    with reading(source_file(run), among_others=True):  # Pages of a damaged file come to light only now.
+        published = publish_partition(df, target, run.load.partition, accept,
+                                      by_file=workflow.input.load_mode == 'by_file')
     run.record_publication(df, published)
     return published

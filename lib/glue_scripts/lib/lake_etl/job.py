@@ -19,6 +19,7 @@ from lake_etl.before_publishing import BeforePublishing
 from lake_etl.lineage import DataLineageGenerator
 from lake_etl.publish.layout import load_name
 from lake_etl.publish.target import Published, Target
+from lake_etl.read.scratch import empty_scratch, scratch_folder
 from lake_etl.session import configure
 
 LOG = logging.getLogger(__name__)
@@ -33,6 +34,11 @@ class JobRun:
     spark: SparkSession
     lineage: DataLineageGenerator
     before_publishing: BeforePublishing
+
+    @property
+    def scratch(self) -> str:
+        """Return the folder for what readers have to write down; it is emptied at the end of the run."""
+        return scratch_folder(self.load.temporary_folder, self.load.execution_id)
 
     def target(self, allow_schema_change: str, source_file: str, description: str | None = None,
                table: str | None = None) -> Target:
@@ -70,12 +76,13 @@ def job_run(required: Sequence[str], optional: Sequence[str] = ()) -> Iterator[J
     job.init(args['JOB_NAME'], args)
     lineage = DataLineageGenerator(args)
     spark = configure(glue_context.spark_session)
-    before_publishing = BeforePublishing()
+    run = JobRun(args, load, spark, lineage, BeforePublishing())
     try:
-        yield JobRun(args, load, spark, lineage, before_publishing)
+        yield run
     finally:
-        before_publishing.settle()
+        run.before_publishing.settle()
         spark.catalog.clearCache()
+        empty_scratch(run.scratch)
         lineage.flush()
     job.commit()
 

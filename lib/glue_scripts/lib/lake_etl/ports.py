@@ -31,6 +31,9 @@ class Files(Protocol):
     def write(self, uri: str, content: bytes) -> None:
         """Create or replace the file at one instant, making folders as needed."""
 
+    def write_stream(self, uri: str, pieces: Iterable[bytes]) -> None:
+        """Do the same with content that is too large for memory; when a piece fails to come, nothing is written."""
+
     def size(self, uri: str) -> int | None:
         """Return the file's size in bytes, or None when there is no such file."""
 

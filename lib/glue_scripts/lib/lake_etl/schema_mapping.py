@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pyspark.sql.types import ArrayType, DataType, StructType
 
 from lake_etl.errors import DataError
+from lake_etl.spec.mapping import SCORERS, threshold_of
 from lake_etl.transform.columns import quoted
 
 QUOTED_PART = re.compile(r'`((?:[^`]|``)+)`')
@@ -42,19 +43,35 @@ class Resolution:
     missing   sources of rows that no column matches
     dropped   top-level source columns that no row keeps
     fuzzy     the fuzzy matches, best reported with their scores
+    required  those of `missing` that are asked for by their very name
     """
 
     selected: tuple[tuple[str, str], ...]
     missing: tuple[str, ...]
     dropped: tuple[str, ...]
     fuzzy: tuple[FuzzyMatch, ...]
+    required: tuple[str, ...] = ()
 
 
 def rule_of(source: str, destination: str | None, threshold: object = None, scorer: str | None = None) -> Rule:
-    """Return the rule of a mapping's row; a destination of `Null`, in any case, drops the column."""
+    """Return the rule of a mapping's row; a destination of `Null`, in any case, drops the column.
+
+    Raises DataError for an unknown scorer and for a threshold that is no number from 0 to 100.
+    """
     dropped = destination is None or destination.strip().lower() == NULL_DESTINATION
-    likeness = None if threshold in (None, '') else float(str(threshold))
-    return Rule(source, None if dropped else destination, likeness, scorer or None)
+    if scorer and scorer not in SCORERS:
+        raise DataError(f"The mapping of '{source}' has the unknown scorer '{scorer}'; known scorers are "
+                        f'{", ".join(SCORERS)}.')
+    return Rule(source, None if dropped else destination, _likeness(source, threshold), scorer or None)
+
+
+def _likeness(source: str, threshold: object) -> float | None:
+    if threshold in (None, ''):
+        return None
+    likeness = threshold_of(str(threshold))
+    if likeness is None:
+        raise DataError(f"The mapping of '{source}' has the threshold {threshold!r}, expected a number from 0 to 100.")
+    return likeness
 
 
 def name_parts(source: str) -> tuple[str, ...]:
@@ -104,7 +121,9 @@ def resolve(rules: Sequence[Rule], schema: StructType) -> Resolution:
                        if found[index] and rule.destination),
         missing=tuple(rule.source for index, rule in enumerate(rules) if not found[index]),
         dropped=tuple(name for name in schema.fieldNames() if name.lower() not in kept),
-        fuzzy=tuple(matches))
+        fuzzy=tuple(matches),
+        required=tuple(rule.source for index, rule in enumerate(rules)
+                       if not found[index] and rule.threshold is None))
 
 
 def _require_distinct(rules: Sequence[Rule]) -> None:
@@ -123,7 +142,7 @@ def _exact(source: str, schema: StructType) -> str | None:
     in_array = False
     spelled: list[str] = []
     for part in name_parts(source):
-        fields = [field for field in members.fields if field.name.lower() == part.lower()] if members else []
+        fields = [field for field in members.fields if _alike(field.name) == _alike(part)] if members else []
         if not fields:
             return None
         exact = [field for field in fields if field.name == part]
@@ -131,6 +150,11 @@ def _exact(source: str, schema: StructType) -> str | None:
         spelled.append(quoted(chosen.name))
         members, in_array = _members(chosen.dataType, in_array)
     return '.'.join(spelled)
+
+
+def _alike(name: str) -> str:
+    """Return what names are compared by: upper and lower case are alike, and so are all line ends."""
+    return name.lower().replace('\r\n', '\n').replace('\r', '\n')
 
 
 def _members(kind: DataType, in_array: bool) -> tuple[StructType | None, bool]:

@@ -17,6 +17,7 @@ SETTINGS = {
     'spark.sql.execution.arrow.pyspark.enabled': 'true',
     'spark.sql.legacy.createHiveTableByDefault': 'false',
     'spark.sql.legacy.javaCharsets': 'true',
+    'spark.sql.legacy.codingErrorAction': 'true',
 }
 
 

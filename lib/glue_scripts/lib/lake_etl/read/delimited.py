@@ -2,154 +2,168 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import reduce
 
-from pyspark.sql import Column, DataFrame, SparkSession
+from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
-from pyspark.sql.types import IntegerType, StringType, StructField, StructType
+from pyspark.sql.types import StringType, StructField, StructType
 
-from lake_etl.errors import DataError
-from lake_etl.read.charset import has_plain_line_ends, java_charset
-from lake_etl.read.guess import EVERYTHING, fitting_types, may_be_typed, settled_type
-from lake_etl.read.header import Beginning, Dialect
-from lake_etl.read.literal_path import literal_path
-from lake_etl.transform.columns import column, try_cast_column
+from lake_etl import runtime
+from lake_etl.read.charset import java_charset
+from lake_etl.read.collected import Collected
+from lake_etl.read.guess import EVERYTHING
+from lake_etl.read.header import Beginning, Dialect, ends_inside_quotes, read_beginning
+from lake_etl.read.malformed import mark_malformed
+from lake_etl.read.same_columns import require_same_columns
+from lake_etl.read.text_types import TypeRules, masked, no_rows, settled_types, summed, typed
+from lake_etl.spec.input import InputSpec
+from lake_etl.transform.columns import column
+from lake_etl.transform.helper_names import unused_name
 
 LOG = logging.getLogger(__name__)
 SPLIT_BYTES = 32 * 1024 * 1024
 MOST_COLUMNS = 20_480
-COMPRESSED = ('.gz', '.bz2')
 
 
 @dataclass(frozen=True)
-class DelimitedOptions:
-    """How to read a delimited file.
+class _Table:
+    """Delimited files that are read as one table."""
 
-    beginning     the file's column names and first rows
-    size          of the file, in bytes
-    line_breaks   whether quoted values may hold line breaks: yes, no, or None to find out
-    infer_types   whether to guess types; otherwise every column is text
-    fixed_types   types given by name of the source column, in any case
-    text_columns  source columns (lower case) that stay text because the first step that touches them parses text
-    table_types   types that the published table has, by name of the source column
-    null_values   texts that stand for no value
-    """
-
+    spark: SparkSession
+    source: Collected
     dialect: Dialect
     beginning: Beginning
-    size: int
-    line_breaks: bool | None = None
-    infer_types: bool = True
-    fixed_types: Mapping[str, str] = field(default_factory=dict)
-    text_columns: Collection[str] = ()
-    table_types: Mapping[str, str] = field(default_factory=dict)
-    null_values: tuple[str, ...] = ()
+    rules: TypeRules
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return self.beginning.columns
+
+    def read(self, line_breaks: bool, *further: str, unparsed: str | None = None) -> DataFrame:
+        """Return all columns as text, with further columns behind them, and the unparsed text of bad rows if asked."""
+        columns = [*self.names, *further]
+        return self.spark.read.csv(
+            self.source.paths, schema=_texts([*columns, *([unparsed] if unparsed else [])]),
+            sep=self.dialect.delimiter, quote=self.dialect.quote, escape=self.dialect.escape,
+            header=self.dialect.header, encoding=java_charset(self.dialect.encoding), multiLine=line_breaks,
+            mode='PERMISSIVE', enforceSchema=True, maxColumns=max(MOST_COLUMNS, len(columns)),
+            columnNameOfCorruptRecord=unparsed)
+
+    def unused(self, wish: str) -> str:
+        """Return a column name that the files do not have."""
+        return unused_name(_texts(self.names), wish)
 
 
-def read_delimited(spark: SparkSession, uri: str, options: DelimitedOptions) -> DataFrame:
-    """Return the rows of a delimited file, each column in the type that all its values fit.
+@dataclass(frozen=True)
+class _Seen:
+    """What reading everything once has shown.
 
-    Reads the whole file once to settle types and line breaks; the frame itself is not computed yet. Values of a column
-    whose type was fixed become null where they do not convert. Raises DataError when the file has no rows.
+    types       of the columns that were undecided
+    odd_quotes  whether a line has an odd number of quotes, so that a quoted value goes on in the next one
+    misfits     whether a row may have too few or too many values; None when nobody looked
     """
-    names = options.beginning.columns
-    open_types = _open_columns(options)
-    line_breaks = options.line_breaks
-    if line_breaks is None and (options.size <= SPLIT_BYTES or uri.lower().endswith(COMPRESSED)):
-        line_breaks = True  # Such a file is read by one task anyway.
-    if not has_plain_line_ends(options.dialect.encoding):
+
+    types: dict[str, str]
+    odd_quotes: bool
+    misfits: bool | None
+
+
+def read_delimited(spark: SparkSession, source: Collected) -> DataFrame:
+    """Return the rows of delimited files, each column in the type that all its values fit.
+
+    Reads everything once to settle types and line breaks; the frame itself is not computed yet. Values of a column
+    whose type was fixed become null where they do not convert. A row with too few values has nulls in place of the
+    missing ones, one with too many keeps the first; where there may be such rows, they are marked. Raises DataError
+    when there are no rows.
+    """
+    dialect = _dialect(source.spec, source.encoding)
+    beginnings = [read_beginning(file, dialect) for file in source.files]
+    require_same_columns([(file.name, item.columns) for file, item in zip(source.files, beginnings, strict=True)])
+    beginning = Beginning(beginnings[0].columns, tuple(row for item in beginnings for row in item.rows))
+    table = _Table(spark, source, dialect, beginning,
+                   TypeRules.of(source.spec, source.knowledge(beginning.columns)))
+    line_breaks = _line_breaks(source, dialect)
+    seen = _look_at_all_rows(table, line_breaks)
+    if line_breaks is None and seen.odd_quotes:
+        LOG.info('%s has line breaks inside quotes and is read by a single task.', source.name)
         line_breaks = True
-    bits, odd_quotes = _settle(spark, uri, open_types, options, line_breaks)
-    if line_breaks is None and odd_quotes:
-        LOG.info('%s has line breaks inside quotes and is read by a single task.', uri)
-        line_breaks = True
-        bits, _ = _settle(spark, uri, open_types, options, line_breaks)
-    types = {name: settled_type(bits[name], options.table_types.get(name)) for name in open_types}
-    types.update(_fixed_types(options))
-    LOG.info('Settled the types of %s: %d columns, %d of them other than text.', uri, len(names),
-             sum(1 for kind in types.values() if kind != 'string'))
-    rows = _read(spark, uri, options, bool(line_breaks))
-    return rows.select(*[_typed(name, types.get(name, 'string')) for name in names])
+        seen = _look_at_all_rows(table, line_breaks)
+    rows = table.rules.without_null_values(_rows(table, bool(line_breaks), seen.misfits), table.names)
+    return typed(rows, table.names, seen.types, table.rules, source.name)
 
 
-def _typed(name: str, type_name: str) -> Column:
-    if type_name == 'string':
-        return column(name)
-    return try_cast_column(name, type_name).alias(name)
+def _dialect(spec: InputSpec, encoding: str) -> Dialect:
+    section = spec.delimited()
+    return Dialect(str(section.delimiter), section.quote_character, section.escape_character, section.header, encoding)
 
 
-def _open_columns(options: DelimitedOptions) -> list[str]:
-    """Return the columns whose type only the whole file can tell.
+def _line_breaks(source: Collected, dialect: Dialect) -> bool | None:
+    """Return whether quoted values may go on in the next line; None when the lines have to be looked at."""
+    if isinstance(source.spec.multiline, bool):
+        return source.spec.multiline
+    if max(file.size for file in source.files) > SPLIT_BYTES:
+        return None
+    for file in source.files:  # Each is read by one task anyway.
+        content = runtime.files(file.uri).read(file.uri) or b''
+        if ends_inside_quotes(content, dialect):
+            LOG.warning('A quote in %s is never closed; its lines are read one by one, as if no value held a line '
+                        'break.', file.name)
+            return False
+    return True
 
-    A column that is published as text stays text, and a sample rules out most of the others.
+
+def _rows(table: _Table, line_breaks: bool, misfits: bool | None) -> DataFrame:
+    """Return all columns as text; rows that do not fit are marked unless it is known that there are none.
+
+    Marking makes Spark parse every column of every row, and costs a fifth of the reading.
     """
-    if not options.infer_types:
-        return []
-    undecided, fixed = [], _fixed_types(options)
-    for position, name in enumerate(options.beginning.columns):
-        published = options.table_types.get(name)
-        if name.lower() in options.text_columns or name in fixed or published == 'string':
-            continue
-        values = [row[position] for row in options.beginning.rows
-                  if position < len(row) and row[position] not in options.null_values]
-        if published or may_be_typed(values):
-            undecided.append(name)
-    return undecided
+    if misfits is False:
+        return table.read(line_breaks)
+    unparsed = table.unused('unparsed')
+    return mark_malformed(table.read(line_breaks, unparsed=unparsed), column(unparsed).isNotNull(), unparsed)
 
 
-def _fixed_types(options: DelimitedOptions) -> dict[str, str]:
-    """Return the types that were given, by the names as the file spells them."""
-    given = {name.lower(): kind for name, kind in options.fixed_types.items()}
-    return {name: given[name.lower()] for name in options.beginning.columns if name.lower() in given}
-
-
-def _read(spark: SparkSession, uri: str, options: DelimitedOptions, line_breaks: bool) -> DataFrame:
-    """Return all columns as text."""
-    dialect, names = options.dialect, options.beginning.columns
-    schema = StructType([StructField(name, StringType()) for name in names])
-    rows = spark.read.csv(literal_path(uri), schema=schema, sep=dialect.delimiter, quote=dialect.quote,
-                          escape=dialect.escape, header=dialect.header, encoding=java_charset(dialect.encoding),
-                          multiLine=line_breaks, mode='PERMISSIVE', enforceSchema=True,
-                          maxColumns=max(MOST_COLUMNS, len(names)))
-    if not options.null_values:
-        return rows
-    return rows.select(*[F.when(~column(name).isin(*options.null_values), column(name)).alias(name) for name in names])
-
-
-def _settle(spark: SparkSession, uri: str, open_columns: list[str], options: DelimitedOptions,
-            line_breaks: bool | None) -> tuple[dict[str, int], bool]:
-    """Read the whole file once: the types that all values fit, and whether a line has an odd number of quotes.
-
-    Raises DataError when there are no rows.
-    """
-    masks = [fitting_types(name, options.table_types.get(name)).cast(IntegerType()).alias(f'fits_{index}')
-             for index, name in enumerate(open_columns)]
-    looks_for_line_breaks = line_breaks is None and bool(options.dialect.quote)
-    parts = [_quote_counts(spark, uri, options.dialect, len(open_columns))] if looks_for_line_breaks else []
-    reads_rows = bool(open_columns or not options.beginning.rows)
+def _look_at_all_rows(table: _Table, line_breaks: bool | None) -> _Seen:
+    """Read everything once, in one Spark job, as far as that is needed; raises DataError when there are no rows."""
+    rules, undecided = table.rules, table.rules.undecided(table.names, table.beginning.rows)
+    reads_rows = bool(undecided or not table.beginning.rows)
+    parts = [_quote_counts(table, len(undecided))] if line_breaks is None and table.dialect.quote else []
     if reads_rows:
-        rows = _read(spark, uri, options, bool(line_breaks))
-        parts.append(rows.select(F.lit(1).alias('row'), F.lit(0).alias('odd_quotes'), *masks))
+        parts.append(_masked_rows(table, bool(line_breaks), undecided))
     if not parts:
-        return {}, False
-    seen = reduce(DataFrame.unionByName, parts)
-    found = seen.agg(F.sum('row').alias('rows'), F.max('odd_quotes').alias('odd_quotes'),
-                     *[F.expr(f'bit_and(fits_{index})').alias(f'fits_{index}') for index in range(len(open_columns))])
-    result = found.collect()[0]
+        return _Seen({}, False, None)
+    result = reduce(DataFrame.unionByName, parts).agg(
+        *summed(undecided), F.max('odd_quotes').alias('odd_quotes'), F.max('misfit').alias('misfit')
+    ).collect()[0].asDict()
     if reads_rows and not result['rows']:
-        raise DataError(f'{uri} holds a header but no rows. The published data stays as it is; land the file again '
-                        'with its content.')
-    bits = {name: int(result[f'fits_{index}']) for index, name in enumerate(open_columns)}
-    return bits, bool(result['odd_quotes'])
+        raise no_rows(table.source.name, 'a header but no rows')
+    return _Seen(settled_types(result, undecided, rules), bool(result['odd_quotes']),
+                 bool(result['misfit']) if reads_rows else None)
 
 
-def _quote_counts(spark: SparkSession, uri: str, dialect: Dialect, columns: int) -> DataFrame:
-    """Return a row for each line of the file that tells whether its number of quotes is odd.
+def _masked_rows(table: _Table, line_breaks: bool, undecided: list[str]) -> DataFrame:
+    """Return a row for each row: the types that its values fit, and whether it may have too few or too many values.
+
+    A value in a column behind the last one is one too many. Spark takes rows to be of any length as long as it does
+    not need all columns; so there is one column more that nobody asks for.
+    """
+    extra, unread = table.unused('extra'), table.unused('unread')
+    misfit = column(extra).isNotNull()
+    if len(table.names) > 1:
+        misfit = misfit | column(table.names[-1]).isNull()
+    rows = table.read(line_breaks, extra, unread).select(
+        *[column(name) for name in undecided], misfit.cast('int').alias(extra))
+    rows = table.rules.without_null_values(rows, undecided)
+    return masked(rows, undecided, table.rules, F.lit(0).alias('odd_quotes'), column(extra).alias('misfit'))
+
+
+def _quote_counts(table: _Table, undecided: int) -> DataFrame:
+    """Return a row for each line of the files that tells whether its number of quotes is odd.
 
     An odd number means that a quoted value goes on in the next line, so the file cannot be split at line ends.
     """
+    dialect = table.dialect
     line, quote = F.col('value'), dialect.quote
     if dialect.escape and dialect.escape != quote:
         line = F.replace(line, F.lit(dialect.escape + quote), F.lit(''))
@@ -157,5 +171,10 @@ def _quote_counts(spark: SparkSession, uri: str, dialect: Dialect, columns: int)
     # quote at all is much quicker than removing quotes, so lines without any are left out first.
     quotes = (F.octet_length(line) - F.octet_length(F.replace(line, F.lit(quote), F.lit('')))) / len(quote.encode())
     odd = F.when(line.contains(quote), (quotes % 2).cast('int')).otherwise(0)
-    everything = [F.lit(EVERYTHING).alias(f'fits_{index}') for index in range(columns)]
-    return spark.read.text(literal_path(uri)).select(F.lit(0).alias('row'), odd.alias('odd_quotes'), *everything)
+    everything = [F.lit(EVERYTHING).alias(f'fits_{index}') for index in range(undecided)]
+    return table.spark.read.text(table.source.paths).select(
+        F.lit(0).alias('row'), *everything, odd.alias('odd_quotes'), F.lit(0).alias('misfit'))
+
+
+def _texts(names: list[str] | tuple[str, ...]) -> StructType:
+    return StructType([StructField(name, StringType()) for name in names])

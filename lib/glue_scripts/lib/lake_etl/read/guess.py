@@ -57,10 +57,10 @@ def fitting_types(name: str, table_type: str | None = None) -> Column:
         .otherwise(0))
     if table_type is None or table_type == 'string':
         return guessed
-    return guessed.bitwiseOR(F.when(_fits_type(name, table_type), TABLE_TYPE).otherwise(0))
+    return guessed.bitwiseOR(F.when(fits_type(name, table_type), TABLE_TYPE).otherwise(0))
 
 
-def _fits_type(name: str, type_name: str) -> Column:
+def fits_type(name: str, type_name: str) -> Column:
     """Build a condition: the text column's value keeps its meaning as `type_name`.
 
     That a value converts is not enough: conversions take 12d for a number, and 10:30 for a time of today.

@@ -1,14 +1,15 @@
 """Reads the column names and a few sample rows of a delimited file from its first bytes, without Spark."""
 from __future__ import annotations
 
-import bz2
-import zlib
+import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from lake_etl import runtime
 from lake_etl.errors import DataError
-from lake_etl.ports import Files
+from lake_etl.read.charset import UTF_8
+from lake_etl.read.plain import PlainFile, wrong_encoding
 
 FIRST_BYTES = 256 * 1024
 SAMPLE_ROWS = 500
@@ -22,7 +23,7 @@ class Dialect:
     quote: str
     escape: str
     header: bool
-    encoding: str = 'utf-8'
+    encoding: str = UTF_8
 
 
 @dataclass(frozen=True)
@@ -33,31 +34,45 @@ class Beginning:
     rows: tuple[tuple[str, ...], ...]
 
 
-def read_beginning(files: Files, uri: str, dialect: Dialect) -> Beginning:
-    """Return column names and sample rows; raises DataError when the file is missing, empty or not in its encoding."""
-    size = files.size(uri)
-    if size is None:
-        raise DataError(f'{uri} does not exist; check the source bucket, path and file name of the job.')
+def read_beginning(file: PlainFile, dialect: Dialect) -> Beginning:
+    """Return column names and sample rows; raises DataError when the file has no row or is not in its encoding."""
     length = FIRST_BYTES
     while True:
-        raw = files.read(uri, 0, length) or b''
-        content, complete = _inflated(raw, uri), len(raw) >= size
-        rows = list(records(_decode(content, uri, dialect, complete), dialect, complete))[:SAMPLE_ROWS + 1]
+        content, complete = first_text(file, length)
+        rows = list(records(content, dialect, complete))[:SAMPLE_ROWS + 1]
         if rows or complete:
             break
         length *= 8
     if not rows:
-        raise DataError(f'{uri} is empty ({size} bytes without a row); land the file again with its content.')
+        raise DataError(f'{file.name} is empty ({file.size} bytes without a row); land the file again with its '
+                        'content.')
     if dialect.header:
         return Beginning(distinct_names(rows[0]), tuple(rows[1:]))
-    return Beginning(tuple(f'_c{index}' for index in range(len(rows[0]))), tuple(rows))
+    return Beginning(numbered_names(len(rows[0])), tuple(rows))
+
+
+def first_text(file: PlainFile, length: int) -> tuple[str, bool]:
+    """Return the text of the first bytes of a file, and whether that is all of it."""
+    content = runtime.files(file.uri).read(file.uri, 0, length) or b''
+    complete = len(content) >= file.size
+    encoding = 'utf-8-sig' if file.encoding.lower().replace('-', '') == 'utf8' else file.encoding
+    try:
+        return content.decode(encoding, errors='strict' if complete else 'ignore'), complete
+    except (UnicodeDecodeError, LookupError) as error:
+        raise wrong_encoding(file.name, file.encoding, error) from None
+
+
+def numbered_names(count: int) -> tuple[str, ...]:
+    """Return the names of columns that have none: `_c0`, `_c1` and so on."""
+    return tuple(f'_c{index}' for index in range(count))
 
 
 def distinct_names(names: tuple[str, ...]) -> tuple[str, ...]:
     """Return usable column names: an empty one becomes `_c<position>`, one that occurs twice gets its position.
 
-    Where that is the name of another column, the position is appended once more.
+    Where that is the name of another column, the position is appended once more. Line breaks are those of Unix.
     """
+    names = tuple(name.replace('\r\n', '\n') for name in names)
     counted = Counter(name.lower() for name in names)
     unique = {name for name, count in counted.items() if name and count == 1}
     taken, result = set(unique), []
@@ -108,24 +123,22 @@ def records(text: str, dialect: Dialect, complete: bool) -> Iterator[tuple[str, 
         yield (*values, ''.join(buffer))
 
 
-def _inflated(content: bytes, uri: str) -> bytes:
-    """Return the plain bytes of the beginning of a compressed file, as far as they are complete."""
-    name = uri.lower()
-    try:
-        if name.endswith('.gz'):
-            return zlib.decompressobj(wbits=zlib.MAX_WBITS | 16).decompress(content)
-        if name.endswith('.bz2'):
-            return bz2.BZ2Decompressor().decompress(content)
-    except (zlib.error, OSError):
-        raise DataError(f'{uri} is not compressed the way its name says; land the file again, or rename it.') from None
-    return content
+def ends_inside_quotes(content: bytes, dialect: Dialect) -> bool:
+    """Tell whether a quote that opens a value is still open where the file ends.
 
-
-def _decode(content: bytes, uri: str, dialect: Dialect, complete: bool) -> str:
-    encoding = 'utf-8-sig' if dialect.encoding.lower().replace('-', '') == 'utf8' else dialect.encoding
-    try:
-        return content.decode(encoding, errors='strict' if complete else 'ignore')
-    except (UnicodeDecodeError, LookupError) as error:
-        raise DataError(f"{uri} is not text in encoding '{dialect.encoding}' ({error.__class__.__name__}); set "
-                        "'encoding' in the input_spec to the one the file was written in, such as windows-1252."
-                        ) from None
+    An even number of quotes is taken for a sign that each has its partner.
+    """
+    quote = dialect.quote
+    if not quote or content.count(quote.encode(dialect.encoding)) % 2 == 0:
+        return False
+    inside, escape = re.escape(quote), re.escape(dialect.escape)
+    if dialect.escape == quote:
+        content_of_value = f'[^{inside}]*(?:{inside}{inside}[^{inside}]*)*'
+    elif dialect.escape:
+        content_of_value = f'(?:[^{inside}{escape}]|{escape}.)*'
+    else:
+        content_of_value = f'[^{inside}]*'
+    beginning = rf'(?:\A|[\r\n]|{re.escape(dialect.delimiter)})'
+    value = re.compile(rf'{beginning}{inside}{content_of_value}(?:{inside}|(\Z))', re.DOTALL)
+    text = content.decode(dialect.encoding, errors='replace').removeprefix('\ufeff')
+    return any(match.group(1) is not None for match in value.finditer(text))

@@ -6,31 +6,38 @@ from pyspark.sql.types import ArrayType, DataType, DecimalType, DoubleType, Stru
 
 from lake_etl.errors import DataError
 from lake_etl.read.charset import UTF_8, java_charset
-from lake_etl.read.literal_path import literal_path
+from lake_etl.read.collected import Collected
+from lake_etl.read.malformed import mark_malformed
+from lake_etl.read.published import with_lasting_types, with_texts
+from lake_etl.read.text_types import no_rows
+from lake_etl.transform.columns import column
 
 UNPARSED = '_corrupt_record'
 
 
-def read_json(spark: SparkSession, uri: str, multiline: bool, encoding: str = UTF_8) -> DataFrame:
-    """Return the documents as rows, the schema inferred over the whole file.
+def read_json(spark: SparkSession, source: Collected) -> DataFrame:
+    """Return the documents as rows, the schema inferred over all files.
 
     Spark's preference for decimals also turns texts of digits, such as identifiers, into numbers. So where it finds
-    decimals the file is looked at once more without that preference, and what is text then stays text. A document that
-    cannot be parsed is kept as its text in `_corrupt_record`. Raises DataError when none can be parsed.
+    decimals the files are looked at once more without that preference, and what is text then stays text. A document
+    that cannot be parsed is kept as its text in `_corrupt_record` and marked. Raises DataError when none can be parsed.
     """
-    path = literal_path(uri)
-    reader = _reader(spark, multiline, java_charset(encoding))
-    precise = reader.json(path, prefersDecimal=True)
+    multiline = source.spec.json.multiline if source.spec.json else False
+    reader = _reader(spark, multiline, java_charset(source.encoding))
+    precise = reader.json(source.paths, prefersDecimal=True)
     if precise.columns == [UNPARSED]:
         hint = '' if multiline else (
             " Where a document spans several lines, set 'multiline' of the json section in the input_spec to true.")
-        raise DataError(f'{uri} has no document that can be parsed; land it again as JSON.{hint}')
-    if not _holds_decimals(precise.schema):
-        return precise
-    plain = reader.json(path, prefersDecimal=False).schema
-    schema = _settled(precise.schema, plain)
-    assert isinstance(schema, StructType)
-    return reader.json(path, schema=schema, mode='PERMISSIVE')
+        raise DataError(f'{source.name} has no document that can be parsed; land it again as JSON.{hint}')
+    if not precise.columns or precise.isEmpty():  # One small job: it stops at the first row.
+        raise no_rows(source.name)
+    known, df = source.knowledge(precise.columns), precise
+    if _holds_decimals(precise.schema):
+        schema = _settled(precise.schema, reader.json(source.paths, prefersDecimal=False).schema)
+        assert isinstance(schema, StructType)
+        df = reader.json(source.paths, schema=schema, mode='PERMISSIVE')
+    df = with_lasting_types(with_texts(df, source.spec, known), source.spec, known)
+    return mark_malformed(df, column(UNPARSED).isNotNull()) if UNPARSED in df.columns else df
 
 
 def _reader(spark: SparkSession, multiline: bool, charset: str) -> DataFrameReader:

@@ -3,9 +3,14 @@ from __future__ import annotations
 
 from pyspark.sql import DataFrame, SparkSession
 
-from lake_etl.read.literal_path import literal_path
+from lake_etl.read.collected import Collected
+from lake_etl.read.published import with_lasting_types
+from lake_etl.read.text_types import no_rows
 
 
-def read_parquet(spark: SparkSession, uri: str) -> DataFrame:
-    """Return the rows of a Parquet file or of a folder of them."""
-    return spark.read.parquet(literal_path(uri))
+def read_parquet(spark: SparkSession, source: Collected) -> DataFrame:
+    """Return the rows of Parquet files; a column that only some of the files have is null in the others."""
+    df = spark.read.parquet(*source.paths, mergeSchema=len(source.files) > 1)
+    if not df.columns or df.isEmpty():  # One small job: it stops at the first row.
+        raise no_rows(source.name)
+    return with_lasting_types(df, source.spec, source.knowledge(df.columns))

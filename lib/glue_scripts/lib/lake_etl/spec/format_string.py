@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from string import Formatter
 
+LONGEST_NUMBER = 9
 MIXED = 'fields are either all numbered or none'
 
 
@@ -79,7 +80,7 @@ class _Numbering:
         return parsed
 
     def _column(self, name: str) -> int:
-        if name and not (name.isascii() and name.isdigit()):
+        if name and not (name.isascii() and name.isdigit() and len(name) <= LONGEST_NUMBER):
             raise FormatStringError(f"format {self.text!r} has the field '{name}', expected {{}} or a number")
         if (name and self.implicit) or (not name and self.explicit):
             raise FormatStringError(f'format {self.text!r} mixes {{}} and {{0}}: {MIXED}')

@@ -13,6 +13,7 @@ from lake_etl.spec.type_text import type_problems
 SchemaChange = Literal['permissive', 'evolve', 'reorder', 'strict']
 SCHEMA_CHANGE_BY_ENVIRONMENT: Mapping[str, SchemaChange] = {'dev': 'permissive', 'test': 'reorder'}
 DELIMITERS = {'csv': ',', 'tsv': '\t', 'pipe': '|'}
+DEFAULT_TRIGGER = '_SUCCESS'
 COMPRESSIONS = ('.gz', '.bz2', '.zip', '.zst')
 ADDRESS = re.compile(r'([A-Z]{1,3})([1-9]\d{0,6})(?::([A-Z]{1,3})([1-9]\d{0,6}))?', re.IGNORECASE)
 ELEMENT_NAME = re.compile(r'[^\W\d][\w.:-]*')
@@ -129,16 +130,26 @@ class InputSpec:
     """Everything that a workflow says about its input.
 
     table_description      description of the Cleanse table in the catalog
-    allow_schema_change    which changes of the published columns a load may bring; None: the environment's default
+    allow_schema_change    which changes of the published columns a load may bring; when left out, what the
+                           environment allows
     strict_schema_mapping  whether a mapped column that the source lacks is an error
-    types                  types of columns that are not to be guessed
+    types                  types of columns that are not to be guessed, such as {"Policy No": "string"}
     infer_types            whether to guess types at all
     load_mode              `replace`: a load replaces its partition; `by_file`: only the rows of the same file
     files                  `folder`: all files of a folder are one load, complete when the file `trigger` arrives
+    trigger                name of that file; `_SUCCESS` when left out
     multiline              whether quoted values of delimited text hold line breaks; `auto` finds out
-    encoding               of text files
+    encoding               encoding of text files
     null_values            texts that stand for no value
     skip_rows              lines above the header that are not read
+    csv                    delimited text, with commas unless `delimiter` says otherwise
+    tsv                    delimited text, with tabs unless `delimiter` says otherwise
+    pipe                   delimited text, with | unless `delimiter` says otherwise
+    json                   JSON, in files that end in .json or .jsonl
+    xml                    XML, in files that end in .xml
+    fixed                  text with columns of fixed width, whatever the file's extension
+    parquet                Parquet, whatever the file's extension
+    excel                  Excel workbooks, in files with one of their extensions
     """
 
     table_description: str | None = None
@@ -174,6 +185,11 @@ class InputSpec:
         if len(sections) > 1:
             yield f'only one of csv, tsv and pipe can describe the files, got {" and ".join(sections)}'
         yield from _type_messages(self.types)
+
+    @property
+    def trigger_name(self) -> str:
+        """Return the name of the file that completes a folder."""
+        return self.trigger or DEFAULT_TRIGGER
 
     def delimited(self) -> DelimitedSection:
         """Return how delimited text is written, with the delimiter settled; comma-separated when nothing says more."""

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 
 PROPERTY = re.compile(r'\\[pPxN]\{[^}]*\}|\\k<[^>]*>|\\.', re.DOTALL)
-REPETITION = re.compile(r'\{(\d+)(?:,(\d*))?\}')
+REPETITION = re.compile(r'\{(\d{1,9})(?:,(\d{0,9}))?\}')
 GROUP = re.compile(r'\((?:\?(?:<([a-zA-Z][a-zA-Z0-9]*)>|([:=!>]|<[=!])|([a-zA-Z]*(?:-[a-zA-Z]*)?[:)]))|(?!\?))')
 CLASS_PART = re.compile(r'\[\^?\]?|\]|\\.', re.DOTALL)
 REFERENCE = re.compile(r'\\(.?)|\$(?:\{(\w*)\}|(\d)?)', re.DOTALL)

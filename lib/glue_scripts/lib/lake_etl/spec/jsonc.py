@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections import Counter
 from typing import NoReturn
@@ -11,6 +12,9 @@ from lake_etl.spec.text import decode_text, position_name
 
 STRING_OR_COMMENT = re.compile(r'"(?:[^"\\\n]|\\.)*"?|//[^\n]*')
 SPACE = ' \t\n'
+# Half of a pair of code units, which no encoding can write.
+SURROGATE = re.compile('[\ud800-\udfff]')
+DEEPEST = 100
 EXPECTED = {
     "Expecting ',' delimiter": 'expected a comma or the closing bracket',
     "Expecting ':' delimiter": "expected ':' after the key",
@@ -43,11 +47,14 @@ def parse_json(content: bytes, findings: Findings) -> object | None:
         findings.problem('', 'the file is empty', 'write {} for no settings, or delete the file')
         return None
     try:
-        return _plain(json.loads(bare, object_pairs_hook=_Pairs, parse_constant=_refuse), '', findings)
+        value = json.loads(bare, object_pairs_hook=_Pairs, parse_constant=_refuse, parse_float=_finite)
+        before = len(findings.problems)
+        plain = _plain(value, '', findings, 0)
+        return plain if len(findings.problems) == before else None
     except json.JSONDecodeError as error:
         _report(error, bare, findings)
     except RecursionError:
-        findings.problem('', 'objects and lists are nested too deeply to be read')
+        findings.problem('', f'objects and lists are nested more than {DEEPEST} levels deep')
     except ValueError as error:
         findings.problem('', f'a number cannot be read: {error}')
     return None
@@ -74,16 +81,32 @@ def _refuse(constant: str) -> NoReturn:
     raise ValueError(f'{constant} is not JSON')
 
 
-def _plain(value: object, place: str, findings: Findings) -> object:
-    """Return the value with plain dictionaries for its objects."""
+def _finite(number: str) -> float:
+    if math.isinf(value := float(number)):
+        raise ValueError(f'{number} is too large')
+    return value
+
+
+def _plain(value: object, place: str, findings: Findings, depth: int) -> object:
+    """Return the value with plain dictionaries for its objects; raises RecursionError when it is nested too deeply."""
+    if depth > DEEPEST:
+        raise RecursionError
     if isinstance(value, _Pairs):
         for key, count in Counter(key for key, _ in value).items():
             if count > 1:
                 findings.warning(_inside(place, key), f'key given {count} times, the last value counts')
-        return {key: _plain(item, _inside(place, key), findings) for key, item in value}
+            _require_characters(key, _inside(place, key), findings)
+        return {key: _plain(item, _inside(place, key), findings, depth + 1) for key, item in value}
     if isinstance(value, list):
-        return [_plain(item, f'{place}[{index}]', findings) for index, item in enumerate(value)]
+        return [_plain(item, f'{place}[{index}]', findings, depth + 1) for index, item in enumerate(value)]
+    _require_characters(value, place, findings)
     return value
+
+
+def _require_characters(value: object, place: str, findings: Findings) -> None:
+    if isinstance(value, str) and SURROGATE.search(value):
+        findings.problem(place, 'the text holds one half of a character that is written as two, such as \\ud83d',
+                         'write the character itself')
 
 
 def _inside(place: str, key: str) -> str:

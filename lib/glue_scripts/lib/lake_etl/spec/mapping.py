@@ -15,6 +15,7 @@ OPTIONAL_COLUMNS = ('Threshold', 'Scorer', 'Width')
 COLUMNS = REQUIRED_COLUMNS + OPTIONAL_COLUMNS
 DROPPED = 'null'
 COMMENT = '//'
+END = '// end of the text'
 # The scorers of rapidfuzz.fuzz, as data: reading a mapping must not need the library.
 SCORERS = ('ratio', 'partial_ratio', 'token_sort_ratio', 'token_set_ratio', 'token_ratio', 'partial_token_sort_ratio',
            'partial_token_set_ratio', 'partial_token_ratio', 'WRatio', 'QRatio')
@@ -105,23 +106,32 @@ def parse_mapping(content: bytes, findings: Findings) -> SchemaMapping | None:
 
 def _lines(text: str, findings: Findings) -> list[_Line]:
     """Return the lines below the header; a file without a usable header is a problem."""
-    records = _records(text, findings)
-    header = next(records, None)
-    if header is None:
+    before = len(findings.problems)
+    records = list(_records(text, findings))
+    if len(findings.problems) > before:
+        return []
+    if not records:
         findings.problem('', 'the file is empty', "begin it with the line 'SourceName,DestName'")
         return []
-    names = _column_names(header[1], findings)
+    (_, header), *rows = records
+    names = _column_names(header, findings)
     return [_Line(number, {name: cell for name, cell in zip(names, cells) if name},
                   sum(1 for cell in cells[len(names):] if cell.strip()))
-            for number, cells in records]
+            for number, cells in rows]
 
 
 def _records(text: str, findings: Findings) -> Iterator[tuple[int, list[str]]]:
     """Yield (line number, cells) of every line that is neither blank nor a comment."""
-    reader = csv.reader(io.StringIO(text, newline=''))
+    # A quote that is open at the end of the text takes this line in, and no other does.
+    reader = csv.reader(io.StringIO(f'{text}\n{END}', newline=''))
     start = 1
     try:
         for cells in reader:
+            if cells == [END]:
+                return
+            if cells and cells[-1].endswith(f'\n{END}'):
+                findings.problem(row_place(start), 'a double quote in this row is never closed')
+                return
             if any(cell.strip() for cell in cells) and not cells[0].lstrip().startswith(COMMENT):
                 yield start, cells
             start = reader.line_num + 1
@@ -157,6 +167,7 @@ def _row(line: _Line, findings: Findings) -> MappingRow:
                          'put double quotes around a name that holds a comma')
     source = line.cells.get('SourceName', '')
     destination = line.text('DestName')
+    source = source.replace('\r\n', '\n')    # As in the names that readers give to columns of such headers.
     _check_name('SourceName', source, line, findings)
     _check_name('DestName', destination, line, findings)
     if source.startswith('`') and source.count('`') % 2:
@@ -170,7 +181,7 @@ def _check_name(column: str, name: str, line: _Line, findings: Findings) -> None
     if not name.strip():
         hint = 'write Null to drop the column' if column == 'DestName' else ''
         findings.problem(line.place, f"'{column}' is empty", hint)
-    elif '\n' in name:
+    elif '\n' in name and column == 'DestName':  # Headers of sources do hold line breaks.
         findings.problem(line.place, f"'{column}' holds a line break", 'is a double quote never closed?')
 
 
@@ -185,12 +196,18 @@ def _likeness(line: _Line, findings: Findings) -> tuple[float | None, str | None
             findings.warning(line.place, "'Scorer' without 'Threshold' is ignored",
                              'give a threshold from 0 to 100 to match by likeness')
         return None, None
-    threshold = _number(written)
-    if not 0 <= threshold <= 100:
+    threshold = threshold_of(written)
+    if threshold is None:
         findings.problem(line.place, f"'Threshold' must be a number from 0 to 100, got {describe(written)}")
     if not scorer:
         findings.problem(line.place, "'Threshold' needs a 'Scorer'", f'known scorers: {", ".join(SCORERS)}')
     return threshold, scorer
+
+
+def threshold_of(written: str) -> float | None:
+    """Return the threshold that a text says; None when it is no number from 0 to 100."""
+    number = _number(written)
+    return number if 0 <= number <= 100 else None
 
 
 def _width(line: _Line, findings: Findings) -> int | None:

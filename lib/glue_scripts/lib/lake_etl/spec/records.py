@@ -12,6 +12,7 @@ from lake_etl.errors import Problem
 
 Record = TypeVar('Record')
 LIKENESS_OF_A_MISSPELLING = 0.75
+LONGEST_TEXT = 1000
 KIND_NAMES: dict[Any, str] = {
     str: 'a text', int: 'a whole number', float: 'a number', bool: 'true or false', dict: 'an object'}
 
@@ -26,11 +27,17 @@ class Findings:
 
     def problem(self, place: str, message: str, hint: str = '') -> None:
         """Record a mistake that keeps the workflow from running."""
-        self.problems.append(Problem(self.file, place, message, hint))
+        self.problems.append(_printable(self.file, place, message, hint))
 
     def warning(self, place: str, message: str, hint: str = '') -> None:
         """Record an oddity that existing configurations carry without harm."""
-        self.warnings.append(Problem(self.file, place, message, hint))
+        self.warnings.append(_printable(self.file, place, message, hint))
+
+
+def _printable(file: str, *texts: str) -> Problem:
+    """Return a problem that fits one line of a log, whatever names and values the file holds."""
+    plain = (''.join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in text) for text in texts)
+    return Problem(file, *(text if len(text) <= LONGEST_TEXT else f'{text[:LONGEST_TEXT - 3]}...' for text in plain))
 
 
 def nearest(word: str, known: Iterable[str]) -> str | None:

@@ -13,9 +13,10 @@ if TYPE_CHECKING:
 
 FILLABLE = re.compile(PLACEHOLDER)
 # Other statements are too particular to an engine for a parser of many dialects to judge them.
-JUDGED = re.compile(r'\s*(?:(?:SELECT|WITH|FROM|VALUES|INSERT|CREATE)\b|\()', re.IGNORECASE)
-VIEW = re.compile(r'\s*CREATE\b(?:\s+\w+)*?\s+VIEW\b.*?\bAS\b(?P<query>.*?)(?:\bWITH\s+NO\s+SCHEMA\s+BINDING\s*)?\Z',
-                  re.IGNORECASE | re.DOTALL)
+QUERY = re.compile(r'\s*(?:(?:SELECT|WITH|FROM|VALUES|INSERT)\b|\()', re.IGNORECASE)
+MADE_OF_QUERY = re.compile(
+    r'\s*CREATE\b(?:\s+\w+)*?\s+(?:VIEW\b.*?\bAS\b|TABLE\b.*?\bAS\b(?=\s*(?:SELECT\b|WITH\b|\()))(?P<query>.*?)'
+    r'(?:\bWITH\s+(?:NO\s+SCHEMA\s+BINDING|(?:NO\s+)?DATA)\s*)?\Z', re.IGNORECASE | re.DOTALL)
 INCOMPLETE = re.compile(r"Required keyword: '\w+' missing for <class '(?:\w+\.)*(\w+)'>")
 FOUND_TOKEN = re.compile(r' but got <Token .*', re.DOTALL)
 UNEXPECTED = 'Invalid expression / Unexpected token'
@@ -32,20 +33,18 @@ class SqlMistake(ValueError):
 def check_statement(statement: str, dialect: Dialect) -> None:
     """Raise SqlMistake for a statement that its engine cannot read; its placeholders are not filled yet.
 
-    Only queries, and statements that are made of a query, are judged.
+    Only queries, and views and tables that are made of a query, are judged.
     """
     text = without_placeholders(statement)
-    if not JUDGED.match(_bare(text, dialect)):
+    bare = _bare(text, dialect)
+    made = MADE_OF_QUERY.match(bare)
+    if not (made or QUERY.match(bare)):
         return
-    trees = syntax_trees(text, dialect)
-    view = VIEW.match(_bare(text, dialect))
-    if view and any(type(tree).__name__ == 'Command' for tree in trees):
-        # The parser has given up and taken the statement as it is, be it for the engine's words or for a mistake.
-        start, end = view.span('query')
-        try:
-            syntax_trees(text[start:end], dialect)
-        except SqlMistake as mistake:
-            raise SqlMistake(str(mistake), mistake.offset + start) from None
+    start, end = made.span('query') if made else (0, len(text))
+    try:
+        syntax_trees(text[start:end], dialect)
+    except SqlMistake as mistake:
+        raise SqlMistake(str(mistake), mistake.offset + start) from None
 
 
 def syntax_trees(text: str, dialect: Dialect) -> list[Expression | None]:

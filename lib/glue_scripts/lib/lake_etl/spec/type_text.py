@@ -16,6 +16,8 @@ SIMPLE = ('boolean', 'tinyint', 'smallint', 'int', 'bigint', 'float', 'double', 
 NESTED = ('array', 'map', 'struct')
 KNOWN = (*SIMPLE, *NESTED, *ALIASES, 'decimal', 'char', 'varchar')
 LARGEST_PRECISION = 38
+DEEPEST = 50
+LONGEST_NUMBER = 9
 TOKEN = re.compile(r'`(?:[^`]|``)+`|[A-Za-z0-9_]+|[<>(),:]')
 WORD = re.compile(r'[A-Za-z0-9_]+')
 
@@ -76,6 +78,7 @@ class _Parser:
         self.text = text
         self.tokens = TOKEN.findall(text)
         self.position = 0
+        self.depth = 0
 
     def parse(self) -> TypeText:
         if TOKEN.sub('', self.text).strip():
@@ -86,6 +89,14 @@ class _Parser:
         return kind
 
     def _type(self) -> TypeText:
+        self.depth += 1
+        if self.depth > DEEPEST:
+            raise self._error(f'it has more than {DEEPEST} types inside each other')
+        kind = self._type_here()
+        self.depth -= 1
+        return kind
+
+    def _type_here(self) -> TypeText:
         word = self._next('a type')
         name = ALIASES.get(word.lower(), word.lower())
         if name == 'array':
@@ -152,7 +163,7 @@ class _Parser:
 
     def _number(self) -> int:
         word = self._next('a number')
-        if not (word.isascii() and word.isdigit()):
+        if not (word.isascii() and word.isdigit() and len(word) <= LONGEST_NUMBER):
             raise self._error(f"expected a number, found '{word}'")
         return int(word)
 

@@ -11,7 +11,7 @@ from lake_etl.errors import ConfigurationError, LakeError, Problem
 from lake_etl.spec.dependencies import Dependencies, parse_dependencies
 from lake_etl.spec.input import InputSpec, SchemaChange, default_schema_change, parse_input
 from lake_etl.spec.jsonc import parse_json_object
-from lake_etl.spec.mapping import SchemaMapping, parse_mapping
+from lake_etl.spec.mapping import MappingRow, SchemaMapping, parse_mapping
 from lake_etl.spec.placeholders import report_unknown_placeholders
 from lake_etl.spec.quality import QualityRules, parse_quality
 from lake_etl.spec.records import Findings, check_unknown_keys
@@ -209,8 +209,20 @@ def _check_mapping(mapping: SchemaMapping | None, spec: _Spec, names: FileNames,
                              'give it another name, or Null to drop it')
         if spec.input.fixed is not None and row.width is None:
             findings.problem(row.place, "'Width' is empty, and the source has columns of fixed width")
+    if spec.input.fixed is not None:
+        _check_fixed_columns(mapping, findings)
     follow_columns(spec.transforms.steps, mapping.destinations(), reading.of(names.spec),
                    mapping.whereabouts(findings.file))
+
+
+def _check_fixed_columns(mapping: SchemaMapping, findings: Findings) -> None:
+    """Record source columns that are there twice and kept: the widths make each row of the mapping a column."""
+    first: dict[str, MappingRow] = {}
+    for row in mapping.rows:
+        earlier = first.setdefault(row.source_name.lower(), row)
+        if earlier is not row and (row.dest_name or earlier.dest_name):
+            findings.problem(row.place, f"column '{row.source_name}' is already that of row {earlier.line}",
+                             'of columns of fixed width only those that are dropped may share a name')
 
 
 def _read_sql(reading: _Reading, names: FileNames, placeholders: Collection[str] | None

@@ -89,6 +89,11 @@ class UserTransform:
         """Return the lineage operation."""
         return self.name
 
+    @property
+    def documentation(self) -> str:
+        """Return what the function says about itself."""
+        return self.function.__doc__ or ''
+
 
 AnyTransform = Transform[Any] | UserTransform
 

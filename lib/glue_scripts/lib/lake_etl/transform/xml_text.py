@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import json
 import logging
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import pyarrow
@@ -41,47 +43,64 @@ def parse_xml_columns(df: DataFrame, names: Sequence[str]) -> DataFrame:
     stays text. Raises DataError for a column that is missing or not text.
     """
     require_text(df.schema, names)
-    shapes = _infer_shapes(df, names)
-    for name in names:
-        if name not in shapes:
+    documents = infer_documents(df, names)
+    for name, found in documents.items():
+        if found.shape is None:
             LOG.warning("Column '%s' holds no XML document in any row; it stays text.", name)
-    return df.withColumns({name: _parsed(name, shape) for name, shape in shapes.items()})
+    return df.withColumns({name: as_text(name, found.shape).cast(typed_struct(found.shape))
+                           for name, found in documents.items() if found.shape is not None})
 
 
-def _infer_shapes(df: DataFrame, names: Sequence[str]) -> dict[str, Shape]:
-    """Infer the shape of each column's documents; a column without any is left out."""
+@dataclass(frozen=True)
+class Documents:
+    """What the texts of a column are: the shape of all XML documents, None without any, and how many are none."""
+
+    shape: Shape | None
+    unparsed: int
+
+
+def infer_documents(df: DataFrame, names: Sequence[str]) -> dict[str, Documents]:
+    """Look at all texts of the columns, in one Spark job."""
     texts = df.select(*(column(name).cast('string') for name in names))
     # The one extra job: each task sends the driver one short row, whatever the number of documents.
     tasks = [json.loads(row[0]) for row in texts.mapInArrow(_shapes_of_task, 'shapes string').collect()]
-    found: dict[str, Shape] = {}
+    found = {}
     for number, name in enumerate(names):
-        shapes = [Shape.from_json(task[number]) for task in tasks if task[number]]
-        if shapes:
-            found[name] = merge_shapes(shapes)
+        shapes = [Shape.from_json(task[number][0]) for task in tasks if task[number][0]]
+        found[name] = Documents(merge_shapes(shapes) if shapes else None, sum(task[number][1] for task in tasks))
     return found
 
 
 def _shapes_of_task(batches: Iterable[pyarrow.RecordBatch]) -> Iterator[pyarrow.RecordBatch]:
-    """Yield one row: a JSON list with the merged shape of each column's documents, null for a column without any."""
+    """Yield one row: a JSON list with, for each column, the merged shape of its documents and how many texts are none.
+    """
     merged: dict[int, Shape] = {}
+    unparsed: Counter[int] = Counter()
     columns = 0
     for batch in batches:
         columns = batch.num_columns
         for number in range(columns):
-            elements = map(parse_xml, batch.column(number).to_pylist())
-            shapes = [shape_of(element) for element in elements if element is not None]
-            if shapes:
+            texts = [text for text in batch.column(number).to_pylist() if text is not None]
+            elements = [element for element in map(parse_xml, texts) if element is not None]
+            unparsed[number] += len(texts) - len(elements)
+            if elements:
+                shapes = [shape_of(element) for element in elements]
                 merged[number] = merge_shapes([*shapes, *([merged[number]] if number in merged else [])])
     if columns:
-        text = json.dumps([merged[number].to_json() if number in merged else None for number in range(columns)])
+        text = json.dumps([[merged[number].to_json() if number in merged else None, unparsed[number]]
+                           for number in range(columns)])
         yield pyarrow.RecordBatch.from_pydict({'shapes': [text]})
 
 
-def _parsed(name: str, shape: Shape) -> Column:
-    """Parse with every leaf as text first: leading zeros and trailing digits survive wherever the type is text."""
+def as_text(name: str, shape: Shape) -> Column:
+    """Parse the documents with every leaf as text: leading zeros and trailing digits survive where the type is text."""
     to_json = F.udf(_json_writer(shape), StringType(), useArrow=True)
-    as_text = F.from_json(to_json(column(name).cast('string')), _root_type(shape, lambda text: StringType()))
-    return as_text.cast(_root_type(shape, lambda text: LEAF_TYPES.get(text or '', StringType())))
+    return F.from_json(to_json(column(name).cast('string')), _root_type(shape, lambda text: StringType()))
+
+
+def typed_struct(shape: Shape) -> StructType:
+    """Return the type of the documents, each leaf in the type that all its values have."""
+    return _root_type(shape, lambda text: LEAF_TYPES.get(text or '', StringType()))
 
 
 def _json_writer(shape: Shape) -> Callable[[str | None], str | None]:
@@ -90,7 +109,7 @@ def _json_writer(shape: Shape) -> Callable[[str | None], str | None]:
         if element is None:
             return None
         value: Any = value_of(element, shape)
-        return json.dumps(value if shape.members else {TEXT_MEMBER: value})
+        return json.dumps((value or {}) if shape.members else {TEXT_MEMBER: value})
     return write
 
 

@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from functools import cached_property
+from io import BufferedReader, RawIOBase
 from itertools import chain
 from typing import Any
 
@@ -18,6 +19,7 @@ from lake_etl.ports import FileEntry
 SCHEME = 's3://'
 BATCH = 1000
 PART_SIZE = 256 * 1024 * 1024
+UPLOAD_PART_SIZE = 64 * 1024 * 1024    # held in memory, some of them at a time
 ABSENT = 'NoSuchKey'
 BEYOND_END = 'InvalidRange'
 # A request for the head of an object, as copying makes one, is answered without a body, so by number alone.
@@ -77,6 +79,14 @@ class S3Files:
         with _failures_named(uri, 'written'):
             self._client.put_object(Bucket=bucket, Key=key, Body=content)
 
+    def write_stream(self, uri: str, pieces: Iterable[bytes]) -> None:
+        """Do the same with content that is too large for memory; when a piece fails to come, nothing is written."""
+        bucket, key = _bucket_and_key(uri)
+        parts = TransferConfig(multipart_threshold=UPLOAD_PART_SIZE, multipart_chunksize=UPLOAD_PART_SIZE,
+                               max_concurrency=2)
+        with _failures_named(uri, 'written'):
+            self._client.upload_fileobj(BufferedReader(_Pieces(pieces)), bucket, key, Config=parts)
+
     def size(self, uri: str) -> int | None:
         """Return the file's size in bytes, or None when there is no such file.
 
@@ -129,6 +139,27 @@ class S3Files:
             raise LakeError(
                 f'Files that could not be deleted: {len(failures)}, the first of them {uri}: {code}. '
                 f'{HINTS.get(code, HINT)}')
+
+
+class _Pieces(RawIOBase):
+    """Bytes that come in pieces, as a file to read from."""
+
+    def __init__(self, pieces: Iterable[bytes]):
+        self._pieces = iter(pieces)
+        self._rest = memoryview(b'')
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, target: Any) -> int:
+        while not self._rest:
+            piece = next(self._pieces, None)
+            if piece is None:
+                return 0
+            self._rest = memoryview(piece)
+        count = min(len(target), len(self._rest))
+        target[:count], self._rest = self._rest[:count], self._rest[count:]
+        return count
 
 
 def _delete_batch(client: Any, bucket: str, keys: list[str]) -> list[tuple[str, str]]:

@@ -46,8 +46,12 @@ class FolderFiles:
 
     def write(self, uri: str, content: bytes) -> None:
         """Create or replace the file at one instant, making folders as needed."""
+        self.write_stream(uri, (content,))
+
+    def write_stream(self, uri: str, pieces: Iterable[bytes]) -> None:
+        """Do the same with content that is too large for memory; when a piece fails to come, nothing is written."""
         with _failures_named(uri, 'written'):
-            _replace(_path(uri), lambda unfinished: _write_to_disk(unfinished, content))
+            _replace(_path(uri), lambda unfinished: _write_to_disk(unfinished, pieces))
 
     def size(self, uri: str) -> int | None:
         """Return the file's size in bytes, or None when there is no such file."""
@@ -121,9 +125,9 @@ def _path(address: str) -> str:
         'job arguments; a job finds its files either in Amazon S3 or on this machine, not in both.')
 
 
-def _write_to_disk(path: str, content: bytes) -> None:
+def _write_to_disk(path: str, pieces: Iterable[bytes]) -> None:
     with open(path, 'xb') as file:
-        file.write(content)
+        file.writelines(pieces)
         file.flush()
         os.fsync(file.fileno())
 

@@ -109,7 +109,7 @@ class FileNameEntry:
         """Yield what is wrong with the pattern."""
         try:
             groups = re.compile(self.pattern).groups
-        except re.error as error:
+        except (re.error, OverflowError, RecursionError) as error:
             yield f'pattern {self.pattern!r} is no regular expression: {error}'
             return
         if not groups:

@@ -36,7 +36,7 @@ class ChangeTypeEntry:
     """A column and its new type.
 
     field  column to change
-    value  Spark type such as decimal(16,2) or struct<number:string,start:date>, or json for JSON text
+    value  Spark type such as `decimal(16,2)` or `struct<number:string,start:date>`, or `json` for JSON text
     """
 
     field: str

@@ -1,0 +1,44 @@
+"""Decides what a file that lands in Collect starts: an execution of its own, one of its whole folder, or none yet."""
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from lake_etl.spec.input import InputSpec, parse_input
+from lake_etl.spec.jsonc import parse_json_object
+from lake_etl.spec.records import Findings
+from lake_etl.spec.workflow import file_names
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What an execution loads.
+
+    folder  of the landed file, without a slash at its end
+    file    the landed file's name; None for all files of the folder, which the landed file completes
+    """
+
+    folder: str
+    file: str | None
+
+
+def subject_of(key: str, spec: InputSpec) -> Subject | None:
+    """Return what a landed key starts an execution of; None for a part of a folder whose trigger is yet to come."""
+    folder, _, name = key.rpartition('/')
+    if spec.files is None:
+        return Subject(folder, name)
+    return Subject(folder, None) if name == spec.trigger_name else None
+
+
+def landing_spec(database: str, table: str, read: Callable[[str], bytes | None]) -> InputSpec:
+    """Return the input_spec of a workflow, as far as it decides what starts.
+
+    One that is absent or wrong gives the defaults, under which every file starts an execution: its job then tells what
+    is wrong, which nobody would hear of otherwise.
+    """
+    name = file_names(database, table).spec
+    content = read(name)
+    findings = Findings(name)
+    raw = parse_json_object(content, findings) if content is not None else None
+    spec = parse_input(raw['input_spec'], findings) if raw and 'input_spec' in raw else None
+    return spec or InputSpec()

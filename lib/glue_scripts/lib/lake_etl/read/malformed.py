@@ -1,0 +1,30 @@
+"""Marks the rows that did not fit the format of their file, so that a load can count them; they are never dropped."""
+from __future__ import annotations
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+from lake_etl.transform.helper_names import unused_name
+
+MALFORMED = 'malformed_row'
+# The mark is known by its metadata, so that a column of the user's may have its name.
+METADATA = {'lake': MALFORMED}
+
+
+def mark_malformed(df: DataFrame, condition: Column, *drop: str) -> DataFrame:
+    """Add a boolean column, `MALFORMED` unless the file has a column of that name: true where `condition` is.
+
+    Columns that only the condition needed can be dropped with it.
+    """
+    name = unused_name(df.schema, MALFORMED)
+    return df.withColumn(name, F.coalesce(condition, F.lit(False))).withMetadata(name, METADATA).drop(*drop)
+
+
+def has_malformed_mark(df: DataFrame) -> bool:
+    """Tell whether the frame has such a column; readers leave it out where every row is known to fit."""
+    return malformed_mark(df) is not None
+
+
+def malformed_mark(df: DataFrame) -> str | None:
+    """Return the name of the column that marks malformed rows, None when the frame has none."""
+    return next((field.name for field in df.schema.fields if field.metadata == METADATA), None)

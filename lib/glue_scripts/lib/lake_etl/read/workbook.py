@@ -1,0 +1,149 @@
+"""Opens one sheet of a workbook, also an encrypted one, and writes its cells as text."""
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from lake_etl import runtime
+from lake_etl.errors import DataError
+from lake_etl.read.plain import PlainFile
+from lake_etl.spec.input import ADDRESS, ExcelSection
+
+# Files of Microsoft's older container, in which also newer workbooks lie once they are encrypted.
+CONTAINER = bytes.fromhex('d0cf11e0a1b11ae1')
+# Beyond it a floating-point number does not tell whole numbers apart.
+WHOLE_NUMBERS = 2 ** 53
+LONGEST_REASON = 200
+
+
+@dataclass(frozen=True)
+class Area:
+    """A rectangle of cells, rows and columns counted from 0; open to the right or below where an end is None."""
+
+    left: int
+    top: int
+    right: int | None = None
+    bottom: int | None = None
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A sheet's rows from its first one on, each beginning in column `left`, counted from 0."""
+
+    left: int
+    rows: Iterator[list[object]]
+
+
+def cell_area(address: str) -> Area:
+    """Return the area of an address such as `A1` or `B3:F35`, which was checked with the input_spec."""
+    match = ADDRESS.fullmatch(address.strip())
+    assert match, address
+    left, top, right, bottom = match.groups()
+    if right is None:
+        return Area(_column_number(left), int(top) - 1)
+    return Area(_column_number(left), int(top) - 1, _column_number(right), int(bottom) - 1)
+
+
+def _column_number(letters: str) -> int:
+    number = 0
+    for letter in letters.upper():
+        number = number * 26 + ord(letter) - ord('A') + 1
+    return number - 1
+
+
+def cell_text(value: object) -> str | None:
+    """Return a cell's value as delimited text would have it; None for a cell that holds nothing, or an error."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, float) and value.is_integer() and abs(value) < WHOLE_NUMBERS:
+        return str(int(value))
+    if isinstance(value, datetime):
+        return value.isoformat(' ')
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, timedelta):
+        minutes, seconds = divmod(int(value.total_seconds()), 60)
+        return f'{minutes // 60:02}:{minutes % 60:02}:{seconds:02}'
+    text = str(value)
+    return text if text.strip() else None
+
+
+def open_sheet(file: PlainFile, section: ExcelSection) -> Sheet:
+    """Return the first sheet of the section that the workbook has.
+
+    Raises DataError naming the file when it cannot be opened or has none of them. The workbook is in memory as a whole.
+    """
+    import python_calamine
+    content = runtime.files(file.uri).read(file.uri) or b''
+    try:
+        workbook = python_calamine.CalamineWorkbook.from_filelike(_decrypted(content, file, section.password))
+        names = workbook.sheet_names
+        name = chosen_sheet(names, section.sheet_names)
+        if name is None:
+            raise DataError(f'{file.name} has no sheet {" or ".join(map(repr, section.sheet_names))}; it has '
+                            f'{", ".join(map(repr, names))}. Correct sheet_names in the excel section of the '
+                            'input_spec.')
+        sheet = workbook.get_sheet_by_name(name)
+        return Sheet(sheet.start[1] if sheet.start else 0, _rows_of(sheet, file))
+    except python_calamine.PasswordError:
+        raise _needs_password(file) from None
+    except python_calamine.CalamineError as error:
+        raise _damaged(file, error) from None
+
+
+def chosen_sheet(names: Sequence[str], wishes: Sequence[str]) -> str | None:
+    """Return the first wish that names a sheet, upper and lower case alike, or else gives its position from 0."""
+    by_name = {name.lower(): name for name in names}
+    for wish in wishes:
+        if wish.lower() in by_name:
+            return by_name[wish.lower()]
+        if wish.isascii() and wish.isdigit() and int(wish) < len(names):
+            return names[int(wish)]
+    return None
+
+
+def _rows_of(sheet: Any, file: PlainFile) -> Iterator[list[object]]:
+    import python_calamine
+    try:
+        yield from sheet.iter_rows()
+    except python_calamine.CalamineError as error:
+        raise _damaged(file, error) from None
+
+
+def _decrypted(content: bytes, file: PlainFile, password: str | None) -> io.BytesIO:
+    """Return the workbook in plain; one that is not encrypted as it is."""
+    if not content.startswith(CONTAINER):
+        return io.BytesIO(content)
+    import msoffcrypto
+    from msoffcrypto.exceptions import InvalidKeyError
+    plain = io.BytesIO()
+    try:
+        office = msoffcrypto.OfficeFile(io.BytesIO(content))
+        if not office.is_encrypted():
+            return io.BytesIO(content)
+        if password is None:
+            raise _needs_password(file)
+        office.load_key(password=password)
+        office.decrypt(plain)
+    except InvalidKeyError:
+        raise DataError(f'{file.name} does not open with the password of the excel section in the input_spec. Correct '
+                        'the password there.') from None
+    except DataError:
+        raise
+    except Exception as error:  # The library lets through whatever its parsers meet in a damaged file.
+        raise _damaged(file, error) from None
+    return io.BytesIO(plain.getvalue())
+
+
+def _needs_password(file: PlainFile) -> DataError:
+    return DataError(f"{file.name} is protected by a password. Set 'password' in the excel section of the input_spec, "
+                     'or land the workbook unprotected (a protected ods file always so).')
+
+
+def _damaged(file: PlainFile, error: Exception) -> DataError:
+    reason = ' '.join(str(error).split())[:LONGEST_REASON]
+    return DataError(f'{file.name} cannot be opened as a workbook ({type(error).__name__}: {reason}). Land it again, '
+                     'saved by the program that made it.')

@@ -1,0 +1,92 @@
+"""Text of fixed width gives trimmed columns in characters or bytes of any encoding, and lines that do not fit."""
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from lake_etl.errors import DataError
+from lake_etl.read.collected import KnownTypes
+from lake_etl.read.fixed_width import cut, places
+from lake_etl.read.malformed import MALFORMED
+from lake_etl.read.source import read_collected_file
+from lake_etl.spec.input import FixedSection, InputSpec
+
+WIDTHS = (('no', 6), ('Filler', 2), ('name', 7), ('filler', 1), ('paid', 10))
+
+
+@pytest.fixture
+def read(spark, tmp_path):
+    """A function that puts lines into a file and reads them by WIDTHS."""
+    def read_content(content: str, widths=WIDTHS, unit='characters', encoding='utf-8', known=KnownTypes(), **spec):
+        (tmp_path / 'a.txt').write_bytes(content.encode(encoding))
+        return read_collected_file(
+            spark, str(tmp_path / 'a.txt'), InputSpec(fixed=FixedSection(unit=unit), encoding=encoding, **spec),
+            lambda names: known, scratch=str(tmp_path / 'scratch'), widths=widths)
+    return read_content
+
+
+def rows(df, *names: str) -> list[tuple]:
+    return [tuple(row) for row in df.select(*names).collect()]
+
+
+@pytest.mark.parametrize(('unit', 'encoding'), [
+    ('characters', 'utf-8'), ('characters', 'iso-8859-1'), ('bytes', 'iso-8859-1'), ('characters', 'shift_jis'),
+    ('characters', 'utf-16'), ('characters', 'utf-8-sig')])
+@pytest.mark.parametrize('end', ['\n', '\r\n'])
+def test_values_stand_where_the_widths_say_in_every_encoding(read, unit, encoding, end):
+    name = '保険' if encoding == 'shift_jis' else 'Müller'
+    lines = [f'007123XX{name:7}X2026-11-24', f'  0124XX{"":7}X2026-11-25']
+    df = read(end.join(lines) + end, unit=unit, encoding=encoding)
+    assert rows(df, 'no', 'name', 'paid') == [('007123', name, date(2026, 11, 24)), ('0124', None, date(2026, 11, 25))]
+    assert df.columns == ['no', 'Filler', 'name', 'filler_2', 'paid', MALFORMED]
+
+
+def test_widths_in_bytes_count_what_an_encoding_needs_for_a_character(read):
+    df = read('ü1\nü2\nabc\n', (('a', 2), ('b', 1)), unit='bytes')
+    assert rows(df, 'a', 'b') == [('ü', '1'), ('ü', '2'), ('ab', 'c')]
+    df = read('保険1\n', (('a', 4), ('b', 1)), unit='bytes', encoding='shift_jis')
+    assert rows(df, 'a', 'b') == [('保険', 1)]
+
+
+def test_lines_that_do_not_fit_are_kept_and_marked_and_empty_ones_are_none(read):
+    lines = ['123456789', '12345', '1234567', '123', '123456789  ', '123456789 x', '', '         ']
+    df = read('\n'.join(lines), (('a', 3), ('b', 3), ('c', 3)), infer_types=False)
+    assert rows(df, 'a', 'b', 'c', MALFORMED) == [
+        ('123', '456', '789', False), ('123', '45', None, True), ('123', '456', '7', False), ('123', None, None, True),
+        ('123', '456', '789', False), ('123', '456', '789', True), (None, None, None, False)]
+
+
+def test_types_are_settled_as_for_delimited_text(read):
+    content = ''.join(f'{number:5}{number * 10:6}{"N/A" if number == 7 else number:5}0\n' for number in range(600))
+    widths = (('a', 5), ('b', 6), ('c', 5), ('d', 1))
+    known = KnownTypes(text_columns=frozenset({'d'}), table_types={'b': 'decimal(16,2)'})
+    df = read(content, widths, known=known, null_values=('N/A',), types={'A': 'string'})
+    assert [field.dataType.simpleString() for field in df.schema.fields[:4]] == [
+        'string', 'decimal(16,2)', 'int', 'string']
+    assert df.where('c is null').count() == 1
+
+
+def test_title_lines_above_are_skipped_and_a_large_file_is_split(spark, read):
+    before = spark.conf.get('spark.sql.files.maxPartitionBytes')
+    spark.conf.set('spark.sql.files.maxPartitionBytes', 2000)
+    try:
+        df = read('Title\n\n' + ''.join(f'{number:9}\n' for number in range(2000)), (('a', 9),), skip_rows=2)
+        assert df.rdd.getNumPartitions() > 1
+    finally:
+        spark.conf.set('spark.sql.files.maxPartitionBytes', before)
+    assert (df.count(), df.schema['a'].dataType.simpleString()) == (2000, 'int')
+
+
+@pytest.mark.parametrize(('content', 'widths', 'message'), [
+    ('\n\n', WIDTHS, 'holds no rows'), ('', WIDTHS, 'is empty'), ('abc\n', (), 'no widths are known')])
+def test_a_file_that_cannot_be_cut_is_refused_by_name(read, content, widths, message):
+    with pytest.raises(DataError, match=f'a.txt .*{message}'):
+        read(content, widths)
+
+
+@pytest.mark.parametrize(('line', 'encoding', 'expected'), [
+    ('ab cd', None, ('ab', 'cd')), ('ab', None, ('ab', '')), ('üb cd', 'utf-8', ('üb', 'c')),
+    ('abü', 'utf-8', ('ab�', '�')), ('', None, ('', ''))])
+def test_one_line_is_cut_as_spark_cuts_all(line, encoding, expected):
+    assert cut(line, places((('a', 3), ('b', 2))), encoding) == expected

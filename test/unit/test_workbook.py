@@ -1,0 +1,74 @@
+"""Sheets are chosen, cells written as text, and areas cut out as a workbook's section says; others are refused."""
+from __future__ import annotations
+
+from datetime import date, datetime, time, timedelta
+from pathlib import Path
+
+import pytest
+
+from lake_etl.errors import DataError
+from lake_etl.read.excel import table_rows
+from lake_etl.read.plain import PlainFile
+from lake_etl.read.workbook import Area, cell_area, cell_text, chosen_sheet, open_sheet
+from lake_etl.spec.input import ExcelSection
+
+GOLDEN = Path(__file__).resolve().parents[1] / 'golden'
+
+
+@pytest.mark.parametrize(('value', 'text'), [
+    ('007', '007'), (' a ', ' a '), ('', None), ('  ', None), (1.0, '1'), (-2.0, '-2'), (0.1, '0.1'), (1e16, '1e+16'),
+    (7, '7'), (True, 'true'), (False, 'false'), (date(2026, 1, 31), '2026-01-31'),
+    (datetime(2026, 1, 31, 10, 5), '2026-01-31 10:05:00'), (time(10, 5), '10:05:00'),
+    (timedelta(hours=30, seconds=5), '30:00:05')])
+def test_a_cell_is_written_as_delimited_text_would_have_it(value, text):
+    assert cell_text(value) == text
+
+
+@pytest.mark.parametrize(('wishes', 'found'), [
+    (('0',), 'Cover'), (('1',), 'Policies'), (('policies',), 'Policies'), (('none', '2'), '2026'), (('2026',), '2026'),
+    (('7', 'Cover'), 'Cover'), (('none',), None), (('9',), None), (('-1',), None)])
+def test_the_first_sheet_that_there_is_by_name_or_else_position_is_chosen(wishes, found):
+    assert chosen_sheet(['Cover', 'Policies', '2026'], wishes) == found
+
+
+@pytest.mark.parametrize(('address', 'area'), [
+    ('A1', Area(0, 0)), ('c3', Area(2, 2)), ('AA10', Area(26, 9)), ('B3:F35', Area(1, 2, 5, 34))])
+def test_an_address_is_a_corner_or_an_area(address, area):
+    assert cell_area(address) == area
+
+
+# Rows of a sheet whose first column is B, and what an area of it holds.
+SHEET = [['', ''], ['t', ''], ['a', 'b'], ['', ''], [1.0, ''], ['x', 2.0]]
+
+
+@pytest.mark.parametrize(('address', 'skip', 'expected'), [
+    ('A1', 0, [(None, 't', None), (None, 'a', 'b'), (None, '1', None), (None, 'x', '2')]),
+    ('A1', 2, [(None, 'a', 'b'), (None, '1', None), (None, 'x', '2')]),
+    ('B3', 0, [('a', 'b'), ('1', None), ('x', '2')]),
+    ('C3', 0, [('b',), ('2',)]),
+    ('B3:B5', 0, [('a',), ('1',)]),
+    ('B3:E4', 0, [('a', 'b', None, None)]),
+    ('A3:A9', 0, []),
+    ('F20', 0, []),
+])
+def test_an_area_gives_its_rows_that_hold_something(address, skip, expected):
+    assert list(table_rows(SHEET, 1, cell_area(address), skip)) == expected
+
+
+@pytest.mark.parametrize(('name', 'section', 'message'), [
+    ('libreoffice.xlsx', {'sheet_names': ('Claims', '5')}, "has no sheet 'Claims' or '5'; it has 'Policies'"),
+    ('msoffcrypto-protected.xlsx', {}, "is protected by a password. Set 'password'"),
+    ('msoffcrypto-protected.xlsx', {'password': 'hunter2'}, 'does not open with the password'),
+    ('README.md', {}, 'cannot be opened as a workbook'),
+])
+def test_a_workbook_that_cannot_be_read_is_refused_by_name_and_no_password_is_shown(name, section, message):
+    path = GOLDEN / name
+    with pytest.raises(DataError, match=f'{name} {message}') as refused:
+        open_sheet(PlainFile(str(path), str(path), path.stat().st_size), ExcelSection(**section))
+    assert 'hunter2' not in str(refused.value)
+
+
+def test_a_password_for_a_workbook_without_any_is_no_matter():
+    path = GOLDEN / 'libreoffice.xls'
+    sheet = open_sheet(PlainFile(str(path), str(path), path.stat().st_size), ExcelSection(password='x'))
+    assert len(list(sheet.rows)) == 6
