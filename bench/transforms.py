@@ -4,8 +4,9 @@
 
 Both read the same Parquet file of a policy table of 24 columns and hand every column of every row to a sink that drops
 it. So the ratio tells what a step adds to a pass that reads its rows anyway, not what it costs beside nothing.
-Untouched and transformed runs take turns, and the ratio is the median of neighbouring pairs. A transform that multiplies rows is
-measured for each row that comes out. What a transform does on the side, such as storing tokens, counts as well.
+Untouched and transformed runs take turns, and the ratio is the median of neighbouring pairs. A transform that
+multiplies rows is measured for each row that comes out. What a transform does on the side, such as storing tokens,
+counts as well.
 """
 from __future__ import annotations
 
