@@ -3,12 +3,13 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from lake_etl import runtime
-from lake_etl.errors import DataError
+from lake_etl.errors import DataError, LakeError
 from lake_etl.read.plain import PlainFile
 from lake_etl.spec.input import ADDRESS, ExcelSection
 
@@ -17,6 +18,7 @@ CONTAINER = bytes.fromhex('d0cf11e0a1b11ae1')
 # Beyond it a floating-point number does not tell whole numbers apart.
 WHOLE_NUMBERS = 2 ** 53
 LONGEST_REASON = 200
+PANIC = 'PanicException'
 
 
 @dataclass(frozen=True)
@@ -78,7 +80,7 @@ def open_sheet(file: PlainFile, section: ExcelSection) -> Sheet:
     """
     import python_calamine
     content = runtime.files(file.uri).read(file.uri) or b''
-    try:
+    with _failures_named(file):
         workbook = python_calamine.CalamineWorkbook.from_filelike(_decrypted(content, file, section.password))
         names = workbook.sheet_names
         name = chosen_sheet(names, section.sheet_names)
@@ -88,10 +90,6 @@ def open_sheet(file: PlainFile, section: ExcelSection) -> Sheet:
                             'input_spec.')
         sheet = workbook.get_sheet_by_name(name)
         return Sheet(sheet.start[1] if sheet.start else 0, _rows_of(sheet, file))
-    except python_calamine.PasswordError:
-        raise _needs_password(file) from None
-    except python_calamine.CalamineError as error:
-        raise _damaged(file, error) from None
 
 
 def chosen_sheet(names: Sequence[str], wishes: Sequence[str]) -> str | None:
@@ -106,10 +104,26 @@ def chosen_sheet(names: Sequence[str], wishes: Sequence[str]) -> str | None:
 
 
 def _rows_of(sheet: Any, file: PlainFile) -> Iterator[list[object]]:
+    with _failures_named(file):
+        yield from sheet.iter_rows()
+
+
+@contextmanager
+def _failures_named(file: PlainFile) -> Iterator[None]:
+    """Turn whatever the library lets through of a damaged workbook into a DataError that names the file."""
     import python_calamine
     try:
-        yield from sheet.iter_rows()
-    except python_calamine.CalamineError as error:
+        yield
+    except python_calamine.PasswordError:
+        raise _needs_password(file) from None
+    except LakeError:
+        raise
+    except Exception as error:
+        raise _damaged(file, error) from None
+    except BaseException as error:
+        # Where the library's Rust code comes upon what it takes for impossible, the error is no Exception.
+        if type(error).__name__ != PANIC:
+            raise
         raise _damaged(file, error) from None
 
 
@@ -131,10 +145,6 @@ def _decrypted(content: bytes, file: PlainFile, password: str | None) -> io.Byte
     except InvalidKeyError:
         raise DataError(f'{file.name} does not open with the password of the excel section in the input_spec. Correct '
                         'the password there.') from None
-    except DataError:
-        raise
-    except Exception as error:  # The library lets through whatever its parsers meet in a damaged file.
-        raise _damaged(file, error) from None
     return io.BytesIO(plain.getvalue())
 
 
@@ -143,7 +153,7 @@ def _needs_password(file: PlainFile) -> DataError:
                      'or land the workbook unprotected (a protected ods file always so).')
 
 
-def _damaged(file: PlainFile, error: Exception) -> DataError:
+def _damaged(file: PlainFile, error: BaseException) -> DataError:
     reason = ' '.join(str(error).split())[:LONGEST_REASON]
     return DataError(f'{file.name} cannot be opened as a workbook ({type(error).__name__}: {reason}). Land it again, '
                      'saved by the program that made it.')
