@@ -24,7 +24,7 @@ ORDERS = ['> {}', '>= {}', '< {}', '<= {}', 'between {} and {}', 'not between {}
 EQUALS = ['= {}', '!= {}', 'in [{}, {}]', 'not in [{}, {}]']
 KEYS = ['"i"', '"x" "f"', '"t"', '"n"', '"m"']
 # Number of rows and of rules.
-TABLES = [(1, 12), (60, 110)]
+TABLES = [(1, 30), (60, 110)]
 
 
 def rows_of(random: Random, count: int) -> list[dict]:
