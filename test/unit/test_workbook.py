@@ -72,3 +72,19 @@ def test_a_password_for_a_workbook_without_any_is_no_matter():
     path = GOLDEN / 'libreoffice.xls'
     sheet = open_sheet(PlainFile(str(path), str(path), path.stat().st_size), ExcelSection(password='x'))
     assert len(list(sheet.rows)) == 6
+
+
+def test_a_workbook_at_which_the_library_gives_up_is_refused_by_name(tmp_path):
+    path = tmp_path / 'cut.xls'
+    path.write_bytes((GOLDEN / 'libreoffice.xls').read_bytes()[:6574])
+    with pytest.raises(DataError, match=r'cut.xls cannot be opened as a workbook \(PanicException'):
+        open_sheet(PlainFile(str(path), str(path), path.stat().st_size), ExcelSection())
+
+
+def test_a_cell_in_the_far_corner_is_an_error_and_not_the_end_of_the_process(tmp_path):
+    path = tmp_path / 'far.xls'
+    content = bytearray((GOLDEN / 'xlwt.xls').read_bytes())
+    content[2139:2144] = bytes.fromhex('5e83ff0001')
+    path.write_bytes(content)
+    with pytest.raises(DataError, match='far.xls needs more than 4 GiB of memory, or is damaged. Delete what stands'):
+        open_sheet(PlainFile(str(path), str(path), path.stat().st_size), ExcelSection())

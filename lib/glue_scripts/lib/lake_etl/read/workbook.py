@@ -11,6 +11,7 @@ from typing import Any
 from lake_etl import runtime
 from lake_etl.errors import DataError, LakeError
 from lake_etl.read.plain import PlainFile
+from lake_etl.read.workbook_trial import LARGEST, can_be_opened
 from lake_etl.spec.input import ADDRESS, ExcelSection
 
 # Files of Microsoft's older container, in which also newer workbooks lie once they are encrypted.
@@ -81,7 +82,11 @@ def open_sheet(file: PlainFile, section: ExcelSection) -> Sheet:
     import python_calamine
     content = runtime.files(file.uri).read(file.uri) or b''
     with _failures_named(file):
-        workbook = python_calamine.CalamineWorkbook.from_filelike(_decrypted(content, file, section.password))
+        plain = _decrypted(content, file, section.password)
+        if not can_be_opened(plain.getvalue(), section.sheet_names):
+            raise DataError(f'{file.name} needs more than {LARGEST >> 30} GiB of memory, or is damaged. Delete what '
+                            'stands far to the right of its table or far below, and save it again.')
+        workbook = python_calamine.CalamineWorkbook.from_filelike(plain)
         names = workbook.sheet_names
         name = chosen_sheet(names, section.sheet_names)
         if name is None:
