@@ -12,7 +12,7 @@ import pytest
 from lake_etl.errors import DataError
 from lake_etl.read import delimited
 from lake_etl.read.collected import KnownTypes
-from lake_etl.read.malformed import MALFORMED, has_malformed_mark, malformed_mark
+from lake_etl.read.malformed import MALFORMED, malformed_mark
 from lake_etl.read.source import read_collected_file
 from lake_etl.spec.input import DelimitedSection, InputSpec
 
@@ -216,12 +216,12 @@ def test_rows_that_do_not_fit_the_header_are_kept_and_marked(read, monkeypatch, 
     found = df.collect()
     by_quotes = 'quote' in case and split_bytes == 10
     assert len(found) == (2 if by_quotes else len(content.splitlines()) - 1 - ('quotes' in case))
-    assert {row.a for row in found if has_malformed_mark(df) and row[MALFORMED]} == misfits
+    assert {row.a for row in found if malformed_mark(df) and row[MALFORMED]} == misfits
 
 
 def test_where_reading_everything_showed_no_sign_of_misfits_marking_costs_nothing(read):
-    assert not has_malformed_mark(read('a,b\n1,2\n', marks=True))
-    assert has_malformed_mark(read('a,b\n1,2,3\n', marks=True))
+    assert not malformed_mark(read('a,b\n1,2\n', marks=True))
+    assert malformed_mark(read('a,b\n1,2,3\n', marks=True))
 
 
 @pytest.mark.parametrize('encoding', ['utf-16', 'utf-16-le', 'utf-32', 'windows-1252'])

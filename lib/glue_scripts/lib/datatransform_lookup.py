@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from functools import partial, reduce
 from itertools import islice
@@ -28,7 +28,6 @@ from lake_etl.transform.required_argument import required_argument
 LOG = logging.getLogger(__name__)
 LOOKUP_DATA = 'lookup_data'
 LOOKUP_ITEM = 'lookup_item'
-SCALAR = (str, int, float, bool, type(None))
 
 
 def get_lookup_data(table: str, key: Mapping[str, Any], attribute: str) -> dict[str, Any]:
@@ -146,8 +145,3 @@ def _joined(texts: Sequence[Column]) -> Column:
 
 def _or_nomatch(value: Column, nomatch: Any, kind: str) -> Column:
     return value if nomatch is None else F.coalesce(value, F.lit(as_type(nomatch, kind)).cast(kind))
-
-
-def _nomatch_problems(nomatch: Any) -> Iterator[str]:
-    if not isinstance(nomatch, SCALAR):
-        yield "'nomatch': expected text, a number, true, false or null"

@@ -70,8 +70,7 @@ def read_source(run: JobRun, workflow: Workflow) -> DataFrame:
 
 def _widths(workflow: Workflow) -> list[tuple[str, int]]:
     """Return the columns of fixed-width text, also those that the mapping drops."""
-    rows = workflow.mapping.rows if workflow.mapping else ()
-    return [(row.source_name, row.width) for row in rows if row.width is not None]
+    return [(row.source_name, row.width) for row in workflow.mapping_rows if row.width is not None]
 
 
 class KnownColumns:
@@ -107,15 +106,14 @@ def _destinations(names: Sequence[str], workflow: Workflow) -> dict[str, str]:
 
 def _opened_structs(workflow: Workflow) -> set[str]:
     """Return the source columns, in lower case, of which the mapping takes members: as text they would have none."""
-    rows = workflow.mapping.rows if workflow.mapping else ()
-    parts = [name_parts(row.source_name) for row in rows]
+    parts = [name_parts(row.source_name) for row in workflow.mapping_rows]
     return {names[0].lower() for names in parts if len(names) > 1}
 
 
 def _nested_destinations(workflow: Workflow) -> list[str]:
     """Return the columns that members of structs become; whether the source has them, only its schema tells."""
-    rows = workflow.mapping.rows if workflow.mapping else ()
-    return [row.dest_name for row in rows if row.dest_name and len(name_parts(row.source_name)) > 1]
+    return [row.dest_name for row in workflow.mapping_rows
+            if row.dest_name and len(name_parts(row.source_name)) > 1]
 
 
 def _check_columns(run: JobRun, steps: Sequence[TransformStep], columns: list[str]) -> None:
@@ -132,8 +130,7 @@ def _check_columns(run: JobRun, steps: Sequence[TransformStep], columns: list[st
 
 def mapping_rules(workflow: Workflow) -> list[Rule]:
     """Return the rules of the workflow's mapping."""
-    rows = workflow.mapping.rows if workflow.mapping else ()
-    return [Rule(row.source_name, row.dest_name, row.threshold, row.scorer) for row in rows]
+    return [Rule(row.source_name, row.dest_name, row.threshold, row.scorer) for row in workflow.mapping_rows]
 
 
 def map_columns(run: JobRun, workflow: Workflow, df: DataFrame) -> DataFrame:

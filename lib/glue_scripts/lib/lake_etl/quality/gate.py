@@ -12,12 +12,13 @@ from lake_etl.publish.target import PartitionValues
 from lake_etl.quality.arrival import compute
 from lake_etl.quality.checked_load import CheckedLoad
 from lake_etl.quality.hiding import hidden, warn_of_hidden_columns
-from lake_etl.quality.protection import Protection, Step, hide_everything, plan_protection
+from lake_etl.quality.protection import Protection, hide_everything, plan_protection
 from lake_etl.quality.quarantine import empty_quarantine, is_published
 from lake_etl.quality.results import result_items
 from lake_etl.quality.stage_check import Quarantine, StageCheck
 from lake_etl.quality.stage_result import StageResult, refuse_bad_data
 from lake_etl.spec.quality import QualityRules, StageRules
+from lake_etl.spec.transforms import TransformStep
 from lake_etl.transform.registry import REGISTRY, AnyTransform, UserTransform
 
 BEFORE_TRANSFORM = 'before_transform'
@@ -32,7 +33,7 @@ class QualityGate:
     at_once     whether rules are evaluated when they are come to, and not while the rows are written
     """
 
-    def __init__(self, load: CheckedLoad, rules: QualityRules | None, steps: Sequence[Step] | None = (),
+    def __init__(self, load: CheckedLoad, rules: QualityRules | None, steps: Sequence[TransformStep] | None = (),
                  transforms: Mapping[str, AnyTransform] | None = None, at_once: bool = False):
         self._load = load
         self._rules = rules or QualityRules()

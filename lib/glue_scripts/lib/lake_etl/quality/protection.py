@@ -3,28 +3,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from typing import Any
 
-
-class Entry(Protocol):
-    """One entry of a step: which columns it reads and writes."""
-
-    def reads(self) -> tuple[str, ...]: ...
-
-    def writes(self) -> tuple[str, ...] | None: ...
-
-
-class Step(Protocol):
-    """One key of a transform specification."""
-
-    @property
-    def key(self) -> str: ...
-
-    @property
-    def name(self) -> str: ...
-
-    @property
-    def entries(self) -> tuple[Any, ...] | None: ...
+from lake_etl.spec.form import Entry
+from lake_etl.spec.transforms import TransformStep
 
 
 @dataclass(frozen=True)
@@ -41,7 +23,8 @@ class Protection:
     reasons: tuple[str, ...] = ()
 
 
-def plan_protection(steps: Sequence[Step], protecting: Mapping[str, bool], columns: Sequence[str]) -> Protection:
+def plan_protection(steps: Sequence[TransformStep], protecting: Mapping[str, bool],
+                    columns: Sequence[str]) -> Protection:
     """Follow every column to the steps that protect it, through renames and copies.
 
     protecting  whether a transform protects, by name
@@ -68,7 +51,7 @@ def hide_everything(columns: Sequence[str]) -> Protection:
     return Protection(hidden=tuple(columns))
 
 
-def _entries(step: Step) -> Iterator[Any]:
+def _entries(step: TransformStep) -> Iterator[Any]:
     """Yield the entries of a step; None stands for the whole step when its effect is unknown."""
     if step.entries is None:
         yield None
@@ -108,7 +91,7 @@ class _Walk:
             return
         self.origins.update((name.lower(), sources) for name in written)
 
-    def protect(self, step: Step, entry: Entry) -> None:
+    def protect(self, step: TransformStep, entry: Entry) -> None:
         """Note what an entry protects; the columns that it writes hold nothing in clear afterwards."""
         written = entry.writes() or ()
         names = (*entry.reads(), *written)
@@ -138,7 +121,7 @@ class _Walk:
         self.hidden |= set(self.mapped.values()) - names - set(self.chosen)
         self.reasons += [key for key in self.lost_by if key not in self.reasons]
 
-    def _choose(self, name: str, step: Step, entry: Any) -> None:
+    def _choose(self, name: str, step: TransformStep, entry: Any) -> None:
         """Let the first step that protects a column protect it here too, or hide it when the entry cannot be moved."""
         if name in self.chosen or name in self.hidden:
             return

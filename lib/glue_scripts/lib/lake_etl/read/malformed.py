@@ -20,11 +20,6 @@ def mark_malformed(df: DataFrame, condition: Column, *drop: str) -> DataFrame:
     return df.withColumn(name, F.coalesce(condition, F.lit(False))).withMetadata(name, METADATA).drop(*drop)
 
 
-def has_malformed_mark(df: DataFrame) -> bool:
-    """Tell whether the frame has such a column; readers leave it out where every row is known to fit."""
-    return malformed_mark(df) is not None
-
-
 def malformed_mark(df: DataFrame) -> str | None:
-    """Return the name of the column that marks malformed rows, None when the frame has none."""
+    """Return the name of the column that marks malformed rows; readers leave it out where every row is known to fit."""
     return next((field.name for field in df.schema.fields if field.metadata == METADATA), None)

@@ -59,6 +59,11 @@ class Workflow:
     dependencies: Dependencies | None = None
     present_files: tuple[str, ...] = ()
 
+    @property
+    def mapping_rows(self) -> tuple[MappingRow, ...]:
+        """Return the rows of the mapping; none where there is no mapping."""
+        return self.mapping.rows if self.mapping else ()
+
 
 @dataclass(frozen=True)
 class FileNames:
