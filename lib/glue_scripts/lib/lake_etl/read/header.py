@@ -5,6 +5,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 from lake_etl import runtime
 from lake_etl.errors import DataError
@@ -39,7 +40,7 @@ def read_beginning(file: PlainFile, dialect: Dialect) -> Beginning:
     length = FIRST_BYTES
     while True:
         content, complete = first_text(file, length)
-        rows = list(records(content, dialect, complete))[:SAMPLE_ROWS + 1]
+        rows = list(islice(records(content, dialect, complete), SAMPLE_ROWS + 1))
         if rows or complete:
             break
         length *= 8
@@ -93,8 +94,13 @@ def records(text: str, dialect: Dialect, complete: bool) -> Iterator[tuple[str, 
     """
     values: list[str] = []
     buffer: list[str] = []
+    plain, plain_in_quotes = _runs(dialect)
     position, end, quoted = 0, len(text), False
     while position < end:
+        if run := (plain_in_quotes if quoted else plain).match(text, position):
+            buffer.append(run[0])
+            position = run.end()
+            continue
         character = text[position]
         if quoted:
             if dialect.escape and text.startswith(dialect.escape + dialect.quote, position):
@@ -121,6 +127,13 @@ def records(text: str, dialect: Dialect, complete: bool) -> Iterator[tuple[str, 
         position += 1
     if complete and (values or buffer):
         yield (*values, ''.join(buffer))
+
+
+def _runs(dialect: Dialect) -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """Return patterns of text in which nothing is special, outside quotes and inside."""
+    quote, escape = re.escape(dialect.quote), re.escape(dialect.escape[:1])
+    return (re.compile(rf'[^\r\n{quote}{re.escape(dialect.delimiter[0])}]+'),
+            re.compile(f'[^{quote}{escape}]+' if quote or escape else '.+'))
 
 
 def ends_inside_quotes(content: bytes, dialect: Dialect) -> bool:
