@@ -43,7 +43,8 @@ def test_a_pattern_too_large_to_be_checked_is_refused_in_time(pattern):
     assert len(list(backtracking_problems(pattern))) == 1
 
 
-@pytest.mark.parametrize('pattern', [r'(?P<policy_no>\d+)-(?P=policy_no)', r'((a)+)+(?(1)b|c)', r'(\(?P<)+', '(a{,2})+'])
+@pytest.mark.parametrize('pattern', [
+    r'(?P<policy_no>\d+)-(?P=policy_no)', r'((a)+)+(?(1)b|c)', r'(\(?P<)+', '(a{,2})+'])
 def test_a_pattern_of_python_is_accepted_when_it_is_harmless_or_java_does_not_know_it(pattern):
     assert list(python_pattern_problems(pattern)) == []
 
