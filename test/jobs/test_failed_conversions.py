@@ -82,6 +82,24 @@ def test_what_does_not_convert_is_counted_by_column_with_its_first_and_last_row(
     assert reported(lake, lake.load(KEY, content)) == expected
 
 
+RULES = {
+    'rows are set aside by their values': "ColumnValues 'no' > 2",
+    'rows are set aside by other rows': "IsUnique 'no'",
+    'a statement looks at all columns': "(ColumnValues 'no' > 2) and (CustomSql 'SELECT * FROM primary')",
+}
+
+
+@pytest.mark.parametrize('case', RULES)
+def test_behind_a_quarantine_rows_are_those_of_the_file_and_values_those_that_went_on(lake, case):
+    lake.configure('dq-rules/dq-Gen-Policy.json', {'before_transform': {
+        'quarantine_rules': [RULES[case]], 'halt_rules': ['ColumnCount = 2', "ColumnNamesMatchPattern 'no|start'"]}})
+    configure(lake, DATE)
+    rows = STARTS.replace('2,never', '1,never')
+    assert reported(lake, lake.load(KEY, rows)) == [('start', 2, 3, [5, 6])]
+    assert set(lake.types('gen', 'policy_quarantine_before_transform')) == {
+        'no', 'start', 'failed_rules', 'execution_id', 'quarantine_timestamp'}
+
+
 # Each case: the entry that says on_error, and the sentence that names column, count, expectation and rows.
 STOPPING = {
     'date': ({'date': [{'field': 'start', 'format': 'M/d/yy', 'on_error': 'fail'}]},

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 from generated_specs import REPEATING, drawn_entry, specification
-from hypothesis import HealthCheck, given, note, settings
+from hypothesis import HealthCheck, Phase, given, note, settings
 from hypothesis import strategies as st
 
 from lake_etl import runtime
@@ -60,7 +60,7 @@ def steps_of(spec):
 
 
 @given(data=st.data(), watched=st.booleans())
-@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck), phases=[Phase.generate])
 def test_any_specification_fused_is_its_entries_one_by_one(spark, rows, arguments, data, watched):
     context = TransformContext(arguments, None, spark.sparkContext)
 

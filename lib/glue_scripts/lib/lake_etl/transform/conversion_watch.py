@@ -92,7 +92,9 @@ class ConversionWatch:
         self._repeated = False
 
     def begin(self, df: DataFrame) -> DataFrame:
-        """Return the frame with the place of each row."""
+        """Return the frame with the place of each row; one that has them already stays as it is."""
+        if self._source and self._source.place in df.columns:
+            return df
         place = unused_name(df.schema, hidden_name('source_row'))
         placed = df.withColumn(place, F.monotonically_increasing_id())
         self._source, self._repeated = SourceRows(placed, place), False
