@@ -61,6 +61,11 @@ CASES = {
     'elements of arrays': (
         {'jsonexpandarray': [{'field': 'days', 'index_field': 'i'}], 'date': [{'field': 'days', 'format': 'yyyy'}]},
         {}, csv('days', ['"[""2024"",""x""]"', '"[""2024""]"', '"[""y"",""z""]"']), [('days', 2, 3, [1, 3])]),
+    'maps in maps': (
+        {'jsonexpandmap': [{'field': 'a', 'source': 'doc', 'index_field': 'i', 'key_field': 'k'},
+                           {'field': 'b', 'source': 'a', 'index_field': 'j', 'key_field': 'l'}]},
+        {}, csv('doc', [r'"{""x"": ""{\""y\"": 1}"", ""z"": ""no""}"', 'none', '"{""x"": ""{}""}"']),
+        [('doc', 1, 3, [2]), ('a', 1, 2, [1])]),
     'documents': ({'jsonstructured': ['doc']}, {}, csv('doc', ['"{""a"":1}"', 'x', '"{""a"":"']),
                   [('doc', 2, 3, [2, 3])]),
     'names that need care': ({'changetype': {'a.b c`d': 'int'}}, {}, csv('"a.b c`d"', ['1', 'x']),

@@ -113,9 +113,9 @@ class ConversionWatch:
 
     def around(self, df: DataFrame, conversions: Sequence[Conversion], act: Act, leaves_out_rows: bool) -> DataFrame:
         """Return the frame after a step that may repeat rows; its conversions are observed on the way."""
-        after = self._marked(self._observed(df) if leaves_out_rows else df, conversions, act)
+        # What the step converts is counted behind it, among rows that it has repeated.
         self._repeated = True
-        return after
+        return self._marked(self._observed(df) if leaves_out_rows else df, conversions, act)
 
     def apart(self, df: DataFrame, act: Act) -> DataFrame:
         """Return the frame after a user's own function, which does not get to see the places; they are lost behind it.
