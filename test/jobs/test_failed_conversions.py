@@ -25,11 +25,10 @@ def reported(lake, execution):
 
 DATE = {'date': [{'field': 'start', 'format': 'M/d/yy'}]}
 STARTS = csv('no,start', ['1,1/2/24', '2,never', '3,', '4,"  "', '5,soon', '6,13/13/24', '7,2/3/24'])
-MANY = [f'c{number}' for number in range(140)]
+MANY = [f'c{number}' for number in range(70)]
 # Each case: transforms, fixed types, file, and what is reported.
 CASES = {
     'dates': (DATE, {}, STARTS, [('start', 3, 5, [2, 6])]),
-    'nothing fails': (DATE, {}, csv('no,start', ['1,1/2/24', '2,']), []),
     'another column is read': ({'date': [{'field': 'day', 'source': 'start', 'format': 'M/d/yy'}]}, {}, STARTS,
                                [('day', 3, 5, [2, 6])]),
     'the result is hidden afterwards': ({**DATE, 'hash': ['start']}, {}, STARTS, [('start', 3, 5, [2, 6])]),
@@ -72,8 +71,8 @@ CASES = {
                              [('a.b c`d', 1, 2, [2])]),
     'more conversions than fit in one number': (
         {'changetype': dict.fromkeys(MANY, 'int')}, {},
-        csv(','.join(MANY), [','.join(['x', *['1'] * 138, 'y']), ','.join(['1'] * 140)]),
-        [('c0', 1, 2, [1]), ('c139', 1, 2, [1])]),
+        csv(','.join(MANY), [','.join(['x', *['1'] * 68, 'y']), ','.join(['1'] * 70)]),
+        [('c0', 1, 2, [1]), ('c69', 1, 2, [1])]),
 }
 
 
@@ -89,8 +88,7 @@ def test_what_does_not_convert_is_counted_by_column_with_its_first_and_last_row(
 
 RULES = {
     'rows are set aside by their values': "ColumnValues 'no' > 2",
-    'rows are set aside by other rows': "IsUnique 'no'",
-    'a statement looks at all columns': "(ColumnValues 'no' > 2) and (CustomSql 'SELECT * FROM primary')",
+    'rows are set aside by other rows': "(IsUnique 'no') and (CustomSql 'SELECT * FROM primary')",
 }
 
 
