@@ -52,15 +52,13 @@ def during(function: Callable[..., Any], folders: LakeFolders) -> Callable[..., 
     return killing
 
 
-# Each point: a module, the name of one of its functions (or of a method of one of its classes), and when to kill.
+# Each point: a module, the name of one of its functions, and when to kill. A run killed during the switch has left all
+# that one killed between write and switch leaves, and an open transaction.
 POINTS = {
-    'cleanse: before the write': ('lake_etl.publish.partition', 'write_folder', before),
     'cleanse: in the middle of the write': ('lake_etl.publish.partition', 'write_folder', during),
-    'cleanse: after the write': ('lake_etl.publish.partition', 'write_folder', after),
     'cleanse: during the switch': ('lake_etl.adapters.local.catalog', 'write_partitions', after),
     'cleanse: before the clean-up': ('lake_etl.publish.partition', 'sweep_partition', before),
     'consume: in the middle of the write': ('lake_etl.publish.whole_table', 'write_partitions', during),
-    'consume: after the write': ('lake_etl.publish.whole_table', 'write_partitions', after),
     'consume: before the clean-up': ('lake_etl.publish.whole_table', 'sweep_table', before),
 }
 SET_ASIDE = 'after rows were set aside'

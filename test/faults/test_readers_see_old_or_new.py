@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 import pytest
 
-GENERATIONS = range(1, 7)
+GENERATIONS = range(1, 5)
 ROWS = 40
 KEYS = 'year, month, day'
 

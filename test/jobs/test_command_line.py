@@ -13,7 +13,6 @@ from lib.local_lake.cli import main
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 CLAIMS = REPOSITORY / 'resources' / 'syntheticgeneral-claim-data.csv'
-CLAIM_WORKFLOW = 'SyntheticGeneralData/ClaimData'
 
 
 @pytest.fixture(scope='module', autouse=True)
@@ -134,15 +133,38 @@ def test_a_wrong_call_of_quality_says_what_to_do(lake, arguments, sentence, caps
     assert sentence in said(capsys)
 
 
-def test_a_file_is_loaded_into_the_partition_of_its_date(tmp_path, spark, capsys):
-    assert main(['--lake', str(tmp_path), 'run', str(CLAIMS), '--workflow', CLAIM_WORKFLOW,
-                 '--date', '2024-02-29']) == 0
-    assert 'syntheticgeneraldata.claimdata: 1,000 rows' in said(capsys)
-    main(['--lake', str(tmp_path), 'query', '--format', 'csv',
-          'SELECT DISTINCT year, month, day FROM syntheticgeneraldata.claimdata'])
+def test_a_file_is_loaded_into_the_partition_of_its_date_and_what_does_not_convert_is_told_by_rows(
+        tmp_path, spark, capsys):
+    def spec(**on_error):
+        folder = tmp_path / 'transformation-spec'
+        folder.mkdir(exist_ok=True)
+        (folder / 'Gen-Claim.json').write_text(json.dumps({'transform_spec': {
+            'date': [{'field': 'start', 'format': 'M/d/yy', **on_error}]}}))
+
+    def lake(*arguments):
+        return main(['--lake', str(tmp_path / 'lake'), '--config', str(tmp_path), *arguments])
+
+    file = tmp_path / 'claims.csv'
+    file.write_text('no,start\n1,1/2/24\n2,never\n3,\n4,soon\n')
+    load = ['run', str(file), '--workflow', 'Gen/Claim', '--date', '2024-02-29']
+    sentence = "start: 2 of 3 values do not match 'M/d/yy', for example in rows 2 and 4"
+    spec()
+    assert lake(*load) == 0
+    text = said(capsys)
+    assert 'gen.claim: 4 rows' in text and f'  {sentence}\n' in text
+    assert lake('query', '--format', 'csv', 'SELECT DISTINCT year, month, day FROM gen.claim') == 0
     assert capsys.readouterr().out.splitlines()[1] == '2024,02,29'
-    assert main(['--lake', str(tmp_path), 'runs']) == 0
-    assert 'SUCCEEDED' in said(capsys)
+    assert lake('runs') == 0
+    text = said(capsys)
+    assert 'SUCCEEDED' in text and f'Gen/Claim/2024/02/29/claims.csv: {sentence}\n' in text
+
+    spec(on_error='fail')
+    assert lake(*load) == 1
+    told = said(capsys)
+    assert lake('runs', '--last', '1') == 0
+    for text in (told, said(capsys)):
+        assert f"'on_error' is 'fail'. {sentence}. Nothing was published." in text
+        assert 'never' not in text and 'soon' not in text
 
 
 def drop(lake, key, content):

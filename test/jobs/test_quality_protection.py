@@ -2,12 +2,22 @@
 from __future__ import annotations
 
 import hashlib
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from lake_etl import runtime
 from lake_etl.adapters.local.items import SqliteItems
+from lake_etl.arguments import PARTITION_KEYS
+from lake_etl.publish.target import Target
+from lake_etl.quality.checked_load import CheckedLoad
+from lake_etl.quality.gate import QualityGate
+from lake_etl.spec.quality import parse_quality
+from lake_etl.spec.records import Findings
+from lake_etl.spec.transforms import parse_transforms
 from lake_etl.transform.discovery import all_transforms
 from lake_etl.transform.registry import UserTransform
+from small_lake import DAY
 
 KEY = 'Gen/Policy/a.csv'
 RULES = 'dq-rules/dq-Gen-Policy.json'
@@ -71,11 +81,22 @@ def test_clear_rows_of_other_files_do_not_come_where_consumers_can_read(workflow
     assert 'held rows of other files in clear' in caplog.text
 
 
-def test_columns_are_hidden_when_nobody_can_tell_what_a_step_protects(workflow, monkeypatch, caplog):
-    mine = {**all_transforms(), 'mine': UserTransform('mine', lambda df, *rest: df.withColumnRenamed('Mail', 'Post'))}
-    monkeypatch.setattr('lake_etl.cleanse.all_transforms', lambda: mine)
-    workflow.configure('transformation-spec/Gen-Policy.json', {'transform_spec': {
-        'redact': {'Phone': 'none'}, 'mine': {}, 'hash': ['Post']}})
-    workflow.load(KEY, FILE)
-    assert workflow.rows(QUARANTINE) == [('(hidden)', '(hidden)', 'none', '(hidden)', '(hidden)')]
+def test_columns_are_hidden_when_nobody_can_tell_what_a_step_protects(lake, spark, caplog):
+    mine = UserTransform('mine', lambda df, *rest: df.withColumnRenamed('Mail', 'Post'))
+    transforms = {**all_transforms(), 'mine': mine}
+    findings = Findings('Gen-Policy')
+    steps = parse_transforms({'redact': {'Phone': 'none'}, 'mine': {}, 'hash': ['Post']}, transforms, findings, True)
+    rules = parse_quality({'before_transform': STAGE}, findings)
+    assert findings.problems == []
+
+    lake.folders.root.mkdir()
+    runtime.open_catalog(lake.folders.catalog)
+    target = Target('gen', 'policy', str(lake.folders.cleanse), PARTITION_KEYS, 'load', 'a.csv', 'strict', timedelta())
+    load = CheckedLoad(spark, {}, None, 'Gen/Policy', 'e1', target, datetime.now(UTC), partition=DAY)
+    gate = QualityGate(load, rules, steps.steps, transforms, at_once=True)
+    rows = spark.createDataFrame([('A', '12-3', '555', 'a@x.org', 1), ('B', '45-6', '777', 'b@x.org', -1)],
+                                 'PolicyNo string, TIN string, Phone string, Mail string, Amount int')
+    assert [row.PolicyNo for row in gate.check(rows, 'before_transform').collect()] == ['A']
+    gate.settle()
+    assert lake.rows(QUARANTINE) == [('(hidden)', '(hidden)', 'none', '(hidden)', '(hidden)')]
     assert '4 columns of gen.policy_quarantine_before_transform are hidden: behind mine' in caplog.text

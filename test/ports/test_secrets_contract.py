@@ -1,7 +1,9 @@
-"""A secret reads the same from a file of this machine and from AWS Secrets Manager."""
+"""A secret reads the same from a file, from an environment variable, and from AWS Secrets Manager."""
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from urllib.parse import quote
 
@@ -14,11 +16,13 @@ from lake_etl.errors import LakeError
 Keep = Callable[[str, bytes], str]
 
 
-@pytest.fixture(params=['local', 'aws'])
+@pytest.fixture(params=['file', 'environment', 'aws'])
 def keep(request, tmp_path: Path) -> Keep:
     """Return a function that keeps a secret under a name and returns its address."""
-    if request.param == 'local':
+    if request.param == 'file':
         return lambda name, content: keep_in_file(tmp_path / name, content)
+    if request.param == 'environment':
+        return partial(keep_in_environment, request.getfixturevalue('monkeypatch'))
     request.getfixturevalue('aws')
     return keep_in_secrets_manager
 
@@ -26,6 +30,11 @@ def keep(request, tmp_path: Path) -> Keep:
 def keep_in_file(file: Path, content: bytes) -> str:
     file.write_bytes(content)
     return f'file://{quote(str(file))}'
+
+
+def keep_in_environment(patch: pytest.MonkeyPatch, name: str, content: bytes) -> str:
+    patch.setenv(name, os.fsdecode(content))
+    return f'env://{name}'
 
 
 def keep_in_secrets_manager(name: str, content: bytes) -> str:

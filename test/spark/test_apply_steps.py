@@ -1,8 +1,7 @@
-"""Steps of a specification give, fused, what they give one by one; users' own functions are steps like any other."""
+"""Steps of a specification run in order, neighbours in one select; users' own functions are steps like any other."""
 from __future__ import annotations
 
 import json
-import random
 from functools import reduce
 
 import pytest
@@ -13,14 +12,10 @@ from lake_etl.lineage import DataLineageGenerator
 from lake_etl.spec.records import Findings
 from lake_etl.spec.transforms import parse_transforms
 from lake_etl.transform.apply import apply_steps
-from lake_etl.transform.columns import column, has_column
 from lake_etl.transform.discovery import all_transforms
-from lake_etl.transform.fuse import Assignment, assign_fused
 from lake_etl.transform.registry import TransformContext, UserTransform
 
 ARGS = {'source_key': 'Gen/Policy', 'execution_id': 'e1', 'base_file_name': 'policies-2026.csv'}
-COLUMNS = ['a', 'b', 'C', 'd e', 'x.y', 'new', 'New2']
-SEQUENCES = 12
 
 
 def transform_double(df, spec, args, lineage, sc):
@@ -41,39 +36,6 @@ def steps_of(spec: dict) -> tuple:
 
 def context(spark, lineage=None) -> TransformContext:
     return TransformContext(ARGS, lineage, spark.sparkContext)
-
-
-def random_assignments(seed: int) -> list[Assignment]:
-    """Return assignments of columns in any case, each a sum of what it reads that no other assignment makes."""
-    chance = random.Random(seed)
-    made, present = [], list(COLUMNS[:5])
-    for number in range(chance.randint(4, 12)):
-        reads = chance.sample(present, chance.randint(0, 3))
-        target = chance.choice(COLUMNS)
-
-        def build(schema, reads=tuple(reads), number=number):
-            assert all(has_column(schema, name) for name in reads)
-            values = [column(name) * (position + 3) for position, name in enumerate(sorted(reads))]
-            return reduce(lambda left, right: left + right, values, F.lit(number * 7 + 1).cast('long')) % 1_000_003
-        made.append(Assignment(chance.choice([target, target.upper()]),
-                               frozenset(chance.choice([name, name.lower()]) for name in reads), build))
-        present += [] if target in present else [target]
-    return made
-
-
-def test_any_assignments_fused_give_what_they_give_one_by_one(spark):
-    base = spark.range(2).select(*[(F.col('id') * 100 + number).alias(name) for number, name in enumerate(COLUMNS[:5])])
-    fused, single = [], []
-    for seed in range(SEQUENCES):
-        assignments = random_assignments(seed)
-        frames = (assign_fused(base, assignments), reduce(lambda df, item: assign_fused(df, [item]), assignments, base))
-        assert frames[0].columns == frames[1].columns
-        for frame, gathered in zip(frames, (fused, single), strict=True):
-            gathered.append(frame.select(F.lit(seed).alias('seed'), F.to_json(F.struct('*')).alias('row')))
-    results = [sorted(map(tuple, reduce(lambda left, right: left.union(right), frames).collect()))
-               for frames in (fused, single)]
-    assert results[0] == results[1]
-    assert len(set(results[0])) == 2 * SEQUENCES
 
 
 SPEC = {

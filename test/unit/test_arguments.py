@@ -56,9 +56,3 @@ def test_the_retention_period_is_a_number_of_hours(value, hours):
 def test_a_retention_period_that_is_no_number_of_hours_is_refused(value):
     with pytest.raises(LakeError, match=re.escape(f"--retention_hours is '{value}', expected a number of hours")):
         load_arguments({**ARGS, 'retention_hours': value})
-
-
-@pytest.mark.parametrize(('environment', 'expected'), [
-    ('Dev', True), ('dev', True), ('DEV', True), ('Test', False), ('Prod', False), ('Development', False)])
-def test_only_the_environment_dev_is_in_development(environment, expected):
-    assert load_arguments({**ARGS, 'environment': environment}).in_development is expected

@@ -8,7 +8,7 @@ from itertools import product
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from lake_etl.spec.regex_backtracking import backtracking_problems
+from lake_etl.spec.regex_backtracking import backtracking_problems, python_pattern_problems
 
 HARMLESS = [
     '', r'[a-zA-Z]*', r'\d{5}(-\d{4})?', r'([a-z0-9]+\.)+[a-z]{2,}', r'^[\w.+-]+@[\w-]+\.[\w.-]+$',
@@ -41,6 +41,18 @@ def test_a_pattern_whose_time_grows_exponentially_is_refused(pattern):
 @pytest.mark.parametrize('pattern', ['x{2,5}' * 500, '(' * 200 + 'a' + ')' * 200, f'({"|".join("abc" * 60)})*'])
 def test_a_pattern_too_large_to_be_checked_is_refused_in_time(pattern):
     assert len(list(backtracking_problems(pattern))) == 1
+
+
+@pytest.mark.parametrize('pattern', [
+    r'(?P<policy_no>\d+)-(?P=policy_no)', r'((a)+)+(?(1)b|c)', r'(\(?P<)+', '(a{,2})+'])
+def test_a_pattern_of_python_is_accepted_when_it_is_harmless_or_java_does_not_know_it(pattern):
+    assert list(python_pattern_problems(pattern)) == []
+
+
+@pytest.mark.parametrize('pattern', [r'(?P<a_b>a+)+', r'(?P<a>a)((?P=a)a*)*'])
+def test_an_endless_pattern_of_python_is_refused_as_it_is_written(pattern):
+    problem, = python_pattern_problems(pattern)
+    assert problem.startswith(f'pattern {pattern!r} could keep a job busy for ever')
 
 
 # A pattern as a tree: a letter, or an operator and its parts; `text` writes it and `ways` counts how it matches.

@@ -43,7 +43,7 @@ def _json_objects_read(entry: ExpandMapEntry, schema: StructType) -> tuple[Conve
                        source=name, failed=map_of_text(name).isNull(), stops=entry.on_error == 'fail'),)
 
 
-@frame_transform(JSONEXPANDMAP, converts=_json_objects_read)
+@frame_transform(JSONEXPANDMAP, converts=_json_objects_read, entry_by_entry=True)
 def transform_jsonexpandmap(df: DataFrame, entries: tuple[ExpandMapEntry, ...], context: TransformContext) -> DataFrame:
     """Turn each entry of a map, or each member of a struct, into a row; an empty or null one stays as one row."""
     for entry in entries:

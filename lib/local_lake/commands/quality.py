@@ -24,6 +24,7 @@ from lake_etl.spec.quality import STAGES
 from lib.local_lake.folders import LakeFolders
 from lib.local_lake.output import print_rows
 from lib.local_lake.profile import profile
+from lib.local_lake.proposal_files import write_proposals
 from lib.local_lake.rules_file import default_stage, read_rules, rules_file_of
 from lib.local_lake.session import start_session
 
@@ -86,12 +87,7 @@ def recommend(folders: LakeFolders, table: Table, options: argparse.Namespace) -
     if not options.out:
         print(text, end='')
         return 0
-    path = Path(options.out)
-    if path.exists():
-        raise LakeError(f'{path} is there already and was left as it is; move it away, or name another file.')
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text, encoding='utf-8')
-    print(f'Wrote {len(passed)} rules to {path}.')
+    write_proposals({Path(options.out): text})
     return 0
 
 

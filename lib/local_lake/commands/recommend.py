@@ -9,6 +9,7 @@ from lake_etl.errors import LakeError
 from lake_etl.recommend import recommended_mapping
 from lib.local_lake.commands.run import landing_of
 from lib.local_lake.folders import LakeFolders
+from lib.local_lake.proposal_files import write_proposals
 from lib.local_lake.session import start_session
 
 
@@ -23,12 +24,7 @@ def run(folders: LakeFolders, options: argparse.Namespace) -> int:
         return 0
     landing = landing_of(options.workflow, file.name, None)
     stem = folders.configuration / 'transformation-spec' / f'{landing.database}-{landing.table}'
-    for path, text in ((stem.with_name(f'{stem.name}.csv'), mapping), (stem.with_name(f'{stem.name}.json'), spec)):
-        if path.exists():
-            raise LakeError(f'{path} is there already and was left as it is; move it away to get a new proposal.')
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding='utf-8')
-        print(f'Wrote {path}.')
+    write_proposals({stem.with_name(f'{stem.name}.csv'): mapping, stem.with_name(f'{stem.name}.json'): spec})
     return 0
 
 

@@ -45,11 +45,6 @@ class LoadArguments:
     target_folder: str
     retention_hours: float
 
-    @property
-    def in_development(self) -> bool:
-        """Tell whether this is the Dev environment, where unfinished configuration may be tried out."""
-        return self.environment.lower() == 'dev'
-
 
 def load_arguments(args: Mapping[str, Any]) -> LoadArguments:
     """Return the typed arguments; raises LakeError naming an argument whose value cannot be used."""

@@ -134,7 +134,10 @@ def mapping_rules(workflow: Workflow) -> list[Rule]:
 
 
 def map_columns(run: JobRun, workflow: Workflow, df: DataFrame) -> DataFrame:
-    """Return the mapped columns; without a mapping all columns by cleaned names, and proposals are written."""
+    """Return the mapped columns; without a mapping all columns by cleaned names, and proposals are written.
+
+    Each row has its place in the file beside them, which neither rules nor steps see.
+    """
     if workflow.mapping is not None:
         mapped = apply_mapping(df, mapping_rules(workflow), run.load.source_key, run.lineage,
                                workflow.input.strict_schema_mapping)
@@ -144,7 +147,7 @@ def map_columns(run: JobRun, workflow: Workflow, df: DataFrame) -> DataFrame:
         mapped = df.toDF(*names)
         _propose(run, df, mapped)
     _check_columns(run, workflow.steps, mapped.columns)
-    return mapped
+    return run.watch.begin(mapped)
 
 
 def _propose(run: JobRun, source: DataFrame, mapped: DataFrame) -> None:

@@ -7,6 +7,7 @@ GLUE = 'glue'
 SQLITE = 'sqlite:'
 QUERY_ATTEMPTS = 360    # half an hour, as pauses between attempts grow to five seconds
 FILE = 'file://'
+ENVIRONMENT = 'env://'
 _catalog_address = GLUE
 
 
@@ -78,8 +79,8 @@ def ruleset_engine() -> RulesetEngine:
 
 
 def secret(address: str) -> bytes:
-    """Return a secret: the content of `file:///path` on this machine, or the AWS Secrets Manager secret so named."""
-    if address.startswith(FILE):
+    """Return a secret: the file `file:///path`, the variable `env://NAME`, or else what AWS Secrets Manager has."""
+    if address.startswith((FILE, ENVIRONMENT)):
         from lake_etl.adapters.local.secrets import read_secret
     else:
         from lake_etl.adapters.aws.secrets import read_secret

@@ -6,11 +6,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo, available_timezones
 
-from lake_etl.dqdl.code_checks import condition_problems, query_problems, whole_value_regex_problems
+from lake_etl.dqdl.code_checks import condition_problems, query_problems
 from lake_etl.dqdl.model import Family, Keyword, Number, Rule, Text
 from lake_etl.dqdl.rule_types import RULE_TYPES, RuleType, names_of, rule_type
 from lake_etl.dqdl.token_reader import TokenReader
 from lake_etl.spec.records import suggestion
+from lake_etl.spec.regex_backtracking import java_pattern_problems
 
 FAMILY_EXAMPLES: dict[Family, str] = {
     'number': 'a number (> 0.9)', 'string': 'a text (= "a")', 'date': 'a date (> (now() - 3 days))',
@@ -82,7 +83,7 @@ def _condition_problems(found: RuleType, rule: Rule, places: Places) -> Iterator
     if condition.operator.endswith('matches'):
         for operand in condition.operands:
             if isinstance(operand, Text):
-                yield from ((places.condition, problem, '') for problem in whole_value_regex_problems(operand.value))
+                yield from ((places.condition, problem, '') for problem in java_pattern_problems(operand.value))
 
 
 def _where_problems(found: RuleType, rule: Rule, places: Places) -> Iterator[Complaint]:
@@ -151,7 +152,7 @@ def _check_data_type(rule: Rule, places: Places) -> Iterator[Complaint]:
 
 
 def _check_name_pattern(rule: Rule, places: Places) -> Iterator[Complaint]:
-    yield from ((places.parameters[0], problem, '') for problem in whole_value_regex_problems(rule.parameters[0].value))
+    yield from ((places.parameters[0], problem, '') for problem in java_pattern_problems(rule.parameters[0].value))
 
 
 def _check_statement(rule: Rule, places: Places) -> Iterator[Complaint]:

@@ -1,11 +1,9 @@
-"""Finds mistakes in the code inside rules: SQL conditions, SQL queries and regular expressions."""
+"""Finds mistakes in the code inside rules: SQL conditions and SQL queries."""
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from lake_etl.dqdl.quoting import quoted_code
-from lake_etl.spec.java_regex import regex_problems
-from lake_etl.spec.regex_backtracking import backtracking_problems
 from lake_etl.spec.sql import split_statements
 from lake_etl.spec.sql_syntax import SqlMistake, condition_tree, syntax_trees
 
@@ -33,12 +31,6 @@ def query_problems(code: str) -> Iterator[tuple[int, str]]:
     statements = split_statements(code)
     if len(statements) != 1 or not all(tree is None or isinstance(tree, exp.Query) for tree in trees):
         yield 0, 'the statement is not one query, expected a SELECT'
-
-
-def whole_value_regex_problems(regex: str) -> Iterator[str]:
-    """Yield why a text is no regular expression of Java, or one that could keep a job busy for ever."""
-    mistakes = tuple(regex_problems(regex))
-    yield from mistakes or backtracking_problems(regex)
 
 
 def _place(code: str, mistake: SqlMistake) -> int:

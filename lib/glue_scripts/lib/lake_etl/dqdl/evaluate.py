@@ -18,7 +18,7 @@ from lake_etl.dqdl.evaluation.scope import add_scopes
 from lake_etl.dqdl.model import Rule
 from lake_etl.dqdl.outcomes import EvaluationContext, RowCounts, RuleOutcome
 from lake_etl.transform.columns import column
-from lake_etl.transform.helper_names import unused_name
+from lake_etl.transform.helper_names import unused_name, without_hidden
 
 FAILED_ROWS = 'failed rows'
 
@@ -93,7 +93,7 @@ class _Plan:
 def _plan(df: DataFrame, rules: Sequence[Evaluated], context: EvaluationContext, rows_of: Collection[int]) -> _Plan:
     parts = list(dict.fromkeys(part for rule in rules for part in parts_of(rule)))
     scoped, scopes = add_scopes(df, [part.where for part in parts if isinstance(part, Rule) and part.where is not None])
-    subject = Subject(scoped, df.schema, scopes, context)
+    subject = Subject(scoped, without_hidden(df).schema, scopes, context)
     checks = {part: check_of(part, subject) for part in parts}
     counts = count_groups(subject, [grouping for check in checks.values() for grouping in check.groupings])
     judgement = Judgement(rules, checks, counts, context)

@@ -11,6 +11,7 @@ from lake_etl.dqdl.evaluate import prepare
 from lake_etl.dqdl.model import AnyRule, Document
 from lake_etl.dqdl.outcomes import EvaluationContext, RowCounts, RuleOutcome
 from lake_etl.errors import LakeError
+from lake_etl.transform.helper_names import without_hidden
 
 ARGUMENT = 'data_quality_engine'
 LAKE, GLUE = 'lake', 'glue'
@@ -43,7 +44,7 @@ def check_rows(df: DataFrame, rules: Sequence[AnyRule], context: EvaluationConte
     if engine == LAKE:
         return prepare(df, rules, context, rows_of)
     if engine == GLUE:
-        return _AnsweredByGlue(df, rules, rows_of, name)
+        return _AnsweredByGlue(without_hidden(df), rules, rows_of, name)
     raise LakeError(f"Job argument --{ARGUMENT} is '{engine}', expected {LAKE} or {GLUE}.")
 
 

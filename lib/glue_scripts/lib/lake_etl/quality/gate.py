@@ -19,6 +19,7 @@ from lake_etl.quality.stage_check import Quarantine, StageCheck
 from lake_etl.quality.stage_result import StageResult, refuse_bad_data
 from lake_etl.spec.quality import QualityRules, StageRules
 from lake_etl.spec.transforms import TransformStep
+from lake_etl.transform.helper_names import without_hidden
 from lake_etl.transform.registry import REGISTRY, AnyTransform, UserTransform
 
 BEFORE_TRANSFORM = 'before_transform'
@@ -51,9 +52,10 @@ class QualityGate:
         the rows, or Spark may compute them twice to sort them, they are evaluated here and now.
         """
         rules: StageRules = getattr(self._rules, stage)
-        quarantine = self._quarantine(df, stage)
+        visible = without_hidden(df)
+        quarantine = self._quarantine(visible, stage)
         if rules == StageRules():
-            self._without_rules.append((df, quarantine))
+            self._without_rules.append((visible, quarantine))
             return df
         check = StageCheck(df, stage, rules, self._load, quarantine)
         self._checks.append(check)

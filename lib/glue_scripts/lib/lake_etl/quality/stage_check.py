@@ -16,6 +16,7 @@ from lake_etl.quality.quarantine import empty_quarantine, explained, publish_qua
 from lake_etl.quality.stage_result import ACTIONS, QUARANTINE, Judgement, StageResult, require_complete
 from lake_etl.spec.quality import StageRules
 from lake_etl.transform.columns import column
+from lake_etl.transform.helper_names import without_hidden
 
 PASSED = 'passed'
 
@@ -92,5 +93,5 @@ class StageCheck:
         return publish_quarantine(rows, target, self._load, written, check)
 
     def _failing(self, rows: DataFrame) -> DataFrame:
-        explanation = explained(rows, self._checked.failed_column, list(map(str, self._rules)), self._load)
-        return self.quarantine.hide(explanation)
+        rules = list(map(str, self._rules))
+        return self.quarantine.hide(explained(without_hidden(rows), self._checked.failed_column, rules, self._load))

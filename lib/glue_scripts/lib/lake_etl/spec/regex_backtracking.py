@@ -8,13 +8,44 @@ no such pattern is overlooked, and a few harmless ones are refused.
 """
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 
+from lake_etl.spec.java_regex import regex_problems
 from lake_etl.spec.regex_automaton import Automaton, TooLarge
 
 MOST_STEPS = 200_000
+# How Python alone writes a named group and a reference to one; an escaped character is passed over.
+PYTHON_NAME = re.compile(r'(\\.)|(\(\?P<\w+>)|\(\?P=\w+\)', re.DOTALL)
 Pair = tuple[int, int]
+
+
+def java_pattern_problems(pattern: str, groups: int = 0) -> Iterator[str]:
+    """Yield why a text is no regular expression of Java, has too few groups, or could keep a job busy for ever."""
+    mistakes = tuple(regex_problems(pattern, groups))
+    yield from mistakes or backtracking_problems(pattern)
+
+
+def python_pattern_problems(pattern: str, groups: int = 0) -> Iterator[str]:
+    """Yield the same for a regular expression of Python.
+
+    One with parts that Java does not know, such as conditions on groups, is not checked for endless backtracking.
+    """
+    try:
+        found = re.compile(pattern).groups
+    except (re.error, OverflowError, RecursionError) as error:
+        yield f'pattern {pattern!r} is no regular expression: {error}'
+        return
+    if found < groups:
+        yield f'pattern {pattern!r} has no group, expected parentheses around the part to take'
+    java = PYTHON_NAME.sub(_java_name, pattern)
+    if not any(regex_problems(java)):
+        yield from (problem.replace(repr(java), repr(pattern)) for problem in backtracking_problems(java))
+
+
+def _java_name(found: re.Match[str]) -> str:
+    return found[1] or ('(' if found[2] else r'\1')
 
 
 def backtracking_problems(pattern: str) -> Iterator[str]:

@@ -2,8 +2,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import partial
-from typing import Protocol
+from functools import partial, reduce
+from typing import Any, Protocol
 
 from pyspark.sql import DataFrame
 
@@ -44,10 +44,20 @@ def apply_steps(df: DataFrame, steps: Sequence[Step], transforms: Mapping[str, A
         if isinstance(transform, UserTransform):
             df = watch.apart(df, partial(_apply_function, transform, step, context))
         else:
-            df = watch.around(df, transform.conversions(step.entries or (), df.schema),
-                              partial(transform.apply, entries=step.entries or (), context=context),
-                              transform.leaves_out_rows)
+            df = reduce(partial(_apply_to_frame, transform, context, watch), _turns(transform, step), df)
     return assign_fused(df, waiting, watch.assign)
+
+
+def _turns(transform: Transform[Any], step: Step) -> list[tuple[Any, ...]]:
+    """Return the entries that are applied together, one list for each turn."""
+    entries = step.entries or ()
+    return [(entry,) for entry in entries] if transform.entry_by_entry else [entries]
+
+
+def _apply_to_frame(transform: Transform[Any], context: TransformContext, watch: Watch, df: DataFrame,
+                    entries: tuple[Any, ...]) -> DataFrame:
+    return watch.around(df, transform.conversions(entries, df.schema),
+                        partial(transform.apply, entries=entries, context=context), transform.leaves_out_rows)
 
 
 def _apply_function(transform: UserTransform, step: Step, context: TransformContext, df: DataFrame) -> DataFrame:

@@ -92,7 +92,9 @@ class ConversionWatch:
         self._repeated = False
 
     def begin(self, df: DataFrame) -> DataFrame:
-        """Return the frame with the place of each row."""
+        """Return the frame with the place of each row; one that has them already stays as it is."""
+        if self._source and self._source.place in df.columns:
+            return df
         place = unused_name(df.schema, hidden_name('source_row'))
         placed = df.withColumn(place, F.monotonically_increasing_id())
         self._source, self._repeated = SourceRows(placed, place), False
@@ -111,9 +113,9 @@ class ConversionWatch:
 
     def around(self, df: DataFrame, conversions: Sequence[Conversion], act: Act, leaves_out_rows: bool) -> DataFrame:
         """Return the frame after a step that may repeat rows; its conversions are observed on the way."""
-        after = self._marked(self._observed(df) if leaves_out_rows else df, conversions, act)
+        # What the step converts is counted behind it, among rows that it has repeated.
         self._repeated = True
-        return after
+        return self._marked(self._observed(df) if leaves_out_rows else df, conversions, act)
 
     def apart(self, df: DataFrame, act: Act) -> DataFrame:
         """Return the frame after a user's own function, which does not get to see the places; they are lost behind it.

@@ -3,6 +3,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from pyspark.sql import DataFrame
 from pyspark.sql.types import StructType
 
 
@@ -18,6 +19,11 @@ def hidden_name(wish: str) -> str:
 def visible_names(schema: StructType) -> list[str]:
     """Return the names of the columns that the user knows of."""
     return [name for name in schema.fieldNames() if not name.lstrip('_').startswith(HIDDEN.lstrip('_'))]
+
+
+def without_hidden(df: DataFrame) -> DataFrame:
+    """Return the frame with the columns that the user knows of."""
+    return df.drop(*(set(df.columns) - set(visible_names(df.schema))))
 
 
 def unused_name(schema: StructType, wish: str, taken: Iterable[str] = ()) -> str:

@@ -51,6 +51,7 @@ class Transform(Form[EntryType]):
     converts         tells what an entry converts, from the schema before it
     leaves_out_rows  turns a frame into one that lacks rows of it
     moves_rows       sorts or gathers rows, so that Spark may compute what comes before it more than once
+    entry_by_entry   applies each entry to what those before it have left, so that conversions of each can be told
     """
 
     operation: str = ''
@@ -60,6 +61,7 @@ class Transform(Form[EntryType]):
     converts: ConversionFinder = converts_nothing
     leaves_out_rows: bool = False
     moves_rows: bool = False
+    entry_by_entry: bool = False
 
     def assignment(self, entry: EntryType, context: TransformContext) -> Assignment:
         """Return the entry as an assignment that can be fused with its neighbours; only for column transforms."""
@@ -137,11 +139,12 @@ def column_transform(form: type[EntryType] | Form[EntryType], *, operation: str 
 
 def frame_transform(form: type[EntryType] | Form[EntryType], *, operation: str | None = None,
                     converts: ConversionFinder = converts_nothing, leaves_out_rows: bool = False,
-                    moves_rows: bool = False) -> Callable[[FrameBuilder], Transform[EntryType]]:
+                    moves_rows: bool = False, entry_by_entry: bool = False
+                    ) -> Callable[[FrameBuilder], Transform[EntryType]]:
     """Declare `transform_<name>(df, entries, context) -> DataFrame` as the transform of that name."""
     def declare(build: FrameBuilder) -> Transform[EntryType]:
         return _register(build, form, operation, builds_frame=build, converts=converts,
-                         leaves_out_rows=leaves_out_rows, moves_rows=moves_rows)
+                         leaves_out_rows=leaves_out_rows, moves_rows=moves_rows, entry_by_entry=entry_by_entry)
     return declare
 
 

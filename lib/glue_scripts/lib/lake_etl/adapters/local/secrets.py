@@ -1,23 +1,40 @@
-"""Reads secrets from files that only their owner may read."""
+"""Reads secrets from files that only their owner may read, and from the environment of the process."""
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from lake_etl.errors import LakeError
 
+ENVIRONMENT = 'env://'
+
 
 def read_secret(address: str) -> bytes:
-    """Return the content of the file at `file:///path` without white space at its ends.
+    """Return the file at `file:///path`, or the variable `env://NAME`, without white space at its ends.
 
-    Raises LakeError naming the file when it is missing, unreadable or empty.
+    Raises LakeError naming the file or variable when it is missing, unreadable or empty.
     """
-    file = Path(unquote(urlsplit(address).path))
-    try:
-        content = file.read_bytes().strip()
-    except OSError as error:
-        raise LakeError(f"Secret file '{file}' cannot be read: {error.strerror}. "
-                        'Create it, or correct the job argument that names it.') from error
+    if address.startswith(ENVIRONMENT):
+        source, content = _variable(address.removeprefix(ENVIRONMENT))
+    else:
+        source, content = _file(Path(unquote(urlsplit(address).path)))
     if not content:
-        raise LakeError(f"Secret file '{file}' is empty. Put the secret into it.")
+        raise LakeError(f'{source} is empty. Put the secret into it.')
     return content
+
+
+def _variable(name: str) -> tuple[str, bytes]:
+    source, content = f"Environment variable '{name}'", os.environb.get(name.encode())
+    if content is None:
+        raise LakeError(f'{source} cannot be read: it is not set. Set it, or correct the job argument that names it.')
+    return source, content.strip()
+
+
+def _file(file: Path) -> tuple[str, bytes]:
+    source = f"Secret file '{file}'"
+    try:
+        return source, file.read_bytes().strip()
+    except OSError as error:
+        raise LakeError(f'{source} cannot be read: {error.strerror}. '
+                        'Create it, or correct the job argument that names it.') from error

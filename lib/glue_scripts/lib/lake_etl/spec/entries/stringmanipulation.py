@@ -1,14 +1,14 @@
 """What specifications say to the transforms that take text apart, replace in it, put it together, or set it."""
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from lake_etl.spec.form import FieldEntry, Form, OnError, Shape
 from lake_etl.spec.format_string import format_problems
-from lake_etl.spec.java_regex import regex_problems, replacement_problems
+from lake_etl.spec.java_regex import replacement_problems
+from lake_etl.spec.regex_backtracking import java_pattern_problems, python_pattern_problems
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,7 +24,7 @@ class ColumnFromColumnEntry(FieldEntry):
 
     def check(self) -> Iterator[str]:
         """Yield what is wrong with the pattern."""
-        yield from regex_problems(self.pattern, groups=1)
+        yield from java_pattern_problems(self.pattern, groups=1)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,7 +42,7 @@ class ColumnReplaceEntry(FieldEntry):
 
     def check(self) -> Iterator[str]:
         """Yield what is wrong with pattern and replacement."""
-        yield from regex_problems(self.pattern)
+        yield from java_pattern_problems(self.pattern)
         yield from replacement_problems(self.replacement, self.pattern)
 
 
@@ -109,13 +109,7 @@ class FileNameEntry:
 
     def check(self) -> Iterator[str]:
         """Yield what is wrong with the pattern."""
-        try:
-            groups = re.compile(self.pattern).groups
-        except (re.error, OverflowError, RecursionError) as error:
-            yield f'pattern {self.pattern!r} is no regular expression: {error}'
-            return
-        if not groups:
-            yield f'pattern {self.pattern!r} has no group, expected parentheses around the part to take'
+        yield from python_pattern_problems(self.pattern, groups=1)
 
     def reads(self) -> tuple[str, ...]:
         """Return nothing: no column is read."""
