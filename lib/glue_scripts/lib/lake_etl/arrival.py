@@ -3,11 +3,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 
+from lake_etl.landing import Landing, read_key
+from lake_etl.spec.file_names import file_names
 from lake_etl.spec.input import InputSpec, parse_input
 from lake_etl.spec.jsonc import parse_json_object
 from lake_etl.spec.records import Findings
-from lake_etl.spec.workflow import file_names
 
 
 @dataclass(frozen=True)
@@ -20,6 +22,17 @@ class Subject:
 
     folder: str
     file: str | None
+
+
+def started_by(key: str, landed: datetime, spec_of: Callable[[str, str], InputSpec]) -> Landing | None:
+    """Return what a landed key starts an execution for; None for a part of a folder that is not complete yet.
+
+    spec_of  gives the input_spec of a database and a table
+
+    Raises LakeError for a key that can start nothing, now or later.
+    """
+    landing = read_key(key, landed)
+    return landing if subject_of(key, spec_of(landing.database, landing.table)) else None
 
 
 def subject_of(key: str, spec: InputSpec) -> Subject | None:
