@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from lake_etl.landing import Landing, read_key
+from lake_etl.spec.dependencies import Dependencies, parse_dependencies
 from lake_etl.spec.file_names import file_names
 from lake_etl.spec.input import InputSpec, parse_input
 from lake_etl.spec.jsonc import parse_json_object
@@ -55,3 +56,17 @@ def landing_spec(database: str, table: str, read: Callable[[str], bytes | None])
     raw = parse_json_object(content, findings) if content is not None else None
     spec = parse_input(raw['input_spec'], findings) if raw and 'input_spec' in raw else None
     return spec or InputSpec()
+
+
+def landing_dependencies(database: str, table: str, read: Callable[[str], bytes | None]) -> Dependencies | None:
+    """Return what a workflow waits for; None when it waits for nothing.
+
+    A file that is wrong makes nothing wait: the job refuses to load with it and tells what is wrong.
+    """
+    name = file_names(database, table).dependencies
+    content = read(name)
+    if content is None:
+        return None
+    findings = Findings(name)
+    raw = parse_json_object(content, findings)
+    return None if raw is None else parse_dependencies(raw, findings)

@@ -28,3 +28,8 @@ def file_names(database: str, table: str) -> FileNames:
         spec=f'{SPEC}/{name}.json', mapping=f'{SPEC}/{name}.csv', dependencies=f'{SPEC}/{name}-dependent.json',
         quality=f'{RULES}/dq-{name}.json', spark_sql=f'{SQL}/spark-{name}.sql', athena_sql=f'{SQL}/athena-{name}.sql',
         redshift_sql=f'{SQL}/redshift-{name}.sql')
+
+
+def entity_match_file(database: str) -> str:
+    """Return the name of the file whose presence has the customers of a database matched."""
+    return f'{SPEC}/{database}-entitymatch.json'
