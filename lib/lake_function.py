@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from aws_cdk import Duration, Stack
+from aws_cdk import Duration
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
@@ -52,8 +52,3 @@ class LakeFunction(lambda_.Function):
         """Allow actions on the items of a table, and through those of its indexes that are named."""
         self.allow(name, [f'dynamodb:{action}' for action in actions], table.table_arn,
                    *(f'{table.table_arn}/index/{index}' for index in indexes))
-
-
-def arn_of_function(stack: Stack, environment: EnvironmentConfiguration, name: str) -> str:
-    """Return the ARN of a function by its name, where naming the function itself would go in a circle."""
-    return stack.format_arn(service='lambda', resource=f'function:{environment.resource_name(name)}')

@@ -10,6 +10,7 @@ from constructs import Construct
 from lib.configuration_model import EnvironmentConfiguration
 from lib.dynamodb_stack import DynamoDbStack
 from lib.glue_stack import GlueStack
+from lib.step_functions_stack import StepFunctionsStack
 from lib.storage_stack import StorageStack
 from lib.tagging import tag
 from lib.vpc_stack import VpcStack
@@ -34,4 +35,6 @@ class PipelineDeployStage(Stage):
             self.network = VpcStack(self, name('Vpc'), storage=self.storage, **common)
         self.glue = GlueStack(self, name('Glue'), storage=self.storage, tables=self.tables, network=self.network,
                               **common)
+        self.step_functions = StepFunctionsStack(self, name('StepFunctions'), storage=self.storage, tables=self.tables,
+                                                 glue=self.glue, **common)
         tag(self, tags, environment.name)

@@ -1,7 +1,6 @@
 """The state machine as Step Functions reads it: begin, lock, one job after another, and a way out of each end."""
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 State = dict[str, Any]
@@ -30,39 +29,34 @@ BOTH = ("States.Array(States.Format('{}/{}', $.target_database_name, $.table_nam
 RECORD_BEGIN, RECORD_FAILURE, RECORD_SUCCESS = 'Record begin', 'Record failure', 'Record success'
 
 
-@dataclass(frozen=True)
-class Parts:
-    """Names of the jobs, and ARNs of the other parts, that the state machine calls; names or tokens for them."""
-
-    collect_to_cleanse_job: str
-    cleanse_to_consume_job: str
-    entity_match_job: str
-    auditor: str
-    table_lock: str
-    topic: str
-    job_timeout_minutes: int
+# What AWS CloudFormation puts in place of a name in braces.
+COLLECT_TO_CLEANSE_JOB, CLEANSE_TO_CONSUME_JOB, ENTITY_MATCH_JOB = (
+    '${CollectToCleanseJob}', '${CleanseToConsumeJob}', '${EntityMatchJob}')
+AUDITOR, TABLE_LOCK, TOPIC = '${Auditor}', '${TableLock}', '${Topic}'
 
 
-def definition(parts: Parts) -> State:
+def definition(job_timeout_minutes: int) -> State:
     """Return the definition in the Amazon States Language, JSONPath.
+
+    job_timeout_minutes  after which AWS Glue stops a run
 
     https://states-language.net
     """
-    cleansed = _job(parts, parts.collect_to_cleanse_job, 'Cleanse to Consume', {
+    cleansed = _job(COLLECT_TO_CLEANSE_JOB, job_timeout_minutes, 'Cleanse to Consume', {
         'source_path.$': '$.source_path',
         'source_bucket.$': "States.Format('s3://{}', $.source_bucketname)",
         'target_database_name.$': '$.target_database_name'})
-    consumed = _job(parts, parts.cleanse_to_consume_job, 'Is entity match wanted', {
+    consumed = _job(CLEANSE_TO_CONSUME_JOB, job_timeout_minutes, 'Is entity match wanted', {
         'source_database_name.$': '$.target_database_name',
         'target_database_name.$': "States.Format('{}_consume', $.target_database_name)"})
-    matched = _job(parts, parts.entity_match_job, RECORD_SUCCESS, {
+    matched = _job(ENTITY_MATCH_JOB, job_timeout_minutes, RECORD_SUCCESS, {
         'database_name_prefix.$': '$.target_database_name',
         'target_database_name.$': "States.Format('{}_consume', $.target_database_name)"})
     states = {
-        RECORD_BEGIN: _call(parts.auditor, {'Input.$': '$', 'Began': {
+        RECORD_BEGIN: _call(AUDITOR, {'Input.$': '$', 'Began': {
             'Execution': {'Name.$': '$$.Execution.Name'}, 'StateMachine': {'Id.$': '$$.StateMachine.Id'}}},
             'Ask for table', RECORD_FAILURE),
-        **_lock(parts, 'table', TABLE, 'Collect to Cleanse'),
+        **_lock('table', TABLE, 'Collect to Cleanse'),
         'Collect to Cleanse': cleansed,
         'Cleanse to Consume': consumed,
         'Is entity match wanted': {
@@ -70,23 +64,23 @@ def definition(parts: Parts) -> State:
                 'And': [{'Variable': '$.entity_match', 'IsPresent': True},
                         {'Variable': '$.entity_match', 'BooleanEquals': True}],
                 'Next': 'Ask for customers'}]},
-        **_lock(parts, 'customers', CUSTOMERS, 'Entity match'),
+        **_lock('customers', CUSTOMERS, 'Entity match'),
         'Entity match': matched,
         # Whatever fails from here on, subscribers are told; records that were not written are swept up later.
-        RECORD_SUCCESS: _call(parts.auditor, {'Input.$': '$'}, 'Unlock after success', 'Unlock after success'),
-        'Unlock after success': _unlock(parts, 'Notify of success'),
-        'Notify of success': _notify(parts, 'Job Completed', 'SUCCEEDED', 'Done'),
+        RECORD_SUCCESS: _call(AUDITOR, {'Input.$': '$'}, 'Unlock after success', 'Unlock after success'),
+        'Unlock after success': _unlock('Notify of success'),
+        'Notify of success': _notify('Job Completed', 'SUCCEEDED', 'Done'),
         'Done': {'Type': 'Succeed'},
-        RECORD_FAILURE: _call(parts.auditor, {'Input.$': '$'}, 'Unlock after failure', 'Unlock after failure'),
-        'Unlock after failure': _unlock(parts, 'Notify of failure'),
-        'Notify of failure': _notify(parts, 'Job Failed', 'FAILED', 'Failed'),
+        RECORD_FAILURE: _call(AUDITOR, {'Input.$': '$'}, 'Unlock after failure', 'Unlock after failure'),
+        'Unlock after failure': _unlock('Notify of failure'),
+        'Notify of failure': _notify('Job Failed', 'FAILED', 'Failed'),
         'Failed': {'Type': 'Fail', 'Error': 'LoadFailed', 'Cause': 'The record of the execution says why.'},
     }
     return {'Comment': 'Loads one landed file, or folder, into Cleanse and Consume.', 'StartAt': RECORD_BEGIN,
             'TimeoutSeconds': LONGEST_EXECUTION_SECONDS, 'States': states}
 
 
-def _job(parts: Parts, name: str, following: str, arguments: State) -> State:
+def _job(name: str, timeout_minutes: int, following: str, arguments: State) -> State:
     """Return the state that runs a job to its end; what all jobs are told comes with what this one is."""
     told = {
         'execution_id.$': '$.execution_id', 'source_key.$': '$.source_key', 'table_name.$': '$.table_name',
@@ -96,13 +90,15 @@ def _job(parts: Parts, name: str, following: str, arguments: State) -> State:
     return {
         'Type': 'Task', 'Resource': 'arn:aws:states:::glue:startJobRun.sync',
         'Parameters': {'JobName': name, 'Arguments': {f'--{key}': value for key, value in told.items()}},
-        'TimeoutSeconds': parts.job_timeout_minutes * 60 + WAIT_FOR_CAPACITY_SECONDS,
+        'TimeoutSeconds': timeout_minutes * 60 + WAIT_FOR_CAPACITY_SECONDS,
+        # The whole description of a run repeats its arguments, and the state goes to subscribers.
+        'ResultSelector': {f'{key}.$': f'$.{key}' for key in ('JobName', 'Id', 'JobRunState', 'ExecutionTime')},
         'ResultPath': '$.taskresult', 'Retry': GLUE_RETRY, 'Catch': _catch(RECORD_FAILURE), 'Next': following}
 
 
-def _lock(parts: Parts, what: str, resources: str, following: str) -> dict[str, State]:
+def _lock(what: str, resources: str, following: str) -> dict[str, State]:
     """Return the states that wait until this execution has something to itself."""
-    ask = _call(parts.table_lock, _lock_request('acquire', resources), f'Is {what} ours', RECORD_FAILURE)
+    ask = _call(TABLE_LOCK, _lock_request('acquire', resources), f'Is {what} ours', RECORD_FAILURE)
     return {
         f'Ask for {what}': ask | {
             'ResultSelector': {'granted.$': '$.Payload.granted', 'wait_seconds.$': '$.Payload.wait_seconds'},
@@ -119,10 +115,10 @@ def _lock_request(action: str, resources: str) -> State:
             'execution': {'Id.$': '$$.Execution.Id', 'StartTime.$': '$$.Execution.StartTime'}}
 
 
-def _unlock(parts: Parts, following: str) -> State:
+def _unlock(following: str) -> State:
     """Return the state that gives back all locks; one that fails leaves them to those who wait, who see it has ended.
     """
-    return _call(parts.table_lock, _lock_request('release', BOTH), following, following)
+    return _call(TABLE_LOCK, _lock_request('release', BOTH), following, following)
 
 
 def _call(function: str, payload: State, following: str, after_failure: str) -> State:
@@ -135,10 +131,10 @@ def _call(function: str, payload: State, following: str, after_failure: str) -> 
         'ResultPath': None, 'Retry': CALL_RETRY, 'Catch': _catch(after_failure, error_path), 'Next': following}
 
 
-def _notify(parts: Parts, subject: str, status: str, following: str) -> State:
+def _notify(subject: str, status: str, following: str) -> State:
     return {
         'Type': 'Task', 'Resource': 'arn:aws:states:::sns:publish', 'Parameters': {
-            'TopicArn': parts.topic, 'Subject': subject, 'Message.$': 'States.JsonToString($)',
+            'TopicArn': TOPIC, 'Subject': subject, 'Message.$': 'States.JsonToString($)',
             'MessageAttributes': {'status': {'DataType': 'String', 'StringValue': status}}},
         'TimeoutSeconds': LONGEST_LAMBDA_SECONDS, 'ResultPath': None, 'Retry': CALL_RETRY, 'Next': following}
 

@@ -1,6 +1,7 @@
 """What turns a landed file into an execution, runs it, and tells how it ended."""
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from aws_cdk import ArnFormat, CfnOutput, Duration, Stack
@@ -25,7 +26,7 @@ from lib.glue_stack import GlueStack
 from lib.lake_bucket import removal_policy
 from lib.lake_function import USE_KEY, LakeFunction
 from lib.log_group import LakeLogGroup
-from lib.state_machine_definition import Parts, definition
+from lib.state_machine_definition import definition
 from lib.storage_stack import StorageStack
 
 TRIGGER_TIMEOUT = Duration.minutes(1)
@@ -44,7 +45,9 @@ class StepFunctionsStack(Stack):
         super().__init__(scope, construct_id, **kwargs)
         self._environment, self._storage, self._tables, self._glue = environment, storage, tables, glue
         self.functions: dict[str, LakeFunction] = {}
-        self.topic = self._topic()
+        self._topic_key = self._notification_key()
+        self.topic = sns.Topic(self, 'Topic', topic_name=environment.resource_name('etl-notification-topic'),
+                               master_key=self._topic_key, enforce_ssl=True)
         self.dead_letters = self._queue('DeadLetters', 'etl-dead-letters')
         self.queue = self._queue('Queue', 'etl-landed', dead_letter_queue=sqs.DeadLetterQueue(
             queue=self.dead_letters, max_receive_count=DELIVERIES),
@@ -63,16 +66,13 @@ class StepFunctionsStack(Stack):
         self._export('StepFunctionsStateMachineName', self.state_machine.state_machine_name)
         self._export('EtlNotificationSnsTopicName', self.topic.topic_name)
 
-    def _topic(self) -> sns.Topic:
-        return sns.Topic(self, 'Topic', topic_name=self._environment.resource_name('etl-notification-topic'),
-                         master_key=self._notification_key(), enforce_ssl=True)
-
     def _notification_key(self) -> kms.IKey:
         """Return the key of the lake where it admits alarms; one that was imported need not."""
         if self._environment.storage == 'create':
             return self._storage.key
-        key = kms.Key(self, 'NotificationKey', enable_key_rotation=True, removal_policy=removal_policy(self._environment),
-                      description=f'Notifications of the lake {self._environment.resource_name("etl")}')
+        key = kms.Key(self, 'NotificationKey', enable_key_rotation=True,
+                      description=f'Notifications of the lake {self._environment.resource_name("etl")}',
+                      removal_policy=removal_policy(self._environment))
         key.add_to_resource_policy(iam.PolicyStatement(
             sid='Alarms', principals=[iam.ServicePrincipal('cloudwatch.amazonaws.com')], resources=['*'],
             actions=['kms:Decrypt', 'kms:GenerateDataKey*'],
@@ -138,22 +138,20 @@ class StepFunctionsStack(Stack):
                  [job.job_arn for job in jobs]),
                 ('Functions', ('lambda:InvokeFunction',), [auditor.function_arn, lock.function_arn]),
                 ('Topic', ('sns:Publish',), [self.topic.topic_arn]),
-                ('TopicKey', USE_KEY, [self._topic_key_arn])):
+                ('TopicKey', USE_KEY, [self._topic_key.key_arn])):
             role.add_to_policy(iam.PolicyStatement(sid=sid, actions=list(allowed), resources=resources))
-        parts = Parts(*(job.job_name for job in jobs), auditor=auditor.function_arn, table_lock=lock.function_arn,
-                      topic=self.topic.topic_arn, job_timeout_minutes=self._environment.glue.timeout_minutes)
         logs = LakeLogGroup(self, 'StateMachineLogs', environment=self._environment, key=self._storage.key,
                             name=f'/aws/vendedlogs/states/{state_machine_name(self._environment)}')
         return sfn.StateMachine(
             self, 'StateMachine', state_machine_name=state_machine_name(self._environment), role=role,
-            definition_body=sfn.DefinitionBody.from_string(self.to_json_string(definition(parts))),
+            definition_body=sfn.DefinitionBody.from_string(
+                json.dumps(definition(self._environment.glue.timeout_minutes))),
+            definition_substitutions={
+                'CollectToCleanseJob': jobs[0].job_name, 'CleanseToConsumeJob': jobs[1].job_name,
+                'EntityMatchJob': jobs[2].job_name, 'Auditor': auditor.function_arn, 'TableLock': lock.function_arn,
+                'Topic': self.topic.topic_arn},
             logs=sfn.LogOptions(destination=logs, level=sfn.LogLevel.ALL, include_execution_data=False),
             tracing_enabled=True, removal_policy=removal_policy(self._environment))
-
-    @property
-    def _topic_key_arn(self) -> str:
-        key = self.topic.master_key if hasattr(self.topic, 'master_key') else None
-        return (key or self._storage.key).key_arn
 
     def _trigger(self) -> None:
         """Lead each landed file by way of the queue to the function that starts its execution."""
@@ -171,10 +169,11 @@ class StepFunctionsStack(Stack):
                        self._glue.scripts_bucket.arn_for_objects('etl/transformation-spec/*'))
         function.add_event_source(sources.SqsEventSource(
             self.queue, batch_size=10, report_batch_item_failures=True))
-        rule = events.Rule(self, 'Landed', rule_name=self._environment.resource_name('etl-landed'), event_pattern=events.EventPattern(
-            source=['aws.s3'], detail_type=['Object Created'],
-            detail={'bucket': {'name': [self._storage.collect_bucket.bucket_name]}}))
-        rule.add_target(targets.SqsQueue(self.queue, dead_letter_queue=self.dead_letters))
+        landed = events.Rule(
+            self, 'Landed', rule_name=self._environment.resource_name('etl-landed'), event_pattern=events.EventPattern(
+                source=['aws.s3'], detail_type=['Object Created'],
+                detail={'bucket': {'name': [self._storage.collect_bucket.bucket_name]}}))
+        landed.add_target(targets.SqsQueue(self.queue, dead_letter_queue=self.dead_letters))
 
     def _dependency_trigger(self) -> None:
         """Have a success start what waited for it."""
@@ -198,9 +197,11 @@ class StepFunctionsStack(Stack):
         function.allow_items('Locks', KEEP_LOCKS, self.lock_table)
         function.allow('Executions', ('states:DescribeExecution',), self._executions)
         target = targets.LambdaFunction(function, dead_letter_queue=self.dead_letters)
-        ended = events.Rule(self, 'EndedBadly', rule_name=self._environment.resource_name('etl-ended-badly'), event_pattern=events.EventPattern(
-            source=['aws.states'], detail_type=['Step Functions Execution Status Change'],
-            detail={'status': list(ENDED_BADLY), 'stateMachineArn': [self.state_machine.state_machine_arn]}))
+        ended = events.Rule(
+            self, 'EndedBadly', rule_name=self._environment.resource_name('etl-ended-badly'),
+            event_pattern=events.EventPattern(
+                source=['aws.states'], detail_type=['Step Functions Execution Status Change'],
+                detail={'status': list(ENDED_BADLY), 'stateMachineArn': [self.state_machine.state_machine_arn]}))
         ended.add_target(target)
         sweep = events.Rule(self, 'Sweep', rule_name=self._environment.resource_name('etl-sweep'),
                             schedule=events.Schedule.rate(Duration.minutes(15)))
@@ -212,7 +213,7 @@ class StepFunctionsStack(Stack):
 
     def _allow_notify(self, function: LakeFunction) -> None:
         function.allow('Notify', ('sns:Publish',), self.topic.topic_arn)
-        function.allow('NotifyKey', USE_KEY, self._topic_key_arn)
+        function.allow('NotifyKey', USE_KEY, self._topic_key.key_arn)
 
     def _alarms(self) -> list[cloudwatch.Alarm]:
         """Tell the topic of dead letters, and of executions that did not succeed."""

@@ -31,6 +31,9 @@ LAYERS = {
     'lib/glue_scripts/': 'jobs',
     'lib/local_lake/awsglue_stand_in/': 'stand-in',
     'lib/local_lake/': 'laptop',
+    **dict.fromkeys((f'lib/{name}/' for name in (
+        'executions', 'state_machine_trigger', 'etl_job_auditor', 'dependency_trigger', 'table_lock',
+        'execution_repair')), 'functions'),
     'lib/': 'deployment',
     'bench/': 'bench',
 }
@@ -44,6 +47,7 @@ MAY_IMPORT = {
     'kernel': {'kernel', 'runtime'},
     'laptop': {'laptop', 'jobs', 'face', 'core', 'spec', 'adapters', 'runtime', 'kernel'},
     'stand-in': {'stand-in'},
+    'functions': {'functions', 'core', 'spec', 'kernel'},
     'deployment': {'deployment'},
     'bench': {'bench', 'laptop', 'jobs', 'core', 'spec', 'adapters'},
 }
@@ -58,7 +62,7 @@ LIBRARY_PLACES = {
 LOADED_WITHOUT_SPARK = (
     *QUALITY_LANGUAGE, f'{CORE}spec/', f'{CORE}errors.py', f'{CORE}ports.py', f'{CORE}arguments.py',
     f'{CORE}runtime.py', f'{CORE}known_transforms.py', f'{CORE}lookup_loading.py', f'{CORE}schema_evolution.py',
-    f'{CORE}clean_names.py', f'{CORE}recommend.py', f'{CORE}arrival.py', f'{CORE}landing.py',
+    f'{CORE}clean_names.py', f'{CORE}recommend.py', f'{CORE}arrival.py', f'{CORE}landing.py', f'{CORE}waiting.py',
     f'{CORE}item_tables.py', f'{CORE}item_values.py', f'{CORE}publish/layout.py', f'{CORE}publish/sources.py',
     f'{CORE}publish/sweep.py', f'{CORE}adapters/aws/clients.py', f'{CORE}adapters/aws/files.py',
     f'{CORE}adapters/aws/items.py', f'{CORE}adapters/aws/secrets.py', f'{CORE}adapters/local/catalog.py',
