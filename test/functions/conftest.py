@@ -1,32 +1,36 @@
-"""The resources that Lambda functions act on, on moto; handlers are those of the repository, anew for each test."""
+"""The resources that Lambda functions act on, on moto; handlers and clients are shared, what they act on is not."""
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 import boto3
 import pytest
 from moto import mock_aws
 
-from lib.dependency_trigger import lambda_handler as dependency_trigger
-from lib.etl_job_auditor import lambda_handler as auditor
-from lib.execution_repair import lambda_handler as repair
-from lib.state_machine_trigger import lambda_handler as trigger
-from lib.table_lock import lambda_handler as table_lock
-
 REGION = 'us-east-2'
-CACHES = (trigger._trigger, auditor._audit, dependency_trigger._audit, dependency_trigger._starter, table_lock._locks,
-          repair._repair)
-# Runs until it is stopped: moto's own state machines do.
+# Without an interpreter moto has every execution run until it is stopped.
 DEFINITION = json.dumps({'StartAt': 'Wait', 'States': {'Wait': {'Type': 'Succeed'}}})
+
+
+@cache
+def client(service: str) -> Any:
+    """Return a client; it works in every account that moto plays, and takes long to make."""
+    return boto3.client(service)
+
+
+@cache
+def database() -> Any:
+    """Return the DynamoDB resource."""
+    return boto3.resource('dynamodb')
 
 
 class Account:
     """An AWS account with the tables, the bucket, the topic and the state machine of the lake."""
 
     def __init__(self) -> None:
-        self.database = boto3.resource('dynamodb')
         self.audit = self._table(
             'dev-insurancelake-etl-job-audit', {'execution_id': 'S', 'source_key': 'S', 'job_start_date_int': 'N',
                                                 'job_latest_status': 'S', 'dependency_key': 'S'}, ['execution_id'], {
@@ -34,24 +38,24 @@ class Account:
                 'job_latest_status-dependency_key-index': ['job_latest_status', 'dependency_key']})
         self.locks = self._table('dev-insurancelake-etl-table-lock', {'resource_name': 'S', 'place': 'S'},
                                  ['resource_name', 'place'], {})
-        self.files = boto3.client('s3')
+        self.files = client('s3')
         self.files.create_bucket(Bucket='scripts', CreateBucketConfiguration={'LocationConstraint': REGION})
-        self.step_functions = boto3.client('stepfunctions')
+        self.step_functions = client('stepfunctions')
         self.machine = self.step_functions.create_state_machine(
             name='etl', definition=DEFINITION, roleArn='arn:aws:iam::123456789012:role/etl')['stateMachineArn']
-        self.topic = boto3.client('sns').create_topic(Name='etl')['TopicArn']
-        self._told = boto3.client('sqs').create_queue(QueueName='told')['QueueUrl']
-        boto3.client('sns').subscribe(TopicArn=self.topic, Protocol='sqs',
-                                      Endpoint=f'arn:aws:sqs:{REGION}:123456789012:told')
+        self.topic = client('sns').create_topic(Name='etl')['TopicArn']
+        self._told = client('sqs').create_queue(QueueName='told')['QueueUrl']
+        client('sns').subscribe(TopicArn=self.topic, Protocol='sqs',
+                                Endpoint=f'arn:aws:sqs:{REGION}:123456789012:told')
 
     def _table(self, name: str, types: dict[str, str], keys: list[str], indexes: dict[str, list[str]]) -> Any:
         def schema(attributes: list[str]) -> list[dict[str, str]]:
-            return [{'AttributeName': attribute, 'KeyType': kind} for attribute, kind in zip(attributes,
-                                                                                             ('HASH', 'RANGE'))]
+            return [{'AttributeName': attribute, 'KeyType': kind}
+                    for attribute, kind in zip(attributes, ('HASH', 'RANGE'))]
         more = {'GlobalSecondaryIndexes': [
             {'IndexName': index, 'KeySchema': schema(attributes), 'Projection': {'ProjectionType': 'ALL'}}
             for index, attributes in indexes.items()]} if indexes else {}
-        return self.database.create_table(
+        return database().create_table(
             TableName=name, BillingMode='PAY_PER_REQUEST', KeySchema=schema(keys),
             AttributeDefinitions=[{'AttributeName': key, 'AttributeType': kind} for key, kind in types.items()], **more)
 
@@ -80,9 +84,9 @@ class Account:
 
     def told(self) -> list[dict[str, Any]]:
         """Take the notifications published since the last look: subject, status and message."""
-        messages = boto3.client('sqs').receive_message(QueueUrl=self._told, MaxNumberOfMessages=10).get('Messages', [])
+        messages = client('sqs').receive_message(QueueUrl=self._told, MaxNumberOfMessages=10).get('Messages', [])
         for message in messages:
-            boto3.client('sqs').delete_message(QueueUrl=self._told, ReceiptHandle=message['ReceiptHandle'])
+            client('sqs').delete_message(QueueUrl=self._told, ReceiptHandle=message['ReceiptHandle'])
         bodies = [json.loads(message['Body']) for message in messages]
         return [{'subject': body['Subject'], 'status': body['MessageAttributes']['status']['Value'],
                  'message': json.loads(body['Message'])} for body in bodies]
@@ -94,8 +98,6 @@ def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[Account]:
     for name in ('AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY'):
         monkeypatch.setenv(name, 'testing')
     monkeypatch.setenv('AWS_DEFAULT_REGION', REGION)
-    for cache in CACHES:
-        cache.cache_clear()
     with mock_aws():
         account = Account()
         for name, value in (('DYNAMODB_TABLE_NAME', account.audit.name), ('LOCK_TABLE_NAME', account.locks.name),

@@ -194,8 +194,8 @@ def test_a_state_without_an_execution_id_is_refused(account, wrong):
         auditor(wrong, None)
 
 
-def test_a_table_that_does_not_exist_is_an_error_and_the_message_comes_again(account, monkeypatch):
-    monkeypatch.setenv('DYNAMODB_TABLE_NAME', 'no-such-table')
+def test_a_table_that_does_not_exist_is_an_error_and_the_message_comes_again(account):
+    account.audit.delete()
     assert deliver(message(event())) == ['m1']
     assert account.started() == []
     with pytest.raises(Exception, match='ResourceNotFound'):
