@@ -44,7 +44,8 @@ class GlueStack(Stack):
         self._library = self._deploy_scripts()
         self.log_groups = self._log_groups()
         self.role = GlueRole(self, 'Role', environment=environment, storage=storage, tables=tables,
-                             scripts_bucket=self.scripts_bucket, temporary_bucket=self.temporary_bucket)
+                             scripts_bucket=self.scripts_bucket, temporary_bucket=self.temporary_bucket,
+                             network=network)
         self._security = self._security_configuration()
         self._connections = self._connect(network)
 
