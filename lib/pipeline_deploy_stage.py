@@ -12,6 +12,7 @@ from lib.configuration_model import EnvironmentConfiguration
 from lib.data_lake_consumer_stack import DataLakeConsumerStack
 from lib.dynamodb_stack import DynamoDbStack
 from lib.glue_stack import GlueStack
+from lib.step_functions_stack import StepFunctionsStack
 from lib.storage_stack import StorageStack
 from lib.tagging import tag
 from lib.vpc_stack import VpcStack
@@ -38,4 +39,6 @@ class PipelineDeployStage(Stage):
                               **common)
         AthenaHelperStack(self, name('AthenaHelper'), storage=self.storage, **common)
         DataLakeConsumerStack(self, name('DataLakeConsumer'), storage=self.storage, **common)
+        self.step_functions = StepFunctionsStack(self, name('StepFunctions'), storage=self.storage, tables=self.tables,
+                                                 glue=self.glue, **common)
         tag(self, tags, environment.name)

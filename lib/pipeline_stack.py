@@ -11,12 +11,11 @@ from aws_cdk import pipelines
 from constructs import Construct
 
 from lib.configuration_model import Configuration, EnvironmentConfiguration
+from lib.node import CDK_COMMAND
 from lib.pipeline_deploy_stage import PipelineDeployStage
 from lib.pipeline_source import PipelineSource, pipeline_source
 from lib.tagging import tag
 
-# The command line of CDK has versions of its own; a pinned one deploys a year later as it does today.
-CDK_COMMAND_VERSION = '2.1148.0'
 PYTHON_VERSION, NODE_VERSION = '3.12', '22'
 TESTS = 'python3 ./lake test test/unit test/stacks -q'
 
@@ -31,7 +30,7 @@ class PipelineStack(Stack):
         pipeline = pipelines.CodePipeline(
             self, 'Pipeline', pipeline_name=environment.resource_name('etl-pipeline'),
             pipeline_type=codepipeline.PipelineType.V2, cross_account_keys=True, enable_key_rotation=True,
-            use_pipeline_role_for_actions=True, cli_version=CDK_COMMAND_VERSION,
+            use_pipeline_role_for_actions=True, cli_version=CDK_COMMAND.partition('@')[2],
             synth=_synthesis(source, environment))
         self.stage = PipelineDeployStage(
             self, environment.name, environment=environment, logical_id_prefix=configuration.logical_id_prefix,
@@ -51,7 +50,7 @@ def _synthesis(source: PipelineSource, environment: EnvironmentConfiguration) ->
     return pipelines.CodeBuildStep(
         'Synth', input=source.source, env={'ENV': environment.name},
         install_commands=['python3 -m pip install --quiet -r requirements-cdk.txt'],
-        commands=[TESTS, f'npx --yes aws-cdk@{CDK_COMMAND_VERSION} synth --quiet'],
+        commands=[TESTS, f'npx --yes {CDK_COMMAND} synth --quiet'],
         primary_output_directory='cdk.out',
         partial_build_spec=codebuild.BuildSpec.from_object(
             {'version': '0.2', 'phases': {'install': {'runtime-versions': versions}}}))

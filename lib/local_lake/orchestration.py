@@ -13,10 +13,10 @@ from lake_etl.adapters.local.files import FolderFiles
 from lake_etl.adapters.local.items import SqliteItems
 from lake_etl.conversion_report import FAILED_CONVERSIONS
 from lake_etl.errors import LakeError
+from lake_etl.landing import Landing, execution_id
 from lib.local_lake import job_arguments
 from lib.local_lake.folders import LakeFolders
 from lib.local_lake.glue_library import ensure_glue_library
-from lib.local_lake.landing import Landing, execution_id
 from lib.local_lake.reasons import reason_of
 from lib.local_lake.session import start_session
 

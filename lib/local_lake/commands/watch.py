@@ -9,12 +9,11 @@ from datetime import datetime
 from functools import cache
 from pathlib import Path
 
-from lake_etl.arrival import landing_spec, subject_of
+from lake_etl.arrival import landing_spec, started_by
 from lake_etl.errors import LakeError
 from lake_etl.spec.input import InputSpec
 from lib.local_lake.commands.validate import content_of
 from lib.local_lake.folders import LakeFolders
-from lib.local_lake.landing import read_key
 from lib.local_lake.orchestration import Orchestrator, execution_of
 
 POLL_SECONDS = 1.0
@@ -72,12 +71,12 @@ def process(orchestrator: Orchestrator, dropped: Dropped, spec_of: Callable[[str
     if orchestrator.has_run(dropped.execution):
         return True
     try:
-        landing = read_key(dropped.key, dropped.landed)
+        landing = started_by(dropped.key, dropped.landed, spec_of)
     except LakeError as error:
         orchestrator.record_refusal(dropped.key, dropped.execution, str(error))
         print(f'Refused: {error}', flush=True)
         return False
-    if subject_of(landing.key, spec_of(landing.database, landing.table)) is None:
+    if landing is None:
         return True
     print(f'{landing.key}', end='', flush=True)
     result = orchestrator.run(landing, dropped.execution, lambda job: print(f', {job}', end='', flush=True))
