@@ -7,7 +7,9 @@ from typing import Any
 
 from aws_cdk import App, Environment
 
+from lib.code_commit_stack import CodeCommitStack
 from lib.configuration_model import Configuration
+from lib.configuration_parts import CodeCommit
 from lib.pipeline_stack import PipelineStack
 
 SETTINGS = Path(__file__).resolve().parents[1] / 'cdk.json'
@@ -19,9 +21,12 @@ def build_app(configuration: Configuration, names: str = '', **options: Any) -> 
     options  further ones of CDK's App, such as `outdir`
     """
     app = App(context=json.loads(SETTINGS.read_text(encoding='utf-8'))['context'], **options)
-    place = configuration.deployment
+    place = Environment(account=configuration.deployment.account, region=configuration.deployment.region)
+    source = configuration.source
+    if isinstance(source, CodeCommit) and source.mirror:
+        CodeCommitStack(app, f'{configuration.logical_id_prefix}EtlMirrorRepository', env=place,
+                        repository_name=source.repository)
     for environment in configuration.narrowed(names):
         PipelineStack(app, f'{environment.name}-{configuration.logical_id_prefix}EtlPipeline',
-                      configuration=configuration, environment=environment,
-                      env=Environment(account=place.account, region=place.region))
+                      configuration=configuration, environment=environment, env=place)
     return app

@@ -31,6 +31,8 @@ def collect_to_cleanse_arguments(environment: EnvironmentConfiguration, at: Addr
     return _common(environment, at) | {
         'txn_spec_prefix_path': SPECIFICATIONS,
         'source_bucket': f's3://{at.collect_bucket}',
+        # The workflow's own folder, which the job knows by the source key.
+        'source_path': '/',
         'target_bucket': f's3://{at.cleanse_bucket}',
         'hash_value_table': at.hash_values_table,
         'value_lookup_table': at.value_lookup_table,

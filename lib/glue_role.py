@@ -13,6 +13,7 @@ from lib.configuration_model import EnvironmentConfiguration
 from lib.dynamodb_stack import DynamoDbStack
 from lib.glue_job_arguments import athena_workgroup_name, log_group_prefix
 from lib.storage_stack import StorageStack
+from lib.vpc_stack import VpcStack
 
 READ_FILES = ('s3:GetObject',)
 WRITE_FILES = (*READ_FILES, 's3:PutObject', 's3:DeleteObject', 's3:AbortMultipartUpload', 's3:ListMultipartUploadParts')
@@ -25,6 +26,8 @@ CATALOG = (
     'glue:GetPartition', 'glue:GetPartitions', 'glue:BatchGetPartition', 'glue:CreatePartition',
     'glue:BatchCreatePartition', 'glue:UpdatePartition', 'glue:BatchUpdatePartition', 'glue:DeletePartition',
     'glue:BatchDeletePartition', 'glue:GetUserDefinedFunction', 'glue:GetUserDefinedFunctions')
+NETWORK_LOOKS = ('ec2:DescribeVpcEndpoints', 'ec2:DescribeRouteTables', 'ec2:DescribeSubnets',
+                 'ec2:DescribeSecurityGroups', 'ec2:DescribeVpcAttribute', 'ec2:DescribeNetworkInterfaces')
 # Glue publishes metrics under the first name, the jobs' reports on data quality under the others.
 METRIC_NAMESPACES = ('Glue', 'InsuranceLake/*', 'Glue Data Quality')
 
@@ -34,15 +37,14 @@ class GlueRole(iam.Role):
 
     def __init__(self, scope: Construct, construct_id: str, *, environment: EnvironmentConfiguration,
                  storage: StorageStack, tables: DynamoDbStack, scripts_bucket: s3.IBucket,
-                 temporary_bucket: s3.IBucket):
+                 temporary_bucket: s3.IBucket, network: VpcStack | None):
         own_account = {'StringEquals': {'aws:SourceAccount': Stack.of(scope).account}}
         super().__init__(scope, construct_id, description='Runs the Glue jobs of the lake',
                          role_name=environment.resource_name(f'{environment.place.region}-glue-role'),
                          assumed_by=iam.ServicePrincipal('glue.amazonaws.com', conditions=own_account))
         self._stack = Stack.of(scope)
-        self._files('Read', READ_FILES, [(scripts_bucket, '*'), (storage.collect_bucket, '*')])
-        self._files('Write', WRITE_FILES, [(storage.cleanse_bucket, '*'), (storage.consume_bucket, '*'),
-                                           (temporary_bucket, '*')])
+        self._files('Read', READ_FILES, [scripts_bucket, storage.collect_bucket])
+        self._files('Write', WRITE_FILES, [storage.cleanse_bucket, storage.consume_bucket, temporary_bucket])
         self._allow('Key', ('kms:Decrypt', 'kms:Encrypt', 'kms:GenerateDataKey', 'kms:DescribeKey'),
                     storage.key.key_arn)
         self._allow('Catalog', CATALOG, *(self._arn('glue', name) for name in (
@@ -52,7 +54,8 @@ class GlueRole(iam.Role):
                                                 *([tables.lineage] if tables.lineage else [])])
         self._tell(environment)
         self._query(environment)
-        self._reach(environment)
+        self._use_secret(environment)
+        self._reach(environment, network)
 
     def _allow(self, name: str, actions: Sequence[str], *resources: str,
                conditions: dict[str, object] | None = None) -> None:
@@ -62,11 +65,11 @@ class GlueRole(iam.Role):
     def _arn(self, service: str, resource: str) -> str:
         return self._stack.format_arn(service=service, resource=resource)
 
-    def _files(self, name: str, actions: Sequence[str], places: Sequence[tuple[s3.IBucket, str]]) -> None:
-        self._allow(f'{name}Files', actions, *(bucket.arn_for_objects(pattern) for bucket, pattern in places))
+    def _files(self, name: str, actions: Sequence[str], buckets: Sequence[s3.IBucket]) -> None:
+        self._allow(f'{name}Files', actions, *(bucket.arn_for_objects('*') for bucket in buckets))
         # Without a right to list, a file that is not there would look like one that is forbidden.
         self._allow(f'{name}Lists', ('s3:ListBucket', 's3:GetBucketLocation'),
-                    *(bucket.bucket_arn for bucket, _ in places))
+                    *(bucket.bucket_arn for bucket in buckets))
 
     def _items(self, name: str, actions: Sequence[str], tables: Sequence[dynamodb.Table]) -> None:
         self._allow(name, actions, *(table.table_arn for table in tables))
@@ -102,19 +105,27 @@ class GlueRole(iam.Role):
         self._allow('RedshiftOwnStatements', ('redshift-data:DescribeStatement', 'redshift-data:CancelStatement'), '*',
                     conditions={'StringEquals': {'redshift-data:statement-owner-iam-userid': '${aws:userid}'}})
 
-    def _reach(self, environment: EnvironmentConfiguration) -> None:
-        """Allow the secret of keyed hashes, and networks, where they are configured."""
+    def _use_secret(self, environment: EnvironmentConfiguration) -> None:
+        """Allow the secret of keyed hashes, where one is configured."""
         if environment.hash_key_secret:
             # Secrets Manager ends the ARN of a secret with six characters of its own.
             secret = f'secret:{environment.hash_key_secret}-??????'
             self._allow('HashKey', ('secretsmanager:GetSecretValue',), self._arn('secretsmanager', secret))
-        if environment.vpc.mode != 'none' or environment.glue.connections:
-            self._allow('Connections', ('glue:GetConnection', 'glue:GetConnections'), self._arn('glue', 'catalog'),
-                        self._arn('glue', 'connection/*'))
-            self._allow('NetworkLooks', ('ec2:DescribeVpcEndpoints', 'ec2:DescribeRouteTables', 'ec2:DescribeSubnets',
-                                         'ec2:DescribeSecurityGroups', 'ec2:DescribeVpcAttribute',
-                                         'ec2:DescribeNetworkInterfaces'), '*')
-            self._allow('NetworkInterfaces', ('ec2:CreateNetworkInterface', 'ec2:DeleteNetworkInterface'),
-                        *(self._arn('ec2', f'{kind}/*') for kind in ('network-interface', 'subnet', 'security-group')))
-            self._allow('NetworkTags', ('ec2:CreateTags', 'ec2:DeleteTags'), self._arn('ec2', 'network-interface/*'),
-                        conditions={'ForAllValues:StringEquals': {'aws:TagKeys': ['aws-glue-service-resource']}})
+
+    def _reach(self, environment: EnvironmentConfiguration, network: VpcStack | None) -> None:
+        """Allow networks: the one of the environment, and those behind the connections of its configuration."""
+        connections = [*(network.connection_names if network else ()), *environment.glue.connections]
+        if not connections:
+            return
+        self._allow('Connections', ('glue:GetConnection', 'glue:GetConnections'), self._arn('glue', 'catalog'),
+                    *(self._arn('glue', f'connection/{name}') for name in connections))
+        self._allow('NetworkLooks', NETWORK_LOOKS, '*')
+        # Where a connection of the configuration leads, only its own settings tell.
+        known = network is not None and not environment.glue.connections
+        subnets, groups = ((network.subnet_ids, [network.security_group_id]) if network and known else (['*'], ['*']))
+        self._allow('NetworkInterfaces', ('ec2:CreateNetworkInterface', 'ec2:DeleteNetworkInterface'),
+                    self._arn('ec2', 'network-interface/*'),
+                    *(self._arn('ec2', f'subnet/{subnet}') for subnet in subnets),
+                    *(self._arn('ec2', f'security-group/{group}') for group in groups))
+        self._allow('NetworkTags', ('ec2:CreateTags', 'ec2:DeleteTags'), self._arn('ec2', 'network-interface/*'),
+                    conditions={'ForAllValues:StringEquals': {'aws:TagKeys': ['aws-glue-service-resource']}})

@@ -44,7 +44,8 @@ class GlueStack(Stack):
         self._library = self._deploy_scripts()
         self.log_groups = self._log_groups()
         self.role = GlueRole(self, 'Role', environment=environment, storage=storage, tables=tables,
-                             scripts_bucket=self.scripts_bucket, temporary_bucket=self.temporary_bucket)
+                             scripts_bucket=self.scripts_bucket, temporary_bucket=self.temporary_bucket,
+                             network=network)
         self._security = self._security_configuration()
         self._connections = self._connect(network)
 
@@ -58,16 +59,18 @@ class GlueStack(Stack):
 
         What is no longer in the repository goes from the scripts, but libraries stay: a run may still want its own.
         """
+        logs = LakeLogGroup(self, 'DeployLogs', environment=self._environment, key=self._storage.key,
+                            name=f'/aws/lambda/{self._environment.resource_name("deploy-scripts")}')
         self._scripts = deployment.BucketDeployment(
             self, 'DeployScripts', destination_bucket=self.scripts_bucket, destination_key_prefix=SCRIPTS_PREFIX,
             sources=[deployment.Source.asset(str(SCRIPTS), exclude=['lib', '__init__.py', '__pycache__'])],
-            retain_on_delete=self._environment.keeps_data)
+            retain_on_delete=self._environment.keeps_data, log_group=logs)
         with TemporaryDirectory() as folder:
             library = write_library(Path(folder))
             self._libraries = deployment.BucketDeployment(
                 self, 'DeployLibrary', destination_bucket=self.scripts_bucket, destination_key_prefix=LIBRARY_PREFIX,
                 sources=[deployment.Source.asset(folder)], prune=False,
-                retain_on_delete=self._environment.keeps_data)
+                retain_on_delete=self._environment.keeps_data, log_group=logs)
         return library
 
     def _log_groups(self) -> tuple[LakeLogGroup, ...]:

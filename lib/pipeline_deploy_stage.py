@@ -7,7 +7,9 @@ from typing import Any
 from aws_cdk import Environment, Stage
 from constructs import Construct
 
+from lib.athena_helper_stack import AthenaHelperStack
 from lib.configuration_model import EnvironmentConfiguration
+from lib.data_lake_consumer_stack import DataLakeConsumerStack
 from lib.dynamodb_stack import DynamoDbStack
 from lib.glue_stack import GlueStack
 from lib.step_functions_stack import StepFunctionsStack
@@ -35,6 +37,8 @@ class PipelineDeployStage(Stage):
             self.network = VpcStack(self, name('Vpc'), storage=self.storage, **common)
         self.glue = GlueStack(self, name('Glue'), storage=self.storage, tables=self.tables, network=self.network,
                               **common)
+        AthenaHelperStack(self, name('AthenaHelper'), storage=self.storage, **common)
+        DataLakeConsumerStack(self, name('DataLakeConsumer'), storage=self.storage, **common)
         self.step_functions = StepFunctionsStack(self, name('StepFunctions'), storage=self.storage, tables=self.tables,
                                                  glue=self.glue, **common)
         tag(self, tags, environment.name)

@@ -64,7 +64,7 @@ class StorageStack(Stack):
 
     def _admit_services(self) -> None:
         """Let services use the key for what they keep or send for this account."""
-        use = ['kms:Decrypt', 'kms:GenerateDataKey*']
+        use = ['kms:Decrypt', 'kms:GenerateDataKey*', 'kms:DescribeKey']
         own_account = {'StringEquals': {'aws:SourceAccount': self.account}}
         senders = [iam.ServicePrincipal(f'{name}.amazonaws.com')
                    for name in ('cloudwatch', 'events', 'encryption.athena')]
@@ -73,7 +73,7 @@ class StorageStack(Stack):
         groups = self.format_arn(service='logs', resource='*')
         self.key.add_to_resource_policy(iam.PolicyStatement(
             sid='Logs', principals=[iam.ServicePrincipal(f'logs.{self.region}.amazonaws.com')],
-            actions=['kms:Encrypt', 'kms:ReEncrypt*', 'kms:DescribeKey', *use], resources=['*'],
+            actions=['kms:Encrypt', 'kms:ReEncrypt*', *use], resources=['*'],
             conditions={'ArnLike': {'kms:EncryptionContext:aws:logs:arn': groups}}))
 
     def _export(self, environment: EnvironmentConfiguration) -> None:

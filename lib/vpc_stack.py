@@ -31,7 +31,8 @@ ENDPOINTS = {
 class VpcStack(Stack):
     """Three private subnets in three availability zones, and a security group whose members reach each other.
 
-    Attribute `connections`: one of AWS Glue into each subnet; a run uses the first with free addresses.
+    Attributes: `subnet_ids`, `security_group_id`, and `connections` with `connection_names`, one of AWS Glue into each
+    subnet; a run uses the first with free addresses.
     """
 
     def __init__(self, scope: Construct, construct_id: str, *, environment: EnvironmentConfiguration,
@@ -43,6 +44,7 @@ class VpcStack(Stack):
         else:
             self._import()
         self.connections = self._connections()
+        self.connection_names = tuple(map(self._connection_name, range(1, ZONES + 1)))
 
     @property
     def availability_zones(self) -> list[str]:
@@ -68,9 +70,9 @@ class VpcStack(Stack):
         for name, service in ENDPOINTS.items():
             vpc.add_interface_endpoint(name, service=service, security_groups=[group], open=False)
         private = vpc.isolated_subnets or vpc.private_subnets
-        self._zones, self._subnet_ids = vpc.availability_zones, [subnet.subnet_id for subnet in private]
+        self._zones, self.subnet_ids = vpc.availability_zones, [subnet.subnet_id for subnet in private]
         self._route_table_ids = [subnet.route_table.route_table_id for subnet in private]
-        self._security_group_id = group.security_group_id
+        self.security_group_id = group.security_group_id
         self._export(VPC_EXPORT, vpc.vpc_id)
         self._export(SECURITY_GROUP_EXPORT, group.security_group_id)
         for number, subnet in enumerate(private, 1):
@@ -92,13 +94,13 @@ class VpcStack(Stack):
 
         numbers = range(1, ZONES + 1)
         self._zones = [imported(f'{ZONE_EXPORT}{number}') for number in numbers]
-        self._subnet_ids = [imported(f'{SUBNET_EXPORT}{number}') for number in numbers]
-        self._security_group_id = imported(SECURITY_GROUP_EXPORT)
+        self.subnet_ids = [imported(f'{SUBNET_EXPORT}{number}') for number in numbers]
+        self.security_group_id = imported(SECURITY_GROUP_EXPORT)
         self._route_table_ids = [imported(f'{ROUTE_TABLE_EXPORT}{number}') for number in numbers]
 
     def _connections(self) -> list[glue.IConnection]:
-        group = ec2.SecurityGroup.from_security_group_id(self, 'Workers', self._security_group_id, mutable=False)
-        places = zip(self._subnet_ids, self._zones, self._route_table_ids, strict=True)
+        group = ec2.SecurityGroup.from_security_group_id(self, 'Workers', self.security_group_id, mutable=False)
+        places = zip(self.subnet_ids, self._zones, self._route_table_ids, strict=True)
         return [self._connection(number, ec2.Subnet.from_subnet_attributes(
             self, f'Subnet{number}', subnet_id=subnet, availability_zone=zone, route_table_id=table), group)
             for number, (subnet, zone, table) in enumerate(places, 1)]
@@ -106,5 +108,8 @@ class VpcStack(Stack):
     def _connection(self, number: int, subnet: ec2.ISubnet, group: ec2.ISecurityGroup) -> glue.IConnection:
         return glue.Connection(
             self, f'Connection{number}', type=glue.ConnectionType.NETWORK,
-            connection_name=self._environment.resource_name(f'network-connection-{number}'),
+            connection_name=self._connection_name(number),
             security_groups=[group], network=glue.ConnectionNetwork.subnet(subnet))
+
+    def _connection_name(self, number: int) -> str:
+        return self._environment.resource_name(f'network-connection-{number}')

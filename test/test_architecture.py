@@ -34,6 +34,7 @@ LAYERS = {
     **dict.fromkeys((f'lib/{name}/' for name in (
         'executions', 'state_machine_trigger', 'etl_job_auditor', 'dependency_trigger', 'table_lock',
         'execution_repair')), 'functions'),
+    'lib/node.py': 'tools',
     'lib/': 'deployment',
     'bench/': 'bench',
 }
@@ -45,10 +46,11 @@ MAY_IMPORT = {
     'runtime': {'adapters', 'kernel'},
     'adapters': {'adapters', 'core', 'kernel'},
     'kernel': {'kernel', 'runtime'},
-    'laptop': {'laptop', 'jobs', 'face', 'core', 'spec', 'adapters', 'runtime', 'kernel'},
+    'laptop': {'laptop', 'tools', 'jobs', 'face', 'core', 'spec', 'adapters', 'runtime', 'kernel'},
     'stand-in': {'stand-in'},
     'functions': {'functions', 'core', 'spec', 'kernel'},
-    'deployment': {'deployment'},
+    'tools': {'tools'},
+    'deployment': {'deployment', 'tools'},
     'bench': {'bench', 'laptop', 'jobs', 'core', 'spec', 'adapters'},
 }
 LIBRARY_PLACES = {

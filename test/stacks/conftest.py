@@ -36,12 +36,24 @@ class SynthesizedLake:
     def of_environment(self, name: str) -> dict[str, Template]:
         """Return the templates of an environment by name, without its pipeline."""
         return {stack: template for stack, template in self.templates.items()
-                if stack.startswith(f'{name}-') and not stack.endswith('EtlPipeline')}
+                if stack.startswith(f'{name}-') and 'EtlPipeline' not in stack}
 
     def resources(self, stack: str, kind: str) -> dict[str, dict[str, Any]]:
         """Return the resources of a type in a stack by logical id."""
         return {name: resource for name, resource in self.templates[stack]['Resources'].items()
                 if resource['Type'] == kind}
+
+
+def text_of(value: Any) -> str:
+    """Return a text of a template, with names in angle brackets for what CloudFormation will fill in."""
+    if isinstance(value, str):
+        return value
+    (function, argument), = value.items()
+    if function == 'Fn::Join':
+        return argument[0].join(map(text_of, argument[1]))
+    if function == 'Fn::GetAtt':
+        return f'<{".".join(argument)}>'
+    return f'<{text_of(argument)}>'
 
 
 def varied_configuration() -> Configuration:

@@ -50,8 +50,9 @@ def read_configuration(run: JobRun) -> Workflow:
 
 
 def source_file(run: JobRun) -> str:
-    """Return the path of the source file in its bucket."""
-    return f'{str(run.args["source_path"]).strip("/")}/{run.args["base_file_name"]}'
+    """Return the path of the source file in its bucket; it lies in the workflow's own folder unless told otherwise."""
+    folder = str(run.args['source_path']).strip('/') or run.load.source_key
+    return f'{folder}/{run.args["base_file_name"]}'
 
 
 def source_address(run: JobRun) -> str:
