@@ -30,7 +30,7 @@ SECURITY_VERSION = 1
 
 
 class GlueStack(Stack):
-    """Attributes: the buckets, the role, and the three jobs."""
+    """Attributes: the buckets, the log groups, the role, and the three jobs."""
 
     def __init__(self, scope: Construct, construct_id: str, *, environment: EnvironmentConfiguration,
                  storage: StorageStack, tables: DynamoDbStack, network: VpcStack | None = None, **kwargs: Any):
@@ -42,7 +42,7 @@ class GlueStack(Stack):
             self, 'TemporaryBucket', environment=environment, kind='glue-temp', key=storage.key,
             access_logs=storage.access_logs_bucket, expires_after_days=DAYS_OF_TEMPORARY_FILES)
         self._library = self._deploy_scripts()
-        self.log_groups = self._log_groups()
+        self.error_logs, self.output_logs = (self._log_group(kind) for kind in ('error', 'output'))
         self.role = GlueRole(self, 'Role', environment=environment, storage=storage, tables=tables,
                              scripts_bucket=self.scripts_bucket, temporary_bucket=self.temporary_bucket,
                              network=network)
@@ -73,9 +73,9 @@ class GlueStack(Stack):
                 retain_on_delete=self._environment.keeps_data, log_group=logs)
         return library
 
-    def _log_groups(self) -> tuple[LakeLogGroup, ...]:
-        return tuple(LakeLogGroup(self, f'{kind.title()}Logs', environment=self._environment, key=self._storage.key,
-                                  name=f'{log_group_prefix(self._environment)}/{kind}') for kind in ('error', 'output'))
+    def _log_group(self, kind: str) -> LakeLogGroup:
+        return LakeLogGroup(self, f'{kind.title()}Logs', environment=self._environment, key=self._storage.key,
+                            name=f'{log_group_prefix(self._environment)}/{kind}')
 
     def _security_configuration(self) -> glue.SecurityConfiguration:
         key = self._storage.key
@@ -115,7 +115,7 @@ class GlueStack(Stack):
                 '--additional-python-modules': python_packages()})
         Annotations.of(job).acknowledge_warning('@aws-cdk/aws-glue-alpha:plaintextJobArgumentSecret',
                                                 'The argument is the name of a secret, not the secret.')
-        job.node.add_dependency(self._scripts, self._libraries, *self.log_groups)
+        job.node.add_dependency(self._scripts, self._libraries, self.error_logs, self.output_logs)
         return job
 
     def _library_file(self, name: str) -> glue.Code:

@@ -9,6 +9,7 @@ from constructs import Construct
 
 from lib.athena_helper_stack import AthenaHelperStack
 from lib.configuration_model import EnvironmentConfiguration
+from lib.dashboard_stack import DashboardStack
 from lib.data_lake_consumer_stack import DataLakeConsumerStack
 from lib.dynamodb_stack import DynamoDbStack
 from lib.glue_stack import GlueStack
@@ -41,4 +42,5 @@ class PipelineDeployStage(Stage):
         DataLakeConsumerStack(self, name('DataLakeConsumer'), storage=self.storage, **common)
         self.step_functions = StepFunctionsStack(self, name('StepFunctions'), storage=self.storage, tables=self.tables,
                                                  glue=self.glue, **common)
+        DashboardStack(self, name('Dashboard'), glue=self.glue, step_functions=self.step_functions, **common)
         tag(self, tags, environment.name)

@@ -66,6 +66,16 @@ DATA = (
     Suppression('Storage/BucketNotificationsHandler050a0587b7544547bf325f094a3db834/Role', BASIC_EXECUTION,
                 'A function of CDK that runs at deployment alone, and only with imported storage.'),
 )
+ORCHESTRATION = (
+    *(Suppression(f'StepFunctions/{name}Role', wildcard_resources(
+        'arn:aws:states:REGION:ACCOUNT:execution:ENVIRONMENT-PREFIX-etl-state-machine:*'),
+        'Executions are named after files as they land; the state machine is named.')
+      for name in ('ExecutionRepair', 'TableLock')),
+    Suppression('StepFunctions/StateMachineRole', wildcard_resources('*'),
+                'X-Ray and the delivery of logs have no resources in IAM.'),
+    Suppression('StepFunctions/TriggerRole', wildcard_resources('<ScriptsBucket>/etl/transformation-spec/*'),
+                'Specifications are named after workflows; the folder is named.'),
+)
 DEPLOYMENT = (
     Suppression(DEPLOY_FILES, ('AwsSolutions-L1',), 'A function of CDK, whose runtime CDK keeps up to date.'),
     Suppression(f'{DEPLOY_FILES}/ServiceRole', BASIC_EXECUTION, 'A function of CDK that runs at deployment alone.'),
@@ -101,4 +111,4 @@ DEPLOYMENT = (
     Suppression('cross-region-stack-ACCOUNT:REGION/Default/CrossRegionCodePipelineReplicationBucket',
                 ('AwsSolutions-S1',), 'It holds templates on their way through the pipeline, no data.'),
 )
-SUPPRESSIONS: tuple[Suppression, ...] = (*DATA, *DEPLOYMENT)
+SUPPRESSIONS: tuple[Suppression, ...] = (*DATA, *ORCHESTRATION, *DEPLOYMENT)

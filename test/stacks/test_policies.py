@@ -14,9 +14,14 @@ ON_ALL_RESOURCES = {
         'cloudwatch:PutMetricData', 'redshift-data:DescribeStatement', 'redshift-data:CancelStatement',
         'ec2:DescribeVpcEndpoints', 'ec2:DescribeRouteTables', 'ec2:DescribeSubnets', 'ec2:DescribeSecurityGroups',
         'ec2:DescribeVpcAttribute', 'ec2:DescribeNetworkInterfaces'},
+    'StepFunctionsStateMachineRole': {
+        'logs:CreateLogDelivery', 'logs:GetLogDelivery', 'logs:UpdateLogDelivery', 'logs:DeleteLogDelivery',
+        'logs:ListLogDeliveries', 'logs:PutResourcePolicy', 'logs:DescribeResourcePolicies', 'logs:DescribeLogGroups',
+        'xray:PutTraceSegments', 'xray:PutTelemetryRecords', 'xray:GetSamplingRules', 'xray:GetSamplingTargets'},
 }
-# These look, and their answers tell nothing of the lake's data.
-WITHOUT_CONDITION = {action for action in ON_ALL_RESOURCES['GlueRole'] if action.startswith('ec2:Describe')}
+# The looks tell nothing of the lake's data, and for the others CDK sets no condition.
+WITHOUT_CONDITION = {action for actions in ON_ALL_RESOURCES.values() for action in actions
+                     if action.startswith(('ec2:Describe', 'logs:', 'xray:'))}
 READING = ('s3:Get*', 's3:List*', 'glue:Get*', 'glue:BatchGet*', 'kms:Decrypt', 'athena:*')
 POLICIES = ('AWS::IAM::Policy', 'AWS::IAM::ManagedPolicy')
 
