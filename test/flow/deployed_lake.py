@@ -83,7 +83,8 @@ class DeployedLake:
 
     def start_again(self, execution: Execution) -> None:
         """Start a new execution with the input of an old one."""
-        self._clients['stepfunctions'].start_execution(stateMachineArn=self.machine, input=json.dumps(execution.input))
+        self._clients['stepfunctions'].start_execution(
+            stateMachineArn=self.machine, name='started-again', input=json.dumps(execution.input))
 
     def stop_execution(self) -> None:
         """Stop the execution that runs."""
@@ -92,11 +93,9 @@ class DeployedLake:
 
     def limit_runs(self, runs: int) -> None:
         """Let each job run only so many times at once."""
-        for name in self._scripts:
-            job = self._clients['glue'].get_job(JobName=name)['Job']
-            kept = {key: job[key] for key in ('Role', 'Command', 'DefaultArguments')}
-            self._clients['glue'].update_job(JobName=name, JobUpdate=kept | {
-                'ExecutionProperty': {'MaxConcurrentRuns': runs}})
+        for job in self.environment.resources('AWS::Glue::Job'):
+            self._clients['glue'].delete_job(JobName=job.properties['Name'])
+            self._create_job(job.properties | {'ExecutionProperty': {'MaxConcurrentRuns': runs}})
 
     # What AWS does.
 

@@ -7,6 +7,7 @@ from threading import Thread
 
 import pytest
 
+from lake_etl.errors import LakeError
 from lake_etl.landing import read_key
 from lib.local_lake import job_arguments
 from lib.local_lake.folders import LakeFolders
@@ -77,7 +78,7 @@ def test_a_job_that_fails_is_recorded_and_told_of_and_publishes_nothing(aws):
     assert (notification['subject'], notification['status'], notification['message']['source_key']) == (
         'Job Failed', 'FAILED', 'Gen/Policy')
     assert jobs(aws) == [('policies.csv', 'collect-to-cleanse-job')]
-    with pytest.raises(Exception, match='policy'):
+    with pytest.raises(LakeError, match='There is no lake yet'):
         aws.rows('SELECT * FROM gen.policy')
     assert aws.items('table-lock') == []
 
