@@ -19,12 +19,12 @@ from pyspark.sql import SparkSession
 
 from bench.measure import counted_jobs, interleave, peak_memory_mib
 from lake_etl.adapters.local.items import SqliteItems
+from lake_etl.landing import read_key
 from lake_etl.lookup_loading import lookup_items
 from lake_etl.session import configure
 from lib.local_lake import job_arguments
 from lib.local_lake.folders import OWN_CONFIGURATION, LakeFolders
 from lib.local_lake.glue_library import ensure_glue_library
-from lib.local_lake.landing import read_key
 from lib.local_lake.samples import LOOKUPS, RESOURCES
 from lib.local_lake.session import start_session
 from resources.sample_data import write_sample

@@ -18,12 +18,12 @@ from lake_etl.adapters.local.files import FolderFiles
 from lake_etl.adapters.local.items import SqliteItems
 from lake_etl.adapters.local.queries import query
 from lake_etl.arguments import PARTITION_KEYS
+from lake_etl.landing import read_key
 from lake_etl.ports import Column, Partition, Publication, Table
 from lake_etl.publish.layout import SUPERSEDED_FOLDER
 from lib.local_lake import job_arguments
 from lib.local_lake.folders import LakeFolders
 from lib.local_lake.glue_library import ensure_glue_library
-from lib.local_lake.landing import read_key
 from lib.local_lake.orchestration import AUDIT, Orchestrator, RunResult, execution_id, land
 
 LANDED = datetime(2026, 3, 4)

@@ -31,6 +31,10 @@ LAYERS = {
     'lib/glue_scripts/': 'jobs',
     'lib/local_lake/awsglue_stand_in/': 'stand-in',
     'lib/local_lake/': 'laptop',
+    **dict.fromkeys((f'lib/{name}/' for name in (
+        'executions', 'state_machine_trigger', 'etl_job_auditor', 'dependency_trigger', 'table_lock',
+        'execution_repair')), 'functions'),
+    'lib/node.py': 'tools',
     'lib/': 'deployment',
     'bench/': 'bench',
 }
@@ -42,9 +46,11 @@ MAY_IMPORT = {
     'runtime': {'adapters', 'kernel'},
     'adapters': {'adapters', 'core', 'kernel'},
     'kernel': {'kernel', 'runtime'},
-    'laptop': {'laptop', 'jobs', 'face', 'core', 'spec', 'adapters', 'runtime', 'kernel'},
+    'laptop': {'laptop', 'tools', 'jobs', 'face', 'core', 'spec', 'adapters', 'runtime', 'kernel'},
     'stand-in': {'stand-in'},
-    'deployment': {'deployment'},
+    'functions': {'functions', 'core', 'spec', 'kernel'},
+    'tools': {'tools'},
+    'deployment': {'deployment', 'tools'},
     'bench': {'bench', 'laptop', 'jobs', 'core', 'spec', 'adapters'},
 }
 LIBRARY_PLACES = {
@@ -58,13 +64,13 @@ LIBRARY_PLACES = {
 LOADED_WITHOUT_SPARK = (
     *QUALITY_LANGUAGE, f'{CORE}spec/', f'{CORE}errors.py', f'{CORE}ports.py', f'{CORE}arguments.py',
     f'{CORE}runtime.py', f'{CORE}known_transforms.py', f'{CORE}lookup_loading.py', f'{CORE}schema_evolution.py',
-    f'{CORE}clean_names.py', f'{CORE}recommend.py', f'{CORE}arrival.py',
+    f'{CORE}clean_names.py', f'{CORE}recommend.py', f'{CORE}arrival.py', f'{CORE}landing.py', f'{CORE}waiting.py',
     f'{CORE}item_tables.py', f'{CORE}item_values.py', f'{CORE}publish/layout.py', f'{CORE}publish/sources.py',
     f'{CORE}publish/sweep.py', f'{CORE}adapters/aws/clients.py', f'{CORE}adapters/aws/files.py',
     f'{CORE}adapters/aws/items.py', f'{CORE}adapters/aws/secrets.py', f'{CORE}adapters/local/catalog.py',
     f'{CORE}adapters/local/catalog_file.py', f'{CORE}adapters/local/database.py', f'{CORE}adapters/local/files.py',
     f'{CORE}adapters/local/items.py', f'{CORE}adapters/local/queries.py', f'{CORE}adapters/local/secrets.py',
-    'lib/local_lake/cli.py', 'lib/local_lake/folders.py', 'lib/local_lake/landing.py', 'lib/local_lake/output.py',
+    'lib/local_lake/cli.py', 'lib/local_lake/folders.py', 'lib/local_lake/output.py',
     'lib/local_lake/reasons.py', 'lib/local_lake/commands/query.py', 'lib/local_lake/commands/tables.py',
     'lib/local_lake/commands/validate.py',
 )

@@ -110,11 +110,15 @@ def _add_configuration(verbs: Verbs) -> None:
 def _add_upkeep(verbs: Verbs) -> None:
     clean = _verb(verbs, 'clean', 'remove files that no table needs any more')
     clean.add_argument('--all', action='store_true', help='remove the whole lake')
-    # No argument of it begins like an option: they all go to pytest as they are.
-    summary = 'run the test suite; what follows goes to pytest'
-    test = verbs.add_parser('test', help=summary, description=summary, prefix_chars='\0', add_help=False)
-    test.set_defaults(module='test_suite')
-    test.add_argument('arguments', nargs='*')
+    _passed_on(verbs, 'test', 'run the test suite; what follows goes to pytest', 'test_suite')
+    _passed_on(verbs, 'cdk', 'deploy the lake to AWS; what follows goes to the command line of CDK', 'cdk')
+
+
+def _passed_on(verbs: Verbs, name: str, summary: str, module: str) -> None:
+    # No argument of it begins like an option: they all go on as they are.
+    parser = verbs.add_parser(name, help=summary, description=summary, prefix_chars='\0', add_help=False)
+    parser.set_defaults(module=module)
+    parser.add_argument('arguments', nargs='*')
 
 
 def _log_to_screen(verbose: bool, debug: bool) -> None:

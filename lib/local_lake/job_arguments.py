@@ -1,8 +1,8 @@
 """The arguments with which the lake on this machine starts the jobs, as the state machine does on AWS."""
 from __future__ import annotations
 
+from lake_etl.landing import Landing
 from lib.local_lake.folders import LakeFolders
-from lib.local_lake.landing import Landing
 
 STATE_MACHINE = 'laptop-etl-state-machine'
 

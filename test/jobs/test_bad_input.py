@@ -9,7 +9,7 @@ import pytest
 from small_lake import LANDED
 
 from lake_etl.errors import LakeError
-from lib.local_lake.landing import read_key
+from lake_etl.landing import read_key
 
 KEY = 'Gen/Policy/a.csv'
 SPEC, MAPPING = 'transformation-spec/Gen-Policy.json', 'transformation-spec/Gen-Policy.csv'

@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from lake_etl.arguments import KNOWN_PLACEHOLDERS
+from lake_etl.spec.file_names import FileNames, file_names
 from lake_etl.spec.input import InputSpec
-from lake_etl.spec.workflow import FileNames, file_names, read_workflow
+from lake_etl.spec.workflow import read_workflow
 from lake_etl.transform.discovery import all_transforms
 from lib.local_lake.cli import build_parser
 

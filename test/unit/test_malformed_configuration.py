@@ -9,9 +9,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from lake_etl.errors import ConfigurationError
 from lake_etl.spec.entries.known import known_forms
+from lake_etl.spec.file_names import FileNames, file_names
 from lake_etl.spec.jsonc import parse_json
 from lake_etl.spec.records import Findings
-from lake_etl.spec.workflow import FileNames, file_names, read_workflow
+from lake_etl.spec.workflow import read_workflow
 from malformed import damaged_texts, damaged_values, entries_of
 
 CONFIGURATION = Path(__file__).resolve().parents[2] / 'lib' / 'glue_scripts'

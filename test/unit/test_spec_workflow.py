@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 from lake_etl.errors import ConfigurationError, ItemStoreError
 from lake_etl.spec.entries.known import known_forms
 from lake_etl.spec.dependencies import Dependencies
+from lake_etl.spec.file_names import file_names
 from lake_etl.spec.input import InputSpec
 from lake_etl.spec.sql import SparkSql
-from lake_etl.spec.workflow import Workflow, file_names, read_consume_workflow, read_workflow
+from lake_etl.spec.workflow import Workflow, read_consume_workflow, read_workflow
 
 REGISTRY = {**known_forms(), 'own': DECLARED['own']}
 SPEC = 'transformation-spec/Gen-Policy.json'

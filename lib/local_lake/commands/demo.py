@@ -9,9 +9,9 @@ from datetime import datetime
 from lake_etl.adapters.local.items import SqliteItems
 from lake_etl.adapters.local.queries import query
 from lake_etl.errors import LakeError
+from lake_etl.landing import read_key
 from lake_etl.lookup_loading import lookup_items
 from lib.local_lake.folders import LakeFolders
-from lib.local_lake.landing import read_key
 from lib.local_lake.orchestration import Orchestrator, execution_of, land
 from lib.local_lake.output import print_rows
 from lib.local_lake.report import QUARANTINE, PublishedTable, published_tables

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from lake_etl.arrival import landing_spec
 from lake_etl.errors import LakeError
+from lake_etl.landing import Landing, read_key
 from lib.local_lake.commands.validate import content_of
 from lib.local_lake.folders import LakeFolders
-from lib.local_lake.landing import Landing, read_key
 from lib.local_lake.orchestration import Orchestrator, RunResult, land
 from lib.local_lake.report import published_tables
 

@@ -3,11 +3,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 
+from lake_etl.landing import Landing, read_key
+from lake_etl.spec.dependencies import Dependencies, parse_dependencies
+from lake_etl.spec.file_names import file_names
 from lake_etl.spec.input import InputSpec, parse_input
 from lake_etl.spec.jsonc import parse_json_object
 from lake_etl.spec.records import Findings
-from lake_etl.spec.workflow import file_names
 
 
 @dataclass(frozen=True)
@@ -20,6 +23,17 @@ class Subject:
 
     folder: str
     file: str | None
+
+
+def started_by(key: str, landed: datetime, spec_of: Callable[[str, str], InputSpec]) -> Landing | None:
+    """Return what a landed key starts an execution for; None for a part of a folder that is not complete yet.
+
+    spec_of  gives the input_spec of a database and a table
+
+    Raises LakeError for a key that can start nothing, now or later.
+    """
+    landing = read_key(key, landed)
+    return landing if subject_of(key, spec_of(landing.database, landing.table)) else None
 
 
 def subject_of(key: str, spec: InputSpec) -> Subject | None:
@@ -42,3 +56,17 @@ def landing_spec(database: str, table: str, read: Callable[[str], bytes | None])
     raw = parse_json_object(content, findings) if content is not None else None
     spec = parse_input(raw['input_spec'], findings) if raw and 'input_spec' in raw else None
     return spec or InputSpec()
+
+
+def landing_dependencies(database: str, table: str, read: Callable[[str], bytes | None]) -> Dependencies | None:
+    """Return what a workflow waits for; None when it waits for nothing.
+
+    A file that is wrong makes nothing wait: the job refuses to load with it and tells what is wrong.
+    """
+    name = file_names(database, table).dependencies
+    content = read(name)
+    if content is None:
+        return None
+    findings = Findings(name)
+    raw = parse_json_object(content, findings)
+    return None if raw is None else parse_dependencies(raw, findings)

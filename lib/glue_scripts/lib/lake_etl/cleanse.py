@@ -30,9 +30,10 @@ from lake_etl.read.given_types import with_given_types_watched
 from lake_etl.read.source import read_collected_file
 from lake_etl.recommend import recommended_mapping, recommended_spec
 from lake_etl.schema_mapping import Rule, name_parts, resolve
+from lake_etl.spec.file_names import file_names
 from lake_etl.spec.records import Findings
 from lake_etl.spec.transforms import TransformStep, follow_columns, text_columns, written_columns
-from lake_etl.spec.workflow import Workflow, file_names, read_workflow
+from lake_etl.spec.workflow import Workflow, read_workflow
 from lake_etl.transform.apply import apply_steps
 from lake_etl.transform.discovery import all_transforms
 from lake_etl.transform.registry import TransformContext
@@ -49,8 +50,9 @@ def read_configuration(run: JobRun) -> Workflow:
 
 
 def source_file(run: JobRun) -> str:
-    """Return the path of the source file in its bucket."""
-    return f'{str(run.args["source_path"]).strip("/")}/{run.args["base_file_name"]}'
+    """Return the path of the source file in its bucket; it lies in the workflow's own folder unless told otherwise."""
+    folder = str(run.args['source_path']).strip('/') or run.load.source_key
+    return f'{folder}/{run.args["base_file_name"]}'
 
 
 def source_address(run: JobRun) -> str:

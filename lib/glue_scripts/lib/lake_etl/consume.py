@@ -20,9 +20,10 @@ from lake_etl.publish.whole_table import publish_table
 from lake_etl.quality.checked_load import CheckedLoad
 from lake_etl.quality.gate import QualityGate
 from lake_etl.session import user_sql_rules
+from lake_etl.spec.file_names import FileNames, file_names
 from lake_etl.spec.placeholders import fill_placeholders
 from lake_etl.spec.sql_pieces import Dialect
-from lake_etl.spec.workflow import FileNames, Workflow, file_names, read_consume_workflow
+from lake_etl.spec.workflow import Workflow, read_consume_workflow
 from lake_etl.transform.columns import has_column
 
 LOG = logging.getLogger(__name__)

@@ -9,6 +9,7 @@ from typing import TypeVar
 from lake_etl.arguments import RESERVED_COLUMNS
 from lake_etl.errors import ConfigurationError, LakeError, Problem
 from lake_etl.spec.dependencies import Dependencies, parse_dependencies
+from lake_etl.spec.file_names import FileNames, file_names
 from lake_etl.spec.input import InputSpec, SchemaChange, default_schema_change, parse_input
 from lake_etl.spec.jsonc import parse_json_object
 from lake_etl.spec.mapping import MappingRow, SchemaMapping, parse_mapping
@@ -22,9 +23,6 @@ from lake_etl.spec.transforms import (
     Registry, TransformSpec, TransformStep, follow_columns, parse_transforms, written_columns)
 
 LOG = logging.getLogger(__name__)
-SPEC = 'transformation-spec'
-SQL = 'transformation-sql'
-RULES = 'dq-rules'
 DEVELOPMENT = 'dev'
 Read = Callable[[str], bytes | None]
 Parsed = TypeVar('Parsed')
@@ -63,28 +61,6 @@ class Workflow:
     def mapping_rows(self) -> tuple[MappingRow, ...]:
         """Return the rows of the mapping; none where there is no mapping."""
         return self.mapping.rows if self.mapping else ()
-
-
-@dataclass(frozen=True)
-class FileNames:
-    """The configuration files of a workflow below the folder that holds all of them; upper and lower case count."""
-
-    spec: str
-    mapping: str
-    dependencies: str
-    quality: str
-    spark_sql: str
-    athena_sql: str
-    redshift_sql: str
-
-
-def file_names(database: str, table: str) -> FileNames:
-    """Return the names of a workflow's files."""
-    name = f'{database}-{table}'
-    return FileNames(
-        spec=f'{SPEC}/{name}.json', mapping=f'{SPEC}/{name}.csv', dependencies=f'{SPEC}/{name}-dependent.json',
-        quality=f'{RULES}/dq-{name}.json', spark_sql=f'{SQL}/spark-{name}.sql', athena_sql=f'{SQL}/athena-{name}.sql',
-        redshift_sql=f'{SQL}/redshift-{name}.sql')
 
 
 def read_workflow(database: str, table: str, read: Read, registry: Registry, environment: str,

@@ -1,0 +1,26 @@
+"""Synthesizes the lake on AWS: a pipeline for each environment, and the environment as its stage."""
+from __future__ import annotations
+
+import os
+import sys
+
+from lib.configuration import configuration
+from lib.configuration_model import ConfigurationError
+from lib.node import use_installed_node
+
+
+def main() -> int:
+    """Write the templates to where the command line of CDK wants them; return 2 when the settings cannot work."""
+    # CDK starts Node.js when it is imported, so Node.js is chosen before.
+    use_installed_node()
+    from lib.cdk_app import build_app
+    try:
+        build_app(configuration(), os.environ.get('ENV', '')).synth()
+    except ConfigurationError as error:
+        print(error, file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())

@@ -1,0 +1,41 @@
+"""What you set for your own lake: accounts, regions, branches, sizes; the only file to edit before a deployment."""
+from __future__ import annotations
+
+import os
+
+from lib.configuration_model import Configuration, EnvironmentConfiguration
+from lib.configuration_parts import CodeConnection, GlueConfiguration, Place, VpcConfiguration
+
+# Whose credentials run the deployment, unless an account is named below; none are needed to synthesize.
+ACCOUNT = os.environ.get('CDK_DEFAULT_ACCOUNT')
+REGION = 'us-east-2'
+
+
+def configuration() -> Configuration:
+    """Return the configuration of this lake; raises ConfigurationError naming a setting that cannot work."""
+    return Configuration(
+        resource_name_prefix='insurancelake',
+        logical_id_prefix='InsuranceLake',
+        # Where the pipelines run, one for each environment.
+        deployment=Place(account=ACCOUNT, region=REGION),
+        # Without the ARN of a connection the pipeline stack creates one, to be confirmed once in the console.
+        source=CodeConnection(repository='your-organization/insurancelake-etl', connection_arn=''),
+        environments=(
+            EnvironmentConfiguration(
+                name='Dev', place=Place(account=ACCOUNT, region=REGION), branch='develop',
+                storage='create', vpc=VpcConfiguration('none'),
+                glue=GlueConfiguration(version='5.1', worker_type='G.1X', most_workers=4),
+            ),
+            EnvironmentConfiguration(
+                name='Test', place=Place(account=ACCOUNT, region=REGION), branch='test',
+                storage='create', vpc=VpcConfiguration('none'),
+                glue=GlueConfiguration(version='5.1', worker_type='G.1X', most_workers=8),
+            ),
+            EnvironmentConfiguration(
+                name='Prod', place=Place(account=ACCOUNT, region=REGION), branch='main',
+                storage='create', vpc=VpcConfiguration('none'),
+                glue=GlueConfiguration(version='5.1', worker_type='G.1X', most_workers=16),
+            ),
+        ),
+        tags={'Application': 'InsuranceLake'},
+    )

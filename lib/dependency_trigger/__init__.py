@@ -1,0 +1,1 @@
+"""Starts executions that waited for the success of another workflow."""

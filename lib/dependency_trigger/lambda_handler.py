@@ -1,0 +1,51 @@
+"""The Lambda function `etl-dependency-trigger`: a success lets those go on that waited for it."""
+from __future__ import annotations
+
+import json
+import logging
+import os
+from functools import cache
+from typing import Any
+
+import boto3
+
+from lib.executions.audit_table import AuditTable
+from lib.executions.record import QUEUED, STARTED
+from lib.executions.starting import Starter
+
+LOG = logging.getLogger(__name__)
+
+
+def lambda_handler(event: dict[str, Any], context: object) -> dict[str, Any]:
+    """Start what waits for the successes that the event reports and now waits for nothing else; return the ids.
+
+    Raises ValueError for a notification without a source_key; whatever fails, the call can be repeated.
+    """
+    started = []
+    for record in event['Records']:
+        source_key = _source_key(record['Sns']['Message'])
+        waiting = list(_audit().ids_with_status(QUEUED, source_key))
+        begun = [execution_id for execution_id in waiting if _starter().start_recorded(execution_id) == STARTED]
+        LOG.info('The success of %s found %d executions waiting and started %d.', source_key, len(waiting), len(begun),
+                 extra={'started': begun})
+        started += begun
+    return {'started': started}
+
+
+def _source_key(message: str) -> str:
+    try:
+        source_key = json.loads(message)['source_key']
+    except (ValueError, KeyError, TypeError) as error:
+        raise ValueError(f'The notification names no source_key ({type(error).__name__}), so that nothing that waits '
+                         'can be found by it.') from None
+    return str(source_key)
+
+
+@cache
+def _audit() -> AuditTable:
+    return AuditTable(boto3.resource('dynamodb').meta.client, os.environ['DYNAMODB_TABLE_NAME'])
+
+
+@cache
+def _starter() -> Starter:
+    return Starter(_audit(), boto3.client('stepfunctions'))

@@ -1,0 +1,58 @@
+"""The DynamoDB tables in which the lake keeps what is no file: runs, look-ups, tokens, quality results, lineage."""
+from __future__ import annotations
+
+from typing import Any
+
+from aws_cdk import Stack
+from aws_cdk import aws_dynamodb as dynamodb
+from constructs import Construct
+
+from lib.configuration_model import EnvironmentConfiguration
+from lib.lake_bucket import removal_policy
+from lib.storage_stack import StorageStack
+
+
+class DynamoDbStack(Stack):
+    """The tables of the environment, encrypted with the key of the lake, on demand, with point-in-time recovery."""
+
+    lineage: dynamodb.Table | None
+
+    def __init__(self, scope: Construct, construct_id: str, *, environment: EnvironmentConfiguration,
+                 storage: StorageStack, **kwargs: Any):
+        super().__init__(scope, construct_id, **kwargs)
+        self._environment, self._storage = environment, storage
+        self.job_audit = self._table('job-audit', 'execution_id')
+        self._index_audits()
+        self.hash_values = self._table('hash-values', 'hash_key')
+        self.value_lookup = self._table('value-lookup', 'source_system', 'column_name')
+        self.multi_lookup = self._table('multi-lookup', 'lookup_group', 'lookup_item')
+        self.dq_results = self._table('dq-results', 'execution_id', 'job_id_action_rule')
+        self.lineage = None
+        if environment.lineage:
+            self.lineage = self._table('data-lineage', 'step_function_execution_id', 'job_id_operation_seq')
+
+    def _table(self, name: str, partition_key: str, sort_key: str | None = None) -> dynamodb.Table:
+        """Create a table whose keys are texts."""
+        return dynamodb.Table(
+            self, f'{name.title().replace("-", "")}Table', table_name=self._environment.table_name(name),
+            partition_key=_text(partition_key), sort_key=_text(sort_key) if sort_key else None,
+            billing_mode=dynamodb.BillingMode.PAY_PER_REQUEST,
+            encryption=dynamodb.TableEncryption.CUSTOMER_MANAGED, encryption_key=self._storage.key,
+            point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(
+                point_in_time_recovery_enabled=True),
+            removal_policy=removal_policy(self._environment), deletion_protection=self._environment.keeps_data)
+
+    def _index_audits(self) -> None:
+        """Let runs be found by their file, newest last, and by their state and what they wait for."""
+        self.job_audit.add_global_secondary_index(
+            index_name='source_key-job_start_date_int-index', partition_key=_text('source_key'),
+            sort_key=dynamodb.Attribute(name='job_start_date_int', type=dynamodb.AttributeType.NUMBER),
+            projection_type=dynamodb.ProjectionType.INCLUDE, non_key_attributes=['job_latest_status'])
+        self.job_audit.add_global_secondary_index(
+            index_name='job_latest_status-dependency_key-index', partition_key=_text('job_latest_status'),
+            sort_key=_text('dependency_key'), projection_type=dynamodb.ProjectionType.INCLUDE,
+            non_key_attributes=['execution_id', 'sfn_execution_name', 'sfn_input', 'source_key'])
+
+
+def _text(name: str) -> dynamodb.Attribute:
+    return dynamodb.Attribute(name=name, type=dynamodb.AttributeType.STRING)

@@ -1,0 +1,52 @@
+"""Decides from the state of an execution which status it ended with, and why."""
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from lib.executions.record import FAILED, SUCCEEDED
+
+# What AWS Glue calls a run that will not change any more.
+GLUE_FAILURES = ('STOPPED', 'FAILED', 'TIMEOUT', 'ERROR', 'EXPIRED')
+LONGEST_REASON = 4000
+
+
+@dataclass(frozen=True)
+class Ending:
+    """How an execution ended; the reason is empty after a success."""
+
+    status: str
+    reason: str
+
+
+def ending_of(state: Mapping[str, Any]) -> Ending:
+    """Return how the execution with that state ended; anything that is no clear success is a failure."""
+    result = state.get('taskresult')
+    if not isinstance(result, Mapping):
+        return Ending(FAILED, 'The execution ended without the result of a job.')
+    run_state = result.get('JobRunState')
+    if run_state == SUCCEEDED:
+        return Ending(SUCCEEDED, '')
+    reason = _shortened(_reason(result))
+    if run_state is None or run_state in GLUE_FAILURES:
+        return Ending(str(run_state or FAILED), reason)
+    return Ending(FAILED, _shortened(f"The job ended in the unknown state '{run_state}'. {reason}"))
+
+
+def _reason(result: Mapping[str, Any]) -> str:
+    """Return what the job said; the text of the cause where it is no description of a job run."""
+    cause = result.get('Cause')
+    if cause is None:
+        return str(result.get('ErrorMessage') or result.get('Error') or 'No reason was given.')
+    try:
+        described = json.loads(cause)
+    except (TypeError, ValueError):
+        return str(cause)
+    message = described.get('ErrorMessage') or described.get('errorMessage') if isinstance(described, dict) else None
+    return str(message or cause)
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= LONGEST_REASON else f'{text[:LONGEST_REASON - 3]}...'

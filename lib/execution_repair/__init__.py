@@ -1,0 +1,1 @@
+"""Puts records right that no execution keeps up any more."""

@@ -1,0 +1,133 @@
+"""The Glue jobs with the buckets of their scripts and temporary files, and the role under which they run."""
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from aws_cdk import Annotations, Duration, Stack
+from aws_cdk import aws_glue as glue
+from aws_cdk import aws_s3_deployment as deployment
+from constructs import Construct
+
+from lib.configuration_model import EnvironmentConfiguration
+from lib.dynamodb_stack import DynamoDbStack
+from lib.glue_job_arguments import (
+    Addresses, cleanse_to_consume_arguments, collect_to_cleanse_arguments, entity_match_arguments, log_group_prefix)
+from lib.glue_library import SCRIPTS, GlueLibrary, python_packages, write_library
+from lib.glue_role import GlueRole
+from lib.lake_bucket import LakeBucket
+from lib.log_group import LakeLogGroup
+from lib.storage_stack import StorageStack
+from lib.vpc_stack import VpcStack
+
+VERSIONS = {'5.1': glue.GlueVersion.V5_1, '6.0': glue.GlueVersion.V6_0}
+SCRIPTS_PREFIX, LIBRARY_PREFIX = 'etl', 'library'
+DAYS_OF_TEMPORARY_FILES = 30
+# To be counted up with any change: AWS Glue does not change a security configuration, and a name is taken only once.
+SECURITY_VERSION = 1
+
+
+class GlueStack(Stack):
+    """Attributes: the buckets, the log groups, the role, and the three jobs."""
+
+    def __init__(self, scope: Construct, construct_id: str, *, environment: EnvironmentConfiguration,
+                 storage: StorageStack, tables: DynamoDbStack, network: VpcStack | None = None, **kwargs: Any):
+        super().__init__(scope, construct_id, **kwargs)
+        self._environment, self._storage = environment, storage
+        self.scripts_bucket = LakeBucket(self, 'ScriptsBucket', environment=environment, kind='etl-scripts',
+                                         key=storage.key, access_logs=storage.access_logs_bucket)
+        self.temporary_bucket = LakeBucket(
+            self, 'TemporaryBucket', environment=environment, kind='glue-temp', key=storage.key,
+            access_logs=storage.access_logs_bucket, expires_after_days=DAYS_OF_TEMPORARY_FILES)
+        self._library = self._deploy_scripts()
+        self.error_logs, self.output_logs = (self._log_group(kind) for kind in ('error', 'output'))
+        self.role = GlueRole(self, 'Role', environment=environment, storage=storage, tables=tables,
+                             scripts_bucket=self.scripts_bucket, temporary_bucket=self.temporary_bucket,
+                             network=network)
+        self._security = self._security_configuration()
+        self._connections = self._connect(network)
+
+        at = _addresses(self, storage, tables)
+        self.collect_to_cleanse_job = self._job('collect-to-cleanse', collect_to_cleanse_arguments(environment, at))
+        self.cleanse_to_consume_job = self._job('cleanse-to-consume', cleanse_to_consume_arguments(environment, at))
+        self.entity_match_job = self._job('consume-entity-match', entity_match_arguments(environment, at))
+
+    def _deploy_scripts(self) -> GlueLibrary:
+        """Copy scripts and configuration files to their bucket, and the library under a name of its content.
+
+        What is no longer in the repository goes from the scripts, but libraries stay: a run may still want its own.
+        """
+        logs = LakeLogGroup(self, 'DeployLogs', environment=self._environment, key=self._storage.key,
+                            name=f'/aws/lambda/{self._environment.resource_name("deploy-scripts")}')
+        self._scripts = deployment.BucketDeployment(
+            self, 'DeployScripts', destination_bucket=self.scripts_bucket, destination_key_prefix=SCRIPTS_PREFIX,
+            sources=[deployment.Source.asset(str(SCRIPTS), exclude=['lib', '__init__.py', '__pycache__'])],
+            retain_on_delete=self._environment.keeps_data, log_group=logs)
+        with TemporaryDirectory() as folder:
+            library = write_library(Path(folder))
+            self._libraries = deployment.BucketDeployment(
+                self, 'DeployLibrary', destination_bucket=self.scripts_bucket, destination_key_prefix=LIBRARY_PREFIX,
+                sources=[deployment.Source.asset(folder)], prune=False,
+                retain_on_delete=self._environment.keeps_data, log_group=logs)
+        return library
+
+    def _log_group(self, kind: str) -> LakeLogGroup:
+        return LakeLogGroup(self, f'{kind.title()}Logs', environment=self._environment, key=self._storage.key,
+                            name=f'{log_group_prefix(self._environment)}/{kind}')
+
+    def _security_configuration(self) -> glue.SecurityConfiguration:
+        key = self._storage.key
+        return glue.SecurityConfiguration(
+            self, 'Security',
+            security_configuration_name=self._environment.resource_name(f'glue-security-{SECURITY_VERSION}'),
+            cloud_watch_encryption=glue.CloudWatchEncryption.kms(key),
+            job_bookmarks_encryption=glue.JobBookmarksEncryption.client_side_kms(key),
+            s3_encryption=glue.S3Encryption.kms(key))
+
+    def _connect(self, network: VpcStack | None) -> list[glue.IConnection]:
+        named = [glue.Connection.from_connection_name(self, f'Connection{name}', name)
+                 for name in self._environment.glue.connections]
+        return [*(network.connections if network else ()), *named]
+
+    def _job(self, name: str, arguments: Mapping[str, str]) -> glue.Job:
+        settings = self._environment.glue
+        at_scripts = f'{SCRIPTS_PREFIX}/etl_{name.replace("-", "_")}.py'
+        job = (glue.PySparkFlexEtlJob if settings.flex else glue.PySparkEtlJob)(
+            self, f'{name.title().replace("-", "")}Job',
+            job_name=self._environment.resource_name(f'{name}-job'),
+            role=self.role.without_policy_updates(),
+            script=glue.Code.from_bucket(self.scripts_bucket, at_scripts),
+            extra_python_files=[self._library_file(self._library.zip_name)],
+            extra_jars=[self._library_file(jar) for jar in self._library.jars] or None,
+            glue_version=VERSIONS[settings.version],
+            worker_configuration=glue.WorkerConfiguration(
+                worker_type=glue.WorkerType[settings.worker_type.replace('.', '_')],
+                number_of_workers=settings.most_workers),
+            **({} if settings.flex else {'job_run_queuing_enabled': True}),
+            max_concurrent_runs=settings.most_runs, max_retries=0,
+            timeout=Duration.minutes(settings.timeout_minutes),
+            connections=self._connections or None,
+            security_configuration=self._security,
+            spark_ui=glue.SparkUIProps(bucket=self.temporary_bucket, prefix='/spark-ui'),
+            default_arguments={f'--{key}': value for key, value in arguments.items()} | {
+                '--additional-python-modules': python_packages()})
+        Annotations.of(job).acknowledge_warning('@aws-cdk/aws-glue-alpha:plaintextJobArgumentSecret',
+                                                'The argument is the name of a secret, not the secret.')
+        job.node.add_dependency(self._scripts, self._libraries, self.error_logs, self.output_logs)
+        return job
+
+    def _library_file(self, name: str) -> glue.Code:
+        return glue.Code.from_bucket(self.scripts_bucket, f'{LIBRARY_PREFIX}/{name}')
+
+
+def _addresses(stack: GlueStack, storage: StorageStack, tables: DynamoDbStack) -> Addresses:
+    return Addresses(
+        scripts_bucket=stack.scripts_bucket.bucket_name, temporary_bucket=stack.temporary_bucket.bucket_name,
+        collect_bucket=storage.collect_bucket.bucket_name, cleanse_bucket=storage.cleanse_bucket.bucket_name,
+        consume_bucket=storage.consume_bucket.bucket_name,
+        job_audit_table=tables.job_audit.table_name, hash_values_table=tables.hash_values.table_name,
+        value_lookup_table=tables.value_lookup.table_name, multi_lookup_table=tables.multi_lookup.table_name,
+        quality_results_table=tables.dq_results.table_name,
+        lineage_table=tables.lineage.table_name if tables.lineage else '')

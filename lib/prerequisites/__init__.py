@@ -1,0 +1,1 @@
+"""What an administrator does once for each account, before the first deployment."""

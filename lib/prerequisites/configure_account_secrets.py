@@ -1,0 +1,61 @@
+"""Stores a GitHub token in AWS Secrets Manager, for tools of the account that reach the source code by one."""
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from getpass import getpass
+from pathlib import Path
+from typing import Any
+
+import boto3
+from botocore.exceptions import BotoCoreError, ClientError
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+STORED, FAILED, NOT_WANTED = 0, 1, 2
+
+
+def main(ask: Callable[[str], str] = input, ask_hidden: Callable[[str], str] = getpass) -> int:
+    """Ask for a token, which is not shown, and for a confirmation, and store it; return the exit status.
+
+    Nothing is stored without the answer yes; an existing secret gets a new version.
+    """
+    try:
+        session = boto3.Session()
+        account = session.client('sts').get_caller_identity()['Account']
+        secrets = session.client('secretsmanager')
+        name = secret_name()
+        token = ask_hidden(f'GitHub token for {name} (it is not shown): ').strip()
+        if not token:
+            print('No token was given; nothing is stored.', file=sys.stderr)
+            return NOT_WANTED
+        question = f'Store {len(token)} characters as {name} in account {account}, region {session.region_name}? '
+        if ask(f'{question}Type yes: ').strip().lower() != 'yes':
+            print('Nothing is stored.', file=sys.stderr)
+            return NOT_WANTED
+        print(store(secrets, name, token))
+    except (ClientError, BotoCoreError) as error:
+        print(f'The token is not stored: {error}. Check credentials, region and rights, then run again.',
+              file=sys.stderr)
+        return FAILED
+    return STORED
+
+
+def secret_name() -> str:
+    """Return the name of the secret, which begins with the prefix of the configuration."""
+    sys.path.append(str(REPOSITORY))
+    from lib.configuration import configuration
+    return f'/{configuration().logical_id_prefix}/GitHubToken'
+
+
+def store(secrets: Any, name: str, token: str) -> str:
+    """Create the secret, or give it a new version, and return a sentence on what was done."""
+    try:
+        secrets.create_secret(Name=name, SecretString=token, Description='Token by which GitHub is reached')
+    except secrets.exceptions.ResourceExistsException:
+        secrets.put_secret_value(SecretId=name, SecretString=token)
+        return f'The secret {name} has a new version.'
+    return f'The secret {name} is created.'
+
+
+if __name__ == '__main__':
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""Starts an execution for each file that lands in the Collect bucket."""

@@ -1,0 +1,1 @@
+"""Keeps loads of one table apart, and lets the oldest go first."""

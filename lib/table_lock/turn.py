@@ -1,0 +1,66 @@
+"""Decides whose turn it is to load a table, from who holds it and who waits."""
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+# A lease that is over is no right to take the table: whoever waits asks whether the execution still runs.
+LEASE = timedelta(minutes=15)
+FIRST_IN_LINE, LONGEST_WAIT, WAIT_PER_PLACE = 20, 300, 60
+
+
+@dataclass(frozen=True)
+class Claim:
+    """An execution that holds a table, or waits for it.
+
+    place      of its ticket; the smallest goes first
+    execution  ARN
+    lease      until when it is taken to be alive
+    """
+
+    place: str
+    execution: str
+    lease: datetime
+
+
+@dataclass(frozen=True)
+class Granted:
+    """The table is this execution's already."""
+
+
+@dataclass(frozen=True)
+class Take:
+    """The table is free, and this execution is the oldest that wants it."""
+
+
+@dataclass(frozen=True)
+class Doubt:
+    """Nothing was heard of this claim for longer than its lease, and nothing can happen before it is gone."""
+
+    claim: Claim
+
+
+@dataclass(frozen=True)
+class Wait:
+    """Others come first; ask again after so many seconds."""
+
+    seconds: int
+
+
+def turn_of(execution: str, holder: Claim | None, waiting: Sequence[Claim], now: datetime
+            ) -> Granted | Take | Doubt | Wait:
+    """Return what an execution that waits may do.
+
+    waiting  the oldest tickets, in order, perhaps not all
+    """
+    if holder is not None and holder.execution == execution:
+        return Granted()
+    before = [claim for claim in waiting if holder is None or claim.execution != holder.execution]
+    place = next((number for number, claim in enumerate(before) if claim.execution == execution), len(before))
+    blocking = holder or (before[0] if place else None)
+    if blocking is None:
+        return Take()
+    if blocking.lease < now:
+        return Doubt(blocking)
+    return Wait(min(FIRST_IN_LINE + WAIT_PER_PLACE * place, LONGEST_WAIT))
