@@ -1,0 +1,95 @@
+"""Tells how probable it is that two records are about the same person, from how each of their fields compares.
+
+This is the model of Fellegi and Sunter ("A theory for record linkage", 1969) with levels of agreement, and with one
+explanation more for what agrees: beside *the same person* and *a stranger* two records may be about *another member of
+the household*, who shares name, address and telephone, but not the first name and the day of birth.
+"""
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+Levels = NDArray[np.int8]
+Numbers = NDArray[np.float64]
+
+MISSING = -1
+"""The level of a field that one of the records leaves empty; it speaks neither for nor against."""
+
+
+@dataclass(frozen=True)
+class FieldShares:
+    """How often a field compares at each level, from 0 (differs) to the last (equal); each tuple sums to 1.
+
+    name             the field
+    same_person      shares among pairs of records about one person
+    stranger         shares among pairs about two people taken at random
+    housemate        shares among pairs about two people of one household; empty when the model knows no households
+    frequent         share of records that hold a frequent value, by value; takes the place of the last share of
+                     `stranger` where both records hold that value, since agreeing on Smith says less than on Zuckerli
+    rare             share that takes that place for all other values; None when frequencies are not looked at
+    """
+
+    name: str
+    same_person: tuple[float, ...]
+    stranger: tuple[float, ...]
+    housemate: tuple[float, ...] = ()
+    frequent: Mapping[str, float] = field(default_factory=dict)
+    rare: float | None = None
+
+
+@dataclass(frozen=True)
+class MatchModel:
+    """All that is needed to score pairs.
+
+    fields      the fields in the order of the columns of levels
+    strangers   number of people with whom a record may be confused: the people in the primary table
+    housemates  mean number of other people in a person's household; 0 for a model without households
+    """
+
+    fields: tuple[FieldShares, ...]
+    strangers: float
+    housemates: float = 0.0
+
+    def odds(self, levels: Levels, values: Sequence[Sequence[str | None]] = ()) -> Numbers:
+        """Return log2 of the odds that the records of each pair are about the same person.
+
+        `levels` has a row for each pair and a column for each field. `values` holds, for each field, the pairs' values
+        of one of the records, and is needed only when frequencies are looked at.
+        """
+        against: Numbers = np.log2(self.strangers) - self.weights(levels, values).sum(axis=1)
+        if self.housemates:
+            against = np.logaddexp2(against, np.log2(self.housemates) - self.housemate_weights(levels).sum(axis=1))
+        return -against
+
+    def weights(self, levels: Levels, values: Sequence[Sequence[str | None]] = ()) -> Numbers:
+        """Return what each field of each pair says for the same person and against a stranger, in bits."""
+        result = _ratios(levels, [item.same_person for item in self.fields], [item.stranger for item in self.fields])
+        for column, item in enumerate(self.fields):
+            if item.rare is not None and len(values):
+                equal = np.flatnonzero(levels[:, column] == len(item.stranger) - 1)
+                shares = np.array([item.frequent.get(values[column][pair] or '', item.rare) for pair in equal.tolist()])
+                result[equal, column] = np.log2(item.same_person[-1]) - np.log2(shares)
+        return result
+
+    def housemate_weights(self, levels: Levels) -> Numbers:
+        """Return what each field of each pair says for the same person and against a housemate, in bits."""
+        return _ratios(levels, [item.same_person for item in self.fields], [item.housemate for item in self.fields])
+
+
+def probability(odds: Numbers) -> Numbers:
+    """Return probabilities, 0 to 1, for log2 odds."""
+    result: Numbers = np.exp2(-np.logaddexp2(0.0, -odds))
+    return result
+
+
+def _ratios(levels: Levels, above: Sequence[Sequence[float]], below: Sequence[Sequence[float]]) -> Numbers:
+    """Return log2 of the ratio of two shares at each level; 0 where a value is missing."""
+    result = np.zeros(levels.shape)
+    for column, (upper, lower) in enumerate(zip(above, below, strict=True)):
+        # The last element is what index -1, a missing value, finds.
+        by_level = np.append(np.log2(np.asarray(upper)) - np.log2(np.asarray(lower)), 0.0)
+        result[:, column] = by_level[levels[:, column]]
+    return result
