@@ -6,25 +6,26 @@ import math
 import numpy as np
 import pytest
 
-from lake_etl.match.probabilistic import MISSING, FieldShares, MatchModel, probability
+from lake_etl.match.probabilistic import MISSING, match_odds, probability
 from lake_etl.match.probabilistic_estimation import (
     BlockedPairs, FieldToLearn, estimate, frequent_values, stranger_shares)
+from lake_etl.spec.match_weights import FieldShares, MatchWeights
 
-NAME = FieldShares('name', (0.1, 0.9), (0.99, 0.01))
-BIRTH = FieldShares('birth', (0.05, 0.05, 0.9), (0.97, 0.02, 0.01))
+NAME = FieldShares(name='name', same_person=(0.1, 0.9), stranger=(0.99, 0.01))
+BIRTH = FieldShares(name='birth', same_person=(0.05, 0.05, 0.9), stranger=(0.97, 0.02, 0.01))
 
 
 def test_the_odds_are_bayes_rule_against_all_strangers():
-    odds = MatchModel((NAME, BIRTH), strangers=1000).odds(np.array([[1, 2], [0, 1], [1, 0]], np.int8))
+    odds = match_odds(MatchWeights(fields=(NAME, BIRTH), strangers=1000), np.array([[1, 2], [0, 1], [1, 0]], np.int8))
     assert odds == pytest.approx([math.log2(0.9 * 0.9 / (0.01 * 0.01) / 1000),
                                   math.log2(0.1 * 0.05 / (0.99 * 0.02) / 1000),
                                   math.log2(0.9 * 0.05 / (0.01 * 0.97) / 1000)])
 
 
 def test_a_missing_value_says_nothing():
-    model = MatchModel((NAME, BIRTH), strangers=1000)
-    with_gap = model.odds(np.array([[1, MISSING]], np.int8))
-    assert with_gap == pytest.approx(MatchModel((NAME,), strangers=1000).odds(np.array([[1]], np.int8)))
+    model = MatchWeights(fields=(NAME, BIRTH), strangers=1000)
+    with_gap = match_odds(model, np.array([[1, MISSING]], np.int8))
+    assert with_gap == pytest.approx(match_odds(MatchWeights(fields=(NAME,), strangers=1000), np.array([[1]], np.int8)))
 
 
 def test_a_probability_follows_from_odds_without_overflow():
@@ -32,23 +33,23 @@ def test_a_probability_follows_from_odds_without_overflow():
 
 
 def test_agreeing_on_a_frequent_value_says_less():
-    field = FieldShares('name', (0.1, 0.9), (0.99, 0.01), frequent={'smith': 0.05}, rare=0.0001)
-    model = MatchModel((field,), strangers=1)
-    common, rare, unequal = model.odds(np.array([[1], [1], [0]], np.int8), [['smith', 'zuckerli', 'smith']])
+    field = FieldShares(name='name', same_person=(0.1, 0.9), stranger=(0.99, 0.01), frequent={'smith': 0.05}, rare=0.0001)
+    model = MatchWeights(fields=(field,), strangers=1)
+    common, rare, unequal = match_odds(model, np.array([[1], [1], [0]], np.int8), [['smith', 'zuckerli', 'smith']])
     assert common == pytest.approx(math.log2(0.9 / 0.05))
     assert rare == pytest.approx(math.log2(0.9 / 0.0001))
     assert unequal == pytest.approx(math.log2(0.1 / 0.99))
 
 
 def test_what_a_household_shares_does_not_make_one_person():
-    fields = (FieldShares('first name', (0.1, 0.9), (0.99, 0.01), (0.98, 0.02)),
-              FieldShares('address', (0.1, 0.9), (0.9999, 0.0001), (0.05, 0.95)))
-    model = MatchModel(fields, strangers=100, housemates=2)
-    sibling, same = model.odds(np.array([[0, 1], [1, 1]], np.int8))
+    fields = (FieldShares(name='first name', same_person=(0.1, 0.9), stranger=(0.99, 0.01), housemate=(0.98, 0.02)),
+              FieldShares(name='address', same_person=(0.1, 0.9), stranger=(0.9999, 0.0001), housemate=(0.05, 0.95)))
+    model = MatchWeights(fields=fields, strangers=100, housemates=2)
+    sibling, same = match_odds(model, np.array([[0, 1], [1, 1]], np.int8))
     against_sibling = 100 * 0.99 * 0.0001 + 2 * 0.98 * 0.95
     assert sibling == pytest.approx(math.log2(0.1 * 0.9 / against_sibling))
     assert probability(np.array([sibling]))[0] < 0.1 < 0.9 < probability(np.array([same]))[0]
-    assert MatchModel(fields, strangers=100).odds(np.array([[0, 1]], np.int8))[0] > 3
+    assert match_odds(MatchWeights(fields=fields, strangers=100), np.array([[0, 1]], np.int8))[0] > 3
 
 
 def _drawn(random, shares, size):
@@ -113,7 +114,7 @@ def test_a_field_that_every_rule_holds_equal_keeps_the_first_guess():
 def test_no_pairs_at_all_leave_the_first_guess():
     pairs = BlockedPairs(np.zeros((0, 2), np.int8), np.zeros((0, 1), bool), (frozenset(),))
     model = estimate([FieldToLearn('a', 2, True), FieldToLearn('b', 2)], pairs, [np.array([0.9, 0.1])] * 2, 10)
-    assert np.isfinite(model.odds(np.array([[1, 1], [0, 0]], np.int8))).all()
+    assert np.isfinite(match_odds(model, np.array([[1, 1], [0, 0]], np.int8))).all()
 
 
 def test_shares_of_strangers_sum_to_one_and_know_values_that_random_pairs_never_share():

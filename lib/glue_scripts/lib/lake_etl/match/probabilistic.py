@@ -6,11 +6,12 @@ the household*, who shares name, address and telephone, but not the first name a
 """
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
+
+from lake_etl.spec.match_weights import MatchWeights
 
 Levels = NDArray[np.int8]
 Numbers = NDArray[np.float64]
@@ -19,64 +20,35 @@ MISSING = -1
 """The level of a field that one of the records leaves empty; it speaks neither for nor against."""
 
 
-@dataclass(frozen=True)
-class FieldShares:
-    """How often a field compares at each level, from 0 (differs) to the last (equal); each tuple sums to 1.
+def match_odds(weights: MatchWeights, levels: Levels, values: Sequence[Sequence[str | None]] = ()) -> Numbers:
+    """Return log2 of the odds that the records of each pair are about the same person.
 
-    name             the field
-    same_person      shares among pairs of records about one person
-    stranger         shares among pairs about two people taken at random
-    housemate        shares among pairs about two people of one household; empty when the model knows no households
-    frequent         share of records that hold a frequent value, by value; takes the place of the last share of
-                     `stranger` where both records hold that value, since agreeing on Smith says less than on Zuckerli
-    rare             share that takes that place for all other values; None when frequencies are not looked at
+    `levels` has a row for each pair and a column for each field. `values` holds, for each field, the pairs' values of
+    one of the records, and is needed only when frequencies are looked at.
     """
-
-    name: str
-    same_person: tuple[float, ...]
-    stranger: tuple[float, ...]
-    housemate: tuple[float, ...] = ()
-    frequent: Mapping[str, float] = field(default_factory=dict)
-    rare: float | None = None
+    against: Numbers = np.log2(weights.strangers) - stranger_evidence(weights, levels, values).sum(axis=1)
+    if weights.housemates:
+        at_home = np.log2(weights.housemates) - housemate_evidence(weights, levels).sum(axis=1)
+        against = np.logaddexp2(against, at_home)
+    return -against
 
 
-@dataclass(frozen=True)
-class MatchModel:
-    """All that is needed to score pairs.
+def stranger_evidence(weights: MatchWeights, levels: Levels,
+                      values: Sequence[Sequence[str | None]] = ()) -> Numbers:
+    """Return what each field of each pair says for the same person and against a stranger, in bits."""
+    fields = weights.fields
+    result = _ratios(levels, [item.same_person for item in fields], [item.stranger for item in fields])
+    for column, item in enumerate(fields):
+        if item.rare is not None and len(values):
+            equal = np.flatnonzero(levels[:, column] == len(item.stranger) - 1)
+            shares = np.array([item.frequent.get(values[column][pair] or '', item.rare) for pair in equal.tolist()])
+            result[equal, column] = np.log2(item.same_person[-1]) - np.log2(shares)
+    return result
 
-    fields      the fields in the order of the columns of levels
-    strangers   number of people with whom a record may be confused: the people in the primary table
-    housemates  mean number of other people in a person's household; 0 for a model without households
-    """
 
-    fields: tuple[FieldShares, ...]
-    strangers: float
-    housemates: float = 0.0
-
-    def odds(self, levels: Levels, values: Sequence[Sequence[str | None]] = ()) -> Numbers:
-        """Return log2 of the odds that the records of each pair are about the same person.
-
-        `levels` has a row for each pair and a column for each field. `values` holds, for each field, the pairs' values
-        of one of the records, and is needed only when frequencies are looked at.
-        """
-        against: Numbers = np.log2(self.strangers) - self.weights(levels, values).sum(axis=1)
-        if self.housemates:
-            against = np.logaddexp2(against, np.log2(self.housemates) - self.housemate_weights(levels).sum(axis=1))
-        return -against
-
-    def weights(self, levels: Levels, values: Sequence[Sequence[str | None]] = ()) -> Numbers:
-        """Return what each field of each pair says for the same person and against a stranger, in bits."""
-        result = _ratios(levels, [item.same_person for item in self.fields], [item.stranger for item in self.fields])
-        for column, item in enumerate(self.fields):
-            if item.rare is not None and len(values):
-                equal = np.flatnonzero(levels[:, column] == len(item.stranger) - 1)
-                shares = np.array([item.frequent.get(values[column][pair] or '', item.rare) for pair in equal.tolist()])
-                result[equal, column] = np.log2(item.same_person[-1]) - np.log2(shares)
-        return result
-
-    def housemate_weights(self, levels: Levels) -> Numbers:
-        """Return what each field of each pair says for the same person and against a housemate, in bits."""
-        return _ratios(levels, [item.same_person for item in self.fields], [item.housemate for item in self.fields])
+def housemate_evidence(weights: MatchWeights, levels: Levels) -> Numbers:
+    """Return what each field of each pair says for the same person and against a housemate, in bits."""
+    return _ratios(levels, [item.same_person for item in weights.fields], [item.housemate for item in weights.fields])
 
 
 def probability(odds: Numbers) -> Numbers:

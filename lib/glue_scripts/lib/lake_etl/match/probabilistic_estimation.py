@@ -14,7 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from lake_etl.match.probabilistic import MISSING, FieldShares, Levels, MatchModel, Numbers
+from lake_etl.match.probabilistic import MISSING, Levels, Numbers
+from lake_etl.spec.match_weights import FieldShares, MatchWeights
 
 MOST_ROUNDS, SETTLED = 300, 1e-6
 FEWEST_PAIRS = 50
@@ -64,8 +65,8 @@ class _Rule:
 
 
 def estimate(fields: Sequence[FieldToLearn], pairs: BlockedPairs, strangers: Sequence[Numbers],
-             population: float) -> MatchModel:
-    """Return the model under which the pairs are most likely.
+             population: float) -> MatchWeights:
+    """Return the weights under which the pairs are most likely.
 
     strangers    for each field the shares of its levels among random pairs
     population   number of people that a record may be confused with
@@ -91,10 +92,11 @@ def estimate(fields: Sequence[FieldToLearn], pairs: BlockedPairs, strangers: Seq
         if len(before) == len(now) and np.abs(now - before).max(initial=0.0) < SETTLED:
             break
         before = now
-    learnt = tuple(FieldShares(item.name, tuple(same[column]), tuple(strangers[column]),
-                               tuple(home[column]) if at_home else ())
+    learnt = tuple(FieldShares(name=item.name, same_person=tuple(same[column].tolist()),
+                               stranger=tuple(strangers[column].tolist()),
+                               housemate=tuple(home[column].tolist()) if at_home else ())
                    for column, item in enumerate(fields))
-    return MatchModel(learnt, population, _housemates(rules) if at_home else 0.0)
+    return MatchWeights(fields=learnt, strangers=population, housemates=_housemates(rules) if at_home else 0.0)
 
 
 def stranger_shares(random_levels: Levels, field: FieldToLearn, column: int, values: Iterable[str | None]) -> Numbers:
