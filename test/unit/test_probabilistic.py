@@ -33,7 +33,8 @@ def test_a_probability_follows_from_odds_without_overflow():
 
 
 def test_agreeing_on_a_frequent_value_says_less():
-    field = FieldShares(name='name', same_person=(0.1, 0.9), stranger=(0.99, 0.01), frequent={'smith': 0.05}, rare=0.0001)
+    field = FieldShares(name='name', same_person=(0.1, 0.9), stranger=(0.99, 0.01), frequent={'smith': 0.05},
+                        rare=0.0001)
     model = MatchWeights(fields=(field,), strangers=1)
     common, rare, unequal = match_odds(model, np.array([[1], [1], [0]], np.int8), [['smith', 'zuckerli', 'smith']])
     assert common == pytest.approx(math.log2(0.9 / 0.05))

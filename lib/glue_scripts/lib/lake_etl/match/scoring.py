@@ -6,7 +6,7 @@ from typing import Protocol, runtime_checkable
 
 import numpy as np
 
-from lake_etl.errors import LakeError
+from lake_etl.match.probabilistic_scoring import LearningProbabilisticScorer, ProbabilisticScorer
 from lake_etl.match.similarity import Operand, Pairs, operands, similarities
 from lake_etl.match.text_measures import Similarities
 from lake_etl.spec.entity_match import EntityMatchSpec, Level
@@ -29,11 +29,12 @@ class Scorer(Protocol):
 class LearningScorer(Scorer, Protocol):
     """A scorer that takes its weights from the data before it can score."""
 
-    def trained(self, random: Pairs, candidates: Pairs) -> Scorer:
+    def trained(self, random: Pairs, candidates: Pairs, population: int) -> Scorer:
         """Return a scorer with weights.
 
         random      pairs of a primary and an incoming row put together by chance
         candidates  pairs that share a block of the level
+        population  number of rows of the primary table, at least 1
         """
 
 
@@ -56,10 +57,10 @@ class WeightedScorer:
 
 
 def scorer_of(level: Level) -> Scorer:
-    """Return the scorer of a level; raises LakeError for a type that has none."""
+    """Return the scorer of a level; a probabilistic one without weights has to learn them before."""
     if level.type == 'weighted':
         return WeightedScorer(level)
-    raise LakeError(f"Level '{level.id}' is of type {level.type}, for which there is no scorer.")
+    return ProbabilisticScorer(level, level.weights) if level.weights else LearningProbabilisticScorer(level)
 
 
 def scorers_of(spec: EntityMatchSpec) -> tuple[Scorer, ...]:

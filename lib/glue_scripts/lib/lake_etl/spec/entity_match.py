@@ -8,6 +8,7 @@ from typing import Literal
 
 from lake_etl.spec.block_rule import BlockRule, parse_block_part
 from lake_etl.spec.match_field import Field
+from lake_etl.spec.match_weights import MatchWeights
 from lake_etl.spec.records import Findings, parse_record
 
 TABLE_NAME = re.compile(r'\w+', re.ASCII)
@@ -36,6 +37,7 @@ class Level:
     fields     the columns that are compared
     threshold  the score, above 0 and up to 1, from which on two rows match
     type       weighted: the score is the weighted average of the similarities; probabilistic: it is a probability
+    weights    for probabilistic levels: what is known about the fields; learnt from each batch when left out
     """
 
     id: str | int
@@ -43,6 +45,7 @@ class Level:
     fields: tuple[Field, ...]
     threshold: float
     type: Literal['weighted', 'probabilistic'] = 'weighted'
+    weights: MatchWeights | None = None
 
     @property
     def rules(self) -> tuple[BlockRule, ...]:
@@ -54,7 +57,9 @@ class Level:
     def columns(self) -> tuple[str, ...]:
         """Return the names of all columns that the level reads."""
         blocks = (part.column for rule in self.rules for part in rule.parts)
-        return tuple(dict.fromkeys([*blocks, *(name for field in self.fields for name in field.columns())]))
+        exchanged = (field.agreement.exchanged_with for field in self.fields if field.agreement.exchanged_with)
+        return tuple(dict.fromkeys([*blocks, *(name for field in self.fields for name in field.columns()),
+                                    *exchanged]))
 
     def check(self) -> Iterator[str]:
         """Yield what is wrong with blocks, weights and threshold."""
@@ -63,8 +68,25 @@ class Level:
             yield 'fields is empty; name at least one column to compare'
         elif self.type == 'weighted' and not any(field.weight for field in self.fields):
             yield 'all weights are 0; at least one field needs a weight above 0'
+        yield from self._wrong_weights()
         if not 0 < self.threshold <= 1:
             yield f'threshold is {self.threshold}, expected a number above 0 and up to 1'
+
+    def _wrong_weights(self) -> Iterator[str]:
+        """Yield where the weights do not fit the fields, or the fields do not fit the type."""
+        if self.type == 'weighted':
+            if self.weights or any(field.comparison for field in self.fields):
+                yield 'weights and comparison mean nothing for type weighted; they are for probabilistic'
+            return
+        names = [field.fieldname for field in self.fields]
+        given = [shares.name for shares in self.weights.fields] if self.weights else names
+        if given != names:
+            yield f'weights are for {", ".join(given)}, expected one for each field in order: {", ".join(names)}'
+            return
+        for field, shares in zip(self.fields, self.weights.fields if self.weights else (), strict=False):
+            if len(shares.same_person) != field.agreement.level_count:
+                yield (f"weights of '{field.fieldname}' have {len(shares.same_person)} shares, and the field has "
+                       f'{field.agreement.level_count} levels')
 
 
 def _wrong_blocks(blocks: Iterable[str | tuple[str, ...]]) -> Iterator[str]:

@@ -6,6 +6,8 @@ from dataclasses import dataclass, fields
 from types import MappingProxyType
 from typing import Literal
 
+from lake_etl.spec.match_comparison import DEFAULT_LEVELS, Comparison
+
 FieldType = Literal['exact', 'string', 'numeric', 'date', 'geographic']
 DISTANCES = ('linear', 'step', 'exp', 'gauss', 'squared')
 METHODS: Mapping[FieldType, tuple[str, ...]] = MappingProxyType({
@@ -41,6 +43,7 @@ class Field:
     longitude       for geographic: column with the longitude in degrees
     swap_month_day  for date: similarity when month and day are exchanged
     swap_months     for date: month, the month it is confused with, and the similarity then
+    comparison      for probabilistic levels: which similarities make a level of agreement, and what values tell
     """
 
     fieldname: str
@@ -55,6 +58,7 @@ class Field:
     longitude: str | None = None
     swap_month_day: float = 0.5
     swap_months: tuple[tuple[float, ...], ...] = SWAPPED_MONTHS
+    comparison: Comparison | None = None
 
     @property
     def measure(self) -> str:
@@ -67,6 +71,11 @@ class Field:
     def columns(self) -> tuple[str, ...]:
         """Return the names of the columns that are compared."""
         return (self.fieldname, self.longitude) if self.longitude else (self.fieldname,)
+
+    @property
+    def agreement(self) -> Comparison:
+        """Return the comparison; when none is given, an exact field has two levels and any other the usual ones."""
+        return self.comparison or Comparison(levels=() if self.type == 'exact' else DEFAULT_LEVELS)
 
     def check(self) -> Iterator[str]:
         """Yield what is wrong with weight, method and the keys of the type."""
