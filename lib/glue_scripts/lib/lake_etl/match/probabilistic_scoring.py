@@ -50,10 +50,6 @@ class LearningProbabilisticScorer:
         blocks = (Operand(part.column, 'text') for rule in self.level.rules for part in rule.parts)
         return tuple(dict.fromkeys([*compared_operands(self.level.fields), *blocks]))
 
-    def score(self, pairs: Pairs) -> Numbers:
-        """Return probabilities by what these pairs themselves teach, taken as candidates and as random pairs."""
-        return self.trained(pairs, pairs, max(len(array) for array in pairs.left.values())).score(pairs)
-
     def trained(self, random: Pairs, candidates: Pairs, population: int) -> ProbabilisticScorer:
         """Return the scorer with weights learnt from both kinds of pairs.
 

@@ -26,8 +26,11 @@ class Scorer(Protocol):
 
 
 @runtime_checkable
-class LearningScorer(Scorer, Protocol):
-    """A scorer that takes its weights from the data before it can score."""
+class LearningScorer(Protocol):
+    """What becomes a scorer by taking its weights from the data."""
+
+    def operands(self) -> tuple[Operand, ...]:
+        """Return the columns that it learns from, in their form."""
 
     def trained(self, random: Pairs, candidates: Pairs, population: int) -> Scorer:
         """Return a scorer with weights.
@@ -56,13 +59,13 @@ class WeightedScorer:
         return np.round(weighted / total, DECIMALS)
 
 
-def scorer_of(level: Level) -> Scorer:
+def scorer_of(level: Level) -> Scorer | LearningScorer:
     """Return the scorer of a level; a probabilistic one without weights has to learn them before."""
     if level.type == 'weighted':
         return WeightedScorer(level)
     return ProbabilisticScorer(level, level.weights) if level.weights else LearningProbabilisticScorer(level)
 
 
-def scorers_of(spec: EntityMatchSpec) -> tuple[Scorer, ...]:
+def scorers_of(spec: EntityMatchSpec) -> tuple[Scorer | LearningScorer, ...]:
     """Return the scorer of each level, in the order of the levels."""
     return tuple(map(scorer_of, spec.levels))
