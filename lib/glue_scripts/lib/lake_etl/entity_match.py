@@ -18,6 +18,7 @@ from lake_etl.job import JobRun
 from lake_etl.match.cross_reference import KEY, SUFFIX, CrossReference, changed_keys, seen_keys
 from lake_etl.match.entity_key import ENTITY, with_entity_key
 from lake_etl.match.latest import changed_rows, conformed, latest_of_each
+from lake_etl.match.learning import trained_scorers
 from lake_etl.match.plan import MatchPlan, plan_of
 from lake_etl.match.resolve import assign_global_ids, log_waterfall
 from lake_etl.match.kept import kept
@@ -111,8 +112,8 @@ def match(run: JobRun, spec: EntityMatchSpec, incoming: DataFrame, tables: Entit
     if primary is not None:
         file = entity_match_file(str(run.args['database_name_prefix'])).rpartition('/')[2]
         require_columns(primary, spec, file, f'{tables.database}.{tables.primary}')
-    plan = plan_of(spec)
     rows = kept(prepared(incoming, primary, spec))
+    plan = plan_of(spec, trained_scorers(spec, rows, ENTITY, primary))
     reference = tables.reference_state and CrossReference(tables.reference_state.rows, spec.global_id_field)
     assigned = assign_global_ids(rows, primary, reference.known() if reference else None, spec.global_id_field, plan)
     log_waterfall(assigned, [level.name for level in plan.levels])

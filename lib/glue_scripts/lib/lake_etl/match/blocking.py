@@ -1,6 +1,7 @@
 """Block keys: one number for each rule that a row takes part in; rows that share one are compared."""
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import reduce
 
 from pyspark.sql import Column, DataFrame
@@ -31,8 +32,7 @@ def keyed_rows(df: DataFrame, identity: str, plan: MatchPlan) -> DataFrame:
     Columns: `id` (the column `identity`), the columns to compare, `rule` (index in the plan) and `key`. A rule in which
     a part is null, empty or a placeholder gives no row.
     """
-    compared = [F.expr(f'try_cast({quoted(operand.column)} AS {SQL_TYPES[operand.kind]})').alias(f'o{number}')
-                for number, operand in enumerate(plan.operands)]
+    compared = compared_columns(plan.operands)
     numbers = ', '.join(f'{number}, k{number}' for number in range(len(plan.rules)))
     keys = [_key(number, rule, plan).alias(f'k{number}') for number, rule in enumerate(plan.rules)]
     # `stack` and not `explode`: before the latter the optimizer would compute every key twice.
@@ -40,6 +40,12 @@ def keyed_rows(df: DataFrame, identity: str, plan: MatchPlan) -> DataFrame:
     names = [ID, *(f'o{number}' for number in range(len(plan.operands)))]
     rows = df.select(column(identity).alias(ID), *compared, *keys).select(*names, stacked)
     return rows.where(F.col(KEY).isNotNull())
+
+
+def compared_columns(operands: Sequence[Operand]) -> list[Column]:
+    """Return the columns in the form in which they are compared, named `o0`, `o1` and so on."""
+    return [F.expr(f'try_cast({quoted(operand.column)} AS {SQL_TYPES[operand.kind]})').alias(f'o{number}')
+            for number, operand in enumerate(operands)]
 
 
 def _key(number: int, rule: PlannedRule, plan: MatchPlan) -> Column:

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from pyspark.sql import DataFrame, SparkSession
@@ -11,7 +12,8 @@ from lake_etl.errors import ConfigurationError
 from lake_etl.lineage import DataLineageGenerator
 from lake_etl.match.entity_key import ENTITY, new_global_id, with_entity_key
 from lake_etl.match.latest import conformed
-from lake_etl.match.plan import MatchPlan, plan_of
+from lake_etl.match.learning import trained_scorers
+from lake_etl.match.plan import plan_of
 from lake_etl.match.resolve import best_matches
 from lake_etl.match.kept import kept
 from lake_etl.spec.entity_match import EntityMatchSpec, parse_entity_match
@@ -43,9 +45,7 @@ def entitymatch_exact(primary: DataFrame, incoming: DataFrame, spec: Mapping[str
     Returns the rows that have a global id afterwards, and those that have none. Raises ConfigurationError.
     """
     parsed = _parsed(spec)
-    return _matched(primary, incoming, parsed, plan_of(EntityMatchSpec(
-        primary_entity_table=parsed.primary_entity_table, global_id_field=parsed.global_id_field,
-        exact_match_fields=parsed.exact_match_fields)))
+    return _matched(primary, incoming, replace(parsed, levels=()), exact=True)
 
 
 def entitymatch_recordlinkage(primary: DataFrame, incoming: DataFrame, spec: Mapping[str, Any],
@@ -57,7 +57,7 @@ def entitymatch_recordlinkage(primary: DataFrame, incoming: DataFrame, spec: Map
     Returns the rows that have a global id afterwards, and those that have none. Raises ConfigurationError.
     """
     parsed = _parsed(spec)
-    return _matched(primary, incoming, parsed, plan_of(parsed, exact=False))
+    return _matched(primary, incoming, parsed)
 
 
 def _parsed(spec: Mapping[str, Any]) -> EntityMatchSpec:
@@ -68,13 +68,14 @@ def _parsed(spec: Mapping[str, Any]) -> EntityMatchSpec:
     return parsed
 
 
-def _matched(primary: DataFrame, incoming: DataFrame, spec: EntityMatchSpec, plan: MatchPlan) -> Split:
-    """Find the ids of rows that have none."""
+def _matched(primary: DataFrame, incoming: DataFrame, spec: EntityMatchSpec, exact: bool = False) -> Split:
+    """Find the ids of rows that have none, by their source keys too when `exact` says so."""
     global_id = spec.global_id_field
-    if not plan.rules:
-        return split_dataframe(incoming, global_id)
     rows = kept(with_entity_key(conformed(incoming, primary.schema), spec))
     open_rows = rows.where(column(global_id).isNull())
+    plan = plan_of(spec, trained_scorers(spec, open_rows, ENTITY, primary), exact)
+    if not plan.rules:
+        return split_dataframe(incoming, global_id)
     found = best_matches(open_rows, primary, global_id, plan, open_rows.count())
     ids = found.select(F.col('entity').alias(ENTITY), F.col('global_id').alias('found'))
     filled = [F.coalesce(column(name), F.col('found')).alias(name) if name.lower() == global_id.lower()

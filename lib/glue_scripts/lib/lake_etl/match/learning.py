@@ -1,8 +1,9 @@
-"""Lets scorers without weights learn them: samples pairs of rows in Spark, of a size that does not grow with the data."""
+"""Lets scorers without weights learn them, from samples whose size does not grow with the data."""
 from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -10,13 +11,13 @@ import pyarrow as pa
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from lake_etl.match.blocking import ID, keyed_rows, operand_name
+from lake_etl.match.blocking import ID, compared_columns, keyed_rows
 from lake_etl.match.candidates import LEFT, RIGHT, candidate_pairs
-from lake_etl.match.plan import MatchPlan, plan_of
+from lake_etl.match.kept import kept
+from lake_etl.match.plan import plan_of
 from lake_etl.match.scoring import LearningScorer, Scorer, scorers_of
-from lake_etl.match.scratch import Scratch
 from lake_etl.match.similarity import ARROW_TYPES, Operand, Pairs
-from lake_etl.spec.entity_match import EntityMatchSpec
+from lake_etl.spec.entity_match import EntityMatchSpec, Level
 from lake_etl.transform.columns import column
 
 LOG = logging.getLogger(__name__)
@@ -26,41 +27,54 @@ FEW_PAIRS = 1_000
 SEED = 1
 
 
-def trained_scorers(spec: EntityMatchSpec, incoming: DataFrame, primary: DataFrame | None, identity: str,
-                    scratch: Scratch) -> tuple[Scorer, ...]:
+def trained_scorers(spec: EntityMatchSpec, incoming: DataFrame, identity: str, primary: DataFrame | None
+                    ) -> tuple[Scorer, ...]:
     """Return the scorer of each level; those without weights learn them from the rows, the same from the same rows.
 
-    primary   known entities; None when there are none, and the rows of the batch are compared among themselves
     identity  column of the incoming rows that tells them apart
+    primary   known entities; None when there are none, and the rows of the batch are compared among themselves
 
-    Starts no Spark job when every level has its weights; otherwise one that counts the known rows, one for each of two
-    samples, and a few for the candidate pairs of each level that learns.
+    Starts no Spark job when every level has its weights; otherwise a few for each level that learns. What reaches the
+    driver are samples of a fixed size.
     """
-    scorers = scorers_of(spec)
-    if not any(isinstance(scorer, LearningScorer) for scorer in scorers):
-        return tuple(scorer for scorer in scorers if isinstance(scorer, Scorer))
+    return tuple(_trained(scorer, level, spec, incoming, identity, primary) if isinstance(scorer, LearningScorer)
+                 else scorer for scorer, level in zip(scorers_of(spec), spec.levels, strict=True))
+
+
+def _trained(scorer: LearningScorer, level: Level, spec: EntityMatchSpec, incoming: DataFrame, identity: str,
+             primary: DataFrame | None) -> Scorer:
     known, known_identity = (incoming, identity) if primary is None else (primary, spec.global_id_field)
-    population = max(known.count(), 1)
-    trained: list[Scorer] = []
-    for level, scorer in zip(spec.levels, scorers, strict=True):
-        if not isinstance(scorer, LearningScorer):
-            trained.append(scorer)
-            continue
-        operands = scorer.operands()
-        batch = scratch.keep(_sample(incoming, identity, BATCH_ROWS))
-        alone = EntityMatchSpec(primary_entity_table=spec.primary_entity_table, global_id_field=spec.global_id_field,
-                                levels=(level,), default_values=spec.default_values,
-                                max_block_pairs=spec.max_block_pairs)
-        plan = plan_of(alone, [_Columns(operands)], exact=False)
-        right = scratch.keep(keyed_rows(batch, identity, plan))
-        pairs = candidate_pairs(keyed_rows(known, known_identity, plan), right, plan, BATCH_ROWS * len(plan.rules),
-                                scratch)
-        different = pairs.where('l_id <> r_id') if primary is None else pairs
-        found = _ordered(different, CANDIDATE_PAIRS).toPandas()
-        if len(found) < FEW_PAIRS:
-            LOG.warning("Level '%s' learns its weights from %d pairs only; weights in the specification, learnt from "
-                        'more rows, would be surer.', level.id, len(found))
-        by_chance = _by_chance(_values(_sample(known, known_identity, KNOWN_ROWS), operands), _values(batch, operands))
-        trained.append(scorer.trained(by_chance, _pairs_of(found, plan, operands), population))
-        LOG.info("Level '%s' has learnt its weights from %d pairs that share a block.", level.id, len(found))
-    return tuple(trained)
+    operands = scorer.operands()
+    plan = plan_of(replace(spec, levels=(level,)), exact=False)
+    batch = kept(incoming.orderBy(F.xxhash64(column(identity))).limit(BATCH_ROWS))
+    right = kept(keyed_rows(batch, identity, plan))
+    pairs = candidate_pairs(keyed_rows(known, known_identity, plan), right, plan, BATCH_ROWS * len(plan.rules))
+    ends = [F.col(f'{side}{ID}') for side in (LEFT, RIGHT)]
+    different = pairs.where(ends[0] != ends[1]).dropDuplicates([f'{LEFT}{ID}', f'{RIGHT}{ID}'])
+    found: pd.DataFrame = different.orderBy(F.xxhash64(*ends)).limit(CANDIDATE_PAIRS).toPandas()
+    names = [f'o{plan.operands.index(operand)}' for operand in operands]
+    candidates = Pairs(*({operand: _array(found[f'{side}{name}'], operand)
+                          for operand, name in zip(operands, names, strict=True)} for side in (LEFT, RIGHT)))
+    by_chance = _by_chance(_sample(known, known_identity, operands, KNOWN_ROWS),
+                           _sample(batch, identity, operands, BATCH_ROWS), operands)
+    LOG.log(logging.WARNING if len(found) < FEW_PAIRS else logging.INFO,
+            "Level '%s' learns its weights from %d pairs that share a block%s.", level.id, len(found),
+            ', which are few; weights in the specification would be surer' if len(found) < FEW_PAIRS else '')
+    return scorer.trained(by_chance, candidates, max(known.count(), 1))
+
+
+def _sample(df: DataFrame, identity: str, operands: Sequence[Operand], at_most: int) -> pd.DataFrame:
+    ordered = df.orderBy(F.xxhash64(column(identity))).limit(at_most)
+    return ordered.select(*compared_columns(operands)).toPandas()
+
+
+def _by_chance(known: pd.DataFrame, batch: pd.DataFrame, operands: Sequence[Operand]) -> Pairs:
+    random = np.random.default_rng(SEED)
+    count = RANDOM_PAIRS if len(known) and len(batch) else 0
+    sides = [table.iloc[random.integers(0, max(len(table), 1), count)] for table in (known, batch)]
+    return Pairs(*({operand: _array(side[f'o{number}'], operand) for number, operand in enumerate(operands)}
+                   for side in sides))
+
+
+def _array(values: pd.Series, operand: Operand) -> pa.Array:
+    return pa.array(values, ARROW_TYPES[operand.kind], from_pandas=True)

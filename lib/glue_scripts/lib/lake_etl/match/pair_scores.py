@@ -9,6 +9,7 @@ from pyspark.sql import DataFrame
 
 from lake_etl.match.candidates import LEFT, RIGHT
 from lake_etl.match.plan import MatchPlan
+from lake_etl.match.scoring import ready
 from lake_etl.match.similarity import ARROW_TYPES, Pairs
 
 SCHEMA = 'left_id string, right_id string, level int, score double'
@@ -19,7 +20,7 @@ ARROW_SCHEMA = pa.schema([('left_id', pa.string()), ('right_id', pa.string()), (
 def scored_matches(pairs: DataFrame, plan: MatchPlan) -> DataFrame:
     """Return the pairs that match: `left_id`, `right_id`, `level` (index in the plan) and `score`.
 
-    A pair that shares several blocks comes once for each.
+    A pair that shares several blocks comes once for each. Raises LakeError when a scorer has to learn first.
     """
     return pairs.mapInArrow(_scoring(plan), SCHEMA)
 
@@ -27,6 +28,7 @@ def scored_matches(pairs: DataFrame, plan: MatchPlan) -> DataFrame:
 def _scoring(plan: MatchPlan) -> Callable[[Iterable[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
     level_of_rule = np.array([rule.level for rule in plan.rules], dtype=np.int32)
     operands = plan.operands
+    scorers = tuple(ready(level.scorer, level.name) for level in plan.levels)
 
     def score(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for batch in batches:
@@ -36,11 +38,11 @@ def _scoring(plan: MatchPlan) -> Callable[[Iterable[pa.RecordBatch]], Iterator[p
                 yield _matches(chosen, int(level))
 
     def _matches(batch: pa.RecordBatch, number: int) -> pa.RecordBatch:
-        level = plan.levels[number]
-        wanted = level.scorer.operands()
+        level, scorer = plan.levels[number], scorers[number]
+        wanted = scorer.operands()
         left, right = ({operand: batch.column(f'{side}o{operands.index(operand)}').cast(ARROW_TYPES[operand.kind])
                         for operand in wanted} for side in (LEFT, RIGHT))
-        scores = level.scorer.score(Pairs(left, right))
+        scores = scorer.score(Pairs(left, right))
         found = pa.array(np.flatnonzero(scores >= level.threshold))
         columns = [batch.column(f'{side}id').take(found).cast(pa.string()) for side in (LEFT, RIGHT)]
         return pa.record_batch([*columns, pa.array(np.full(len(found), number, dtype=np.int32)),

@@ -4,7 +4,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from lake_etl.match.scoring import Scorer, WeightedScorer, scorers_of
+from lake_etl.match.scoring import LearningScorer, Scorer, WeightedScorer, scorers_of
 from lake_etl.match.similarity import Operand
 from lake_etl.spec.block_rule import BlockPart, BlockRule
 from lake_etl.spec.entity_match import EntityMatchSpec, ExactMatchFields, Level
@@ -19,7 +19,7 @@ class PlannedLevel:
 
     name: str
     threshold: float
-    scorer: Scorer
+    scorer: Scorer | LearningScorer
 
 
 @dataclass(frozen=True)
@@ -57,10 +57,10 @@ class MatchPlan:
         return tuple(sorted({operand for level in self.levels for operand in level.scorer.operands()} | divisors))
 
 
-def plan_of(spec: EntityMatchSpec, scorers: Sequence[Scorer] | None = None, exact: bool = True) -> MatchPlan:
+def plan_of(spec: EntityMatchSpec, scorers: Sequence[Scorer | LearningScorer] | None = None, exact: bool = True) -> MatchPlan:
     """Return the plan of a specification.
 
-    scorers  one for each level, where the specification's own would not do
+    scorers  one for each level; those of the specification when they have learnt nothing
     exact    whether the keys of the source systems are the first level
     """
     levels: list[PlannedLevel] = []
@@ -69,7 +69,7 @@ def plan_of(spec: EntityMatchSpec, scorers: Sequence[Scorer] | None = None, exac
         level = _exact_level(spec.exact_match_fields)
         levels.append(PlannedLevel(EXACT, level.threshold, WeightedScorer(level)))
         rules += [PlannedRule(0, rule, None, placeholders=False) for rule in level.rules]
-    for level, scorer in zip(spec.levels, scorers or scorers_of(spec), strict=True):
+    for level, scorer in zip(spec.levels, scorers_of(spec) if scorers is None else scorers, strict=True):
         rules += [PlannedRule(len(levels), rule, _divisor(level, rule)) for rule in level.rules]
         levels.append(PlannedLevel(str(level.id), level.threshold, scorer))
     return MatchPlan(tuple(levels), tuple(rules), spec.default_values, spec.max_block_pairs)

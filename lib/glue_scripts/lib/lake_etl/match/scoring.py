@@ -6,6 +6,7 @@ from typing import Protocol, runtime_checkable
 
 import numpy as np
 
+from lake_etl.errors import LakeError
 from lake_etl.match.probabilistic_scoring import LearningProbabilisticScorer, ProbabilisticScorer
 from lake_etl.match.similarity import Operand, Pairs, operands, similarities
 from lake_etl.match.text_measures import Similarities
@@ -69,3 +70,10 @@ def scorer_of(level: Level) -> Scorer | LearningScorer:
 def scorers_of(spec: EntityMatchSpec) -> tuple[Scorer | LearningScorer, ...]:
     """Return the scorer of each level, in the order of the levels."""
     return tuple(map(scorer_of, spec.levels))
+
+
+def ready(scorer: Scorer | LearningScorer, level: str) -> Scorer:
+    """Return the scorer when it can score; raises LakeError when it would have to learn its weights before."""
+    if isinstance(scorer, LearningScorer):
+        raise LakeError(f"Level '{level}' has no weights yet. Give it weights, or let it learn them first.")
+    return scorer
