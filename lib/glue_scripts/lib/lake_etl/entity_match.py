@@ -23,6 +23,7 @@ from lake_etl.match.plan import MatchPlan, plan_of
 from lake_etl.match.resolve import assign_global_ids, log_waterfall
 from lake_etl.match.kept import kept
 from lake_etl.ports import MergedTables, TableState
+from lake_etl.publish.layout import ICEBERG_FOLDER
 from lake_etl.spec.entity_match import EntityMatchSpec
 from lake_etl.spec.records import suggestion
 from lake_etl.spec.workflow import entity_match_file, read_entity_match
@@ -97,7 +98,7 @@ def require_columns(df: DataFrame, spec: EntityMatchSpec, file: str, table: str)
 
 def open_tables(run: JobRun, spec: EntityMatchSpec) -> EntityTables:
     """Return the tables of the match as they are now."""
-    warehouse = f'{run.load.target_folder}/iceberg'
+    warehouse = f'{run.load.target_folder}/{ICEBERG_FOLDER}'
     tables = runtime.merged_tables(str(run.args['iceberg_catalog']), warehouse)
     database, primary = run.load.database.lower(), spec.primary_entity_table.lower()
     # The cross-reference first: it is written first too, so it is never older than what the primary says.

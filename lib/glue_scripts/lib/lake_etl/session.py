@@ -51,7 +51,7 @@ def microsecond_times(spark: SparkSession) -> Iterator[None]:
 
 @contextmanager
 def _changed(spark: SparkSession, key: str, value: str) -> Iterator[None]:
-    before = spark.conf.get(key, 'true')
+    before = spark.conf.get(key)
     spark.conf.set(key, value)
     try:
         yield

@@ -60,7 +60,7 @@ def changed_keys(seen: DataFrame, before: CrossReference | None) -> DataFrame:
     moved = F.col('old_id').isNull() | (F.col('old_id') != column(global_id))
     first, last = F.least('old_first_seen', 'first_seen'), F.greatest('old_last_seen', 'last_seen')
     differs = moved | ~first.eqNullSafe(F.col('old_first_seen')) | ~last.eqNullSafe(F.col('old_last_seen'))
-    first_match = {name: F.when(moved, F.col(name)).otherwise(F.col(f'old_{name}')).alias(name) 
+    first_match = {name: F.when(moved, F.col(name)).otherwise(F.col(f'old_{name}')).alias(name)
                    for name in ('level', 'score')}
     return joined.where(differs).select(KEY, column(global_id), SYSTEM, SOURCE_KEY, first.alias('first_seen'),
                                         last.alias('last_seen'), first_match['level'],

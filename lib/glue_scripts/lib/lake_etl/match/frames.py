@@ -77,6 +77,8 @@ def _matched(primary: DataFrame, incoming: DataFrame, spec: EntityMatchSpec, exa
     if not plan.rules:
         return split_dataframe(incoming, global_id)
     found = best_matches(open_rows, primary, global_id, plan, open_rows.count())
+    if found is None:
+        return split_dataframe(rows.drop(ENTITY), global_id)
     ids = found.select(F.col('entity').alias(ENTITY), F.col('global_id').alias('found'))
     filled = [F.coalesce(column(name), F.col('found')).alias(name) if name.lower() == global_id.lower()
               else column(name) for name in incoming.columns]

@@ -37,10 +37,11 @@ def assign_global_ids(incoming: DataFrame, primary: DataFrame | None, known: Dat
     count = unmatched.count()
     parts = [settled]
     if count and primary is not None and plan.rules:
-        found = kept(best_matches(unmatched, primary, global_id, plan, count))
-        parts.append(found)
-        unmatched = kept(unmatched.join(found.select(F.col('entity').alias(ENTITY)), ENTITY, 'left_anti'))
-        count = unmatched.count()
+        best = best_matches(unmatched, primary, global_id, plan, count)
+        if best is not None:
+            parts.append(found := kept(best))
+            unmatched = kept(unmatched.join(found.select(F.col('entity').alias(ENTITY)), ENTITY, 'left_anti'))
+            count = unmatched.count()
     if count:
         parts.append(new_entities(unmatched, within_batch(plan), count))
     assigned = parts[0]
@@ -63,12 +64,17 @@ def _settled(incoming: DataFrame, known: DataFrame | None, global_id: str) -> Da
                       F.lit(None).cast('double').alias('score'))
 
 
-def best_matches(incoming: DataFrame, primary: DataFrame, global_id: str, plan: MatchPlan, incoming_rows: int) -> DataFrame:
+def best_matches(incoming: DataFrame, primary: DataFrame, global_id: str, plan: MatchPlan, incoming_rows: int
+                 ) -> DataFrame | None:
     """Return the best match of each incoming entity: of the first level that has one, the best score, the smallest id.
+
+    None when no row shares a block with a known one.
     """
     named = primary.where(column(global_id).isNotNull())
-    right = kept(keyed_rows(incoming, ENTITY, plan))
+    right = keyed_rows(incoming, ENTITY, plan)
     pairs = candidate_pairs(keyed_rows(named, global_id, plan), right, plan, incoming_rows * len(plan.rules))
+    if pairs is None:
+        return None
     best = F.min(F.struct('level', (-F.col('score')).alias('worse'), 'left_id')).alias('best')
     found = scored_matches(pairs, plan).groupBy('right_id').agg(best)
     return found.select(F.col('right_id').alias('entity'), F.col('best.left_id').alias('global_id'),
@@ -83,11 +89,11 @@ def level_name(level: Column, plan: MatchPlan) -> Column:
 def new_entities(unmatched: DataFrame, plan: MatchPlan, rows: int) -> DataFrame:
     """Return new global ids for rows that match nothing known; those that match each other share one."""
     entities = unmatched.select(F.col(ENTITY).alias('entity')).distinct()
-    if not plan.rules:
+    keyed = keyed_rows(unmatched, ENTITY, plan) if plan.rules else None
+    pairs = keyed and candidate_pairs(keyed, keyed, plan, rows * len(plan.rules), within=True)
+    if pairs is None:
         return _named(entities.withColumn('root', F.col('entity')), None, plan)
-    keyed = kept(keyed_rows(unmatched, ENTITY, plan))
-    pairs = candidate_pairs(keyed, keyed, plan, rows * len(plan.rules)).where('l_id < r_id')
-    matches = kept(_of_first_level(scored_matches(pairs, plan)))
+    matches = kept(_of_first_level(scored_matches(pairs.where('l_id < r_id'), plan)))
     linked = components(matches.select(F.col('left_id').alias('a'), F.col('right_id').alias('b')))
     clustered = entities.join(linked.withColumnRenamed('member', 'entity'), 'entity', 'left')
     return _named(clustered.withColumn('root', F.coalesce('root', 'entity')), matches, plan)
