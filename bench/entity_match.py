@@ -3,8 +3,8 @@
     .venv/bin/pip install -r bench/requirements.txt
     PYTHONPATH=.:lib/glue_scripts/lib .venv/bin/python -m bench.entity_match --primary 1000000 --folder DIR
 
-Quality is measured on FEBRL 4 and 3 and on customers invented from a seed that no weight was learnt from. All take turns
-on the same customers: the lake in one warm Spark session, the other tools in a process of their own each time, whose
+Quality is measured on FEBRL 4 and 3 and on customers of a seed that no weight was learnt from. All take turns on the
+same customers: the lake in one warm Spark session, the other tools in a process of their own each time, whose
 start and reading of files do not count. Splink learns on the data that it matches, and the time for that is told apart;
 the lake's weights are in `bench/match_specifications`. `recordlinkage` runs with a level of the sample customers. The
 floor joins both tables on the block keys and drops the pairs.

@@ -95,7 +95,8 @@ def _add_match(verbs: Verbs) -> None:
     kinds = match.add_subparsers(dest='kind', metavar='KIND', required=True)
     explain = kinds.add_parser('explain', help='show which fields of rows agree, and what each contributes')
     explain.add_argument('database', metavar='DATABASE')
-    explain.add_argument('rows', nargs='+', metavar='ROW', help='one global id, or two source keys as SYSTEM:KEY')
+    explain.add_argument('rows', nargs='+', metavar='ROW', help='one global id or its beginning, or two '
+                         'source keys as SYSTEM:KEY')
     report = kinds.add_parser('report', help='draw scores, levels and sizes of persons as an HTML page')
     report.add_argument('database', metavar='DATABASE')
     report.add_argument('--out', metavar='FILE', help='where to write it (default: DATABASE-entitymatch.html)')

@@ -4,8 +4,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from lake_etl import runtime
+from lake_etl.adapters.local.catalog_file import reading
 from lake_etl.adapters.local.queries import query
+from lake_etl.adapters.local.snapshot import read_names
 from lake_etl.errors import ConfigurationError, LakeError
 from lake_etl.ports import Table
 from lake_etl.spec.entity_match import EntityMatchSpec, ExactMatchFields, parse_entity_match
@@ -52,15 +53,19 @@ class MatchedDatabase:
         self.spec = read_specification(folders, database)
         consume = f'{database.lower()}{CONSUME}'
         self.primary = f'{consume}.{self.spec.primary_entity_table.lower()}'
-        self._tables = [table for table in runtime.catalog().tables() if table.database == consume]
-        names = {f'{table.database}.{table.name}' for table in self._tables}
-        if f'{self.primary}{CROSS_REFERENCE}' not in names:
+        with reading(self.address) as connection:
+            published = read_names(connection).tables
+        self._tables = [table for (owner, _), table in published.items() if owner == consume]
+        if (consume, f'{self.spec.primary_entity_table.lower()}{CROSS_REFERENCE}') not in published:
             raise LakeError(f'{database} was not matched yet: there is no table {self.primary}{CROSS_REFERENCE}. Load '
                             f'a file of it with ./lake run FILE --workflow {database}/TABLE.')
 
-    def known_keys(self, global_id: str | None = None) -> list[KnownKey]:
-        """Return the cross-reference of one person or of all, the oldest keys of a person first."""
-        chosen = f'WHERE {self.spec.global_id_field} = {_text(global_id)}' if global_id else ''
+    def known_keys(self, beginning: str = '') -> list[KnownKey]:
+        """Return the cross-reference, the oldest keys of a person first.
+
+        beginning  only people whose global id begins with it
+        """
+        chosen = f'WHERE starts_with({self.spec.global_id_field}, {_text(beginning)})' if beginning else ''
         answer = query(self.address, f'SELECT {self.spec.global_id_field}, source_system, source_key, first_seen, '
                                      f'level, score FROM {self.primary}{CROSS_REFERENCE} {chosen} '
                                      f"ORDER BY 1, first_seen, level <> '{NEW}', source_system, source_key")

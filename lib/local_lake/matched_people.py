@@ -8,7 +8,7 @@ from lib.local_lake.match_source import NEW, KnownKey, MatchedDatabase
 from lib.local_lake.output import print_rows
 
 PERSONS_OF_A_LEVEL = 2
-SHOWN_COLUMNS = ('firstname', 'lastname', 'customerdob', 'phonenumber', 'email', 'addressstreet')
+SHOWN_COLUMNS = ('firstname', 'lastname', 'customerdob', 'phonenumber', 'email')
 
 
 def show_matches(matched: MatchedDatabase) -> str:
@@ -24,7 +24,7 @@ def show_matches(matched: MatchedDatabase) -> str:
     rows = [(key.global_id[:8] if number == 0 else '', str(key.source), *_values(matched, key), key.level,
              None if key.score is None else round(key.score, 4))
             for person in chosen for number, key in enumerate(person)]
-    print_rows(('person', 'source key', *SHOWN_COLUMNS, 'matched by level', 'score'), rows)
+    print_rows(('person', 'source key', *SHOWN_COLUMNS, 'level', 'score'), rows)
     return ' '.join(str(key.source) for key in chosen[-1][:2]) if chosen else ''
 
 

@@ -13,7 +13,7 @@ from lib.local_lake.match_page import report_page
 from lib.local_lake.match_source import MatchedDatabase, SourceKey
 from lib.local_lake.output import print_rows
 
-EXPECTED = 'expected one global id, or two source keys written SYSTEM:KEY'
+EXPECTED = 'expected one global id or its beginning, or two source keys written SYSTEM:KEY'
 
 
 def run(folders: LakeFolders, options: argparse.Namespace) -> int:
@@ -35,11 +35,12 @@ def explain_pair(matched: MatchedDatabase, texts: list[str]) -> int:
     return 0
 
 
-def explain_person(matched: MatchedDatabase, global_id: str) -> int:
-    """Print the source keys of a person, and how the first of them compares with each other one."""
-    known = matched.known_keys(global_id)
-    if not known:
-        raise LakeError(f"No person has the global id '{global_id}'; {EXPECTED}.")
+def explain_person(matched: MatchedDatabase, beginning: str) -> int:
+    """Print the source keys of the person whose global id begins so, and how the first compares with each other one."""
+    known = matched.known_keys(beginning)
+    people = len({key.global_id for key in known})
+    if people != 1:
+        raise LakeError(f"'{beginning}' begins the global ids of {people} people; {EXPECTED}.")
     print_rows(('source key', 'first seen', 'level', 'score'),
                [(str(key.source), key.first_seen, key.level, key.score) for key in known])
     first = known[0].source

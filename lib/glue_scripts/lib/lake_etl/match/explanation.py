@@ -133,8 +133,10 @@ def _averaged(level: Level, pair: Pairs) -> Iterable[FieldEvidence]:
         words = f'similarity {unjudged:.3f}'
         if field.threshold is not None:
             words = f'{words}, {"at least" if counted else "below"} {field.threshold:g}'
-        operand = next(operand for operand in pair.left if operand.column == field.fieldname)
-        yield FieldEvidence(field.fieldname, *_shown(operand, pair), words, counted * field.weight / total)
+        left, right = _shown(next(operand for operand in pair.left if operand.column == field.fieldname), pair)
+        if left is None or right is None:
+            words = 'missing'
+        yield FieldEvidence(field.fieldname, left, right, words, counted * field.weight / total)
 
 
 def _agreements(level: Level, pair: Pairs) -> Iterable[FieldEvidence]:

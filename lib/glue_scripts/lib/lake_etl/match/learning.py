@@ -49,18 +49,26 @@ def _trained(scorer: LearningScorer, level: Level, spec: EntityMatchSpec, incomi
     batch = kept(incoming.orderBy(F.xxhash64(column(identity))).limit(BATCH_ROWS))
     right = kept(keyed_rows(batch, identity, plan))
     pairs = candidate_pairs(keyed_rows(known, known_identity, plan), right, plan, BATCH_ROWS * len(plan.rules))
-    ends = [F.col(f'{side}{ID}') for side in (LEFT, RIGHT)]
-    different = pairs.where(ends[0] != ends[1]).dropDuplicates([f'{LEFT}{ID}', f'{RIGHT}{ID}'])
-    found: pd.DataFrame = different.orderBy(F.xxhash64(*ends)).limit(CANDIDATE_PAIRS).toPandas()
-    names = [f'o{plan.operands.index(operand)}' for operand in operands]
-    candidates = Pairs(*({operand: _array(found[f'{side}{name}'], operand)
-                          for operand, name in zip(operands, names, strict=True)} for side in (LEFT, RIGHT)))
+    candidates, count = _candidates(pairs, [f'o{plan.operands.index(operand)}' for operand in operands], operands)
     by_chance = _by_chance(_sample(known, known_identity, operands, KNOWN_ROWS),
                            _sample(batch, identity, operands, BATCH_ROWS), operands)
-    LOG.log(logging.WARNING if len(found) < FEW_PAIRS else logging.INFO,
-            "Level '%s' learns its weights from %d pairs that share a block%s.", level.id, len(found),
-            ', which are few; weights in the specification would be surer' if len(found) < FEW_PAIRS else '')
+    LOG.log(logging.WARNING if count < FEW_PAIRS else logging.INFO,
+            "Level '%s' learns its weights from %d pairs that share a block%s.", level.id, count,
+            ', which are few; weights in the specification would be surer' if count < FEW_PAIRS else '')
     return scorer.trained(by_chance, candidates, max(known.count(), 1))
+
+
+def _candidates(pairs: DataFrame | None, names: Sequence[str], operands: Sequence[Operand]) -> tuple[Pairs, int]:
+    """Return pairs of different rows, each once, and how many they are; None means that there are none."""
+    if pairs is None:
+        empty = {operand: pa.array([], ARROW_TYPES[operand.kind]) for operand in operands}
+        return Pairs(empty, empty), 0
+    ends = [F.col(f'{side}{ID}') for side in (LEFT, RIGHT)]
+    different = pairs.where(ends[0] != ends[1]).dropDuplicates([f'{side}{ID}' for side in (LEFT, RIGHT)])
+    found: pd.DataFrame = different.orderBy(F.xxhash64(*ends)).limit(CANDIDATE_PAIRS).toPandas()
+    sides = ({operand: _array(found[f'{side}{name}'], operand) for operand, name in zip(operands, names, strict=True)}
+             for side in (LEFT, RIGHT))
+    return Pairs(*sides), len(found)
 
 
 def _sample(df: DataFrame, identity: str, operands: Sequence[Operand], at_most: int) -> pd.DataFrame:

@@ -57,7 +57,8 @@ class MatchPlan:
         return tuple(sorted({operand for level in self.levels for operand in level.scorer.operands()} | divisors))
 
 
-def plan_of(spec: EntityMatchSpec, scorers: Sequence[Scorer | LearningScorer] | None = None, exact: bool = True) -> MatchPlan:
+def plan_of(spec: EntityMatchSpec, scorers: Sequence[Scorer | LearningScorer] | None = None, exact: bool = True
+            ) -> MatchPlan:
     """Return the plan of a specification.
 
     scorers  one for each level; those of the specification when they have learnt nothing
