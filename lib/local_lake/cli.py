@@ -87,6 +87,19 @@ def _add_looking(verbs: Verbs) -> None:
     quality.add_argument('--stage', help='whose rules (default: the stage whose rows the table holds)')
     quality.add_argument('--out', metavar='FILE', help='where to write the proposed rules (default: the screen)')
     quality.add_argument('--format', choices=['table', 'csv', 'json'], default='table')
+    _add_match(verbs)
+
+
+def _add_match(verbs: Verbs) -> None:
+    match = _verb(verbs, 'match', 'show why rows are one person, or draw what came of all matching')
+    kinds = match.add_subparsers(dest='kind', metavar='KIND', required=True)
+    explain = kinds.add_parser('explain', help='show which fields of rows agree, and what each contributes')
+    explain.add_argument('database', metavar='DATABASE')
+    explain.add_argument('rows', nargs='+', metavar='ROW', help='one global id or its beginning, or two '
+                         'source keys as SYSTEM:KEY')
+    report = kinds.add_parser('report', help='draw scores, levels and sizes of persons as an HTML page')
+    report.add_argument('database', metavar='DATABASE')
+    report.add_argument('--out', metavar='FILE', help='where to write it (default: DATABASE-entitymatch.html)')
 
 
 def _add_configuration(verbs: Verbs) -> None:

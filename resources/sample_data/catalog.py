@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
-from . import general_claim, general_nested, general_policy, general_written, life_claim, life_policy
+from . import customer_file, general_claim, general_nested, general_policy, general_written, life_claim, life_policy
 
 
 @dataclass(frozen=True)
@@ -48,6 +48,9 @@ DATA_SETS = {
         'syntheticlife-policy-data.csv', 300, 1, life_policy.COLUMNS, life_policy.rows),
     'SyntheticLifeData-ClaimData': DataSet(
         'syntheticlife-claim-data.csv', 300, 1, life_claim.COLUMNS, life_claim.rows),
+    **{f'Customer-{system}-day{day}': DataSet(
+        f'customer_{system}_entitymatch_day{day}.csv', rows, 1, customer_file.COLUMNS, customer_file.rows(system, day))
+       for day, rows in ((1, 100), (2, 60)) for system in customer_file.SYSTEMS},
 }
 
 

@@ -32,3 +32,7 @@ class Draw:
     def pick(self, choices: Sequence[Choice]) -> Choice:
         """Return one of the choices, each equally likely."""
         return choices[int(self._fraction() * len(choices))]
+
+    def commonly(self, choices: Sequence[Choice]) -> Choice:
+        """Return one of the choices, the first ones more often, as names are common and rare."""
+        return choices[int(self._fraction() ** 2 * len(choices))]

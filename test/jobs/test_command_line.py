@@ -4,12 +4,17 @@ from __future__ import annotations
 import json
 import logging
 import os
+import re
 import time
+from collections import Counter
+from itertools import islice
 from pathlib import Path
 
 import pytest
 
 from lib.local_lake.cli import main
+from resources.sample_data.customer_book import customers
+from resources.sample_data.customer_file import party_number
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 CLAIMS = REPOSITORY / 'resources' / 'syntheticgeneral-claim-data.csv'
@@ -41,10 +46,59 @@ def said(capsys):
 def test_the_demo_a_second_time_loads_nothing_and_shows_the_same_tables(lake, capsys):
     assert main(['--lake', lake, 'demo']) == 0
     text = said(capsys)
-    assert text.count('loaded before, unchanged.') == 6
+    assert text.count('loaded before, unchanged.') == 12
     for table in ('claimdata', 'policydata', 'writtenpolicydata', 'policysummarydata', 'nestedpolicydata'):
         assert f' {table} ' in text
     assert 'Workers Compensation' in text and './lake tables' in text
+
+
+def test_the_demo_shows_who_was_matched_to_whom_and_the_next_commands_explain_it(lake, tmp_path, capsys):
+    assert main(['--lake', lake, 'demo']) == 0
+    text = said(capsys)
+    assert re.search(r'352 source keys belong to \d+ people: \d+ by level 1, \d+ by level 2, \d+ by level 3', text)
+    pair = re.search(r'./lake match explain Customer (\S+:\S+) (\S+:\S+)', text).groups()
+    assert main(['--lake', lake, 'match', 'explain', 'Customer', *pair]) == 0
+    explained = said(capsys)
+    assert 'bits against a housemate' in explained and 'matches them, with a score of' in explained
+    page = tmp_path / 'report.html'
+    assert main(['--lake', lake, 'match', 'report', 'Customer', '--out', str(page)]) == 0
+    assert 'The report is in' in said(capsys) and 'new person' in page.read_text(encoding='utf-8')
+
+
+def test_a_person_is_explained_by_the_beginning_of_the_global_id(lake, capsys):
+    sql = ('SELECT globalid FROM customer_consume.customer_primary_xref GROUP BY globalid HAVING count(*) = 3 '
+           'ORDER BY 1 LIMIT 1')
+    assert main(['--lake', lake, 'query', '--format', 'csv', sql]) == 0
+    person = capsys.readouterr().out.splitlines()[1]
+    assert main(['--lake', lake, 'match', 'explain', 'Customer', person[:12]]) == 0
+    assert said(capsys).count('Level 1') >= 2
+
+
+def test_few_people_of_the_demo_are_mixed_up_and_few_are_split(lake, capsys):
+    sql = 'SELECT globalid, source_system, source_key FROM customer_consume.customer_primary_xref'
+    assert main(['--lake', lake, 'query', '--format', 'json', sql]) == 0
+    truth = {(system, party_number(system, person.number)): person.number
+             for system in ('A01', 'C25', 'F15') for person in islice(customers(1), 1000)}
+    found = [(row['globalid'], truth[row['source_system'], row['source_key']])
+             for row in json.loads(capsys.readouterr().out)]
+
+    def pairs(values):
+        return sum(count * (count - 1) // 2 for count in Counter(values).values())
+    right = pairs(found)
+    assert right / pairs(person for person, _ in found) > 0.95
+    assert right / pairs(number for _, number in found) > 0.9
+
+
+@pytest.mark.parametrize('arguments, expected', [
+    (['Customer', 'A01:none', 'C25:none'], "No published row has the source key 'A01:none'"),
+    (['Customer', 'zzz'], "begins the global ids of 0 people"),
+    (['Customer', 'A01', 'C25:1'], "'A01' is no source key"),
+    (['Customer', 'A01:1', 'C25:1', 'F15:1'], '3 rows were named'),
+    (['SyntheticLifeData', 'A01:1', 'C25:1'], 'There is no SyntheticLifeData-entitymatch.json'),
+])
+def test_rows_that_cannot_be_explained_are_named(lake, capsys, arguments, expected):
+    assert main(['--lake', lake, 'match', 'explain', *arguments]) == 1
+    assert expected in said(capsys)
 
 
 def test_a_query_answers_in_every_format_and_in_any_case(lake, capsys):

@@ -9,16 +9,21 @@ import sys
 from collections import defaultdict
 from datetime import datetime
 from decimal import Decimal
+from itertools import islice
 from pathlib import Path
 
 import pytest
 
 from resources.generate_sample_data import main
 from resources.sample_data import DATA_SETS, write_all, write_sample
+from resources.sample_data.customer_book import customers
+from resources.sample_data.customer_file import party_number
+from resources.sample_data.customer_matching import batch, primary
 
 RESOURCES = Path(__file__).resolve().parents[2] / 'resources'
 POLICY, BAD_POLICY, CLAIM = (f'SyntheticGeneralData-{name}' for name in ('PolicyData', 'PolicyData-bad', 'ClaimData'))
 WRITTEN, NESTED = 'SyntheticGeneralData-WrittenPolicyData', 'SyntheticGeneralData-NestedPolicyData'
+CUSTOMERS = [f'Customer-{system}-day{day}' for system in ('A01', 'C25', 'F15') for day in (1, 2)]
 LIFE_POLICY, LIFE_CLAIM = 'SyntheticLifeData-PolicyData', 'SyntheticLifeData-ClaimData'
 GENERAL_POLICY_COLUMNS = (
     'StartDate EndDate PolicyNumber PhoneNumber TIN CustomerNo CompanyCode EffDate ExpirationDate InsuredCompanyName '
@@ -50,12 +55,16 @@ COLUMNS = {
         'claimno policyid firstname lastname claimsreporteddate policyeffectivedate claimstatus claimdescription '
         'adjudicationstatus adjudicationdescription EOBgenerated claimamount paidamount adjudicationdate paymentdate '
         'beneficiaryname beneficiaryrelationship beneficiarypct checkno lastupdated'),
+    **dict.fromkeys(CUSTOMERS, 'partyid partytype firstname lastname sex dob nationalid maritalstatus annualincome '
+                               'occupation companyname phonenumber email addressstreet city state zip country '
+                               'lastupdated srcsystemid'),
 }
 DATE_FORMATS = {
     (POLICY, 'StartDate'): '%m/%d/%y', (POLICY, 'EndDate'): '%y-%m-%d', (POLICY, 'EffDate'): '%m/%d/%y',
     (POLICY, 'ExpirationDate'): '%m/%d/%y', (POLICY, 'GenerationDate'): '%Y-%m-%d %H:%M:%S.%f%z',
     (CLAIM, 'StartDate'): '%Y-%m-%d', (WRITTEN, 'EffectiveDate'): '%Y-%m-%d',
     (LIFE_POLICY, 'policyeffectivedate'): '%Y/%m/%d', (LIFE_POLICY, 'lastupdated'): '%d/%m/%Y %H:%M:%S',
+    **{(name, 'lastupdated'): '%Y-%m-%d %H:%M:%S' for name in CUSTOMERS},
     (LIFE_CLAIM, 'claimsreporteddate'): '%Y/%m/%d', (LIFE_CLAIM, 'lastupdated'): '%d/%m/%Y %H:%M:%S',
 }
 
@@ -119,8 +128,9 @@ def test_dates_have_the_format_of_their_column(data_set, column, kept):
     (r'[\w.]+@[\w.]+', r'[a-z.]+[0-9]+@example\.(com|net|org)'),
     (r'\([0-9]{3}\) [0-9]{3}-[0-9]{4}', r'\([0-9]{3}\) 555-01[0-9]{2}'),
     (r'\b[0-9]{2}-[0-9]{7}\b', r'00-[0-9]{7}'),
-    (r'\b[0-9]{3}-[0-9]{2}-[0-9]{4}\b', r'666-[0-9]{2}-[0-9]{4}'),
-], ids=['e-mail', 'telephone', 'employer number', 'social security number'])
+    (r'\b[0-9]{3}-[0-9]{2}-[0-9]{4}\b', r'666-[0-9]{2}-[0-9]{4}|9[0-9]{2}-[0-4][0-9]-[0-9]{4}'),
+    (r'\b[0-9]{3}-[0-9]{3}-[0-9]{4}\b', r'[0-9]{3}-[01][0-9]{2}-[0-9]{4}'),
+], ids=['e-mail', 'telephone', 'employer number', 'social security number', 'telephone of a customer'])
 def test_identifying_values_lie_in_ranges_that_belong_to_nobody(pattern, expected):
     text = ''.join((RESOURCES / definition.file).read_text(encoding='utf-8') for definition in DATA_SETS.values())
     found = re.findall(pattern, text)
@@ -177,6 +187,32 @@ def test_the_bad_file_breaks_single_cells_of_good_rows(column, value, kept):
     broken = [(before, after) for before, after in zip(good, bad) if after[column] == value]
     assert broken
     assert all({**before, column: value} == after for before, after in broken)
+
+
+def test_customers_are_known_to_several_systems_and_days_under_keys_that_tell_nothing(kept):
+    people = {(system, party_number(system, person.number)): person.number
+              for system in ('A01', 'C25', 'F15') for person in islice(customers(1), 2000)}
+    assert len(people) == 6000
+    seen = [(people[row['srcsystemid'], row['partyid']], row['srcsystemid'], row['lastupdated'][:10])
+            for name in CUSTOMERS for row in kept[name]]
+    assert len(set(seen)) == len(seen)
+    systems = [len({system for other, system, _ in seen if other == person}) for person in {item[0] for item in seen}]
+    assert min(systems) == 1 and systems.count(3) > 20
+    assert sum(day == '2026-03-02' and (person, system, '2026-03-01') in seen for person, system, day in seen) > 50
+
+
+def test_a_batch_to_match_is_about_known_and_new_people_of_the_same_households():
+    known, rows = list(primary(4, 2000)), list(batch(4, 400, 2000))
+    people = {item.person for item in known}
+    assert len(people) == len(known) == 2000 and len(rows) == 400
+    share = sum(item.person in people for item in rows) / len(rows)
+    assert 0.4 < share < 0.8
+    assert 0.02 < 1 - len({item.person for item in rows}) / len(rows) < 0.2
+    by_person = {person.number: person for person in islice(customers(4), 3000)}
+    homes = {by_person[number].household for number in people}
+    assert sum(by_person[item.person].household in homes for item in rows if item.person not in people) > 20
+    true_names = [by_person[item.person].first_name == item.record.first_name for item in rows]
+    assert 0.7 < sum(true_names) / len(rows) < 0.95
 
 
 def test_an_unknown_data_set_is_refused_with_the_known_ones(tmp_path):

@@ -13,6 +13,7 @@ from sqlglot.optimizer.qualify import qualify
 
 from lake_etl.arguments import RESERVED_COLUMNS
 from lake_etl.clean_names import clean_name
+from lake_etl.spec.entity_match import parse_entity_match
 from lake_etl.spec.input import DelimitedSection, ExcelSection, FixedSection, InputSpec, JsonSection, XmlSection
 from lake_etl.spec.jsonc import parse_json_object
 from lake_etl.spec.records import Findings
@@ -22,7 +23,8 @@ from resources.sample_data import DATA_SETS
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 CONFIGURATION = REPOSITORY / 'lib' / 'glue_scripts'
-GENERAL, LIFE = 'SyntheticGeneralData', 'SyntheticLifeData'
+GENERAL, LIFE, CUSTOMER = 'SyntheticGeneralData', 'SyntheticLifeData', 'Customer'
+SYSTEMS = ('A01', 'C25', 'F15')
 WORKFLOWS = {
     (GENERAL, 'PolicyData'): {'date', 'timestamp', 'changetype', 'redact', 'hash', 'tokenize', 'lookup', 'merge'},
     (GENERAL, 'ClaimData'): {'changetype'},
@@ -33,9 +35,10 @@ WORKFLOWS = {
     (LIFE, 'PolicyData'): {'columnfromcolumn', 'date', 'timestamp', 'redact', 'hash', 'tokenize', 'changetype',
                            'lookup', 'literal'},
     (LIFE, 'ClaimData'): {'date', 'timestamp'},
+    **{(CUSTOMER, system): {'date', 'timestamp', 'changetype', 'hash'} for system in SYSTEMS},
 }
 CONSUMED = [(GENERAL, 'PolicyData', 'policydata'), (GENERAL, 'WrittenPolicyData', 'policysummarydata'),
-            (LIFE, 'PolicyData', 'policydata')]
+            (LIFE, 'PolicyData', 'policydata'), *((CUSTOMER, system, system.lower()) for system in SYSTEMS)]
 
 
 def _read(name: str) -> bytes | None:
@@ -51,7 +54,12 @@ def _mapped_columns(database: str, table: str, workflow: Workflow) -> set[str]:
     """Return the columns after the mapping, as the specification writes them."""
     if workflow.mapping:
         return set(workflow.mapping.destinations())
-    return {clean_name(name) for name in DATA_SETS[f'{database}-{table}'].columns}
+    return {clean_name(name) for name in _source_columns(database, table)}
+
+
+def _source_columns(database: str, table: str) -> tuple[str, ...]:
+    """Return the columns of the sample files; those of the customers are alike on every day."""
+    return next(item.columns for name, item in DATA_SETS.items() if name.startswith(f'{database}-{table}'))
 
 
 def _cleanse_columns(database: str, table: str) -> set[str]:
@@ -64,8 +72,7 @@ def _cleanse_columns(database: str, table: str) -> set[str]:
 def _consume_query(database: str, table: str) -> sqlglot.Expression:
     """Return the Spark query, every column in it resolved against the Cleanse tables."""
     schema = {database.lower(): {name.lower(): {column.lower(): 'text' for column in _cleanse_columns(database, name)}
-                                 for name in ('PolicyData', 'ClaimData', 'WrittenPolicyData')
-                                 if f'{database}-{name}' in DATA_SETS}}
+                                 for owner, name in WORKFLOWS if owner == database and name != 'CombinedData'}}
     spark_sql = _workflow(database, table).spark_sql
     return qualify(sqlglot.parse_one(spark_sql.statements[-1], read='spark'), schema=schema, dialect='spark')
 
@@ -82,7 +89,7 @@ def test_every_configuration_file_belongs_to_a_workflow():
                for name in _workflow(database, table).present_files}
     folders = ('transformation-spec', 'transformation-sql', 'dq-rules')
     assert present == {f'{folder}/{path.name}' for folder in folders for path in (CONFIGURATION / folder).glob('*')
-                       if not path.name.endswith('-entitymatch.json') and not path.name.startswith('Customer-')}
+                       if not path.name.endswith('-entitymatch.json')}
 
 
 @pytest.mark.parametrize('database, table', [key for key in WORKFLOWS if key != (GENERAL, 'CombinedData')])
@@ -95,11 +102,23 @@ def test_steps_read_columns_that_are_there(database, table):
             known |= set(entry.writes())
 
 
-@pytest.mark.parametrize('table', ['PolicyData', 'WrittenPolicyData', 'NestedPolicyData'])
-def test_a_mapping_names_every_column_of_its_file(table):
+@pytest.mark.parametrize('database, table', [
+    *((GENERAL, name) for name in ('PolicyData', 'WrittenPolicyData', 'NestedPolicyData')),
+    *((CUSTOMER, system) for system in SYSTEMS)])
+def test_a_mapping_names_every_column_of_its_file(database, table):
     found_by_likeness = {'NewRenewal': 'NewOrRenewal'}
-    named = {re.search(r'\w+', row.source_name)[0] for row in _workflow(GENERAL, table).mapping.rows}
-    assert {found_by_likeness.get(name, name) for name in named} == set(DATA_SETS[f'{GENERAL}-{table}'].columns)
+    named = {re.search(r'\w+', row.source_name)[0] for row in _workflow(database, table).mapping.rows}
+    assert {found_by_likeness.get(name, name) for name in named} == set(_source_columns(database, table))
+
+
+def test_the_match_specification_of_the_customers_is_valid_and_reads_what_their_tables_hold():
+    findings = Findings('Customer-entitymatch.json')
+    raw = parse_json_object(_read('transformation-spec/Customer-entitymatch.json'), findings)
+    spec = parse_entity_match(raw, findings)
+    assert findings.problems == [] and findings.warnings == []
+    assert [str(rule) for rule in spec.levels[0].rules] == ['firstname[:1] + lastname[1:] + zip']
+    for system in SYSTEMS:
+        assert set(spec.columns()) <= set(_consume_query(CUSTOMER, system).named_selects)
 
 
 def test_policy_data_renames_and_drops_columns_and_written_policies_match_one_by_likeness():

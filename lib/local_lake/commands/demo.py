@@ -12,14 +12,18 @@ from lake_etl.errors import LakeError
 from lake_etl.landing import read_key
 from lake_etl.lookup_loading import lookup_items
 from lib.local_lake.folders import LakeFolders
+from lib.local_lake.match_source import MatchedDatabase
+from lib.local_lake.matched_people import show_matches
 from lib.local_lake.orchestration import Orchestrator, execution_of, land
 from lib.local_lake.output import print_rows
 from lib.local_lake.report import QUARANTINE, PublishedTable, published_tables
-from lib.local_lake.samples import LOOKUPS, QUERY, QUESTION, RESOURCES, SAMPLES, Sample
+from lib.local_lake.samples import CUSTOMERS, LOOKUPS, QUERY, QUESTION, RESOURCES, SAMPLES, Sample
 
 NEXT = (
     './lake tables',
     './lake query "SELECT * FROM syntheticgeneraldata_consume.policydata LIMIT 5"',
+    './lake match explain {database} {pair}',
+    './lake match report {database}',
     './lake watch    (then drop a file into {collect}/DATABASE/TABLE/)',
 )
 
@@ -45,9 +49,10 @@ def run(folders: LakeFolders, options: argparse.Namespace) -> int:
     print(f'\n{QUESTION}\n{QUERY}')
     answer = query(folders.catalog, QUERY)
     print_rows(answer.columns, answer.rows)
+    pair = show_matches(MatchedDatabase(folders, CUSTOMERS))
     print(f'\nDone in {time.monotonic() - started:.0f} s. Try next:')
     for command in NEXT:
-        print(f'  {command.format(collect=folders.collect)}')
+        print(f'  {command.format(collect=folders.collect, database=CUSTOMERS, pair=pair)}')
     return 0
 
 

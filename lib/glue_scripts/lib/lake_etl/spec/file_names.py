@@ -31,5 +31,6 @@ def file_names(database: str, table: str) -> FileNames:
 
 
 def entity_match_file(database: str) -> str:
-    """Return the name of the file whose presence has the customers of a database matched."""
+    """Return the name of the entity match specification, one for all tables of a database; where it is, they are matched.
+    """
     return f'{SPEC}/{database}-entitymatch.json'

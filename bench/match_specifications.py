@@ -1,0 +1,21 @@
+"""The match specifications of the benchmark, whose weights were learnt on other data than is measured."""
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from lake_etl.errors import ConfigurationError
+from lake_etl.spec.entity_match import Level
+from lake_etl.spec.records import Findings, parse_record
+
+FOLDER = Path(__file__).parent / 'match_specifications'
+
+
+def load_level(name: str) -> Level:
+    """Return the level of that name; raises ConfigurationError."""
+    path = FOLDER / f'{name}.json'
+    findings = Findings(path.name)
+    level = parse_record(Level, json.loads(path.read_text(encoding='utf-8')), '', findings)
+    if level is None:
+        raise ConfigurationError(findings.problems)
+    return level

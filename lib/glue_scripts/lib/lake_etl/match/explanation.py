@@ -1,0 +1,163 @@
+"""Explains a pair of rows: level by level, which fields agree, what each contributes, and what comes of it."""
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+
+import numpy as np
+import pyarrow as pa
+
+from lake_etl.match.agreement import agreement_levels
+from lake_etl.match.probabilistic import MISSING, housemate_evidence, stranger_evidence
+from lake_etl.match.probabilistic_scoring import ProbabilisticScorer, frequency_values, fulfilled
+from lake_etl.match.scoring import LearningScorer, scorer_of
+from lake_etl.match.similarity import ARROW_TYPES, Operand, OperandKind, Pairs, similarities
+from lake_etl.spec.entity_match import EntityMatchSpec, Level
+from lake_etl.spec.match_weights import MatchWeights
+
+Row = Mapping[str, object]
+
+
+@dataclass(frozen=True)
+class FieldEvidence:
+    """What one field says about a pair.
+
+    agreement          how its values compare, in words
+    contribution       its part of the score; of a probabilistic level what speaks for the same person and against a
+                       stranger, in bits: each doubles the odds; None when weights are learnt from each batch
+    against_housemate  the same against another person of the household; None where households are not looked at
+    """
+
+    field: str
+    left: str | None
+    right: str | None
+    agreement: str
+    contribution: float | None
+    against_housemate: float | None = None
+
+
+@dataclass(frozen=True)
+class LevelExplanation:
+    """How a pair fares at one level.
+
+    blocks  the block rules that both rows share; without any they are not compared
+    before  evidence that must be overcome before any field is looked at: against strangers and against housemates, in
+            bits; empty where scores are no probabilities
+    score   None when the level learns its weights from each batch
+    """
+
+    level: str
+    is_probabilistic: bool
+    blocks: tuple[str, ...]
+    fields: tuple[FieldEvidence, ...]
+    before: tuple[float, ...]
+    score: float | None
+    threshold: float
+
+    @property
+    def matches(self) -> bool:
+        """Tell whether the level would match the pair."""
+        return bool(self.blocks) and self.score is not None and self.score >= self.threshold
+
+
+@dataclass(frozen=True)
+class PairExplanation:
+    """How a pair fares at every level, in their order."""
+
+    levels: tuple[LevelExplanation, ...]
+
+    @property
+    def deciding(self) -> LevelExplanation | None:
+        """Return the first level that matches the pair, or None."""
+        return next((level for level in self.levels if level.matches), None)
+
+
+def explain(spec: EntityMatchSpec, left: Row, right: Row) -> PairExplanation:
+    """Explain a pair of rows, given as values by lower-case column name.
+
+    It is the pair alone that is explained: a row takes the best of all its candidates, and block rules are skipped for
+    blocks that are too large.
+    """
+    return PairExplanation(tuple(_explained(level, _pair(level, left, right)) for level in spec.levels))
+
+
+def _pair(level: Level, left: Row, right: Row) -> Pairs:
+    blocks = (Operand(part.column, 'text') for rule in level.rules for part in rule.parts)
+    wanted = tuple(dict.fromkeys([*scorer_of(level).operands(), *blocks]))
+    return Pairs(*({operand: _array(row, operand) for operand in wanted} for row in (left, right)))
+
+
+def _array(row: Row, operand: Operand) -> pa.Array:
+    return pa.array([_value(row.get(operand.column.lower()), operand.kind)], ARROW_TYPES[operand.kind])
+
+
+def _value(value: object, kind: OperandKind) -> object:
+    """Return a value in the form in which it is compared; None where it has none."""
+    if value is None:
+        return None
+    try:
+        if kind == 'number':
+            return float(str(value))
+        if kind == 'date':
+            return value if isinstance(value, date) else date.fromisoformat(str(value)[:10])
+    except ValueError:
+        return None
+    return value.isoformat(' ') if isinstance(value, datetime) else str(value)
+
+
+def _explained(level: Level, pair: Pairs) -> LevelExplanation:
+    scorer = scorer_of(level)
+    blocks = tuple(str(rule) for rule in level.rules if fulfilled(rule, pair)[0])
+    is_probabilistic = level.type == 'probabilistic'
+    score: float | None = None
+    before: tuple[float, ...] = ()
+    if isinstance(scorer, LearningScorer):
+        fields = tuple(_agreements(level, pair))
+    elif isinstance(scorer, ProbabilisticScorer):
+        fields = tuple(_weighed(level, scorer.weights, pair))
+        against = [scorer.weights.strangers, *([scorer.weights.housemates] if scorer.weights.housemates else [])]
+        before = tuple(float(-np.log2(number)) for number in against)
+        score = float(scorer.score(pair)[0])
+    else:
+        fields = tuple(_averaged(level, pair))
+        score = float(scorer.score(pair)[0])
+    return LevelExplanation(str(level.id), is_probabilistic, blocks, fields, before, score, level.threshold)
+
+
+def _averaged(level: Level, pair: Pairs) -> Iterable[FieldEvidence]:
+    total = sum(field.weight for field in level.fields)
+    for field in level.fields:
+        unjudged = float(similarities(replace(field, threshold=None), pair)[0])
+        counted = float(similarities(field, pair)[0])
+        words = f'similarity {unjudged:.3f}'
+        if field.threshold is not None:
+            words = f'{words}, {"at least" if counted else "below"} {field.threshold:g}'
+        left, right = _shown(next(operand for operand in pair.left if operand.column == field.fieldname), pair)
+        if left is None or right is None:
+            words = 'missing'
+        yield FieldEvidence(field.fieldname, left, right, words, counted * field.weight / total)
+
+
+def _agreements(level: Level, pair: Pairs) -> Iterable[FieldEvidence]:
+    for field, reached in zip(level.fields, agreement_levels(level.fields, pair)[0], strict=True):
+        operand = next(operand for operand in pair.left if operand.column == field.fieldname)
+        left, right = _shown(operand, pair)
+        words = field.agreement.names()[reached]
+        if reached == MISSING:
+            words = 'missing' if left is None or right is None else 'counted with the field it is exchanged with'
+        yield FieldEvidence(field.fieldname, left, right, words, None)
+
+
+def _weighed(level: Level, weights: MatchWeights, pair: Pairs) -> Iterable[FieldEvidence]:
+    levels = agreement_levels(level.fields, pair)
+    stranger = stranger_evidence(weights, levels, frequency_values(level, weights, pair))[0]
+    housemate = housemate_evidence(weights, levels)[0] if weights.housemates else None
+    for column, evidence in enumerate(_agreements(level, pair)):
+        at_home = None if housemate is None else float(housemate[column])
+        yield replace(evidence, contribution=float(stranger[column]), against_housemate=at_home)
+
+
+def _shown(operand: Operand, pair: Pairs) -> tuple[str | None, str | None]:
+    left, right = (side[operand][0].as_py() for side in (pair.left, pair.right))
+    return None if left is None else str(left), None if right is None else str(right)

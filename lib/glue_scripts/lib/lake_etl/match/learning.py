@@ -1,0 +1,88 @@
+"""Lets scorers without weights learn them, from samples whose size does not grow with the data."""
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from lake_etl.match.blocking import ID, compared_columns, keyed_rows
+from lake_etl.match.candidates import LEFT, RIGHT, candidate_pairs
+from lake_etl.match.kept import kept
+from lake_etl.match.plan import plan_of
+from lake_etl.match.scoring import LearningScorer, Scorer, scorers_of
+from lake_etl.match.similarity import ARROW_TYPES, Operand, Pairs
+from lake_etl.spec.entity_match import EntityMatchSpec, Level
+from lake_etl.transform.columns import column
+
+LOG = logging.getLogger(__name__)
+KNOWN_ROWS, BATCH_ROWS = 20_000, 4_000
+RANDOM_PAIRS, CANDIDATE_PAIRS = 100_000, 100_000
+FEW_PAIRS = 1_000
+SEED = 1
+
+
+def trained_scorers(spec: EntityMatchSpec, incoming: DataFrame, identity: str, primary: DataFrame | None
+                    ) -> tuple[Scorer, ...]:
+    """Return the scorer of each level; those without weights learn them from the rows, the same from the same rows.
+
+    identity  column of the incoming rows that tells them apart
+    primary   known entities; None when there are none, and the rows of the batch are compared among themselves
+
+    Starts no Spark job when every level has its weights; otherwise a few for each level that learns. What reaches the
+    driver are samples of a fixed size.
+    """
+    return tuple(_trained(scorer, level, spec, incoming, identity, primary) if isinstance(scorer, LearningScorer)
+                 else scorer for scorer, level in zip(scorers_of(spec), spec.levels, strict=True))
+
+
+def _trained(scorer: LearningScorer, level: Level, spec: EntityMatchSpec, incoming: DataFrame, identity: str,
+             primary: DataFrame | None) -> Scorer:
+    known, known_identity = (incoming, identity) if primary is None else (primary, spec.global_id_field)
+    operands = scorer.operands()
+    plan = plan_of(replace(spec, levels=(level,)), exact=False)
+    batch = kept(incoming.orderBy(F.xxhash64(column(identity))).limit(BATCH_ROWS))
+    right = kept(keyed_rows(batch, identity, plan))
+    pairs = candidate_pairs(keyed_rows(known, known_identity, plan), right, plan, BATCH_ROWS * len(plan.rules))
+    candidates, count = _candidates(pairs, [f'o{plan.operands.index(operand)}' for operand in operands], operands)
+    by_chance = _by_chance(_sample(known, known_identity, operands, KNOWN_ROWS),
+                           _sample(batch, identity, operands, BATCH_ROWS), operands)
+    LOG.log(logging.WARNING if count < FEW_PAIRS else logging.INFO,
+            "Level '%s' learns its weights from %d pairs that share a block%s.", level.id, count,
+            ', which are few; weights in the specification would be surer' if count < FEW_PAIRS else '')
+    return scorer.trained(by_chance, candidates, max(known.count(), 1))
+
+
+def _candidates(pairs: DataFrame | None, names: Sequence[str], operands: Sequence[Operand]) -> tuple[Pairs, int]:
+    """Return pairs of different rows, each once, and how many they are; None means that there are none."""
+    if pairs is None:
+        empty = {operand: pa.array([], ARROW_TYPES[operand.kind]) for operand in operands}
+        return Pairs(empty, empty), 0
+    ends = [F.col(f'{side}{ID}') for side in (LEFT, RIGHT)]
+    different = pairs.where(ends[0] != ends[1]).dropDuplicates([f'{side}{ID}' for side in (LEFT, RIGHT)])
+    found: pd.DataFrame = different.orderBy(F.xxhash64(*ends)).limit(CANDIDATE_PAIRS).toPandas()
+    sides = ({operand: _array(found[f'{side}{name}'], operand) for operand, name in zip(operands, names, strict=True)}
+             for side in (LEFT, RIGHT))
+    return Pairs(*sides), len(found)
+
+
+def _sample(df: DataFrame, identity: str, operands: Sequence[Operand], at_most: int) -> pd.DataFrame:
+    ordered = df.orderBy(F.xxhash64(column(identity))).limit(at_most)
+    return ordered.select(*compared_columns(operands)).toPandas()
+
+
+def _by_chance(known: pd.DataFrame, batch: pd.DataFrame, operands: Sequence[Operand]) -> Pairs:
+    random = np.random.default_rng(SEED)
+    count = RANDOM_PAIRS if len(known) and len(batch) else 0
+    sides = [table.iloc[random.integers(0, max(len(table), 1), count)] for table in (known, batch)]
+    return Pairs(*({operand: _array(side[f'o{number}'], operand) for number, operand in enumerate(operands)}
+                   for side in sides))
+
+
+def _array(values: pd.Series, operand: Operand) -> pa.Array:
+    return pa.array(values, ARROW_TYPES[operand.kind], from_pandas=True)

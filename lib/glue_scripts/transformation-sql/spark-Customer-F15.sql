@@ -1,0 +1,27 @@
+-- One row for each customer of source system F15; the entity match adds the global id.
+SELECT
+    customerno,
+    partytype,
+    firstname,
+    lastname,
+    gender,
+    customerdob,
+    ssn,
+    maritalstatus,
+    annualincome,
+    occupation,
+    companyname,
+    phonenumber,
+    email,
+    addressstreet,
+    city,
+    state,
+    zip,
+    country,
+    lastupdated,
+    srcsystemid,
+    execution_id,
+    year,
+    month,
+    day
+FROM customer.f15

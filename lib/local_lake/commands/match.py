@@ -1,0 +1,66 @@
+"""`./lake match explain|report DATABASE`: show why rows are one person, or draw what came of all matching."""
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from lake_etl.errors import LakeError
+from lake_etl.match.explanation import explain
+from lib.local_lake.folders import LakeFolders
+from lib.local_lake.match_explanation import explanation_lines
+from lib.local_lake.match_figures import figures_of
+from lib.local_lake.match_page import report_page
+from lib.local_lake.match_source import MatchedDatabase, SourceKey
+from lib.local_lake.output import print_rows
+
+EXPECTED = 'expected one global id or its beginning, or two source keys written SYSTEM:KEY'
+
+
+def run(folders: LakeFolders, options: argparse.Namespace) -> int:
+    """Explain a pair or a person, or write a report."""
+    folders.require_lake()
+    matched = MatchedDatabase(folders, options.database)
+    if options.kind == 'report':
+        return report(matched, options)
+    return explain_pair(matched, options.rows) if len(options.rows) > 1 else explain_person(matched, options.rows[0])
+
+
+def explain_pair(matched: MatchedDatabase, texts: list[str]) -> int:
+    """Print how two rows fare at each level."""
+    if len(texts) != 2:
+        raise LakeError(f'{len(texts)} rows were named; {EXPECTED}.')
+    one, other = map(_source_key, texts)
+    print(f'{one} and {other}')
+    print('\n'.join(explanation_lines(explain(matched.spec, matched.row(one), matched.row(other)))))
+    return 0
+
+
+def explain_person(matched: MatchedDatabase, beginning: str) -> int:
+    """Print the source keys of the person whose global id begins so, and how the first compares with each other one."""
+    known = matched.known_keys(beginning)
+    people = len({key.global_id for key in known})
+    if people != 1:
+        raise LakeError(f"'{beginning}' begins the global ids of {people} people; {EXPECTED}.")
+    print_rows(('source key', 'first seen', 'level', 'score'),
+               [(str(key.source), key.first_seen, key.level, key.score) for key in known])
+    first = known[0].source
+    for key in known[1:]:
+        print()
+        explain_pair(matched, [str(first), str(key.source)])
+    return 0
+
+
+def report(matched: MatchedDatabase, options: argparse.Namespace) -> int:
+    """Write the page and say where it is."""
+    path = Path(options.out or f'{options.database}-entitymatch.html')
+    figures = figures_of(matched.known_keys(), {str(level.id): level.threshold for level in matched.spec.levels})
+    path.write_text(report_page(options.database, figures), encoding='utf-8')
+    print(f'{figures.keys:,} source keys of {figures.persons:,} persons. The report is in {path}.')
+    return 0
+
+
+def _source_key(text: str) -> SourceKey:
+    system, colon, key = text.partition(':')
+    if not (system and colon and key):
+        raise LakeError(f"'{text}' is no source key; {EXPECTED}.")
+    return SourceKey(system, key)
