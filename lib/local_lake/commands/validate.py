@@ -10,7 +10,8 @@ from pathlib import Path
 from lake_etl.arguments import KNOWN_PLACEHOLDERS
 from lake_etl.errors import ConfigurationError, LakeError, Problem
 from lake_etl.known_transforms import known_transforms
-from lake_etl.spec.workflow import SPEC, read_entity_match, read_workflow
+from lake_etl.spec.file_names import SPEC
+from lake_etl.spec.workflow import read_entity_match, read_workflow
 from lib.local_lake.folders import LakeFolders
 
 FILES = (('transformation-spec', re.compile(r'(?P<name>.+?)(-dependent)?\.(json|csv)')),

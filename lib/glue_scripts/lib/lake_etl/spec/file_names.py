@@ -31,6 +31,5 @@ def file_names(database: str, table: str) -> FileNames:
 
 
 def entity_match_file(database: str) -> str:
-    """Return the name of the entity match specification, one for all tables of a database; where it is, they are matched.
-    """
+    """Return the name of the entity match specification, whose presence has a database's entities matched."""
     return f'{SPEC}/{database}-entitymatch.json'
