@@ -14,7 +14,7 @@ from lake_etl.read.charset import java_charset
 from lake_etl.read.collected import Collected
 from lake_etl.read.guess import EVERYTHING
 from lake_etl.read.header import Beginning, Dialect, ends_inside_quotes, read_beginning
-from lake_etl.read.malformed import mark_malformed
+from lake_etl.read.malformed import has_unparsed_text, mark_malformed
 from lake_etl.read.same_columns import require_same_columns
 from lake_etl.read.text_types import TypeRules, masked, no_rows, settled_types, summed, typed
 from lake_etl.spec.input import InputSpec
@@ -120,7 +120,8 @@ def _rows(table: _Table, line_breaks: bool, misfits: bool | None) -> DataFrame:
     if misfits is False:
         return table.read(line_breaks)
     unparsed = table.unused('unparsed')
-    return mark_malformed(table.read(line_breaks, unparsed=unparsed), column(unparsed).isNotNull(), unparsed)
+    rows = table.read(line_breaks, unparsed=unparsed)
+    return mark_malformed(rows, has_unparsed_text(rows, unparsed), unparsed)
 
 
 def _look_at_all_rows(table: _Table, line_breaks: bool | None) -> _Seen:
