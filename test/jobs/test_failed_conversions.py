@@ -67,6 +67,8 @@ CASES = {
         [('doc', 1, 3, [2]), ('a', 1, 2, [1])]),
     'documents': ({'jsonstructured': ['doc']}, {}, csv('doc', ['"{""a"":1}"', 'x', '"{""a"":"']),
                   [('doc', 2, 3, [2, 3])]),
+    'rows that do not fit the format': (DATE, {}, csv('no,start', ['1,1/2/24', '2,1/2/24,x', '3,y', '4']),
+                                        [('', 2, 4, [2, 4]), ('start', 1, 3, [3])]),
     'names that need care': ({'changetype': {'a.b c`d': 'int'}}, {}, csv('"a.b c`d"', ['1', 'x']),
                              [('a.b c`d', 1, 2, [2])]),
     'more conversions than fit in one number': (

@@ -15,7 +15,7 @@ from lake_etl.read.collected import Collected
 from lake_etl.read.even_lines import may_be_uneven, surely_even
 from lake_etl.read.guess import EVERYTHING
 from lake_etl.read.header import Beginning, Dialect, ends_inside_quotes, read_beginning
-from lake_etl.read.malformed import mark_malformed
+from lake_etl.read.malformed import has_unparsed_text, mark_malformed
 from lake_etl.read.same_columns import require_same_columns
 from lake_etl.read.text_types import TypeRules, masked, no_rows, settled_types, summed, typed
 from lake_etl.spec.input import InputSpec
@@ -135,7 +135,8 @@ def _rows(table: _Table, line_breaks: bool, misfits: bool) -> DataFrame:
     if not misfits:
         return table.read(line_breaks)
     unparsed = table.unused('unparsed')
-    return mark_malformed(table.read(line_breaks, unparsed=unparsed), column(unparsed).isNotNull(), unparsed)
+    rows = table.read(line_breaks, unparsed=unparsed)
+    return mark_malformed(rows, has_unparsed_text(rows, unparsed), unparsed)
 
 
 def _look_at_all_rows(table: _Table, lines: _Lines) -> _Seen:

@@ -4,11 +4,13 @@ from __future__ import annotations
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from lake_etl.transform.columns import column
 from lake_etl.transform.helper_names import unused_name
 
 MALFORMED = 'malformed_row'
 # The mark is known by its metadata, so that a column of the user's may have its name.
 METADATA = {'lake': MALFORMED}
+LEAST_HASH = -2 ** 31
 
 
 def mark_malformed(df: DataFrame, condition: Column, *drop: str) -> DataFrame:
@@ -18,6 +20,16 @@ def mark_malformed(df: DataFrame, condition: Column, *drop: str) -> DataFrame:
     """
     name = unused_name(df.schema, MALFORMED)
     return df.withColumn(name, F.coalesce(condition, F.lit(False))).withMetadata(name, METADATA).drop(*drop)
+
+
+def has_unparsed_text(df: DataFrame, unparsed: str) -> Column:
+    """Build whether the reader put a row's text into the column `unparsed` because it did not fit.
+
+    Spark refuses a query that reads no other column of the file; so the condition reads one, and is true of any value.
+    """
+    condition = column(unparsed).isNotNull()
+    others = [name for name in df.columns if name != unparsed]
+    return condition & (F.hash(column(others[0])) >= LEAST_HASH) if others else condition
 
 
 def malformed_mark(df: DataFrame) -> str | None:

@@ -8,11 +8,13 @@ counted afterwards, and only then.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import reduce
 from threading import Thread
 from typing import Any, Protocol
 
+from py4j.protocol import Py4JError
 from pyspark.sql import Column, DataFrame, Observation
 from pyspark.sql import functions as F
 
@@ -193,9 +195,13 @@ def _bit(name: str, index: int) -> Column:
 
 
 def _arrived(observation: Observation) -> dict[str, Any] | None:
-    """Return the metrics, or None when they do not arrive: Spark asks for them only in a way that waits for ever."""
+    """Return the metrics, or None when they do not arrive: then Spark 3.5 waits for ever, and Spark 4.1 fails."""
     found: list[dict[str, Any]] = []
-    waiting = Thread(target=lambda: found.append(observation.get), daemon=True)
+
+    def wait() -> None:
+        with suppress(Py4JError):
+            found.append(observation.get)
+    waiting = Thread(target=wait, daemon=True)
     waiting.start()
     waiting.join(SECONDS_TO_ARRIVE)
     return found[0] if found else None
