@@ -12,9 +12,9 @@ WAIT_FOR_CAPACITY_SECONDS = 6 * 3600
 LONGEST_LAMBDA_SECONDS = 300
 
 GLUE_RETRY: list[State] = [
-    # Runs end after minutes, not seconds: some three hours of patience.
+    # Runs end after minutes, not seconds: some three hours of patience, as the delays are random up to their length.
     {'ErrorEquals': ['Glue.ConcurrentRunsExceededException', 'Glue.ResourceNumberLimitExceededException'],
-     'IntervalSeconds': 30, 'BackoffRate': 2, 'MaxDelaySeconds': 300, 'MaxAttempts': 40, 'JitterStrategy': 'FULL'},
+     'IntervalSeconds': 30, 'BackoffRate': 2, 'MaxDelaySeconds': 300, 'MaxAttempts': 80, 'JitterStrategy': 'FULL'},
     {'ErrorEquals': ['Glue.ThrottlingException', 'Glue.InternalServiceException', 'Glue.OperationTimeoutException',
                      'Glue.AWSGlueException', 'Glue.SdkClientException'],
      'IntervalSeconds': 10, 'BackoffRate': 2, 'MaxDelaySeconds': 300, 'MaxAttempts': 8, 'JitterStrategy': 'FULL'},

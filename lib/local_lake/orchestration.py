@@ -51,14 +51,20 @@ class Orchestrator:
             self._update(item['execution_id'], 'FAILED', INTERRUPTED)
         return len(opened)
 
-    def has_run(self, execution: str) -> bool:
-        """Tell whether that execution is on record, however it ended."""
-        return self.items.get(self.audit, {'execution_id': execution}) is not None
+    def status_of(self, execution: str) -> str | None:
+        """Return the status of that execution, or None when it is not on record."""
+        item = self.items.get(self.audit, {'execution_id': execution})
+        return None if item is None else str(item['job_latest_status'])
 
     def has_succeeded(self, execution: str) -> bool:
         """Tell whether that execution is on record as succeeded."""
-        item = self.items.get(self.audit, {'execution_id': execution})
-        return item is not None and item['job_latest_status'] == 'SUCCEEDED'
+        return self.status_of(execution) == 'SUCCEEDED'
+
+    def succeeded_since(self, workflow: str, moment: datetime) -> bool:
+        """Tell whether a run of `<database>/<table>` ended with success at or after a moment."""
+        return any(item['source_key'] == workflow and item['job_latest_status'] == 'SUCCEEDED'
+                   and datetime.fromisoformat(item['job_last_updated_timestamp']) >= moment
+                   for item in self.items.scan(self.audit))
 
     def run(self, landing: Landing, execution: str, progress: Callable[[str], None] = lambda text: None) -> RunResult:
         """Load the file and fill its Consume table; the result is on record before this returns.
@@ -100,30 +106,30 @@ class Orchestrator:
 
     def record_refusal(self, key: str, execution: str, reason: str) -> None:
         """Put a file on record that no job was started for."""
-        now = datetime.now(UTC)
-        self.items.put(self.audit, {
-            'execution_id': execution, 'source_key': key, 'job_latest_status': 'FAILED', 'error_message': reason,
-            'job_start_date': now.isoformat(timespec='milliseconds'), 'job_start_date_int': int(now.timestamp()),
-            'job_last_updated_timestamp': now.isoformat(timespec='seconds')})
+        self._record(execution, key, 'FAILED', error_message=reason)
+
+    def record_waiting(self, landing: Landing, execution: str) -> None:
+        """Put a file on record that waits for the success of other workflows."""
+        self._record_file(landing, execution, 'QUEUED')
 
     def _record_start(self, landing: Landing, execution: str) -> None:
+        self._record_file(landing, execution, 'STARTED')
+
+    def _record_file(self, landing: Landing, execution: str, status: str) -> None:
+        self._record(execution, landing.workflow, status, sfn_execution_name=landing.base_file_name, file=landing.key,
+                     partition='/'.join(f'{part:02d}' for part in landing.partition))
+
+    def _record(self, execution: str, source_key: str, status: str, **values: str) -> None:
         now = datetime.now(UTC)
         self.items.put(self.audit, {
-            'execution_id': execution,
-            'sfn_execution_name': landing.base_file_name,
-            'source_key': landing.workflow,
-            'file': landing.key,
-            'partition': '/'.join(f'{part:02d}' for part in landing.partition),
-            'job_latest_status': 'STARTED',
-            'job_start_date': now.isoformat(timespec='milliseconds'),
-            'job_start_date_int': int(now.timestamp()),
-            'job_last_updated_timestamp': now.isoformat(timespec='seconds'),
-        })
+            'execution_id': execution, 'source_key': source_key, 'job_latest_status': status,
+            'job_start_date': now.isoformat(timespec='milliseconds'), 'job_start_date_int': int(now.timestamp()),
+            'job_last_updated_timestamp': now.isoformat(timespec='milliseconds'), **values})
 
     def _update(self, execution: str, status: str, reason: str, seconds: dict[str, float] | None = None) -> None:
         values: dict[str, object] = {
             'job_latest_status': status, 'error_message': reason,
-            'job_last_updated_timestamp': datetime.now(UTC).isoformat(timespec='seconds')}
+            'job_last_updated_timestamp': datetime.now(UTC).isoformat(timespec='milliseconds')}
         if seconds:
             values['seconds'] = {name: f'{value:.1f}' for name, value in seconds.items()}
         self.items.update(self.audit, {'execution_id': execution}, values)

@@ -77,7 +77,39 @@ class DeployedLake:
             'Source': event['source'], 'DetailType': event['detail-type'], 'Detail': json.dumps(event['detail']),
             'Time': datetime.fromisoformat(event['time'])}])
 
+    def put_message(self, body: str) -> None:
+        """Put a message into the queue of landed files, as nobody should."""
+        self._clients['sqs'].send_message(QueueUrl=self.queue('etl-landed'), MessageBody=body)
+
+    def start_again(self, execution: Execution) -> None:
+        """Start a new execution with the input of an old one."""
+        self._clients['stepfunctions'].start_execution(
+            stateMachineArn=self.machine, name='started-again', input=json.dumps(execution.input))
+
+    def stop_execution(self) -> None:
+        """Stop the execution that runs."""
+        (name,) = self.running()
+        self._clients['stepfunctions'].stop_execution(executionArn=self._arn(name))
+
+    def limit_runs(self, runs: int) -> None:
+        """Let each job run only so many times at once."""
+        for job in self.environment.resources('AWS::Glue::Job'):
+            self._clients['glue'].delete_job(JobName=job.properties['Name'])
+            self._create_job(job.properties | {'ExecutionProperty': {'MaxConcurrentRuns': runs}})
+
     # What AWS does.
+
+    def event_of_end(self, execution: Execution) -> dict[str, Any]:
+        """Return what Step Functions tells EventBridge of the end of an execution."""
+        return {'source': 'aws.states', 'detail-type': 'Step Functions Execution Status Change',
+                'time': datetime.now(UTC).isoformat(), 'detail': {
+                    'executionArn': self._arn(execution.name), 'stateMachineArn': self.machine,
+                    'name': execution.name, 'status': execution.status, 'input': json.dumps(execution.input)}}
+
+    def deliver_ends(self) -> None:
+        """Hand the events that a rule leads straight to a function to the repair."""
+        for message in self._receive('events'):
+            self.invoke('etl-execution-repair', json.loads(message['Body']))
 
     def deliver(self) -> list[str]:
         """Hand the messages that wait to the trigger, in batches as Lambda makes them; return the ids of failed ones.
@@ -103,9 +135,8 @@ class DeployedLake:
     def settle(self) -> list[Execution]:
         """Carry events until nothing moves any more; return all executions, the oldest first."""
         end = time.monotonic() + PATIENCE_SECONDS
+        self.deliver()
         while time.monotonic() < end:
-            self.deliver()
-            self._tell_dependents()
             if not self.running() and not self._tell_dependents():
                 return self.executions()
             time.sleep(PAUSE_SECONDS)
@@ -207,7 +238,11 @@ class DeployedLake:
 
     def running(self) -> list[str]:
         """Return the names of executions that run."""
-        return [item.name for item in self.executions() if item.status == 'RUNNING']
+        return [item['name'] for item in self._clients['stepfunctions'].list_executions(
+            stateMachineArn=self.machine, statusFilter='RUNNING')['executions']]
+
+    def _arn(self, name: str) -> str:
+        return f'{self.machine.replace(":stateMachine:", ":execution:")}:{name}'
 
     # How it is set up.
 

@@ -45,7 +45,7 @@ def engine(run_job: RunJob, functions: Mapping[str, Function]) -> Iterator[Waits
 
     def sleep(seconds: float) -> None:
         waits.retries.append(seconds)
-        time.sleep(SECONDS_OF_A_WAIT)
+        time.sleep(max(SECONDS_OF_A_WAIT, seconds / 100))
 
     with ExitStack() as patches:
         for target, name, instead in (

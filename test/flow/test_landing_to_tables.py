@@ -1,18 +1,160 @@
 """A file that lands becomes rows in Cleanse and Consume: what CDK synthesized runs, and real jobs fill real tables."""
 from __future__ import annotations
 
-POLICIES = 'number,state,premium\nP1,NY,100.50\nP2,TX,7\nP3,NY,oops\n'
-SPEC = {'input_spec': {'types': {'number': 'string'}}, 'transform_spec': {'changetype': {'premium': 'decimal(12,2)'}}}
+import json
+from datetime import UTC, datetime
+from threading import Thread
+
+import pytest
+
+from lake_etl.errors import LakeError
+from lake_etl.landing import read_key
+from lib.local_lake import job_arguments
+from lib.local_lake.folders import LakeFolders
+
+KEY = 'Gen/Policy/2026/03/04/policies.csv'
+POLICIES = 'number,state,premium\nP1,NY,100.50\nP2,TX,7\nP3,NY,-2\n'
+RULES = {'before_transform': {'quarantine_rules': ["ColumnValues 'premium' >= 0"]}}
 SQL = 'SELECT state, sum(premium) AS premium, year, month, day FROM gen.policy GROUP BY state, year, month, day'
+# Values that only AWS has, or only the laptop: addresses, and what the lake was given as its own names.
+ADDRESSES = {'TempDir', 'txn_bucket', 'source_bucket', 'target_bucket', 'catalog', 'txn_spec_prefix_path',
+             'txn_sql_prefix_path', 'state_machine_name', 'athena_workgroup', 'JOB_NAME', 'JOB_RUN_ID', 'execution_id',
+             'hash_value_table', 'value_lookup_table', 'multi_lookup_table', 'dq_results_table', 'job_audit_table',
+             'data_lineage_table'}
 
 
-def test_a_landed_file_is_loaded_recorded_and_told_of(aws):
-    aws.configure('transformation-spec/Gen-Policy.json', SPEC)
+def jobs(aws):
+    """Return which jobs ran for which file, in order."""
+    return [(arguments['--base_file_name'], name.removeprefix('dev-insurancelake-'))
+            for name, arguments in aws.jobs_run]
+
+
+def told(arguments):
+    """Return the arguments that both the laptop and AWS give a job."""
+    return {name.removeprefix('--'): value for name, value in arguments.items()}
+
+
+def test_a_landed_file_is_loaded_checked_recorded_and_told_of(aws, tmp_path):
+    aws.configure('dq-rules/dq-Gen-Policy.json', RULES)
     aws.configure('transformation-sql/spark-Gen-Policy.sql', SQL)
-    aws.drop('Gen/Policy/2026/03/04/policies.csv', POLICIES)
+    aws.drop(KEY, POLICIES)
     (execution,) = aws.settle()
-    print(aws.audits())
+
     assert execution.status == 'SUCCEEDED'
+    identity = execution.input['execution_id']
+    assert aws.rows('SELECT number, year, month, day, execution_id FROM gen.policy ORDER BY number') == [
+        ('P1', '2026', '03', '04', identity), ('P2', '2026', '03', '04', identity)]
+    assert aws.rows('SELECT state, CAST(premium AS int) FROM gen_consume.policy ORDER BY state') == [
+        ('NY', 100), ('TX', 7)]
+    assert aws.rows('SELECT number FROM gen.policy_quarantine_before_transform') == [('P3',)]
     assert aws.audits() == {'Gen/Policy': ('SUCCEEDED', '')}
-    print(aws.notifications())
-    print(aws.rows('SELECT * FROM gen_consume.policy'))
+    (notification,) = aws.notifications()
+    assert (notification['subject'], notification['status']) == ('Job Completed', 'SUCCEEDED')
+    assert {key: notification['message'][key] for key in ('source_key', 'execution_id')} == {
+        'source_key': 'Gen/Policy', 'execution_id': identity}
+    assert [item['Outcome'] for item in aws.items('dq-results') if 'Rule' in item] == ['Failed']
+    assert {item['step_function_execution_id'] for item in aws.items('data-lineage')} == {identity}
+    assert aws.items('table-lock') == []
+
+    assert jobs(aws) == [('policies.csv', 'collect-to-cleanse-job'), ('policies.csv', 'cleanse-to-consume-job')]
+    landing, laptop = read_key(KEY, datetime.now(UTC)), LakeFolders.of(str(tmp_path / 'laptop'), None)
+    for (_, given), own in zip(aws.jobs_run, (
+            job_arguments.collect_to_cleanse(laptop, landing, identity),
+            job_arguments.cleanse_to_consume(laptop, landing, identity))):
+        cloud = told(given) | {'catalog': 'glue'}
+        assert set(own) <= set(cloud), 'the cloud tells a job all that the laptop does'
+        differing = {name for name in own if own[name] != cloud[name]}
+        assert differing <= ADDRESSES, 'and the same'
+
+
+def test_a_job_that_fails_is_recorded_and_told_of_and_publishes_nothing(aws):
+    aws.configure('transformation-spec/Gen-Policy.json', '{"transform_spec": {"redcat": {}},}')
+    aws.drop(KEY, POLICIES)
+    (execution,) = aws.settle()
+    assert execution.status == 'FAILED'
+    ((status, reason),) = aws.audits().values()
+    assert (status, 'Gen-Policy.json' in reason, 'comma' in reason) == ('FAILED', True, True)
+    (notification,) = aws.notifications()
+    assert (notification['subject'], notification['status'], notification['message']['source_key']) == (
+        'Job Failed', 'FAILED', 'Gen/Policy')
+    assert jobs(aws) == [('policies.csv', 'collect-to-cleanse-job')]
+    with pytest.raises(LakeError, match='There is no lake yet'):
+        aws.rows('SELECT * FROM gen.policy')
+    assert aws.items('table-lock') == []
+
+    aws.configure('transformation-spec/Gen-Policy.json', {})
+    aws.start_again(execution)
+    assert [item.status for item in aws.settle()] == ['FAILED', 'SUCCEEDED']
+    assert aws.audits() == {'Gen/Policy': ('SUCCEEDED', '')}
+    assert aws.rows('SELECT count(*) FROM gen.policy') == [(3,)]
+
+
+def test_one_event_delivered_again_and_in_parallel_and_two_files_of_one_table_at_once(aws):
+    """Runs of a job are limited to one, so that the start of another table's job is throttled too."""
+    aws.limit_runs(1)
+    first = aws.drop(KEY, POLICIES, datetime(2026, 3, 4, 5, tzinfo=UTC))
+    aws.send(first)
+    later = aws.drop('Gen/Policy/2026/03/04/later.csv', 'number,state,premium\nP9,NY,1\n',
+                     datetime(2026, 3, 4, 6, tzinfo=UTC))
+    aws.drop('Gen/Claim/claims.csv', 'number,paid\nC1,5\n', datetime(2026, 3, 4, 7, tzinfo=UTC))
+    aws.send(later)
+    deliveries = [Thread(target=aws.deliver) for _ in range(3)]
+    for delivery in deliveries:
+        delivery.start()
+    for delivery in deliveries:
+        delivery.join()
+    executions = aws.settle()
+    aws.send(first)
+
+    assert [item.status for item in aws.settle()] == [item.status for item in executions] == ['SUCCEEDED'] * 3
+    assert len(aws.jobs_run) == 6
+    assert [file for file, name in jobs(aws) if file != 'claims.csv'] == [
+        'policies.csv', 'policies.csv', 'later.csv', 'later.csv']
+    assert aws.rows('SELECT number FROM gen.policy') == [('P9',)], 'the later file is the one that stays'
+    assert aws.rows('SELECT number FROM gen.claim') == [('C1',)]
+    assert any(0 < seconds <= 300 for seconds in aws.waits.retries), 'a start was throttled, and tried again'
+    assert aws.waits.states, 'a load waited for its table'
+
+
+def test_a_workflow_runs_after_all_that_it_depends_on(aws):
+    aws.configure('transformation-spec/Gen-Combined-dependent.json', {'depends_on': {'Gen/Policy': 1, 'Gen/Claim': 1}})
+    aws.drop('Gen/Combined/all.csv', 'a\n1\n', datetime(2026, 3, 4, 5, tzinfo=UTC))
+    assert aws.settle() == []
+    assert aws.audits() == {'Gen/Combined': ('QUEUED', '')}
+    aws.drop('Gen/Claim/claims.csv', 'number,paid\nC1,5\n')
+    assert [item.status for item in aws.settle()] == ['SUCCEEDED']
+    assert aws.audits()['Gen/Combined'] == ('QUEUED', '')
+    aws.drop(KEY, POLICIES)
+    assert [item.status for item in aws.settle()] == ['SUCCEEDED'] * 3
+    assert aws.audits()['Gen/Combined'] == ('SUCCEEDED', '')
+    assert [file for file, _ in jobs(aws)][-2:] == ['all.csv', 'all.csv']
+    assert aws.rows('SELECT a FROM gen.combined') == [(1,)]
+
+
+def test_a_stopped_execution_is_closed_by_the_event_of_its_end(aws):
+    stopped = []
+
+    def stop(name, arguments):
+        stopped.append(aws.stop_execution())
+        raise InterruptedError('The run was stopped.')
+    aws.before_job = stop
+    aws.drop(KEY, POLICIES)
+    executions = aws.settle()
+    assert [item.status for item in executions] == ['ABORTED']
+    aws.send(aws.event_of_end(executions[0]))
+    aws.deliver_ends()
+    ((status, reason),) = aws.audits().values()
+    assert (status, 'stopped by hand' in reason) == ('FAILED', True)
+    assert [item['status'] for item in aws.notifications()] == ['FAILED']
+    assert aws.items('table-lock') == []
+
+
+@pytest.mark.parametrize('body', ['{', json.dumps({'detail-type': 'Object Created', 'detail': {}})])
+def test_an_event_that_nobody_understands_stays_in_the_queue_for_the_dead_letters(aws, body):
+    aws.put_message(body)
+    assert len(aws.deliver()) == 1
+    assert aws.executions() == []
+    queue = aws.environment.resource('AWS::SQS::Queue', 'etl-landed').properties
+    letters = aws.environment.resource('AWS::SQS::Queue', 'etl-dead-letters').properties
+    assert queue['RedrivePolicy']['deadLetterTargetArn'].endswith(letters['QueueName'])
+    assert queue['RedrivePolicy']['maxReceiveCount'] == 5

@@ -9,9 +9,12 @@ from datetime import datetime
 from functools import cache
 from pathlib import Path
 
-from lake_etl.arrival import landing_spec, started_by
+from lake_etl.arrival import landing_dependencies, landing_spec, started_by
 from lake_etl.errors import LakeError
+from lake_etl.landing import Landing
+from lake_etl.spec.dependencies import Dependencies
 from lake_etl.spec.input import InputSpec
+from lake_etl.waiting import unmet
 from lib.local_lake.commands.validate import content_of
 from lib.local_lake.folders import LakeFolders
 from lib.local_lake.orchestration import Orchestrator, execution_of
@@ -39,9 +42,9 @@ def run(folders: LakeFolders, options: argparse.Namespace) -> int:
         orchestrator.close_interrupted_runs()
         print(f'Watching {folders.collect}; drop files into DATABASE/TABLE/ below it. Stop with Ctrl+C.', flush=True)
         while True:
-            spec_of = specs(folders)
+            configured = Configured.below(folders)
             for dropped in sorted(quiet_files(folders.collect, time.time()), key=lambda item: (item.landed, item.key)):
-                failed += not process(orchestrator, dropped, spec_of)
+                failed += not process(orchestrator, dropped, configured)
             if options.once:
                 return 1 if failed else 0
             time.sleep(POLL_SECONDS)
@@ -59,27 +62,55 @@ def quiet_files(collect: Path, now: float) -> Iterator[Dropped]:
             yield Dropped(key, execution_of(collect, key), datetime.fromtimestamp(status.st_mtime))
 
 
-def specs(folders: LakeFolders) -> Callable[[str, str], InputSpec]:
-    """Return a function that gives the input_spec of a database and table and reads each file once."""
-    return cache(lambda database, table: landing_spec(
-        database, table, lambda name: content_of(folders.configuration / name)))
+@dataclass(frozen=True)
+class Configured:
+    """What the files of workflows say about landing, each file read once.
 
-
-def process(orchestrator: Orchestrator, dropped: Dropped, spec_of: Callable[[str, str], InputSpec]) -> bool:
-    """Load a dropped file, or the folder that it completes, unless this version has run; return False when it failed.
+    spec_of          gives the input_spec of a database and table
+    dependencies_of  gives what they wait for, or None
     """
-    if orchestrator.has_run(dropped.execution):
+
+    spec_of: Callable[[str, str], InputSpec]
+    dependencies_of: Callable[[str, str], Dependencies | None]
+
+    @classmethod
+    def below(cls, folders: LakeFolders) -> Configured:
+        """Return the configuration of a lake as it is now."""
+        def read(name: str) -> bytes | None:
+            return content_of(folders.configuration / name)
+        return cls(cache(lambda database, table: landing_spec(database, table, read)),
+                   cache(lambda database, table: landing_dependencies(database, table, read)))
+
+
+def process(orchestrator: Orchestrator, dropped: Dropped, configured: Configured) -> bool:
+    """Load a dropped file, or the folder that it completes, unless this version has run; return False when it failed.
+
+    One whose workflow depends on others is loaded once they have succeeded.
+    """
+    status = orchestrator.status_of(dropped.execution)
+    if status not in (None, 'QUEUED'):
         return True
     try:
-        landing = started_by(dropped.key, dropped.landed, spec_of)
+        landing = started_by(dropped.key, dropped.landed, configured.spec_of)
     except LakeError as error:
         orchestrator.record_refusal(dropped.key, dropped.execution, str(error))
         print(f'Refused: {error}', flush=True)
         return False
     if landing is None:
         return True
+    dependencies = configured.dependencies_of(landing.database, landing.table)
+    missing = unmet(dependencies, dropped.landed.astimezone(), orchestrator.succeeded_since) if dependencies else []
+    if missing:
+        if status is None:
+            orchestrator.record_waiting(landing, dropped.execution)
+            print(f'{landing.key} waits for {", ".join(missing)}.', flush=True)
+        return True
+    return _load(orchestrator, landing, dropped.execution)
+
+
+def _load(orchestrator: Orchestrator, landing: Landing, execution: str) -> bool:
     print(f'{landing.key}', end='', flush=True)
-    result = orchestrator.run(landing, dropped.execution, lambda job: print(f', {job}', end='', flush=True))
+    result = orchestrator.run(landing, execution, lambda job: print(f', {job}', end='', flush=True))
     if result.status == 'SUCCEEDED':
         print('\n  '.join([f', {sum(result.seconds.values()):.1f} s', *result.failed_conversions]), flush=True)
         return True

@@ -1,0 +1,65 @@
+"""Whose turn it is follows from who holds a table, who waits, and how long ago each was heard of."""
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from lib.table_lock.resources import resources_of
+from lib.table_lock.lambda_handler import order_of
+from lib.table_lock.turn import LONGEST_WAIT, Claim, Doubt, Granted, Take, Wait, turn_of
+
+NOW = datetime(2026, 3, 4, 12, tzinfo=UTC)
+ALIVE, SILENT = NOW + timedelta(minutes=1), NOW - timedelta(seconds=1)
+
+
+def claim(name, lease=ALIVE):
+    return Claim(f'ticket#{name}', name, lease)
+
+
+A, B, C = claim('a'), claim('b'), claim('c')
+
+
+@pytest.mark.parametrize(('holder', 'waiting', 'turn'), [
+    (None, [B], Take()),
+    (None, [B, C], Take()),
+    (None, [], Take()),
+    (B, [B, C], Granted()),
+    (claim('b', SILENT), [B, C], Granted()),
+    (None, [A, B], Wait(80)),
+    (A, [A, B], Wait(20)),
+    (A, [A, C, B], Wait(80)),
+    (C, [B, C], Wait(20)),
+    (claim('a', SILENT), [B, C], Doubt(claim('a', SILENT))),
+    (None, [claim('a', SILENT), B], Doubt(claim('a', SILENT))),
+    (A, [claim('c', SILENT), B], Wait(80)),
+    (A, [claim(str(number)) for number in range(8)], Wait(LONGEST_WAIT)),
+])
+def test_the_oldest_takes_what_is_free_and_the_silent_are_doubted(holder, waiting, turn):
+    assert turn_of('b', holder, waiting, NOW) == turn
+
+
+def test_two_never_take_the_table_at_once_whatever_the_order_of_their_tickets():
+    for waiting in ([A, B], [B, A]):
+        turns = [turn_of(name, None, waiting, NOW) for name in ('a', 'b')]
+        assert sum(turn == Take() for turn in turns) == 1
+
+
+def test_the_older_file_goes_first_and_among_files_of_one_moment_the_older_execution():
+    def order(landed, start):
+        return order_of({'landed_at': landed} if landed else {}, {'StartTime': start})
+    assert sorted([
+        order('2026-03-04T05:00:00+00:00', '2026-03-04T06:00:00.002Z'),
+        order('2026-03-04T05:00:00+00:00', '2026-03-04T06:00:00.001Z'),
+        order('2026-03-04T04:00:00Z', '2026-03-04T07:00:00Z'),
+        order(None, '2026-03-04T04:30:00.5Z')]) == [
+        order('2026-03-04T04:00:00Z', '2026-03-04T07:00:00Z'), order(None, '2026-03-04T04:30:00.5Z'),
+        order('2026-03-04T05:00:00+00:00', '2026-03-04T06:00:00.001Z'),
+        order('2026-03-04T05:00:00+00:00', '2026-03-04T06:00:00.002Z')]
+
+
+@pytest.mark.parametrize(('state', 'names'), [
+    ({'target_database_name': 'Db', 'table_name': 'Tbl'}, ['db/tbl', 'db#entity-match']),
+    ({'target_database_name': 'Db'}, []), ({}, [])])
+def test_an_execution_holds_its_table_and_its_customers_in_lower_case(state, names):
+    assert resources_of(state) == names
