@@ -170,9 +170,9 @@ def test_a_workflow_that_is_shown_is_valid_in_production(workflow, caplog):
 
 
 @pytest.mark.parametrize('document', DOCUMENTS, ids=name_of)
-def test_python_in_a_document_is_taken_from_the_example_that_a_test_runs(document):
-    example = (DOCS / 'examples' / 'datatransform_example.py').read_text(encoding='utf-8')
-    assert [text for language, text in blocks(document) if language == 'python' and text not in example] == []
+def test_python_in_a_document_is_taken_from_an_example_that_a_test_runs(document):
+    examples = ''.join(path.read_text(encoding='utf-8') for path in sorted((DOCS / 'examples').glob('*.py')))
+    assert [text for language, text in blocks(document) if language == 'python' and text not in examples] == []
 
 
 @pytest.mark.parametrize('decision', DECISIONS, ids=lambda path: path.name)
