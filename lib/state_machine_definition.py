@@ -50,8 +50,7 @@ def definition(job_timeout_minutes: int) -> State:
         'source_database_name.$': '$.target_database_name',
         'target_database_name.$': "States.Format('{}_consume', $.target_database_name)"})
     matched = _job(ENTITY_MATCH_JOB, job_timeout_minutes, RECORD_SUCCESS, {
-        'database_name_prefix.$': '$.target_database_name',
-        'target_database_name.$': "States.Format('{}_consume', $.target_database_name)"})
+        'database_name_prefix.$': '$.target_database_name'})
     states = {
         RECORD_BEGIN: _call(AUDITOR, {'Input.$': '$', 'Began': {
             'Execution': {'Name.$': '$$.Execution.Name'}, 'StateMachine': {'Id.$': '$$.StateMachine.Id'}}},

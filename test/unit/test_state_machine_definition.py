@@ -13,7 +13,10 @@ STATES = DEFINITION['States']
 TASKS = {name: state for name, state in STATES.items() if state['Type'] == 'Task'}
 JOBS = {name: state for name, state in TASKS.items() if 'glue' in state['Resource']}
 COMMON = {'--execution_id.$', '--source_key.$', '--table_name.$', '--base_file_name.$', '--state_machine_name.$',
-          '--p_year.$', '--p_month.$', '--p_day.$', '--target_database_name.$'}
+          '--p_year.$', '--p_month.$', '--p_day.$'}
+OWN = {'Collect to Cleanse': {'--source_path.$', '--source_bucket.$', '--target_database_name.$'},
+       'Cleanse to Consume': {'--source_database_name.$', '--target_database_name.$'},
+       'Entity match': {'--database_name_prefix.$'}}
 
 
 def followers(name):
@@ -64,7 +67,7 @@ def test_no_room_for_another_run_is_waited_out_for_hours(name):
 
 @pytest.mark.parametrize('name', JOBS)
 def test_every_job_is_told_what_its_default_arguments_do_not_say(name):
-    assert COMMON <= set(JOBS[name]['Parameters']['Arguments'])
+    assert set(JOBS[name]['Parameters']['Arguments']) == COMMON | OWN[name]
     assert JOBS[name]['ResultPath'] == '$.taskresult'
 
 
