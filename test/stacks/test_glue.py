@@ -7,7 +7,7 @@ from io import BytesIO
 from zipfile import ZipFile
 
 import pytest
-from conftest import text_of
+from stack_templates import text_of
 
 from lake_etl import cleanse, consume
 from lake_etl.arguments import COMMON, COMMON_OPTIONAL, load_arguments
