@@ -173,13 +173,14 @@ class DeployedLake:
             importlib.import_module(f'lib.glue_scripts.{script}').main()
 
     def _local(self, arguments: dict[str, str]) -> dict[str, str]:
-        """Return the arguments with folders in place of buckets; tables of items stay on moto.
+        """Return the arguments with folders in place of buckets, and a file in place of catalogs; items stay on moto.
 
         Tokens alone are kept in a file, because workers of Spark write them, to whom moto does not reach.
         """
         placed = {key: value.replace('s3://', f'{self.root}/') for key, value in arguments.items()
                   if not key.startswith('--conf')}
-        return placed | {'--catalog': self.catalog, '--hash_value_table': f'{self.catalog}#hash-values'}
+        return placed | {'--catalog': self.catalog, '--iceberg_catalog': self.catalog,
+                         '--hash_value_table': f'{self.catalog}#hash-values'}
 
     def _copy_down(self) -> None:
         """Bring what lies in the Collect and scripts buckets into their folders."""

@@ -17,6 +17,11 @@ ODD_KEY = 'Gen/Claim/claims  %2B+ä保.csv'
 POLICIES = 'number,state,premium\nP1,NY,100.50\nP2,TX,7\nP3,NY,-2\n'
 RULES = {'before_transform': {'quarantine_rules': ["ColumnValues 'premium' >= 0"]}}
 SQL = 'SELECT state, sum(premium) AS premium, year, month, day FROM gen.policy GROUP BY state, year, month, day'
+MATCH = {
+    'primary_entity_table': 'people', 'global_id_field': 'globalid',
+    'exact_match_fields': {'source_primary_key': 'no', 'source_system_key': 'system'},
+    'levels': [{'id': 'name', 'blocks': ['last'], 'threshold': 0.85,
+                'fields': [{'fieldname': 'first', 'type': 'string', 'method': 'jarowinkler'}]}]}
 # Values that only AWS has, or only the laptop: addresses, and what the lake was given as its own names.
 ADDRESSES = {'TempDir', 'txn_bucket', 'source_bucket', 'target_bucket', 'catalog', 'txn_spec_prefix_path',
              'txn_sql_prefix_path', 'state_machine_name', 'athena_workgroup', 'JOB_NAME', 'JOB_RUN_ID', 'execution_id',
@@ -131,6 +136,20 @@ def test_a_workflow_runs_after_all_that_it_depends_on(aws):
     assert aws.audits()['Gen/Combined'] == ('SUCCEEDED', '')
     assert [file for file, _ in jobs(aws)][-2:] == ['all.csv', 'all.csv']
     assert aws.rows('SELECT a FROM gen.combined') == [(1,)]
+
+
+def test_customers_are_matched_where_the_database_has_a_specification_for_it(aws):
+    aws.configure('transformation-spec/Customer-entitymatch.json', MATCH)
+    aws.configure('transformation-sql/spark-Customer-A01.sql', 'SELECT * FROM customer.a01')
+    aws.drop('Customer/A01/2026/03/04/customers.csv',
+             'no,system,first,last\n1,A,Ann,Smith\n2,A,Anne,Smith\n3,A,Bob,Jones\n')
+    (execution,) = aws.settle()
+    assert (execution.status, execution.input['entity_match']) == ('SUCCEEDED', True)
+    assert [name for _, name in jobs(aws)] == [
+        'collect-to-cleanse-job', 'cleanse-to-consume-job', 'consume-entity-match-job']
+    assert aws.rows('SELECT count(DISTINCT globalid) FROM customer_consume.people') == [(2,)]
+    assert aws.audits() == {'Customer/A01': ('SUCCEEDED', '')}
+    assert aws.items('table-lock') == []
 
 
 def test_a_stopped_execution_is_closed_by_the_event_of_its_end(aws):
