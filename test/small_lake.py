@@ -72,6 +72,11 @@ class SmallLake:
             self.folders, read_key(key, LANDED), execution) | arguments)
         return execution
 
+    def match(self, key: str, execution: str = 'match', **arguments: str) -> None:
+        """Run the entity match job for the workflow and partition of a key; a failure is raised."""
+        self._start('etl_consume_entity_match', job_arguments.entity_match(
+            self.folders, read_key(key, LANDED), execution) | arguments)
+
     def _start(self, job: str, arguments: dict[str, str]) -> None:
         sys.argv = job_arguments.command_line(arguments)
         ensure_glue_library()

@@ -54,6 +54,16 @@ def cleanse_to_consume(folders: LakeFolders, landing: Landing, execution: str) -
     }
 
 
+def entity_match(folders: LakeFolders, landing: Landing, execution: str) -> dict[str, str]:
+    """Return the arguments of the entity match job for a landed file."""
+    return _common(folders, landing, execution, 'consume-entity-match') | {
+        'txn_spec_prefix_path': '/transformation-spec/',
+        'target_bucket': str(folders.consume),
+        'iceberg_catalog': folders.catalog,
+        'database_name_prefix': landing.database,
+    }
+
+
 def command_line(arguments: dict[str, str]) -> list[str]:
     """Return the arguments as they stand on a command line, after the name of the program."""
     return [arguments['JOB_NAME'], *(f'--{name}={value}' for name, value in arguments.items())]

@@ -14,6 +14,7 @@ from lake_etl.adapters.local.items import SqliteItems
 from lake_etl.conversion_report import FAILED_CONVERSIONS
 from lake_etl.errors import LakeError
 from lake_etl.landing import Landing, execution_id
+from lake_etl.spec.file_names import entity_match_file
 from lib.local_lake import job_arguments
 from lib.local_lake.folders import LakeFolders
 from lib.local_lake.glue_library import ensure_glue_library
@@ -67,7 +68,7 @@ class Orchestrator:
                    for item in self.items.scan(self.audit))
 
     def run(self, landing: Landing, execution: str, progress: Callable[[str], None] = lambda text: None) -> RunResult:
-        """Load the file and fill its Consume table; the result is on record before this returns.
+        """Load the file, fill its Consume table and match its entities; the result is on record before this returns.
 
         A failed job ends the run; it never raises for a failure of the job.
         """
@@ -96,13 +97,17 @@ class Orchestrator:
     def _jobs(self, landing: Landing, execution: str) -> list[tuple[str, Callable[[], None], dict[str, str]]]:
         ensure_glue_library()
         start_session(self.folders.temporary)
-        from lib.glue_scripts import etl_cleanse_to_consume, etl_collect_to_cleanse
-        return [
+        from lib.glue_scripts import etl_cleanse_to_consume, etl_collect_to_cleanse, etl_consume_entity_match
+        jobs = [
             ('collect-to-cleanse', etl_collect_to_cleanse.main,
              job_arguments.collect_to_cleanse(self.folders, landing, execution)),
             ('cleanse-to-consume', etl_cleanse_to_consume.main,
              job_arguments.cleanse_to_consume(self.folders, landing, execution)),
         ]
+        if (self.folders.configuration / entity_match_file(landing.database)).is_file():
+            jobs.append(('consume-entity-match', etl_consume_entity_match.main,
+                         job_arguments.entity_match(self.folders, landing, execution)))
+        return jobs
 
     def record_refusal(self, key: str, execution: str, reason: str) -> None:
         """Put a file on record that no job was started for."""

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from lake_etl.adapters.local.catalog import SqliteCatalog
 from lake_etl.adapters.local.catalog_file import reading
-from lake_etl.adapters.local.catalog_rows import read_views
+from lake_etl.adapters.local.catalog_rows import read_tables, read_views
+from lake_etl.adapters.local.iceberg_tables import read_iceberg_tables
 from lake_etl.adapters.local.queries import query
 from lake_etl.ports import Table
 from lake_etl.publish.layout import execution_mark
@@ -45,7 +46,8 @@ class PublishedTable:
 def published_tables(folders: LakeFolders) -> list[PublishedTable]:
     """Return every table with its number of rows, counted from the files' own statistics."""
     catalog = SqliteCatalog(folders.catalog)
-    tables = tuple(catalog.tables())
+    with reading(folders.catalog) as connection:
+        tables = (*read_tables(connection), *read_iceberg_tables(connection))
     found = []
     for table, count in zip(tables, _row_counts(folders, tables), strict=True):
         partitions = catalog.partitions(table.database, table.name)

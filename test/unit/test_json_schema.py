@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from lake_etl.spec.dependencies import parse_dependencies
+from lake_etl.spec.entity_match import parse_entity_match
 from lake_etl.spec.entries.known import known_forms
 from lake_etl.spec.input import parse_input
 from lake_etl.spec.jsonc import parse_json
@@ -41,13 +42,19 @@ SPECIFICATIONS = {name: value for name, value in samples('*.json').items()
 RULES = {'before_transform': {'quarantine_rules': ["IsComplete 'a'"], 'description': 'why'},
          'after_transform': {'warn_rules': ['RowCount > 0'], 'halt_rules': []}, 'convert_single_quotes': True}
 DEPENDENCIES = samples('*-dependent.json')
+MATCH = {'primary_entity_table': 'people', 'global_id_field': 'id', 'levels': [{
+    'id': 1, 'blocks': ['a[0:3]', 'b'], 'threshold': 0.9, 'fields': [
+        {'fieldname': 'a', 'type': 'string', 'weight': 0.5, 'method': 'jarowinkler', 'threshold': 0.85},
+        {'fieldname': 'b', 'type': 'geographic', 'longitude': 'c', 'description': 'why'},
+        {'fieldname': 'd', 'type': 'date', 'swap_months': [[1, 2, 0.5]]}]}]}
 
 
 def findings_of(name: str, value: dict) -> Findings:
     """Return what the lake's own check finds in a file."""
     findings = Findings('t.json')
     if name != 'transformation-spec':
-        {'dependencies': parse_dependencies, 'dq-rules': parse_quality}[name](value, findings)
+        parsers = {'dependencies': parse_dependencies, 'dq-rules': parse_quality, 'entity-match': parse_entity_match}
+        parsers[name](value, findings)
         return findings
     check_unknown_keys(value, ('input_spec', 'transform_spec'), '', findings)
     if 'input_spec' in value:
@@ -66,6 +73,9 @@ def findings_of(name: str, value: dict) -> Findings:
         {'field': 'a', 'sort': 'b', 'partition': ['c'], 'description': 5}], 'merge': {
             'field': 'a', 'source_list': ['b'], 'default': 1.5}}}),
     ('dq-rules', RULES),
+    *(('entity-match', value) for value in samples('*-entitymatch.json').values()),
+    ('entity-match', MATCH),
+    ('entity-match', MATCH | {'sort_field': None, 'levels': [{**MATCH['levels'][0], 'blocks': [['a'], ['b', 'c']]}]}),
     ('dq-rules', {}),
     ('dependencies', {'depends_on': {'A/B': 1}, 'lookback': {'days': 1.5, 'hour': 3}, 'description': 'x'}),
 ])
@@ -112,6 +122,12 @@ WRONG = [
         [], {}, {'depends_on': []}, {'depends_on': {}}, {'depends_on': {'A': 1}}, {'depends_on': {'A/B/C': 1}},
         {'depends_on': {'A/B': 1}, 'lookback': 5}, {'depends_on': {'A/B': 1}, 'lookback': {'day s': 1}},
         {'depends_on': {'A/B': 1}, 'lookback': {'days': '1'}}, {'depends_on': {'A/B': 1}, 'lookbak': {}})),
+    *(('entity-match', value) for value in (
+        [], {}, {'primary_entity_table': 'a'}, MATCH | {'levels': {}}, MATCH | {'level': []},
+        MATCH | {'exact_match_fields': {'source_primary_key': 'a'}}, MATCH | {'max_block_pairs': 1.5},
+        *(MATCH | {'levels': [{**MATCH['levels'][0], **wrong}]} for wrong in (
+            {'blocks': 'a'}, {'blocks': [1]}, {'type': 'guess'}, {'threshold': '1'},
+            {'fields': [{'fieldname': 'a', 'type': 'text'}]}, {'fields': [{'type': 'exact'}]})))),
     *(('dq-rules', value) for value in (
         [], {'before_transfrm': {}}, {'after_transform': []}, {'after_transform': {'halt_rule': []}},
         {'after_sparksql': {'warn_rules': 'RowCount > 0'}}, {'after_sparksql': {'warn_rules': [1]}},

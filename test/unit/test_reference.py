@@ -67,7 +67,7 @@ def test_the_page_speaks_to_users():
     ('lib/glue_scripts/transformation-spec/all-transforms-example.json', 'transformation-spec'),
     ('lib/glue_scripts/transformation-spec/SyntheticGeneralData-CombinedData-dependent.json', 'dependencies'),
     ('lib/glue_scripts/dq-rules/dq-SyntheticGeneralData-PolicyData.json', 'dq-rules'),
-    ('lib/glue_scripts/transformation-spec/Customer-entitymatch.json', None),
+    ('lib/glue_scripts/transformation-spec/Customer-entitymatch.json', 'entity-match'),
     ('docs/examples/transforms/currency.json', None),
 ])
 def test_an_editor_finds_the_schema_of_a_configuration_file(file, schema):

@@ -7,7 +7,7 @@ from collections import defaultdict
 from datetime import UTC, datetime, timedelta
 
 from lake_etl import runtime
-from lake_etl.publish.layout import partition_of_load
+from lake_etl.publish.layout import ICEBERG_FOLDER, partition_of_load
 from lake_etl.publish.sweep import sweep_partition
 from lib.local_lake.folders import LakeFolders
 
@@ -38,6 +38,7 @@ def sweep_bucket(bucket: str) -> int:
     for table in catalog.tables():
         for partition in catalog.partitions(table.database, table.name):
             current[partition_of_load(partition.location)].add(partition.location)
-    places = {partition_of_load(entry.uri.rpartition('/')[0]) for entry in files.list(bucket)}
+    places = {partition_of_load(entry.uri.rpartition('/')[0]) for entry in files.list(bucket)
+              if not entry.uri.startswith(f'{bucket}/{ICEBERG_FOLDER}/')}
     now = datetime.now(UTC)
     return sum(sweep_partition(files, place, current[place], now, timedelta(0), at_once=True) for place in places)

@@ -10,7 +10,8 @@ from pathlib import Path
 from lake_etl.arguments import KNOWN_PLACEHOLDERS
 from lake_etl.errors import ConfigurationError, LakeError, Problem
 from lake_etl.known_transforms import known_transforms
-from lake_etl.spec.workflow import read_workflow
+from lake_etl.spec.file_names import SPEC
+from lake_etl.spec.workflow import read_entity_match, read_workflow
 from lib.local_lake.folders import LakeFolders
 
 FILES = (('transformation-spec', re.compile(r'(?P<name>.+?)(-dependent)?\.(json|csv)')),
@@ -24,12 +25,13 @@ def run(folders: LakeFolders, options: argparse.Namespace) -> int:
     """Print one line for each workflow that is right; raises ConfigurationError with all problems of all others."""
     logging.getLogger('lake_etl').setLevel(logging.WARNING)
     wanted = [options.workflow] if options.workflow else workflows_in(folders.configuration)
+    matched = matched_databases(folders.configuration, options.workflow)
     for name in () if options.workflow else files_of_no_workflow(folders.configuration):
         LOG.warning('%s is the file of no workflow, so that nothing reads it; its name has to be that of a database, a '
                     'hyphen and the name of a table.', name)
-    if not wanted:
+    if not wanted and not matched:
         raise LakeError(f'There are no configuration files in {folders.configuration}.')
-    problems: list[Problem] = []
+    problems = _match_problems(folders.configuration, matched)
     for workflow in wanted:
         database, slash, table = workflow.partition('/')
         if not (database and slash and table):
@@ -45,6 +47,25 @@ def run(folders: LakeFolders, options: argparse.Namespace) -> int:
     if problems:
         raise ConfigurationError(problems)
     return 0
+
+
+def matched_databases(configuration: Path, workflow: str | None = None) -> list[str]:
+    """Return the databases that have an entity match specification; of a workflow only its own."""
+    found = (path.name.removesuffix(ENTITY_MATCH) for path in (configuration / SPEC).glob(f'[!.]*{ENTITY_MATCH}'))
+    return sorted(name for name in found if workflow is None or name == workflow.partition('/')[0])
+
+
+def _match_problems(configuration: Path, databases: list[str]) -> list[Problem]:
+    """Return what is wrong with the entity match specifications; print a line for each that is right."""
+    problems: list[Problem] = []
+    for database in databases:
+        try:
+            spec = read_entity_match(database, lambda name: content_of(configuration / name))
+        except ConfigurationError as error:
+            problems += error.problems
+        else:
+            print(f'{database} entity match: {len(spec.levels)} levels are right.')
+    return problems
 
 
 def workflows_in(configuration: Path) -> list[str]:

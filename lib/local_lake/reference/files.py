@@ -7,7 +7,8 @@ from pathlib import Path
 
 from lake_etl.spec.documentation import paragraphs
 from lake_etl.spec.form import Form
-from lake_etl.spec.json_schema import Schema, dependencies_schema, quality_schema, specification_schema
+from lake_etl.spec.json_schema import (
+    Schema, dependencies_schema, entity_match_schema, quality_schema, specification_schema)
 from lake_etl.transform.discovery import all_transforms
 from lib.local_lake.reference.examples import read_examples
 from lib.local_lake.reference.page import reference_page
@@ -21,7 +22,7 @@ def schemas() -> Mapping[str, Schema]:
     effects = {name: paragraphs(item.documentation)[0] for name, item in transforms.items()}
     forms = {name: item if isinstance(item, Form) else None for name, item in sorted(transforms.items())}
     return {'transformation-spec': specification_schema(forms, effects), 'dependencies': dependencies_schema(),
-            'dq-rules': quality_schema()}
+            'dq-rules': quality_schema(), 'entity-match': entity_match_schema()}
 
 
 def reference_files() -> Mapping[str, str]:

@@ -16,6 +16,8 @@ COMMON_OPTIONAL = ('JOB_RUN_ID', 'data_lineage_table', 'catalog', 'retention_hou
 CONSUME_REQUIRED = ('txn_sql_prefix_path', 'source_bucket', 'target_bucket', 'source_database_name',
                     'target_database_name', 'base_file_name', 'dq_results_table')
 CONSUME_OPTIONAL = ('athena_workgroup', 'redshift_cluster_id', 'redshift_workgroup_name', 'redshift_database')
+ENTITY_MATCH_REQUIRED = ('txn_spec_prefix_path', 'target_bucket', 'iceberg_catalog', 'database_name_prefix')
+ENTITY_MATCH_OPTIONAL = ('base_file_name',)
 # Names in braces that every run of the cleanse-to-consume job can fill in SQL files, for checking them without a run.
 KNOWN_PLACEHOLDERS = tuple(sorted({*COMMON, *COMMON_OPTIONAL, *CONSUME_REQUIRED, *CONSUME_OPTIONAL, 'target_table'}))
 PARTITION_KEYS = tuple(Column(name, 'string') for name in ('year', 'month', 'day'))
@@ -57,7 +59,7 @@ def load_arguments(args: Mapping[str, Any]) -> LoadArguments:
         environment=args['environment'],
         execution_id=_required_text(args, 'execution_id'),
         source_key=args['source_key'],
-        database=_required_text(args, 'target_database_name'),
+        database=_database(args),
         table=_required_text(args, 'table_name'),
         partition=partition_values(args),
         temporary_folder=bucket_address(args['TempDir']),
@@ -71,6 +73,13 @@ def partition_values(args: Mapping[str, Any]) -> tuple[str, str, str]:
     """Return year, month and day as zero-padded text; raises LakeError unless each is a whole number."""
     year, month, day = (_whole_number(args, name) for name in ('p_year', 'p_month', 'p_day'))
     return year.rjust(4, '0'), month.rjust(2, '0'), day.rjust(2, '0')
+
+
+def _database(args: Mapping[str, Any]) -> str:
+    """Return the target database: the one that is named, or the Consume database of a prefix."""
+    if 'target_database_name' in args:
+        return _required_text(args, 'target_database_name')
+    return f"{_required_text(args, 'database_name_prefix')}_consume"
 
 
 def _whole_number(args: Mapping[str, Any], name: str) -> str:

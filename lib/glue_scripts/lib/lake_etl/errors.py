@@ -65,6 +65,10 @@ class PublicationConflict(PublicationError):
     """Another execution published the same partition in the meantime."""
 
 
+class MergeConflict(PublicationError):
+    """Another execution has changed the table that rows were matched to; nothing was written."""
+
+
 class QueryError(LakeError):
     """A query engine refused or failed a statement; carries the engine's reason."""
 

@@ -167,6 +167,34 @@ class Queries(Protocol):
 
 
 @dataclass(frozen=True)
+class TableState:
+    """A table as it is at one instant: the name of its version, and its rows, which do not change afterwards."""
+
+    version: str
+    rows: DataFrame
+
+
+class MergedTables(Protocol):
+    """Tables whose rows are replaced by key at one instant: Iceberg tables, format version 2, with a history.
+
+    Names are matched without case. Two writers are told apart by versions: the second one gets a MergeConflict.
+    """
+
+    def state(self, spark: SparkSession, database: str, name: str) -> TableState | None:
+        """Return the table as it is now, or None when it does not exist."""
+
+    def merge(self, rows: DataFrame, database: str, name: str, key: str, version: str | None) -> str:
+        """Make each row the only one with its key, at one instant, and return the new version.
+
+        rows     all columns of the table, and perhaps new ones, which the table gets too; no key twice, none null
+        version  what the table must still be; None: it must not exist yet, and is created
+
+        Raises MergeConflict when it is not, PublicationError when the table cannot be written; then readers see what
+        they saw before.
+        """
+
+
+@dataclass(frozen=True)
 class FailedRule:
     """A quality rule that failed, and what happens then: warn, quarantine or halt."""
 

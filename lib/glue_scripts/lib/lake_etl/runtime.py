@@ -1,7 +1,7 @@
 """Picks the adapter that an address names; nothing else in the project imports adapters."""
 from __future__ import annotations
 
-from lake_etl.ports import Catalog, Files, Items, QualityReports, Queries, RulesetEngine
+from lake_etl.ports import Catalog, Files, Items, MergedTables, QualityReports, Queries, RulesetEngine
 
 GLUE = 'glue'
 SQLITE = 'sqlite:'
@@ -41,6 +41,18 @@ def catalog() -> Catalog:
         return SqliteCatalog(_catalog_address)
     from lake_etl.adapters.aws.catalog import GlueCatalog
     return GlueCatalog()
+
+
+def merged_tables(iceberg_catalog: str, warehouse: str) -> MergedTables:
+    """Return the Iceberg tables of a catalog: `sqlite:///path/lake.db`, or a catalog by the name it has in Spark SQL.
+
+    warehouse  folder of the tables' files
+    """
+    if iceberg_catalog.startswith(SQLITE):
+        from lake_etl.adapters.local.merged_tables import PyIcebergTables
+        return PyIcebergTables(iceberg_catalog, warehouse)
+    from lake_etl.adapters.aws.merged_tables import SparkIcebergTables
+    return SparkIcebergTables(iceberg_catalog, warehouse)
 
 
 def queries(workgroup: str, max_attempts: int = QUERY_ATTEMPTS) -> Queries:

@@ -43,8 +43,15 @@ def planned_once(spark: SparkSession) -> Iterator[None]:
 
 
 @contextmanager
+def microsecond_times(spark: SparkSession) -> Iterator[None]:
+    """Write the times of Parquet files inside as whole microseconds, as Iceberg has them, not in Spark's older way."""
+    with _changed(spark, 'spark.sql.parquet.outputTimestampType', 'TIMESTAMP_MICROS'):
+        yield
+
+
+@contextmanager
 def _changed(spark: SparkSession, key: str, value: str) -> Iterator[None]:
-    before = spark.conf.get(key, 'true')
+    before = spark.conf.get(key)
     spark.conf.set(key, value)
     try:
         yield

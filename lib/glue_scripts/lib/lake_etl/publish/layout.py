@@ -7,6 +7,7 @@ from datetime import datetime
 from urllib.parse import unquote
 
 LOAD_KEY = 'lake_load'
+ICEBERG_FOLDER = 'iceberg'    # below the Consume bucket; its files are known to Iceberg alone
 SUPERSEDED_FOLDER = '_superseded'
 NULL_VALUE = '__HIVE_DEFAULT_PARTITION__'
 

@@ -31,5 +31,5 @@ def file_names(database: str, table: str) -> FileNames:
 
 
 def entity_match_file(database: str) -> str:
-    """Return the name of the file whose presence has the customers of a database matched."""
+    """Return the name of the entity match specification, whose presence has the entities of a database matched."""
     return f'{SPEC}/{database}-entitymatch.json'

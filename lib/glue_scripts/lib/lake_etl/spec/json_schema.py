@@ -10,6 +10,7 @@ from typing import Any
 
 from lake_etl.spec.dependencies import INTERVALS, MOMENTS
 from lake_etl.spec.documentation import Key, keys_of, paragraphs
+from lake_etl.spec.entity_match import EntityMatchSpec
 from lake_etl.spec.form import Form, Shape
 from lake_etl.spec.input import InputSpec
 from lake_etl.spec.quality import QualityFile
@@ -66,6 +67,13 @@ def quality_schema() -> Schema:
     """Return the schema of a file with data quality rules; the rules themselves are texts to it."""
     records = _Records()
     return {'$schema': VERSION, 'title': 'Data quality rules', **records.reference(QualityFile),
+            'definitions': records.definitions}
+
+
+def entity_match_schema() -> Schema:
+    """Return the schema of an entity match specification."""
+    records = _Records()
+    return {'$schema': VERSION, 'title': 'Entity match', **records.reference(EntityMatchSpec),
             'definitions': records.definitions}
 
 

@@ -9,7 +9,8 @@ from typing import TypeVar
 from lake_etl.arguments import RESERVED_COLUMNS
 from lake_etl.errors import ConfigurationError, LakeError, Problem
 from lake_etl.spec.dependencies import Dependencies, parse_dependencies
-from lake_etl.spec.file_names import FileNames, file_names
+from lake_etl.spec.entity_match import EntityMatchSpec, parse_entity_match
+from lake_etl.spec.file_names import FileNames, entity_match_file, file_names
 from lake_etl.spec.input import InputSpec, SchemaChange, default_schema_change, parse_input
 from lake_etl.spec.jsonc import parse_json_object
 from lake_etl.spec.mapping import MappingRow, SchemaMapping, parse_mapping
@@ -104,6 +105,20 @@ def read_consume_workflow(database: str, table: str, read: Read,
     reading.finish(f'{database}/{table}')
     return Workflow(quality=quality, spark_sql=spark_sql, athena_statements=athena, redshift_statements=redshift,
                     present_files=tuple(reading.present))
+
+
+def read_entity_match(database: str, read: Read) -> EntityMatchSpec:
+    """Return the entity match specification of a database.
+
+    Raises ConfigurationError with all its problems, or when there is none.
+    """
+    name, reading = entity_match_file(database), _Reading(read)
+    spec = reading.parse(name, _from_json(parse_entity_match))
+    if name not in reading.present:
+        reading.of(name).problem('', 'there is no such file', 'write one, or do not start the entity match job')
+    reading.finish(f'{database} entity match')
+    assert spec is not None  # As otherwise there were problems.
+    return spec
 
 
 class _Reading:

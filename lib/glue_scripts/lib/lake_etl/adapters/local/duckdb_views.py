@@ -7,6 +7,7 @@ from urllib.parse import unquote, urlparse
 
 from lake_etl.adapters.local.catalog_types import CatalogType, parse_type
 from lake_etl.adapters.local.duckdb_types import conversion, duckdb_type, identifier, text_literal
+from lake_etl.adapters.local.iceberg_tables import iceberg_files, is_iceberg
 from lake_etl.adapters.local.snapshot import PublishedTable
 from lake_etl.errors import QueryError
 from lake_etl.ports import Partition, Table
@@ -22,6 +23,8 @@ def table_view(published: PublishedTable) -> str:
     Columns that a file lacks are null, those of another type are converted, and the partition keys are text.
     """
     table = published.table
+    if is_iceberg(table):
+        return f'CREATE VIEW {view_name(table.database, table.name)} AS {_files_select(table, iceberg_files(table))}'
     selects = [_version_select(table, types, partitions) for types, partitions in _versions(published).items()]
     return f'CREATE VIEW {view_name(table.database, table.name)} AS {" UNION ALL ".join(selects)}'
 
@@ -40,6 +43,17 @@ def _versions(published: PublishedTable) -> dict[Types, list[Partition]]:
         types = tuple(parse_type(found[name]) if name in found else kind for name, kind in wanted)
         versions.setdefault(types, []).append(partition)
     return versions or {tuple(kind for _, kind in wanted): []}
+
+
+def _files_select(table: Table, files: Sequence[str]) -> str:
+    """Return the query of files that together are the table, and may lack its newer columns."""
+    pairs = [(identifier(column.name), parse_type(column.type)) for column in table.columns]
+    frame = f'SELECT {", ".join(f"CAST(NULL AS {duckdb_type(kind)}) AS {name}" for name, kind in pairs)} WHERE false'
+    if files:
+        listed = ', '.join(text_literal(path.translate(GLOB_SIGNS)) for path in files)
+        frame = (f'SELECT * FROM read_parquet([{listed}], union_by_name = true, hive_partitioning = false) '
+                 f'UNION ALL BY NAME {frame}')
+    return f'SELECT {", ".join(name for name, _ in pairs)} FROM ({frame})'
 
 
 def _version_select(table: Table, types: Types, partitions: Sequence[Partition]) -> str:

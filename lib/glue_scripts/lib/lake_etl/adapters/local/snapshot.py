@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from lake_etl.adapters.local.catalog_rows import View, read_databases, read_partitions, read_tables, read_views
+from lake_etl.adapters.local.iceberg_tables import read_iceberg_tables
 from lake_etl.ports import Partition, Table
 
 Name = tuple[str, str]
@@ -29,10 +30,11 @@ class PublishedTable:
 
 
 def read_names(connection: sqlite3.Connection) -> Names:
-    """Return all names of the catalog."""
+    """Return all names of the catalog, those of Iceberg tables included."""
+    iceberg = read_iceberg_tables(connection)
     return Names(
-        databases=read_databases(connection),
-        tables={(table.database, table.name): table for table in read_tables(connection)},
+        databases=tuple(sorted({*read_databases(connection), *(table.database for table in iceberg)})),
+        tables={(table.database, table.name): table for table in (*read_tables(connection), *iceberg)},
         views={(view.database, view.name): view for view in read_views(connection)})
 
 

@@ -1,0 +1,27 @@
+"""Gives every row of a Consume partition the global id of its entity, and merges the rows into the primary table."""
+from __future__ import annotations
+
+from lake_etl.arguments import ENTITY_MATCH_OPTIONAL, ENTITY_MATCH_REQUIRED
+from lake_etl.entity_match import match_and_merge, read_configuration, read_incoming
+from lake_etl.job import JobRun, job_run
+from lake_etl.match.frames import entitymatch_exact, entitymatch_recordlinkage, fill_global_id, split_dataframe
+
+# Beside the job itself, the steps that users' own jobs call.
+__all__ = ['entitymatch_exact', 'entitymatch_recordlinkage', 'fill_global_id', 'main', 'split_dataframe']
+
+
+def main() -> None:
+    """Run the job with the arguments of this process."""
+    with job_run(ENTITY_MATCH_REQUIRED, ENTITY_MATCH_OPTIONAL) as run:
+        consume_entity_match(run)
+
+
+def consume_entity_match(run: JobRun) -> None:
+    """Match and merge one partition; a partition that is merged already changes nothing."""
+    spec = read_configuration(run)
+    incoming = read_incoming(run, spec)
+    match_and_merge(run, spec, incoming)
+
+
+if __name__ == '__main__':
+    main()

@@ -1,0 +1,111 @@
+"""Iceberg tables of a Spark catalog, merged by Spark SQL's own `MERGE INTO`, as on AWS Glue."""
+from __future__ import annotations
+
+import logging
+import uuid
+
+from pyspark.errors import PySparkException
+from pyspark.sql import DataFrame, SparkSession
+
+from lake_etl.errors import MergeConflict, PublicationError
+from lake_etl.ports import TableState
+from lake_etl.transform.columns import quoted
+
+LOG = logging.getLogger(__name__)
+ICEBERG = {
+    '': 'org.apache.iceberg.spark.SparkCatalog',
+    '.catalog-impl': 'org.apache.iceberg.aws.glue.GlueCatalog',
+    '.io-impl': 'org.apache.iceberg.aws.s3.S3FileIO',
+}
+CONFLICTS = ('ValidationException', 'CommitFailedException', 'AlreadyExistsException', 'TABLE_OR_VIEW_ALREADY_EXISTS',
+             'ConcurrentModificationException')
+CREATED = 'created'
+
+
+class SparkIcebergTables:
+    """The tables of a catalog by its name in Spark SQL, such as glue_catalog, with their files below a folder.
+
+    The catalog is configured as the AWS Glue Data Catalog unless the session has settings for it already.
+    """
+
+    def __init__(self, catalog: str, warehouse: str):
+        self._catalog = catalog
+        self._warehouse = warehouse
+
+    def state(self, spark: SparkSession, database: str, name: str) -> TableState | None:
+        """Return the table as it is now, or None when it does not exist."""
+        self._configure(spark)
+        table = self._name(database, name)
+        if not spark.catalog.tableExists(table):
+            return None
+        spark.sql(f'REFRESH TABLE {table}')
+        version = self._version(spark, table)
+        if version == CREATED:
+            return TableState(version, spark.table(table))
+        return TableState(version, spark.sql(f'SELECT * FROM {table} VERSION AS OF {version}'))
+
+    def merge(self, rows: DataFrame, database: str, name: str, key: str, version: str | None) -> str:
+        """Merge the rows in one commit and return the new version.
+
+        Raises MergeConflict when the table is not at `version`, or when Iceberg finds that another commit came between.
+        """
+        spark = rows.sparkSession
+        self._configure(spark)
+        table = self._name(database, name)
+        found = self.state(spark, database, name)
+        if (found.version if found else None) != version:
+            raise _conflict(table)
+        try:
+            if found is None:
+                rows.writeTo(table).using('iceberg').tableProperty('format-version', '2').create()
+            else:
+                self._merge(rows, table, key, found.rows.columns)
+        except PySparkException as error:
+            if any(name in str(error) for name in CONFLICTS):
+                raise _conflict(table) from error
+            raise PublicationError(f'{table} was not changed: {str(error).strip().splitlines()[0]}') from error
+        merged = self._version(spark, table)
+        LOG.info('Merged rows into %s, which is at version %s now.', table, merged)
+        return merged
+
+    def _merge(self, rows: DataFrame, table: str, key: str, columns: list[str]) -> None:
+        spark = rows.sparkSession
+        known = {name.lower() for name in columns}
+        new = [field for field in rows.schema.fields if field.name.lower() not in known]
+        if new:
+            added = ', '.join(f'{quoted(field.name)} {field.dataType.simpleString()}' for field in new)
+            spark.sql(f'ALTER TABLE {table} ADD COLUMNS ({added})')
+        view = f'merged_{uuid.uuid4().hex}'
+        rows.createOrReplaceTempView(view)
+        try:
+            spark.sql(merge_statement(table, view, key, rows.columns))
+        finally:
+            spark.catalog.dropTempView(view)
+
+    def _configure(self, spark: SparkSession) -> None:
+        prefix = f'spark.sql.catalog.{self._catalog}'
+        if spark.conf.get(prefix, '') == '':
+            for suffix, value in {**ICEBERG, '.warehouse': self._warehouse}.items():
+                spark.conf.set(prefix + suffix, value)
+
+    def _name(self, database: str, name: str) -> str:
+        return f'{self._catalog}.{quoted(database.lower())}.{quoted(name.lower())}'
+
+    def _version(self, spark: SparkSession, table: str) -> str:
+        found = spark.sql(f"SELECT snapshot_id FROM {table}.refs WHERE name = 'main'").collect()
+        return str(found[0][0]) if found else CREATED
+
+
+def merge_statement(table: str, source: str, key: str, columns: list[str]) -> str:
+    """Return the statement that makes the rows of `source` the only ones with their keys."""
+    names = [quoted(name) for name in columns]
+    updates = ', '.join(f't.{name} = s.{name}' for name in names)
+    values = ', '.join(f's.{name}' for name in names)
+    return (f'MERGE INTO {table} AS t USING {quoted(source)} AS s ON t.{quoted(key)} = s.{quoted(key)} '
+            f'WHEN MATCHED THEN UPDATE SET {updates} '
+            f'WHEN NOT MATCHED THEN INSERT ({", ".join(names)}) VALUES ({values})')
+
+
+def _conflict(table: str) -> MergeConflict:
+    return MergeConflict(f'{table} was changed by another execution in the meantime. Nothing was written to it; start '
+                         'the job again.')

@@ -1,0 +1,58 @@
+"""What readers without Spark need of the Iceberg tables in a laptop's catalog: their columns and their files."""
+from __future__ import annotations
+
+import json
+import re
+import sqlite3
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from lake_etl.ports import Column, Table
+
+METADATA = 'metadata_location'
+# Types that the catalog spells in another way.
+TYPES = MappingProxyType({'long': 'bigint', 'timestamptz': 'timestamp', 'timestamp': 'timestamp_ntz', 'uuid': 'string',
+                          'time': 'string', 'fixed': 'binary'})
+
+
+def read_iceberg_tables(connection: sqlite3.Connection) -> tuple[Table, ...]:
+    """Return the Iceberg tables as they are at the instant that the connection reads, by database and name."""
+    made = connection.execute("SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = 'iceberg_tables'")
+    if not made.fetchone()[0]:
+        return ()
+    rows = connection.execute('SELECT table_namespace, table_name, metadata_location FROM iceberg_tables '
+                              'ORDER BY table_namespace, table_name')
+    return tuple(_table(*row) for row in rows)
+
+
+def is_iceberg(table: Table) -> bool:
+    """Tell whether a table is one of those."""
+    return METADATA in table.parameters
+
+
+def iceberg_files(table: Table) -> list[str]:
+    """Return the paths of the Parquet files that make up the table."""
+    from pyiceberg.table import StaticTable  # here, as it takes long to load and most queries do not need it
+    found = StaticTable.from_metadata(table.parameters[METADATA]).scan().plan_files()
+    return sorted(task.file.file_path for task in found)
+
+
+def _table(database: str, name: str, metadata_location: str) -> Table:
+    metadata = json.loads(Path(metadata_location).read_text(encoding='utf-8'))
+    schema = next(item for item in metadata['schemas'] if item['schema-id'] == metadata['current-schema-id'])
+    columns = tuple(Column(field['name'].lower(), catalog_type(field['type'])) for field in schema['fields'])
+    return Table(database, name, columns, (), metadata['location'], 'Iceberg table', {METADATA: metadata_location})
+
+
+def catalog_type(kind: Any) -> str:
+    """Return a type of Iceberg's metadata in the spelling of the catalog."""
+    if isinstance(kind, str):
+        name = re.sub(r'\[\d+\]', '', kind).replace(' ', '')
+        return TYPES.get(name, name)
+    if kind['type'] == 'list':
+        return f'array<{catalog_type(kind["element"])}>'
+    if kind['type'] == 'map':
+        return f'map<{catalog_type(kind["key"])},{catalog_type(kind["value"])}>'
+    members = (f'{field["name"]}:{catalog_type(field["type"])}' for field in kind['fields'])
+    return f'struct<{",".join(members)}>'

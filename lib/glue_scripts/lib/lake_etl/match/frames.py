@@ -1,0 +1,84 @@
+"""The steps of a match as functions of frames, which users' own jobs call one by one."""
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+
+from lake_etl.errors import ConfigurationError
+from lake_etl.lineage import DataLineageGenerator
+from lake_etl.match.entity_key import ENTITY, new_global_id, with_entity_key
+from lake_etl.match.latest import conformed
+from lake_etl.match.plan import MatchPlan, plan_of
+from lake_etl.match.resolve import best_matches
+from lake_etl.match.kept import kept
+from lake_etl.spec.entity_match import EntityMatchSpec, parse_entity_match
+from lake_etl.spec.records import Findings
+from lake_etl.transform.columns import column
+
+Split = tuple[DataFrame, DataFrame]
+
+
+def fill_global_id(df: DataFrame, global_id: str, args: Mapping[str, Any], lineage: DataLineageGenerator) -> DataFrame:
+    """Give rows without a global id a new one, and make it the first column; the same rows get the same ids again."""
+    spec = EntityMatchSpec(primary_entity_table='rows', global_id_field=global_id)
+    lineage.update_lineage(df, args['source_key'], 'fill_global_id', transform=[{'field': global_id}])
+    others = [column(name) for name in df.columns if name.lower() != global_id.lower()]
+    filled = F.coalesce(column(global_id).cast('string'), new_global_id(F.col(ENTITY)))
+    return with_entity_key(df, spec).select(filled.alias(global_id), *others)
+
+
+def split_dataframe(df: DataFrame, global_id: str) -> Split:
+    """Return the rows that have a global id, and those that have none."""
+    return df.where(column(global_id).isNotNull()), df.where(column(global_id).isNull())
+
+
+def entitymatch_exact(primary: DataFrame, incoming: DataFrame, spec: Mapping[str, Any], spark: SparkSession) -> Split:
+    """Give incoming rows the global ids of the primary rows with their source keys; a null equals nothing.
+
+    spec  an entity match specification as JSON has it; it is not changed
+
+    Returns the rows that have a global id afterwards, and those that have none. Raises ConfigurationError.
+    """
+    parsed = _parsed(spec)
+    return _matched(primary, incoming, parsed, plan_of(EntityMatchSpec(
+        primary_entity_table=parsed.primary_entity_table, global_id_field=parsed.global_id_field,
+        exact_match_fields=parsed.exact_match_fields)))
+
+
+def entitymatch_recordlinkage(primary: DataFrame, incoming: DataFrame, spec: Mapping[str, Any],
+                              spark: SparkSession) -> Split:
+    """Give incoming rows the global ids of their best matches among the primary rows, level by level.
+
+    spec  an entity match specification as JSON has it; it is not changed
+
+    Returns the rows that have a global id afterwards, and those that have none. Raises ConfigurationError.
+    """
+    parsed = _parsed(spec)
+    return _matched(primary, incoming, parsed, plan_of(parsed, exact=False))
+
+
+def _parsed(spec: Mapping[str, Any]) -> EntityMatchSpec:
+    findings = Findings('entity match specification')
+    parsed = parse_entity_match(dict(spec), findings)
+    if parsed is None:
+        raise ConfigurationError(findings.problems)
+    return parsed
+
+
+def _matched(primary: DataFrame, incoming: DataFrame, spec: EntityMatchSpec, plan: MatchPlan) -> Split:
+    """Find the ids of rows that have none."""
+    global_id = spec.global_id_field
+    if not plan.rules:
+        return split_dataframe(incoming, global_id)
+    rows = kept(with_entity_key(conformed(incoming, primary.schema), spec))
+    open_rows = rows.where(column(global_id).isNull())
+    found = best_matches(open_rows, primary, global_id, plan, open_rows.count())
+    if found is None:
+        return split_dataframe(rows.drop(ENTITY), global_id)
+    ids = found.select(F.col('entity').alias(ENTITY), F.col('global_id').alias('found'))
+    filled = [F.coalesce(column(name), F.col('found')).alias(name) if name.lower() == global_id.lower()
+              else column(name) for name in incoming.columns]
+    return split_dataframe(kept(rows.join(ids, ENTITY, 'left').select(*filled)), global_id)

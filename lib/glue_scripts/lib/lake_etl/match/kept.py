@@ -1,0 +1,13 @@
+"""Keeps the rows of a frame that several later steps read, so that they are computed once."""
+from __future__ import annotations
+
+from pyspark.sql import DataFrame
+
+
+def kept(df: DataFrame) -> DataFrame:
+    """Return the frame, whose rows stay on the workers from the first time they are needed until nothing refers to it.
+
+    Its plan begins anew. With cached frames inside cached frames Spark's description of a plan, which it writes at
+    every step, would double with each of them.
+    """
+    return df.localCheckpoint(eager=False)

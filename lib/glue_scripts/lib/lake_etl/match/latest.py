@@ -1,0 +1,101 @@
+"""The rows that the primary table gets: the latest of each entity, where it differs from what is there."""
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pyspark.sql import Column, DataFrame, Window
+from pyspark.sql import functions as F
+from pyspark.sql.types import NullType, StructType
+
+from lake_etl.arguments import EXECUTION_COLUMN, PARTITION_KEYS
+from lake_etl.errors import SchemaChangeError
+from lake_etl.match.entity_key import ENTITY
+from lake_etl.transform.columns import column, has_column, quoted
+from lake_etl.transform.helper_names import hidden_name
+
+NUMBER, AGE, CONTENT, BEFORE = (hidden_name(name) for name in ('number', 'age', 'content', 'before'))
+WIDER = {'tinyint': 1, 'smallint': 2, 'int': 3, 'bigint': 4}
+
+
+def conformed(incoming: DataFrame, primary: StructType | None) -> DataFrame:
+    """Return the incoming rows with the primary table's names and types in the columns that it has.
+
+    Raises SchemaChangeError listing the columns whose values the primary's type may not be able to hold.
+    """
+    known = {field.name.lower(): field for field in primary.fields} if primary else {}
+    columns: list[Column] = []
+    wrong: list[str] = []
+    for field in incoming.schema.fields:
+        target = known.get(field.name.lower())
+        found = 'string' if isinstance(field.dataType, NullType) else field.dataType.simpleString()
+        wanted = target.dataType.simpleString() if target else found
+        if not _holds(found, wanted) and not isinstance(field.dataType, NullType):
+            wrong.append(f'{field.name} is {found}, in the primary table {wanted}')
+        columns.append(column(field.name).cast(wanted).alias(target.name if target else field.name))
+    if wrong:
+        raise SchemaChangeError(f'Incoming columns do not fit the primary table: {"; ".join(wrong)}. Nothing was '
+                                'changed. Give them its types with changetype in the transformation specification.')
+    return incoming.select(*columns)
+
+
+def _holds(found: str, wanted: str) -> bool:
+    """Tell whether the wanted type holds every value of the found one."""
+    if found == wanted or wanted == 'string':
+        return True
+    if found in WIDER and wanted in WIDER:
+        return WIDER[found] <= WIDER[wanted]
+    if found.startswith('decimal(') and wanted.startswith('decimal('):
+        (digits, scale), (more, finer) = (map(int, kind[8:-1].split(',')) for kind in (found, wanted))
+        return scale <= finer and digits - scale <= more - finer
+    return (found, wanted) in (('float', 'double'), ('int', 'double'), ('smallint', 'double'), ('tinyint', 'double'),
+                               ('date', 'timestamp'))
+
+
+def latest_of_each(rows: DataFrame, global_id: str, sort_field: str | None) -> DataFrame:
+    """Return one row for each global id: the latest by `sort_field`, then by partition; nulls are the oldest.
+
+    Among rows of one age the choice depends on their content alone.
+    """
+    ranked = rows.withColumn(CONTENT, F.sha2(_text(rows.columns), 256))
+    order = Window.partitionBy(column(global_id)).orderBy(
+        *(part.desc_nulls_last() for part in _age(rows.schema, sort_field)), F.col(ENTITY) if ENTITY in rows.columns
+        else F.lit(1), F.col(CONTENT))
+    return ranked.withColumn(NUMBER, F.row_number().over(order)).where(F.col(NUMBER) == 1).drop(NUMBER, CONTENT, ENTITY)
+
+
+def changed_rows(latest: DataFrame, primary: DataFrame | None, global_id: str, sort_field: str | None) -> DataFrame:
+    """Return the rows that must be written, with all columns of both frames.
+
+    A row that is older than that of the primary table is left out, as is one that says the same. A column that the
+    incoming rows lack keeps its value.
+    """
+    if primary is None:
+        return latest
+    keys = latest.select(column(global_id))
+    current = latest_of_each(primary.join(keys, global_id, 'left_semi'), global_id, sort_field)
+    names = [*primary.columns, *(name for name in latest.columns if not has_column(primary.schema, name))]
+    before = F.struct(*(column(name) for name in current.columns)).alias(BEFORE)
+    joined = latest.join(current.select(column(global_id), before), global_id, 'left')
+    merged = {name: column(name) if has_column(latest.schema, name) else F.col(f'{BEFORE}.{quoted(name)}')
+              for name in names}
+    is_new = F.col(BEFORE).isNull()
+    newer = F.struct(*_age(latest.schema, sort_field, current.schema)) >= F.struct(
+        *_age(latest.schema, sort_field, current.schema, inside=BEFORE))
+    compared = [name for name in names if name.lower() != EXECUTION_COLUMN]
+    old = F.to_json(F.struct(*(F.col(f'{BEFORE}.{quoted(name)}').alias(name) if has_column(current.schema, name)
+                               else F.lit(None).cast(latest.schema[name].dataType).alias(name) for name in compared)))
+    new = F.to_json(F.struct(*(merged[name].alias(name) for name in compared)))
+    wanted = joined.where(is_new | (newer & (old != new)))
+    return wanted.select(*(value.alias(name) for name, value in merged.items()))
+
+
+def _age(schema: StructType, sort_field: str | None, other: StructType | None = None, inside: str = '') -> list[Column]:
+    """Return the columns that tell how late a row is, of those that both frames have."""
+    wanted = [*([sort_field] if sort_field else []), *(key.name for key in PARTITION_KEYS)]
+    names = [name for name in wanted if has_column(schema, name) and (other is None or has_column(other, name))]
+    prefix = f'{inside}.' if inside else ''
+    return [F.col(f'{prefix}{quoted(name)}') for name in names] or [F.lit(1)]
+
+
+def _text(names: Sequence[str]) -> Column:
+    return F.to_json(F.struct(*(column(name) for name in names)))

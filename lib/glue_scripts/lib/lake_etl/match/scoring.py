@@ -1,0 +1,67 @@
+"""The score of pairs of rows at one level, by the scorer that the level's type names."""
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
+
+import numpy as np
+
+from lake_etl.errors import LakeError
+from lake_etl.match.similarity import Operand, Pairs, operands, similarities
+from lake_etl.match.text_measures import Similarities
+from lake_etl.spec.entity_match import EntityMatchSpec, Level
+
+DECIMALS = 9    # Weights such as 0.7 + 0.15 + 0.15 must be able to reach a threshold of 1.
+
+
+class Scorer(Protocol):
+    """Gives pairs of rows their score at one level. It is sent to Spark's workers, so it must be small and picklable.
+    """
+
+    def operands(self) -> tuple[Operand, ...]:
+        """Return the columns that it compares, in their form."""
+
+    def score(self, pairs: Pairs) -> Similarities:
+        """Return one score between 0 and 1 for each pair; the same pair always gets the same."""
+
+
+@runtime_checkable
+class LearningScorer(Scorer, Protocol):
+    """A scorer that takes its weights from the data before it can score."""
+
+    def trained(self, random: Pairs, candidates: Pairs) -> Scorer:
+        """Return a scorer with weights.
+
+        random      pairs of a primary and an incoming row put together by chance
+        candidates  pairs that share a block of the level
+        """
+
+
+@dataclass(frozen=True)
+class WeightedScorer:
+    """Scores by the average of the fields' similarities, weighted."""
+
+    level: Level
+
+    def operands(self) -> tuple[Operand, ...]:
+        """Return the columns of the level's fields."""
+        return tuple(dict.fromkeys(operand for field in self.level.fields for operand in operands(field)))
+
+    def score(self, pairs: Pairs) -> Similarities:
+        """Return the weighted average of the similarities of each pair."""
+        fields = [field for field in self.level.fields if field.weight]
+        total = sum(field.weight for field in fields)
+        weighted = sum((field.weight * similarities(field, pairs) for field in fields), start=np.zeros(1))
+        return np.round(weighted / total, DECIMALS)
+
+
+def scorer_of(level: Level) -> Scorer:
+    """Return the scorer of a level; raises LakeError for a type that has none."""
+    if level.type == 'weighted':
+        return WeightedScorer(level)
+    raise LakeError(f"Level '{level.id}' is of type {level.type}, for which there is no scorer.")
+
+
+def scorers_of(spec: EntityMatchSpec) -> tuple[Scorer, ...]:
+    """Return the scorer of each level, in the order of the levels."""
+    return tuple(map(scorer_of, spec.levels))

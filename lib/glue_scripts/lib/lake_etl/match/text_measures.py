@@ -1,0 +1,130 @@
+"""Similarities of texts between 0 and 1, for many pairs at once, as the `recordlinkage` library defines them."""
+from __future__ import annotations
+
+import unicodedata
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from difflib import SequenceMatcher
+from functools import lru_cache, partial
+from types import MappingProxyType
+
+import numpy as np
+from numpy.typing import NDArray
+from rapidfuzz.distance import DamerauLevenshtein, Jaro, JaroWinkler, Levenshtein
+from rapidfuzz.process import cpdist
+
+Similarities = NDArray[np.float64]
+Texts = Sequence[str]
+Measure = Callable[[Texts, Texts], Similarities]
+GRAM = 2
+MATCH, MISMATCH, GAP_START, GAP_CONTINUED = 5, -5, -5, -1
+SHORTEST_COMMON = 2
+REMEMBERED_VALUES = 50_000
+
+
+def _by_rapidfuzz(scorer: Callable[..., float], left: Texts, right: Texts) -> Similarities:
+    return np.asarray(cpdist(left, right, scorer=scorer, dtype=np.float64), dtype=np.float64)
+
+
+def qgram(left: Texts, right: Texts) -> Similarities:
+    """Return the share of pairs of neighbouring letters that two texts have in common, of those of the longer one."""
+    def similarity(one: Counter[str], other: Counter[str]) -> float:
+        longer = max(one.total(), other.total())
+        return (one & other).total() / longer if longer else 0.0
+    return _of_grams(similarity, left, right)
+
+
+def cosine(left: Texts, right: Texts) -> Similarities:
+    """Return the cosine of the angle between two texts as vectors of their counts of neighbouring letters."""
+    def similarity(one: Counter[str], other: Counter[str]) -> float:
+        length = float(np.sqrt(_square(one) * _square(other)))
+        return sum(count * other[gram] for gram, count in one.items()) / length if length else 0.0
+    return _of_grams(similarity, left, right)
+
+
+def _square(grams: Counter[str]) -> int:
+    return sum(count * count for count in grams.values())
+
+
+def _of_grams(similarity: Callable[[Counter[str], Counter[str]], float], left: Texts, right: Texts) -> Similarities:
+    pairs = zip(left, right, strict=True)
+    return np.fromiter((similarity(_grams(one), _grams(other)) for one, other in pairs), np.float64, len(left))
+
+
+@lru_cache(REMEMBERED_VALUES)
+def _grams(text: str) -> Counter[str]:
+    """Count the pairs of neighbouring letters within words; each word begins and ends with a space."""
+    plain = ''.join(letter for letter in unicodedata.normalize('NFKD', text.lower())
+                    if not unicodedata.combining(letter))
+    words = (f' {word} ' for word in plain.split())
+    return Counter(word[at:at + GRAM] for word in words for at in range(len(word) - GRAM + 1))
+
+
+def smith_waterman(left: Texts, right: Texts) -> Similarities:
+    """Return the score of the best local alignment, divided by that of two equal texts of their mean length.
+
+    All pairs advance together, one cell of their matrices at a time; cells beyond the end of a text only lower scores.
+    """
+    ours, theirs = _letters(left, fill=-1), _letters(right, fill=-2)
+    lengths = np.array([len(text) for text in left]) + np.array([len(text) for text in right])
+    pairs, columns = len(left), theirs.shape[1]
+    best = np.zeros(pairs)
+    above = np.zeros((columns + 1, pairs))
+    from_above = np.zeros((columns + 1, pairs), dtype=bool)
+    for row in range(ours.shape[1]):
+        current, gaps = np.zeros_like(above), np.zeros_like(from_above)
+        from_left = np.zeros(pairs, dtype=bool)
+        for at in range(1, columns + 1):
+            diagonal = above[at - 1] + np.where(ours[:, row] == theirs[:, at - 1], MATCH, MISMATCH)
+            down = above[at] + np.where(from_above[at], GAP_CONTINUED, GAP_START)
+            across = current[at - 1] + np.where(from_left, GAP_CONTINUED, GAP_START)
+            score = np.maximum(np.maximum(diagonal, down), np.maximum(across, 0))
+            gaps[at], from_left = (score > 0) & (score == down), (score > 0) & (score == across)
+            current[at] = score
+            np.maximum(best, score, out=best)
+        above, from_above = current, gaps
+    return np.asarray(2 * best / np.maximum(lengths * MATCH, 1))
+
+
+def _letters(texts: Texts, fill: int) -> NDArray[np.int32]:
+    """Return one row of code points for each text, filled up to the length of the longest."""
+    width = max(map(len, texts), default=0)
+    letters = np.full((len(texts), width), fill, dtype=np.int32)
+    for row, text in enumerate(texts):
+        letters[row, :len(text)] = [ord(letter) for letter in text]
+    return letters
+
+
+def longest_common_substrings(left: Texts, right: Texts) -> Similarities:
+    """Return the share of letters in common substrings, taken out one after another from the longest on.
+
+    The mean of both orders of a pair, because the first of several longest ones is taken.
+    """
+    def similarity(one: str, other: str) -> float:
+        common = _common(one, other) + _common(other, one)
+        return common / (len(one) + len(other)) if one and other else 0.0
+    return np.fromiter(map(similarity, left, right), np.float64, len(left))
+
+
+def _common(one: str, other: str) -> int:
+    total = 0
+    while min(len(one), len(other)) >= SHORTEST_COMMON:
+        found = SequenceMatcher(None, one, other, autojunk=False).find_longest_match()
+        if found.size < SHORTEST_COMMON:
+            break
+        total += found.size
+        one = one[:found.a] + one[found.a + found.size:]
+        other = other[:found.b] + other[found.b + found.size:]
+    return total
+
+
+MEASURES: Mapping[str, Measure] = MappingProxyType({
+    'jaro': partial(_by_rapidfuzz, Jaro.similarity),
+    'jarowinkler': partial(_by_rapidfuzz, JaroWinkler.similarity),
+    'levenshtein': partial(_by_rapidfuzz, Levenshtein.normalized_similarity),
+    'damerau_levenshtein': partial(_by_rapidfuzz, DamerauLevenshtein.normalized_similarity),
+    'qgram': qgram,
+    'cosine': cosine,
+    'smith_waterman': smith_waterman,
+    'lcs': longest_common_substrings,
+})

@@ -1,0 +1,53 @@
+"""Block rules: the columns, or parts of columns, in which two rows must agree to be compared."""
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+SLICE = re.compile(r'(?P<column>[^\[\]]+)\[(?P<start>-?\d+)?:(?P<stop>-?\d+)?\]', re.ASCII)
+
+
+@dataclass(frozen=True)
+class BlockPart:
+    """A column, or the slice of its text from `start` up to but without `stop`, with Python's meaning of both."""
+
+    column: str
+    start: int | None = None
+    stop: int | None = None
+
+    def __str__(self) -> str:
+        if self.start is None and self.stop is None:
+            return self.column
+        ends = ('' if end is None else str(end) for end in (self.start, self.stop))
+        return f'{self.column}[{":".join(ends)}]'
+
+
+@dataclass(frozen=True)
+class BlockRule:
+    """The parts that must all be equal."""
+
+    parts: tuple[BlockPart, ...]
+
+    def __str__(self) -> str:
+        return ' + '.join(map(str, self.parts))
+
+
+def parse_block_part(text: str) -> BlockPart:
+    """Return the part that a text such as `zip` or `lastname[0:3]` means; raises ValueError saying what is wrong."""
+    if '[' not in text and ']' not in text:
+        return BlockPart(text)
+    match = SLICE.fullmatch(text)
+    if match is None:
+        raise ValueError(f"block '{text}' is no slice; expected a column and two positions, such as lastname[0:3]")
+    start, stop = (int(match[name]) if match[name] else None for name in ('start', 'stop'))
+    if not _holds_letters(start, stop):
+        raise ValueError(f"block '{text}' is always empty, because it ends where it begins or before")
+    return BlockPart(match['column'], start, stop)
+
+
+def _holds_letters(start: int | None, stop: int | None) -> bool:
+    """Tell whether some text has letters in the slice: positions counted from the same end must be in order."""
+    first = 0 if start is None else start
+    if stop is None:
+        return True
+    return stop > first if (first < 0) == (stop < 0) else first < 0 or stop < 0
