@@ -11,14 +11,15 @@ from lib.node import use_installed_node
 
 def main() -> int:
     """Write the templates to where the command line of CDK wants them; return 2 when the settings cannot work."""
-    # CDK starts Node.js when it is imported, so Node.js is chosen before.
-    use_installed_node()
-    from lib.cdk_app import build_app
     try:
-        build_app(configuration(), os.environ.get('ENV', '')).synth()
+        settings = configuration().narrowed(os.environ.get('ENV', ''))
     except ConfigurationError as error:
         print(error, file=sys.stderr)
         return 2
+    # CDK starts Node.js when it is imported, so Node.js is chosen before.
+    use_installed_node()
+    from lib.cdk_app import build_app
+    build_app(settings).synth()
     return 0
 
 

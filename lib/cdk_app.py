@@ -15,8 +15,8 @@ from lib.pipeline_stack import PipelineStack
 SETTINGS = Path(__file__).resolve().parents[1] / 'cdk.json'
 
 
-def build_app(configuration: Configuration, names: str = '', **options: Any) -> App:
-    """Return the application with the environments of these names, between commas; with all when the text is empty.
+def build_app(configuration: Configuration, **options: Any) -> App:
+    """Return the application with all environments of the configuration.
 
     options  further ones of CDK's App, such as `outdir`
     """
@@ -26,7 +26,7 @@ def build_app(configuration: Configuration, names: str = '', **options: Any) -> 
     if isinstance(source, CodeCommit) and source.mirror:
         CodeCommitStack(app, f'{configuration.logical_id_prefix}EtlMirrorRepository', env=place,
                         repository_name=source.repository)
-    for environment in configuration.narrowed(names):
+    for environment in configuration.environments:
         PipelineStack(app, f'{environment.name}-{configuration.logical_id_prefix}EtlPipeline',
                       configuration=configuration, environment=environment, env=place)
     return app

@@ -134,8 +134,8 @@ class Configuration:
         if problems:
             raise ConfigurationError(problems)
 
-    def narrowed(self, names: str) -> tuple[EnvironmentConfiguration, ...]:
-        """Return the environments of that name, or of those names between commas; all of them for an empty text.
+    def narrowed(self, names: str) -> Configuration:
+        """Return the same with the environments of these names alone, between commas; with all for an empty text.
 
         Raises ConfigurationError when a name is not configured.
         """
@@ -145,7 +145,7 @@ class Configuration:
         if unknown:
             raise ConfigurationError([f"environment variable ENV names '{name}', expected one of "
                                       f'{", ".join(item.name for item in self.environments)}' for name in unknown])
-        return tuple(known[name] for name in wanted) if wanted else self.environments
+        return replace(self, environments=tuple(known[name] for name in wanted)) if wanted else self
 
     def problems(self) -> Iterator[str]:
         """Yield what is wrong with the settings, each with the name of its setting."""

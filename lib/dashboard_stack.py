@@ -32,8 +32,9 @@ class DashboardStack(Stack):
         self._environment = environment
         for number, (metric, pattern) in enumerate(FILTERS, 1):
             logs.MetricFilter(
-                self, f'{metric}{number}', log_group=glue.output_logs, filter_pattern=logs.FilterPattern.literal(pattern),
-                metric_namespace=NAMESPACE, metric_name=self._metric_name(metric), metric_value='$rows')
+                self, f'{metric}{number}', log_group=glue.output_logs,
+                filter_pattern=logs.FilterPattern.literal(pattern), metric_namespace=NAMESPACE,
+                metric_name=self._metric_name(metric), metric_value='$rows')
         dashboard = cloudwatch.Dashboard(
             self, 'Dashboard', dashboard_name=environment.resource_name(f'{environment.place.region}-etl'),
             default_interval=Duration.days(7))

@@ -48,6 +48,10 @@ class StepFunctionsStack(Stack):
         self._topic_key = self._notification_key()
         self.topic = sns.Topic(self, 'Topic', topic_name=environment.resource_name('etl-notification-topic'),
                                master_key=self._topic_key, enforce_ssl=True)
+        # A policy of its own takes the place of the one by which SNS lets all services of the account publish.
+        self.topic.add_to_resource_policy(iam.PolicyStatement(
+            sid='Alarms', principals=[iam.ServicePrincipal('cloudwatch.amazonaws.com')], actions=['sns:Publish'],
+            resources=[self.topic.topic_arn], conditions={'StringEquals': {'aws:SourceAccount': self.account}}))
         self.dead_letters = self._queue('DeadLetters', 'etl-dead-letters')
         self.queue = self._queue('Queue', 'etl-landed', dead_letter_queue=sqs.DeadLetterQueue(
             queue=self.dead_letters, max_receive_count=DELIVERIES),

@@ -12,6 +12,7 @@ import boto3
 
 from lib.executions.running import RunningExecutions
 from lib.table_lock.lock_table import LockTable
+from lib.table_lock.turn import Order
 
 LOG = logging.getLogger(__name__)
 
@@ -37,10 +38,10 @@ def lambda_handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     return {'granted': wait is None, 'wait_seconds': 0 if wait is None else wait.seconds}
 
 
-def order_of(state: Mapping[str, Any], execution: Mapping[str, Any]) -> str:
-    """Return by what executions of one table are ordered: the landing of the file, then the start."""
-    moments = (state.get('landed_at') or execution['StartTime'], execution['StartTime'])
-    return '#'.join(f'{datetime.fromisoformat(moment).timestamp():017.3f}' for moment in moments)
+def order_of(state: Mapping[str, Any], execution: Mapping[str, Any]) -> Order:
+    """Return the order of an execution; one that was started by hand may have an input without a landing."""
+    started = datetime.fromisoformat(execution['StartTime'])
+    return Order(datetime.fromisoformat(state['landed_at']) if state.get('landed_at') else started, started)
 
 
 @cache

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from lib.table_lock.turn import LEASE, Claim, Doubt, Granted, Take, Wait, turn_of
+from lib.table_lock.turn import LEASE, Claim, Doubt, Granted, Order, Take, Wait, turn_of
 
 # The holder's item sorts before all tickets, so that one read of the beginning shows both.
 HOLDER, TICKET = 'holder', 'ticket#'
@@ -26,16 +26,13 @@ class LockTable:
         self._name = name
         self._is_running = is_running
 
-    def acquire(self, resource: str, execution: str, order: str, now: datetime) -> Wait | None:
-        """Give the resource to an execution if it is its turn; else return how long to wait before asking again.
-
-        order  the smallest among those that wait goes first
-        """
-        place = f'{TICKET}{order}#{execution.rpartition(":")[2]}'
+    def acquire(self, resource: str, execution: str, order: Order, now: datetime) -> Wait | None:
+        """Give the resource to an execution if it is its turn; else return how long to wait before asking again."""
+        place = f'{TICKET}{order.text}#{execution.rpartition(":")[2]}'
         self._put(resource, place, Claim(place, execution, now + LEASE))
         while True:
             holder, waiting = self._claims(resource)
-            turn = turn_of(execution, holder, waiting, now)
+            turn = turn_of(execution, holder, waiting, now, order.landed)
             if isinstance(turn, Granted):
                 return None
             if isinstance(turn, Take):

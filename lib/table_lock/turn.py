@@ -4,10 +4,26 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from math import ceil
 
 # A lease that is over is no right to take the table: whoever waits asks whether the execution still runs.
 LEASE = timedelta(minutes=15)
+# Events of files that land together arrive in any order; nobody goes first before the others can stand in line.
+SETTLING = timedelta(seconds=5)
 FIRST_IN_LINE, LONGEST_WAIT, WAIT_PER_PLACE = 20, 300, 60
+
+
+@dataclass(frozen=True)
+class Order:
+    """By what those who wait are ordered: the landing of the file, then the start of the execution."""
+
+    landed: datetime
+    started: datetime
+
+    @property
+    def text(self) -> str:
+        """Return it in a form that sorts as the moments do."""
+        return '#'.join(f'{moment.timestamp():017.3f}' for moment in (self.landed, self.started))
 
 
 @dataclass(frozen=True)
@@ -48,11 +64,12 @@ class Wait:
     seconds: int
 
 
-def turn_of(execution: str, holder: Claim | None, waiting: Sequence[Claim], now: datetime
+def turn_of(execution: str, holder: Claim | None, waiting: Sequence[Claim], now: datetime, landed: datetime
             ) -> Granted | Take | Doubt | Wait:
     """Return what an execution that waits may do.
 
     waiting  the oldest tickets, in order, perhaps not all
+    landed   when its own file did
     """
     if holder is not None and holder.execution == execution:
         return Granted()
@@ -60,7 +77,8 @@ def turn_of(execution: str, holder: Claim | None, waiting: Sequence[Claim], now:
     place = next((number for number, claim in enumerate(before) if claim.execution == execution), len(before))
     blocking = holder or (before[0] if place else None)
     if blocking is None:
-        return Take()
+        unsettled = landed + SETTLING - now
+        return Wait(ceil(unsettled.total_seconds())) if unsettled > timedelta() else Take()
     if blocking.lease < now:
         return Doubt(blocking)
     return Wait(min(FIRST_IN_LINE + WAIT_PER_PLACE * place, LONGEST_WAIT))

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -19,6 +19,7 @@ import boto3
 from functions import Function
 from moto import mock_aws
 from moto_engine import Waits, engine
+from moto_resources import EVENTS, EVERYTHING, SUCCESSES, create_job, create_resources
 from synthesized import REGION, SynthesizedEnvironment
 
 from lake_etl.adapters.local.queries import query
@@ -48,7 +49,9 @@ class DeployedLake:
         self._functions = functions
         self._clients = {name: boto3.client(name, REGION) for name in (
             'dynamodb', 'events', 'glue', 's3', 'sns', 'sqs', 'stepfunctions')}
-        self._deploy()
+        self.machine = create_resources(environment, self._clients)
+        self._scripts = {job.properties['Name']: Path(job.properties['Command']['ScriptLocation']).stem
+                         for job in environment.resources('AWS::Glue::Job')}
 
     # What a user does.
 
@@ -58,11 +61,14 @@ class DeployedLake:
         self._clients['s3'].put_object(Bucket=self.bucket('etl-scripts'), Key=f'etl/{name}', Body=text.encode())
 
     def drop(self, key: str, content: str, at: datetime | None = None) -> dict[str, Any]:
-        """Put a file into the Collect bucket; return the event that EventBridge gets of it, which is on its way."""
+        """Put a file into the Collect bucket; return the event that EventBridge gets of it, which is on its way.
+
+        at  when it landed; a minute ago, so that nothing has to wait until the order of such events is settled
+        """
         answer = self._clients['s3'].put_object(Bucket=self.bucket('collect'), Key=key, Body=content.encode())
         event = {
             'version': '0', 'id': answer['ETag'].strip('"'), 'detail-type': 'Object Created', 'source': 'aws.s3',
-            'time': (at or datetime.now(UTC)).strftime('%Y-%m-%dT%H:%M:%SZ'), 'detail': {
+            'time': (at or datetime.now(UTC) - timedelta(minutes=1)).strftime('%Y-%m-%dT%H:%M:%SZ'), 'detail': {
                 'version': '0', 'bucket': {'name': self.bucket('collect')},
                 'object': {'key': key, 'size': len(content), 'etag': answer['ETag'].strip('"'),
                            'version-id': answer['VersionId'], 'sequencer': f'{time.time_ns():018X}'},
@@ -95,7 +101,7 @@ class DeployedLake:
         """Let each job run only so many times at once."""
         for job in self.environment.resources('AWS::Glue::Job'):
             self._clients['glue'].delete_job(JobName=job.properties['Name'])
-            self._create_job(job.properties | {'ExecutionProperty': {'MaxConcurrentRuns': runs}})
+            create_job(self._clients['glue'], job.properties | {'ExecutionProperty': {'MaxConcurrentRuns': runs}})
 
     # What AWS does.
 
@@ -108,7 +114,7 @@ class DeployedLake:
 
     def deliver_ends(self) -> None:
         """Hand the events that a rule leads straight to a function to the repair."""
-        for message in self._receive('events'):
+        for message in self._receive(EVENTS):
             self.invoke('etl-execution-repair', json.loads(message['Body']))
 
     def deliver(self) -> list[str]:
@@ -144,10 +150,10 @@ class DeployedLake:
 
     def _tell_dependents(self) -> int:
         """Hand notifications that pass the filter of the subscription to the dependency trigger."""
-        messages = self._receive('successes')
+        messages = self._receive(SUCCESSES)
         for message in messages:
             self.invoke('etl-dependency-trigger', {'Records': [{'Sns': json.loads(message['Body'])}]})
-            self._clients['sqs'].delete_message(QueueUrl='successes', ReceiptHandle=message['ReceiptHandle'])
+            self._clients['sqs'].delete_message(QueueUrl=SUCCESSES, ReceiptHandle=message['ReceiptHandle'])
         return len(messages)
 
     def _receive(self, queue: str) -> list[dict[str, Any]]:
@@ -167,13 +173,14 @@ class DeployedLake:
             importlib.import_module(f'lib.glue_scripts.{script}').main()
 
     def _local(self, arguments: dict[str, str]) -> dict[str, str]:
-        """Return the arguments with folders in place of buckets; tables of items stay on moto.
+        """Return the arguments with folders in place of buckets, and a file in place of catalogs; items stay on moto.
 
         Tokens alone are kept in a file, because workers of Spark write them, to whom moto does not reach.
         """
         placed = {key: value.replace('s3://', f'{self.root}/') for key, value in arguments.items()
                   if not key.startswith('--conf')}
-        return placed | {'--catalog': self.catalog, '--hash_value_table': f'{self.catalog}#hash-values'}
+        return placed | {'--catalog': self.catalog, '--iceberg_catalog': self.catalog,
+                         '--hash_value_table': f'{self.catalog}#hash-values'}
 
     def _copy_down(self) -> None:
         """Bring what lies in the Collect and scripts buckets into their folders."""
@@ -219,14 +226,14 @@ class DeployedLake:
 
     def notifications(self) -> list[dict[str, Any]]:
         """Take the notifications that every subscriber got since the last look."""
-        batches = iter(lambda: self._receive('everything'), [])
+        batches = iter(lambda: self._receive(EVERYTHING), [])
         found = [json.loads(message['Body']) for batch in batches for message in self._taken(batch)]
         return [{'subject': item['Subject'], 'status': item['MessageAttributes']['status']['Value'],
                  'message': json.loads(item['Message'])} for item in found]
 
     def _taken(self, messages: list[dict[str, Any]]) -> list[dict[str, Any]]:
         for message in messages:
-            self._clients['sqs'].delete_message(QueueUrl='everything', ReceiptHandle=message['ReceiptHandle'])
+            self._clients['sqs'].delete_message(QueueUrl=EVERYTHING, ReceiptHandle=message['ReceiptHandle'])
         return messages
 
     def executions(self) -> list[Execution]:
@@ -243,72 +250,6 @@ class DeployedLake:
 
     def _arn(self, name: str) -> str:
         return f'{self.machine.replace(":stateMachine:", ":execution:")}:{name}'
-
-    # How it is set up.
-
-    def _deploy(self) -> None:
-        for bucket in self.environment.resources('AWS::S3::Bucket'):
-            self._create_bucket(bucket.properties)
-        for table in self.environment.resources('AWS::DynamoDB::Table'):
-            wanted = ('TableName', 'KeySchema', 'AttributeDefinitions', 'GlobalSecondaryIndexes')
-            self._clients['dynamodb'].create_table(BillingMode='PAY_PER_REQUEST', **{
-                key: table.properties[key] for key in wanted if key in table.properties})
-        self._scripts = {}
-        for job in self.environment.resources('AWS::Glue::Job'):
-            self._create_job(job.properties)
-        for queue in self.environment.resources('AWS::SQS::Queue'):
-            self._clients['sqs'].create_queue(QueueName=queue.properties['QueueName'])
-        for topic in self.environment.resources('AWS::SNS::Topic'):
-            self._clients['sns'].create_topic(Name=topic.properties['TopicName'])
-        (machine,) = self.environment.resources('AWS::StepFunctions::StateMachine')
-        self.machine = self._clients['stepfunctions'].create_state_machine(
-            name=machine.properties['StateMachineName'], definition=_substituted(machine.properties),
-            roleArn='arn:aws:iam::123456789012:role/flow')['stateMachineArn']
-        self._subscribe()
-        self._lead_events()
-
-    def _create_bucket(self, properties: dict[str, Any]) -> None:
-        name = properties['BucketName']
-        self._clients['s3'].create_bucket(Bucket=name, CreateBucketConfiguration={'LocationConstraint': REGION})
-        self._clients['s3'].put_bucket_versioning(Bucket=name, VersioningConfiguration=properties[
-            'VersioningConfiguration'])
-        (self.root / name).mkdir(parents=True)
-
-    def _create_job(self, properties: dict[str, Any]) -> None:
-        self._clients['glue'].create_job(
-            Name=properties['Name'], Role='flow', DefaultArguments=properties['DefaultArguments'],
-            Command={'Name': 'glueetl', 'ScriptLocation': properties['Command']['ScriptLocation']},
-            ExecutionProperty={'MaxConcurrentRuns': properties['ExecutionProperty']['MaxConcurrentRuns']})
-        self._scripts[properties['Name']] = Path(properties['Command']['ScriptLocation']).stem
-
-    def _subscribe(self) -> None:
-        """Subscribe one queue with the filter of the dependency trigger, and one to everything."""
-        (subscription,) = self.environment.resources('AWS::SNS::Subscription')
-        for name, attributes in (('successes', {'FilterPolicy': json.dumps(subscription.properties['FilterPolicy'])}),
-                                 ('everything', {})):
-            self._clients['sqs'].create_queue(QueueName=name)
-            self._clients['sns'].subscribe(TopicArn=subscription.properties['TopicArn'], Protocol='sqs',
-                                           Endpoint=f'arn:aws:sqs:{REGION}:123456789012:{name}', Attributes=attributes)
-
-    def _lead_events(self) -> None:
-        """Create the rules that listen to events; those that call a function directly lead to the queue `events`."""
-        self._clients['sqs'].create_queue(QueueName='events')
-        for rule in self.environment.resources('AWS::Events::Rule'):
-            if 'EventPattern' not in rule.properties:
-                continue
-            name = rule.properties['Name']
-            self._clients['events'].put_rule(Name=name, EventPattern=json.dumps(rule.properties['EventPattern']))
-            (target,) = rule.properties['Targets']
-            arn = target['Arn'] if ':sqs:' in target['Arn'] else f'arn:aws:sqs:{REGION}:123456789012:events'
-            self._clients['events'].put_targets(Rule=name, Targets=[{'Id': target['Id'], 'Arn': arn}])
-
-
-def _substituted(machine: dict[str, Any]) -> str:
-    """Return the definition of a state machine as CloudFormation hands it over."""
-    definition = str(machine['DefinitionString'])
-    for name, value in machine['DefinitionSubstitutions'].items():
-        definition = definition.replace(f'${{{name}}}', value)
-    return definition
 
 
 def functions_of(environment: SynthesizedEnvironment, endpoint: str) -> dict[str, Function]:

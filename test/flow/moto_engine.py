@@ -41,7 +41,7 @@ def engine(run_job: RunJob, functions: Mapping[str, Function]) -> Iterator[Waits
 
     def wait(self: Any, env: Any, wait_seconds: float) -> None:
         waits.states.append(wait_seconds)
-        time.sleep(SECONDS_OF_A_WAIT)
+        time.sleep(max(SECONDS_OF_A_WAIT, wait_seconds / 20))
 
     def sleep(seconds: float) -> None:
         waits.retries.append(seconds)

@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from threading import Thread
 
 import pytest
@@ -13,9 +13,15 @@ from lib.local_lake import job_arguments
 from lib.local_lake.folders import LakeFolders
 
 KEY = 'Gen/Policy/2026/03/04/policies.csv'
+ODD_KEY = 'Gen/Claim/claims  %2B+ä保.csv'
 POLICIES = 'number,state,premium\nP1,NY,100.50\nP2,TX,7\nP3,NY,-2\n'
 RULES = {'before_transform': {'quarantine_rules': ["ColumnValues 'premium' >= 0"]}}
 SQL = 'SELECT state, sum(premium) AS premium, year, month, day FROM gen.policy GROUP BY state, year, month, day'
+MATCH = {
+    'primary_entity_table': 'people', 'global_id_field': 'globalid',
+    'exact_match_fields': {'source_primary_key': 'no', 'source_system_key': 'system'},
+    'levels': [{'id': 'name', 'blocks': ['last'], 'threshold': 0.85,
+                'fields': [{'fieldname': 'first', 'type': 'string', 'method': 'jarowinkler'}]}]}
 # Values that only AWS has, or only the laptop: addresses, and what the lake was given as its own names.
 ADDRESSES = {'TempDir', 'txn_bucket', 'source_bucket', 'target_bucket', 'catalog', 'txn_spec_prefix_path',
              'txn_sql_prefix_path', 'state_machine_name', 'athena_workgroup', 'JOB_NAME', 'JOB_RUN_ID', 'execution_id',
@@ -92,11 +98,12 @@ def test_a_job_that_fails_is_recorded_and_told_of_and_publishes_nothing(aws):
 def test_one_event_delivered_again_and_in_parallel_and_two_files_of_one_table_at_once(aws):
     """Runs of a job are limited to one, so that the start of another table's job is throttled too."""
     aws.limit_runs(1)
-    first = aws.drop(KEY, POLICIES, datetime(2026, 3, 4, 5, tzinfo=UTC))
+    now = datetime.now(UTC)
+    first = aws.drop(KEY, POLICIES, now - timedelta(seconds=1))
     aws.send(first)
     later = aws.drop('Gen/Policy/2026/03/04/later.csv', 'number,state,premium\nP9,NY,1\n',
-                     datetime(2026, 3, 4, 6, tzinfo=UTC))
-    aws.drop('Gen/Claim/claims.csv', 'number,paid\nC1,5\n', datetime(2026, 3, 4, 7, tzinfo=UTC))
+                     now)
+    aws.drop(ODD_KEY, 'number,paid\nC1,5\n')
     aws.send(later)
     deliveries = [Thread(target=aws.deliver) for _ in range(3)]
     for delivery in deliveries:
@@ -108,7 +115,7 @@ def test_one_event_delivered_again_and_in_parallel_and_two_files_of_one_table_at
 
     assert [item.status for item in aws.settle()] == [item.status for item in executions] == ['SUCCEEDED'] * 3
     assert len(aws.jobs_run) == 6
-    assert [file for file, name in jobs(aws) if file != 'claims.csv'] == [
+    assert [file for file, name in jobs(aws) if file not in ODD_KEY] == [
         'policies.csv', 'policies.csv', 'later.csv', 'later.csv']
     assert aws.rows('SELECT number FROM gen.policy') == [('P9',)], 'the later file is the one that stays'
     assert aws.rows('SELECT number FROM gen.claim') == [('C1',)]
@@ -129,6 +136,20 @@ def test_a_workflow_runs_after_all_that_it_depends_on(aws):
     assert aws.audits()['Gen/Combined'] == ('SUCCEEDED', '')
     assert [file for file, _ in jobs(aws)][-2:] == ['all.csv', 'all.csv']
     assert aws.rows('SELECT a FROM gen.combined') == [(1,)]
+
+
+def test_customers_are_matched_where_the_database_has_a_specification_for_it(aws):
+    aws.configure('transformation-spec/Customer-entitymatch.json', MATCH)
+    aws.configure('transformation-sql/spark-Customer-A01.sql', 'SELECT * FROM customer.a01')
+    aws.drop('Customer/A01/2026/03/04/customers.csv',
+             'no,system,first,last\n1,A,Ann,Smith\n2,A,Anne,Smith\n3,A,Bob,Jones\n')
+    (execution,) = aws.settle()
+    assert (execution.status, execution.input['entity_match']) == ('SUCCEEDED', True)
+    assert [name for _, name in jobs(aws)] == [
+        'collect-to-cleanse-job', 'cleanse-to-consume-job', 'consume-entity-match-job']
+    assert aws.rows('SELECT count(DISTINCT globalid) FROM customer_consume.people') == [(2,)]
+    assert aws.audits() == {'Customer/A01': ('SUCCEEDED', '')}
+    assert aws.items('table-lock') == []
 
 
 def test_a_stopped_execution_is_closed_by_the_event_of_its_end(aws):

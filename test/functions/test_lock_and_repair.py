@@ -13,6 +13,7 @@ from lib.execution_repair.lambda_handler import _repair
 from lib.execution_repair.lambda_handler import lambda_handler as repair
 from lib.table_lock.lambda_handler import _locks
 from lib.table_lock.lambda_handler import lambda_handler as lock
+from lib.table_lock.turn import Order
 
 NOW = datetime(2026, 3, 4, 12, tzinfo=UTC)
 
@@ -20,6 +21,11 @@ NOW = datetime(2026, 3, 4, 12, tzinfo=UTC)
 def request(action, name, account, landed='2026-03-04T05:00:00Z', resources=('Db/Tbl',)):
     return {'action': action, 'resources': list(resources), 'Input': {'landed_at': landed, 'execution_id': 'any'},
             'execution': {'Id': account.arn(name), 'StartTime': '2026-03-04T06:00:00Z'}}
+
+
+def order(number):
+    """Return the order of a file that landed so many seconds after a moment long ago."""
+    return Order(NOW - timedelta(days=1, seconds=-number), NOW)
 
 
 def running(account, *names):
@@ -69,21 +75,22 @@ def test_a_request_that_makes_no_sense_is_refused(account, action):
 @pytest.mark.parametrize(('alive', 'granted'), [(True, False), (False, True)])
 def test_a_silent_holder_keeps_the_table_while_it_runs_and_loses_it_when_it_has_ended(account, alive, granted):
     running(account, 'one', 'two')
-    assert _locks().acquire('db/tbl', account.arn('one'), '1', NOW) is None
+    assert _locks().acquire('db/tbl', account.arn('one'), order(1), NOW) is None
     if not alive:
         account.step_functions.stop_execution(executionArn=account.arn('one'))
-    wait = _locks().acquire('db/tbl', account.arn('two'), '2', NOW + timedelta(hours=3))
+    wait = _locks().acquire('db/tbl', account.arn('two'), order(2), NOW + timedelta(hours=3))
     assert (wait is None) == granted
 
 
 def test_one_that_died_while_it_waited_holds_nobody_up(account):
     running(account, 'one', 'dead', 'two')
-    assert _locks().acquire('db/tbl', account.arn('one'), '1', NOW) is None
-    assert _locks().acquire('db/tbl', account.arn('dead'), '2', NOW) is not None
+    assert _locks().acquire('db/tbl', account.arn('one'), order(1), NOW) is None
+    assert _locks().acquire('db/tbl', account.arn('dead'), order(2), NOW) is not None
     account.step_functions.stop_execution(executionArn=account.arn('dead'))
     _locks().release('db/tbl', account.arn('one'))
-    assert _locks().acquire('db/tbl', account.arn('two'), '3', NOW + timedelta(minutes=1)) is not None, 'not yet silent'
-    assert _locks().acquire('db/tbl', account.arn('two'), '3', NOW + timedelta(hours=1)) is None
+    soon, later = NOW + timedelta(minutes=1), NOW + timedelta(hours=1)
+    assert _locks().acquire('db/tbl', account.arn('two'), order(3), soon) is not None, 'it is not silent yet'
+    assert _locks().acquire('db/tbl', account.arn('two'), order(3), later) is None
 
 
 def ended(account, record, status):

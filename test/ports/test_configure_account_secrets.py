@@ -4,9 +4,10 @@ from __future__ import annotations
 import boto3
 import pytest
 
+from lib.configuration import configuration
 from lib.prerequisites.configure_account_secrets import FAILED, NOT_WANTED, STORED, main
 
-NAME = '/InsuranceLake/GitHubToken'
+NAME = f'/{configuration().logical_id_prefix}/GitHubToken'
 
 
 def stored() -> str:

@@ -4,19 +4,23 @@ from __future__ import annotations
 import boto3
 import pytest
 
-from lib.configuration import configuration
+from lib.configuration_model import Configuration, EnvironmentConfiguration
+from lib.configuration_parts import CodeCommit, Place
 from resources import etl_cleanup
 
 ACCOUNT, REGION = '123456789012', 'us-east-2'
-DEV = configuration().environments[0]
+SETTINGS = Configuration('insurancelake', 'InsuranceLake', Place(None, REGION), CodeCommit('lake'), (
+    EnvironmentConfiguration('Dev', Place(None, REGION), 'develop'),))
+DEV, = SETTINGS.environments
 BUCKETS = {kind: DEV.bucket_name(kind, ACCOUNT, REGION)
            for kind in ('collect', 'cleanse', 'consume', 'glue-temp', 'etl-scripts')}
 AUDIT, LOOKUP = DEV.table_name('job-audit'), DEV.table_name('value-lookup')
 
 
 @pytest.fixture
-def lake(aws):
+def lake(aws, monkeypatch):
     """A Dev environment with objects in several versions, a database, and items."""
+    monkeypatch.setattr('lib.configuration.configuration', lambda: SETTINGS)
     s3, glue, dynamodb = (boto3.client(name) for name in ('s3', 'glue', 'dynamodb'))
     for bucket in BUCKETS.values():
         s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={'LocationConstraint': REGION})

@@ -1,88 +1,12 @@
-"""One synthesis for all tests of stacks: three environments in four accounts, each set up in another way."""
+"""One synthesis for all tests of stacks."""
 from __future__ import annotations
 
-import json
-from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import Any
-
 import pytest
+from stack_templates import SynthesizedLake, read_assembly, varied_configuration
 
-from lib.configuration import configuration
-from lib.configuration_model import Configuration
-from lib.configuration_parts import GlueConfiguration, Place, RedshiftConfiguration, VpcConfiguration
 from lib.node import use_installed_node
 
 use_installed_node()
-
-REGION = 'us-east-2'
-ACCOUNTS = {'Dev': '111111111111', 'Test': '222222222222', 'Prod': '333333333333'}
-PIPELINE_ACCOUNT = '444444444444'
-
-Template = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class SynthesizedLake:
-    """What CDK has made of a configuration.
-
-    directory  of the cloud assembly, with the assets
-    templates  by the name of the stack, as CloudFormation will know it
-    """
-
-    directory: Path
-    templates: dict[str, Template]
-
-    def of_environment(self, name: str) -> dict[str, Template]:
-        """Return the templates of an environment by name, without its pipeline."""
-        return {stack: template for stack, template in self.templates.items()
-                if stack.startswith(f'{name}-') and 'EtlPipeline' not in stack}
-
-    def resources(self, stack: str, kind: str) -> dict[str, dict[str, Any]]:
-        """Return the resources of a type in a stack by logical id."""
-        return {name: resource for name, resource in self.templates[stack]['Resources'].items()
-                if resource['Type'] == kind}
-
-
-def text_of(value: Any) -> str:
-    """Return a text of a template, with names in angle brackets for what CloudFormation will fill in."""
-    if isinstance(value, str):
-        return value
-    (function, argument), = value.items()
-    if function == 'Fn::Join':
-        return argument[0].join(map(text_of, argument[1]))
-    if function == 'Fn::GetAtt':
-        return f'<{".".join(argument)}>'
-    return f'<{text_of(argument)}>'
-
-
-def varied_configuration() -> Configuration:
-    """Return the default configuration with an account for each environment.
-
-    Dev is as delivered; Test is attached to an existing deployment; Prod has all that can be switched on.
-    """
-    default = configuration()
-    dev, test, prod = (replace(item, place=Place(ACCOUNTS[item.name], REGION)) for item in default.environments)
-    return replace(default, deployment=Place(PIPELINE_ACCOUNT, REGION), environments=(
-        dev,
-        replace(test, storage='import', vpc=VpcConfiguration('import'), lineage=False,
-                redshift=RedshiftConfiguration(workgroup_name='lake', database='lake')),
-        replace(prod, place=Place(ACCOUNTS['Prod'], 'eu-central-1'), vpc=VpcConfiguration('create'),
-                glue=GlueConfiguration('6.0', flex=True, connections=('erp',)), hash_key_secret='lake/hash-key',
-                quality_engine='glue', redshift=RedshiftConfiguration(cluster_id='lake', database='lake')),
-    ))
-
-
-def read_assembly(directory: Path) -> dict[str, Template]:
-    """Return the templates below the directory of a cloud assembly, by the name of their stack."""
-    found = {}
-    for manifest in sorted(directory.rglob('manifest.json')):
-        for artifact in json.loads(manifest.read_text())['artifacts'].values():
-            if artifact['type'] == 'aws:cloudformation:stack':
-                properties = artifact['properties']
-                name = properties.get('stackName') or artifact['displayName']
-                found[name] = json.loads((manifest.parent / properties['templateFile']).read_text())
-    return found
 
 
 @pytest.fixture(scope='session')

@@ -5,7 +5,7 @@ import json
 from dataclasses import replace
 
 import pytest
-from conftest import PIPELINE_ACCOUNT, read_assembly, text_of, varied_configuration
+from stack_templates import PIPELINE_ACCOUNT, read_assembly, text_of, varied_configuration
 
 from lib.configuration_parts import CodeCommit, CodeConnection
 
@@ -30,7 +30,7 @@ def from_code_commit(tmp_path_factory):
     from lib.cdk_app import build_app
     directory = tmp_path_factory.mktemp('mirror')
     configuration = replace(varied_configuration(), source=CodeCommit('lake-mirror', mirror=True))
-    build_app(configuration, 'Dev', outdir=str(directory), builtin_cloud_formation_validation=False).synth()
+    build_app(configuration.narrowed('Dev'), outdir=str(directory), builtin_cloud_formation_validation=False).synth()
     return read_assembly(directory)
 
 
@@ -52,7 +52,7 @@ def test_a_connection_is_created_when_none_is_named_and_may_be_used_by_both_name
 def test_a_connection_that_is_named_is_used(tmp_path):
     from lib.cdk_app import build_app
     configuration = replace(varied_configuration(), source=CodeConnection('me/lake', 'GitLab', OWN_ARN))
-    build_app(configuration, 'Dev', outdir=str(tmp_path), builtin_cloud_formation_validation=False).synth()
+    build_app(configuration.narrowed('Dev'), outdir=str(tmp_path), builtin_cloud_formation_validation=False).synth()
     templates = read_assembly(tmp_path)
     assert source_of(templates, 'Dev')['Configuration']['ConnectionArn'] == OWN_ARN
     assert 'AWS::CodeConnections::Connection' not in json.dumps(templates)

@@ -6,7 +6,7 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 import pytest
-from conftest import text_of
+from stack_templates import text_of
 
 # Actions that IAM ties to no resource, by the construct that may do them; a new one has to be argued here.
 ON_ALL_RESOURCES = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 from collections import Counter
 
 import pytest
-from conftest import varied_configuration
+from stack_templates import varied_configuration
 from nag import NagWithSuppressions
 from suppressions import SUPPRESSIONS
 

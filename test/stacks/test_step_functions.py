@@ -59,6 +59,10 @@ def test_dead_letters_and_bad_ends_raise_alarms_that_reach_the_topic(lake_on_aws
     assert {item['MetricName'] for item in alarms} == {
         'ApproximateNumberOfMessagesVisible', 'ExecutionsFailed', 'ExecutionsTimedOut', 'ExecutionsAborted'}
     assert all(item['AlarmActions'] and item['Threshold'] == 1 for item in alarms)
+    (policy,) = properties(lake_on_aws, environment, 'AWS::SNS::TopicPolicy')
+    allowed = [statement for statement in policy['PolicyDocument']['Statement'] if statement['Effect'] == 'Allow']
+    assert {(item['Principal']['Service'], item['Action']) for item in allowed} == {
+        ('cloudwatch.amazonaws.com', 'sns:Publish')}
 
 
 def test_alarms_may_use_the_key_of_the_topic_where_the_key_of_the_lake_is_imported(lake_on_aws):

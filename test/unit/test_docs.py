@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from lake_etl.arguments import KNOWN_PLACEHOLDERS
-from lake_etl.spec.file_names import FileNames, file_names
+from lake_etl.spec.file_names import FileNames, entity_match_file, file_names
 from lake_etl.spec.input import InputSpec
-from lake_etl.spec.workflow import read_workflow
+from lake_etl.spec.workflow import read_entity_match, read_workflow
 from lake_etl.transform.discovery import all_transforms
 from lib.local_lake.cli import build_parser
 
@@ -159,7 +159,12 @@ def test_the_user_guide_lists_every_key_of_the_input():
 
 def test_every_configuration_file_that_is_shown_belongs_to_a_workflow_checked_here():
     checked = {getattr(files_of(workflow), field.name) for workflow in WORKFLOWS for field in fields(FileNames)}
-    assert set(configuration()) - checked == set()
+    assert set(configuration()) - checked == {entity_match_file('Claims')}
+
+
+def test_the_entity_match_that_is_shown_is_valid(caplog):
+    assert read_entity_match('Claims', configuration().get).levels
+    assert [record.message for record in caplog.records if record.levelname == 'WARNING'] == []
 
 
 @pytest.mark.parametrize('workflow', WORKFLOWS)
@@ -170,9 +175,9 @@ def test_a_workflow_that_is_shown_is_valid_in_production(workflow, caplog):
 
 
 @pytest.mark.parametrize('document', DOCUMENTS, ids=name_of)
-def test_python_in_a_document_is_taken_from_the_example_that_a_test_runs(document):
-    example = (DOCS / 'examples' / 'datatransform_example.py').read_text(encoding='utf-8')
-    assert [text for language, text in blocks(document) if language == 'python' and text not in example] == []
+def test_python_in_a_document_is_taken_from_an_example_that_a_test_runs(document):
+    examples = ''.join(path.read_text(encoding='utf-8') for path in sorted((DOCS / 'examples').glob('*.py')))
+    assert [text for language, text in blocks(document) if language == 'python' and text not in examples] == []
 
 
 @pytest.mark.parametrize('decision', DECISIONS, ids=lambda path: path.name)

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import ast
+import subprocess
 import sys
 from importlib.machinery import SourceFileLoader
 from importlib.util import module_from_spec, spec_from_loader
@@ -101,3 +102,21 @@ def test_a_java_home_that_leads_nowhere_is_no_java(lake, monkeypatch, tmp_path):
     monkeypatch.setenv('JAVA_HOME', str(tmp_path / 'nowhere'))
     monkeypatch.setenv('PATH', str(put_java(tmp_path / 'path', 'openjdk version "17.0.9"')))
     assert lake.machine_has_java() is False
+
+
+def test_the_file_of_each_verb_that_needs_more_packages_exists(lake):
+    assert set(lake.MORE_REQUIREMENTS) == {'test', 'cdk'}
+    assert [file for file in lake.MORE_REQUIREMENTS.values() if not (SCRIPT.parent / file).exists()] == []
+
+
+def test_the_command_line_of_cdk_runs_on_the_node_that_comes_as_a_package():
+    from lib.node import CDK_COMMAND, cdk_command
+    node, npx, *rest = cdk_command(['ls', '--long'])
+    assert Path(node).exists() and Path(npx).exists() and rest == ['--yes', CDK_COMMAND, 'ls', '--long']
+    assert subprocess.run([node, '--version'], capture_output=True, text=True, check=True).stdout.startswith('v24.')
+
+
+def test_what_follows_the_verb_goes_to_cdk_as_it_is():
+    from lib.local_lake.cli import build_parser
+    line = ['cdk', 'deploy', 'Dev-InsuranceLakeEtlPipeline/Dev/*', '--require-approval', 'never']
+    assert build_parser().parse_args(line).arguments == line[1:]

@@ -10,6 +10,7 @@ from lib.table_lock.lambda_handler import order_of
 from lib.table_lock.turn import LONGEST_WAIT, Claim, Doubt, Granted, Take, Wait, turn_of
 
 NOW = datetime(2026, 3, 4, 12, tzinfo=UTC)
+LANDED = NOW - timedelta(minutes=1)
 ALIVE, SILENT = NOW + timedelta(minutes=1), NOW - timedelta(seconds=1)
 
 
@@ -36,18 +37,24 @@ A, B, C = claim('a'), claim('b'), claim('c')
     (A, [claim(str(number)) for number in range(8)], Wait(LONGEST_WAIT)),
 ])
 def test_the_oldest_takes_what_is_free_and_the_silent_are_doubted(holder, waiting, turn):
-    assert turn_of('b', holder, waiting, NOW) == turn
+    assert turn_of('b', holder, waiting, NOW, LANDED) == turn
 
 
 def test_two_never_take_the_table_at_once_whatever_the_order_of_their_tickets():
     for waiting in ([A, B], [B, A]):
-        turns = [turn_of(name, None, waiting, NOW) for name in ('a', 'b')]
+        turns = [turn_of(name, None, waiting, NOW, LANDED) for name in ('a', 'b')]
         assert sum(turn == Take() for turn in turns) == 1
+
+
+@pytest.mark.parametrize(('seconds_ago', 'turn'), [(0, Wait(5)), (1.5, Wait(4)), (4.9, Wait(1)), (5, Take())])
+def test_a_file_that_has_just_landed_lets_the_others_of_its_moment_stand_in_line(seconds_ago, turn):
+    assert turn_of('b', None, [B, C], NOW, NOW - timedelta(seconds=seconds_ago)) == turn
+    assert turn_of('b', B, [B, C], NOW, NOW) == Granted(), 'what one has one keeps'
 
 
 def test_the_older_file_goes_first_and_among_files_of_one_moment_the_older_execution():
     def order(landed, start):
-        return order_of({'landed_at': landed} if landed else {}, {'StartTime': start})
+        return order_of({'landed_at': landed} if landed else {}, {'StartTime': start}).text
     assert sorted([
         order('2026-03-04T05:00:00+00:00', '2026-03-04T06:00:00.002Z'),
         order('2026-03-04T05:00:00+00:00', '2026-03-04T06:00:00.001Z'),
