@@ -30,7 +30,7 @@ def rows(*values):
     return [tuple(None if word == '-' else word for word in text.split()) for text in values]
 
 
-@pytest.fixture
+@pytest.fixture(scope='module')
 def matched(spark):
     """A function that gives (source key, first name) → (global id, level, score) for incoming rows."""
     def run(incoming, primary=None, known=(), **changes):
@@ -48,11 +48,30 @@ def matched(spark):
     return run
 
 
-def test_a_row_with_a_global_id_keeps_it_and_others_are_matched_exactly_then_level_by_level(matched):
-    found = matched(
-        ['X9 1 A Ann Smith 10115 -', '- 2 A Bob Jones 20000 -', '- 7 B Anna Smith 10115 -', '- 8 B Carl Other 9 555',
-         '- 9 B Nobody Known 10116 777'],
-        ['G1 1 A Ann Smith 10115 -', 'G2 2 A Robert Brown 20000 -', 'G3 3 A Carl Wolf 30000 555'])
+@pytest.fixture(scope='module')
+def found(matched, spark):
+    """What becomes of one batch in which each zip code is a story of its own."""
+    spec = parse_entity_match(copy.deepcopy(SPEC), Findings('t.json'))
+    known = prepared(spark.createDataFrame(rows('- 50 B Other Name - -'), COLUMNS), None, spec).collect()[0][-1]
+    return matched([
+        'X9 1 A Ann Smith 10 -', '- 2 A Bob Jones 20 -', '- 7 B Anna Smith 10 -', '- 8 B Carl Other 9 555',
+        '- 9 B Nobody Known 11 777',
+        '- - A Noone Uno - -', '- 5 - Nobody Duo - -', '- - - Nothing Tre - -',
+        '- 12 B Anna Black 30 666', '- 13 B Anne Whyzzz 31 1',
+        '- 14 B Anna Green 32 -', '- 15 B Cleo Smart 33 -',
+        '- 16 B Ann Brown 34 -', '- 16 B Ann2 Married 777 -', '- - A Twin Row - -', '- - A Twin Row - -',
+        '- 50 B Dan Seen 35 -', '- 17 A Eva Dup 36 -', '- 18 B Eva Dup 36 -',
+        '- 19 B Ivy New 61 0000000000', '- 20 B Jim New 62 Unknown', '- 21 B Kim New 63 own-default'], [
+        'G1 1 A Ann Smith 10 -', 'G2 2 A Robert Brown 20 -', 'G3 3 A Carl Wolf 30000 555',
+        'N1 - A Noone Else - -', 'N2 5 - Nobody Else - -', 'N3 - - Nothing Else - -',
+        'L1 31 A Ann Blackk 30 -', 'L2 32 A Anna Else 9 666', 'B1 33 A Anne White 31 2',
+        'T1 34 A Ann Green 32 -', 'T2 35 A Anna Green 32 -', 'T5 36 A Cleo Smart 33 -', 'T4 37 A Cleo Smart 33 -',
+        'S1 38 A Ann Brown 34 -', 'D1 39 A Dan Seen 35 -', 'E2 17 A Eva Dup 36 -', 'E1 17 A Eva Dup 36 -',
+        'E1 17 A Eva Dup 36 -', 'P1 40 A Ivy Pla 2 0000000000', 'P2 41 A Jim Pla 2 Unknown',
+        'P3 42 A Kim Pla 2 own-default'], known=[(known, 'K1'), (known, 'K2')], default_values=['OWN-default'])
+
+
+def test_a_row_with_a_global_id_keeps_it_and_others_are_matched_exactly_then_level_by_level(found):
     assert found['1 Ann'] == ('X9', 'given', None)
     assert found['2 Bob'] == ('G2', 'exact', 1.0)
     assert found['7 Anna'][:2] == ('G1', '1') and 0.85 <= found['7 Anna'][2] < 1
@@ -60,83 +79,55 @@ def test_a_row_with_a_global_id_keeps_it_and_others_are_matched_exactly_then_lev
     assert found['9 Nobody'][1:] == ('new', None)
 
 
-def test_a_null_key_equals_nothing(matched):
-    found = matched(['- - A Ann - - -', '- 5 - Bob - - -', '- - - Cid - - -'],
-                    ['G1 - A Dan - - -', 'G2 5 - Eva - - -', 'G3 - - Fay - - -'])
-    assert [level for _, level, _ in found.values()] == ['new'] * 3
-    assert len({global_id for global_id, *_ in found.values()}) == 3
+def test_a_null_key_equals_nothing(found):
+    nameless = [found[name] for name in ('None Noone', '5 Nobody', 'None Nothing')]
+    assert [level for _, level, _ in nameless] == ['new'] * 3 and len({global_id for global_id, *_ in nameless}) == 3
 
 
-def test_an_earlier_level_wins_over_a_better_score_of_a_later_one(matched):
-    found = matched(['- 9 B Anna Smith 10115 555'], ['G1 1 A Ann Smyth 10115 -', 'G2 2 A Anna Else 9 555'])
-    assert found['9 Anna'][:2] == ('G1', '1')
+def test_an_earlier_level_wins_over_a_better_score_of_a_later_one(found):
+    assert found['12 Anna'][:2] == ('L1', '1') and found['12 Anna'][2] < 1
 
 
-def test_each_level_uses_its_own_blocks_only(matched):
+def test_a_block_without_a_score_is_no_match_and_each_level_uses_its_own_blocks_only(found):
     # They share the block of level 1 but not its threshold; level 2, which they would pass, has another block.
-    found = matched(['- 9 B Ann Smzzzzz 10115 1'], ['G1 1 A Ann Smith 10115 2'], levels=[
-        {**SPEC['levels'][0], 'threshold': 1.0}, SPEC['levels'][1]])
-    assert found['9 Ann'][1] == 'new'
+    assert found['13 Anne'][1] == 'new'
 
 
-def test_the_best_score_wins_and_a_tie_goes_to_the_smallest_id(matched):
-    found = matched(['- 8 B Anna Smith 10115 -', '- 9 B Cleo Smart 10115 -'],
-                    ['G1 1 A Ann Smith 10115 -', 'G2 2 A Anna Smith 10115 -', 'G5 3 A Cleo Smart 10115 -',
-                     'G4 4 A Cleo Smart 10115 -'])
-    assert found == {'8 Anna': ('G2', '1', 1.0), '9 Cleo': ('G4', '1', 1.0)}
+def test_the_best_score_wins_and_a_tie_goes_to_the_smallest_id(found):
+    assert (found['14 Anna'], found['15 Cleo']) == (('T2', '1', 1.0), ('T4', '1', 1.0))
 
 
-def test_a_score_of_exactly_the_threshold_matches(matched):
-    level = {'id': '1', 'blocks': ['zip'], 'threshold': 0.7, 'fields': [
-        {'fieldname': 'first', 'type': 'exact', 'weight': 0.7}, {'fieldname': 'last', 'type': 'exact', 'weight': 0.3}]}
-    found = matched(['- 9 B Ann Doe 1 -', '- 8 B Eve Smith 1 -'], ['G1 1 A Ann Smith 1 -'], levels=[level])
-    assert found['9 Ann'] == ('G1', '1', 0.7) and found['8 Eve'][1] == 'new'
+def test_two_rows_of_one_source_key_are_one_entity_even_when_only_one_of_them_matches(found):
+    assert found['16 Ann'] == found['16 Ann2'] and found['16 Ann'][0] == 'S1'
+
+
+def test_identical_rows_without_keys_are_one_entity(found):
+    assert found['None Twin'][1] == 'new'
+
+
+def test_known_keys_come_before_levels_and_of_two_ids_the_smaller_counts(found):
+    assert found['50 Dan'] == ('K1', 'exact', None)
+
+
+def test_duplicates_in_the_primary_do_not_multiply_rows(found):
+    assert (found['17 Eva'], found['18 Eva']) == (('E1', 'exact', 1.0), ('E1', '1', 1.0))
+
+
+@pytest.mark.parametrize('name', ['19 Ivy', '20 Jim', '21 Kim'])
+def test_values_that_stand_for_a_missing_one_make_no_block(found, name):
+    assert found[name][1] == 'new'
 
 
 def test_new_rows_of_a_batch_that_match_each_other_get_one_id(matched):
-    batch = ['- 1 A Ann Smith 10115 -', '- 2 B Anna Smith 10115 55', '- 3 C Anna Other 4 55', '- 4 C Zoe Last 10115 -']
+    batch = ['- 1 A Ann Smith 10115 -', '- 2 B Anna Smith 10115 55', '- 3 C Anna Other 4 55', '- 4 C Zoe Last 10115 -',
+             '- 11 A Eva Smith 1 77', '- 12 B Evan Smith 1 -', '- 13 A Eva Jones 2 77', '- 14 B Evan Jones 2 -']
     found = matched(batch)
-    ids = [found[name][0] for name in ('1 Ann', '2 Anna', '3 Anna', '4 Zoe')]
-    assert ids[0] == ids[1] == ids[2] != ids[3]
-    # Level 2 brings in 3, which level 1 left alone, and the chain is complete although 1 and 3 do not match.
-    assert sorted(level for _, level, _ in found.values()) in (['1', '2', 'new', 'new'], ['1', '1', 'new', 'new'])
-    assert matched(reversed(batch)) == found, 'the same input gives the same ids, in whatever order'
-
-
-def test_a_later_level_does_not_unite_what_earlier_levels_have_kept_apart(matched):
-    found = matched(['- 1 A Ann Smith 1 55', '- 2 B Anna Smith 1 -', '- 3 A Ann Jones 2 55', '- 4 B Anna Jones 2 -'])
     ids = {name: global_id for name, (global_id, *_) in found.items()}
-    assert ids['1 Ann'] == ids['2 Anna'] != ids['3 Ann'] == ids['4 Anna']
-
-
-def test_two_rows_of_one_source_key_are_one_entity_even_when_only_one_of_them_matches(matched):
-    found = matched(['- 9 B Ann Smith 10115 -', '- 9 B Ann2 Married 777 -'], ['G1 1 A Ann Smith 10115 -'])
-    assert {global_id for global_id, *_ in found.values()} == {'G1'}
-
-
-def test_identical_rows_without_keys_are_one_entity(matched):
-    found = matched(['- - A Ann - - -', '- - A Ann - - -'])
-    assert len(found) == 1
-
-
-def test_known_keys_come_before_levels(matched, spark):
-    first = matched(['- 9 B Ann Smith 10115 -'])
-    spec = parse_entity_match(copy.deepcopy(SPEC), Findings('t.json'))
-    entity = prepared(spark.createDataFrame(rows('- 9 B Other Name - -'), COLUMNS), None, spec).collect()[0][-1]
-    found = matched(['- 9 B Ann Smith 10115 -'], ['G1 1 A Ann Smith 10115 -'], known=[(entity, 'K1'), (entity, 'K2')])
-    assert found == {'9 Ann': ('K1', 'exact', None)} and first['9 Ann'][1] == 'new'
-
-
-def test_duplicates_in_the_primary_do_not_multiply_rows(matched):
-    found = matched(['- 1 A Ann Smith 10115 -', '- 9 B Ann Smith 10115 -'],
-                    ['G2 1 A Ann Smith 10115 -', 'G1 1 A Ann Smith 10115 -', 'G1 1 A Ann Smith 10115 -'])
-    assert found == {'1 Ann': ('G1', 'exact', 1.0), '9 Ann': ('G1', '1', 1.0)}
-
-
-@pytest.mark.parametrize('value', ['-', '0000000000', 'Unknown', 'own-default'])
-def test_values_that_stand_for_a_missing_one_make_no_block(matched, value):
-    found = matched([f'- 9 B Ann New 1 {value}'], [f'G1 1 A Ann Smith 2 {value}'], default_values=['OWN-default'])
-    assert found['9 Ann'][1] == 'new'
+    assert ids['1 Ann'] == ids['2 Anna'] == ids['3 Anna'] != ids['4 Zoe']
+    # Level 2 brings in 3, which level 1 left alone, but does not unite what level 1 has kept apart.
+    assert ids['11 Eva'] == ids['12 Evan'] != ids['13 Eva'] == ids['14 Evan']
+    assert len(set(ids.values())) == 4 == [level for _, level, _ in found.values()].count('new')
+    assert matched(reversed(batch)) == found, 'the same input gives the same ids, in whatever order'
 
 
 def test_a_block_that_is_too_large_is_divided_and_what_is_still_too_large_is_named(matched, caplog):
@@ -151,11 +142,12 @@ def test_a_block_that_is_too_large_is_divided_and_what_is_still_too_large_is_nam
     assert 'left out' in said['WARNING'] and 'Smith' not in said['WARNING']
 
 
-def test_several_rules_of_a_level_are_alternatives(matched):
-    level = {'id': '1', 'blocks': [['last', 'zip'], ['phone']], 'fields': [NAME], 'threshold': 0.9}
-    found = matched(['- 8 B Ann Smith 1 -', '- 9 B Bob Else 2 55'],
+def test_several_rules_of_a_level_are_alternatives_and_a_score_of_exactly_the_threshold_matches(matched):
+    level = {'id': '1', 'blocks': [['last', 'zip'], ['phone']], 'threshold': 0.7, 'fields': [
+        {'fieldname': 'first', 'type': 'exact', 'weight': 0.7}, {'fieldname': 'last', 'type': 'exact', 'weight': 0.3}]}
+    found = matched(['- 7 B Ann Smith 1 -', '- 8 B Bob Else 2 55', '- 9 B Eve Smith 1 -'],
                     ['G1 1 A Ann Smith 1 -', 'G2 2 A Bob Jones 3 55'], levels=[level])
-    assert [global_id for global_id, *_ in found.values()] == ['G1', 'G2']
+    assert (found['7 Ann'], found['8 Bob']) == (('G1', '1', 1.0), ('G2', '1', 0.7)) and found['9 Eve'][1] == 'new'
 
 
 def test_the_primary_is_read_once(spark, tmp_path, spark_jobs):

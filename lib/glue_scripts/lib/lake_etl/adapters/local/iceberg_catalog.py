@@ -3,9 +3,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from urllib.parse import quote
 
 from pyiceberg.catalog.sql import SqlCatalog
+from sqlalchemy import URL
 
 from lake_etl.adapters.local.catalog_file import catalog_path, reading
 from lake_etl.adapters.local.database import PATIENCE_SECONDS
@@ -18,8 +18,8 @@ def iceberg_catalog(address: str, warehouse: str) -> Iterator[SqlCatalog]:
     """Give the catalog of an address `sqlite:///folder/lake.db`; its connections are closed at the end."""
     with reading(address):
         path = catalog_path(address)    # The file and its write-ahead log exist now.
-    uri = f'sqlite:///file:{quote(str(path))}?timeout={PATIENCE_SECONDS:.0f}&uri=true'
-    catalog = SqlCatalog(NAME, uri=uri, warehouse=warehouse)
+    uri = URL.create('sqlite', database=str(path), query={'timeout': str(PATIENCE_SECONDS)})
+    catalog = SqlCatalog(NAME, uri=uri.render_as_string(), warehouse=warehouse)
     try:
         yield catalog
     finally:

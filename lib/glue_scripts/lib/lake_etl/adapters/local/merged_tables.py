@@ -12,21 +12,24 @@ from urllib.parse import unquote, urlparse
 import pyarrow as pa
 from pyiceberg.catalog.sql import SqlCatalog
 from pyiceberg.exceptions import CommitFailedException, NoSuchTableError, TableAlreadyExistsError
-from pyiceberg.io.pyarrow import parquet_files_to_data_files, schema_to_pyarrow
+from pyiceberg.io.pyarrow import parquet_files_to_data_files
 from pyiceberg.manifest import DataFile
 from pyiceberg.table import Table, Transaction
 from pyiceberg.table.name_mapping import create_mapping_from_schema
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
-from pyspark.sql.pandas.types import from_arrow_schema, to_arrow_schema
+from pyspark.sql.pandas.types import to_arrow_schema
 from pyspark.sql.types import ByteType, ShortType, StructType
 
+from lake_etl.adapters.local.catalog_types import parse_type
 from lake_etl.adapters.local.iceberg_catalog import iceberg_catalog
+from lake_etl.adapters.local.iceberg_tables import catalog_type
+from lake_etl.adapters.local.spark_types import spark_type
 from lake_etl.errors import MergeConflict, PublicationError
 from lake_etl.ports import TableState
 from lake_etl.read.literal_path import literal_path
 from lake_etl.session import microsecond_times
-from lake_etl.transform.columns import column
+from lake_etl.transform.columns import column, quoted
 
 LOG = logging.getLogger(__name__)
 NAME_MAPPING = 'schema.name-mapping.default'
@@ -98,7 +101,9 @@ def _files(table: Table) -> list[DataFile]:
 
 
 def _rows(spark: SparkSession, table: Table, files: Sequence[DataFile]) -> DataFrame:
-    schema = from_arrow_schema(schema_to_pyarrow(table.schema(), include_field_ids=False), prefer_timestamp_ntz=True)
+    columns = json.loads(table.schema().model_dump_json())['fields']
+    schema = ', '.join(f'{quoted(field["name"])} {spark_type(parse_type(catalog_type(field["type"])))}'
+                       for field in columns)
     if not files:
         return spark.createDataFrame([], schema)
     return spark.read.schema(schema).parquet(*(literal_path(file.file_path) for file in files))

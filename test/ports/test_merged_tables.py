@@ -1,0 +1,22 @@
+"""Tables that are merged by key: the laptop's adapter follows the contract, and so does Spark SQL's `MERGE INTO`."""
+from __future__ import annotations
+
+from lake_etl.adapters.aws.merged_tables import merge_statement
+from lake_etl.adapters.local.merged_tables import PyIcebergTables
+from lake_etl.adapters.local.queries import query
+from merged_tables_contract import follow_the_contract
+
+
+def test_iceberg_tables_on_a_laptop_follow_the_contract(spark, tmp_path):
+    root = tmp_path / 'lake #1 100% [a]'
+    address = f'sqlite://{root}/lake.db'
+    follow_the_contract(PyIcebergTables(address, str(root / 'iceberg')), spark)
+    answer = query(address, 'SELECT id, name, phone, place FROM customer_consume.people WHERE id <= \'3\' ORDER BY id')
+    assert answer.rows[1] == ('2', 'Rob', 'x', {'city': 'Berlin', 'zip': None})
+
+
+def test_the_statement_of_a_merge_names_every_column():
+    assert merge_statement('c.`d`.`t`', 'v', 'id', ['id', 'a b']) == (
+        'MERGE INTO c.`d`.`t` AS t USING `v` AS s ON t.`id` = s.`id` '
+        'WHEN MATCHED THEN UPDATE SET t.`id` = s.`id`, t.`a b` = s.`a b` '
+        'WHEN NOT MATCHED THEN INSERT (`id`, `a b`) VALUES (s.`id`, s.`a b`)')
