@@ -12,7 +12,7 @@ import pytest
 
 from lake_etl.arguments import KNOWN_PLACEHOLDERS
 from lake_etl.spec.input import InputSpec
-from lake_etl.spec.workflow import FileNames, file_names, read_workflow
+from lake_etl.spec.workflow import FileNames, entity_match_file, file_names, read_entity_match, read_workflow
 from lake_etl.transform.discovery import all_transforms
 from lib.local_lake.cli import build_parser
 
@@ -158,7 +158,12 @@ def test_the_user_guide_lists_every_key_of_the_input():
 
 def test_every_configuration_file_that_is_shown_belongs_to_a_workflow_checked_here():
     checked = {getattr(files_of(workflow), field.name) for workflow in WORKFLOWS for field in fields(FileNames)}
-    assert set(configuration()) - checked == set()
+    assert set(configuration()) - checked == {entity_match_file('Claims')}
+
+
+def test_the_entity_match_that_is_shown_is_valid(caplog):
+    assert read_entity_match('Claims', configuration().get).levels
+    assert [record.message for record in caplog.records if record.levelname == 'WARNING'] == []
 
 
 @pytest.mark.parametrize('workflow', WORKFLOWS)
