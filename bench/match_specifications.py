@@ -4,7 +4,6 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from lake_etl.errors import ConfigurationError
 from lake_etl.spec.entity_match import Level
 from lake_etl.spec.records import Findings, parse_record
 
@@ -12,10 +11,10 @@ FOLDER = Path(__file__).parent / 'match_specifications'
 
 
 def load_level(name: str) -> Level:
-    """Return the level of that name; raises ConfigurationError."""
+    """Return the level of that name; raises ValueError with every problem."""
     path = FOLDER / f'{name}.json'
     findings = Findings(path.name)
     level = parse_record(Level, json.loads(path.read_text(encoding='utf-8')), '', findings)
     if level is None:
-        raise ConfigurationError(findings.problems)
+        raise ValueError('\n'.join(map(str, findings.problems)))
     return level
