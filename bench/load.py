@@ -1,6 +1,8 @@
 """Benchmark of collect-to-cleanse: policy data end to end, as a ratio to reading the file as text and writing Parquet.
 
     PYTHONPATH=.:lib/glue_scripts/lib .venv/bin/python -m bench.load --rows 10000 100000 1000000
+
+A load is measured twice: with mapping, transforms, lineage and audit alone, and with the quality rules of the workflow.
 """
 from __future__ import annotations
 
@@ -10,6 +12,7 @@ import shutil
 import sys
 import tempfile
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 from pyspark.sql import SparkSession
@@ -19,7 +22,7 @@ from lake_etl.adapters.local.items import SqliteItems
 from lake_etl.lookup_loading import lookup_items
 from lake_etl.session import configure
 from lib.local_lake import job_arguments
-from lib.local_lake.folders import LakeFolders
+from lib.local_lake.folders import OWN_CONFIGURATION, LakeFolders
 from lib.local_lake.glue_library import ensure_glue_library
 from lib.local_lake.landing import read_key
 from lib.local_lake.samples import LOOKUPS, RESOURCES
@@ -28,7 +31,7 @@ from resources.sample_data import write_sample
 
 DATA_SET = 'SyntheticGeneralData-PolicyData'
 KEY = 'SyntheticGeneralData/PolicyData/policies.csv'
-FLOOR, LOAD = 'floor', 'load'
+FLOOR, LOAD, CHECKED = 'floor', 'load', 'checked'
 
 
 def main() -> None:
@@ -39,38 +42,50 @@ def main() -> None:
     options = parser.parse_args()
     logging.basicConfig(level=logging.WARNING)
     with tempfile.TemporaryDirectory() as folder:
-        folders = LakeFolders.of(folder, None)
+        folders = LakeFolders.of(f'{folder}/lake', None)
+        without_rules = LakeFolders.of(f'{folder}/lake', str(_without_rules(Path(folder) / 'configuration')))
         spark = configure(start_session(folders.temporary))
         ensure_glue_library()
         for source_system, file in LOOKUPS:
             SqliteItems().put_all(folders.items('value-lookup'),
                                   lookup_items(source_system, (RESOURCES / file).read_bytes(), file))
-        print('     rows  floor s   load s  ratio  jobs  most tasks  peak MiB')
+        print('     rows  floor s |  load s  ratio  jobs | with rules s  ratio  jobs | most tasks  peak MiB')
         for rows in options.rows:
             source = folders.collect / KEY
             source.parent.mkdir(parents=True, exist_ok=True)
             write_sample(DATA_SET, rows, 1, str(source))
-            print(_measure(spark, folders, source, rows, options.runs), flush=True)
+            print(_measure(spark, {LOAD: without_rules, CHECKED: folders}, source, rows, options.runs), flush=True)
 
 
-def _measure(spark: SparkSession, folders: LakeFolders, source: Path, rows: int, runs: int) -> str:
+def _without_rules(folder: Path) -> Path:
+    for name in ('transformation-spec', 'transformation-sql'):
+        shutil.copytree(OWN_CONFIGURATION / name, folder / name)
+    return folder
+
+
+def _measure(spark: SparkSession, lakes: dict[str, LakeFolders], source: Path, rows: int, runs: int) -> str:
     from lib.glue_scripts import etl_collect_to_cleanse
-    target = folders.temporary / 'floor'
+    target = lakes[LOAD].temporary / 'floor'
 
     def floor() -> None:
         spark.read.csv(str(source), header=True).write.mode('overwrite').parquet(str(target))
 
-    def load() -> None:
+    def load(folders: LakeFolders) -> None:
         landing = read_key(KEY, datetime(2026, 1, 31))
         sys.argv = job_arguments.command_line(job_arguments.collect_to_cleanse(folders, landing, f'bench-{rows}'))
         etl_collect_to_cleanse.main()
-    timings = interleave({FLOOR: floor, LOAD: load}, runs, warm_up=2 if rows < 1_000_000 else 1)
-    with counted_jobs(spark) as jobs:
-        load()
-        count, tasks = jobs()
-    shutil.rmtree(folders.cleanse)
-    return (f'{rows:9,d} {timings.median(FLOOR):8.2f} {timings.median(LOAD):8.2f} {timings.ratio(LOAD, FLOOR):6.2f} '
-            f'{count:5d} {tasks:11d} {peak_memory_mib(spark):9.0f}')
+    loads = {name: partial(load, folders) for name, folders in lakes.items()}
+    timings = interleave({FLOOR: floor} | loads, runs, warm_up=2 if rows < 1_000_000 else 1)
+    columns, most_tasks = [f'{rows:9,d} {timings.median(FLOOR):8.2f}'], 0
+    for name, run in loads.items():
+        with counted_jobs(spark) as jobs:
+            run()
+            count, tasks = jobs()
+        most_tasks = max(most_tasks, tasks)
+        width = 7 if name == LOAD else 12
+        columns.append(f'{timings.median(name):{width}.2f} {timings.ratio(name, FLOOR):6.2f} {count:5d}')
+    shutil.rmtree(lakes[LOAD].cleanse)
+    return ' | '.join([*columns, f'{most_tasks:10d} {peak_memory_mib(spark):9.0f}'])
 
 
 if __name__ == '__main__':

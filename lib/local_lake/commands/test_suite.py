@@ -1,4 +1,4 @@
-"""`./lake test`: run the test suite in this environment."""
+"""`./lake test`: run the test suite in this environment, a file at a time on each core."""
 from __future__ import annotations
 
 import argparse
@@ -8,6 +8,11 @@ import sys
 from lib.local_lake.folders import REPOSITORY, LakeFolders
 
 
+# Each process has a Spark of its own, so there are never more than memory of a common laptop has room for.
+PROCESSES = ('--numprocesses=auto', '--maxprocesses=4', '--dist=loadfile')
+
+
 def run(folders: LakeFolders, options: argparse.Namespace) -> int:
-    """Run pytest with the remaining arguments and return its exit status."""
-    return subprocess.run([sys.executable, '-m', 'pytest', *options.arguments], cwd=REPOSITORY, check=False).returncode
+    """Run pytest with the remaining arguments, which override the number of processes; return its exit status."""
+    command = [sys.executable, '-m', 'pytest', *PROCESSES, *options.arguments]
+    return subprocess.run(command, cwd=REPOSITORY, check=False).returncode

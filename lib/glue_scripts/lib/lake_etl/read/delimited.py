@@ -12,6 +12,7 @@ from pyspark.sql.types import StringType, StructField, StructType
 from lake_etl import runtime
 from lake_etl.read.charset import java_charset
 from lake_etl.read.collected import Collected
+from lake_etl.read.even_lines import may_be_uneven, surely_even
 from lake_etl.read.guess import EVERYTHING
 from lake_etl.read.header import Beginning, Dialect, ends_inside_quotes, read_beginning
 from lake_etl.read.malformed import mark_malformed
@@ -61,12 +62,12 @@ class _Seen:
 
     types       of the columns that were undecided
     odd_quotes  whether a line has an odd number of quotes, so that a quoted value goes on in the next one
-    misfits     whether a row may have too few or too many values; None when nobody looked
+    misfits     whether a row may have too few or too many values
     """
 
     types: dict[str, str]
     odd_quotes: bool
-    misfits: bool | None
+    misfits: bool
 
 
 def read_delimited(spark: SparkSession, source: Collected) -> DataFrame:
@@ -82,13 +83,13 @@ def read_delimited(spark: SparkSession, source: Collected) -> DataFrame:
     beginning = Beginning(beginnings[0].columns, tuple(row for item in beginnings for row in item.rows))
     table = _Table(spark, source, dialect, beginning,
                    TypeRules.of(source.spec, source.knowledge(beginning.columns)))
-    line_breaks = _line_breaks(source, dialect)
-    seen = _look_at_all_rows(table, line_breaks)
-    if line_breaks is None and seen.odd_quotes:
+    lines = _look_at_small_files(table)
+    seen = _look_at_all_rows(table, lines)
+    if lines.line_breaks is None and seen.odd_quotes:
         LOG.info('%s has line breaks inside quotes and is read by a single task.', source.name)
-        line_breaks = True
-        seen = _look_at_all_rows(table, line_breaks)
-    rows = table.rules.without_null_values(_rows(table, bool(line_breaks), seen.misfits), table.names)
+        lines = _Lines(True, None)
+        seen = _look_at_all_rows(table, lines)
+    rows = table.rules.without_null_values(_rows(table, bool(lines.line_breaks), seen.misfits), table.names)
     return typed(rows, table.names, seen.types, source.name)
 
 
@@ -97,82 +98,101 @@ def _dialect(spec: InputSpec, encoding: str) -> Dialect:
     return Dialect(str(section.delimiter), section.quote_character, section.escape_character, section.header, encoding)
 
 
-def _line_breaks(source: Collected, dialect: Dialect) -> bool | None:
-    """Return whether quoted values may go on in the next line; None when the lines have to be looked at."""
-    if isinstance(source.spec.multiline, bool):
-        return source.spec.multiline
+@dataclass(frozen=True)
+class _Lines:
+    """What is known of the lines before Spark reads them.
+
+    line_breaks  whether quoted values may go on in the next line; None when the lines have to be looked at
+    misfits      whether a row may have too few or too many values; None when that has to be found out
+    """
+
+    line_breaks: bool | None
+    misfits: bool | None
+
+
+def _look_at_small_files(table: _Table) -> _Lines:
+    """Return what the lines show, if all files are small: each of them is read by one task anyway."""
+    source, dialect = table.source, table.dialect
+    given = source.spec.multiline if isinstance(source.spec.multiline, bool) else None
     if max(file.size for file in source.files) > SPLIT_BYTES:
-        return None
-    for file in source.files:  # Each is read by one task anyway.
+        return _Lines(given, None)
+    line_breaks, even = True, True
+    for file in source.files:
         content = runtime.files(file.uri).read(file.uri) or b''
-        if ends_inside_quotes(content, dialect):
+        if given is None and ends_inside_quotes(content, dialect):
             LOG.warning('A quote in %s is never closed; its lines are read one by one, as if no value held a line '
                         'break.', file.name)
-            return False
-    return True
+            line_breaks = False
+        even = even and surely_even(content, dialect, len(table.names))
+    return _Lines(line_breaks if given is None else given, False if even else None)
 
 
-def _rows(table: _Table, line_breaks: bool, misfits: bool | None) -> DataFrame:
-    """Return all columns as text; rows that do not fit are marked unless it is known that there are none.
+def _rows(table: _Table, line_breaks: bool, misfits: bool) -> DataFrame:
+    """Return all columns as text; rows that do not fit are marked where there may be any.
 
     Marking makes Spark parse every column of every row, and costs a fifth of the reading.
     """
-    if misfits is False:
+    if not misfits:
         return table.read(line_breaks)
     unparsed = table.unused('unparsed')
     return mark_malformed(table.read(line_breaks, unparsed=unparsed), column(unparsed).isNotNull(), unparsed)
 
 
-def _look_at_all_rows(table: _Table, line_breaks: bool | None) -> _Seen:
+def _look_at_all_rows(table: _Table, lines: _Lines) -> _Seen:
     """Read everything once, in one Spark job, as far as that is needed; raises DataError when there are no rows."""
     rules, undecided = table.rules, table.rules.undecided(table.names, table.beginning.rows)
     reads_rows = bool(undecided or not table.beginning.rows)
-    parts = [_quote_counts(table, len(undecided))] if line_breaks is None and table.dialect.quote else []
+    reads_lines = lines.line_breaks is None and bool(table.dialect.quote)
+    parts = [_looked_at_lines(table, len(undecided))] if reads_lines else []
     if reads_rows:
-        parts.append(_masked_rows(table, bool(line_breaks), undecided))
+        parts.append(_masked_rows(table, bool(lines.line_breaks), undecided, misfits=not reads_lines))
     if not parts:
-        return _Seen({}, False, None)
+        return _Seen({}, False, lines.misfits is not False)
     result = reduce(DataFrame.unionByName, parts).agg(
         *summed(undecided), F.max('odd_quotes').alias('odd_quotes'), F.max('misfit').alias('misfit')
     ).collect()[0].asDict()
     if reads_rows and not result['rows']:
         raise no_rows(table.source.name, 'a header but no rows')
     return _Seen(settled_types(result, undecided, rules), bool(result['odd_quotes']),
-                 bool(result['misfit']) if reads_rows else None)
+                 bool(result['misfit']) and lines.misfits is not False)
 
 
-def _masked_rows(table: _Table, line_breaks: bool, undecided: list[str]) -> DataFrame:
-    """Return a row for each row: the types that its values fit, and whether it may have too few or too many values.
+def _masked_rows(table: _Table, line_breaks: bool, undecided: list[str], misfits: bool) -> DataFrame:
+    """Return a row for each row: the types that its values fit, and, if asked, whether it may be a misfit.
 
     A value in a column behind the last one is one too many. Spark takes rows to be of any length as long as it does
     not need all columns; so there is one column more that nobody asks for.
     """
     extra, unread = table.unused('extra'), table.unused('unread')
-    misfit = column(extra).isNotNull()
-    if len(table.names) > 1:
-        misfit = misfit | column(table.names[-1]).isNull()
+    misfit = F.lit(0)
+    if misfits:
+        uneven = column(extra).isNotNull()
+        misfit = (uneven | column(table.names[-1]).isNull() if len(table.names) > 1 else uneven).cast('int')
     rows = table.read(line_breaks, extra, unread).select(
-        *[column(name) for name in undecided], misfit.cast('int').alias(extra))
+        *[column(name) for name in undecided], misfit.alias(extra))
     rows = table.rules.without_null_values(rows, undecided)
     return masked(rows, undecided, table.rules, F.lit(0).alias('odd_quotes'), column(extra).alias('misfit'))
 
 
-def _quote_counts(table: _Table, undecided: int) -> DataFrame:
-    """Return a row for each line of the files that tells whether its number of quotes is odd.
+def _looked_at_lines(table: _Table, undecided: int) -> DataFrame:
+    """Return a row for each line of the files: whether its number of quotes is odd, and whether it may be a misfit.
 
     An odd number means that a quoted value goes on in the next line, so the file cannot be split at line ends.
     """
     dialect = table.dialect
     line, quote = F.col('value'), dialect.quote
+    unescaped = line
     if dialect.escape and dialect.escape != quote:
-        line = F.replace(line, F.lit(dialect.escape + quote), F.lit(''))
+        unescaped = F.replace(line, F.lit(dialect.escape + quote), F.lit(''))
     # Lengths in bytes, which a text knows, rather than in characters, which are counted. Looking whether there is a
     # quote at all is much quicker than removing quotes, so lines without any are left out first.
-    quotes = (F.octet_length(line) - F.octet_length(F.replace(line, F.lit(quote), F.lit('')))) / len(quote.encode())
-    odd = F.when(line.contains(quote), (quotes % 2).cast('int')).otherwise(0)
+    quotes = (F.octet_length(unescaped) - F.octet_length(F.replace(unescaped, F.lit(quote), F.lit('')))
+              ) / len(quote.encode())
+    odd = F.when(unescaped.contains(quote), (quotes % 2).cast('int')).otherwise(0)
     everything = [F.lit(EVERYTHING).alias(f'fits_{index}') for index in range(undecided)]
+    misfit = may_be_uneven(line, dialect, len(table.names)).cast('int')
     return table.spark.read.text(table.source.paths).select(
-        F.lit(0).alias('row'), *everything, odd.alias('odd_quotes'), F.lit(0).alias('misfit'))
+        F.lit(0).alias('row'), *everything, odd.alias('odd_quotes'), misfit.alias('misfit'))
 
 
 def _texts(names: list[str] | tuple[str, ...]) -> StructType:

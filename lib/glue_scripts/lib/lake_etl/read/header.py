@@ -5,6 +5,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 from lake_etl import runtime
 from lake_etl.errors import DataError
@@ -39,7 +40,7 @@ def read_beginning(file: PlainFile, dialect: Dialect) -> Beginning:
     length = FIRST_BYTES
     while True:
         content, complete = first_text(file, length)
-        rows = list(records(content, dialect, complete))[:SAMPLE_ROWS + 1]
+        rows = list(islice(records(content, dialect, complete), SAMPLE_ROWS + 1))
         if rows or complete:
             break
         length *= 8
@@ -93,34 +94,38 @@ def records(text: str, dialect: Dialect, complete: bool) -> Iterator[tuple[str, 
     """
     values: list[str] = []
     buffer: list[str] = []
-    position, end, quoted = 0, len(text), False
+    plain = re.compile(rf'[^\r\n{re.escape(dialect.quote)}{re.escape(dialect.delimiter[0])}]+')
+    position, end = 0, len(text)
     while position < end:
-        character = text[position]
-        if quoted:
-            if dialect.escape and text.startswith(dialect.escape + dialect.quote, position):
-                buffer.append(dialect.quote)
-                position += 1 + len(dialect.escape)
-                continue
-            if character == dialect.quote:
-                quoted = False
-            else:
-                buffer.append(character)
-        elif character == dialect.quote and not buffer:
-            quoted = True
+        if run := plain.match(text, position):
+            buffer.append(run[0])
+            position = run.end()
+        elif text[position] == dialect.quote and not buffer:
+            value, position = _quoted_value(text, position + 1, dialect)
+            buffer += [value] if value else []
         elif text.startswith(dialect.delimiter, position):
             values.append(''.join(buffer))
             buffer = []
             position += len(dialect.delimiter)
-            continue
-        elif character in '\r\n':
+        elif text[position] in '\r\n':
             if values or buffer:
                 yield (*values, ''.join(buffer))
             values, buffer = [], []
+            position += 1
         else:
-            buffer.append(character)
-        position += 1
+            buffer.append(text[position])
+            position += 1
     if complete and (values or buffer):
         yield (*values, ''.join(buffer))
+
+
+def _quoted_value(text: str, start: int, dialect: Dialect) -> tuple[str, int]:
+    """Return the text from `start` to the quote that closes it, and the position behind that quote."""
+    quote, escape = re.escape(dialect.quote), re.escape(dialect.escape)
+    escaped = f'{escape}{quote}|' if escape else ''
+    inside = re.compile(f'(?:{escaped}[^{quote}])*', re.DOTALL).match(text, start)
+    value = inside[0] if inside else ''
+    return value.replace(dialect.escape + dialect.quote, dialect.quote) if escape else value, start + len(value) + 1
 
 
 def ends_inside_quotes(content: bytes, dialect: Dialect) -> bool:
