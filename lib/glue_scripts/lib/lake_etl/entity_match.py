@@ -11,27 +11,28 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from lake_etl import runtime
-from lake_etl.arguments import PARTITION_KEYS
+from lake_etl.arguments import ENTITY_MATCH_OPTIONAL, ENTITY_MATCH_REQUIRED, PARTITION_KEYS
 from lake_etl.configuration import configuration_reader
 from lake_etl.errors import ConfigurationError, DataError, MergeConflict, Problem
 from lake_etl.job import JobRun
 from lake_etl.match.cross_reference import KEY, SUFFIX, CrossReference, changed_keys, seen_keys
 from lake_etl.match.entity_key import ENTITY, with_entity_key
+from lake_etl.match.kept import kept
 from lake_etl.match.latest import changed_rows, conformed, latest_of_each
 from lake_etl.match.learning import trained_scorers
 from lake_etl.match.plan import MatchPlan, plan_of
 from lake_etl.match.resolve import assign_global_ids, log_waterfall
-from lake_etl.match.kept import kept
 from lake_etl.ports import MergedTables, TableState
 from lake_etl.publish.layout import ICEBERG_FOLDER
 from lake_etl.spec.entity_match import EntityMatchSpec
-from lake_etl.spec.records import suggestion
 from lake_etl.spec.file_names import entity_match_file
+from lake_etl.spec.records import suggestion
 from lake_etl.spec.workflow import read_entity_match
 from lake_etl.transform.columns import column, has_column
 from lake_etl.transform.helper_names import visible_names
 
 LOG = logging.getLogger(__name__)
+REQUIRED, OPTIONAL = ENTITY_MATCH_REQUIRED, ENTITY_MATCH_OPTIONAL
 ATTEMPTS = 5
 PAUSE_SECONDS = 2.0
 
