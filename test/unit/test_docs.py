@@ -59,8 +59,9 @@ def blocks(document: Path) -> list[tuple[str, str]]:
 
 
 def section(document: Path, heading: str) -> str:
-    """Return the text from a heading of the second level to the next one."""
-    return document.read_text(encoding='utf-8').partition(f'\n## {heading}\n')[2].partition('\n## ')[0]
+    """Return the text from a heading to the next one."""
+    after = re.split(rf'\n##+ {re.escape(heading)}\n', document.read_text(encoding='utf-8'), maxsplit=1)[1]
+    return re.split(r'\n##+ ', after, maxsplit=1)[0]
 
 
 def listed_keys(text: str) -> list[str]:
@@ -147,6 +148,20 @@ def test_the_readme_lists_every_verb():
 def test_the_map_of_the_readme_names_folders():
     folders = listed_keys(section(REPOSITORY / 'README.md', 'Where everything is'))
     assert folders and [folder for folder in folders if not (REPOSITORY / folder).is_dir()] == []
+
+
+@pytest.mark.parametrize(('heading', 'patterns'), [
+    ('Stacks', ['lib/*_stack.py']),
+    ('Scripts', ['lib/glue_scripts/*.py', 'resources/*.py', 'lib/prerequisites/*.py']),
+    ('Modules for your own code', ['lib/glue_scripts/lib/*.py']),
+    ('Lambda functions', ['lib/*/lambda_handler.py', 'lib/executions/__init__.py']),
+])
+def test_the_map_of_the_readme_is_whole(heading, patterns):
+    found = {path for pattern in patterns for path in REPOSITORY.glob(pattern)}
+    places = {path.parent for path in found} if heading == 'Lambda functions' else {
+        path for path in found if path.name != '__init__.py'}
+    listed = listed_keys(section(REPOSITORY / 'README.md', heading))
+    assert sorted(listed) == sorted(place.relative_to(REPOSITORY).as_posix() for place in places)
 
 
 def test_the_user_guide_lists_every_transform():
