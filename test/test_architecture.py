@@ -59,6 +59,7 @@ LIBRARY_PLACES = {
     'awsglue': (f'{CORE}job.py', f'{CORE}adapters/aws/glue_data_quality.py', 'lib/local_lake/awsglue_stand_in/'),
     'awsgluedq': (f'{CORE}adapters/aws/glue_data_quality.py',),
     'duckdb': (f'{CORE}adapters/local/',),
+    'pyiceberg': (f'{CORE}adapters/local/',),
     'sqlite3': (f'{CORE}adapters/local/',),
 }
 LOADED_WITHOUT_SPARK = (
@@ -68,6 +69,8 @@ LOADED_WITHOUT_SPARK = (
     f'{CORE}item_tables.py', f'{CORE}item_values.py', f'{CORE}publish/layout.py', f'{CORE}publish/sources.py',
     f'{CORE}publish/sweep.py', f'{CORE}adapters/aws/clients.py', f'{CORE}adapters/aws/files.py',
     f'{CORE}adapters/aws/items.py', f'{CORE}adapters/aws/secrets.py', f'{CORE}adapters/local/catalog.py',
+    f'{CORE}adapters/local/iceberg_tables.py', f'{CORE}match/number_measures.py', f'{CORE}match/plan.py',
+    f'{CORE}match/scoring.py', f'{CORE}match/similarity.py', f'{CORE}match/text_measures.py',
     f'{CORE}adapters/local/catalog_file.py', f'{CORE}adapters/local/database.py', f'{CORE}adapters/local/files.py',
     f'{CORE}adapters/local/items.py', f'{CORE}adapters/local/queries.py', f'{CORE}adapters/local/secrets.py',
     'lib/local_lake/cli.py', 'lib/local_lake/folders.py', 'lib/local_lake/output.py',

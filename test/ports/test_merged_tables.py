@@ -1,4 +1,4 @@
-"""Tables that are merged by key: the laptop's adapter follows the contract, and so does Spark SQL's `MERGE INTO`."""
+"""Tables that are merged by key: the laptop's adapter follows the contract, and the statement for AWS is right."""
 from __future__ import annotations
 
 from lake_etl.adapters.aws.merged_tables import merge_statement

@@ -24,8 +24,8 @@ from lake_etl.match.kept import kept
 from lake_etl.ports import MergedTables, TableState
 from lake_etl.publish.layout import ICEBERG_FOLDER
 from lake_etl.spec.entity_match import EntityMatchSpec
-from lake_etl.spec.records import suggestion
 from lake_etl.spec.file_names import entity_match_file
+from lake_etl.spec.records import suggestion
 from lake_etl.spec.workflow import read_entity_match
 from lake_etl.transform.columns import column, has_column
 from lake_etl.transform.helper_names import visible_names

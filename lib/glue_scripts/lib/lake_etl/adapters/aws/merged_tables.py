@@ -4,6 +4,7 @@ from __future__ import annotations
 import logging
 import uuid
 
+from py4j.protocol import Py4JJavaError
 from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame, SparkSession
 
@@ -60,10 +61,11 @@ class SparkIcebergTables:
                 rows.writeTo(table).using('iceberg').tableProperty('format-version', '2').create()
             else:
                 self._merge(rows, table, key, found.rows.columns)
-        except PySparkException as error:
-            if any(name in str(error) for name in CONFLICTS):
+        except (PySparkException, Py4JJavaError) as error:
+            if any(conflict in str(error) for conflict in CONFLICTS):
                 raise _conflict(table) from error
-            raise PublicationError(f'{table} was not changed: {str(error).strip().splitlines()[0]}') from error
+            raise PublicationError(f'{table} was not changed: Iceberg refuses the rows. '
+                                   f'{str(error).strip().splitlines()[0]}') from error
         merged = self._version(spark, table)
         LOG.info('Merged rows into %s, which is at version %s now.', table, merged)
         return merged
