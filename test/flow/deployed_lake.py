@@ -140,13 +140,17 @@ class DeployedLake:
 
     def settle(self) -> list[Execution]:
         """Carry events until nothing moves any more; return all executions, the oldest first."""
-        end = time.monotonic() + PATIENCE_SECONDS
         self.deliver()
-        while time.monotonic() < end:
-            if not self.running() and not self._tell_dependents():
-                return self.executions()
+        self.wait_until(lambda: not self.running() and not self._tell_dependents())
+        return self.executions()
+
+    def wait_until(self, condition: Callable[[], bool]) -> None:
+        """Wait until something has happened that a state machine brings about."""
+        end = time.monotonic() + PATIENCE_SECONDS
+        while not condition():
+            if time.monotonic() > end:
+                raise TimeoutError(f'It did not happen in {PATIENCE_SECONDS} s; these are running: {self.running()}.')
             time.sleep(PAUSE_SECONDS)
-        raise TimeoutError(f'{self.running()} are still running.')
 
     def _tell_dependents(self) -> int:
         """Hand notifications that pass the filter of the subscription to the dependency trigger."""

@@ -98,18 +98,23 @@ def test_a_job_that_fails_is_recorded_and_told_of_and_publishes_nothing(aws):
 def test_one_event_delivered_again_and_in_parallel_and_two_files_of_one_table_at_once(aws):
     """Runs of a job are limited to one, so that the start of another table's job is throttled too."""
     aws.limit_runs(1)
-    now = datetime.now(UTC)
-    first = aws.drop(KEY, POLICIES, now - timedelta(seconds=1))
-    aws.send(first)
-    later = aws.drop('Gen/Policy/2026/03/04/later.csv', 'number,state,premium\nP9,NY,1\n',
-                     now)
+    holder = {'resources': ['Gen/Policy'], 'Input': {'landed_at': '2026-03-04T05:00:00Z'},
+              'execution': {'Id': f'{aws.machine}:earlier', 'StartTime': '2026-03-04T05:00:00Z'}}
+    assert aws.invoke('etl-table-lock', holder | {'action': 'acquire'})['granted'], 'somebody else loads the table'
+    moment = datetime(2026, 3, 4, 6, tzinfo=UTC)
+    later = aws.drop('Gen/Policy/2026/03/04/later.csv', 'number,state,premium\nP9,NY,1\n', moment)
+    aws.deliver()
+    first = aws.drop(KEY, POLICIES, moment - timedelta(seconds=1))
     aws.drop(ODD_KEY, 'number,paid\nC1,5\n')
-    aws.send(later)
+    for event in (first, first, later):
+        aws.send(event)
     deliveries = [Thread(target=aws.deliver) for _ in range(3)]
     for delivery in deliveries:
         delivery.start()
     for delivery in deliveries:
         delivery.join()
+    aws.wait_until(lambda: len([item for item in aws.items('table-lock') if 'policy' in item['resource_name']]) == 4)
+    aws.invoke('etl-table-lock', holder | {'action': 'release'})
     executions = aws.settle()
     aws.send(first)
 
