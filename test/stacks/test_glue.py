@@ -10,7 +10,8 @@ import pytest
 from stack_templates import text_of
 
 from lake_etl import cleanse, consume
-from lake_etl.arguments import COMMON, COMMON_OPTIONAL, load_arguments
+from lake_etl.arguments import (
+    COMMON, COMMON_OPTIONAL, ENTITY_MATCH_OPTIONAL, ENTITY_MATCH_REQUIRED, load_arguments)
 from lake_etl.job import resolve_arguments
 from lib.glue_library import MODULES, REQUIREMENTS, SCRIPTS, python_packages, write_library, zipped
 from lib.local_lake.glue_library import ensure_glue_library
@@ -26,6 +27,7 @@ PARSERS = {
     'collect-to-cleanse': (cleanse.REQUIRED, (), {'target_database_name': 'Gen'}),
     'cleanse-to-consume': (consume.REQUIRED, consume.OPTIONAL,
                            {'source_database_name': 'Gen', 'target_database_name': 'Gen_consume'}),
+    'consume-entity-match': (ENTITY_MATCH_REQUIRED, ENTITY_MATCH_OPTIONAL, {'database_name_prefix': 'Gen'}),
 }
 
 
@@ -46,6 +48,7 @@ def test_there_are_the_three_jobs_of_the_contract_with_their_scripts(lake_on_aws
     jobs = jobs_of(lake_on_aws, environment)
     assert set(jobs) == {'collect-to-cleanse', 'cleanse-to-consume', 'consume-entity-match'}
     for name, job in jobs.items():
+        assert (SCRIPTS / f"etl_{name.replace('-', '_')}.py").exists()
         assert text_of(job['Command']['ScriptLocation']).endswith(f">/etl/etl_{name.replace('-', '_')}.py")
         assert job['Command']['Name'] == 'glueetl'
         assert job['ExecutionProperty']['MaxConcurrentRuns'] >= 10

@@ -96,3 +96,13 @@ def test_what_holds_data_stays_when_stacks_go_except_in_dev(lake_on_aws, environ
                 for name, resource in template['Resources'].items() if resource['Type'] in kept]
     assert len(policies) > 10
     assert [item for item in policies if item[1:] != (policy, policy)] == []
+
+
+@pytest.mark.parametrize(('environment', 'protected'), [('Dev', False), ('Test', True), ('Prod', True)])
+def test_stacks_of_test_and_prod_are_protected_from_termination(lake_on_aws, environment, protected):
+    artifacts = [artifact for path in lake_on_aws.directory.rglob('manifest.json')
+                 for artifact in json.loads(path.read_text())['artifacts'].values()
+                 if artifact['type'] == 'aws:cloudformation:stack']
+    found = {artifact['properties'].get('stackName'): artifact['properties'].get('terminationProtection', False)
+             for artifact in artifacts}
+    assert {found[name] for name in lake_on_aws.of_environment(environment)} == {protected}

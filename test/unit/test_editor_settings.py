@@ -9,14 +9,16 @@ from typing import Any
 import pytest
 
 from lake_etl import cleanse, consume
-from lake_etl.arguments import COMMON, COMMON_OPTIONAL, load_arguments
+from lake_etl.arguments import (
+    COMMON, COMMON_OPTIONAL, ENTITY_MATCH_OPTIONAL, ENTITY_MATCH_REQUIRED, load_arguments)
 from lake_etl.job import resolve_arguments
 from lib.local_lake.glue_library import ensure_glue_library
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 WORKSPACE = '${workspaceFolder}'
 JOBS = {'etl_collect_to_cleanse.py': (cleanse.REQUIRED, ()),
-        'etl_cleanse_to_consume.py': (consume.REQUIRED, consume.OPTIONAL)}
+        'etl_cleanse_to_consume.py': (consume.REQUIRED, consume.OPTIONAL),
+        'etl_consume_entity_match.py': (ENTITY_MATCH_REQUIRED, ENTITY_MATCH_OPTIONAL)}
 
 
 def read(path: str) -> dict[str, Any]:
@@ -45,7 +47,8 @@ def test_a_job_gets_every_argument_it_requires_and_none_that_it_does_not_know(mo
     assert script.exists()
     monkeypatch.setattr(sys, 'argv', ['script', *launch['args']])
     load = load_arguments(resolve_arguments((*COMMON, *required), (*COMMON_OPTIONAL, *optional)))
-    assert (load.database.removesuffix('_consume'), load.table) == ('SyntheticGeneralData', 'PolicyData')
+    assert (load.database.removesuffix('_consume'), load.table) in {
+        ('SyntheticGeneralData', 'PolicyData'), ('Customer', 'A01')}
     given = {argument.partition('=')[0].removeprefix('--') for argument in launch['args']}
     assert given - {*COMMON, *COMMON_OPTIONAL, *required, *optional, 'base_file_name'} == set()
 
