@@ -1,8 +1,7 @@
 """Gives every row of a Consume partition the global id of its entity, and merges the rows into the primary table."""
 from __future__ import annotations
 
-from lake_etl.arguments import ENTITY_MATCH_OPTIONAL, ENTITY_MATCH_REQUIRED
-from lake_etl.entity_match import match_and_merge, read_configuration, read_incoming
+from lake_etl.entity_match import OPTIONAL, REQUIRED, match_and_merge, read_configuration, read_incoming
 from lake_etl.job import JobRun, job_run
 from lake_etl.match.frames import entitymatch_exact, entitymatch_recordlinkage, fill_global_id, split_dataframe
 
@@ -12,7 +11,7 @@ __all__ = ['entitymatch_exact', 'entitymatch_recordlinkage', 'fill_global_id', '
 
 def main() -> None:
     """Run the job with the arguments of this process."""
-    with job_run(ENTITY_MATCH_REQUIRED, ENTITY_MATCH_OPTIONAL) as run:
+    with job_run(REQUIRED, OPTIONAL) as run:
         consume_entity_match(run)
 
 

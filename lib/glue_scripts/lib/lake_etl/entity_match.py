@@ -11,7 +11,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from lake_etl import runtime
-from lake_etl.arguments import PARTITION_KEYS
+from lake_etl.arguments import ENTITY_MATCH_OPTIONAL, ENTITY_MATCH_REQUIRED, PARTITION_KEYS
 from lake_etl.configuration import configuration_reader
 from lake_etl.errors import ConfigurationError, DataError, MergeConflict, Problem
 from lake_etl.job import JobRun
@@ -31,6 +31,7 @@ from lake_etl.transform.columns import column, has_column
 from lake_etl.transform.helper_names import visible_names
 
 LOG = logging.getLogger(__name__)
+REQUIRED, OPTIONAL = ENTITY_MATCH_REQUIRED, ENTITY_MATCH_OPTIONAL
 ATTEMPTS = 5
 PAUSE_SECONDS = 2.0
 
