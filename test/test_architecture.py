@@ -39,7 +39,7 @@ LAYERS = {
     'bench/': 'bench',
 }
 MAY_IMPORT = {
-    'jobs': {'face', 'core'},
+    'jobs': {'face', 'core', 'kernel'},
     'face': {'face', 'core', 'spec', 'runtime', 'kernel'},
     'core': {'core', 'spec', 'runtime', 'kernel'},
     'spec': {'spec', 'kernel'},

@@ -94,3 +94,8 @@ def test_importing_the_scripts_starts_nothing_and_needs_no_glue_library():
                           capture_output=True, text=True, check=True)
     assert done.stdout == '[None, None] [] [] []\n'
     assert done.stderr == ''
+
+
+def test_without_a_source_path_the_file_lies_in_the_folder_of_its_workflow(lake):
+    lake.load('Gen/Policy/policies.csv', 'number\n1\n2\n', source_path='/')
+    assert lake.rows('SELECT count(*) FROM gen.policy') == [(2,)]
