@@ -108,7 +108,8 @@ def _of_first_level(matches: DataFrame) -> DataFrame:
     """
     first = _both_ends(matches).groupBy('entity').agg(F.min('level').alias('first'))
     for side in ('left', 'right'):
-        matches = matches.join(first.withColumnsRenamed({'entity': f'{side}_id', 'first': f'{side}_first'}), f'{side}_id')
+        names = {'entity': f'{side}_id', 'first': f'{side}_first'}
+        matches = matches.join(first.withColumnsRenamed(names), f'{side}_id')
     return matches.where('level = left_first OR level = right_first').drop('left_first', 'right_first')
 
 
