@@ -41,10 +41,12 @@ def lambda_handler(event: dict[str, Any], context: object) -> dict[str, Any]:
 
 def _beginning(state: Mapping[str, Any], began: Mapping[str, Any]) -> dict[str, Any]:
     """Return what a record says of an execution that begins, be it started again, or by hand and without a record."""
+    now = datetime.now(UTC)
     return {
-        **started_at(datetime.now(UTC)), 'sfn_execution_name': began['Execution']['Name'],
-        'sfn_arn': began['StateMachine']['Id'], 'sfn_input': json.dumps(state), 'dependency_key': NO_DEPENDENCY,
-        'source_key': str(state.get('source_key') or NO_DEPENDENCY), 'error_message': ''}
+        **started_at(now), 'landed_at': state.get('landed_at') or now.isoformat(), 'error_message': '',
+        'sfn_execution_name': began['Execution']['Name'], 'sfn_arn': began['StateMachine']['Id'],
+        'sfn_input': json.dumps(state), 'source_key': str(state.get('source_key') or NO_DEPENDENCY),
+        'dependency_key': NO_DEPENDENCY}
 
 
 @cache

@@ -22,7 +22,7 @@ LOG = logging.getLogger(__name__)
 def lambda_handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     """Process a batch of the queue and name the messages that failed, or one event, and answer with a status code."""
     messages = event.get('Records')
-    if isinstance(messages, list) and any('body' in message for message in messages):
+    if isinstance(messages, list) and any(isinstance(message, dict) and 'body' in message for message in messages):
         return {'batchItemFailures': [{'itemIdentifier': message['messageId']} for message in messages
                                       if not _processed(message)]}
     try:

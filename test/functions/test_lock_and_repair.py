@@ -193,6 +193,8 @@ def test_the_begin_of_an_execution_by_hand_makes_a_record_that_says_all(account)
     assert (record['job_latest_status'], record['sfn_execution_name'], record['source_key']) == (
         'STARTED', 'again', 'Db/Tbl')
     assert json.loads(record['sfn_input']) == state
+    grow_old(account)
+    assert repair({}, None)['moved']['STARTED'] == 1, 'and the sweep closes it, as Step Functions knows no such name'
 
 
 @pytest.mark.parametrize('wrong', [{}, {'Input': {}}, {'Input': None}, {'Input': 'text'}])

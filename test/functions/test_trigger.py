@@ -131,7 +131,8 @@ def test_a_file_in_the_wrong_place_is_answered_with_400_recorded_and_told_of_onc
 def test_an_event_given_by_hand_is_answered_with_200(account):
     answer = lambda_handler(event(), None)
     assert (answer['statusCode'], 'STARTED' in answer['body']) == (200, True)
-    assert lambda_handler({'detail-type': 'Other'}, None)['statusCode'] == 400
+    for wrong in ({'detail-type': 'Other'}, {}, {'Records': [None]}, {'Records': []}):
+        assert lambda_handler(wrong, None)['statusCode'] == 400
 
 
 def test_parts_of_a_folder_wait_for_its_trigger(account):

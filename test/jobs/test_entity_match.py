@@ -6,6 +6,7 @@ from lake_etl import entity_match
 from lake_etl.adapters.local import merged_tables
 from lake_etl.adapters.local.merged_tables import PyIcebergTables
 from lake_etl.errors import ConfigurationError, DataError, SchemaChangeError
+from lib.local_lake.commands.clean import sweep_bucket
 
 COLUMNS = {'no': 'string', 'system': 'string', 'first': 'string', 'last': 'string', 'zip': 'string', 'updated': 'int'}
 SPEC = {
@@ -66,6 +67,9 @@ def test_two_days_lead_to_one_row_for_each_person_and_every_key_stays_known(cust
     before = versions(customers, spark)
     customers.match(DAY_1, execution='late')
     assert versions(customers, spark) == before, 'an earlier day, run again, does not bring its rows back'
+    rows = customers.rows(PEOPLE)
+    sweep_bucket(str(customers.folders.consume))
+    assert customers.rows(PEOPLE) == rows, 'cleaning leaves the files of Iceberg alone'
 
 
 def test_new_columns_appear_and_columns_that_are_missing_keep_their_values(customers):

@@ -93,7 +93,9 @@ def new_entities(unmatched: DataFrame, plan: MatchPlan, rows: int) -> DataFrame:
     pairs = keyed and candidate_pairs(keyed, keyed, plan, rows * len(plan.rules), within=True)
     if pairs is None:
         return _named(entities.withColumn('root', F.col('entity')), None, plan)
-    matches = kept(_of_first_level(scored_matches(pairs.where('l_id < r_id'), plan)))
+    matches = kept(scored_matches(pairs.where('l_id < r_id'), plan))
+    if len({rule.level for rule in plan.rules}) > 1:
+        matches = kept(_of_first_level(matches))
     linked = components(matches.select(F.col('left_id').alias('a'), F.col('right_id').alias('b')))
     clustered = entities.join(linked.withColumnRenamed('member', 'entity'), 'entity', 'left')
     return _named(clustered.withColumn('root', F.coalesce('root', 'entity')), matches, plan)
@@ -104,11 +106,11 @@ def _of_first_level(matches: DataFrame) -> DataFrame:
 
     So a level unites rows that are still unmatched with any row, but never two groups that earlier levels have made.
     """
-    found = kept(matches)
-    first = _both_ends(found).groupBy('entity').agg(F.min('level').alias('first'))
+    first = _both_ends(matches).groupBy('entity').agg(F.min('level').alias('first'))
     for side in ('left', 'right'):
-        found = found.join(first.withColumnsRenamed({'entity': f'{side}_id', 'first': f'{side}_first'}), f'{side}_id')
-    return found.where('level = left_first OR level = right_first').drop('left_first', 'right_first')
+        names = {'entity': f'{side}_id', 'first': f'{side}_first'}
+        matches = matches.join(first.withColumnsRenamed(names), f'{side}_id')
+    return matches.where('level = left_first OR level = right_first').drop('left_first', 'right_first')
 
 
 def _both_ends(matches: DataFrame) -> DataFrame:
