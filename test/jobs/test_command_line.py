@@ -271,6 +271,9 @@ def test_validate_names_files_that_no_workflow_reads(tmp_path, caplog):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text('{}')
     (tmp_path / 'transformation-spec' / 'Gen-Claim.json').write_text('{}')
+    (tmp_path / 'transformation-spec' / 'Gen-entitymatch.json').write_text(
+        '{"primary_entity_table": "p", "global_id_field": "id", "exact_match_fields": '
+        '{"source_primary_key": "no", "source_system_key": "system"}}')
     assert main(['--config', str(tmp_path), 'validate']) == 0
     assert [record.args[0] for record in caplog.records] == [
         'dq-rules/Gen-Policy.json', 'transformation-spec/Gen-Policy.jsn', 'transformation-spec/GenPolicy.json',
