@@ -117,9 +117,10 @@ def test_learnt_weights_tell_customers_from_strangers_and_their_own_families():
                                                chance.integers(0, len(known), 20_000), strict=True)]
     candidates, by_chance = (
         _pairs(COLUMNS, [left[p] for _, p in pairs], [right[i] for i, _ in pairs]) for pairs in (found, random))
+    records = _pairs(COLUMNS, left, ()).left
     learning = scorer_of(_level(PEOPLE, blocks=RULES))
     assert isinstance(learning, LearningScorer)
-    scores = learning.trained(by_chance, candidates, len(known)).score(candidates)
+    scores = learning.trained(records, by_chance, candidates, len(known)).score(candidates)
     best: dict[int, tuple[float, int]] = {}
     for (row, place), score in zip(found, scores, strict=True):
         if score >= 0.5:
@@ -129,7 +130,7 @@ def test_learnt_weights_tell_customers_from_strangers_and_their_own_families():
     expected = sum(item.person in people for item in rows)
     precision, recall = right_ones / len(best), right_ones / expected
     assert 2 * precision * recall / (precision + recall) > 0.95
-    assert learning.trained(by_chance, candidates, len(known)).score(candidates).tolist() == scores.tolist()
+    assert learning.trained(records, by_chance, candidates, len(known)).score(candidates).tolist() == scores.tolist()
 
 
 @pytest.mark.parametrize('fields, more, expected', [

@@ -50,12 +50,12 @@ def _trained(scorer: LearningScorer, level: Level, spec: EntityMatchSpec, incomi
     right = kept(keyed_rows(batch, identity, plan))
     pairs = candidate_pairs(keyed_rows(known, known_identity, plan), right, plan, BATCH_ROWS * len(plan.rules))
     candidates, count = _candidates(pairs, [f'o{plan.operands.index(operand)}' for operand in operands], operands)
-    by_chance = _by_chance(_sample(known, known_identity, operands, KNOWN_ROWS),
-                           _sample(batch, identity, operands, BATCH_ROWS), operands)
+    records = _sample(known, known_identity, operands, KNOWN_ROWS)
+    by_chance = _by_chance(records, _sample(batch, identity, operands, BATCH_ROWS), operands)
     LOG.log(logging.WARNING if count < FEW_PAIRS else logging.INFO,
             "Level '%s' learns its weights from %d pairs that share a block%s.", level.id, count,
             ', which are few; weights in the specification would be surer' if count < FEW_PAIRS else '')
-    return scorer.trained(by_chance, candidates, max(known.count(), 1))
+    return scorer.trained(_columns(records, operands), by_chance, candidates, max(known.count(), 1))
 
 
 def _candidates(pairs: DataFrame | None, names: Sequence[str], operands: Sequence[Operand]) -> tuple[Pairs, int]:
@@ -80,8 +80,11 @@ def _by_chance(known: pd.DataFrame, batch: pd.DataFrame, operands: Sequence[Oper
     random = np.random.default_rng(SEED)
     count = RANDOM_PAIRS if len(known) and len(batch) else 0
     sides = [table.iloc[random.integers(0, max(len(table), 1), count)] for table in (known, batch)]
-    return Pairs(*({operand: _array(side[f'o{number}'], operand) for number, operand in enumerate(operands)}
-                   for side in sides))
+    return Pairs(*(_columns(side, operands) for side in sides))
+
+
+def _columns(table: pd.DataFrame, operands: Sequence[Operand]) -> dict[Operand, pa.Array]:
+    return {operand: _array(table[f'o{number}'], operand) for number, operand in enumerate(operands)}
 
 
 def _array(values: pd.Series, operand: Operand) -> pa.Array:

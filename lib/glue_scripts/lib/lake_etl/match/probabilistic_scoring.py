@@ -13,7 +13,7 @@ from lake_etl.match.agreement import agreement_levels, compared_operands
 from lake_etl.match.probabilistic import Numbers, match_odds, probability
 from lake_etl.match.probabilistic_estimation import (
     BlockedPairs, FieldToLearn, estimate, frequent_values, stranger_shares)
-from lake_etl.match.similarity import Operand, Pairs, operands
+from lake_etl.match.similarity import Columns, Operand, Pairs, operands
 from lake_etl.spec.block_rule import BlockPart, BlockRule
 from lake_etl.spec.entity_match import Level
 from lake_etl.spec.match_weights import FieldShares, MatchWeights
@@ -50,20 +50,24 @@ class LearningProbabilisticScorer:
         blocks = (Operand(part.column, 'text') for rule in self.level.rules for part in rule.parts)
         return tuple(dict.fromkeys([*compared_operands(self.level.fields), *blocks]))
 
-    def trained(self, random: Pairs, candidates: Pairs, population: int) -> ProbabilisticScorer:
-        """Return the scorer with weights learnt from both kinds of pairs.
+    def trained(self, records: Columns, random: Pairs, candidates: Pairs, population: int) -> ProbabilisticScorer:
+        """Return the scorer with weights learnt from primary rows, each once, and both kinds of pairs.
 
         population  rows of the primary table
         """
-        return ProbabilisticScorer(self.level, learnt_weights(self.level, random, candidates, population))
+        return ProbabilisticScorer(self.level, learnt_weights(self.level, records, random, candidates, population))
 
 
-def learnt_weights(level: Level, random: Pairs, candidates: Pairs, population: int) -> MatchWeights:
-    """Return the weights of a level that pairs put together by chance and pairs that share a block teach."""
+def learnt_weights(level: Level, records: Columns, random: Pairs, candidates: Pairs, population: int) -> MatchWeights:
+    """Return the weights of a level that pairs put together by chance and pairs that share a block teach.
+
+    records  primary rows, each once: they tell how frequent values are, for which a row that is there twice would count
+             as two people who agree in everything
+    """
     fields = [FieldToLearn(item.fieldname, item.agreement.level_count, item.agreement.shared_at_home)
               for item in level.fields]
     random_levels = agreement_levels(level.fields, random)
-    values = [_texts(random.left[operands(item)[0]]) for item in level.fields]
+    values = [_texts(records[operands(item)[0]]) for item in level.fields]
     strangers = [stranger_shares(random_levels, field, column, values[column]) for column, field in enumerate(fields)]
     rules = level.rules
     pairs = BlockedPairs(agreement_levels(level.fields, candidates),

@@ -8,7 +8,7 @@ import numpy as np
 
 from lake_etl.errors import LakeError
 from lake_etl.match.probabilistic_scoring import LearningProbabilisticScorer, ProbabilisticScorer
-from lake_etl.match.similarity import Operand, Pairs, operands, similarities
+from lake_etl.match.similarity import Columns, Operand, Pairs, operands, similarities
 from lake_etl.match.text_measures import Similarities
 from lake_etl.spec.entity_match import EntityMatchSpec, Level
 
@@ -33,9 +33,10 @@ class LearningScorer(Protocol):
     def operands(self) -> tuple[Operand, ...]:
         """Return the columns that it learns from, in their form."""
 
-    def trained(self, random: Pairs, candidates: Pairs, population: int) -> Scorer:
+    def trained(self, records: Columns, random: Pairs, candidates: Pairs, population: int) -> Scorer:
         """Return a scorer with weights.
 
+        records     primary rows, each once
         random      pairs of a primary and an incoming row put together by chance
         candidates  pairs that share a block of the level
         population  number of rows of the primary table, at least 1

@@ -30,6 +30,9 @@ class Operand:
     kind: OperandKind
 
 
+Columns = Mapping[Operand, pa.Array]
+
+
 @dataclass(frozen=True)
 class Pairs:
     """Pairs of rows, column by column.
@@ -37,8 +40,8 @@ class Pairs:
     left, right  the values of the primary row and of the incoming row of each pair, as Arrow arrays of equal length
     """
 
-    left: Mapping[Operand, pa.Array]
-    right: Mapping[Operand, pa.Array]
+    left: Columns
+    right: Columns
 
 
 def operands(field: Field) -> tuple[Operand, ...]:
