@@ -10,9 +10,14 @@ from lake_etl.spec.records import Findings, parse_record
 FOLDER = Path(__file__).parent / 'match_specifications'
 
 
+def path_of(name: str) -> Path:
+    """Return the file of the level of that name."""
+    return FOLDER / f'{name}.json'
+
+
 def load_level(name: str) -> Level:
     """Return the level of that name; raises ValueError with every problem."""
-    path = FOLDER / f'{name}.json'
+    path = path_of(name)
     findings = Findings(path.name)
     level = parse_record(Level, json.loads(path.read_text(encoding='utf-8')), '', findings)
     if level is None:
