@@ -16,7 +16,8 @@ def spark(tmp_path_factory):
     """The Spark session that the lake itself would start, with the lake's settings."""
     from lake_etl.session import configure
     from lib.local_lake.session import start_session
-    session = configure(start_session(tmp_path_factory.mktemp('spark'), cores='2', memory='1g'))
+    folder = tmp_path_factory.mktemp('spark')
+    session = configure(start_session(folder, cores='2', memory='1g', small_data=True))
     yield session
     session.stop()
 

@@ -38,10 +38,14 @@ class RunResult:
 
 
 class Orchestrator:
-    """Runs landed files one after another in this process; the caller holds the lake for writing."""
+    """Runs landed files one after another in this process; the caller holds the lake for writing.
 
-    def __init__(self, folders: LakeFolders):
+    small_data  whether all files are small, as `start_session` understands it
+    """
+
+    def __init__(self, folders: LakeFolders, small_data: bool = False):
         self.folders = folders
+        self.small_data = small_data
         self.audit = folders.items(AUDIT)
         self.items = SqliteItems()
 
@@ -96,7 +100,7 @@ class Orchestrator:
 
     def _jobs(self, landing: Landing, execution: str) -> list[tuple[str, Callable[[], None], dict[str, str]]]:
         ensure_glue_library()
-        start_session(self.folders.temporary)
+        start_session(self.folders.temporary, small_data=self.small_data)
         from lib.glue_scripts import etl_cleanse_to_consume, etl_collect_to_cleanse, etl_consume_entity_match
         jobs = [
             ('collect-to-cleanse', etl_collect_to_cleanse.main,

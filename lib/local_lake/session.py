@@ -12,16 +12,23 @@ from lib.local_lake.java import use_environment_java
 LOG_SETTINGS = Path(__file__).with_name('log4j2.properties')
 # The code that Spark generates for wide tables has methods that Java would otherwise not compile.
 JAVA_OPTIONS = '-XX:+UseParallelGC -XX:-DontCompileHugeMethods -Xss4m'
+# Java's second compiler makes code for which files of this size are too small to pay: a demo takes twice as long by it.
+ONE_COMPILER = '-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=240m'
+SMALL_BYTES = 16 * 1024 * 1024
 SHARED_MODULES = Path(__file__).resolve().parents[1] / 'glue_scripts' / 'lib'
 
 
-def start_session(folder: Path, cores: str = '*', memory: str = '2g') -> SparkSession:
-    """Start or return the Spark session of this process; scratch files go below `folder`."""
+def start_session(folder: Path, cores: str = '*', memory: str = '2g', small_data: bool = False) -> SparkSession:
+    """Start or return the Spark session of this process; scratch files go below `folder`.
+
+    small_data  whether all it will ever read are some files below `SMALL_BYTES`
+    """
     os.environ['PYSPARK_PYTHON'] = os.environ['PYSPARK_DRIVER_PYTHON'] = sys.executable
     use_environment_java()
     _put_shared_modules_on_worker_path()
     builder = SparkSession.builder.master(f'local[{cores}]').appName('lake')
-    for key, value in _settings(folder, memory).items():
+    java_options = f'{JAVA_OPTIONS} {ONE_COMPILER}' if small_data else JAVA_OPTIONS
+    for key, value in _settings(folder, memory, java_options).items():
         builder = builder.config(key, value)
     spark = builder.getOrCreate()
     return spark
@@ -34,12 +41,12 @@ def _put_shared_modules_on_worker_path() -> None:
         os.environ['PYTHONPATH'] = os.pathsep.join([str(SHARED_MODULES), *filter(None, present)])
 
 
-def _settings(folder: Path, memory: str) -> dict[str, str]:
+def _settings(folder: Path, memory: str, java_options: str) -> dict[str, str]:
     return {
         'spark.driver.memory': memory,
         'spark.driver.host': '127.0.0.1',
         'spark.driver.bindAddress': '127.0.0.1',
-        'spark.driver.extraJavaOptions': f'{JAVA_OPTIONS} -Dlog4j2.configurationFile=file:{LOG_SETTINGS}',
+        'spark.driver.extraJavaOptions': f'{java_options} -Dlog4j2.configurationFile=file:{LOG_SETTINGS}',
         'spark.ui.enabled': 'false',
         'spark.ui.showConsoleProgress': 'false',
         'spark.sql.catalogImplementation': 'in-memory',

@@ -27,6 +27,8 @@ NEXT = (
     './lake watch    (then drop a file into {collect}/DATABASE/TABLE/)',
 )
 
+SMALL_ROWS = 50_000
+
 
 @dataclass(frozen=True)
 class Loaded:
@@ -42,7 +44,7 @@ def run(folders: LakeFolders, options: argparse.Namespace) -> int:
     print(f'Loading {len(SAMPLES)} sample data sets into the lake in {folders.root}.')
     with folders.writing():
         _load_lookups(folders)
-        orchestrator = Orchestrator(folders)
+        orchestrator = Orchestrator(folders, small_data=options.rows is None or options.rows <= SMALL_ROWS)
         orchestrator.close_interrupted_runs()
         loaded = [_load(orchestrator, sample, number, options.rows) for number, sample in enumerate(SAMPLES, 1)]
     _show_tables(folders, loaded)

@@ -12,13 +12,15 @@ from lib.local_lake.commands.validate import content_of
 from lib.local_lake.folders import LakeFolders
 from lib.local_lake.orchestration import Orchestrator, RunResult, land
 from lib.local_lake.report import published_tables
+from lib.local_lake.session import SMALL_BYTES
 
 
 def run(folders: LakeFolders, options: argparse.Namespace) -> int:
     """Copy the file or folder into the Collect folder, load it, and say what was published."""
     landing, parts = uploads(folders, Path(options.file), options.workflow, options.date)
     with folders.writing():
-        orchestrator = Orchestrator(folders)
+        size = sum(part.stat().st_size for part in parts.values() if part)
+        orchestrator = Orchestrator(folders, small_data=size < SMALL_BYTES)
         orchestrator.close_interrupted_runs()
         for key, part in parts.items():
             execution = land(folders, key, part.read_bytes() if part else b'')

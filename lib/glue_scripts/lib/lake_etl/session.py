@@ -3,6 +3,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from threading import RLock
 
 from pyspark.sql import SparkSession
 
@@ -19,6 +20,9 @@ SETTINGS = {
     'spark.sql.legacy.javaCharsets': 'true',
     'spark.sql.legacy.codingErrorAction': 'true',
 }
+
+# A setting holds for all threads of a session, so two of them may not change and restore settings at once.
+_CHANGING = RLock()
 
 
 def configure(spark: SparkSession) -> SparkSession:
@@ -51,9 +55,10 @@ def microsecond_times(spark: SparkSession) -> Iterator[None]:
 
 @contextmanager
 def _changed(spark: SparkSession, key: str, value: str) -> Iterator[None]:
-    before = spark.conf.get(key)
-    spark.conf.set(key, value)
-    try:
-        yield
-    finally:
-        spark.conf.set(key, str(before))
+    with _CHANGING:
+        before = spark.conf.get(key)
+        spark.conf.set(key, value)
+        try:
+            yield
+        finally:
+            spark.conf.set(key, str(before))
