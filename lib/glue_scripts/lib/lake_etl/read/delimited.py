@@ -3,7 +3,6 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
-from functools import reduce
 
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
@@ -12,9 +11,8 @@ from pyspark.sql.types import StringType, StructField, StructType
 from lake_etl import runtime
 from lake_etl.read.charset import java_charset
 from lake_etl.read.collected import Collected
-from lake_etl.read.even_lines import may_be_uneven, surely_even
-from lake_etl.read.guess import EVERYTHING
 from lake_etl.read.header import Beginning, Dialect, ends_inside_quotes, read_beginning
+from lake_etl.read.line_scan import look_at_lines, signs_of
 from lake_etl.read.malformed import has_unparsed_text, mark_malformed
 from lake_etl.read.same_columns import require_same_columns
 from lake_etl.read.text_types import TypeRules, masked, no_rows, settled_types, summed, typed
@@ -44,7 +42,8 @@ class _Table:
     def read(self, line_breaks: bool, *further: str, unparsed: str | None = None) -> DataFrame:
         """Return all columns as text, with further columns behind them, and the unparsed text of bad rows if asked."""
         columns = [*self.names, *further]
-        return self.spark.read.csv(
+        # A query that needs few columns would take a row for one that fits by these few.
+        return self.spark.read.option('columnPruning', unparsed is None).csv(
             self.source.paths, schema=_texts([*columns, *([unparsed] if unparsed else [])]),
             sep=self.dialect.delimiter, quote=self.dialect.quote, escape=self.dialect.escape,
             header=self.dialect.header, encoding=java_charset(self.dialect.encoding), multiLine=line_breaks,
@@ -57,17 +56,15 @@ class _Table:
 
 
 @dataclass(frozen=True)
-class _Seen:
-    """What reading everything once has shown.
+class _Lines:
+    """What the lines show before Spark reads rows.
 
-    types       of the columns that were undecided
-    odd_quotes  whether a line has an odd number of quotes, so that a quoted value goes on in the next one
-    misfits     whether a row may have too few or too many values
+    line_breaks  whether quoted values may go on in the next line
+    misfits      whether a row may have too few or too many values; None when that has to be found out
     """
 
-    types: dict[str, str]
-    odd_quotes: bool
-    misfits: bool
+    line_breaks: bool
+    misfits: bool | None
 
 
 def read_delimited(spark: SparkSession, source: Collected) -> DataFrame:
@@ -83,14 +80,10 @@ def read_delimited(spark: SparkSession, source: Collected) -> DataFrame:
     beginning = Beginning(beginnings[0].columns, tuple(row for item in beginnings for row in item.rows))
     table = _Table(spark, source, dialect, beginning,
                    TypeRules.of(source.spec, source.knowledge(beginning.columns)))
-    lines = _look_at_small_files(table)
-    seen = _look_at_all_rows(table, lines)
-    if lines.line_breaks is None and seen.odd_quotes:
-        LOG.info('%s has line breaks inside quotes and is read by a single task.', source.name)
-        lines = _Lines(True, None)
-        seen = _look_at_all_rows(table, lines)
-    rows = table.rules.without_null_values(_rows(table, bool(lines.line_breaks), seen.misfits), table.names)
-    return typed(rows, table.names, seen.types, source.name)
+    lines = _look_at_files(table)
+    types, misfits = _look_at_all_rows(table, lines)
+    rows = table.rules.without_null_values(_rows(table, lines.line_breaks, misfits), table.names)
+    return typed(rows, table.names, types, source.name)
 
 
 def _dialect(spec: InputSpec, encoding: str) -> Dialect:
@@ -98,33 +91,35 @@ def _dialect(spec: InputSpec, encoding: str) -> Dialect:
     return Dialect(str(section.delimiter), section.quote_character, section.escape_character, section.header, encoding)
 
 
-@dataclass(frozen=True)
-class _Lines:
-    """What is known of the lines before Spark reads them.
-
-    line_breaks  whether quoted values may go on in the next line; None when the lines have to be looked at
-    misfits      whether a row may have too few or too many values; None when that has to be found out
-    """
-
-    line_breaks: bool | None
-    misfits: bool | None
-
-
-def _look_at_small_files(table: _Table) -> _Lines:
-    """Return what the lines show, if all files are small: each of them is read by one task anyway."""
+def _look_at_files(table: _Table) -> _Lines:
+    """Return what the lines show; those of large files, which are split unless values hold line breaks, by Spark."""
     source, dialect = table.source, table.dialect
     given = source.spec.multiline if isinstance(source.spec.multiline, bool) else None
-    if max(file.size for file in source.files) > SPLIT_BYTES:
-        return _Lines(given, None)
-    line_breaks, even = True, True
-    for file in source.files:
+    if max(file.size for file in source.files) <= SPLIT_BYTES:
+        return _look_at_small_files(table, given)
+    if given is not None or not dialect.quote:
+        return _Lines(bool(given), None)
+    signs = look_at_lines(table.spark, source.files, dialect, len(table.names))
+    if signs.odd_quotes:
+        LOG.info('%s has line breaks inside quotes and is read by a single task.', source.name)
+    return _Lines(signs.odd_quotes, None if signs.uneven else False)
+
+
+def _look_at_small_files(table: _Table, given: bool | None) -> _Lines:
+    """Return what the lines show to one reader of all files."""
+    line_breaks, open_ended, uneven = False, False, False
+    for file in table.source.files:
         content = runtime.files(file.uri).read(file.uri) or b''
-        if given is None and ends_inside_quotes(content, dialect):
+        signs = signs_of(content, table.dialect, len(table.names))
+        if given is None and signs.odd_quotes and ends_inside_quotes(content, table.dialect):
             LOG.warning('A quote in %s is never closed; its lines are read one by one, as if no value held a line '
                         'break.', file.name)
-            line_breaks = False
-        even = even and surely_even(content, dialect, len(table.names))
-    return _Lines(line_breaks if given is None else given, False if even else None)
+            open_ended = True
+        # A carriage return alone ends a line or belongs to a value, which the reader of whole files finds out.
+        odd_ends = content.count(b'\r') not in (0, content.count(b'\r\n'))
+        line_breaks = line_breaks or signs.odd_quotes or odd_ends
+        uneven = uneven or signs.uneven or odd_ends
+    return _Lines(line_breaks and not open_ended if given is None else given, None if uneven else False)
 
 
 def _rows(table: _Table, line_breaks: bool, misfits: bool) -> DataFrame:
@@ -139,61 +134,37 @@ def _rows(table: _Table, line_breaks: bool, misfits: bool) -> DataFrame:
     return mark_malformed(rows, has_unparsed_text(rows, unparsed), unparsed)
 
 
-def _look_at_all_rows(table: _Table, lines: _Lines) -> _Seen:
-    """Read everything once, in one Spark job, as far as that is needed; raises DataError when there are no rows."""
+def _look_at_all_rows(table: _Table, lines: _Lines) -> tuple[dict[str, str], bool]:
+    """Return the types of undecided columns, and whether a row may be a misfit; reads all rows where it has to.
+
+    That takes one Spark job. Raises DataError when there are no rows.
+    """
     rules, undecided = table.rules, table.rules.undecided(table.names, table.beginning.rows)
-    reads_rows = bool(undecided or not table.beginning.rows)
-    reads_lines = lines.line_breaks is None and bool(table.dialect.quote)
-    parts = [_looked_at_lines(table, len(undecided))] if reads_lines else []
-    if reads_rows:
-        parts.append(_masked_rows(table, bool(lines.line_breaks), undecided, misfits=not reads_lines))
-    if not parts:
-        return _Seen({}, False, lines.misfits is not False)
-    result = reduce(DataFrame.unionByName, parts).agg(
-        *summed(undecided), F.max('odd_quotes').alias('odd_quotes'), F.max('misfit').alias('misfit')
-    ).collect()[0].asDict()
-    if reads_rows and not result['rows']:
+    if not undecided and table.beginning.rows:
+        return {}, lines.misfits is not False
+    rows = _masked_rows(table, lines, undecided)
+    result = rows.agg(*summed(undecided), F.max('misfit').alias('misfit')).collect()[0].asDict()
+    if not result['rows']:
         raise no_rows(table.source.name, 'a header but no rows')
-    return _Seen(settled_types(result, undecided, rules), bool(result['odd_quotes']),
-                 bool(result['misfit']) and lines.misfits is not False)
+    return settled_types(result, undecided, rules), bool(result['misfit'])
 
 
-def _masked_rows(table: _Table, line_breaks: bool, undecided: list[str], misfits: bool) -> DataFrame:
-    """Return a row for each row: the types that its values fit, and, if asked, whether it may be a misfit.
+def _masked_rows(table: _Table, lines: _Lines, undecided: list[str]) -> DataFrame:
+    """Return a row for each row: the types that its values fit, and whether it may be a misfit unless that is known.
 
     A value in a column behind the last one is one too many. Spark takes rows to be of any length as long as it does
     not need all columns; so there is one column more that nobody asks for.
     """
     extra, unread = table.unused('extra'), table.unused('unread')
-    misfit = F.lit(0)
-    if misfits:
-        uneven = column(extra).isNotNull()
-        misfit = (uneven | column(table.names[-1]).isNull() if len(table.names) > 1 else uneven).cast('int')
-    rows = table.read(line_breaks, extra, unread).select(
-        *[column(name) for name in undecided], misfit.alias(extra))
+    misfit = F.lit(False)
+    if lines.misfits is None:
+        misfit = column(extra).isNotNull()
+        if len(table.names) > 1:
+            misfit = misfit | column(table.names[-1]).isNull()
+    rows = table.read(lines.line_breaks, extra, unread).select(
+        *[column(name) for name in undecided], misfit.cast('int').alias(extra))
     rows = table.rules.without_null_values(rows, undecided)
-    return masked(rows, undecided, table.rules, F.lit(0).alias('odd_quotes'), column(extra).alias('misfit'))
-
-
-def _looked_at_lines(table: _Table, undecided: int) -> DataFrame:
-    """Return a row for each line of the files: whether its number of quotes is odd, and whether it may be a misfit.
-
-    An odd number means that a quoted value goes on in the next line, so the file cannot be split at line ends.
-    """
-    dialect = table.dialect
-    line, quote = F.col('value'), dialect.quote
-    unescaped = line
-    if dialect.escape and dialect.escape != quote:
-        unescaped = F.replace(line, F.lit(dialect.escape + quote), F.lit(''))
-    # Lengths in bytes, which a text knows, rather than in characters, which are counted. Looking whether there is a
-    # quote at all is much quicker than removing quotes, so lines without any are left out first.
-    quotes = (F.octet_length(unescaped) - F.octet_length(F.replace(unescaped, F.lit(quote), F.lit('')))
-              ) / len(quote.encode())
-    odd = F.when(unescaped.contains(quote), (quotes % 2).cast('int')).otherwise(0)
-    everything = [F.lit(EVERYTHING).alias(f'fits_{index}') for index in range(undecided)]
-    misfit = may_be_uneven(line, dialect, len(table.names)).cast('int')
-    return table.spark.read.text(table.source.paths).select(
-        F.lit(0).alias('row'), *everything, odd.alias('odd_quotes'), misfit.alias('misfit'))
+    return masked(rows, undecided, table.rules, column(extra).alias('misfit'))
 
 
 def _texts(names: list[str] | tuple[str, ...]) -> StructType:

@@ -1,0 +1,68 @@
+"""Lines that are taken to hold as many values as the header do so, as Python's csv reader takes them apart."""
+from __future__ import annotations
+
+import csv
+import random
+
+import pytest
+
+from lake_etl.read import line_scan
+from lake_etl.read.header import Dialect
+from lake_etl.read.line_scan import LineSigns, signs_of
+
+COMMAS = Dialect(',', '"', '"', header=True)
+EVEN, UNEVEN, ODD = LineSigns(False, False), LineSigns(False, True), LineSigns(True, True)
+PLAIN, QUOTED = ('', 'x', 'ü ', 'a b'), ('""', '"x"', '"a,b"', '"5"" pipe"', '",,"', '""""')
+STRAY = ('x"', '5" pipe', '"x"y', '"x', ' "x"', '"x"y"')
+
+
+def line_of(generator: random.Random, kinds: tuple[str, ...]) -> str:
+    return ','.join(generator.choice(kinds) for _ in range(generator.randint(1, 5)))
+
+
+def values_in(line: str) -> int:
+    return len(next(csv.reader([line]), ()))
+
+
+def test_a_line_that_is_taken_for_even_has_three_values_and_a_well_formed_one_is():
+    generator = random.Random(7)
+    for kinds in (PLAIN, QUOTED, PLAIN + QUOTED, PLAIN + QUOTED + STRAY):
+        for line in [line for line in (line_of(generator, kinds) for _ in range(1000)) if line]:
+            signs = signs_of(f'{line}\n'.encode(), COMMAS, 3)
+            if not signs.uneven:
+                assert values_in(line) == 3, line
+            if kinds != PLAIN + QUOTED + STRAY:
+                assert signs == (EVEN if values_in(line) == 3 else UNEVEN), line
+
+
+@pytest.mark.parametrize(('content', 'dialect', 'signs'), [
+    ('a,b\n1,2\n\n3,4', COMMAS, EVEN),
+    ('a,b\r\n1,2\r\n', COMMAS, EVEN),
+    ('a,b\n1\n', COMMAS, UNEVEN),
+    ('a,b\n1,2,3\n', COMMAS, UNEVEN),
+    ('a,b\n1,x\ry,2\n', COMMAS, EVEN),
+    ('a,b\n1,x\ry\n', COMMAS, UNEVEN),
+    ('a,b\n1,"x\ny"\n', COMMAS, ODD),
+    ('a,b\n"1,2"\n"3",4\n', COMMAS, UNEVEN),
+    ('', COMMAS, EVEN),
+    ('a||b\n1||2\n', Dialect('||', '"', '"', True), UNEVEN),
+    ('a,b\n1,"x\\"y"\n', Dialect(',', '"', '\\', True), UNEVEN),
+    ('a,b\n1,"x\\"\ny"\n', Dialect(',', '"', '\\', True), ODD),
+    ('a,b\n1,„x\ny„\n', Dialect(',', '„', '„', True), ODD),
+    ('a\tb\n1\t"2\n', Dialect('\t', '', '', True), EVEN),
+    ('ä;b\nö;2\n', Dialect(';', '"', '"', True, 'windows-1252'), EVEN),
+], ids=repr)
+def test_lines_show_signs(content, dialect, signs):
+    assert signs_of(content.encode(dialect.encoding), dialect, 2) == signs
+
+
+@pytest.mark.parametrize('end', ['', '\n'], ids=['no line end at the end', 'a line end at the end'])
+def test_each_line_of_a_file_is_seen_once_wherever_ranges_begin(tmp_path, monkeypatch, end):
+    content = '\n'.join('x' * (number % 7) for number in range(60)) + end
+    file = tmp_path / 'lines.csv'
+    file.write_text(content, encoding='utf-8')
+    monkeypatch.setattr(line_scan, 'STEP_BYTES', 2)
+    for size in (1, 2, 3, 10, 64, len(content), len(content) + 1):
+        monkeypatch.setattr(line_scan, 'RANGE_BYTES', size)
+        parts = [line_scan._lines_from(str(file), start) for start in range(0, len(content), size)]
+        assert b''.join(parts).decode() == content, size
