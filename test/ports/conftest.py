@@ -50,6 +50,8 @@ class ItemStore:
 @pytest.fixture
 def aws(monkeypatch) -> Iterator[None]:
     """Let moto answer every AWS call of the test."""
+    # A job that ran in this process before may have opened a catalog of its own.
+    monkeypatch.setattr('lake_etl.runtime._catalog_address', 'glue')
     monkeypatch.setenv('AWS_DEFAULT_REGION', 'us-east-2')
     monkeypatch.setenv('AWS_ACCESS_KEY_ID', 'testing')
     monkeypatch.setenv('AWS_SECRET_ACCESS_KEY', 'testing')
