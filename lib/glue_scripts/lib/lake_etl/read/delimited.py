@@ -70,9 +70,9 @@ class _Lines:
 def read_delimited(spark: SparkSession, source: Collected) -> DataFrame:
     """Return the rows of delimited files, each column in the type that all its values fit.
 
-    Reads everything once to settle types and line breaks; the frame itself is not computed yet. A row with too few
-    values has nulls in place of the missing ones, one with too many keeps the first; where there may be such rows, they
-    are marked. Raises DataError when there are no rows.
+    Looks at the lines, and reads all rows once where types are undecided; the frame itself is not computed yet. A row
+    with too few values has nulls in place of the missing ones, one with too many keeps the first; where there may be
+    such rows, they are marked. Raises DataError when there are no rows.
     """
     dialect = _dialect(source.spec, source.encoding)
     beginnings = [read_beginning(file, dialect) for file in source.files]
