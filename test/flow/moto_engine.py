@@ -18,6 +18,8 @@ from moto.stepfunctions.parser.asl.component.state.exec.state_task.service impor
 from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state_task_service_glue import (
     StateTaskServiceGlue)
 from moto.stepfunctions.parser.asl.component.state.wait.wait_function import wait_function
+from moto.stepfunctions.parser.asl.eval.environment import Environment
+from moto.stepfunctions.parser.asl.eval.program_state import ProgramStopped
 
 RunJob = Callable[[str, dict[str, str]], None]
 SECONDS_OF_A_WAIT = 0.05
@@ -54,6 +56,7 @@ def engine(run_job: RunJob, functions: Mapping[str, Function]) -> Iterator[Waits
                 (StateTaskServiceGlue, '_eval_integration_pattern', _run_to_the_end),
                 (state_task_service_callback, '_DELAY_SECONDS_SYNC_CONDITION_CHECK', 0.1),
                 (wait_function.WaitFunction, '_wait_interval', wait),
+                (Environment, 'set_error', _unless_stopped(Environment.set_error)),
                 (retrier_decl, 'time', mock.Mock(sleep=sleep))):
             patches.enter_context(mock.patch.object(target, name, instead))
         yield waits
@@ -107,3 +110,12 @@ def _run_to_the_end(self: Any, env: Any, resource_runtime_part: Any, normalised_
     resolver = self._build_sync_resolver(env, resource_runtime_part, normalised_parameters, state_credentials)
     env.stack.append(self._eval_sync(env=env, sync_resolver=resolver, timeout_seconds=None, callback_endpoint=None,
                                      heartbeat_endpoint=None))
+
+
+def _unless_stopped(set_error: Callable[..., None]) -> Callable[..., None]:
+    """Keep a stopped execution stopped; in moto the state that a stop interrupts may stumble and make it a failed one.
+    """
+    def keep_stopped(self: Any, error: Any) -> None:
+        if not isinstance(self.program_state(), ProgramStopped):
+            set_error(self, error)
+    return keep_stopped
