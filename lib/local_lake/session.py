@@ -47,6 +47,7 @@ def _settings(folder: Path, memory: str, java_options: str) -> dict[str, str]:
         'spark.driver.host': '127.0.0.1',
         'spark.driver.bindAddress': '127.0.0.1',
         'spark.driver.extraJavaOptions': f'{java_options} -Dlog4j2.configurationFile=file:{LOG_SETTINGS}',
+        'spark.python.daemon.module': 'lake_etl.adapters.local.worker_daemon',
         'spark.ui.enabled': 'false',
         'spark.ui.showConsoleProgress': 'false',
         'spark.sql.catalogImplementation': 'in-memory',

@@ -40,7 +40,7 @@ def _json_objects_read(entry: ExpandMapEntry, schema: StructType) -> tuple[Conve
     if not isinstance(column_type(schema, name), StringType):
         return ()
     return (Conversion(column=name, failure=f"are no JSON objects and count as null for '{entry.field}'",
-                       source=name, failed=map_of_text(name).isNull(), stops=entry.on_error == 'fail'),)
+                       source=name, failed=f'{map_of_text(name)} IS NULL', stops=entry.on_error == 'fail'),)
 
 
 @frame_transform(JSONEXPANDMAP, converts=_json_objects_read, entry_by_entry=True)

@@ -12,7 +12,6 @@ from pyspark.sql.types import StructType
 from lake_etl import runtime
 from lake_etl.ports import Column
 from lake_etl.publish.layout import LOAD_KEY
-from lake_etl.transform.columns import column
 
 LOG = logging.getLogger(__name__)
 
@@ -24,7 +23,7 @@ def catalog_columns(schema: StructType) -> tuple[Column, ...]:
 
 def lower_case_names(df: DataFrame) -> DataFrame:
     """Return the frame with lower-case column names, as the catalog stores them."""
-    return df.select(*[column(name).alias(name.lower()) for name in df.columns])
+    return df.toDF(*(name.lower() for name in df.columns))
 
 
 def write_folder(df: DataFrame, folder: str) -> None:

@@ -8,7 +8,7 @@ from pyspark.sql import functions as F
 from pyspark.sql.types import StringType, StructType
 
 from lake_etl.read.malformed import malformed_mark
-from lake_etl.transform.columns import column, column_type, try_cast_column
+from lake_etl.transform.columns import column, column_type, quoted, try_cast_column
 from lake_etl.transform.conversion import Conversion, written_value
 from lake_etl.transform.conversion_watch import ConversionWatch
 from lake_etl.transform.fuse import Assignment, assign_batch
@@ -29,7 +29,7 @@ def with_given_types_watched(df: DataFrame, types: Mapping[str, str], watch: Con
         return df
     rows = watch.begin(df)
     if mark:
-        malformed = Conversion(column='', failure=NOT_IN_FORMAT, failed=column(mark))
+        malformed = Conversion(column='', failure=NOT_IN_FORMAT, failed=quoted(mark))
         rows = watch.around(rows, [malformed], lambda marked: marked.drop(mark), leaves_out_rows=False)
     return watch.end(watch.assign(rows, given) if given else rows)
 

@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -14,9 +14,14 @@ from lake_etl import runtime
 from lake_etl.read.header import Dialect
 from lake_etl.read.plain import PlainFile
 
-RANGE_BYTES = 32 * 1024 * 1024
+# Amazon S3, "Performance guidelines", names 8 and 16 MB as typical sizes of byte ranges.
+RANGE_BYTES = 8 * 1024 * 1024
 # How much further to look for the end of the last line of a range.
 STEP_BYTES = 1024 * 1024
+# Lines are looked at in blocks that stay in a processor's cache, which makes it several times as quick.
+BLOCK_BYTES = 512 * 1024
+# A range takes hundredths of a second, less than it takes to begin a task.
+TASKS_FOR_A_CORE = 2
 LINE_FEED = 10
 
 
@@ -38,7 +43,8 @@ class LineSigns:
 def look_at_lines(spark: SparkSession, files: Sequence[PlainFile], dialect: Dialect, values: int) -> LineSigns:
     """Return the signs of all lines of the files, whose header has so many values."""
     ranges = [(file.uri, start) for file in files for start in range(0, file.size, RANGE_BYTES)]
-    found: LineSigns = spark.sparkContext.parallelize(ranges, len(ranges)).map(
+    tasks = min(len(ranges), TASKS_FOR_A_CORE * spark.sparkContext.defaultParallelism)
+    found: LineSigns = spark.sparkContext.parallelize(ranges, tasks).map(
         partial(_signs_of_range, dialect, values)).reduce(LineSigns.__or__)
     return found
 
@@ -79,24 +85,46 @@ def signs_of(content: bytes, dialect: Dialect, values: int) -> LineSigns:
     own_escape = bool(quote) and escape not in (b'', quote)
     if own_escape:
         content = content.replace(escape + quote, b'')
-    text = np.frombuffer(content if content.endswith(b'\n') else content + b'\n', dtype=np.uint8)
-    ends = np.flatnonzero(text == LINE_FEED)
-    quotes = np.flatnonzero(text == quote[0]) if len(quote) == 1 else np.array(
-        [found.start() for found in re.finditer(re.escape(quote), content)] if quote else [], dtype=np.intp)
-    if np.any(_in_each_line(quotes, ends) % 2):
-        return LineSigns(True, True)
-    if len(delimiter) != 1 or len(quote) > 1 or own_escape:
-        return LineSigns(False, True)
+    tellable = len(delimiter) == 1 and len(quote) <= 1 and not own_escape
+    uneven = not tellable
+    for block in _blocks(content if content.endswith(b'\n') else content + b'\n'):
+        text = np.frombuffer(block, dtype=np.uint8)
+        ends, quotes = np.flatnonzero(text == LINE_FEED), _places(quote, block, text)
+        if np.any(_in_each_line(quotes, ends) % 2):
+            return LineSigns(True, True)
+        uneven = uneven or _any_uneven(text, ends, quotes, delimiter[0], values)
+    return LineSigns(False, uneven)
+
+
+def _blocks(content: bytes) -> Iterator[bytes]:
+    """Yield whole lines in pieces."""
+    start = 0
+    while start < len(content):
+        last = content.rfind(b'\n', start, start + BLOCK_BYTES)
+        end = (content.index(b'\n', start + BLOCK_BYTES) if last < 0 else last) + 1
+        yield content[start:end]
+        start = end
+
+
+def _places(quote: bytes, block: bytes, text: NDArray[np.uint8]) -> NDArray[np.intp]:
+    if len(quote) == 1:
+        return np.flatnonzero(text == quote[0])
+    return np.array([found.start() for found in re.finditer(re.escape(quote), block)] if quote else [], dtype=np.intp)
+
+
+def _any_uneven(text: NDArray[np.uint8], ends: NDArray[np.intp], quotes: NDArray[np.intp], delimiter: int,
+                values: int) -> bool:
+    """Tell whether a line may hold more or fewer values; quotes, an even number in each line, open and close in turn.
+    """
     opening, closing = quotes[::2], quotes[1::2]
-    around = (delimiter[0], LINE_FEED, *quote)
+    around = (delimiter, LINE_FEED, *text[quotes[:1]])
     if not (np.all(np.isin(text[opening - 1], around)) and np.all(np.isin(text[closing + 1], around))):
-        return LineSigns(False, True)
-    delimiters = np.flatnonzero(text == delimiter[0])
+        return True
+    delimiters = np.flatnonzero(text == delimiter)
     quoted = np.searchsorted(delimiters, closing) - np.searchsorted(delimiters, opening)
     quoted_in_line = np.bincount(np.searchsorted(ends, opening), weights=quoted, minlength=len(ends))
     lengths = np.diff(ends, prepend=-1) - 1
-    uneven = (_in_each_line(delimiters, ends) - quoted_in_line != values - 1) & (lengths > 0)
-    return LineSigns(False, bool(np.any(uneven)))
+    return bool(np.any((_in_each_line(delimiters, ends) - quoted_in_line != values - 1) & (lengths > 0)))
 
 
 def _in_each_line(places: NDArray[np.intp], ends: NDArray[np.intp]) -> NDArray[np.intp]:

@@ -14,7 +14,7 @@ from lake_etl.read.collected import KnownTypes
 from lake_etl.read.guess import fitting_types, may_be_typed, settled_type
 from lake_etl.read.malformed import malformed_mark
 from lake_etl.spec.input import InputSpec
-from lake_etl.transform.columns import column, try_cast_column
+from lake_etl.transform.columns import column, quoted
 
 LOG = logging.getLogger(__name__)
 TEXT = 'string'
@@ -89,9 +89,9 @@ def typed(rows: DataFrame, columns: Sequence[str], types: Mapping[str, str], nam
     LOG.info('Settled the types of %s: %d columns, %d of them other than text.', name, len(columns),
              sum(1 for kind in types.values() if kind != TEXT))
     mark = malformed_mark(rows)
-    values = [column(item) if types.get(item, TEXT) == TEXT else try_cast_column(item, types[item]).alias(item)
-              for item in columns]
-    return rows.select(*values, *([column(mark)] if mark else []))
+    values = [quoted(item) if types.get(item, TEXT) == TEXT
+              else f'try_cast({quoted(item)} AS {types[item]}) AS {quoted(item)}' for item in columns]
+    return rows.selectExpr(*values, *([quoted(mark)] if mark else []))
 
 
 def typed_rows(rows: DataFrame, columns: Sequence[str], sample: Sequence[Sequence[str]], rules: TypeRules,

@@ -4,12 +4,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from pyspark.sql import Column
-from pyspark.sql import functions as F
 from pyspark.sql.types import StringType, StructType
 
 from lake_etl.spec.form import OnError
-from lake_etl.transform.columns import column, column_type, try_cast_column
+from lake_etl.transform.columns import column_type, quoted
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,23 +17,23 @@ class Conversion:
     column   column that reports name; empty when the conversion is one of whole rows
     failure  what is said of values that do not convert, such as `do not match 'M/d/yy'`
     source   column whose values are converted; None: every row is
-    failed   condition on the row before the step: it does not convert; None: `column` is null after the step
+    failed   SQL condition on the row before the step: it does not convert; None: `column` is null after the step
     stops    whether one failure keeps the load from being published
     """
 
     column: str
     failure: str
     source: str | None = None
-    failed: Column | None = None
+    failed: str | None = None
     stops: bool = False
 
 
-def has_value(schema: StructType, name: str) -> Column:
-    """Build a condition: the column is not null, and not blank text, which stands for no value."""
+def has_value(schema: StructType, name: str) -> str:
+    """Return a SQL condition: the column is not null, and not blank text, which stands for no value."""
     if isinstance(column_type(schema, name), StringType):
         # Null where the column is null; every use asks for true.
-        return F.trim(column(name)) != ''
-    return column(name).isNotNull()
+        return f"trim({quoted(name)}) <> ''"
+    return f'{quoted(name)} IS NOT NULL'
 
 
 def written_value(source: str, field: str, failure: str, on_error: OnError) -> Conversion:
@@ -57,4 +55,5 @@ def _read_as(schema: StructType, names: Iterable[str], kind: str, type_name: str
     for name in {name.lower(): name for name in names}.values():
         if isinstance(column_type(schema, name), StringType):
             yield Conversion(column=name, failure=f"are no {kind} and count as null for '{field}'", source=name,
-                             failed=try_cast_column(name, type_name).isNull(), stops=on_error == 'fail')
+                             failed=f'try_cast({quoted(name)} AS {type_name}) IS NULL',
+                             stops=on_error == 'fail')

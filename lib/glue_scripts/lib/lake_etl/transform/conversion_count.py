@@ -56,7 +56,7 @@ class SourceRows:
 
 @dataclass(frozen=True)
 class Marks:
-    """A frame on which conditions tell, for each conversion, whether a row has a value and whether it failed.
+    """A frame on which SQL conditions tell, for each conversion, whether a row has a value and whether it failed.
 
     source    where the rows come from; None when that is not known any more
     repeated  whether rows of the source may stand in the frame several times
@@ -64,8 +64,8 @@ class Marks:
 
     frame: DataFrame
     conversions: tuple[Conversion, ...]
-    tried: tuple[Column, ...]
-    failed: tuple[Column, ...]
+    tried: tuple[str, ...]
+    failed: tuple[str, ...]
     source: SourceRows | None
     repeated: bool
 
@@ -79,7 +79,7 @@ def count_failures(marks: Marks, indexes: Sequence[int]) -> tuple[FailedConversi
         return ()
     source = marks.source
     place = column(source.place) if source else F.lit(None).cast('bigint')
-    flags = [condition.alias(f'{kind}{index}') for index in indexes
+    flags = [F.expr(condition).alias(f'{kind}{index}') for index in indexes
              for kind, condition in (('tried', marks.tried[index]), ('failed', marks.failed[index]))]
     rows = marks.frame.select(place.alias('place'), *flags)
     if source and marks.repeated:

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from functools import reduce
 from threading import Thread
 from typing import Any, Protocol
 
@@ -18,7 +17,7 @@ from py4j.protocol import Py4JError
 from pyspark.sql import Column, DataFrame, Observation
 from pyspark.sql import functions as F
 
-from lake_etl.transform.columns import column
+from lake_etl.transform.columns import column, quoted
 from lake_etl.transform.conversion import Conversion, has_value
 from lake_etl.transform.conversion_count import FailedConversion, Marks, SourceRows, count_failures
 from lake_etl.transform.fuse import Assignment, assign_batch
@@ -148,9 +147,9 @@ class ConversionWatch:
             known = unused_name(df.schema, hidden_name('known_before'))
             after = act(df.withColumns({copy: column(source) for source, copy in copies.items()}
                                        | {known: _bits(_known_before(df, conversions))}))
-            tried = tuple(has_value(after.schema, copies[item.source]) if item.source else F.lit(True)
+            tried = tuple(has_value(after.schema, copies[item.source]) if item.source else 'true'
                           for item in conversions)
-            failed = tuple(column(item.column).isNull() & has if item.failed is None else _bit(known, index)
+            failed = tuple(f'{quoted(item.column)} IS NULL AND {has}' if item.failed is None else _bit(known, index)
                            for index, (item, has) in enumerate(zip(conversions, tried, strict=True)))
             number = unused_name(after.schema, hidden_name('failed'))
             self._waiting.append(_Point(number, Marks(after, tuple(conversions), tried, failed, self._source,
@@ -174,24 +173,23 @@ def _source_copies(df: DataFrame, conversions: Sequence[Conversion]) -> dict[str
     return {source: unused_name(df.schema, hidden_name(f'source_{index}')) for index, source in enumerate(sources)}
 
 
-def _known_before(df: DataFrame, conversions: Sequence[Conversion]) -> list[Column]:
-    """Return for each conversion whether it is known before the step that it fails."""
-    def known(item: Conversion) -> Column:
+def _known_before(df: DataFrame, conversions: Sequence[Conversion]) -> list[str]:
+    """Return for each conversion the condition, known before the step, that it fails."""
+    def known(item: Conversion) -> str:
         if item.failed is None:
-            return F.lit(False)
-        return has_value(df.schema, item.source) & item.failed if item.source else item.failed
+            return 'false'
+        return f'{has_value(df.schema, item.source)} AND {item.failed}' if item.source else item.failed
     return [known(item) for item in conversions]
 
 
-def _bits(conditions: Sequence[Column]) -> Column:
-    """Return a number whose bits tell which of the conditions are true."""
-    bits = [F.when(condition, F.lit(1 << index).cast('bigint')).otherwise(F.lit(0).cast('bigint'))
-            for index, condition in enumerate(conditions)]
-    return reduce(lambda left, right: left.bitwiseOR(right), bits)
+def _bits(conditions: Sequence[str]) -> Column:
+    """Build a number whose bits tell which of the conditions are true."""
+    return F.expr(' | '.join(f'CASE WHEN {condition} THEN {1 << index}L ELSE 0L END'
+                             for index, condition in enumerate(conditions)))
 
 
-def _bit(name: str, index: int) -> Column:
-    return column(name).bitwiseAND(F.lit(1 << index)) != 0
+def _bit(name: str, index: int) -> str:
+    return f'({quoted(name)} & {1 << index}L) <> 0L'
 
 
 def _arrived(observation: Observation) -> dict[str, Any] | None:

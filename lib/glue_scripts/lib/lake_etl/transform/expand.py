@@ -6,7 +6,7 @@ from pyspark.sql import functions as F
 from pyspark.sql.types import ArrayType, MapType, NullType, StringType, StructType
 
 from lake_etl.errors import DataError
-from lake_etl.transform.columns import column, column_type
+from lake_etl.transform.columns import column, column_type, quoted
 from lake_etl.transform.common_type import as_json, as_text, common_type, is_nested
 from lake_etl.transform.helper_names import unused_name
 
@@ -62,14 +62,14 @@ def _map(schema: StructType, name: str) -> Column:
     if isinstance(kind, NullType):
         return column(name).cast('map<string,string>')
     if isinstance(kind, StringType):
-        return map_of_text(name)
+        return F.expr(map_of_text(name))
     raise DataError(f"Column '{name}' has type {kind.simpleString()}, but a map or a struct is expected here; "
                     f'an array is expanded by jsonexpandarray.')
 
 
-def map_of_text(name: str) -> Column:
-    """Read a column's text as a JSON object of texts; null where it is none."""
-    return F.from_json(column(name), 'map<string,string>')
+def map_of_text(name: str) -> str:
+    """Return SQL that reads a column's text as a JSON object of texts; null where it is none."""
+    return f"from_json({quoted(name)}, 'map<string,string>')"
 
 
 def _members(struct: Column, kind: StructType) -> Column:
