@@ -8,9 +8,9 @@ from typing import Any
 from pyspark.sql import Column, DataFrame, Observation
 from pyspark.sql import functions as F
 
+from lake_etl.dqdl.evaluation.beside import Counts, count_beside
 from lake_etl.dqdl.evaluation.builders import check_of
 from lake_etl.dqdl.evaluation.composites import Judgement
-from lake_etl.dqdl.evaluation.keys import count_groups
 from lake_etl.dqdl.evaluation.metrics import rows_aggregate
 from lake_etl.dqdl.evaluation.plan import Evaluated, Part, Subject, parts_of, rows_name
 from lake_etl.dqdl.evaluation.row_tests import add_row_tests, composed, failed_indexes
@@ -57,6 +57,7 @@ def prepare(df: DataFrame, rules: Sequence[Evaluated], context: EvaluationContex
     rows_of  indexes of the rules whose failing rows are marked; each of them needs a row outcome
     """
     plan = _plan(df, rules, context, rows_of)
+    plan.counts()
     failed = unused_name(plan.df.schema, 'failed_rules')
     marked = plan.df.withColumn(failed, failed_indexes({index: composed(rules[index], plan.passes)
                                                         for index in rows_of}))
@@ -82,8 +83,9 @@ def evaluate(df: DataFrame, rules: Sequence[Evaluated], context: EvaluationConte
 
 @dataclass(frozen=True)
 class _Plan:
-    """What a pass over the rows computes: aggregates, and what a row passes."""
+    """What a pass over the rows computes: aggregates, and what a row passes; and what is computed beside it."""
 
+    counts: Counts
     df: DataFrame
     aggregates: Mapping[Any, Column]
     passes: Mapping[Part, Column]
@@ -95,7 +97,7 @@ def _plan(df: DataFrame, rules: Sequence[Evaluated], context: EvaluationContext,
     scoped, scopes = add_scopes(df, [part.where for part in parts if isinstance(part, Rule) and part.where is not None])
     subject = Subject(scoped, without_hidden(df).schema, scopes, context)
     checks = {part: check_of(part, subject) for part in parts}
-    counts = count_groups(subject, [grouping for check in checks.values() for grouping in check.groupings])
+    counts = count_beside(subject, [grouping for check in checks.values() for grouping in check.groupings])
     judgement = Judgement(rules, checks, counts, context)
     wanted = dict.fromkeys(part for rule in (*(rules[index] for index in rows_of), *judgement.row_wise)
                            for part in parts_of(rule))
@@ -105,4 +107,4 @@ def _plan(df: DataFrame, rules: Sequence[Evaluated], context: EvaluationContext,
         aggregates |= check.aggregates
     failing: dict[Any, Column] = {rule: composed(rule, tested.passes) for rule in judgement.row_wise}
     aggregates |= {rule: F.count(F.when(~passed, 1)) for rule, passed in (failing | dict(tested.predicates)).items()}
-    return _Plan(tested.df, aggregates, tested.passes, judgement)
+    return _Plan(counts, tested.df, aggregates, tested.passes, judgement)

@@ -4,8 +4,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from lake_etl.dqdl.evaluation.beside import Counts
 from lake_etl.dqdl.evaluation.judging import counted
-from lake_etl.dqdl.evaluation.plan import Check, Evaluated, GroupCounts, Grouping, Part, Values, Verdict
+from lake_etl.dqdl.evaluation.plan import Check, Evaluated, Part, Values, Verdict
 from lake_etl.dqdl.model import Composite, leaves
 from lake_etl.dqdl.outcomes import EvaluationContext, RuleOutcome
 from lake_etl.dqdl.rule_types import has_row_outcome
@@ -20,7 +21,7 @@ class Judgement:
     row_wise  composites that are judged by the rows that fail them
     """
 
-    def __init__(self, rules: Sequence[Evaluated], checks: Mapping[Part, Check], counts: Mapping[Grouping, GroupCounts],
+    def __init__(self, rules: Sequence[Evaluated], checks: Mapping[Part, Check], counts: Counts,
                  context: EvaluationContext):
         self._rules = rules
         self._checks = checks
@@ -32,7 +33,7 @@ class Judgement:
     def outcomes(self, numbers: Mapping[Any, Any]) -> tuple[RuleOutcome, ...]:
         """Return the outcome of each rule."""
         failed = {rule: int(number) for rule, number in numbers.items() if not isinstance(rule, str)}
-        values = Values(numbers, self._counts, failed)
+        values = Values(numbers, self._counts(), failed)
         verdicts = {part: check.judge(values) for part, check in self._checks.items()}
         found = [(rule, self._verdict(rule, verdicts, values)) for rule in self._rules]
         return tuple(RuleOutcome(rule, verdict.passed, verdict.reason, verdict.metrics, verdict.note)

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from lake_etl.dqdl.evaluation.beside import Counts
 from lake_etl.dqdl.evaluation.comparison import all_of, any_of, never_null
 from lake_etl.dqdl.evaluation.keys import group_rows
-from lake_etl.dqdl.evaluation.plan import Check, Evaluated, GroupCounts, Grouping, Part, RowTest, Subject
+from lake_etl.dqdl.evaluation.plan import Check, Evaluated, Grouping, Part, RowTest, Subject
 from lake_etl.dqdl.model import Composite
 from lake_etl.transform.columns import column
 from lake_etl.transform.helper_names import unused_name
@@ -33,7 +34,7 @@ class TestedRows:
 
 
 def add_row_tests(subject: Subject, checks: Mapping[Part, Check], wanted: Iterable[Part],
-                  counts: Mapping[Grouping, GroupCounts]) -> TestedRows:
+                  counts: Counts) -> TestedRows:
     """Return the rows with the results of the wanted rules.
 
     Only these become columns: a wider row would cost more than a predicate that is counted where it is computed. Values
@@ -61,12 +62,12 @@ def _conjunction(parts: Iterable[Column | None]) -> Column:
 Repetition = tuple[Grouping | None, bool]
 
 
-def _add_repeated(subject: Subject, tests: Iterable[RowTest], counts: Mapping[Grouping, GroupCounts]
-                  ) -> tuple[DataFrame, dict[Repetition, Column]]:
+def _add_repeated(subject: Subject, tests: Iterable[RowTest],
+                  counts: Counts) -> tuple[DataFrame, dict[Repetition, Column]]:
     """Return the rows with the outcomes of the groupings in which some row is not alone."""
     by_columns: dict[tuple[str, ...], set[tuple[Grouping, bool]]] = defaultdict(set)
     for test in tests:
-        if test.unrepeated is not None and counts[test.unrepeated].repeated_rows:
+        if test.unrepeated is not None and counts()[test.unrepeated].repeated_rows:
             by_columns[test.unrepeated.columns].add((test.unrepeated, test.nulls_repeat))
     df = subject.df
     passes: dict[Repetition, Column] = {}
@@ -77,7 +78,7 @@ def _add_repeated(subject: Subject, tests: Iterable[RowTest], counts: Mapping[Gr
                    for grouping, nulls in ordered]
         frame = grouped.frame.where(any_of(repeats)).select(
             *grouped.keys, *(repeat.alias(f'fails_{index}') for index, repeat in enumerate(repeats)))
-        most = max(counts[grouping].distinct - counts[grouping].unique_keys for grouping, _ in ordered)
+        most = max(counts()[grouping].distinct - counts()[grouping].unique_keys for grouping, _ in ordered)
         df, flags = look_up(df, columns, frame, most)
         for (grouping, nulls), flag in zip(ordered, flags, strict=True):
             scope = subject.scope(grouping.where)
