@@ -13,13 +13,12 @@ from lib.glue_stack import GlueStack
 from lib.step_functions_stack import StepFunctionsStack
 
 NAMESPACE = 'InsuranceLake/Loads'
-# The words of a line that the jobs log for each publication: date, time, level and module stand before them.
-LINE = 'date, time, level, module, verb=Published, rows, unit=rows, in=in, count'
-PUBLISHED = f'[{LINE}, kind, ...]'
-SET_ASIDE_OF_PARTITION = f'[{LINE}, kind=columns, to, word, values, of, table=*_quarantine_*]'
-SET_ASIDE_OF_TABLE = f'[{LINE}, kind=partitions, of, table=*_quarantine_*, ...]'
+# Fields of the line that the jobs log for each publication.
+ROWS, TABLE = '$.published_rows', '$.table'
+QUARANTINE_TABLES = '*_quarantine_*'
 WRITTEN, QUARANTINED = 'RowsWritten', 'RowsQuarantined'
-FILTERS = ((WRITTEN, PUBLISHED), (QUARANTINED, SET_ASIDE_OF_PARTITION), (QUARANTINED, SET_ASIDE_OF_TABLE))
+# For each metric, how the table of a line that it counts compares with the tables of quarantines.
+COMPARISONS = {WRITTEN: '!=', QUARANTINED: '='}
 HALF, FULL = 12, 24
 
 
@@ -30,11 +29,10 @@ class DashboardStack(Stack):
                  glue: GlueStack, step_functions: StepFunctionsStack, **kwargs: Any):
         super().__init__(scope, construct_id, **kwargs)
         self._environment = environment
-        for number, (metric, pattern) in enumerate(FILTERS, 1):
+        for metric, comparison in COMPARISONS.items():
             logs.MetricFilter(
-                self, f'{metric}{number}', log_group=glue.output_logs,
-                filter_pattern=logs.FilterPattern.literal(pattern), metric_namespace=NAMESPACE,
-                metric_name=self._metric_name(metric), metric_value='$rows')
+                self, metric, log_group=glue.output_logs, filter_pattern=_publications(comparison),
+                metric_namespace=NAMESPACE, metric_name=self._metric_name(metric), metric_value=ROWS)
         dashboard = cloudwatch.Dashboard(
             self, 'Dashboard', dashboard_name=environment.resource_name(f'{environment.place.region}-etl'),
             default_interval=Duration.days(7))
@@ -63,10 +61,7 @@ class DashboardStack(Stack):
         written, quarantined = (cloudwatch.Metric(
             namespace=NAMESPACE, metric_name=self._metric_name(metric), statistic='Sum', period=Duration.hours(1))
             for metric in (WRITTEN, QUARANTINED))
-        published = cloudwatch.MathExpression(
-            expression='FILL(written, 0) - FILL(quarantined, 0)', label='published', period=Duration.hours(1),
-            using_metrics={'written': written, 'quarantined': quarantined})
-        return _graph('Rows', [published, quarantined.with_(label='quarantined')])
+        return _graph('Rows', [written.with_(label='published'), quarantined.with_(label='quarantined')])
 
     def _queues(self, flow: StepFunctionsStack) -> cloudwatch.IWidget:
         return _graph('Files that wait, and dead letters', [
@@ -79,6 +74,12 @@ class DashboardStack(Stack):
         return [_graph('Errors of functions', [item.metric_errors(label=name) for name, item in functions]),
                 _graph('Duration of functions', [item.metric_duration(label=name, statistic='Maximum')
                                                  for name, item in functions])]
+
+
+def _publications(comparison: str) -> logs.IFilterPattern:
+    """Return what fits a line on rows published, where its table compares so with those of quarantines."""
+    return logs.FilterPattern.all(logs.FilterPattern.number_value(ROWS, '>=', 0),
+                                  logs.FilterPattern.string_value(TABLE, comparison, QUARANTINE_TABLES))
 
 
 def _graph(title: str, metrics: list[cloudwatch.IMetric]) -> cloudwatch.IWidget:

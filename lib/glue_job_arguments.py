@@ -104,6 +104,7 @@ def _common(environment: EnvironmentConfiguration, at: Addresses) -> dict[str, s
         'job-bookmark-option': 'job-bookmark-disable',
         # https://docs.aws.amazon.com/glue/latest/dg/monitor-continuous-logging.html
         'custom-logGroup-prefix': log_group_prefix(environment),
+        'log_format': 'json',
     } | _present({
         'data_lineage_table': at.lineage_table,
         'hash_key_secret': environment.hash_key_secret,

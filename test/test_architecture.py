@@ -66,6 +66,7 @@ LOADED_WITHOUT_SPARK = (
     *QUALITY_LANGUAGE, f'{CORE}spec/', f'{CORE}errors.py', f'{CORE}ports.py', f'{CORE}arguments.py',
     f'{CORE}runtime.py', f'{CORE}known_transforms.py', f'{CORE}lookup_loading.py', f'{CORE}schema_evolution.py',
     f'{CORE}clean_names.py', f'{CORE}recommend.py', f'{CORE}arrival.py', f'{CORE}landing.py', f'{CORE}waiting.py',
+    f'{CORE}job_logs.py',
     *(f'{CORE}match/{name}' for name in ('agreement', 'explanation', 'probabilistic', 'scoring', 'similarity')),
     f'{CORE}item_tables.py', f'{CORE}item_values.py', f'{CORE}publish/layout.py', f'{CORE}publish/sources.py',
     f'{CORE}publish/sweep.py', f'{CORE}adapters/aws/clients.py', f'{CORE}adapters/aws/files.py',

@@ -2,61 +2,104 @@
 from __future__ import annotations
 
 import ast
+import json
+import logging
 import re
 from fnmatch import fnmatchcase
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
-from lib.dashboard_stack import FILTERS, PUBLISHED, SET_ASIDE_OF_PARTITION, SET_ASIDE_OF_TABLE
+from lake_etl.job_logs import formatter
+from lib.dashboard_stack import QUARANTINED, WRITTEN
 from lib.glue_library import MODULES
 
 STACK = '{}-InsuranceLakeEtlDashboard'
-PUBLISHING = [MODULES / 'lake_etl' / 'publish' / name for name in ('partition.py', 'whole_table.py')]
+PUBLISHING = [MODULES / 'lake_etl' / name for name in (
+    'publish/partition.py', 'publish/whole_table.py', 'entity_match.py')]
+OF_THE_RUN = {'JOB_NAME': 'job', 'execution_id': 'e1', 'log_format': 'json'}
+ROWS = 1234
+TERM = re.compile(r'\((\S+) (>=|!=|=) (\S+)\)')
+
+
+class Lines(logging.Handler):
+    """Keeps the lines that a job would write."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setFormatter(formatter(OF_THE_RUN))
+        self.lines: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.lines.append(self.format(record))
 
 
 def logged_line(path, table: str) -> str:
-    """Return the line that a module logs for a publication of 1234 rows, in the format of the jobs."""
+    """Return the line that a module logs for a publication: its own statement is run, and the formatter of the jobs."""
     calls = [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call)]
-    texts = [call.args[0].value for call in calls if call.args and isinstance(call.args[0], ast.Constant)]
-    message, = (text for text in texts if str(text).startswith('Published %d rows'))
-    numbers = iter([1234, 5, 6])
-    names = iter(['2026/03/04', table] if 'partition %s' in message else [table])
-    filled = re.sub('%[ds]', lambda found: str(next(numbers if found[0] == '%d' else names)), message)
-    job = (MODULES / 'lake_etl' / 'job.py').read_text()
-    form, = re.findall(r"basicConfig\(level=logging.INFO, format='([^']+)'", job)
-    values = {'asctime': '2026-03-04 05:06:07,890', 'levelname': 'INFO', 'name': f'lake_etl.publish.{path.stem}'}
-    return form % (values | {'message': filled})
+    statement, = (call for call in calls if any(keyword.arg == 'extra' for keyword in call.keywords))
+    log, handler = logging.Logger(f'lake_etl.{path.stem}'), Lines()
+    log.addHandler(handler)
+    values = {'LOG': log, 'audit': SimpleNamespace(rows=ROWS), 'count': ROWS, 'columns': ['a', 'b'],
+              'values': ('2026', '03', '04'), 'target': SimpleNamespace(name=table), 'table': table,
+              'partitions': (), 'drop': ()}
+    eval(compile(ast.Expression(statement), str(path), 'eval'), values)
+    line, = handler.lines
+    return line
 
 
-def rows_found(pattern: str, line: str) -> int | None:
-    """Return the rows that a space-delimited filter of CloudWatch Logs takes from a line; None when it does not fit."""
-    fields = [field.strip() for field in pattern.strip('[]').split(',')]
-    words = line.split()
-    if fields[-1] == '...':
-        fields, words = fields[:-1], words[:len(fields) - 1]
-    if len(fields) != len(words):
-        return None
-    values = dict(zip((field.partition('=')[0] for field in fields), words, strict=True))
-    wanted = dict(field.split('=') for field in fields if '=' in field)
-    return int(values['rows']) if all(fnmatchcase(values[name], want) for name, want in wanted.items()) else None
+def metrics_of(line: str, filters: list[dict[str, Any]]) -> dict[str, int]:
+    """Return what the filters of CloudWatch Logs count in a line, by the name of the metric."""
+    found = {}
+    for item in filters:
+        transformation, = item['MetricTransformations']
+        if fits(item['FilterPattern'], line):
+            found[transformation['MetricName']] = json.loads(line)[transformation['MetricValue'].removeprefix('$.')]
+    return found
 
 
+def fits(pattern: str, line: str) -> bool:
+    """Tell whether all terms of a pattern for JSON hold for a line; a term on a field that it lacks does not."""
+    try:
+        fields = json.loads(line)
+    except ValueError:
+        return False
+    terms = TERM.findall(pattern)
+    assert pattern == '{ ' + ' && '.join(f'({" ".join(term)})' for term in terms) + ' }'
+    return all(holds(fields.get(name.removeprefix('$.')), comparison, json.loads(wanted))
+               for name, comparison, wanted in terms)
+
+
+def holds(value: object, comparison: str, wanted: Any) -> bool:
+    """Tell whether one term holds: numbers compare with numbers, and a text may have asterisks."""
+    if isinstance(wanted, str):
+        return isinstance(value, str) and fnmatchcase(value, wanted) is (comparison == '=')
+    return isinstance(value, int) and comparison == '>=' and value >= wanted
+
+
+@pytest.fixture
+def filters(lake_on_aws) -> list[dict[str, Any]]:
+    """The metric filters of Dev."""
+    found = lake_on_aws.resources(STACK.format('Dev'), 'AWS::Logs::MetricFilter').values()
+    return [item['Properties'] for item in found]
+
+
+@pytest.mark.parametrize(('table', 'metric'), [
+    ('gen.policy', f'Dev{WRITTEN}'), ('gen.policy_quarantine_before_transform', f'Dev{QUARANTINED}')])
 @pytest.mark.parametrize('path', PUBLISHING, ids=lambda path: path.stem)
-def test_the_rows_of_each_publication_are_found_in_its_log_line(path):
-    assert rows_found(PUBLISHED, logged_line(path, 'gen.policy')) == 1234
+def test_the_rows_of_each_publication_are_counted_once_and_apart_from_those_set_aside(filters, path, table, metric):
+    assert metrics_of(logged_line(path, table), filters) == {metric: ROWS}
 
 
-@pytest.mark.parametrize(('path', 'fits', 'fits_not'), [
-    (PUBLISHING[0], SET_ASIDE_OF_PARTITION, SET_ASIDE_OF_TABLE),
-    (PUBLISHING[1], SET_ASIDE_OF_TABLE, SET_ASIDE_OF_PARTITION)], ids=lambda value: getattr(value, 'stem', ''))
-def test_rows_set_aside_are_told_from_rows_published_and_counted_once(path, fits, fits_not):
-    set_aside = logged_line(path, 'gen.policy_quarantine_before_transform')
-    assert (rows_found(fits, set_aside), rows_found(fits_not, set_aside)) == (1234, None)
-    assert rows_found(fits, logged_line(path, 'gen.policy')) is None
+def test_other_lines_are_no_rows(filters):
+    record = logging.makeLogRecord({'msg': 'Removed 12 files.', 'table': 'gen.policy', 'rows': 12})
+    assert metrics_of(formatter(OF_THE_RUN).format(record), filters) == {}
+    assert metrics_of('2026-03-04 05:06:07,890 INFO e1 lake_etl.job: Published 12 rows.', filters) == {}
 
 
-def test_other_lines_are_no_rows():
-    assert rows_found(PUBLISHED, '2026-03-04 05:06:07,890 INFO lake_etl.job: Removed 12 files of old loads.') is None
+def test_metrics_are_read_from_the_group_to_which_standard_error_goes(filters):
+    assert ['OutputLogs' in str(item['LogGroupName']) for item in filters] == [True, True]
 
 
 @pytest.mark.parametrize('environment', ['Dev', 'Test', 'Prod'])
@@ -68,4 +111,4 @@ def test_there_is_one_dashboard_with_executions_failures_durations_dead_letters_
         assert shown in text
     filters = lake_on_aws.resources(STACK.format(environment), 'AWS::Logs::MetricFilter').values()
     assert {item['Properties']['MetricTransformations'][0]['MetricName'] for item in filters} == {
-        f'{environment}{metric}' for metric, _ in FILTERS}
+        f'{environment}{metric}' for metric in (WRITTEN, QUARANTINED)}

@@ -13,6 +13,7 @@ from lake_etl import cleanse, consume
 from lake_etl.arguments import (
     COMMON, COMMON_OPTIONAL, ENTITY_MATCH_OPTIONAL, ENTITY_MATCH_REQUIRED, load_arguments)
 from lake_etl.job import resolve_arguments
+from lake_etl.job_logs import JsonFormatter, formatter
 from lib.glue_library import MODULES, REQUIREMENTS, SCRIPTS, python_packages, write_library, zipped
 from lib.local_lake.glue_library import ensure_glue_library
 
@@ -77,6 +78,7 @@ def test_auto_scaling_catalog_metrics_and_logs_are_on_and_bookmarks_off(lake_on_
         assert {'enable-metrics', 'enable-observability-metrics', 'enable-spark-ui'} <= set(arguments)
         assert 'TemporaryBucket' in arguments['spark-event-logs-path']
         assert arguments['custom-logGroup-prefix'] == '/aws-glue/dev-insurancelake-etl'
+        assert arguments['log_format'] == 'json'
 
 
 @pytest.mark.parametrize('environment', ['Dev', 'Test', 'Prod'])
@@ -89,6 +91,7 @@ def test_a_start_by_hand_with_the_least_arguments_is_understood_by_the_job(monke
     monkeypatch.setattr(sys, 'argv', ['script', *(f'--{key}={value}' for key, value in given.items())])
     arguments = resolve_arguments((*COMMON, *required), (*COMMON_OPTIONAL, *optional))
     load = load_arguments(arguments)
+    assert isinstance(formatter(arguments), JsonFormatter)
     assert (load.environment, load.retention_hours) == (environment, 72.0)
     assert load.target_folder.startswith('s3://') and load.scripts_folder.startswith('s3://')
 

@@ -155,8 +155,9 @@ def merge(run: JobRun, spec: EntityMatchSpec, tables: EntityTables, matched: Mat
         count = rows.count()
         if count:
             tables.tables.merge(rows, tables.database, name, key, state.version if state else None)
-        LOG.info('%s.%s: %d rows are new or changed.', tables.database, name, count)
-        run.lineage.update_lineage(rows, run.load.source_key, 'write', table=f'{tables.database}.{name}', rows=count)
+        table = f'{tables.database}.{name}'
+        LOG.info('%s: %d rows are new or changed.', table, count, extra={'published_rows': count, 'table': table})
+        run.lineage.update_lineage(rows, run.load.source_key, 'write', table=table, rows=count)
 
 
 def match_and_merge(run: JobRun, spec: EntityMatchSpec, incoming: DataFrame,

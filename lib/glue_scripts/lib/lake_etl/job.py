@@ -1,7 +1,6 @@
-"""The life of a job run: arguments, session and catalog at its beginning, lineage and commit at its end."""
+"""The life of a job run: arguments, log, session and catalog at its beginning, lineage and commit at its end."""
 from __future__ import annotations
 
-import logging
 import secrets
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -16,14 +15,13 @@ from pyspark.sql import DataFrame, SparkSession
 from lake_etl import runtime
 from lake_etl.arguments import COMMON, COMMON_OPTIONAL, PARTITION_KEYS, LoadArguments, load_arguments
 from lake_etl.before_publishing import BeforePublishing
+from lake_etl.job_logs import open_log
 from lake_etl.lineage import DataLineageGenerator
 from lake_etl.publish.layout import load_name
 from lake_etl.publish.target import Published, Target
 from lake_etl.read.scratch import empty_scratch, scratch_folder
 from lake_etl.session import configure
 from lake_etl.transform.conversion_watch import ConversionWatch
-
-LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -68,9 +66,8 @@ def job_run(required: Sequence[str], optional: Sequence[str] = ()) -> Iterator[J
     """
     from awsglue.context import GlueContext
     from awsglue.job import Job
-    if not logging.getLogger().handlers:
-        logging.basicConfig(level=logging.INFO, format='%(asctime)s %(levelname)s %(name)s: %(message)s')
     args = resolve_arguments((*COMMON, *required), (*COMMON_OPTIONAL, *optional))
+    open_log(args)
     load = load_arguments(args)
     runtime.open_catalog(args.get('catalog', runtime.GLUE))
     glue_context = GlueContext(SparkContext.getOrCreate())

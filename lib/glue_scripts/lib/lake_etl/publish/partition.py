@@ -52,7 +52,7 @@ def publish_partition(df: DataFrame, target: Target, values: tuple[str, ...], ch
     else:
         _switch(catalog, table, values, new)
     LOG.info('Published %d rows in %d columns to partition %s of %s.', audit.rows, len(columns), '/'.join(values),
-             target.name)
+             target.name, extra={'published_rows': audit.rows, 'table': target.name})
     sweep_partition(runtime.files(place), place, _locations(catalog, table, values), datetime.now(UTC),
                     target.retention)
     return Published(target.name, (values,), audit)

@@ -94,4 +94,4 @@ def _report(target: Target, audit: Audit, partitions: tuple[Partition, ...], dro
     if audit.rows == 0:
         LOG.warning('The query for %s returned no rows; the table is empty now.', target.name)
     LOG.info('Published %d rows in %d partitions of %s; %d partitions disappeared.', audit.rows, len(partitions),
-             target.name, len(drop))
+             target.name, len(drop), extra={'published_rows': audit.rows, 'table': target.name})
