@@ -128,7 +128,7 @@ def _matching_item(items: Iterable[Mapping[str, Any]], kinds: Mapping[str, str],
                          for item in items), len(entry.match_columns))
     members = ','.join(f'a{index}:{kind}' for index, kind in enumerate(kinds.values()))
     texts = [column(name).cast('string') for name in entry.match_columns]
-    escaped = [F.regexp_replace(text, r'([\\-])', r'\\$1') for text in texts]
+    escaped = [F.replace(F.replace(text, F.lit('\\'), F.lit('\\\\')), F.lit('-'), F.lit('\\-')) for text in texts]
     found = looked_up(_joined(escaped), keyed.certain, f'struct<{members}>')
     if keyed.ambiguous:
         LOG.warning("Lookup group '%s': %d of its keys hold more hyphens than %d match columns need, so that one key "

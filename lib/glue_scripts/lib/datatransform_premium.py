@@ -26,13 +26,8 @@ from lake_etl.spec.entries.premium import (
 from lake_etl.spec.form import ConvertingEntry
 from lake_etl.transform.columns import column
 from lake_etl.transform.conversion import Conversion, text_read_as
-from lake_etl.transform.earned_premium import (
-    Term,
-    earned_by_day,
-    earned_by_month,
-    earned_by_month_reconciled,
-    total_premium,
-)
+from lake_etl.transform.earned_premium import Term, by_day, by_month, by_month_reconciled, earned_premium
+from lake_etl.transform.fuse import Prepared
 from lake_etl.transform.helper_names import unused_name
 from lake_etl.transform.numbers import number_column, number_or
 from lake_etl.transform.policy_months import (
@@ -117,15 +112,14 @@ def _expand_months(df: DataFrame, entry: ExpandPolicyMonthsEntry) -> DataFrame:
     unique_id = entry.uniqueid or entry.uniqueid_field
     if unique_id:
         df = df.withColumn(unique_id, F.expr('uuid()'))
-    month = unused_name(df.schema, 'policy_month')
+    start, place = (unused_name(df.schema, wish) for wish in ('policy_month', 'policy_month_place'))
     starts = month_starts(date_column(df.schema, entry.policy_effective_date),
                           date_column(df.schema, entry.policy_expiration_date))
-    numbered = F.transform(starts, lambda start, index: F.struct(start.alias('start'), (index + 1).alias('number')))
-    columns = {entry.policy_month_start_field: column(month)['start'],
-               entry.policy_month_end_field: F.last_day(column(month)['start'])}
+    columns = {entry.policy_month_start_field: column(start), entry.policy_month_end_field: F.last_day(column(start))}
     if entry.policy_month_index:
-        columns[entry.policy_month_index] = column(month)['number']
-    return df.withColumn(month, F.explode_outer(numbered)).withColumns(columns).drop(month)
+        columns[entry.policy_month_index] = column(place) + 1
+    expanded = df.select(*map(column, df.columns), F.posexplode_outer(starts).alias(place, start))
+    return expanded.withColumns(columns).drop(place, start)
 
 
 def _premiums_and_dates_read(entry: EarnedPremiumEntry, schema: StructType) -> tuple[Conversion, ...]:
@@ -134,13 +128,12 @@ def _premiums_and_dates_read(entry: EarnedPremiumEntry, schema: StructType) -> t
 
 
 @column_transform(EARNEDPREMIUM, converts=_premiums_and_dates_read)
-def transform_earnedpremium(entry: EarnedPremiumEntry, schema: StructType, context: TransformContext) -> Column:
+def transform_earnedpremium(entry: EarnedPremiumEntry, schema: StructType, context: TransformContext) -> Prepared:
     """Compute the part of the written premium that is earned in the row's period, rounded half up to the cent."""
-    premium = total_premium(schema, entry.written_premium_list)
     term = Term(effective=date_column(schema, entry.policy_effective_date),
                 expiration=date_column(schema, entry.policy_expiration_date),
                 period_start=date_column(schema, entry.period_start_date),
                 period_end=date_column(schema, entry.period_end_date))
-    if entry.byday:
-        return earned_by_day(premium, term, entry.reconcile)
-    return earned_by_month_reconciled(premium, term) if entry.reconcile else earned_by_month(premium, term)
+    months = by_month_reconciled if entry.reconcile else by_month
+    portion = by_day(term) if entry.byday else months(term)
+    return earned_premium(schema, entry.written_premium_list, portion, entry.reconcile)

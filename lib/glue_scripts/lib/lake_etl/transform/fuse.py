@@ -1,13 +1,27 @@
 """Fuses column assignments into as few selects as their order allows."""
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql.types import StructType
 
+from lake_etl.transform.columns import column
 from lake_etl.transform.conversion import Conversion
+from lake_etl.transform.helper_names import unused_name
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A column made of helpers, each of which is computed once for a row however often the column needs it.
+
+    helpers  what to compute first, by name
+    build    returns the column from the helpers by name
+    """
+
+    helpers: Mapping[str, Column]
+    build: Callable[[Mapping[str, Column]], Column]
 
 
 @dataclass(frozen=True)
@@ -16,7 +30,7 @@ class Assignment:
 
     target: str
     reads: frozenset[str]
-    build: Callable[[StructType], Column]
+    build: Callable[[StructType], Column | Prepared]
     conversions: Callable[[StructType], tuple[Conversion, ...]] = lambda schema: ()
 
 
@@ -41,7 +55,18 @@ def batches(assignments: Iterable[Assignment]) -> Iterator[list[Assignment]]:
 def assign_batch(df: DataFrame, batch: Sequence[Assignment]) -> DataFrame:
     """Return the frame after assignments that all see it as it is; overwritten columns keep their place."""
     schema = df.schema
-    return df.withColumns({assignment.target: assignment.build(schema) for assignment in batch})
+    built = {assignment.target: assignment.build(schema) for assignment in batch}
+    helpers: dict[str, Column] = {}
+    columns = {target: made if isinstance(made, Column) else made.build(_named(made.helpers, schema, helpers))
+               for target, made in built.items()}
+    return df.withColumns(helpers).withColumns(columns).drop(*helpers) if helpers else df.withColumns(columns)
+
+
+def _named(wanted: Mapping[str, Column], schema: StructType, helpers: dict[str, Column]) -> dict[str, Column]:
+    """Add the helpers under names that nothing else has; return references to them."""
+    names = {wish: unused_name(schema, f'{wish}_{len(helpers)}', helpers) for wish in wanted}
+    helpers |= {names[wish]: value for wish, value in wanted.items()}
+    return {wish: column(name) for wish, name in names.items()}
 
 
 def assign_fused(df: DataFrame, assignments: Iterable[Assignment],

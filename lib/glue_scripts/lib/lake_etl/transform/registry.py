@@ -10,7 +10,7 @@ from lake_etl.errors import ConfigurationError
 from lake_etl.spec.form import EntryType, Form
 from lake_etl.spec.records import Findings
 from lake_etl.transform.conversion import Conversion
-from lake_etl.transform.fuse import Assignment, assign_fused
+from lake_etl.transform.fuse import Assignment, Prepared, assign_fused
 from pyspark.sql import Column, DataFrame
 from pyspark.sql.types import StructType
 
@@ -32,7 +32,7 @@ class TransformContext:
     before_publishing: Callable[[Work], None] = at_once
 
 
-ColumnBuilder = Callable[[Any, StructType, TransformContext], Column]
+ColumnBuilder = Callable[[Any, StructType, TransformContext], Column | Prepared]
 FrameBuilder = Callable[[DataFrame, tuple[Any, ...], TransformContext], DataFrame]
 ConversionFinder = Callable[[Any, StructType], tuple[Conversion, ...]]
 
@@ -126,7 +126,7 @@ AnyTransform = Transform[Any] | UserTransform
 
 def column_transform(form: type[EntryType] | Form[EntryType], *, operation: str | None = None,
                      converts: ConversionFinder = converts_nothing) -> Callable[[ColumnBuilder], Transform[EntryType]]:
-    """Declare `transform_<name>(entry, schema, context) -> Column` as the transform of that name.
+    """Declare `transform_<name>(entry, schema, context) -> Column | Prepared` as the transform of that name.
 
     `form` is the type of its entries, or the whole form where that says more. `schema` is the frame's schema just
     before the entry. `operation` is the lineage operation (default: the name). `converts` tells what an entry
