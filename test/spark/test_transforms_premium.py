@@ -35,11 +35,14 @@ from lake_etl.errors import DataError
 ARGS = {'source_key': 'Gen/Policy'}
 POLICY = {'policy_effective_date': 'effective', 'policy_expiration_date': 'expiration'}
 PERIOD = {'period_start_date': 'period_start', 'period_end_date': 'period_end'}
-EARNED = {**POLICY, **PERIOD, 'written_premium_list': ['whole', 'double', 'exact']}
+EARNED = {**POLICY, **PERIOD, 'written_premium_list': ['first', 'second', 'third']}
 EXPANDED = {**POLICY, 'policy_month_start_field': 'period_start', 'policy_month_end_field': 'period_end',
             'policy_month_index': 'month'}
 COLUMNS = ('id int, effective date, expiration date, period_start date, period_end date, term int, '
-           'whole int, double double, exact decimal(12,4)')
+           'first int, second double, third decimal(12,4)')
+MONEY_COLUMNS = COLUMNS.replace('second double, third decimal(12,4)', 'second decimal(16,2), third decimal(9,1)')
+# Columns of money are added up in another way than those of any type; some of their sums are too large for it.
+PREMIUMS = pytest.mark.parametrize('money', [False, True], ids=['premiums of any type', 'money'])
 
 
 def random_day(source: random.Random) -> date:
@@ -59,8 +62,8 @@ def random_term(source: random.Random) -> tuple[date, date]:
     return effective, effective + timedelta(days=days)
 
 
-def random_policies(count: int, seed: int) -> list[tuple]:
-    """Return rows of COLUMNS; one in twenty of the dates and premiums is null."""
+def random_policies(count: int, seed: int, money: bool = False) -> list[tuple]:
+    """Return rows of COLUMNS, or of MONEY_COLUMNS; one in twenty of the dates and premiums is null."""
     source = random.Random(seed)
 
     def sometimes_null(value):
@@ -75,14 +78,20 @@ def random_policies(count: int, seed: int) -> list[tuple]:
         else:
             end = start + timedelta(days=source.randint(-3, 120))
         return (number, *map(sometimes_null, (effective, expiration, start, end, source.randint(-24, 60),
-                                              source.randint(-5000, 99_999_999),
-                                              source.randint(-10**7, 10**9) / 100,
-                                              Decimal(source.randint(-10**9, 10**11)).scaleb(-4))))
+                                              source.randint(-5000, 99_999_999), *amounts())))
+
+    def amounts() -> tuple:
+        if money:
+            cents = source.choice([source.randint(-10**7, 10**9), source.randint(-10**7, 10**9),
+                                   source.randint(-10**12 - 200, -10**12), source.randint(10**11, 10**13)])
+            return Decimal(cents).scaleb(-2), Decimal(source.randint(-10**8, 10**8)).scaleb(-1)
+        return source.randint(-10**7, 10**9) / 100, Decimal(source.randint(-10**9, 10**11)).scaleb(-4)
     return [policy(number) for number in range(count)]
 
 
-def test_every_policy_gets_what_the_definitions_say(spark):
-    policies = random_policies(6000, seed=20240229)
+@PREMIUMS
+def test_every_policy_gets_what_the_definitions_say(spark, money):
+    policies = random_policies(6000, 20240229, money)
     expected = []
     for number, effective, expiration, start, end, term, *premiums in policies:
         dates = (effective, expiration, start, end)
@@ -90,7 +99,7 @@ def test_every_policy_gets_what_the_definitions_say(spark):
         expected.append((number, end_date(effective, term), fractional_months(effective, expiration),
                          normalized_months(effective, expiration), earned_by_day(premium, *dates),
                          earned_by_month(premium, *dates)))
-    df = spark.createDataFrame(policies, COLUMNS)
+    df = spark.createDataFrame(policies, MONEY_COLUMNS if money else COLUMNS)
     df = transform_enddate(df, [{'field': 'got_end', 'start_date': 'effective', 'num_months': 'term'}], ARGS, None)
     df = transform_policymonths(df, [{'field': 'got_months', **POLICY},
                                      {'field': 'got_normalized', 'normalized': True, **POLICY}], ARGS, None)
@@ -112,15 +121,17 @@ def test_every_policy_expands_to_the_months_that_the_definition_lists(spark):
     policies = random_policies(2000, seed=7)
     expected = [(row[0], *month) for row in policies for month in policy_months(row[1], row[2])]
     df = transform_expandpolicymonths(spark.createDataFrame(policies, COLUMNS), EXPANDED, ARGS, None)
-    assert df.columns == ['id', 'effective', 'expiration', 'period_start', 'period_end', 'term', 'whole', 'double',
-                          'exact', 'month']
+    assert df.columns == ['id', 'effective', 'expiration', 'period_start', 'period_end', 'term', 'first', 'second',
+                          'third', 'month']
     got = [tuple(row) for row in df.select('id', 'month', 'period_start', 'period_end').collect()]
     assert sorted(got, key=str) == sorted(expected, key=str)
 
 
-def test_reconciled_months_of_a_policy_add_up_to_its_premium_and_stray_by_a_cent_at_most(spark):
-    policies = [row for row in random_policies(4000, seed=11) if None not in row[1:3] and row[1] <= row[2]]
-    df = transform_expandpolicymonths(spark.createDataFrame(policies, COLUMNS), EXPANDED, ARGS, None)
+@PREMIUMS
+def test_reconciled_months_of_a_policy_add_up_to_its_premium_and_stray_by_a_cent_at_most(spark, money):
+    policies = [row for row in random_policies(4000, 11, money) if None not in row[1:3] and row[1] <= row[2]]
+    frame = spark.createDataFrame(policies, MONEY_COLUMNS if money else COLUMNS)
+    df = transform_expandpolicymonths(frame, EXPANDED, ARGS, None)
     df = transform_earnedpremium(df, [
         {'field': 'by_day', 'byday': True, 'reconcile': True, **EARNED},
         {'field': 'by_month', 'reconcile': True, **EARNED},
@@ -278,3 +289,15 @@ def test_expanding_needs_no_index_and_overwrites_columns_in_place(spark):
     assert [name.lower() for name in got.columns] == ['effective', 'start', 'expiration', 'id', 'end']
     assert [(row[1], row[4]) for row in got.collect()] == [
         (date(2024, 1, 1), date(2024, 1, 31)), (date(2024, 2, 1), date(2024, 2, 29))]
+
+
+def test_helpers_of_a_premium_take_no_name_that_a_column_has(spark):
+    days = date(2026, 1, 1), date(2027, 1, 1), date(2026, 1, 1), date(2026, 1, 31)
+    df = spark.createDataFrame([(*days, Decimal('120.00'), 'a', 'b', 'c')],
+                               'effective date, expiration date, period_start date, period_end date, '
+                               'first decimal(16,2), premium_0 string, PARTS_0 string, parts_2 string')
+    spec = {**POLICY, **PERIOD, 'written_premium_list': ['first']}
+    after = transform_earnedpremium(df, [{'field': 'one', **spec}, {'field': 'other', 'byday': True, **spec}], ARGS,
+                                    None)
+    assert after.columns == [*df.columns, 'one', 'other']
+    assert tuple(after.collect()[0])[5:] == ('a', 'b', 'c', Decimal('10.00'), Decimal('10.16'))

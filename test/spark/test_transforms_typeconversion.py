@@ -1,8 +1,10 @@
 """Type transforms turn text into amounts, dates and other types, and what does not fit into null."""
 from __future__ import annotations
 
+import random
+import re
 from datetime import date, datetime
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 
 import pytest
 
@@ -17,6 +19,7 @@ from datatransform_typeconversion import (
 from lake_etl.errors import DataError
 from lake_etl.spec.datetime_pattern import LENGTHS, datetime_pattern_problems
 from lake_etl.spec.type_text import parse_type, type_problems
+from lake_etl.transform.amounts import BRACKETED_OR_TRAILING_MINUS, CLUTTER, DASHES
 
 ARGS = {'source_key': 'Gen/Policy'}
 
@@ -59,6 +62,29 @@ def test_currency_reads_amounts_as_people_write_them(spark, table, euro):
     assert found == {text: value and Decimal(value) for text, value in table}
 
 
+@pytest.mark.parametrize('euro', [False, True], ids=['point', 'comma'])
+def test_currency_reads_most_texts_quickly_and_always_as_its_clean_up_would(spark, euro):
+    generator = random.Random(5)
+    written = sorted({''.join(generator.choices('0159.,-()eE$ \u20ac+\u2212x', k=generator.randint(1, 7)))
+                      for _ in range(6000)})
+    spec = [{'field': 'text', 'euro': euro}]
+    found = results(transform_currency(texts(spark, written), spec, ARGS, None), 'text')
+    assert dict(zip(written, found)) == {text: cleaned_up(text, ',' if euro else '.') for text in written}
+    assert sum(value is not None for value in found) > 1000
+
+
+def cleaned_up(text: str, mark: str) -> Decimal | None:
+    """Return the amount after the clean-up, one pattern after the other."""
+    bare = re.sub(CLUTTER.format(mark=re.escape(mark)), '', text.translate(dict.fromkeys(map(ord, DASHES), '-')))
+    signed = re.sub(BRACKETED_OR_TRAILING_MINUS, r'-\1\2', bare).replace(mark, '.')
+    if not re.fullmatch(r'[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?', signed):
+        return None
+    value = Decimal(signed)
+    # Spark has no room for nought with ninety zeros either.
+    fits = value.adjusted() < (14 if value else 38)
+    return value.quantize(Decimal('0.01'), ROUND_HALF_UP) if fits else None
+
+
 def test_currency_only_casts_columns_that_are_no_text_and_takes_the_format(spark):
     frame = spark.createDataFrame([(0, 1234.567, 7, Decimal('1.50')), (1, None, None, None)],
                                   'row int, `a.b c` double, whole int, exact decimal(5,2)')
@@ -72,7 +98,8 @@ def test_currency_only_casts_columns_that_are_no_text_and_takes_the_format(spark
 
 IMPLIED = [
     ('12345', '123.45'), ('5', '0.05'), ('-5', '-0.05'), ('+120', '1.20'), (' 00700 ', '7.00'), ('0', '0.00'),
-    ('1,234', None), ('12.3', None), ('5-', None), ('', None), ('abc', None), ('1' * 20, None), (None, None),
+    ('1,234', None), ('12.3', None), ('5-', None), ('1e3', None),
+    ('\uff11\uff12', None), ('1.', None), ('-', None), ('', None), ('abc', None), ('1' * 20, None), (None, None),
 ]
 
 

@@ -66,3 +66,14 @@ def test_each_line_of_a_file_is_seen_once_wherever_ranges_begin(tmp_path, monkey
         monkeypatch.setattr(line_scan, 'RANGE_BYTES', size)
         parts = [line_scan._lines_from(str(file), start) for start in range(0, len(content), size)]
         assert b''.join(parts).decode() == content, size
+
+
+def test_signs_do_not_depend_on_the_blocks_in_which_lines_are_looked_at(monkeypatch):
+    generator = random.Random(11)
+    contents = ['\n'.join(line_of(generator, PLAIN + QUOTED + STRAY) for _ in range(count)).encode()
+                for count in (1, 2, 6) for _ in range(200)]
+    whole = [signs_of(content, COMMAS, 3) for content in contents]
+    assert len(set(whole)) == 3
+    for size in (1, 5, 40):
+        monkeypatch.setattr(line_scan, 'BLOCK_BYTES', size)
+        assert [signs_of(content, COMMAS, 3) for content in contents] == whole
