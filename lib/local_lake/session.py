@@ -28,7 +28,9 @@ def start_session(folder: Path, cores: str = '*', memory: str = '2g', small_data
     _put_shared_modules_on_worker_path()
     builder = SparkSession.builder.master(f'local[{cores}]').appName('lake')
     java_options = f'{JAVA_OPTIONS} {ONE_COMPILER}' if small_data else JAVA_OPTIONS
-    for key, value in _settings(folder, memory, java_options).items():
+    # All rows of a small data set fit into one task, and starting four would take longer than what they do.
+    shuffle_tasks = 1 if small_data else 4
+    for key, value in _settings(folder, memory, java_options, shuffle_tasks).items():
         builder = builder.config(key, value)
     spark = builder.getOrCreate()
     return spark
@@ -41,7 +43,7 @@ def _put_shared_modules_on_worker_path() -> None:
         os.environ['PYTHONPATH'] = os.pathsep.join([str(SHARED_MODULES), *filter(None, present)])
 
 
-def _settings(folder: Path, memory: str, java_options: str) -> dict[str, str]:
+def _settings(folder: Path, memory: str, java_options: str, shuffle_tasks: int) -> dict[str, str]:
     return {
         'spark.driver.memory': memory,
         'spark.driver.host': '127.0.0.1',
@@ -53,7 +55,7 @@ def _settings(folder: Path, memory: str, java_options: str) -> dict[str, str]:
         'spark.sql.catalogImplementation': 'in-memory',
         'spark.sql.warehouse.dir': str(folder / 'spark-warehouse'),
         'spark.local.dir': str(folder / 'spark-scratch'),
-        'spark.sql.shuffle.partitions': '4',
+        'spark.sql.shuffle.partitions': str(shuffle_tasks),
         'spark.sql.files.maxPartitionBytes': '32m',
         'spark.hadoop.mapreduce.fileoutputcommitter.algorithm.version': '2',
         'spark.hadoop.mapreduce.fileoutputcommitter.marksuccessfuljobs': 'false',
