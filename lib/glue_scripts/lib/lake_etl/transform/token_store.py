@@ -15,7 +15,7 @@ from lake_etl.transform.text_hash import hashed
 
 
 def originals_to_store(df: DataFrame, names: Sequence[str], table: str, key: bytes | None) -> Work:
-    """Find every distinct value of the columns and return the work of putting them into an item table.
+    """Return the work of finding every distinct value of the columns and putting them into an item table.
 
     They are stored as `hash_key` and `raw_data`; nulls are left out. Each Spark task streams its share to the table in
     batches. Storing the same values again changes nothing.
@@ -30,7 +30,10 @@ def originals_to_store(df: DataFrame, names: Sequence[str], table: str, key: byt
     spread = tokens.repartition(df.sparkSession.sparkContext.defaultParallelism)
     # Arrow hands the values to Python by the column, which costs a tenth of handing over rows.
     stored = spread.mapInArrow(partial(_put_tokens, table), 'stored INT')
-    return lambda: None if stored.collect() else None
+
+    def store() -> None:
+        stored.collect()
+    return store
 
 
 def _put_tokens(table: str, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
