@@ -17,9 +17,8 @@ def spark(tmp_path_factory):
     from lake_etl.session import configure
     from lib.local_lake.session import start_session
     folder = tmp_path_factory.mktemp('spark')
-    session = configure(start_session(folder, cores='2', memory='1g', small_data=True))
-    # The data are small, but what several tasks do has to be right.
-    session.conf.set('spark.sql.shuffle.partitions', '4')
+    # The data are small, but what is tested is what Spark does with large ones.
+    session = configure(start_session(folder, cores='2', memory='1g', one_compiler=True))
     yield session
     session.stop()
 

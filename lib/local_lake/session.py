@@ -12,25 +12,32 @@ from lib.local_lake.java import use_environment_java
 LOG_SETTINGS = Path(__file__).with_name('log4j2.properties')
 # The code that Spark generates for wide tables has methods that Java would otherwise not compile.
 JAVA_OPTIONS = '-XX:+UseParallelGC -XX:-DontCompileHugeMethods -Xss4m'
-# Java's second compiler makes code for which files of this size are too small to pay: a demo takes twice as long by it.
+# Java's second compiler makes code for which small data are too few to pay: a demo takes twice as long by it.
 ONE_COMPILER = '-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=240m'
-SMALL_BYTES = 16 * 1024 * 1024
+# Nor do small data pay for code of Spark's own making, for more than one task, or for much thought about a plan.
+SMALL_DATA = {
+    'spark.sql.codegen.wholeStage': 'false',
+    'spark.sql.codegen.factoryMode': 'NO_CODEGEN',
+    'spark.sql.adaptive.enabled': 'false',
+    'spark.sql.constraintPropagation.enabled': 'false',
+    'spark.sql.shuffle.partitions': '1',
+}
 SHARED_MODULES = Path(__file__).resolve().parents[1] / 'glue_scripts' / 'lib'
 
 
-def start_session(folder: Path, cores: str = '*', memory: str = '2g', small_data: bool = False) -> SparkSession:
+def start_session(folder: Path, cores: str = '*', memory: str = '2g', small_data: bool = False,
+                  one_compiler: bool = False) -> SparkSession:
     """Start or return the Spark session of this process; scratch files go below `folder`.
 
-    small_data  whether all it will ever read are some files below `SMALL_BYTES`
+    small_data    whether all it will ever read are some megabytes, so that starting quickly is what counts
+    one_compiler  whether Java compiles once only, which starts quickly, too, and changes nothing in what Spark does
     """
     os.environ['PYSPARK_PYTHON'] = os.environ['PYSPARK_DRIVER_PYTHON'] = sys.executable
     use_environment_java()
     _put_shared_modules_on_worker_path()
     builder = SparkSession.builder.master(f'local[{cores}]').appName('lake')
-    java_options = f'{JAVA_OPTIONS} {ONE_COMPILER}' if small_data else JAVA_OPTIONS
-    # All rows of a small data set fit into one task, and starting four would take longer than what they do.
-    shuffle_tasks = 1 if small_data else 4
-    for key, value in _settings(folder, memory, java_options, shuffle_tasks).items():
+    java_options = f'{JAVA_OPTIONS} {ONE_COMPILER}' if small_data or one_compiler else JAVA_OPTIONS
+    for key, value in {**_settings(folder, memory, java_options), **(SMALL_DATA if small_data else {})}.items():
         builder = builder.config(key, value)
     spark = builder.getOrCreate()
     return spark
@@ -43,7 +50,7 @@ def _put_shared_modules_on_worker_path() -> None:
         os.environ['PYTHONPATH'] = os.pathsep.join([str(SHARED_MODULES), *filter(None, present)])
 
 
-def _settings(folder: Path, memory: str, java_options: str, shuffle_tasks: int) -> dict[str, str]:
+def _settings(folder: Path, memory: str, java_options: str) -> dict[str, str]:
     return {
         'spark.driver.memory': memory,
         'spark.driver.host': '127.0.0.1',
@@ -55,7 +62,7 @@ def _settings(folder: Path, memory: str, java_options: str, shuffle_tasks: int) 
         'spark.sql.catalogImplementation': 'in-memory',
         'spark.sql.warehouse.dir': str(folder / 'spark-warehouse'),
         'spark.local.dir': str(folder / 'spark-scratch'),
-        'spark.sql.shuffle.partitions': str(shuffle_tasks),
+        'spark.sql.shuffle.partitions': '4',
         'spark.sql.files.maxPartitionBytes': '32m',
         'spark.hadoop.mapreduce.fileoutputcommitter.algorithm.version': '2',
         'spark.hadoop.mapreduce.fileoutputcommitter.marksuccessfuljobs': 'false',

@@ -18,6 +18,7 @@ from lib.local_lake.orchestration import Orchestrator, execution_of, land
 from lib.local_lake.output import print_rows
 from lib.local_lake.report import QUARANTINE, PublishedTable, published_tables
 from lib.local_lake.samples import CUSTOMERS, LOOKUPS, QUERY, QUESTION, RESOURCES, SAMPLES, Sample
+from lib.local_lake.small_data import is_small
 
 NEXT = (
     './lake tables',
@@ -27,7 +28,7 @@ NEXT = (
     './lake watch    (then drop a file into {collect}/DATABASE/TABLE/)',
 )
 
-SMALL_ROWS = 50_000
+SMALL_ROWS = 10_000
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,8 @@ def run(folders: LakeFolders, options: argparse.Namespace) -> int:
     print(f'Loading {len(SAMPLES)} sample data sets into the lake in {folders.root}.')
     with folders.writing():
         _load_lookups(folders)
-        orchestrator = Orchestrator(folders, small_data=options.rows is None or options.rows <= SMALL_ROWS)
+        few_rows = options.rows is None or options.rows <= SMALL_ROWS
+        orchestrator = Orchestrator(folders, small_data=few_rows and is_small(folders, 0))
         orchestrator.close_interrupted_runs()
         loaded = [_load(orchestrator, sample, number, options.rows) for number, sample in enumerate(SAMPLES, 1)]
     _show_tables(folders, loaded)

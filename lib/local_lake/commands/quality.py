@@ -27,6 +27,7 @@ from lib.local_lake.profile import profile
 from lib.local_lake.proposal_files import write_proposals
 from lib.local_lake.rules_file import default_stage, read_rules, rules_file_of
 from lib.local_lake.session import start_session
+from lib.local_lake.small_data import is_small
 
 RECOMMEND = 'recommend'
 FAILED = 1
@@ -99,7 +100,7 @@ def rules_file(stage: str, rules: Sequence[AnyRule]) -> str:
 
 def _readable(folders: LakeFolders, table: Table, stage: str) -> tuple[DataFrame, EvaluationContext]:
     """Return the table's rows in Spark, and what rules may look at beside them."""
-    spark = configure(start_session(folders.temporary))
+    spark = configure(start_session(folders.temporary, small_data=is_small(folders, 0)))
     name = f'{table.database}.{table.name}'
     history = MetricHistory(folders.items('dq-results'), name, stage, '')
     context = evaluation_context(spark, table.database, history, datetime.now(UTC))

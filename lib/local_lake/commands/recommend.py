@@ -11,6 +11,7 @@ from lib.local_lake.commands.run import landing_of
 from lib.local_lake.folders import LakeFolders
 from lib.local_lake.proposal_files import write_proposals
 from lib.local_lake.session import start_session
+from lib.local_lake.small_data import is_small
 
 
 def run(folders: LakeFolders, options: argparse.Namespace) -> int:
@@ -36,7 +37,7 @@ def propose(folders: LakeFolders, file: Path) -> tuple[str, str]:
     from lake_etl.read.source import read_collected_file
     from lake_etl.session import configure
     from lake_etl.spec.input import InputSpec
-    spark = configure(start_session(folders.temporary))
+    spark = configure(start_session(folders.temporary, small_data=is_small(folders, file.stat().st_size)))
     scratch = scratch_folder(str(folders.temporary), 'recommend')
     try:
         df = read_collected_file(spark, str(file), InputSpec(), scratch=scratch)

@@ -12,7 +12,7 @@ from lib.local_lake.commands.validate import content_of
 from lib.local_lake.folders import LakeFolders
 from lib.local_lake.orchestration import Orchestrator, RunResult, land
 from lib.local_lake.report import published_tables
-from lib.local_lake.session import SMALL_BYTES
+from lib.local_lake.small_data import is_small
 
 
 def run(folders: LakeFolders, options: argparse.Namespace) -> int:
@@ -20,7 +20,7 @@ def run(folders: LakeFolders, options: argparse.Namespace) -> int:
     landing, parts = uploads(folders, Path(options.file), options.workflow, options.date)
     with folders.writing():
         size = sum(part.stat().st_size for part in parts.values() if part)
-        orchestrator = Orchestrator(folders, small_data=size < SMALL_BYTES)
+        orchestrator = Orchestrator(folders, small_data=is_small(folders, size))
         orchestrator.close_interrupted_runs()
         for key, part in parts.items():
             execution = land(folders, key, part.read_bytes() if part else b'')

@@ -2,15 +2,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import reduce
+from dataclasses import dataclass
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from lake_etl.match.plan import MatchPlan, PlannedRule
+from lake_etl.match.plan import MatchPlan
 from lake_etl.match.similarity import Operand, OperandKind
 from lake_etl.spec.block_rule import BlockPart
 from lake_etl.transform.columns import column, quoted
+from lake_etl.transform.sql_text import sql_text
 
 # Values that people and systems write where they have none.
 PLACEHOLDERS = (
@@ -26,20 +27,40 @@ def operand_name(plan: MatchPlan, operand: Operand) -> str:
     return f'o{plan.operands.index(operand)}'
 
 
+@dataclass(frozen=True)
+class _Source:
+    """A column that blocks are made of; `placeholders` tells whether values that stand for a missing one count as none.
+    """
+
+    column: str
+    placeholders: bool
+
+
 def keyed_rows(df: DataFrame, identity: str, plan: MatchPlan) -> DataFrame:
     """Return a row for each rule that a row takes part in.
 
     Columns: `id` (the column `identity`), the columns to compare, `rule` (index in the plan) and `key`. A rule in which
     a part is null, empty or a placeholder gives no row.
     """
-    compared = compared_columns(plan.operands)
+    parts = {(_Source(part.column, rule.placeholders), part): '' for rule in plan.rules for part in rule.rule.parts}
+    parts = {key: f'p{number}' for number, key in enumerate(parts)}
+    sources = {source: f'v{number}' for number, source in enumerate(dict.fromkeys(source for source, _ in parts))}
+    keys = []
+    for number, rule in enumerate(plan.rules):
+        names = [parts[_Source(part.column, rule.placeholders), part] for part in rule.rule.parts]
+        present = ' AND '.join(f"{name} != ''" for name in names)
+        keys.append(f'CASE WHEN {present} THEN xxhash64({number}, {", ".join(names)}) END AS k{number}')
+    # Each step is a frame of its own, so that Spark computes what several expressions use but once.
+    compared = [ID, *(f'o{number}' for number in range(len(plan.operands)))]
+    rows = df.select(column(identity).alias(ID), *compared_columns(plan.operands),
+                     *(F.expr(f'{_value(source, plan)} AS {name}') for source, name in sources.items()))
+    rows = rows.selectExpr(*compared, *(f'{_part(part, sources[source])} AS {name}'
+                                        for (source, part), name in parts.items()))
+    rows = rows.selectExpr(*compared, *keys)
     numbers = ', '.join(f'{number}, k{number}' for number in range(len(plan.rules)))
-    keys = [_key(number, rule, plan).alias(f'k{number}') for number, rule in enumerate(plan.rules)]
     # `stack` and not `explode`: before the latter the optimizer would compute every key twice.
-    stacked = F.expr(f'stack({len(plan.rules)}, {numbers}) AS ({RULE}, {KEY})')
-    names = [ID, *(f'o{number}' for number in range(len(plan.operands)))]
-    rows = df.select(column(identity).alias(ID), *compared, *keys).select(*names, stacked)
-    return rows.where(F.col(KEY).isNotNull())
+    return rows.selectExpr(*compared, f'stack({len(plan.rules)}, {numbers}) AS ({RULE}, {KEY})').where(
+        F.col(KEY).isNotNull())
 
 
 def compared_columns(operands: Sequence[Operand]) -> list[Column]:
@@ -48,32 +69,23 @@ def compared_columns(operands: Sequence[Operand]) -> list[Column]:
             for number, operand in enumerate(operands)]
 
 
-def _key(number: int, rule: PlannedRule, plan: MatchPlan) -> Column:
-    parts = [_part(part) for part in rule.rule.parts]
-    present = [_is_value(part.column, rule, plan) & (text != '') for part, text in
-               zip(rule.rule.parts, parts, strict=True)]
-    return F.when(reduce(Column.__and__, present), F.xxhash64(F.lit(number), *parts))
+def _value(source: _Source, plan: MatchPlan) -> str:
+    """Return the text of a column where it is a value, as SQL; null where it is none."""
+    text = f'CAST({quoted(source.column)} AS string)'
+    if not source.placeholders:
+        return text
+    known = {*PLACEHOLDERS, *(text.strip().lower() for text in plan.default_values)}
+    return f'CASE WHEN lower(trim({text})) NOT IN ({", ".join(map(sql_text, sorted(known)))}) THEN {text} END'
 
 
-def _part(part: BlockPart) -> Column:
-    """Return the text of a column between two positions, which count from the end where they are negative."""
-    text = column(part.column).cast('string')
+def _part(part: BlockPart, text: str) -> str:
+    """Return the letters of a text between two positions, which count from the end where they are negative, as SQL."""
     if part.start is None and part.stop is None:
         return text
-    length = F.length(text)
-    start, stop = (_position(position, length, end) for position, end in ((part.start, F.lit(0)), (part.stop, length)))
-    return text.substr(start + 1, F.greatest(stop - start, F.lit(0)))
+    start = '0' if part.start is None else _position(part.start, text)
+    stop = f'length({text})' if part.stop is None else _position(part.stop, text)
+    return f'substring({text}, {start} + 1, greatest({stop} - {start}, 0))'
 
 
-def _position(position: int | None, length: Column, default: Column) -> Column:
-    if position is None:
-        return default
-    return F.greatest(length + position, F.lit(0)) if position < 0 else F.least(F.lit(position), length)
-
-
-def _is_value(name: str, rule: PlannedRule, plan: MatchPlan) -> Column:
-    value = column(name)
-    if not rule.placeholders:
-        return value.isNotNull()
-    known = {*PLACEHOLDERS, *(text.strip().lower() for text in plan.default_values)}
-    return ~F.lower(F.trim(value.cast('string'))).isin(*sorted(known))
+def _position(position: int, text: str) -> str:
+    return f'greatest(length({text}) + {position}, 0)' if position < 0 else f'least({position}, length({text}))'
