@@ -82,6 +82,7 @@ def _write(table: pd.DataFrame, path: Path) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     table.insert(0, ROW, range(len(table)))
     unfinished = path.with_name(f'{path.name}.unfinished')
-    table.to_parquet(unfinished, index=False)
+    # Row groups that several tasks can share, as the files of several loads are.
+    table.to_parquet(unfinished, index=False, row_group_size=100_000)
     unfinished.rename(path)
     return path

@@ -52,9 +52,8 @@ class LakeMatch:
         plan = self.plan()
         rows = keyed_rows(self.incoming, ENTITY, plan)
         known = rows if self.primary is None else keyed_rows(self.primary, GLOBAL_ID, plan)
-        others = F.broadcast(rows.select('rule', 'key', *(F.col(name).alias(f'r_{name}') for name in rows.columns
-                                                          if name not in ('rule', 'key'))))
-        known.join(others, ['rule', 'key']).write.format('noop').mode('overwrite').save()
+        others = rows.drop('rule').withColumnsRenamed({name: f'r_{name}' for name in rows.columns if name != 'key'})
+        known.join(F.broadcast(others), 'key').write.format('noop').mode('overwrite').save()
 
     def _assigned(self) -> DataFrame:
         return assign_global_ids(self.incoming, self.primary, None, GLOBAL_ID, self.plan())

@@ -13,7 +13,6 @@ from lake_etl.match.plan import MatchPlan
 from lake_etl.match.kept import kept
 
 LOG = logging.getLogger(__name__)
-BLOCK = [RULE, KEY]
 LEFT, RIGHT = 'l_', 'r_'
 # Above this number of rows the smaller side is not sent to every worker, so that the driver's memory stays bounded.
 BROADCAST_ROWS = 200_000
@@ -33,8 +32,9 @@ def candidate_pairs(left: DataFrame, right: DataFrame, plan: MatchPlan, right_ro
     Starts one Spark job, which counts the pairs of each block. A block that leads to more pairs than the plan allows is
     divided by the next field of its level; what is still too large is left out with a warning.
     """
-    counted = right.groupBy(*BLOCK).agg(F.count('*').alias('right_rows')).where(F.col('right_rows') > int(within))
-    hits = kept(left.join(_small(counted, right_rows, BROADCAST_KEYS), BLOCK))
+    counted = right.groupBy(KEY).agg(F.count('*').alias('right_rows')).where(F.col('right_rows') > int(within))
+    # The rule is part of what its keys are hashes of, and Spark finds a single number much faster than two.
+    hits = kept(left.join(_small(counted, right_rows, BROADCAST_KEYS), KEY))
     found = _sizes(hits, plan)
     if not found:
         return None
@@ -42,7 +42,7 @@ def candidate_pairs(left: DataFrame, right: DataFrame, plan: MatchPlan, right_ro
     if any(row['blocks'] for row in found):
         _log(found, plan, logging.INFO, 'are divided by %s')
         left, right = _guarded(left, right, kept(_oversized(hits, plan)), plan)
-    return _prefixed(left, LEFT).join(_small(_prefixed(right, RIGHT), right_rows, BROADCAST_ROWS), BLOCK)
+    return _prefixed(left, LEFT).join(_small(_prefixed(right.drop(RULE), RIGHT), right_rows, BROADCAST_ROWS), KEY)
 
 
 def _small(df: DataFrame, rows: int, limit: int) -> DataFrame:
@@ -50,7 +50,7 @@ def _small(df: DataFrame, rows: int, limit: int) -> DataFrame:
 
 
 def _prefixed(df: DataFrame, prefix: str) -> DataFrame:
-    return df.select(*BLOCK, *(F.col(name).alias(prefix + name) for name in df.columns if name not in BLOCK))
+    return df.withColumnsRenamed({name: prefix + name for name in df.columns if name not in (RULE, KEY)})
 
 
 def _sizes(hits: DataFrame, plan: MatchPlan) -> list[Row]:
@@ -60,7 +60,7 @@ def _sizes(hits: DataFrame, plan: MatchPlan) -> list[Row]:
 
 
 def _blocks(hits: DataFrame) -> DataFrame:
-    return hits.groupBy(*BLOCK).agg((F.count('*') * F.first('right_rows')).alias('pairs'))
+    return hits.groupBy(RULE, KEY).agg((F.count('*') * F.first('right_rows')).alias('pairs'))
 
 
 def _oversized(hits: DataFrame, plan: MatchPlan) -> DataFrame:
@@ -71,19 +71,19 @@ def _guarded(left: DataFrame, right: DataFrame, oversized: DataFrame, plan: Matc
              ) -> tuple[DataFrame, DataFrame]:
     """Return both sides with oversized blocks divided, without those that stay oversized."""
     left, right = (_divided(side, oversized, plan) for side in (left, right))
-    counted = right.groupBy(*BLOCK).agg(F.count('*').alias('right_rows'))
-    hits = left.join(counted, BLOCK)
+    counted = right.groupBy(KEY).agg(F.count('*').alias('right_rows'))
+    hits = left.join(counted, KEY)
     found = _sizes(hits, plan)
     if any(row['blocks'] for row in found):
         _log(found, plan, logging.WARNING, 'are left out, even divided by %s; add a column to the rule, list a value '
              'that stands for a missing one in default_values, or raise max_block_pairs')
-        left = left.join(_oversized(hits, plan), BLOCK, 'left_anti')
+        left = left.join(_oversized(hits, plan), KEY, 'left_anti')
     return left, right
 
 
 def _divided(side: DataFrame, oversized: DataFrame, plan: MatchPlan) -> DataFrame:
     """Return the rows with keys of their own for each value of the dividing column; rows without a value are lost."""
-    marked = side.join(oversized.select(*BLOCK, F.lit(True).alias('large')), BLOCK, 'left')
+    marked = side.join(oversized.select(KEY, F.lit(True).alias('large')), KEY, 'left')
     divided = F.when(F.col('large'), _divided_key(plan)).otherwise(F.col(KEY))
     return marked.withColumn(KEY, divided).drop('large').where(F.col(KEY).isNotNull())
 
