@@ -12,6 +12,7 @@ from pyspark.sql import functions as F
 
 from datatransform_misc import transform_filldown, transform_filterrows, transform_merge, transform_rownumber
 from lake_etl.errors import ConfigurationError, DataError
+from lake_etl.transform.task_order import OrderedRows, row_number, with_position
 
 ARGS = {'source_key': 'Gen/Policy'}
 ROWS = 400
@@ -68,12 +69,17 @@ def plan_of(df) -> str:
     return df._jdf.queryExecution().executedPlan().toString()
 
 
-def test_rows_are_numbered_in_the_order_of_the_file_by_one_extra_action_and_no_single_task(listing, spark_jobs):
+def main_plan_of(df) -> str:
+    """Return the physical plan without what is sent to all tasks, such as the counts of rows."""
+    return plan_of(df).split('BroadcastExchange')[0]
+
+
+def test_rows_are_numbered_in_the_order_of_the_file_and_stay_where_they_are(listing, spark_jobs):
     df, rows = listing
     with spark_jobs() as jobs:
         got = transform_rownumber(df, [{'field': 'number'}, {'field': 'RANK'}], ARGS, None)
-        assert jobs() <= 3, 'keeping the rows, counting them by task, and fetching the counts'
-    assert 'SinglePartition' not in plan_of(got) and 'Exchange' not in plan_of(got).split('InMemoryTableScan')[0]
+        assert jobs() == 0
+    assert 'Exchange' not in main_plan_of(got) and 'InMemoryTableScan' not in plan_of(got)
     assert got.columns[:4] == df.columns[:4] and got.schema['number'].dataType.simpleString() == 'int'
     result = got.collect()
     assert {row.line: row.number for row in result} == numbered(rows)
@@ -84,7 +90,7 @@ def test_values_are_filled_down_in_the_order_of_the_file_across_tasks(listing):
     df, rows = listing
     got = transform_filldown(df, [{'field': 'category'}, {'field': 'agent'}], ARGS, None)
     assert got.schema == df.schema
-    assert 'SinglePartition' not in plan_of(got)
+    assert 'Exchange' not in main_plan_of(got) and 'InMemoryTableScan' not in plan_of(got)
     result = got.collect()
     assert len(result) == ROWS
     assert {row.line: row.category for row in result} == filled(rows, 'category')
@@ -107,7 +113,7 @@ def test_partition_and_sort_give_what_a_walk_over_the_rows_gives(listing, partit
     in_order = sorted(rows, key=order)
     number = transform_rownumber(df, [{'field': 'number', **keys}], ARGS, None)
     fill = transform_filldown(df, [{'field': 'agent', **keys}], ARGS, None)
-    assert 'SinglePartition' not in plan_of(number) + plan_of(fill)
+    assert 'SinglePartition' not in main_plan_of(number) + main_plan_of(fill)
     assert {row.line: row.number for row in number.select('line', 'number').collect()} == numbered(in_order, partition)
     assert {row.line: row.agent for row in fill.select('line', 'agent').collect()} == filled(
         in_order, 'agent', partition)
@@ -138,6 +144,39 @@ def test_file_that_landed_again_is_read_again_though_its_rows_were_kept(spark, t
     assert lines() == ['first', 'second']
     (tmp_path / 'policy.txt').write_text('corrected\nsecond\nthird\n')
     assert lines() == ['corrected', 'second', 'third']
+
+
+def test_rows_that_lie_in_other_tasks_than_they_were_counted_in_stop_the_job(listing):
+    df, _ = listing
+    otherwise = OrderedRows(with_position(df)).located(with_position(df.coalesce(2)))
+    with pytest.raises(Exception, match='Rows lie in other tasks than where they were counted. Nothing was published'):
+        otherwise.select(row_number()).collect()
+
+
+def test_every_simple_type_is_filled_down_across_tasks_without_loss(spark):
+    values = {'tinyint': '5', 'bigint': '9223372036854775807',
+              'decimal(38,10)': '1234567890123456789012345678.0000000001BD',
+              'double': '0.1', 'float': "float('-Infinity')", 'boolean': 'false', 'date': "date '9999-12-31'",
+              'timestamp': "timestamp '1883-11-18 12:03:57.000001'",
+              'timestamp_ntz': "timestamp_ntz '2024-03-31 02:30:00'",
+              'string': r"'a\n\u00e4 '", 'binary': "X'00FF'", 'interval year to month': "interval '1-1' year to month"}
+    names = [f'c{number}' for number, _ in enumerate(values)]
+    cells = (f'CASE WHEN id = 1 THEN CAST({text} AS {kind}) END AS {name}'
+             for name, (kind, text) in zip(names, values.items(), strict=True))
+    df = spark.range(0, 60, 1, 3).selectExpr('id', *cells)
+    got = transform_filldown(df, [{'field': name} for name in names], ARGS, None)
+    assert got.schema == df.schema
+    different = [f'{name} IS DISTINCT FROM CAST({text} AS {kind})' for name, (kind, text)
+                 in zip(names, values.items(), strict=True)]
+    assert got.where('id >= 1').where(' OR '.join(different)).count() == 0
+    assert got.where('id = 0').where(' AND '.join(f'{name} IS NULL' for name in names)).count() == 1
+
+
+def test_rows_left_out_later_still_pass_on_their_values(spark):
+    df = spark.createDataFrame([(1, 'a'), (2, None), (3, None)], 'line int, policy string').coalesce(1)
+    got = transform_filldown(df, [{'field': 'policy'}], ARGS, None)
+    assert [row.policy for row in transform_filterrows(got, [{'condition': 'line > 1'}], ARGS, None).collect()] == [
+        'a', 'a']
 
 
 def test_later_entry_sees_the_column_that_an_earlier_one_filled(spark):

@@ -12,7 +12,7 @@ from lake_etl.errors import ConfigurationError
 from lake_etl.spec.records import Findings
 from lake_etl.spec.row_order import RowOrder, sort_column
 from lake_etl.transform.registry import PREFIX, REGISTRY, Transform
-from lake_etl.transform.row_order import rows_before, tasks_continued
+from lake_etl.transform.conversion_count import rows_before
 from lake_etl.transform.xml_shape import Shape, merge_shapes, parse_xml, shape_of, value_of
 
 DATES = {'policy_effective_date': 'from', 'policy_expiration_date': 'to'}
@@ -119,11 +119,9 @@ def test_sort_entry_may_end_in_a_direction(item, column):
     assert RowOrder(('policy',), (item,)).columns() == ('policy', column)
 
 
-def test_tasks_start_after_the_rows_of_earlier_tasks_and_continue_the_last_value():
+def test_tasks_start_after_the_rows_of_earlier_tasks():
     assert rows_before({4: 2, 0: 3, 1: 5}) == {0: 0, 1: 3, 4: 8}
     assert rows_before({}) == {}
-    assert tasks_continued([5, 0, 1, 2, 3], {1, 3}) == {2: 1, 3: 1, 5: 3}
-    assert tasks_continued([0, 1], set()) == {}
 
 
 @pytest.mark.parametrize('text, expected', [

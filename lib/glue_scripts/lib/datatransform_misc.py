@@ -34,9 +34,10 @@ def transform_merge(entry: MergeEntry, schema: StructType, context: TransformCon
 def transform_filldown(df: DataFrame, entries: tuple[FillDownEntry, ...], context: TransformContext) -> DataFrame:
     """Replace nulls by the last value before them, within `partition` and in the order of `sort` or of the file.
 
-    Without `partition` this costs one extra Spark action for each run of entries with one order, and Spark keeps the
-    rows until the session ends; no task ever gathers all rows. The order of the file is the order in which rows lie in
-    the frame at this point; a join or a partitioned window before it may have changed that, so give `sort` then.
+    Without `partition` rows stay in their tasks, and the source is read twice, the first time for these columns only;
+    with `sort`, and behind steps that move rows among tasks, Spark keeps the rows instead. No task ever gathers all
+    rows. The order of the file is the order in which rows lie in the frame at this point; a join or a partitioned
+    window before it may have changed that, so give `sort` then.
     """
     return _for_each_order(df, entries, fill_down)
 

@@ -29,6 +29,8 @@ def configure(spark: SparkSession) -> SparkSession:
     """Give a running session the lake's settings and return it."""
     for key, value in SETTINGS.items():
         spark.conf.set(key, value)
+    # Files are cut into as many tasks each time, however many workers there are by then: rows can be counted by task.
+    spark.conf.set('spark.sql.leafNodeDefaultParallelism', str(spark.sparkContext.defaultParallelism))
     return spark
 
 

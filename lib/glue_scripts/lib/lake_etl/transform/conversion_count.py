@@ -1,7 +1,7 @@
 """Counts failed conversions and finds example rows, once it is known that there are any."""
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from pyspark.sql import Column, DataFrame, Row
@@ -9,7 +9,7 @@ from pyspark.sql import functions as F
 
 from lake_etl.transform.columns import column
 from lake_etl.transform.conversion import Conversion
-from lake_etl.transform.row_order import POSITION_BITS, rows_before, task_sizes
+from lake_etl.transform.task_order import POSITION_BITS, task_of
 
 
 @dataclass(frozen=True)
@@ -49,9 +49,22 @@ class SourceRows:
     def numbers(self, places: Sequence[int]) -> dict[int, int]:
         """Return the number, from 1, of each row that is at one of the places; one query for a source of many tasks."""
         tasks = {place >> POSITION_BITS for place in places}
-        before = rows_before(task_sizes(self.frame, self.place)) if tasks - {0} else {0: 0}
+        before = rows_before(self._sizes()) if tasks - {0} else {0: 0}
         in_task = (1 << POSITION_BITS) - 1
         return {place: before[place >> POSITION_BITS] + (place & in_task) + 1 for place in places}
+
+    def _sizes(self) -> dict[int, int]:
+        counted = self.frame.groupBy(task_of(self.place).alias('task')).count().collect()
+        return {row['task']: row['count'] for row in counted}
+
+
+def rows_before(counts: Mapping[int, int]) -> dict[int, int]:
+    """Return how many rows the tasks before each task have."""
+    before, total = {}, 0
+    for task in sorted(counts):
+        before[task] = total
+        total += counts[task]
+    return before
 
 
 @dataclass(frozen=True)
