@@ -13,7 +13,7 @@ from unittest import mock
 import pytest
 
 from lake_etl.errors import LakeError
-from lake_etl.job_logs import formatter, open_log
+from lake_etl.job_logs import failure_logged, formatter, open_log
 
 ARGS = {'JOB_NAME': 'dev-job', 'execution_id': 'e-1'}
 AS_JSON = {**ARGS, 'log_format': 'json'}
@@ -71,6 +71,15 @@ def test_an_exception_is_a_field():
     assert fields['message'] == 'It failed.' and set(fields) == {*OF_EVERY_LINE, 'exception'}
     assert str(fields['exception']).startswith('Traceback (most recent call last):\n')
     assert str(fields['exception']).endswith('ValueError: Two\nlines.')
+
+
+@pytest.mark.parametrize('args, levels', [(AS_JSON, ['ERROR']), (ARGS, [])])
+def test_what_ends_a_run_is_logged_with_its_execution_where_lines_are_objects(caplog, args, levels):
+    with pytest.raises(LakeError, match='No such table.'), failure_logged(args):
+        raise LakeError('No such table.')
+    assert [line.levelname for line in caplog.records] == levels
+    assert all('LakeError: No such table.' in json.loads(formatter(args).format(line))['exception']
+               for line in caplog.records)
 
 
 @pytest.mark.parametrize('text', ['größe 保険 🙂', 'a\nb\r\nc', 'a\u2028b\x85c', '"\\\t{}', 'half \ud83d'])

@@ -15,7 +15,7 @@ from pyspark.sql import DataFrame, SparkSession
 from lake_etl import runtime
 from lake_etl.arguments import COMMON, COMMON_OPTIONAL, PARTITION_KEYS, LoadArguments, load_arguments
 from lake_etl.before_publishing import BeforePublishing
-from lake_etl.job_logs import open_log
+from lake_etl.job_logs import failure_logged, open_log
 from lake_etl.lineage import DataLineageGenerator
 from lake_etl.publish.layout import load_name
 from lake_etl.publish.target import Published, Target
@@ -77,7 +77,8 @@ def job_run(required: Sequence[str], optional: Sequence[str] = ()) -> Iterator[J
     spark = configure(glue_context.spark_session)
     run = JobRun(args, load, spark, lineage, BeforePublishing())
     try:
-        yield run
+        with failure_logged(args):
+            yield run
     finally:
         run.before_publishing.settle()
         spark.catalog.clearCache()

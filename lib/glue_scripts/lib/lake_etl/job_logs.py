@@ -3,12 +3,14 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any, TextIO
 
 from lake_etl.errors import LakeError
 
+LOG = logging.getLogger(__name__)
 TEXT, JSON = 'text', 'json'
 SENTENCE = '%(asctime)s %(levelname)s %(execution_id)s %(name)s: %(message)s'
 # What every record has; anything beside it was given as `extra`.
@@ -48,6 +50,17 @@ def open_log(args: Mapping[str, Any]) -> None:
         log = JobLog()
         log.setFormatter(lines)
         logging.basicConfig(level=logging.INFO, handlers=[log], force=True)
+
+
+@contextmanager
+def failure_logged(args: Mapping[str, Any]) -> Iterator[None]:
+    """Log what ends the run, with its execution, where a program reads the log; people read what is raised."""
+    try:
+        yield
+    except Exception:
+        if args.get('log_format') == JSON:
+            LOG.exception('The job failed.')
+        raise
 
 
 def formatter(args: Mapping[str, Any]) -> logging.Formatter:
