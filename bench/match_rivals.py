@@ -108,10 +108,11 @@ def _splink_comparison(field: Field) -> Any:
 
 def record_linkage(level: Level, primary: pd.DataFrame, incoming: pd.DataFrame
                    ) -> tuple[pd.DataFrame, float, float]:
-    """Return what `recordlinkage` finds with the weighted level of the sample customers, as the peer project uses it.
+    """Return what `recordlinkage` finds with the weighted level of the sample customers.
 
     Both tables are in pandas; pairs that share the block are compared, weighted and held against the threshold; the
-    last candidate of a row counts.
+    last candidate of a row counts, as in jobs that are built around this library. What such jobs do beside it, such as
+    collecting tables and merging each match, is not in its time.
     """
     import recordlinkage
     started = time.perf_counter()

@@ -146,6 +146,11 @@ def test_file_that_landed_again_is_read_again_though_its_rows_were_kept(spark, t
     assert lines() == ['corrected', 'second', 'third']
 
 
+def test_how_many_tasks_a_file_is_cut_into_is_fixed_when_the_session_is_set_up(spark):
+    fixed = spark.conf.get('spark.sql.leafNodeDefaultParallelism')
+    assert fixed == str(spark.sparkContext.defaultParallelism)
+
+
 def test_rows_that_lie_in_other_tasks_than_they_were_counted_in_stop_the_job(listing):
     df, _ = listing
     otherwise = OrderedRows(with_position(df)).located(with_position(df.coalesce(2)))

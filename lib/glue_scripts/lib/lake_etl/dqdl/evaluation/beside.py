@@ -18,6 +18,8 @@ def count_beside(subject: Subject, groupings: Iterable[Grouping]) -> Counts:
     What is returned raises what counting raised.
     """
     asked = tuple(groupings)
+    if not asked:
+        return lambda: {}
     counts: Future[Mapping[Grouping, GroupCounts]] = Future()
 
     def count() -> None:

@@ -1,0 +1,23 @@
+"""Spark starts for small data only where all that a command reads is small: what lands, and the tables of the lake."""
+from __future__ import annotations
+
+import pytest
+
+from lib.local_lake.folders import LakeFolders
+from lib.local_lake.small_data import LANDED_BYTES, TABLE_BYTES, is_small
+
+
+@pytest.mark.parametrize('landed, tables, small', [
+    (0, (), True),
+    (LANDED_BYTES - 1, (TABLE_BYTES - 2, 1), True),
+    (LANDED_BYTES, (), False),
+    (0, (TABLE_BYTES - 1, 1), False),
+])
+def test_one_large_part_makes_all_large(tmp_path, landed, tables, small):
+    folders = LakeFolders.of(str(tmp_path), None)
+    for folder, size in zip((folders.cleanse, folders.consume), tables):
+        file = folder / 'gen' / 'policy' / 'part.parquet'
+        file.parent.mkdir(parents=True)
+        with file.open('wb') as empty:
+            empty.truncate(size)
+    assert is_small(folders, landed) is small
