@@ -27,11 +27,14 @@ SHARED_MODULES = Path(__file__).resolve().parents[1] / 'glue_scripts' / 'lib'
 
 def start_session(folder: Path, cores: str = '*', memory: str = '2g', small_data: bool = False,
                   one_compiler: bool = False) -> SparkSession:
-    """Start or return the Spark session of this process; scratch files go below `folder`.
+    """Start the Spark session of this process, or return the one that runs as it is; scratch files go below `folder`.
 
     small_data    whether all it will ever read are some megabytes, so that starting quickly is what counts
     one_compiler  whether Java compiles once only, which starts quickly, too, and changes nothing in what Spark does
     """
+    running = SparkSession.getActiveSession()
+    if running:
+        return running
     os.environ['PYSPARK_PYTHON'] = os.environ['PYSPARK_DRIVER_PYTHON'] = sys.executable
     use_environment_java()
     _put_shared_modules_on_worker_path()
@@ -39,8 +42,7 @@ def start_session(folder: Path, cores: str = '*', memory: str = '2g', small_data
     java_options = f'{JAVA_OPTIONS} {ONE_COMPILER}' if small_data or one_compiler else JAVA_OPTIONS
     for key, value in {**_settings(folder, memory, java_options), **(SMALL_DATA if small_data else {})}.items():
         builder = builder.config(key, value)
-    spark = builder.getOrCreate()
-    return spark
+    return builder.getOrCreate()
 
 
 def _put_shared_modules_on_worker_path() -> None:
