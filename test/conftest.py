@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -21,6 +21,22 @@ def spark(tmp_path_factory):
     session = configure(start_session(folder, cores='2', memory='1g', one_compiler=True))
     yield session
     session.stop()
+
+
+@pytest.fixture(scope='session')
+def spark_settings(spark) -> Callable:
+    """Return a context manager under which the session has other settings: `with spark_settings({name: value}): …`."""
+    @contextmanager
+    def change(settings: Mapping[str, object]) -> Iterator[None]:
+        before = {name: spark.conf.get(name) for name in settings}
+        try:
+            for name, value in settings.items():
+                spark.conf.set(name, value)
+            yield
+        finally:
+            for name, value in before.items():
+                spark.conf.set(name, value)
+    return change
 
 
 @pytest.fixture

@@ -29,20 +29,16 @@ REGISTRY = {**all_transforms(), 'look': UserTransform('look', transform_look)}
 
 
 @pytest.fixture(scope='module')
-def listing(spark, tmp_path_factory):
+def listing(spark, spark_settings, tmp_path_factory):
     """A file of policies that several tasks read, with wrong dates in rows 17, 200 and 390."""
     file = tmp_path_factory.mktemp('listing') / 'listing.csv'
     rows = [f'{number},{"wrong" if number in WRONG else "1/2/24"}' for number in range(1, ROWS + 1)]
     file.write_text('\n'.join(rows))
-    names = ('spark.sql.files.maxPartitionBytes', 'spark.sql.files.openCostInBytes')
-    before = [spark.conf.get(name) for name in names]
-    spark.conf.set(names[0], file.stat().st_size // 5)
-    spark.conf.set(names[1], 1)
-    df = spark.read.csv(str(file), schema='no int, start string')
-    assert df.rdd.getNumPartitions() >= 4
-    yield df
-    for name, value in zip(names, before, strict=True):
-        spark.conf.set(name, value)
+    with spark_settings({'spark.sql.files.maxPartitionBytes': file.stat().st_size // 5,
+                         'spark.sql.files.openCostInBytes': 1}):
+        df = spark.read.csv(str(file), schema='no int, start string')
+        assert df.rdd.getNumPartitions() >= 4
+        yield df
 
 
 def watched(df, spec):

@@ -41,15 +41,10 @@ def arguments(tmp_path_factory):
 
 
 @pytest.fixture(scope='module')
-def rows(spark):
+def rows(spark, spark_settings):
     """A few rows with columns of every kind, in one task; expressions are interpreted, since each is used but once."""
-    names = ('spark.sql.codegen.wholeStage', 'spark.sql.codegen.factoryMode')
-    before = [spark.conf.get(name) for name in names]
-    for name, value in zip(names, ('false', 'NO_CODEGEN'), strict=True):
-        spark.conf.set(name, value)
-    yield spark.createDataFrame(ROWS, SCHEMA).coalesce(1)
-    for name, value in zip(names, before, strict=True):
-        spark.conf.set(name, value)
+    with spark_settings({'spark.sql.codegen.wholeStage': 'false', 'spark.sql.codegen.factoryMode': 'NO_CODEGEN'}):
+        yield spark.createDataFrame(ROWS, SCHEMA).coalesce(1)
 
 
 def steps_of(spec):

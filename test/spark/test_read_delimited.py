@@ -125,18 +125,12 @@ def test_compressed_files_are_read_like_plain_ones(read, name, compress):
     ('id,note\n' + '1,x\n' * 50, 50, False),
 ], ids=['line breaks', 'windows line breaks', 'doubled quotes', 'none'])
 def test_quoted_line_breaks_are_read_right_and_files_without_any_are_split(
-        spark, read, monkeypatch, caplog, split_bytes, content, count, line_breaks):
+        spark_settings, read, monkeypatch, caplog, split_bytes, content, count, line_breaks):
     caplog.set_level(logging.INFO)
     monkeypatch.setattr(delimited, 'SPLIT_BYTES', split_bytes)
-    before = spark.conf.get('spark.sql.files.maxPartitionBytes'), spark.conf.get('spark.sql.files.openCostInBytes')
-    spark.conf.set('spark.sql.files.maxPartitionBytes', len(content) // 3)
-    spark.conf.set('spark.sql.files.openCostInBytes', 1)
-    try:
+    with spark_settings({'spark.sql.files.maxPartitionBytes': len(content) // 3, 'spark.sql.files.openCostInBytes': 1}):
         df = read(content)
         tasks, found = df.rdd.getNumPartitions(), df.collect()
-    finally:
-        spark.conf.set('spark.sql.files.maxPartitionBytes', before[0])
-        spark.conf.set('spark.sql.files.openCostInBytes', before[1])
     assert len(found) == count and all(row.id is not None and row.note for row in found)
     large = split_bytes == 10
     assert (tasks > 1) is not line_breaks

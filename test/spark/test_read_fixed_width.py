@@ -67,14 +67,10 @@ def test_types_are_settled_as_for_delimited_text(read):
     assert df.where('c is null').count() == 1
 
 
-def test_title_lines_above_are_skipped_and_a_large_file_is_split(spark, read):
-    before = spark.conf.get('spark.sql.files.maxPartitionBytes')
-    spark.conf.set('spark.sql.files.maxPartitionBytes', 2000)
-    try:
+def test_title_lines_above_are_skipped_and_a_large_file_is_split(spark_settings, read):
+    with spark_settings({'spark.sql.files.maxPartitionBytes': 2000}):
         df = read('Title\n\n' + ''.join(f'{number:9}\n' for number in range(2000)), (('a', 9),), skip_rows=2)
         assert df.rdd.getNumPartitions() > 1
-    finally:
-        spark.conf.set('spark.sql.files.maxPartitionBytes', before)
     assert (df.count(), df.schema['a'].dataType.simpleString()) == (2000, 'int')
 
 

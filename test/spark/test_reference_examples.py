@@ -52,22 +52,12 @@ def test_every_transform_of_the_lake_has_an_example():
     assert set(EXAMPLES) == set(known_forms()) - set(ALIASES)
 
 
-@pytest.fixture
-def settings(spark, request):
-    """Let the session have some settings while a test runs."""
-    before = {key: spark.conf.get(key) for key in request.param}
-    for key, value in request.param.items():
-        spark.conf.set(key, value)
-    yield
-    for key, value in before.items():
-        spark.conf.set(key, value)
-
-
-@pytest.mark.parametrize('settings', [{}, SMALL_DATA], ids=['large data', 'small data'], indirect=True)
+@pytest.mark.parametrize('settings', [{}, SMALL_DATA], ids=['large data', 'small data'])
 @pytest.mark.parametrize('name', EXAMPLES)
-def test_an_example_comes_out_as_the_page_says(spark, arguments, settings, name):
+def test_an_example_comes_out_as_the_page_says(spark, spark_settings, arguments, settings, name):
     example = EXAMPLES[name]
-    after = all_transforms()[name](frame_before(spark, example), example.spec,
-                                   {**arguments, 'base_file_name': example.file}, None, spark.sparkContext)
-    assert dict(after.dtypes) == example.result_columns
-    assert cells_of(after) == list(example.result_rows)
+    with spark_settings(settings):
+        after = all_transforms()[name](frame_before(spark, example), example.spec,
+                                       {**arguments, 'base_file_name': example.file}, None, spark.sparkContext)
+        assert dict(after.dtypes) == example.result_columns
+        assert cells_of(after) == list(example.result_rows)

@@ -19,7 +19,7 @@ ROWS = 400
 
 
 @pytest.fixture(scope='module')
-def listing(spark, tmp_path_factory):
+def listing(spark, spark_settings, tmp_path_factory):
     """A file of rows read by several tasks, and the same rows as a list of dictionaries in the file's order."""
     source = random.Random(5)
     rows = [{'line': number, 'policy number': source.choice(['A', 'B', 'C']), 'category': None, 'agent': None,
@@ -30,15 +30,11 @@ def listing(spark, tmp_path_factory):
     folder = tmp_path_factory.mktemp('listing')
     text = '\n'.join('|'.join('' if value is None else str(value) for value in row.values()) for row in rows)
     (folder / 'listing.csv').write_text(text)
-    before = spark.conf.get('spark.sql.files.maxPartitionBytes'), spark.conf.get('spark.sql.files.openCostInBytes')
-    spark.conf.set('spark.sql.files.maxPartitionBytes', len(text) // 7)
-    spark.conf.set('spark.sql.files.openCostInBytes', 1)
-    df = spark.read.csv(str(folder), sep='|',
-                        schema='line int, `policy number` string, category string, agent int, rank int')
-    assert df.rdd.getNumPartitions() >= 6
-    yield df, rows
-    spark.conf.set('spark.sql.files.maxPartitionBytes', before[0])
-    spark.conf.set('spark.sql.files.openCostInBytes', before[1])
+    with spark_settings({'spark.sql.files.maxPartitionBytes': len(text) // 7, 'spark.sql.files.openCostInBytes': 1}):
+        df = spark.read.csv(str(folder), sep='|',
+                            schema='line int, `policy number` string, category string, agent int, rank int')
+        assert df.rdd.getNumPartitions() >= 6
+        yield df, rows
     spark.catalog.clearCache()
 
 

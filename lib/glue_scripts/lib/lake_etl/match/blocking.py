@@ -1,8 +1,10 @@
 """Block keys: one number for each rule that a row takes part in; rows that share one are compared."""
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import chain
+from typing import TypeVar
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
@@ -18,6 +20,7 @@ PLACEHOLDERS = (
     '-', '--', '.', '?', 'n/a', 'na', 'nan', 'nil', 'none', 'null', 'unknown', 'tbd', 'test', 'no email', 'no phone',
     '1900-01-01', '1899-12-30', '1970-01-01', '9999-12-31', '0001-01-01', 'none@none.com', 'na@na.com',
     'noemail@noemail.com', *(digit * length for digit in '09' for length in range(4, 13)))
+Named = TypeVar('Named')
 RULE, KEY, ID = 'rule', 'key', 'id'
 SQL_TYPES: dict[OperandKind, str] = {'text': 'string', 'number': 'double', 'date': 'date'}
 
@@ -42,31 +45,39 @@ def keyed_rows(df: DataFrame, identity: str, plan: MatchPlan) -> DataFrame:
     Columns: `id` (the column `identity`), the columns to compare, `rule` (index in the plan) and `key`. A rule in which
     a part is null, empty or a placeholder gives no row.
     """
-    parts = {(_Source(part.column, rule.placeholders), part): '' for rule in plan.rules for part in rule.rule.parts}
-    parts = {key: f'p{number}' for number, key in enumerate(parts)}
-    sources = {source: f'v{number}' for number, source in enumerate(dict.fromkeys(source for source, _ in parts))}
-    keys = []
-    for number, rule in enumerate(plan.rules):
-        names = [parts[_Source(part.column, rule.placeholders), part] for part in rule.rule.parts]
-        present = ' AND '.join(f"{name} != ''" for name in names)
-        keys.append(f'CASE WHEN {present} THEN xxhash64({number}, {", ".join(names)}) END AS k{number}')
+    parts_of_rules = [[(_Source(part.column, rule.placeholders), part) for part in rule.rule.parts]
+                      for rule in plan.rules]
+    parts = _numbered('p', chain.from_iterable(parts_of_rules))
+    values = _numbered('v', (source for source, _ in parts))
     # Each step is a frame of its own, so that Spark computes what several expressions use but once.
     compared = [ID, *(f'o{number}' for number in range(len(plan.operands)))]
     rows = df.select(column(identity).alias(ID), *compared_columns(plan.operands),
-                     *(F.expr(f'{_value(source, plan)} AS {name}') for source, name in sources.items()))
-    rows = rows.selectExpr(*compared, *(f'{_part(part, sources[source])} AS {name}'
+                     *(F.expr(f'{_value(source, plan)} AS {name}') for source, name in values.items()))
+    rows = rows.selectExpr(*compared, *(f'{_part(part, values[source])} AS {name}'
                                         for (source, part), name in parts.items()))
-    rows = rows.selectExpr(*compared, *keys)
+    rows = rows.selectExpr(*compared, *(f'{_key(number, [parts[part] for part in of_rule])} AS k{number}'
+                                        for number, of_rule in enumerate(parts_of_rules)))
     numbers = ', '.join(f'{number}, k{number}' for number in range(len(plan.rules)))
     # `stack` and not `explode`: before the latter the optimizer would compute every key twice.
     return rows.selectExpr(*compared, f'stack({len(plan.rules)}, {numbers}) AS ({RULE}, {KEY})').where(
         F.col(KEY).isNotNull())
 
 
+def _numbered(prefix: str, items: Iterable[Named]) -> dict[Named, str]:
+    """Return a column name for each different item."""
+    return {item: f'{prefix}{number}' for number, item in enumerate(dict.fromkeys(items))}
+
+
 def compared_columns(operands: Sequence[Operand]) -> list[Column]:
     """Return the columns in the form in which they are compared, named `o0`, `o1` and so on."""
     return [F.expr(f'try_cast({quoted(operand.column)} AS {SQL_TYPES[operand.kind]})').alias(f'o{number}')
             for number, operand in enumerate(operands)]
+
+
+def _key(number: int, parts: Sequence[str]) -> str:
+    """Return the key of a rule from the columns with its parts, as SQL; null where a part is null or empty."""
+    present = ' AND '.join(f"{part} != ''" for part in parts)
+    return f'CASE WHEN {present} THEN xxhash64({number}, {", ".join(parts)}) END'
 
 
 def _value(source: _Source, plan: MatchPlan) -> str:

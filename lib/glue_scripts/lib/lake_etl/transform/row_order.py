@@ -26,6 +26,7 @@ from lake_etl.transform.task_order import (
     ROWS,
     TASK,
     carried,
+    in_counted_task,
     in_order,
     row_number,
     task_of,
@@ -55,8 +56,7 @@ def fill_down(df: DataFrame, order: RowOrder, fields: Sequence[str]) -> DataFram
         return with_position(df).withColumns(_last_values(fields, _window(order))).drop(POSITION)
     rows = in_order(df, _sorting(order))
     located = rows.located(_filled_in_tasks(rows.frame, fields), fields)
-    filled = {name: F.when(row_number().isNotNull(), F.coalesce(column(name), column(carried(name))))
-              for name in fields}
+    filled = {name: in_counted_task(F.coalesce(column(name), column(carried(name)))) for name in fields}
     return located.withColumns(filled).select(*(column(name) for name in df.columns))
 
 

@@ -37,7 +37,7 @@ class OrderedRows:
     frame: DataFrame
 
     def located(self, frame: DataFrame, continued: Sequence[str] = ()) -> DataFrame:
-        """Return a frame of the same rows with the number of rows in earlier tasks, from `counted` on.
+        """Return a frame of the same rows with what `row_number` needs, in hidden columns.
 
         continued  columns whose last value in earlier tasks is added, too, under the names of `carried`
         """
@@ -56,10 +56,17 @@ def carried(name: str) -> str:
 
 
 def row_number() -> Column:
-    """Return the number, from 1, of each row of a located frame; it stops the job when the task has other rows."""
-    in_task = column(POSITION).bitwiseAND(F.lit((1 << POSITION_BITS) - 1))
-    otherwise = F.raise_error(F.lit(CUT_OTHERWISE)).cast('bigint')
-    return F.when(in_task < column(ROWS), column(BEFORE) + in_task + 1).otherwise(otherwise)
+    """Return the number, from 1, of each row of a located frame; it fails where `in_counted_task` does."""
+    return in_counted_task(column(BEFORE) + _place_in_task() + 1)
+
+
+def in_counted_task(value: Column) -> Column:
+    """Return a value for each row of a located frame; a row that was not counted in its task stops the job."""
+    return F.when(_place_in_task() < column(ROWS), value).otherwise(F.raise_error(F.lit(CUT_OTHERWISE)))
+
+
+def _place_in_task() -> Column:
+    return column(POSITION).bitwiseAND(F.lit((1 << POSITION_BITS) - 1))
 
 
 def in_order(df: DataFrame, sorting: Sequence[Column]) -> OrderedRows:
