@@ -7,6 +7,7 @@ from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 
 import pytest
+from pyspark.sql import functions as F
 
 from datatransform_typeconversion import (
     transform_changetype,
@@ -142,6 +143,37 @@ def test_timestamp_reads_by_a_pattern_and_gives_null_where_it_does_not_match(spa
     after = transform_timestamp(frame, {'field': 'at', 'source': 'text', 'format': 'yyyy-MM-dd HH:mm:ss'}, ARGS, None)
     assert after.schema['at'].dataType.simpleString() == 'timestamp'
     assert results(after.selectExpr('row', 'cast(at as string) at'), 'at') == [str(at), None, None]
+
+
+ISO_FORMS = {
+    'yyyy-MM-dd': '2024-02-29', 'yyyy-MM-dd HH:mm:ss': '2024-02-29 23:59:59',
+    "yyyy-MM-dd'T'HH:mm:ss": '2024-02-29T23:59:59', 'yyyy-MM-dd HH:mm:ss.SSS': '2024-02-29 23:59:59.123',
+    "yyyy-MM-dd'T'HH:mm:ss.SSSSSS": '2024-02-29T23:59:59.123456',
+}
+# What Spark's reader of ISO 8601 takes and the patterns do not.
+ISO_ODDITIES = ('0000-01-01', '12024-01-01', '+2024-01-01', '-2024-01-01', '2024-1-1', '2024-01-1T1', '2024-02-29T',
+                '2024-02-29 1:2:3.45678', '2024-02-29 23:59:5Z', '2024-02-29 23:59:5+8', '2024-02-29 23:59:59.+08',
+                '2024-02-29T23:59:59.1-2', '2024-02-29T23:59:59.12GMT0', '2024-02-29 23:59:59.1NZ',
+                '2024-02-29 23:59:59.12\t', '12024-2-29 23:59:59', '0000-02-29 23:59:59', '2024-02-29T1:15:3.1',
+                '2024-1-1T1', '2024-02-29 1:15:3.1', '2024-02-29 1:15:30.1234', '2024-02-29T1:15:30.1234567')
+
+
+@pytest.mark.parametrize('pattern', ISO_FORMS)
+def test_texts_in_iso_order_are_read_as_by_the_pattern_alone(spark, pattern):
+    chance = random.Random(pattern)
+
+    def changed(text):
+        for _ in range(chance.randrange(4)):
+            place = chance.randrange(len(text) + 1)
+            kept = text[place + chance.randrange(2):]
+            text = text[:place] + chance.choice(['', *'0123456789', *"-: .TZ+tz'/\u0661\t"]) + kept
+        return text
+    values = [changed(text) for text in (*ISO_FORMS.values(), *[ISO_FORMS[pattern]] * 5) for _ in range(500)]
+    frame = texts(spark, [*ISO_ODDITIES, *(f' {text}' for text in ISO_FORMS.values()), *values])
+    df = transform_timestamp(frame.withColumn('read', frame.text), [{'field': 'read', 'format': pattern}], ARGS, None)
+    alone = F.try_to_timestamp(df.text, F.lit(pattern))
+    assert df.where(~df.read.eqNullSafe(alone)).select('text').collect() == []
+    assert 700 < df.where(df.read.isNotNull()).count() < len(values)
 
 
 def test_date_and_timestamp_cast_columns_that_have_a_date_or_are_numbers(spark):

@@ -22,8 +22,8 @@ from lake_etl.spec.type_text import parse_type
 from lake_etl.transform.amounts import amount, implied_decimal
 from lake_etl.transform.columns import column, column_type, quoted, try_cast_column
 from lake_etl.transform.conversion import Conversion, written_value
+from lake_etl.transform.moment_text import moment
 from lake_etl.transform.registry import TransformContext, column_transform
-from lake_etl.transform.sql_text import sql_text
 from lake_etl.transform.type_change import changed_type, json_text, never_fails
 
 MOMENTS = (DateType, TimestampType, TimestampNTZType)
@@ -89,7 +89,8 @@ def _moment(entry: DateTimeEntry, schema: StructType) -> Column:
     source = entry.source or entry.field
     if isinstance(column_type(schema, source), MOMENTS):
         return column(source)
-    return F.expr(f'try_to_timestamp(CAST({quoted(source)} AS STRING), {sql_text(entry.format)})')
+    text = isinstance(column_type(schema, source), StringType)
+    return F.expr(moment(quoted(source) if text else f'CAST({quoted(source)} AS STRING)', entry.format))
 
 
 def _implied_decimals(entry: ImpliedDecimalEntry, schema: StructType) -> tuple[Conversion, ...]:
