@@ -72,7 +72,7 @@ def earned_premium(schema: StructType, premiums: Sequence[str], portion: Portion
     money = all(_is_money(column_type(schema, name)) for name in premiums)
 
     def build(helpers: Mapping[str, Column]) -> Column:
-        premium, parts = helpers['premium'], helpers['parts']
+        premium, parts = helpers['premium'], F.when(helpers['parts'] > 0, helpers['parts'])
         if not money:
             return F.when(portion.earns, _earned(partial(_share, premium, parts), portion, reconcile))
         cents = _earned(partial(_share_of_cents, premium, parts), portion, reconcile)
@@ -80,7 +80,7 @@ def earned_premium(schema: StructType, premiums: Sequence[str], portion: Portion
         slow = _earned(partial(_share, exact, parts), portion, reconcile)
         return F.when(portion.earns, F.when(F.abs(premium) < MOST_QUICK_CENTS, quick).otherwise(slow))
     return Prepared({'premium': _whole_cents(premiums) if money else exact,
-                     'parts': F.when(portion.parts > 0, portion.parts).cast('bigint')}, build)
+                     'parts': portion.parts.cast('bigint')}, build)
 
 
 def _is_money(kind: DataType) -> bool:

@@ -53,10 +53,10 @@ def normalized_months(effective: Column, expiration: Column) -> Column:
     One month before expiration is clamped to the end of a shorter month; where it lies before the effective date, the
     expiration date itself counts. 0 when that lies before the effective month.
     """
-    month_earlier = F.add_months(expiration, -1)
-    last = F.when(month_earlier < effective, expiration).otherwise(month_earlier)
-    months = month_number(last) - month_number(effective) + 1
-    return F.when(months < 0, 0).otherwise(months)
+    # The month earlier, clamped or not, is always that of the number before.
+    ends_early = (F.add_months(expiration, -1) < effective).cast('int')
+    months = month_number(expiration) - month_number(effective) + ends_early
+    return F.when(effective.isNotNull() & expiration.isNotNull(), F.greatest(months, F.lit(0)))
 
 
 def month_number(date: Column) -> Column:
