@@ -23,6 +23,5 @@ def test_a_dependent_file_waits_for_the_success_of_the_other(lake, capsys):
     assert capsys.readouterr().out.count('Gen/Combined/all.csv waits for Gen/Policy.') == 1
     drop(lake, 'Gen/Policy/policies.csv', 30)
     assert watch.run(lake.folders, once) == 0
-    assert watch.run(lake.folders, once) == 0
     assert lake.rows('SELECT a FROM gen.combined') == [(1,)]
     assert [status for status, _ in lake.recorded()] == ['SUCCEEDED', 'SUCCEEDED']

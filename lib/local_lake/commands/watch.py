@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from enum import Enum
 from functools import cache
 from pathlib import Path
 
@@ -22,6 +23,14 @@ from lib.local_lake.orchestration import Orchestrator, execution_of
 POLL_SECONDS = 1.0
 QUIET_SECONDS = 1.0
 UNFINISHED_ENDINGS = ('.tmp', '.part', '.crdownload', '~')
+
+
+class Outcome(Enum):
+    """What became of a dropped file when it was looked at."""
+
+    LEFT = 'has run before, waits, or starts nothing'
+    LOADED = 'loaded'
+    FAILED = 'failed or refused'
 
 
 @dataclass(frozen=True)
@@ -43,8 +52,11 @@ def run(folders: LakeFolders, options: argparse.Namespace) -> int:
         print(f'Watching {folders.collect}; drop files into DATABASE/TABLE/ below it. Stop with Ctrl+C.', flush=True)
         while True:
             configured = Configured.below(folders)
-            for dropped in sorted(quiet_files(folders.collect, time.time()), key=lambda item: (item.landed, item.key)):
-                failed += not process(orchestrator, dropped, configured)
+            lying = sorted(quiet_files(folders.collect, time.time()), key=lambda item: (item.landed, item.key))
+            outcomes = [process(orchestrator, dropped, configured) for dropped in lying]
+            failed += outcomes.count(Outcome.FAILED)
+            if Outcome.LOADED in outcomes:
+                continue  # What waited for that can be loaded now.
             if options.once:
                 return 1 if failed else 0
             time.sleep(POLL_SECONDS)
@@ -82,37 +94,37 @@ class Configured:
                    cache(lambda database, table: landing_dependencies(database, table, read)))
 
 
-def process(orchestrator: Orchestrator, dropped: Dropped, configured: Configured) -> bool:
-    """Load a dropped file, or the folder that it completes, unless this version has run; return False when it failed.
+def process(orchestrator: Orchestrator, dropped: Dropped, configured: Configured) -> Outcome:
+    """Load a dropped file, or the folder that it completes, unless this version has run.
 
     One whose workflow depends on others is loaded once they have succeeded.
     """
     status = orchestrator.status_of(dropped.execution)
     if status not in (None, 'QUEUED'):
-        return True
+        return Outcome.LEFT
     try:
         landing = started_by(dropped.key, dropped.landed, configured.spec_of)
     except LakeError as error:
         orchestrator.record_refusal(dropped.key, dropped.execution, str(error))
         print(f'Refused: {error}', flush=True)
-        return False
+        return Outcome.FAILED
     if landing is None:
-        return True
+        return Outcome.LEFT
     dependencies = configured.dependencies_of(landing.database, landing.table)
     missing = unmet(dependencies, dropped.landed.astimezone(), orchestrator.succeeded_since) if dependencies else []
     if missing:
         if status is None:
             orchestrator.record_waiting(landing, dropped.execution)
             print(f'{landing.key} waits for {", ".join(missing)}.', flush=True)
-        return True
+        return Outcome.LEFT
     return _load(orchestrator, landing, dropped.execution)
 
 
-def _load(orchestrator: Orchestrator, landing: Landing, execution: str) -> bool:
+def _load(orchestrator: Orchestrator, landing: Landing, execution: str) -> Outcome:
     print(f'{landing.key}', end='', flush=True)
     result = orchestrator.run(landing, execution, lambda job: print(f', {job}', end='', flush=True))
     if result.status == 'SUCCEEDED':
         print('\n  '.join([f', {sum(result.seconds.values()):.1f} s', *result.failed_conversions]), flush=True)
-        return True
+        return Outcome.LOADED
     print(f', failed.\n  {result.reason}', flush=True)
-    return False
+    return Outcome.FAILED
