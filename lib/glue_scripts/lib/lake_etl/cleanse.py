@@ -192,7 +192,7 @@ def publish_to_cleanse(run: JobRun, workflow: Workflow, df: DataFrame, gate: Qua
     def accept(audit: Audit) -> None:
         run.before_publishing.wait()
         report_conversions(run, run.watch.failures())
-        gate.settle()
+        gate.settle(audit.rows)
         if audit.rows == 0:
             LOG.warning('The transforms left no rows; the partition becomes empty.')
 

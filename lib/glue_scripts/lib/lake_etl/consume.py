@@ -87,7 +87,7 @@ def open_gate(run: JobRun, workflow: Workflow) -> QualityGate:
 def publish_to_consume(run: JobRun, workflow: Workflow, df: DataFrame, gate: QualityGate) -> Published:
     """Publish the frame as the Consume table, or as the partitions it has rows for, and record what was written."""
     def accept(audit: Audit, partitions: Collection[PartitionValues]) -> Collection[PartitionValues]:
-        return gate.settle(partitions)
+        return gate.settle(audit.rows, partitions)
 
     target = _target(run, workflow)
     published = publish_table(df, target, accept, only_its_partitions=_by_partition(workflow))

@@ -63,12 +63,14 @@ class QualityGate:
             compute(check.passing)
         return check.passing
 
-    def settle(self, written: Collection[PartitionValues] = ()) -> Collection[PartitionValues]:
+    def settle(self, rows: int | None = None,
+               written: Collection[PartitionValues] = ()) -> Collection[PartitionValues]:
         """Record what was found and set rows aside; return the partitions whose rows these are.
 
         Called when the rows have been computed and readers do not see them yet. Raises QualityError when they must
         not be published; then nothing is.
 
+        rows     how many were written behind the last stage; None where nothing was
         written  partitions that the load fills, where each row names its own
         """
         self._results = [check.result() for check in self._checks]
@@ -77,7 +79,9 @@ class QualityGate:
         refuse_bad_data(self._load.dataset, self._results)
         filled: set[PartitionValues] = set()
         for check, result in zip(self._checks, self._results, strict=True):
-            filled.update(check.set_aside(result, written))
+            # Behind the first stage stand steps that may add rows or leave some out.
+            written_rows = None if check.stage == BEFORE_TRANSFORM else rows
+            filled.update(check.set_aside(result, written_rows, written))
             self._record(check, result)
         for df, quarantine in self._without_rules:
             if is_published(quarantine.target):

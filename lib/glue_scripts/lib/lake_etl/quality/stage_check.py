@@ -4,7 +4,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
-from pyspark.sql import DataFrame, Observation
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from lake_etl.audit import Audit
@@ -17,8 +17,6 @@ from lake_etl.quality.stage_result import ACTIONS, QUARANTINE, Judgement, StageR
 from lake_etl.spec.quality import StageRules
 from lake_etl.transform.columns import column
 from lake_etl.transform.helper_names import without_hidden
-
-PASSED = 'passed'
 
 
 @dataclass(frozen=True)
@@ -51,36 +49,28 @@ class StageCheck:
         setting_aside = [index for index, action in enumerate(self._actions) if action == QUARANTINE]
         self._checked = check_rows(self._df, self._rules, self._load.context(self.stage), setting_aside,
                                    self._load.args, f'{self._load.target.name}.{self.stage}')
-        self._observation = Observation()
         rows, failed = self._checked.rows, self._checked.failed_column
-        if self.sets_aside:
-            rows = rows.where(F.size(column(failed)) == 0).observe(self._observation, F.count(F.lit(1)).alias(PASSED))
-        self.passing = rows.drop(failed)
+        self.passing = (rows.where(F.size(column(failed)) == 0) if self.sets_aside else rows).drop(failed)
 
     def result(self) -> StageResult:
         """Return what was found; the table that the rows go to must have been computed."""
-        if not is_known(self._ask):
+        if not is_known(self._checked.counts):
             self._evaluate()
             compute(self.passing)
         counts = self._checked.counts()
         judgements = tuple(map(Judgement, self._actions, self._checked.outcomes()))
         return StageResult(self.stage, counts.rows, counts.failed, judgements)
 
-    def _ask(self) -> tuple[object, object]:
-        """Return all that is observed, as soon as it is known."""
-        return self._checked.counts(), self._passed() if self.sets_aside else None
-
-    def _passed(self) -> int:
-        return int(self._observation.get[PASSED])
-
-    def set_aside(self, result: StageResult, written: Collection[PartitionValues]) -> Collection[PartitionValues]:
+    def set_aside(self, result: StageResult, passed: int | None,
+                  written: Collection[PartitionValues]) -> Collection[PartitionValues]:
         """Publish the rows that failed and return the partitions they fill; clean data costs no second pass.
 
+        passed  rows that went on, counted where they were written; None where they were not
         Raises QualityError unless every row went on or was set aside.
         """
         if not self.sets_aside:
             return ()
-        passed = self._passed()
+        passed = result.rows - result.failed if passed is None else passed
         target = self.quarantine.target
         if not result.failed:
             require_complete(result, passed, 0)
