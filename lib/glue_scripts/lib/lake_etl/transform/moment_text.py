@@ -5,7 +5,8 @@ import re
 
 from lake_etl.transform.sql_text import sql_text
 
-ISO_PATTERN = re.compile(r"yyyy-MM-dd(?:(?P<between> |'T')HH:mm:ss(?P<fraction>\.S{1,6})?)?")
+ISO_PATTERN = re.compile(r"yyyy-MM-dd(?:(?P<between> |'T')HH:mm:ss(?P<fraction>\.S{1,6})?"
+                         r"(?P<zone>Z|'Z'|X{1,3})?)?")
 
 
 def moment(text: str, pattern: str) -> str:
@@ -32,6 +33,12 @@ def _quickly_read(text: str, iso: re.Match[str]) -> str:
         marks, length, rest = {**marks, between.strip("'"): 11}, 19, '.0'
     if fraction:
         marks, length, rest = {**marks, '.': 20}, length + len(fraction), '0000000'
-    conditions = [f'octet_length({text}) = {length}',
-                  *(f'locate({sql_text(mark)}, {text}) = {place}' for mark, place in marks.items())]
-    return f"CASE WHEN {' AND '.join(conditions)} THEN try_cast(concat({text}, {sql_text(rest)}) AS timestamp) END"
+    conditions, digits = [f'locate({sql_text(mark)}, {text}) = {place}' for mark, place in marks.items()], text
+    if iso['zone']:
+        # Moments in UTC are told by the text; Spark's reader takes its time for zones.
+        utc = '+0000' if iso['zone'] == 'Z' else 'Z'
+        conditions.insert(0, f'endswith({text}, {sql_text(utc)})')
+        digits = f'substr({text}, 1, {length})'
+        length += len(utc)
+    conditions.insert(0, f'octet_length({text}) = {length}')
+    return f"CASE WHEN {' AND '.join(conditions)} THEN try_cast(concat({digits}, {sql_text(rest)}) AS timestamp) END"
