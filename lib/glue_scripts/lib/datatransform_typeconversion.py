@@ -89,8 +89,7 @@ def _moment(entry: DateTimeEntry, schema: StructType) -> Column:
     source = entry.source or entry.field
     if isinstance(column_type(schema, source), MOMENTS):
         return column(source)
-    text = isinstance(column_type(schema, source), StringType)
-    return F.expr(moment(quoted(source) if text else f'CAST({quoted(source)} AS STRING)', entry.format))
+    return F.expr(moment(f'CAST({quoted(source)} AS STRING)', entry.format))
 
 
 def _implied_decimals(entry: ImpliedDecimalEntry, schema: StructType) -> tuple[Conversion, ...]:
