@@ -2,7 +2,8 @@
 
     PYTHONPATH=.:lib/glue_scripts/lib .venv/bin/python -m bench.load --rows 10000 100000 1000000
 
-A load is measured twice: with mapping, transforms, lineage and audit alone, and with the quality rules of the workflow.
+A load is measured thrice: with mapping, transforms, lineage and audit alone, with the quality rules of the workflow,
+and with no configuration at all, so that all columns get their types from what all values look like.
 """
 from __future__ import annotations
 
@@ -31,7 +32,9 @@ from resources.sample_data import write_sample
 
 DATA_SET = 'SyntheticGeneralData-PolicyData'
 KEY = 'SyntheticGeneralData/PolicyData/policies.csv'
-FLOOR, LOAD, CHECKED = 'floor', 'load', 'checked'
+PLAIN_KEY = 'Unconfigured/PolicyData/policies.csv'
+FLOOR, LOAD, CHECKED, PLAIN = 'floor', 'load', 'checked', 'plain'
+WIDTHS = {LOAD: 7, CHECKED: 12, PLAIN: 23}
 
 
 def main() -> None:
@@ -49,12 +52,16 @@ def main() -> None:
         for source_system, file in LOOKUPS:
             SqliteItems().put_all(folders.items('value-lookup'),
                                   lookup_items(source_system, (RESOURCES / file).read_bytes(), file))
-        print('     rows  floor s |  load s  ratio  jobs | with rules s  ratio  jobs | most tasks  peak MiB')
+        print('     rows  floor s |  load s  ratio  jobs | with rules s  ratio  jobs | '
+              'without configuration s  ratio  jobs | most tasks  peak MiB')
         for rows in options.rows:
-            source = folders.collect / KEY
-            source.parent.mkdir(parents=True, exist_ok=True)
+            source, plain = folders.collect / KEY, folders.collect / PLAIN_KEY
+            for file in (source, plain):
+                file.parent.mkdir(parents=True, exist_ok=True)
             write_sample(DATA_SET, rows, 1, str(source))
-            print(_measure(spark, {LOAD: without_rules, CHECKED: folders}, source, rows, options.runs), flush=True)
+            shutil.copyfile(source, plain)
+            loads = {LOAD: (without_rules, KEY), CHECKED: (folders, KEY), PLAIN: (folders, PLAIN_KEY)}
+            print(_measure(spark, loads, source, rows, options.runs), flush=True)
 
 
 def _without_rules(folder: Path) -> Path:
@@ -63,18 +70,19 @@ def _without_rules(folder: Path) -> Path:
     return folder
 
 
-def _measure(spark: SparkSession, lakes: dict[str, LakeFolders], source: Path, rows: int, runs: int) -> str:
+def _measure(spark: SparkSession, lakes: dict[str, tuple[LakeFolders, str]], source: Path, rows: int,
+             runs: int) -> str:
     from lib.glue_scripts import etl_collect_to_cleanse
-    target = lakes[LOAD].temporary / 'floor'
+    target = lakes[LOAD][0].temporary / 'floor'
 
     def floor() -> None:
         spark.read.csv(str(source), header=True).write.mode('overwrite').parquet(str(target))
 
-    def load(folders: LakeFolders) -> None:
-        landing = read_key(KEY, datetime(2026, 1, 31))
+    def load(folders: LakeFolders, key: str) -> None:
+        landing = read_key(key, datetime(2026, 1, 31))
         sys.argv = job_arguments.command_line(job_arguments.collect_to_cleanse(folders, landing, f'bench-{rows}'))
         etl_collect_to_cleanse.main()
-    loads = {name: partial(load, folders) for name, folders in lakes.items()}
+    loads = {name: partial(load, *lake) for name, lake in lakes.items()}
     timings = interleave({FLOOR: floor} | loads, runs, warm_up=2 if rows < 1_000_000 else 1)
     columns, most_tasks = [f'{rows:9,d} {timings.median(FLOOR):8.2f}'], 0
     for name, run in loads.items():
@@ -82,9 +90,8 @@ def _measure(spark: SparkSession, lakes: dict[str, LakeFolders], source: Path, r
             run()
             count, tasks = jobs()
         most_tasks = max(most_tasks, tasks)
-        width = 7 if name == LOAD else 12
-        columns.append(f'{timings.median(name):{width}.2f} {timings.ratio(name, FLOOR):6.2f} {count:5d}')
-    shutil.rmtree(lakes[LOAD].cleanse)
+        columns.append(f'{timings.median(name):{WIDTHS[name]}.2f} {timings.ratio(name, FLOOR):6.2f} {count:5d}')
+    shutil.rmtree(lakes[LOAD][0].cleanse)
     return ' | '.join([*columns, f'{most_tasks:10d} {peak_memory_mib(spark):9.0f}'])
 
 

@@ -54,6 +54,7 @@ WITH_TABLE = {
     'cents for a decimal': ('decimal(16,2)', ['1.50', '.5', '-0.10', '1e3'], 'decimal(16,2)'),
     'tenths of cents for a decimal': ('decimal(16,2)', ['1.50', '1.505'], 'double'),
     'more digits than a decimal has': ('decimal(6,2)', ['12345.67'], 'double'),
+    'an endless exponent for a decimal': ('decimal(16,2)', ['1.50', '1e-2147483647'], 'double'),
     'narrower whole numbers': ('bigint', ['1', '2'], 'bigint'),
     'wider whole numbers': ('int', ['3000000000'], 'bigint'),
     'whole numbers for a double': ('double', ['1', '2'], 'double'),

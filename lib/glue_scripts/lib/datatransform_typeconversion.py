@@ -57,7 +57,8 @@ def _new_types(entry: ChangeTypeEntry, schema: StructType) -> tuple[Conversion, 
 def transform_changetype(entry: ChangeTypeEntry, schema: StructType, context: TransformContext) -> Column:
     """Change a column's type; values that do not fit become null, and members of a struct are renamed by position.
 
-    Text becomes a whole number without its decimals: `12.7` is 12. The type `json` writes the value as JSON text.
+    Text becomes a whole number without its decimals: `12.7` is 12; one with an exponent of more than three digits is no
+    number. The type `json` writes the value as JSON text.
     """
     source = column_type(schema, entry.field)
     if entry.change.is_json:

@@ -12,6 +12,7 @@ from lake_etl.transform.columns import column, column_type, quoted, try_cast_col
 from lake_etl.transform.conversion import Conversion, written_value
 from lake_etl.transform.conversion_watch import ConversionWatch
 from lake_etl.transform.fuse import Assignment, assign_batch
+from lake_etl.transform.number_text import exact_number_from_text
 
 NOT_IN_FORMAT = 'did not fit the format'
 
@@ -43,9 +44,9 @@ def _given(df: DataFrame, types: Mapping[str, str]) -> list[Assignment]:
 
 def _assignment(name: str, kind: str) -> Assignment:
     def build(schema: StructType) -> Column:
-        if isinstance(column_type(schema, name), StringType) and '<' in kind:
-            return F.from_json(column(name), kind)
-        return try_cast_column(name, kind)
+        if not isinstance(column_type(schema, name), StringType):
+            return try_cast_column(name, kind)
+        return F.from_json(column(name), kind) if '<' in kind else F.expr(exact_number_from_text(quoted(name), kind))
 
     def conversions(schema: StructType) -> tuple[Conversion, ...]:
         return (written_value(name, name, f'cannot become {kind}', 'null'),)

@@ -8,6 +8,7 @@ from pyspark.sql import Column
 from pyspark.sql import functions as F
 
 from lake_etl.transform.columns import quoted, try_cast
+from lake_etl.transform.number_text import ENDLESS_EXPONENT
 from lake_etl.transform.sql_text import sql_text
 
 # Minus sign, en dash and em dash, which spreadsheets put in place of a hyphen.
@@ -36,7 +37,9 @@ def amount(name: str, decimal_format: str, *, comma_is_decimal_mark: bool) -> Co
     if comma_is_decimal_mark:
         signed, plain = (f"replace({value}, ',', '.')" for value in (signed, plain))
     quick = F.when(F.expr(_is_plain(name, mark, thousands)), try_cast(plain, type_name))
-    return F.coalesce(quick, try_cast(signed, type_name))
+    # Without its digits an exponent is none, nor is the amount.
+    in_bounds = f"regexp_replace({signed}, {sql_text(ENDLESS_EXPONENT)}, 'e')"
+    return F.coalesce(quick, try_cast(in_bounds, type_name))
 
 
 def _without(texts: Iterable[str], value: str) -> str:

@@ -6,8 +6,8 @@ from pyspark.sql import functions as F
 from pyspark.sql.types import DateType, NullType, StringType, StructType, TimestampNTZType, TimestampType
 
 from lake_etl.errors import DataError
-from lake_etl.transform.columns import column, column_type, quoted, try_cast, try_cast_column
-from lake_etl.transform.numbers import require_number
+from lake_etl.transform.columns import column, column_type, try_cast_column
+from lake_etl.transform.numbers import number_column
 
 LONGEST_TERM_IN_MONTHS = 12 * 9999
 
@@ -32,10 +32,9 @@ def end_date(schema: StructType, start_date: str, num_months: str) -> Column:
     The number is cut to a whole one. Null where either is null, where text is no number, and where the number leads
     out of the years 1 to 9999.
     """
-    require_number(schema, num_months)
-    months = try_cast(f'try_cast({quoted(num_months)} AS decimal(38,6))', 'int')
-    allowed = months.between(-LONGEST_TERM_IN_MONTHS, LONGEST_TERM_IN_MONTHS)
-    return F.when(allowed, F.add_months(date_column(schema, start_date), months))
+    months = number_column(schema, num_months)
+    allowed = F.abs(months) < LONGEST_TERM_IN_MONTHS + 1
+    return F.when(allowed, F.add_months(date_column(schema, start_date), months.cast('int')))
 
 
 def fractional_months(effective: Column, expiration: Column) -> Column:

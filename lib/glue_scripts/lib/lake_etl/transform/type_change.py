@@ -8,10 +8,10 @@ from pyspark.sql.types import ArrayType, BooleanType, DataType, MapType, NullTyp
 from lake_etl.errors import DataError
 from lake_etl.spec.type_text import TypeText
 from lake_etl.transform.columns import column, quoted, try_cast_column
+from lake_etl.transform.number_text import WHOLE_TYPES, number_from_text
 
 TEXTS = ('string', 'char', 'varchar')
-WHOLE_NUMBERS = ('tinyint', 'smallint', 'int', 'bigint')
-NUMBERS = (*WHOLE_NUMBERS, 'float', 'double', 'decimal')
+NUMBERS = (*WHOLE_TYPES, 'float', 'double', 'decimal')
 # What try_cast takes under ANSI rules, beside text, which becomes anything, and anything, which becomes text.
 CONVERTIBLE = {
     'number': (*NUMBERS, 'boolean', 'timestamp'),
@@ -26,16 +26,14 @@ CONVERTIBLE = {
 def changed_type(name: str, source: DataType, target: TypeText) -> Column:
     """Build the column as the target type; a struct's members are renamed by position.
 
-    Text becomes a whole number by way of a decimal, so that `12.0` and `12.7` are 12. Raises DataError for types that
+    Text becomes a whole number without its decimals: `12.0` and `12.7` are 12. Raises DataError for types that
     do not convert, such as a date into a number.
     """
     if not converts(source, target):
         raise DataError(f"Column '{name}' has type {source.simpleString()}, which cannot become {target}. "
                         f'Give another type, or leave the column out of changetype.')
-    if isinstance(source, StringType) and target.name in WHOLE_NUMBERS:
-        # Nearly all such texts are plain digits, which Spark reads far more quickly than decimals.
-        return F.expr(f'coalesce(try_cast({quoted(name)} AS {target}), '
-                      f'try_cast(try_cast({quoted(name)} AS decimal(38,18)) AS {target}))')
+    if isinstance(source, StringType):
+        return F.expr(number_from_text(quoted(name), str(target)))
     return try_cast_column(name, str(target))
 
 
