@@ -87,20 +87,28 @@ def _first_lines(source: Collected) -> list[str]:
 
 
 def _cut_lines(spark: SparkSession, source: Collected, columns: Sequence[Place], in_bytes: bool) -> DataFrame:
-    """Return the values as text; a line comes from Spark as the bytes that the file has, in whatever encoding."""
+    """Return the values as text; a line comes from Spark as the bytes that the file has, in whatever encoding.
+
+    Bytes are cut out wherever they are, while characters are counted from the beginning of the line. So also places in
+    characters are places in bytes in a line where each character is one byte.
+    """
     charset = java_charset(source.encoding)
-    raw = F.col('value').cast('binary')
 
     def decoded(value: Column) -> Column:
         return value.cast('string') if charset == UTF_8 else F.decode(value, charset)
-    line = raw if in_bytes else decoded(raw)
+    lines = spark.read.text(source.paths).where("value != ''").select(F.col('value').cast('binary').alias('raw'))
+    lines = lines.withColumn('line', F.col('raw') if in_bytes else decoded(F.col('raw')))
+    lines = lines.withColumn('length', F.length('line')).withColumn(
+        'by_bytes', F.lit(True) if in_bytes else F.length('raw') == F.col('length'))
 
     def part(start: int, width: int) -> Column:
-        found = F.substring(line, start + 1, width)
-        return F.trim(decoded(found) if in_bytes else found)
+        of_bytes = decoded(F.substring('raw', start + 1, width))
+        of_characters = F.substring('line', start + 1, width)
+        return F.trim(of_bytes if in_bytes else F.when(F.col('by_bytes'), of_bytes).otherwise(of_characters))
     end = columns[-1].start + columns[-1].width
-    misfit = (F.length(line) < columns[-1].start) | ((F.length(line) > end) & (part(end, LONGEST_LINE) != ''))
+    misfit = (F.col('length') < columns[-1].start) | ((F.col('length') > end) & (part(end, LONGEST_LINE) != ''))
     helper = unused_name(StructType([StructField(item.name, StringType()) for item in columns]), 'misfit')
-    cut_lines = spark.read.text(source.paths).where("value != ''").select(
-        *[F.nullif(part(item.start, item.width), F.lit('')).alias(item.name) for item in columns], misfit.alias(helper))
-    return mark_malformed(cut_lines, column(helper), helper)
+    values = lines.select(*[part(item.start, item.width).alias(item.name) for item in columns], misfit.alias(helper))
+    # A select of its own: a value that two conditions ask for is cut out once.
+    values = values.withColumns({item.name: F.when(column(item.name) != '', column(item.name)) for item in columns})
+    return mark_malformed(values, column(helper), helper)

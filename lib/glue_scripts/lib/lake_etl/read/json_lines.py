@@ -17,22 +17,23 @@ UNPARSED = '_corrupt_record'
 def read_json(spark: SparkSession, source: Collected) -> DataFrame:
     """Return the documents as rows, the schema inferred over all files.
 
-    Spark's preference for decimals also turns texts of digits, such as identifiers, into numbers. So where it finds
-    decimals the files are looked at once more without that preference, and what is text then stays text. A document
-    that cannot be parsed is kept as its text in `_corrupt_record` and marked. Raises DataError when none can be parsed.
+    Spark's preference for decimals tries every text as one, which takes ten times as long, and turns texts of digits,
+    such as identifiers, into numbers. So only where there are fractions the files are looked at once more with that
+    preference, for the types of these. A document that cannot be parsed is kept as its text in `_corrupt_record` and
+    marked. Raises DataError when none can be parsed.
     """
     multiline = source.spec.json.multiline if source.spec.json else False
     reader = _reader(spark, multiline, java_charset(source.encoding))
-    precise = reader.json(source.paths, prefersDecimal=True)
-    if precise.columns == [UNPARSED]:
+    df = reader.json(source.paths, prefersDecimal=False)
+    if df.columns == [UNPARSED]:
         hint = '' if multiline else (
             " Where a document spans several lines, set 'multiline' of the json section in the input_spec to true.")
         raise DataError(f'{source.name} has no document that can be parsed; land it again as JSON.{hint}')
-    if not precise.columns or precise.isEmpty():  # One small job: it stops at the first row.
+    if not df.columns or df.isEmpty():  # One small job: it stops at the first row.
         raise no_rows(source.name)
-    known, df = source.knowledge(precise.columns), precise
-    if _holds_decimals(precise.schema):
-        schema = _settled(precise.schema, reader.json(source.paths, prefersDecimal=False).schema)
+    known = source.knowledge(df.columns)
+    if _holds_doubles(df.schema):
+        schema = _settled(reader.json(source.paths, prefersDecimal=True).schema, df.schema)
         assert isinstance(schema, StructType)
         df = reader.json(source.paths, schema=schema, mode='PERMISSIVE')
     df = with_lasting_types(with_texts(df, source.spec, known), source.spec, known)
@@ -46,12 +47,12 @@ def _reader(spark: SparkSession, multiline: bool, charset: str) -> DataFrameRead
     return reader.options(encoding=charset) if multiline else reader.options(encoding=charset, lineSep='\n')
 
 
-def _holds_decimals(kind: DataType) -> bool:
+def _holds_doubles(kind: DataType) -> bool:
     if isinstance(kind, StructType):
-        return any(_holds_decimals(field.dataType) for field in kind.fields)
+        return any(_holds_doubles(field.dataType) for field in kind.fields)
     if isinstance(kind, ArrayType):
-        return _holds_decimals(kind.elementType)
-    return isinstance(kind, DecimalType)
+        return _holds_doubles(kind.elementType)
+    return isinstance(kind, DoubleType)
 
 
 def _settled(precise: DataType, plain: DataType) -> DataType:
