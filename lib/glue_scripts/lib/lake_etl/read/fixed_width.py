@@ -98,8 +98,7 @@ def _cut_lines(spark: SparkSession, source: Collected, columns: Sequence[Place],
         return value.cast('string') if charset == UTF_8 else F.decode(value, charset)
     lines = spark.read.text(source.paths).where("value != ''").select(F.col('value').cast('binary').alias('raw'))
     lines = lines.withColumn('line', F.col('raw') if in_bytes else decoded(F.col('raw')))
-    lines = lines.withColumn('length', F.length('line')).withColumn(
-        'by_bytes', F.lit(True) if in_bytes else F.length('raw') == F.col('length'))
+    lines = lines.withColumn('length', F.length('line')).withColumn('by_bytes', F.length('raw') == F.col('length'))
 
     def part(start: int, width: int) -> Column:
         of_bytes = decoded(F.substring('raw', start + 1, width))
