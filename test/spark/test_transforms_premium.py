@@ -254,6 +254,14 @@ def test_dates_may_be_timestamps_or_text_and_months_any_number(spark):
     assert row.months == Decimal('12.00')
 
 
+def test_months_that_lead_nowhere_or_are_no_number_give_no_end_date(spark):
+    df = spark.createDataFrame([(date(2024, 1, 31), -2**31, '12d', '1e-2147483647', float('nan'), '119989')],
+                               'effective date, a int, b string, c string, d double, e string')
+    df = transform_enddate(df, [{'field': f'end_{name}', 'start_date': 'effective', 'num_months': name}
+                                for name in 'abcde'], ARGS, None)
+    assert [df.first()[f'end_{name}'] for name in 'abcde'] == [None] * 5
+
+
 @pytest.mark.parametrize('transform, spec, message', [
     (transform_flipsign, [{'field': 'flag'}], "Column 'flag' has type boolean, but a number is expected"),
     (transform_addcolumns, [{'field': 'x', 'source_columns': ['missing']}], "Column 'missing' is not there"),

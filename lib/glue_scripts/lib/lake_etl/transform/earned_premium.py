@@ -19,15 +19,15 @@ from operator import add
 
 from pyspark.sql import Column
 from pyspark.sql import functions as F
-from pyspark.sql.types import ByteType, DataType, DecimalType, IntegerType, ShortType, StringType, StructType
+from pyspark.sql.types import ByteType, DataType, DecimalType, IntegerType, ShortType, StructType
 
-from lake_etl.transform.columns import column, column_type, quoted, try_cast_column
+from lake_etl.spec.type_text import parse_type
+from lake_etl.transform.columns import column, column_type
 from lake_etl.transform.fuse import Prepared
-from lake_etl.transform.number_text import number_from_text
-from lake_etl.transform.numbers import require_number
+from lake_etl.transform.numbers import number_as
 from lake_etl.transform.policy_months import first_of_month, month_number, normalized_months
 
-LARGEST_PREMIUM, PREMIUM_TYPE = Decimal(10) ** 14, 'decimal(25,10)'
+LARGEST_PREMIUM, PREMIUM_TYPE = Decimal(10) ** 14, parse_type('decimal(25,10)')
 # Whole cents below this, times twice the days of 9,999 years, are a bigint still.
 MOST_QUICK_CENTS = 10 ** 12
 
@@ -107,11 +107,7 @@ def total_premium(schema: StructType, names: Iterable[str]) -> Column:
 
 
 def _premium(schema: StructType, name: str) -> Column:
-    require_number(schema, name)
-    is_text = isinstance(column_type(schema, name), StringType)
-    premium = (F.expr(number_from_text(quoted(name), PREMIUM_TYPE)) if is_text
-               else try_cast_column(name, PREMIUM_TYPE))
-    return F.when(column(name).isNull(), Decimal(0)).otherwise(premium)
+    return F.when(column(name).isNull(), Decimal(0)).otherwise(number_as(schema, name, PREMIUM_TYPE))
 
 
 def by_day(term: Term) -> Portion:

@@ -6,10 +6,11 @@ from pyspark.sql import functions as F
 from pyspark.sql.types import DateType, NullType, StringType, StructType, TimestampNTZType, TimestampType
 
 from lake_etl.errors import DataError
+from lake_etl.spec.type_text import parse_type
 from lake_etl.transform.columns import column, column_type, try_cast_column
-from lake_etl.transform.numbers import number_column
+from lake_etl.transform.numbers import number_as
 
-LONGEST_TERM_IN_MONTHS = 12 * 9999
+LONGEST_TERM_IN_MONTHS, MONTHS_TYPE = 12 * 9999, parse_type('decimal(38,6)')
 
 
 def date_column(schema: StructType, name: str) -> Column:
@@ -32,7 +33,7 @@ def end_date(schema: StructType, start_date: str, num_months: str) -> Column:
     The number is cut to a whole one. Null where either is null, where text is no number, and where the number leads
     out of the years 1 to 9999.
     """
-    months = number_column(schema, num_months)
+    months = number_as(schema, num_months, MONTHS_TYPE)
     allowed = F.abs(months) < LONGEST_TERM_IN_MONTHS + 1
     return F.when(allowed, F.add_months(date_column(schema, start_date), months.cast('int')))
 
