@@ -14,6 +14,8 @@ from lake_etl.dqdl.outcomes import EvaluationContext
 from lake_etl.dqdl.parser import parse_rule
 from lake_etl.errors import DataError
 from lake_etl.spec.records import Findings
+from pyspark.sql import Observation
+from pyspark.sql import functions as F
 
 NOW = datetime(2026, 3, 15, 10, 30, tzinfo=UTC)
 CONTEXT = EvaluationContext(NOW)
@@ -75,6 +77,39 @@ def test_all_keys_are_counted_in_one_job(claims, spark_jobs):
     with spark_jobs() as jobs:
         prepare(claims.drop('parts'), rules, CONTEXT)
         assert jobs() == 1
+
+
+def distinct_rules(*names: str) -> list:
+    return rules_of(*(f'DistinctValuesCount "{name}" > 0' for name in names), 'RowCount > 0')
+
+
+def test_all_keys_come_from_one_reading_of_the_rows(claims, spark):
+    read = spark.sparkContext.accumulator(0)
+
+    def count(batches):
+        for batch in batches:
+            read.add(batch.num_rows)
+            yield batch
+    df = claims.select('id', 'name', 'amount').mapInArrow(count, 'id int, name string, amount decimal(3,1)')
+    found = evaluate(df, distinct_rules('id', 'name', 'amount'), CONTEXT)
+    assert [list(outcome.metrics.values()) for outcome in found] == [[2.0], [3.0], [3.0], [3.0]]
+    assert read.value == 2 * 3, 'all groups once, and all other metrics once'
+
+
+def test_keys_of_very_many_columns_are_counted_in_several_readings_of_an_observed_frame(spark):
+    names = [f'c{index}' for index in range(70)]
+    df = spark.range(5).selectExpr(*(f'id % {index + 1} AS {name}' for index, name in enumerate(names)))
+    observed = df.observe(Observation(), F.count(F.lit(1)).alias('rows'))
+    found = evaluate(observed, [*distinct_rules(*names), *rules_of('DuplicateRowCount = 0')], CONTEXT)
+    expected = [min(index + 1, 5) for index, _ in enumerate(names)]
+    assert [list(outcome.metrics.values()) for outcome in found] == [[float(number)] for number in (*expected, 5, 0)]
+
+
+def test_what_is_cached_stays_cached(claims):
+    selected = claims.select('id', 'name').cache()
+    evaluate(selected, distinct_rules('id', 'name'), CONTEXT)
+    assert selected.storageLevel.useMemory
+    selected.unpersist()
 
 
 def test_keys_are_joined_only_when_one_is_repeated(claims):

@@ -11,7 +11,6 @@ from pyspark.sql import functions as F
 from lake_etl.dqdl.evaluation.beside import Counts, count_beside
 from lake_etl.dqdl.evaluation.builders import check_of
 from lake_etl.dqdl.evaluation.composites import Judgement
-from lake_etl.dqdl.evaluation.metrics import rows_aggregate
 from lake_etl.dqdl.evaluation.plan import Evaluated, Part, Subject, parts_of, rows_name
 from lake_etl.dqdl.evaluation.row_tests import add_row_tests, composed, failed_indexes
 from lake_etl.dqdl.evaluation.scope import add_scopes
@@ -102,9 +101,10 @@ def _plan(df: DataFrame, rules: Sequence[Evaluated], context: EvaluationContext,
     wanted = dict.fromkeys(part for rule in (*(rules[index] for index in rows_of), *judgement.row_wise)
                            for part in parts_of(rule))
     tested = add_row_tests(subject, checks, wanted, counts)
-    aggregates: dict[Any, Column] = dict(rows_aggregate(None, subject))
+    aggregates: dict[Any, Column] = {rows_name(None): F.count(F.lit(1))}
+    aggregates |= {rows_name(where): F.count_if(scope) for where, scope in scopes.items() if isinstance(scope, Column)}
     for check in checks.values():
         aggregates |= check.aggregates
     failing: dict[Any, Column] = {rule: composed(rule, tested.passes) for rule in judgement.row_wise}
-    aggregates |= {rule: F.count(F.when(~passed, 1)) for rule, passed in (failing | dict(tested.predicates)).items()}
+    aggregates |= {rule: F.count_if(~passed) for rule, passed in (failing | dict(tested.predicates)).items()}
     return _Plan(counts, tested.df, aggregates, tested.passes, judgement)

@@ -6,7 +6,6 @@ from functools import reduce
 from typing import Any
 
 from pyspark.sql import Column
-from pyspark.sql import functions as F
 
 from lake_etl.dqdl.model import Operator
 
@@ -58,4 +57,4 @@ def is_negated(operator: Operator) -> bool:
 
 def never_null(predicate: Column, when_null: bool = False) -> Column:
     """Build a predicate that gives `when_null` instead of null."""
-    return F.coalesce(predicate, F.lit(when_null))
+    return ~predicate.eqNullSafe(False) if when_null else predicate.eqNullSafe(True)

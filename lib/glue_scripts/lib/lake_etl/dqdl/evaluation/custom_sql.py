@@ -11,7 +11,6 @@ from pyspark.sql import functions as F
 from lake_etl.dqdl.evaluation import fields
 from lake_etl.dqdl.evaluation.comparison import all_of
 from lake_etl.dqdl.evaluation.judging import judge_share
-from lake_etl.dqdl.evaluation.metrics import rows_aggregate
 from lake_etl.dqdl.evaluation.number_rules import number_rule
 from lake_etl.dqdl.evaluation.plan import Check, FailingValues, Measure, RowTest, Subject, Values, Verdict
 from lake_etl.dqdl.evaluation.references import PRIMARY, failing_values
@@ -64,7 +63,7 @@ def custom_sql(rule: Rule, subject: Subject) -> Check:
             return Verdict(False, 'There is no row that the statement could return.')
         return judge_share('Dataset.*.CustomSQL.Compliance', (rows, failed), rule.threshold,
                            'stand in the result of the statement', subject)
-    return Check(judge, rows_aggregate(None, subject), row=RowTest(failing=failing))
+    return Check(judge, row=RowTest(failing=failing))
 
 
 def _rows_not_returned(statement: str, subject: Subject) -> tuple[int, FailingValues]:

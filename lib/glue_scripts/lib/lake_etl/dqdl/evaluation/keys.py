@@ -1,11 +1,9 @@
-"""Counts how often keys occur: one grouping for each different set of key columns, all in one action."""
+"""Counts how often keys occur: the groups of all sets of key columns, from one reading of the rows, in one action."""
 from __future__ import annotations
 
 import math
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import reduce
 from typing import Any
 
 from pyspark.sql import Column, DataFrame
@@ -15,6 +13,9 @@ from lake_etl.dqdl.evaluation.comparison import any_of
 from lake_etl.dqdl.evaluation.plan import GroupCounts, Grouping, Subject, in_scope
 from lake_etl.session import planned_once
 from lake_etl.transform.columns import column
+
+# The rows of each set of columns carry the columns of all sets that are read together, mostly as nulls.
+MOST_COLUMNS_TOGETHER = 12
 
 
 @dataclass(frozen=True)
@@ -36,65 +37,116 @@ class GroupedRows:
 
 def group_rows(subject: Subject, columns: Sequence[str], wheres: Iterable[str | None]) -> GroupedRows:
     """Group the rows by columns and count, for each `where`, the rows of a group for which it holds."""
-    keys = {f'key_{index}': column(name) for index, name in enumerate(columns)}
-    rows: dict[str | None, str] = {where: f'rows_{index}' for index, where in enumerate(dict.fromkeys(wheres))}
-    scopes = {name: in_scope(F.lit(1), subject.scope(where)) for where, name in rows.items()}
-    selected = subject.df.select(*(value.alias(name) for name, value in {**keys, **scopes}.items()))
-    frame = selected.groupBy(*keys).agg(*(F.count(column(name)).alias(name) for name in scopes))
-    return GroupedRows(frame, tuple(keys), rows)
+    selected, keys, rows = _keys_and_scopes(subject, columns, tuple(dict.fromkeys(wheres)))
+    return GroupedRows(selected.groupBy(*keys).agg(*(F.count(name).alias(name) for name in rows.values())), keys, rows)
 
 
-def count_groups(subject: Subject, groupings: Iterable[Grouping]) -> dict[Grouping, GroupCounts]:
-    """Return the counts of all groupings, computed by one action.
-
-    The groups of every set of columns are branches of one union, and one aggregation at its end counts them all.
+def _keys_and_scopes(subject: Subject, columns: Sequence[str],
+                     wheres: Sequence[str | None]) -> tuple[DataFrame, tuple[str, ...], dict[str | None, str]]:
+    """Return the values of columns as `key_0` and on, their names, and by `where` the columns that are not null in it.
     """
-    wheres: dict[tuple[str, ...], list[str | None]] = defaultdict(list)
+    keys = {_key_name(index): column(name) for index, name in enumerate(columns)}
+    rows = {where: _rows_name(index) for index, where in enumerate(wheres)}
+    scopes = {name: in_scope(F.lit(1), subject.scope(where)) for where, name in rows.items()}
+    return subject.df.select(*(value.alias(name) for name, value in {**keys, **scopes}.items())), tuple(keys), rows
+
+
+def _key_name(index: int) -> str:
+    return f'key_{index}'
+
+
+def _rows_name(index: int) -> str:
+    return f'rows_{index}'
+
+
+@dataclass(frozen=True)
+class _Reading:
+    """Sets of columns whose groups come from one reading of the rows, and the scopes in which their rows count."""
+
+    sets: tuple[tuple[str, ...], ...]
+    wheres: tuple[str | None, ...]
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns of all sets."""
+        return tuple(dict.fromkeys(name for names in self.sets for name in names))
+
+    def number(self, names: tuple[str, ...]) -> int:
+        """Return what grouping_id() is in the groups of a set: a bit for each column that is not its, the last lowest.
+        """
+        return sum(1 << place for place, name in enumerate(reversed(self.columns)) if name not in names)
+
+
+def groups_to_count(subject: Subject, groupings: Iterable[Grouping]) -> Callable[[], dict[Grouping, GroupCounts]]:
+    """Return the action that computes the counts of all groupings.
+
+    The rows are read once for all groupings of few columns. What comes of each reading is united, and one aggregation
+    at the end counts the groups.
+    """
     asked = tuple(dict.fromkeys(groupings))
-    for grouping in asked:
-        if grouping.where not in wheres[grouping.columns]:
-            wheres[grouping.columns].append(grouping.where)
-    if not asked:
-        return {}
+    readings = _readings(asked)
     with_quartiles = {grouping.columns for grouping in asked if grouping.quartiles}
-    most = max(map(len, wheres.values()))
-    branches = [_branch(subject, index, columns, members, most, columns in with_quartiles)
-                for index, (columns, members) in enumerate(wheres.items())]
-    numbers = [number.alias(f'{name}_{index}') for index in range(most)
-               for name, number in _numbers(f'rows_{index}', bool(with_quartiles)).items()]
-    with planned_once(subject.df.sparkSession):
-        found = reduce(DataFrame.unionAll, branches).groupBy('columns').agg(*numbers).collect()
-    rows = {row['columns']: row.asDict() for row in found}
-    places = {columns: index for index, columns in enumerate(wheres)}
-    return {grouping: _group_counts(rows.get(places[grouping.columns], {}),
-                                    wheres[grouping.columns].index(grouping.where)) for grouping in asked}
+    most = max(len(reading.wheres) for reading in readings)
+    frames: dict[str, Any] = {f'frame_{place}': _keys_and_scopes(subject, reading.columns, reading.wheres)[0]
+                              for place, reading in enumerate(readings)}
+    groups = ' UNION ALL '.join(_groups(place, reading, most, with_quartiles) for place, reading in enumerate(readings))
+    numbers = ', '.join(f'{number} AS {name}_{index}' for index in range(most)
+                        for name, number in _numbers(_rows_name(index), bool(with_quartiles)).items())
+    session = subject.df.sparkSession
+    # The views that this makes of the frames are gone again at once, and with them what has been cached of their plans;
+    # so they are frames of renamed columns, which nobody else has.
+    counted = session.sql(f'SELECT reading, number, {numbers} FROM ({groups}) GROUP BY reading, number', **frames)
+
+    def count() -> dict[Grouping, GroupCounts]:
+        with planned_once(session):
+            found = {(row['reading'], row['number']): row.asDict() for row in counted.collect()}
+        return {grouping: _group_counts(found.get((place, reading.number(grouping.columns)), {}),
+                                        reading.wheres.index(grouping.where))
+                for place, reading in enumerate(readings) for grouping in asked if grouping.columns in reading.sets}
+    return count
 
 
-def _branch(subject: Subject, index: int, columns: tuple[str, ...], wheres: Sequence[str | None], most: int,
-            quartiles: bool) -> DataFrame:
-    """Return the groups of some columns in a form that those of others have too."""
-    grouped = group_rows(subject, columns, wheres)
-    rows = [column(name) for name in grouped.rows.values()]
-    padded = rows + [F.lit(None).cast('bigint')] * (most - len(rows))
-    value = column(grouped.keys[0]) if quartiles else F.lit(None)
-    return grouped.frame.select(
-        F.lit(index).alias('columns'), grouped.has_values().alias('present'), value.cast('double').alias('value'),
-        *(count.alias(f'rows_{number}') for number, count in enumerate(padded)))
+def _readings(groupings: Sequence[Grouping]) -> list[_Reading]:
+    """Share out the sets of columns to as few readings as their number of columns allows."""
+    shares: list[list[tuple[str, ...]]] = [[]]
+    for names in dict.fromkeys(grouping.columns for grouping in groupings):
+        if shares[-1] and len({*names, *(name for other in shares[-1] for name in other)}) > MOST_COLUMNS_TOGETHER:
+            shares.append([])
+        shares[-1].append(names)
+    return [_Reading(tuple(sets), tuple(dict.fromkeys(item.where for item in groupings if item.columns in sets)))
+            for sets in shares]
 
 
-def _numbers(rows_name: str, quartiles: bool) -> dict[str, Column]:
-    """Return the aggregates over the groups of one `where`."""
-    rows, present = column(rows_name), column('present')
+def _groups(place: int, reading: _Reading, most: int, with_quartiles: Collection[tuple[str, ...]]) -> str:
+    """Return SQL for the groups of all sets of a reading of `frame_0` and on, in a form that those of others have too.
+    """
+    keys = {name: _key_name(index) for index, name in enumerate(reading.columns)}
+    listed, number = ', '.join(keys.values()), '0L'
+    if len(reading.sets) > 1:
+        sets = ', '.join(f"({', '.join(keys[name] for name in names)})" for names in reading.sets)
+        listed, number = f'{listed} GROUPING SETS ({sets})', 'grouping_id()'
+    present = ' OR '.join(f'{key} IS NOT NULL' for key in keys.values())
+    values = ''.join(f' WHEN {number} = {reading.number(names)} THEN CAST({keys[names[0]]} AS double)'
+                     for names in reading.sets if names in with_quartiles)
+    counts = ', '.join(f'count({name}) AS {name}' if index < len(reading.wheres) else f'CAST(NULL AS bigint) AS {name}'
+                       for index, name in enumerate(map(_rows_name, range(most))))
+    return (f'SELECT {place} AS reading, {number} AS number, {present} AS present, '
+            f'CASE{values or " WHEN true THEN CAST(NULL AS double)"} END AS value, {counts} '
+            f'FROM {{frame_{place}}} GROUP BY {listed}')
+
+
+def _numbers(rows: str, quartiles: bool) -> dict[str, str]:
+    """Return SQL for the aggregates over the groups of one `where`."""
     numbers = {
-        'keys': F.count(F.when(present & (rows > 0), rows)),
-        'unique_keys': F.count(F.when(present & (rows == 1), rows)),
-        'key_rows': F.sum(F.when(present, rows)),
-        'distinct': F.count(F.when(rows > 0, rows)),
-        'repeated_rows': F.sum(F.when(rows > 1, rows)),
-        'sum_of_logarithms': F.sum(F.when(present & (rows > 0), rows * F.log(rows))),
+        'keys': f'count_if(present AND {rows} > 0)',
+        'unique_keys': f'count_if(present AND {rows} = 1)',
+        'key_rows': f'sum(CASE WHEN present THEN {rows} END)',
+        'distinct': f'count_if({rows} > 0)',
+        'repeated_rows': f'sum(CASE WHEN {rows} > 1 THEN {rows} END)',
+        'sum_of_logarithms': f'sum(CASE WHEN present AND {rows} > 0 THEN {rows} * ln({rows}) END)',
     }
     if quartiles:
-        numbers['quartiles'] = F.expr(f'percentile(value, array(0.25D, 0.75D), {rows_name})')
+        numbers['quartiles'] = f'percentile(value, array(0.25D, 0.75D), {rows})'
     return numbers
 
 

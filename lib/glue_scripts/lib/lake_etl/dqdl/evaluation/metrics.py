@@ -12,7 +12,7 @@ from pyspark.sql.types import DecimalType, LongType
 from lake_etl.audit import WIDEST_SUMMED_DECIMAL
 from lake_etl.dqdl.evaluation import fields
 from lake_etl.dqdl.evaluation.plan import (
-    GroupCounts, Grouping, Measure, Measurer, RowTest, Subject, Values, filtered, in_scope, outside_or, rows_name)
+    GroupCounts, Grouping, Measure, Measurer, RowTest, Subject, Values, filtered, in_scope, outside_or)
 from lake_etl.transform.columns import column, column_type
 
 STATISTICS: dict[str, Callable[[Column], Column]] = {
@@ -24,11 +24,6 @@ STATISTICS: dict[str, Callable[[Column], Column]] = {
 # Metrics that rows lower which share their key with another row.
 REPEATS_FAIL = ('Uniqueness', 'UniqueValueRatio', 'DuplicateRowCount')
 EXTREMES = ('Minimum', 'Maximum')
-
-
-def rows_aggregate(where: str | None, subject: Subject) -> dict[str, Column]:
-    """Return the aggregate that counts the rows for which `where` holds."""
-    return {rows_name(where): F.count(in_scope(F.lit(1), subject.scope(where)))}
 
 
 def measure(kind: str, columns: tuple[str, ...], where: str | None, subject: Subject) -> Measure:
@@ -58,8 +53,7 @@ def _summable(name: str, subject: Subject) -> Column:
 
 
 def _row_count(columns: tuple[str, ...], where: str | None, subject: Subject) -> Measure:
-    return Measure(filtered('Dataset.*.RowCount', where), lambda values: values.rows(where),
-                   rows_aggregate(where, subject))
+    return Measure(filtered('Dataset.*.RowCount', where), lambda values: values.rows(where))
 
 
 def _column_count(columns: tuple[str, ...], where: str | None, subject: Subject) -> Measure:
@@ -69,10 +63,9 @@ def _column_count(columns: tuple[str, ...], where: str | None, subject: Subject)
 def _completeness(columns: tuple[str, ...], where: str | None, subject: Subject) -> Measure:
     column_type(subject.schema, columns[0])
     complete = filtered(f'complete.{columns[0]}', where)
-    aggregates = {complete: F.count(in_scope(column(columns[0]), subject.scope(where)))}
     return Measure(filtered(f'Column.{columns[0]}.Completeness', where),
                    lambda values: share(values.number(complete), values.rows(where)),
-                   aggregates | rows_aggregate(where, subject),
+                   {complete: F.count(in_scope(column(columns[0]), subject.scope(where)))},
                    row=RowTest(outside_or(subject.scope(where), column(columns[0]).isNotNull())))
 
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 from lake_etl.dqdl.evaluation.comparison import all_of
 from lake_etl.dqdl.evaluation.judging import NO_ROWS, counted, finite, judge_number, merged
-from lake_etl.dqdl.evaluation.metrics import grouping_of, measure, rows_aggregate
+from lake_etl.dqdl.evaluation.metrics import grouping_of, measure
 from lake_etl.dqdl.evaluation.plan import (
     Check, Measurer, RowTest, Subject, Values, Verdict, aggregates_of, outside_or)
 from lake_etl.dqdl.evaluation.row_rules import complete, condition_of
@@ -20,7 +20,7 @@ def number_rule(measurer: Measurer, rule: Rule, subject: Subject) -> Check:
         if of_rows and not values.rows(rule.where):
             return Verdict(True, metrics=finite({found.name: value}), note=NO_ROWS)
         return judge_number(found.name, value, condition, subject)
-    return Check(judge, {**found.aggregates, **rows_aggregate(rule.where, subject)}, found.groupings, found.row)
+    return Check(judge, found.aggregates, found.groupings, found.row)
 
 
 def unique_rule(rule: Rule, subject: Subject) -> Check:
@@ -42,8 +42,7 @@ def unique_rule(rule: Rule, subject: Subject) -> Check:
         complaints += [f'{counted(missing)} of {rows} miss a value of {_named(columns)}'] if missing else []
         reason = f'{" and ".join(complaints)}, expected each key once.' if complaints else ''
         return Verdict(not complaints, reason, merged(measures, values), '' if rows else NO_ROWS)
-    aggregates = rows_aggregate(rule.where, subject) | aggregates_of(measures)
-    return Check(judge, aggregates, (grouping,), RowTest(predicate, unrepeated=grouping))
+    return Check(judge, aggregates_of(measures), (grouping,), RowTest(predicate, unrepeated=grouping))
 
 
 def _named(columns: tuple[str, ...]) -> str:

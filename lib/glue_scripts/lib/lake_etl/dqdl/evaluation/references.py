@@ -10,7 +10,7 @@ from pyspark.sql.types import DataType, NumericType, StringType, StructType
 
 from lake_etl.dqdl.evaluation import fields
 from lake_etl.dqdl.evaluation.comparison import all_of
-from lake_etl.dqdl.evaluation.metrics import measure, rows_aggregate, share
+from lake_etl.dqdl.evaluation.metrics import measure, share
 from lake_etl.dqdl.evaluation.plan import FailingValues, Measure, Measurer, RowTest, Subject, Values
 from lake_etl.errors import DataError
 from lake_etl.transform.columns import column, column_type
@@ -48,8 +48,7 @@ def schema_match(parameters: tuple[str, ...], where: str | None, subject: Subjec
 def row_count_match(parameters: tuple[str, ...], where: str | None, subject: Subject) -> Measure:
     """Measure the number of rows as a share of another table's."""
     rows = subject.context.table(parameters[0]).count()
-    return Measure(f'Dataset.{parameters[0]}.RowCountMatch', lambda values: _ratio(values.rows(None), rows),
-                   rows_aggregate(None, subject))
+    return Measure(f'Dataset.{parameters[0]}.RowCountMatch', lambda values: _ratio(values.rows(None), rows))
 
 
 def aggregate_match(parameters: tuple[str, ...], where: str | None, subject: Subject) -> Measure:
@@ -94,7 +93,7 @@ def _matched(name: str, table: str, keys: Mapping[str, str], values: Mapping[str
                        for index, (left, right) in enumerate(sides))
     failed, failing = failing_values(subject, columns, other.select(*map(column, theirs)).toDF(*names), condition)
     return Measure(name, lambda found: share(found.rows(None) - failed, found.rows(None)),
-                   rows_aggregate(None, subject), row=RowTest(failing=failing))
+                   row=RowTest(failing=failing))
 
 
 def _same_kind(own_schema: StructType, own: str, other_schema: StructType, other: str, renamed: str

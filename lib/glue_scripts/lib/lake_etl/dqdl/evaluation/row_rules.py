@@ -7,7 +7,7 @@ from pyspark.sql import functions as F
 from lake_etl.dqdl.evaluation import fields
 from lake_etl.dqdl.evaluation.comparison import never_null, satisfied
 from lake_etl.dqdl.evaluation.judging import judge_share, merged, requirement
-from lake_etl.dqdl.evaluation.metrics import measure, rows_aggregate, text_length
+from lake_etl.dqdl.evaluation.metrics import measure, text_length
 from lake_etl.dqdl.evaluation.moments import hours
 from lake_etl.dqdl.evaluation.plan import (
     Check, Measure, RowTest, Subject, Values, Verdict, aggregates_of, filtered, outside_or)
@@ -35,7 +35,7 @@ def row_check(rule: Rule, subject: Subject, passes: Column, metric: str, measure
         counts = values.rows(rule.where), values.failed[rule]
         found = judge_share(name, counts, rule.threshold, requirement(rule), subject)
         return Verdict(found.passed, found.reason, {**found.metrics, **merged(measures, values)}, found.note)
-    return Check(judge, rows_aggregate(rule.where, subject) | aggregates_of(measures), row=RowTest(predicate))
+    return Check(judge, aggregates_of(measures), row=RowTest(predicate))
 
 
 def column_values(rule: Rule, subject: Subject) -> Check:
