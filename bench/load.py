@@ -83,7 +83,7 @@ def _measure(spark: SparkSession, lakes: dict[str, tuple[LakeFolders, str]], sou
         sys.argv = job_arguments.command_line(job_arguments.collect_to_cleanse(folders, landing, f'bench-{rows}'))
         etl_collect_to_cleanse.main()
     loads = {name: partial(load, *lake) for name, lake in lakes.items()}
-    timings = interleave({FLOOR: floor} | loads, runs, warm_up=2 if rows < 1_000_000 else 1)
+    timings = interleave({FLOOR: floor} | loads, runs, warm_up=2)
     columns, most_tasks = [f'{rows:9,d} {timings.median(FLOOR):8.2f}'], 0
     for name, run in loads.items():
         with counted_jobs(spark) as jobs:

@@ -30,6 +30,10 @@ WORKER_MEMORY = {
 }
 SHARED_MODULES = Path(__file__).resolve().parents[1] / 'glue_scripts' / 'lib'
 
+# A load makes up to 25 classes, a check of rules as many again. A session of several, as `watch` is, would have to
+# generate and compile them anew each time if it remembered but the 100 that Spark does by itself.
+REMEMBERED_CLASSES = 500
+
 
 def start_session(folder: Path, cores: str = '*', memory: str = '2g', small_data: bool = False,
                   one_compiler: bool = False) -> SparkSession:
@@ -73,6 +77,7 @@ def _settings(folder: Path, memory: str, java_options: str) -> dict[str, str]:
         'spark.sql.shuffle.partitions': '4',
         'spark.sql.files.maxPartitionBytes': '32m',
         **WORKER_MEMORY,
+        'spark.sql.codegen.cache.maxEntries': str(REMEMBERED_CLASSES),
         'spark.hadoop.mapreduce.fileoutputcommitter.algorithm.version': '2',
         'spark.hadoop.mapreduce.fileoutputcommitter.marksuccessfuljobs': 'false',
     }
