@@ -105,6 +105,16 @@ def test_keys_of_very_many_columns_are_counted_in_several_readings_of_an_observe
     assert [list(outcome.metrics.values()) for outcome in found] == [[float(number)] for number in (*expected, 5, 0)]
 
 
+def test_a_column_that_is_the_same_in_all_rows_or_never_there_is_a_key_like_others(spark):
+    df = spark.range(3).withColumns({'year': F.lit('2026'), 'nothing': F.lit(None).cast('string')})
+    rules = [*distinct_rules('id', 'year', 'nothing'), *rules_of(
+        'Uniqueness "id" = 1', 'Uniqueness "year" = 0', 'IsUnique "id" "year"', 'IsUnique "year" where "id > 1"',
+        'DistinctValuesCount "id" = 1 where "id > 1"', 'UniqueValueRatio "nothing" = 0', 'IsUnique "nothing"')]
+    found = evaluate(df, rules, CONTEXT)
+    assert [list(outcome.metrics.values()) for outcome in found[:4]] == [[3.0], [1.0], [1.0], [3.0]]
+    assert [outcome.passed for outcome in found[4:]] == [True, True, True, True, True, False, True]
+
+
 def test_what_is_cached_stays_cached(claims):
     selected = claims.select('id', 'name').cache()
     evaluate(selected, distinct_rules('id', 'name'), CONTEXT)

@@ -108,11 +108,13 @@ def groups_to_count(subject: Subject, groupings: Iterable[Grouping]) -> Callable
 
 def _readings(groupings: Sequence[Grouping]) -> list[_Reading]:
     """Share out the sets of columns to as few readings as their number of columns allows."""
-    shares: list[list[tuple[str, ...]]] = [[]]
+    shares: list[list[tuple[str, ...]]] = []
     for names in dict.fromkeys(grouping.columns for grouping in groupings):
-        if shares[-1] and len({*names, *(name for other in shares[-1] for name in other)}) > MOST_COLUMNS_TOGETHER:
-            shares.append([])
-        shares[-1].append(names)
+        with_room = [share for share in shares if len(set(names).union(*share)) <= MOST_COLUMNS_TOGETHER]
+        if with_room:
+            with_room[0].append(names)
+        else:
+            shares.append([names])
     return [_Reading(tuple(sets), tuple(dict.fromkeys(item.where for item in groupings if item.columns in sets)))
             for sets in shares]
 
@@ -128,10 +130,11 @@ def _groups(place: int, reading: _Reading, most: int, with_quartiles: Collection
     present = ' OR '.join(f'{key} IS NOT NULL' for key in keys.values())
     values = ''.join(f' WHEN {number} = {reading.number(names)} THEN CAST({keys[names[0]]} AS double)'
                      for names in reading.sets if names in with_quartiles)
+    value = f'CASE{values} END' if values else 'CAST(NULL AS double)'
     counts = ', '.join(f'count({name}) AS {name}' if index < len(reading.wheres) else f'CAST(NULL AS bigint) AS {name}'
                        for index, name in enumerate(map(_rows_name, range(most))))
     return (f'SELECT {place} AS reading, {number} AS number, {present} AS present, '
-            f'CASE{values or " WHEN true THEN CAST(NULL AS double)"} END AS value, {counts} '
+            f'{value} AS value, {counts} '
             f'FROM {{frame_{place}}} GROUP BY {listed}')
 
 
