@@ -21,17 +21,31 @@ SETTINGS = {
     'spark.sql.legacy.codingErrorAction': 'true',
 }
 
+# Java leaves methods of more than 8,000 bytes to its interpreter unless it is told to compile them (HotSpot, flags
+# DontCompileHugeMethods and HugeMethodLimit). Spark makes code of a wide load that has twice as many.
+COMPILES_HUGE_METHODS = '-XX:-DontCompileHugeMethods'
+HUGE_METHOD_BYTES = 8_000
+
 # A setting holds for all threads of a session, so two of them may not change and restore settings at once.
 _CHANGING = RLock()
 
 
 def configure(spark: SparkSession) -> SparkSession:
     """Give a running session the lake's settings and return it."""
-    for key, value in SETTINGS.items():
+    given = (str(spark.conf.get(f'spark.{side}.extraJavaOptions', '')) for side in ('driver', 'executor'))
+    java_options = ' '.join(given)
+    for key, value in (SETTINGS | code_settings(java_options)).items():
         spark.conf.set(key, value)
     # Files are cut into as many tasks each time, however many workers there are by then: rows can be counted by task.
     spark.conf.set('spark.sql.leafNodeDefaultParallelism', str(spark.sparkContext.defaultParallelism))
     return spark
+
+
+def code_settings(java_options: str) -> dict[str, str]:
+    """Return the settings that keep Spark from making methods that Java, started with these options, never compiles."""
+    if COMPILES_HUGE_METHODS in java_options.split():
+        return {}
+    return {'spark.sql.codegen.hugeMethodLimit': str(HUGE_METHOD_BYTES)}
 
 
 @contextmanager
