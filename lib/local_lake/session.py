@@ -7,11 +7,12 @@ from pathlib import Path
 
 from pyspark.sql import SparkSession
 
+from lake_etl.session import COMPILES_HUGE_METHODS
 from lib.local_lake.java import use_environment_java
 
 LOG_SETTINGS = Path(__file__).with_name('log4j2.properties')
 # The code that Spark generates for wide tables has methods that Java would otherwise not compile.
-JAVA_OPTIONS = '-XX:+UseParallelGC -XX:-DontCompileHugeMethods -Xss4m'
+JAVA_OPTIONS = f'-XX:+UseParallelGC {COMPILES_HUGE_METHODS} -Xss4m'
 # Java's second compiler makes code for which small data are too few to pay: a demo takes twice as long by it.
 ONE_COMPILER = '-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=240m'
 # Nor do small data pay for code of Spark's own making, for more than one task, or for much thought about a plan.
