@@ -5,13 +5,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import RLock
 
-from pyspark.sql import SparkSession
+from pyspark.sql import DataFrame, SparkSession
 
 SETTINGS = {
     'spark.sql.ansi.enabled': 'true',
     'spark.sql.legacy.timeParserPolicy': 'CORRECTED',
     'spark.sql.session.timeZone': 'UTC',
     'spark.sql.caseSensitive': 'false',
+    # SQL says what it says: a text such as ${env:HOME} in a rule, a pattern or a column name stands for itself.
+    'spark.sql.variable.substitute': 'false',
     'spark.sql.sources.partitionColumnTypeInference.enabled': 'false',
     'spark.sql.parquet.datetimeRebaseModeInWrite': 'CORRECTED',
     'spark.sql.parquet.int96RebaseModeInWrite': 'CORRECTED',
@@ -55,11 +57,11 @@ def user_sql_rules(spark: SparkSession) -> Iterator[None]:
         yield
 
 
-@contextmanager
-def planned_once(spark: SparkSession) -> Iterator[None]:
-    """Plan what is computed inside as a whole, not anew after each of its stages, of which it may have dozens."""
-    with _changed(spark, 'spark.sql.adaptive.enabled', 'false'):
-        yield
+def planned_as_a_whole(df: DataFrame) -> DataFrame:
+    """Plan the frame's query now and for good, not anew after each of its stages; return the frame, to be collected."""
+    with _changed(df.sparkSession, 'spark.sql.adaptive.enabled', 'false'):
+        df._jdf.queryExecution().executedPlan()
+    return df
 
 
 @contextmanager

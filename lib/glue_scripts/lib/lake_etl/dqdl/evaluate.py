@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pyspark.sql import Column, DataFrame, Observation
+from pyspark.sql import DataFrame, Observation
 from pyspark.sql import functions as F
 
 from lake_etl.dqdl.evaluation.beside import Counts, count_beside
@@ -14,8 +14,10 @@ from lake_etl.dqdl.evaluation.composites import Judgement
 from lake_etl.dqdl.evaluation.plan import Evaluated, Part, Subject, parts_of, rows_name
 from lake_etl.dqdl.evaluation.row_tests import add_row_tests, composed, failed_indexes
 from lake_etl.dqdl.evaluation.scope import add_scopes
+from lake_etl.dqdl.evaluation.sql import Sql
 from lake_etl.dqdl.model import Rule
 from lake_etl.dqdl.outcomes import EvaluationContext, RowCounts, RuleOutcome
+from lake_etl.session import planned_as_a_whole
 from lake_etl.transform.columns import column
 from lake_etl.transform.helper_names import unused_name, without_hidden
 
@@ -58,12 +60,12 @@ def prepare(df: DataFrame, rules: Sequence[Evaluated], context: EvaluationContex
     plan = _plan(df, rules, context, rows_of)
     plan.counts()
     failed = unused_name(plan.df.schema, 'failed_rules')
-    marked = plan.df.withColumn(failed, failed_indexes({index: composed(rules[index], plan.passes)
-                                                        for index in rows_of}))
-    aggregates = {**plan.aggregates, FAILED_ROWS: F.count(F.when(F.size(column(failed)) > 0, 1))}
+    marked = plan.df.withColumn(failed, F.expr(failed_indexes({index: composed(rules[index], plan.passes)
+                                                               for index in rows_of})))
+    aggregates = {**plan.aggregates, FAILED_ROWS: f'count_if(size({failed}) > 0)'}
     names = {key: f'number_{index}' for index, key in enumerate(aggregates)}
     observation = Observation()
-    observed = marked.observe(observation, *(aggregate.alias(names[key]) for key, aggregate in aggregates.items()))
+    observed = marked.observe(observation, *(F.expr(f'{text} AS {names[key]}') for key, text in aggregates.items()))
 
     def numbers() -> Mapping[Any, Any]:
         found = observation.get
@@ -76,8 +78,8 @@ def prepare(df: DataFrame, rules: Sequence[Evaluated], context: EvaluationContex
 def evaluate(df: DataFrame, rules: Sequence[Evaluated], context: EvaluationContext) -> tuple[RuleOutcome, ...]:
     """Return the outcomes of the rules, computed here and now, in their order."""
     plan = _plan(df, rules, context, ())
-    row = plan.df.agg(*plan.aggregates.values()).first()
-    return plan.judgement.outcomes(dict(zip(plan.aggregates, row or (), strict=True)))
+    row = planned_as_a_whole(plan.df.selectExpr(*plan.aggregates.values())).collect()[0]
+    return plan.judgement.outcomes(dict(zip(plan.aggregates, row, strict=True)))
 
 
 @dataclass(frozen=True)
@@ -86,25 +88,26 @@ class _Plan:
 
     counts: Counts
     df: DataFrame
-    aggregates: Mapping[Any, Column]
-    passes: Mapping[Part, Column]
+    aggregates: Mapping[Any, Sql]
+    passes: Mapping[Part, Sql]
     judgement: Judgement
 
 
 def _plan(df: DataFrame, rules: Sequence[Evaluated], context: EvaluationContext, rows_of: Collection[int]) -> _Plan:
     parts = list(dict.fromkeys(part for rule in rules for part in parts_of(rule)))
-    scoped, scopes = add_scopes(df, [part.where for part in parts if isinstance(part, Rule) and part.where is not None])
-    subject = Subject(scoped, without_hidden(df).schema, scopes, context)
+    wheres = [part.where for part in parts if isinstance(part, Rule) and part.where is not None]
+    scoped, scopes, refused = add_scopes(df, wheres)
+    subject = Subject(scoped, without_hidden(df).schema, context, scopes, refused)
     checks = {part: check_of(part, subject) for part in parts}
     counts = count_beside(subject, [grouping for check in checks.values() for grouping in check.groupings])
     judgement = Judgement(rules, checks, counts, context)
     wanted = dict.fromkeys(part for rule in (*(rules[index] for index in rows_of), *judgement.row_wise)
                            for part in parts_of(rule))
     tested = add_row_tests(subject, checks, wanted, counts)
-    aggregates: dict[Any, Column] = {rows_name(None): F.count(F.lit(1))}
-    aggregates |= {rows_name(where): F.count_if(scope) for where, scope in scopes.items() if isinstance(scope, Column)}
+    aggregates: dict[Any, Sql] = {rows_name(None): 'count(1)'}
+    aggregates |= {rows_name(where): f'count_if({scope})' for where, scope in scopes.items()}
     for check in checks.values():
         aggregates |= check.aggregates
-    failing: dict[Any, Column] = {rule: composed(rule, tested.passes) for rule in judgement.row_wise}
-    aggregates |= {rule: F.count_if(~passed) for rule, passed in (failing | dict(tested.predicates)).items()}
+    failing: dict[Any, Sql] = {rule: composed(rule, tested.passes) for rule in judgement.row_wise}
+    aggregates |= {rule: f'count_if(NOT {passed})' for rule, passed in (failing | dict(tested.predicates)).items()}
     return _Plan(counts, tested.df, aggregates, tested.passes, judgement)

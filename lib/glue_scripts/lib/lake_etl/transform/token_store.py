@@ -10,7 +10,7 @@ from pyspark.sql import functions as F
 
 from lake_etl import runtime
 from lake_etl.before_publishing import Work
-from lake_etl.session import planned_once
+from lake_etl.session import planned_as_a_whole
 from lake_etl.transform.columns import column
 from lake_etl.transform.text_hash import hashed
 
@@ -32,8 +32,7 @@ def originals_to_store(df: DataFrame, names: Sequence[str], table: str, key: byt
     # Arrow hands the values to Python by the column, which costs a tenth of handing over rows.
     stored = spread.mapInArrow(partial(_put_tokens, table), 'stored INT')
     # As one Spark job, begun before that of the rows, its stages come first; one job each, they would queue behind it.
-    with planned_once(df.sparkSession):
-        stored._jdf.queryExecution().executedPlan()
+    planned_as_a_whole(stored)
 
     def store() -> None:
         stored.collect()

@@ -1,12 +1,12 @@
 """Metrics by the name of a rule type and without a condition, as analyzers report them."""
 from __future__ import annotations
 
-from pyspark.sql import functions as F
 from pyspark.sql.types import NumericType, StringType
 
 from lake_etl.dqdl.evaluation import custom_sql, fields, files, metrics, references
 from lake_etl.dqdl.evaluation.judging import merged
 from lake_etl.dqdl.evaluation.plan import Check, Measure, Measurer, Subject, Values, Verdict, aggregates_of, in_scope
+from lake_etl.dqdl.evaluation.row_rules import hours_since
 from lake_etl.dqdl.model import Analyzer
 from lake_etl.transform.columns import column_type
 
@@ -14,10 +14,9 @@ from lake_etl.transform.columns import column_type
 def data_age(parameters: tuple[str, ...], where: str | None, subject: Subject) -> Measure:
     """Measure the age of the latest value in hours."""
     name = parameters[0]
-    latest = F.max(in_scope(fields.moment(subject.schema, name), subject.scope(where)))
-    age = (F.lit(subject.context.now.timestamp()) - latest.cast('double')) / 3600
+    latest = f'max({in_scope(fields.moment(subject.schema, name), subject.scope(where))})'
     key = f'Column.{name}.DataFreshness.MinimumAge'
-    return Measure(key, lambda values: values.number(key), {key: age})
+    return Measure(key, lambda values: values.number(key), {key: hours_since(latest, subject)})
 
 
 MEASURERS: dict[str, Measurer] = {

@@ -6,7 +6,7 @@ from concurrent.futures import Future
 
 from pyspark import InheritableThread
 
-from lake_etl.dqdl.evaluation.keys import groups_to_count
+from lake_etl.dqdl.evaluation.keys import count_groups
 from lake_etl.dqdl.evaluation.plan import GroupCounts, Grouping, Subject
 
 Counts = Callable[[], Mapping[Grouping, GroupCounts]]
@@ -21,12 +21,10 @@ def count_beside(subject: Subject, groupings: Iterable[Grouping]) -> Counts:
     if not asked:
         return lambda: {}
     counts: Future[Mapping[Grouping, GroupCounts]] = Future()
-    # What is to be counted is put together before anything else, so that the counting begins while that is.
-    counting = groups_to_count(subject, asked)
 
     def count() -> None:
         try:
-            counts.set_result(counting())
+            counts.set_result(count_groups(subject, asked))
         except BaseException as failure:
             counts.set_exception(failure)
     InheritableThread(target=count, daemon=True).start()

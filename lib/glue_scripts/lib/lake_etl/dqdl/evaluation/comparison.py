@@ -1,12 +1,10 @@
-"""The operators of conditions on plain values and on Spark columns, with bounds left out of `between`."""
+"""The operators of conditions on plain values and in SQL, with bounds left out of `between`."""
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from functools import reduce
 from typing import Any
 
-from pyspark.sql import Column
-
+from lake_etl.dqdl.evaluation.sql import Sql
 from lake_etl.dqdl.model import Operator
 
 
@@ -24,30 +22,28 @@ def satisfies(operator: Operator, value: Any, operands: Sequence[Any]) -> bool:
     return bool(results[operator])
 
 
-def satisfied(operator: Operator, value: Column, operands: Sequence[Column]) -> Column:
-    """Build the same for a column; null where the value is null."""
+def satisfied(operator: Operator, value: Sql, operands: Sequence[Sql]) -> Sql:
+    """Build the same in SQL; null where the value is null."""
     first = operands[0]
     if operator == 'between':
-        return (value > first) & (value < operands[1])
+        return f'({value} > {first} AND {value} < {operands[1]})'
     if operator == 'not between':
-        return (value <= first) | (value >= operands[1])
+        return f'({value} <= {first} OR {value} >= {operands[1]})'
     if operator in ('=', 'in'):
-        return any_of(value == operand for operand in operands)
+        return any_of(f'{value} = {operand}' for operand in operands)
     if operator in ('!=', 'not in'):
-        return all_of(value != operand for operand in operands)
-    if operator in ('>', '>='):
-        return value > first if operator == '>' else value >= first
-    return value < first if operator == '<' else value <= first
+        return all_of(f'{value} != {operand}' for operand in operands)
+    return f'({value} {operator} {first})'
 
 
-def all_of(conditions: Iterable[Column]) -> Column:
+def all_of(conditions: Iterable[Sql]) -> Sql:
     """Build whether every condition holds."""
-    return reduce(lambda left, right: left & right, conditions)
+    return f'({" AND ".join(conditions)})'
 
 
-def any_of(conditions: Iterable[Column]) -> Column:
+def any_of(conditions: Iterable[Sql]) -> Sql:
     """Build whether one of the conditions holds."""
-    return reduce(lambda left, right: left | right, conditions)
+    return f'({" OR ".join(conditions)})'
 
 
 def is_negated(operator: Operator) -> bool:
@@ -55,6 +51,6 @@ def is_negated(operator: Operator) -> bool:
     return operator in ('!=', 'not in')
 
 
-def never_null(predicate: Column, when_null: bool = False) -> Column:
+def never_null(predicate: Sql, when_null: bool = False) -> Sql:
     """Build a predicate that gives `when_null` instead of null."""
-    return ~predicate.eqNullSafe(False) if when_null else predicate.eqNullSafe(True)
+    return f'(NOT ({predicate} <=> false))' if when_null else f'({predicate} <=> true)'

@@ -6,7 +6,6 @@ import re
 from py4j.protocol import Py4JJavaError
 from pyspark.errors import AnalysisException, ParseException, PySparkException
 from pyspark.sql import DataFrame
-from pyspark.sql import functions as F
 
 from lake_etl.dqdl.evaluation import fields
 from lake_etl.dqdl.evaluation.comparison import all_of
@@ -18,7 +17,7 @@ from lake_etl.dqdl.evaluation.scope import first_line
 from lake_etl.dqdl.model import Rule
 from lake_etl.errors import DataError, LakeError
 from lake_etl.session import user_sql_rules
-from lake_etl.transform.columns import column, has_column
+from lake_etl.transform.columns import column, has_column, quoted
 
 ERROR_CLASS = re.compile(r'\[([A-Z][A-Z0-9_.]+)\]')
 SQL_ERRORS = (PySparkException, Py4JJavaError)
@@ -55,7 +54,7 @@ def custom_sql(rule: Rule, subject: Subject) -> Check:
         failed, failing = _rows_not_returned(rule.parameters[0].value, subject)
     except (LakeError, *SQL_ERRORS) as error:
         verdict = Verdict(False, str(error if isinstance(error, LakeError) else _failure(error)))
-        return Check(lambda values: verdict, row=RowTest(F.lit(False)))
+        return Check(lambda values: verdict, row=RowTest('false'))
 
     def judge(values: Values) -> Verdict:
         rows = values.rows(None)
@@ -75,7 +74,7 @@ def _rows_not_returned(statement: str, subject: Subject) -> tuple[int, FailingVa
         raise DataError(f'The statement returns columns that the rows under check do not have: {", ".join(unknown)}.')
     columns = [fields.key(subject.schema, name) for name in result.columns]
     names = [f'returned_{index}' for index in range(len(columns))]
-    matches = all_of(column(own).eqNullSafe(column(name)) for own, name in zip(columns, names, strict=True))
+    matches = all_of(f'{quoted(own)} <=> {name}' for own, name in zip(columns, names, strict=True))
     return failing_values(subject, columns, result.toDF(*names), matches)
 
 

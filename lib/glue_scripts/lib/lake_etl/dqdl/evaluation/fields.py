@@ -1,58 +1,57 @@
 """Columns as what rules take them for: numbers, texts, dates; others are refused by name."""
 from __future__ import annotations
 
-from pyspark.sql import Column
-from pyspark.sql import functions as F
 from pyspark.sql.types import (
     ArrayType, BinaryType, DataType, DateType, DecimalType, DoubleType, FloatType, MapType, NullType, NumericType,
     StringType, StructType, TimestampNTZType, TimestampType)
 
 from lake_etl.audit import WIDEST_SUMMED_DECIMAL
+from lake_etl.dqdl.evaluation.sql import Sql
 from lake_etl.errors import DataError
-from lake_etl.transform.columns import column, column_type, quoted, try_cast
+from lake_etl.transform.columns import column_type, quoted
 
 LISTS = (ArrayType, MapType, StructType, BinaryType)
 
 
-def number(schema: StructType, name: str) -> Column:
+def number(schema: StructType, name: str) -> Sql:
     """Refer to a number column; raises DataError when it is missing or no number."""
     kind = column_type(schema, name)
     if isinstance(kind, NullType):
-        return column(name).cast('double')
+        return _double(quoted(name))
     if not isinstance(kind, NumericType):
         raise _wrong(name, kind, 'a number')
-    return column(name)
+    return quoted(name)
 
 
-def comparable_number(schema: StructType, name: str) -> Column:
+def comparable_number(schema: StructType, name: str) -> Sql:
     """Refer to a number column, NaN taken for null; raises DataError when it is missing or no number.
 
     The widest decimals are compared as doubles: no decimal type has room for them beside a number with decimals.
     """
     value, kind = number(schema, name), column_type(schema, name)
     if isinstance(kind, (FloatType, DoubleType)):
-        return F.when(~F.isnan(value), value)
-    return value.cast('double') if isinstance(kind, DecimalType) and kind.precision > WIDEST_SUMMED_DECIMAL else value
+        return f'CASE WHEN NOT isnan({value}) THEN {value} END'
+    return _double(value) if isinstance(kind, DecimalType) and kind.precision > WIDEST_SUMMED_DECIMAL else value
 
 
-def text(schema: StructType, name: str) -> Column:
+def text(schema: StructType, name: str) -> Sql:
     """Refer to the text of a single value, as Spark prints it; raises DataError for lists and the like."""
     kind = column_type(schema, name)
     if isinstance(kind, LISTS):
         raise _wrong(name, kind, 'text or a single value')
-    return column(name) if isinstance(kind, StringType) else column(name).cast('string')
+    return quoted(name) if isinstance(kind, StringType) else f'CAST({quoted(name)} AS string)'
 
 
-def day(schema: StructType, name: str) -> Column:
+def day(schema: StructType, name: str) -> Sql:
     """Refer to a date column, or to the days of timestamps and texts; raises DataError for other types."""
     _require_moment(schema, name)
-    return try_cast(quoted(name), 'date')
+    return f'try_cast({quoted(name)} AS date)'
 
 
-def moment(schema: StructType, name: str) -> Column:
+def moment(schema: StructType, name: str) -> Sql:
     """Refer to a timestamp column, or to dates and texts as such; raises DataError for other types."""
     _require_moment(schema, name)
-    return try_cast(quoted(name), 'timestamp')
+    return f'try_cast({quoted(name)} AS timestamp)'
 
 
 def is_text(schema: StructType, name: str) -> bool:
@@ -66,6 +65,10 @@ def key(schema: StructType, name: str) -> str:
     if 'map<' in kind.simpleString() or 'variant' in kind.simpleString():
         raise _wrong(name, kind, 'values that can be compared')
     return next(known for known in schema.fieldNames() if known.lower() == name.lower())
+
+
+def _double(value: Sql) -> Sql:
+    return f'CAST({value} AS double)'
 
 
 def _require_moment(schema: StructType, name: str) -> None:

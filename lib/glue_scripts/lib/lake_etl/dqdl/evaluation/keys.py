@@ -2,17 +2,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pyspark.sql import Column, DataFrame
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from lake_etl.dqdl.evaluation.comparison import any_of
 from lake_etl.dqdl.evaluation.plan import GroupCounts, Grouping, Subject, in_scope
-from lake_etl.session import planned_once
-from lake_etl.transform.columns import column
+from lake_etl.dqdl.evaluation.sql import Sql
+from lake_etl.session import planned_as_a_whole
+from lake_etl.transform.columns import quoted
 
 # The rows of each set of columns carry the columns of all sets that are read together, mostly as nulls.
 MOST_COLUMNS_TOGETHER = 12
@@ -30,9 +31,9 @@ class GroupedRows:
     keys: tuple[str, ...]
     rows: Mapping[str | None, str]
 
-    def has_values(self) -> Column:
+    def has_values(self) -> Sql:
         """Build whether a column of the group's key is not null."""
-        return any_of(column(name).isNotNull() for name in self.keys)
+        return any_of(f'{name} IS NOT NULL' for name in self.keys)
 
 
 def group_rows(subject: Subject, columns: Sequence[str], wheres: Iterable[str | None]) -> GroupedRows:
@@ -45,10 +46,11 @@ def _keys_and_scopes(subject: Subject, columns: Sequence[str],
                      wheres: Sequence[str | None]) -> tuple[DataFrame, tuple[str, ...], dict[str | None, str]]:
     """Return the values of columns as `key_0` and on, their names, and by `where` the columns that are not null in it.
     """
-    keys = {_key_name(index): column(name) for index, name in enumerate(columns)}
+    keys = {_key_name(index): quoted(name) for index, name in enumerate(columns)}
     rows = {where: _rows_name(index) for index, where in enumerate(wheres)}
-    scopes = {name: in_scope(F.lit(1), subject.scope(where)) for where, name in rows.items()}
-    return subject.df.select(*(value.alias(name) for name, value in {**keys, **scopes}.items())), tuple(keys), rows
+    scopes = {name: in_scope('1', subject.scope(where)) for where, name in rows.items()}
+    selected = subject.df.selectExpr(*(f'{value} AS {name}' for name, value in {**keys, **scopes}.items()))
+    return selected, tuple(keys), rows
 
 
 def _key_name(index: int) -> str:
@@ -77,8 +79,8 @@ class _Reading:
         return sum(1 << place for place, name in enumerate(reversed(self.columns)) if name not in names)
 
 
-def groups_to_count(subject: Subject, groupings: Iterable[Grouping]) -> Callable[[], dict[Grouping, GroupCounts]]:
-    """Return the action that computes the counts of all groupings.
+def count_groups(subject: Subject, groupings: Iterable[Grouping]) -> dict[Grouping, GroupCounts]:
+    """Compute the counts of all groupings in one action.
 
     The rows are read once for all groupings of few columns. What comes of each reading is united, and one aggregation
     at the end counts the groups.
@@ -92,18 +94,14 @@ def groups_to_count(subject: Subject, groupings: Iterable[Grouping]) -> Callable
     groups = ' UNION ALL '.join(_groups(place, reading, most, with_quartiles) for place, reading in enumerate(readings))
     numbers = ', '.join(f'{number} AS {name}_{index}' for index in range(most)
                         for name, number in _numbers(_rows_name(index), bool(with_quartiles)).items())
-    session = subject.df.sparkSession
     # The views that this makes of the frames are gone again at once, and with them what has been cached of their plans;
     # so they are frames of renamed columns, which nobody else has.
-    counted = session.sql(f'SELECT reading, number, {numbers} FROM ({groups}) GROUP BY reading, number', **frames)
-
-    def count() -> dict[Grouping, GroupCounts]:
-        with planned_once(session):
-            found = {(row['reading'], row['number']): row.asDict() for row in counted.collect()}
-        return {grouping: _group_counts(found.get((place, reading.number(grouping.columns)), {}),
-                                        reading.wheres.index(grouping.where))
-                for place, reading in enumerate(readings) for grouping in asked if grouping.columns in reading.sets}
-    return count
+    counted = subject.df.sparkSession.sql(
+        f'SELECT reading, number, {numbers} FROM ({groups}) GROUP BY reading, number', **frames)
+    found = {(row['reading'], row['number']): row.asDict() for row in planned_as_a_whole(counted).collect()}
+    return {grouping: _group_counts(found.get((place, reading.number(grouping.columns)), {}),
+                                    reading.wheres.index(grouping.where))
+            for place, reading in enumerate(readings) for grouping in asked if grouping.columns in reading.sets}
 
 
 def _readings(groupings: Sequence[Grouping]) -> list[_Reading]:

@@ -5,21 +5,20 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 
-from pyspark.sql import Column
-from pyspark.sql import functions as F
 from pyspark.sql.types import DecimalType, LongType
 
 from lake_etl.audit import WIDEST_SUMMED_DECIMAL
 from lake_etl.dqdl.evaluation import fields
 from lake_etl.dqdl.evaluation.plan import (
     GroupCounts, Grouping, Measure, Measurer, RowTest, Subject, Values, filtered, in_scope, outside_or)
-from lake_etl.transform.columns import column, column_type
+from lake_etl.dqdl.evaluation.sql import Sql
+from lake_etl.transform.columns import column_type, quoted
 
-STATISTICS: dict[str, Callable[[Column], Column]] = {
+STATISTICS = {
     # The average of decimals would be a decimal again, rounded to four more places.
-    'Mean': lambda value: F.avg(value.cast('double')), 'Sum': F.sum, 'StandardDeviation': F.stddev_pop,
-    'Variance': F.var_pop, 'Minimum': F.min, 'Maximum': F.max, 'Skewness': F.skewness, 'Kurtosis': F.kurtosis,
-    'Range': lambda value: F.max(value) - F.min(value), 'ZerosCount': lambda value: F.count(F.when(value == 0, value)),
+    'Mean': 'avg(CAST({0} AS double))', 'Sum': 'sum({0})', 'StandardDeviation': 'stddev_pop({0})',
+    'Variance': 'var_pop({0})', 'Minimum': 'min({0})', 'Maximum': 'max({0})', 'Skewness': 'skewness({0})',
+    'Kurtosis': 'kurtosis({0})', 'Range': '(max({0}) - min({0}))', 'ZerosCount': 'count_if({0} = 0)',
 }
 # Metrics that rows lower which share their key with another row.
 REPEATS_FAIL = ('Uniqueness', 'UniqueValueRatio', 'DuplicateRowCount')
@@ -37,19 +36,19 @@ def _statistic(kind: str, columns: tuple[str, ...], where: str | None, subject: 
     if kind in EXTREMES:
         number = fields.comparable_number(subject.schema, columns[0])
     value = in_scope(number, subject.scope(where))
-    return _aggregated(f'Column.{columns[0]}.{kind}', STATISTICS[kind](value), where)
+    return _aggregated(f'Column.{columns[0]}.{kind}', STATISTICS[kind].format(value), where)
 
 
-def _aggregated(name: str, aggregate: Column, where: str | None) -> Measure:
+def _aggregated(name: str, aggregate: Sql, where: str | None) -> Measure:
     full = filtered(name, where)
     return Measure(full, lambda values: values.number(full), {full: aggregate})
 
 
-def _summable(name: str, subject: Subject) -> Column:
+def _summable(name: str, subject: Subject) -> Sql:
     """Return the number in a type whose sum cannot overflow."""
     value, kind = fields.number(subject.schema, name), column_type(subject.schema, name)
     wide = isinstance(kind, LongType) or isinstance(kind, DecimalType) and kind.precision > WIDEST_SUMMED_DECIMAL
-    return value.cast('double') if wide else value
+    return f'CAST({value} AS double)' if wide else value
 
 
 def _row_count(columns: tuple[str, ...], where: str | None, subject: Subject) -> Measure:
@@ -65,16 +64,16 @@ def _completeness(columns: tuple[str, ...], where: str | None, subject: Subject)
     complete = filtered(f'complete.{columns[0]}', where)
     return Measure(filtered(f'Column.{columns[0]}.Completeness', where),
                    lambda values: share(values.number(complete), values.rows(where)),
-                   {complete: F.count(in_scope(column(columns[0]), subject.scope(where)))},
-                   row=RowTest(outside_or(subject.scope(where), column(columns[0]).isNotNull())))
+                   {complete: f'count({in_scope(quoted(columns[0]), subject.scope(where))})'},
+                   row=RowTest(outside_or(subject.scope(where), f'({quoted(columns[0])} IS NOT NULL)')))
 
 
 def _correlation(columns: tuple[str, ...], where: str | None, subject: Subject) -> Measure:
-    first, second = (fields.number(subject.schema, name).cast('double') for name in columns)
-    counts = first.isNotNull() & second.isNotNull()
-    first, second = (in_scope(F.when(counts, value), subject.scope(where)) for value in (first, second))
+    first, second = (f'CAST({fields.number(subject.schema, name)} AS double)' for name in columns)
+    both = f'({first} IS NOT NULL AND {second} IS NOT NULL)'
+    first, second = (in_scope(in_scope(value, both), subject.scope(where)) for value in (first, second))
     # Spark's own corr divides by zero where a column has no spread.
-    aggregate = F.try_divide(F.covar_pop(first, second), F.stddev_pop(first) * F.stddev_pop(second))
+    aggregate = f'try_divide(covar_pop({first}, {second}), stddev_pop({first}) * stddev_pop({second}))'
     return _aggregated(f'Multicolumn.{",".join(columns)}.ColumnCorrelation', aggregate, where)
 
 
@@ -104,13 +103,13 @@ def share(part: float | None, whole: float) -> float | None:
 
 def _extreme_length(kind: str, columns: tuple[str, ...], where: str | None, subject: Subject) -> Measure:
     length = in_scope(text_length(columns[0], subject), subject.scope(where))
-    extreme = F.min if kind == 'MinimumLength' else F.max
-    return _aggregated(f'Column.{columns[0]}.{kind}', extreme(length), where)
+    extreme = 'min' if kind == 'MinimumLength' else 'max'
+    return _aggregated(f'Column.{columns[0]}.{kind}', f'{extreme}({length})', where)
 
 
-def text_length(name: str, subject: Subject) -> Column:
+def text_length(name: str, subject: Subject) -> Sql:
     """Build the number of characters of a value's text; null has none."""
-    return F.length(F.coalesce(fields.text(subject.schema, name), F.lit('')))
+    return f"length(coalesce({fields.text(subject.schema, name)}, ''))"
 
 
 def _quartile_range(columns: tuple[str, ...], where: str | None, subject: Subject) -> Measure:

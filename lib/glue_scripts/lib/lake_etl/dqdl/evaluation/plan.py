@@ -5,10 +5,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from pyspark.sql import Column, DataFrame
-from pyspark.sql import functions as F
+from pyspark.sql import DataFrame
 from pyspark.sql.types import StructType
 
+from lake_etl.dqdl.evaluation.sql import Sql
 from lake_etl.dqdl.model import Analyzer, AnyRule, Rule, leaves
 from lake_etl.dqdl.outcomes import EvaluationContext
 from lake_etl.errors import DataError
@@ -80,9 +80,9 @@ def filtered(name: str, where: str | None) -> str:
     return name if where is None else f'{name} (where: {where})'
 
 
-def in_scope(value: Column, scope: Column | None) -> Column:
+def in_scope(value: Sql, scope: Sql | None) -> Sql:
     """Build the value where the rule looks at the row, and null elsewhere."""
-    return value if scope is None else F.when(scope, value)
+    return value if scope is None else f'CASE WHEN {scope} THEN {value} END'
 
 
 @dataclass(frozen=True)
@@ -103,7 +103,7 @@ class RowTest:
     nulls_repeat   whether rows with nothing but nulls in the columns of the grouping can be repetitions too
     """
 
-    predicate: Column | None = None
+    predicate: Sql | None = None
     unrepeated: Grouping | None = None
     nulls_repeat: bool = False
     failing: FailingValues | None = None
@@ -120,17 +120,17 @@ class Measure:
 
     name: str
     value: Callable[[Values], float | None]
-    aggregates: Mapping[str, Column] = field(default_factory=dict)
+    aggregates: Mapping[str, Sql] = field(default_factory=dict)
     groupings: tuple[Grouping, ...] = ()
     row: RowTest | None = None
 
 
-def outside_or(scope: Column | None, predicate: Column) -> Column:
+def outside_or(scope: Sql | None, predicate: Sql) -> Sql:
     """Build whether the predicate holds or the rule does not look at the row."""
-    return predicate if scope is None else ~scope | predicate
+    return predicate if scope is None else f'(NOT {scope} OR {predicate})'
 
 
-def aggregates_of(measures: Iterable[Measure]) -> dict[str, Column]:
+def aggregates_of(measures: Iterable[Measure]) -> dict[str, Sql]:
     """Return the aggregates of all the metrics by name."""
     return {name: aggregate for item in measures for name, aggregate in item.aggregates.items()}
 
@@ -150,7 +150,7 @@ class Check:
     """How one rule is checked."""
 
     judge: Callable[[Values], Verdict]
-    aggregates: Mapping[str, Column] = field(default_factory=dict)
+    aggregates: Mapping[str, Sql] = field(default_factory=dict)
     groupings: tuple[Grouping, ...] = ()
     row: RowTest | None = None
 
@@ -159,24 +159,25 @@ class Check:
 class Subject:
     """The rows under check.
 
-    df      the rows, with a helper column for each `where` of the rules
-    schema  the columns of the rows, without helpers
-    scopes  helper column that is true where a `where` holds, or the reason why there is none
+    df       the rows, with a helper column for each `where` of the rules
+    schema   the columns of the rows, without helpers
+    scopes   helper column that is true where a `where` holds
+    refused  why there is none for a `where`
     """
 
     df: DataFrame
     schema: StructType
-    scopes: Mapping[str, Column | str]
     context: EvaluationContext
+    scopes: Mapping[str, Sql] = field(default_factory=dict)
+    refused: Mapping[str, str] = field(default_factory=dict)
 
-    def scope(self, where: str | None) -> Column | None:
+    def scope(self, where: str | None) -> Sql | None:
         """Return the column that is true where `where` holds; None without one. Raises DataError for a wrong one."""
         if where is None:
             return None
-        found = self.scopes[where]
-        if isinstance(found, str):
-            raise DataError(found)
-        return found
+        if where in self.refused:
+            raise DataError(self.refused[where])
+        return self.scopes[where]
 
 
 Builder = Callable[[Rule, Subject], Check]

@@ -4,7 +4,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from pyspark.sql import Column, DataFrame
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql.types import DataType, NumericType, StringType, StructType
 
@@ -12,8 +12,9 @@ from lake_etl.dqdl.evaluation import fields
 from lake_etl.dqdl.evaluation.comparison import all_of
 from lake_etl.dqdl.evaluation.metrics import measure, share
 from lake_etl.dqdl.evaluation.plan import FailingValues, Measure, Measurer, RowTest, Subject, Values
+from lake_etl.dqdl.evaluation.sql import Sql
 from lake_etl.errors import DataError
-from lake_etl.transform.columns import column, column_type
+from lake_etl.transform.columns import column, column_type, quoted
 
 PRIMARY = 'primary'
 AGGREGATE = re.compile(r'\s*(?P<function>sum|avg)\s*\(\s*(?:(?P<table>.+)\.)?(?P<column>[^.]+?)\s*\)\s*', re.IGNORECASE)
@@ -67,14 +68,14 @@ MEASURERS: dict[str, Measurer] = {
 }
 
 
-def failing_values(subject: Subject, columns: Sequence[str], matches: DataFrame, condition: Column
+def failing_values(subject: Subject, columns: Sequence[str], matches: DataFrame, condition: Sql
                    ) -> tuple[int, FailingValues]:
     """Return the number of rows without a match, and their different values in the columns; one action.
 
     matches    rows of which one has to fit
     condition  when it fits, on columns of both sides
     """
-    failing = subject.df.join(matches, condition, 'left_anti').groupBy(*map(column, columns)).agg(
+    failing = subject.df.join(matches, F.expr(condition), 'left_anti').groupBy(*map(column, columns)).agg(
         F.count(F.lit(1)).alias('failing_rows'))
     found = failing.agg(F.sum('failing_rows'), F.count(F.lit(1))).first()
     rows, count = (found[0] or 0, found[1]) if found else (0, 0)
@@ -89,7 +90,7 @@ def _matched(name: str, table: str, keys: Mapping[str, str], values: Mapping[str
     names = [f'reference_{index}' for index in range(len(theirs))]
     sides = [_same_kind(subject.schema, own, other.schema, item, renamed)
              for own, item, renamed in zip(columns, theirs, names, strict=True)]
-    condition = all_of(left == right if index < len(keys) else left.eqNullSafe(right)
+    condition = all_of(f'{left} = {right}' if index < len(keys) else f'{left} <=> {right}'
                        for index, (left, right) in enumerate(sides))
     failed, failing = failing_values(subject, columns, other.select(*map(column, theirs)).toDF(*names), condition)
     return Measure(name, lambda found: share(found.rows(None) - failed, found.rows(None)),
@@ -97,14 +98,14 @@ def _matched(name: str, table: str, keys: Mapping[str, str], values: Mapping[str
 
 
 def _same_kind(own_schema: StructType, own: str, other_schema: StructType, other: str, renamed: str
-               ) -> tuple[Column, Column]:
+               ) -> tuple[Sql, Sql]:
     """Return the two columns ready to be compared: by their text when one is, say, a number and the other text."""
     left, right = column_type(own_schema, own), column_type(other_schema, other)
     if _kind(left) == _kind(right):
-        return column(own), column(renamed)
+        return quoted(own), quoted(renamed)
     for schema, name in ((own_schema, own), (other_schema, other)):
         fields.text(schema, name)
-    return column(own).cast('string'), column(renamed).cast('string')
+    return f'CAST({quoted(own)} AS string)', f'CAST({quoted(renamed)} AS string)'
 
 
 def _kind(found: DataType) -> str:
@@ -122,8 +123,8 @@ def _aggregate(text: str, subject: Subject) -> tuple[str, Measure]:
     if match['table'] in (None, PRIMARY):
         return match['column'], measure(kind, (match['column'],), None, subject)
     df = subject.context.table(match['table'])
-    found = measure(kind, (match['column'],), None, Subject(df, df.schema, {}, subject.context))
-    row = df.agg(*found.aggregates.values()).first()
+    found = measure(kind, (match['column'],), None, Subject(df, df.schema, subject.context))
+    row = df.selectExpr(*found.aggregates.values()).first()
     known = found.value(Values(dict(zip(found.aggregates, row or (None,), strict=True)), {}, {}))
     return match['column'], Measure(found.name, lambda values: known)
 

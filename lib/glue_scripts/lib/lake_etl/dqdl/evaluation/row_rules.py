@@ -1,9 +1,6 @@
 """Rules that every row passes or fails by its own values."""
 from __future__ import annotations
 
-from pyspark.sql import Column
-from pyspark.sql import functions as F
-
 from lake_etl.dqdl.evaluation import fields
 from lake_etl.dqdl.evaluation.comparison import never_null, satisfied
 from lake_etl.dqdl.evaluation.judging import judge_share, merged, requirement
@@ -11,10 +8,12 @@ from lake_etl.dqdl.evaluation.metrics import measure, text_length
 from lake_etl.dqdl.evaluation.moments import hours
 from lake_etl.dqdl.evaluation.plan import (
     Check, Measure, RowTest, Subject, Values, Verdict, aggregates_of, filtered, outside_or)
+from lake_etl.dqdl.evaluation.sql import Sql, number_literal
 from lake_etl.dqdl.evaluation.values import meets, number_operands
 from lake_etl.dqdl.model import Condition, Duration, Keyword, Rule, Text
 from lake_etl.errors import DataError
-from lake_etl.transform.columns import column, column_type, quoted, try_cast
+from lake_etl.transform.columns import column_type, quoted
+from lake_etl.transform.sql_text import sql_text
 
 MISSING_PARTS = {'dd-MM': ('yyyy-', '2000-'), 'MM-dd': ('yyyy-', '2000-'), 'dd/MM': ('yyyy/', '2000/'),
                  'MM/dd': ('yyyy/', '2000/')}
@@ -22,7 +21,7 @@ TYPES = {'boolean': 'boolean', 'date': 'date', 'timestamp': 'timestamp', 'intege
          'float': 'float', 'long': 'bigint'}
 
 
-def row_check(rule: Rule, subject: Subject, passes: Column, metric: str, measures: tuple[Measure, ...] = ()) -> Check:
+def row_check(rule: Rule, subject: Subject, passes: Sql, metric: str, measures: tuple[Measure, ...] = ()) -> Check:
     """Return the check of a rule that rows pass where `passes` is true; rows out of its scope pass.
 
     metric    name of the share of rows that pass
@@ -65,28 +64,33 @@ def column_data_type(rule: Rule, subject: Subject) -> Check:
     operand = condition.operands[0]
     if condition.operator not in ('=', '!=') or not isinstance(operand, Text):
         raise DataError(f'ColumnDataType compares by = and != with one type, found {condition}.')
-    reads = _read_as(operand.value, rule.tags.get('format'), name, subject).isNotNull()
-    return row_check(rule, subject, reads if condition.operator == '=' else ~reads,
+    reads = 'IS NOT NULL' if condition.operator == '=' else 'IS NULL'
+    return row_check(rule, subject, f'({_read_as(operand.value, rule.tags.get("format"), name, subject)} {reads})',
                      f'Column.{name}.ColumnDataType.Compliance')
 
 
-def _read_as(kind: str, pattern: str | None, name: str, subject: Subject) -> Column:
+def _read_as(kind: str, pattern: str | None, name: str, subject: Subject) -> Sql:
     """Build the value as another type, null where it is none."""
     value = f'cast({quoted(name)} AS string)'
     fields.text(subject.schema, name)
     if pattern is not None:
         prefix, year = MISSING_PARTS.get(pattern, ('', ''))
-        return F.expr(f"try_to_timestamp(concat('{year}', {value}), '{prefix}{pattern}')")
-    return try_cast(value, TYPES.get(kind.lower(), kind))
+        return f"try_to_timestamp(concat('{year}', {value}), {sql_text(prefix + pattern)})"
+    return f'try_cast({value} AS {TYPES.get(kind.lower(), kind)})'
 
 
 def data_freshness(rule: Rule, subject: Subject) -> Check:
     """Check the age of every value in hours; null has none and fails."""
     condition, name = condition_of(rule), rule.parameters[0].value
-    seconds = F.lit(subject.context.now.timestamp()) - fields.moment(subject.schema, name).cast('double')
-    operands = [F.lit(hours(operand)) for operand in condition.operands if isinstance(operand, Duration)]
-    passes = never_null(satisfied(condition.operator, F.round(seconds / 3600, 2), operands))
+    age = f'round({hours_since(fields.moment(subject.schema, name), subject)}, 2)'
+    operands = [number_literal(hours(operand)) for operand in condition.operands if isinstance(operand, Duration)]
+    passes = never_null(satisfied(condition.operator, age, operands))
     return row_check(rule, subject, passes, f'Column.{name}.DataFreshness.Compliance')
+
+
+def hours_since(moment: Sql, subject: Subject) -> Sql:
+    """Build how many hours before the evaluation a moment lies."""
+    return f'(({number_literal(subject.context.now.timestamp())} - CAST({moment} AS double)) / 3600)'
 
 
 def is_complete(rule: Rule, subject: Subject) -> Check:
@@ -95,10 +99,10 @@ def is_complete(rule: Rule, subject: Subject) -> Check:
     return row_check(rule, subject, complete(name, subject), f'Column.{name}.Completeness')
 
 
-def complete(name: str, subject: Subject) -> Column:
+def complete(name: str, subject: Subject) -> Sql:
     """Build whether a value is there; raises DataError when the column is missing."""
     column_type(subject.schema, name)
-    return column(name).isNotNull()
+    return f'({quoted(name)} IS NOT NULL)'
 
 
 def condition_of(rule: Rule) -> Condition:

@@ -8,18 +8,19 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql.types import BooleanType, NullType
 
-from lake_etl.dqdl.evaluation.comparison import never_null
+from lake_etl.dqdl.evaluation.sql import Sql
 from lake_etl.session import user_sql_rules
-from lake_etl.transform.columns import column
+from lake_etl.transform.columns import quoted
 from lake_etl.transform.helper_names import unused_name
 
 
-def add_scopes(df: DataFrame, wheres: Iterable[str]) -> tuple[DataFrame, dict[str, Column | str]]:
-    """Return the frame with a column for each `where`, true where it holds, and the columns or reasons by `where`.
+def add_scopes(df: DataFrame, wheres: Iterable[str]) -> tuple[DataFrame, dict[str, Sql], dict[str, str]]:
+    """Return the frame with a column for each `where`, true where it holds; these columns, and why there is none.
 
     Conditions are read by the rules of users' SQL; null counts as false.
     """
-    scopes: dict[str, Column | str] = {}
+    scopes: dict[str, Sql] = {}
+    refused: dict[str, str] = {}
     added: dict[str, Column] = {}
     with user_sql_rules(df.sparkSession):
         for where in dict.fromkeys(wheres):
@@ -27,14 +28,14 @@ def add_scopes(df: DataFrame, wheres: Iterable[str]) -> tuple[DataFrame, dict[st
             try:
                 kind = df.withColumn(name, F.expr(where)).schema[name].dataType
             except PySparkException as error:
-                scopes[where] = f'The where clause "{where}" cannot be evaluated: {first_line(error)}'
+                refused[where] = f'The where clause "{where}" cannot be evaluated: {first_line(error)}'
                 continue
             if isinstance(kind, (BooleanType, NullType)):
-                added[name] = never_null(F.expr(where).cast('boolean'))
-                scopes[where] = column(name)
+                added[name] = F.expr(where).cast('boolean').eqNullSafe(True)
+                scopes[where] = quoted(name)
             else:
-                scopes[where] = f'The where clause "{where}" is of type {kind.simpleString()}, expected a condition.'
-        return df.withColumns(added) if added else df, scopes
+                refused[where] = f'The where clause "{where}" is of type {kind.simpleString()}, expected a condition.'
+        return df.withColumns(added) if added else df, scopes, refused
 
 
 def first_line(error: Exception) -> str:
