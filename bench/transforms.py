@@ -53,6 +53,8 @@ COLUMNS = {
     'Address': "named_struct('City', concat('city ', id % 300), 'Zip', lpad(id % 99999, 5, '0'))",
     'Json': """concat('{"kind":"house","rooms":', id % 12, '}')""",
 }
+# Java compiles the code of a transform beside its first runs, which slows them down by up to a third.
+WARM_UP = 5
 TERM = {'policy_effective_date': 'Effective', 'policy_expiration_date': 'Expiration'}
 MONTHS = {'policy_month_start_field': 'MonthStart', 'policy_month_end_field': 'MonthEnd'}
 EARNED = {'field': 'Earned', 'written_premium_list': ['Premium', 'Fee'], **TERM, 'period_start_date': 'MonthStart',
@@ -163,7 +165,7 @@ def _measure(spark: SparkSession, source: str, name: str, args: Mapping[str, str
     def write(df: DataFrame) -> None:
         df.write.format('noop').mode('overwrite').save()
         spark.catalog.clearCache()
-    timings = interleave({'untouched': lambda: write(untouched()), name: lambda: write(transformed())}, runs)
+    timings = interleave({'untouched': lambda: write(untouched()), name: lambda: write(transformed())}, runs, WARM_UP)
     spread = transformed().count() / untouched().count()
     spark.catalog.clearCache()
     ratio = timings.ratio(name, 'untouched') / max(spread, 1)

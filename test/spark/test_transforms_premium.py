@@ -117,6 +117,16 @@ def test_every_policy_gets_what_the_definitions_say(spark, money):
     assert all(sum(row[position] is not None for row in expected) > 1500 for position in range(1, 6))
 
 
+@pytest.mark.parametrize(('start', 'term', 'end'), [
+    (date(9999, 11, 30), 1, date(9999, 12, 30)), (date(9999, 11, 30), 2, None), (date(9000, 1, 1), 12_000, None),
+    (date(1, 2, 28), -1, date(1, 1, 28)), (date(1, 1, 31), -1, None), (date(1, 3, 31), -119_988, None),
+    (date(9999, 12, 31), -119_987, date(1, 1, 31)), (date(2024, 1, 1), 2**31 - 1, None)])
+def test_an_end_date_out_of_the_years_1_to_9999_is_null(spark, start, term, end):
+    df = spark.createDataFrame([(start, term)], 'start date, term int')
+    df = transform_enddate(df, [{'field': 'end', 'start_date': 'start', 'num_months': 'term'}], ARGS, None)
+    assert df.selectExpr("date_format(end, 'yyyy-MM-dd')").first()[0] == (end and end.isoformat())
+
+
 def test_every_policy_expands_to_the_months_that_the_definition_lists(spark):
     policies = random_policies(2000, seed=7)
     expected = [(row[0], *month) for row in policies for month in policy_months(row[1], row[2])]

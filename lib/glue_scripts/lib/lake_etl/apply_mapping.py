@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from pyspark.sql import DataFrame
-from pyspark.sql import functions as F
 
 from lake_etl.errors import DataError
 from lake_etl.schema_mapping import Resolution, Rule, resolve
+from lake_etl.transform.columns import quoted
 
 LOG = logging.getLogger(__name__)
 
@@ -32,7 +32,7 @@ def apply_mapping(df: DataFrame, rules: Sequence[Rule], dataset: str, lineage: A
         raise DataError(
             f'No column of {dataset} matches its schema mapping. The source has: {", ".join(df.columns)}. Correct the '
             'SourceName entries of the mapping file. Nothing was replaced.')
-    return df.select(*[F.col(source).alias(destination) for source, destination in resolution.selected])
+    return df.selectExpr(*(f'{source} AS {quoted(destination)}' for source, destination in resolution.selected))
 
 
 def _log(resolution: Resolution) -> None:

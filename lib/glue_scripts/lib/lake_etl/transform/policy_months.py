@@ -11,6 +11,8 @@ from lake_etl.transform.columns import column, column_type, try_cast_column
 from lake_etl.transform.numbers import number_as
 
 LONGEST_TERM_IN_MONTHS, MONTHS_TYPE = 12 * 9999, parse_type('decimal(38,6)')
+# January of the year 1 and December of the year 9999.
+MONTH_NUMBERS = 13, 12 * 9999 + 12
 
 
 def date_column(schema: StructType, name: str) -> Column:
@@ -33,9 +35,9 @@ def end_date(schema: StructType, start_date: str, num_months: str) -> Column:
     The number is cut to a whole one. Null where either is null, where text is no number, and where the number leads
     out of the years 1 to 9999.
     """
-    months = number_as(schema, num_months, MONTHS_TYPE)
-    allowed = F.abs(months) < LONGEST_TERM_IN_MONTHS + 1
-    return F.when(allowed, F.add_months(date_column(schema, start_date), months.cast('int')))
+    start, number = date_column(schema, start_date), number_as(schema, num_months, MONTHS_TYPE)
+    months = F.when(F.abs(number) < LONGEST_TERM_IN_MONTHS, number.cast('int'))
+    return F.when((month_number(start) + months).between(*MONTH_NUMBERS), F.add_months(start, months))
 
 
 def fractional_months(effective: Column, expiration: Column) -> Column:
