@@ -25,8 +25,6 @@ PATTERNS: Mapping[str, str] = {
 }
 TYPE_NAMES = {'boolean': 'Boolean', 'int': 'Integer', 'bigint': 'Long', 'float': 'Float', 'double': 'Double',
               'date': 'Date', 'timestamp': 'Timestamp'}
-WHOLE_NUMBERS = ('tinyint', 'smallint', 'int', 'bigint')
-NUMBERS = (*WHOLE_NUMBERS, 'float', 'double', 'decimal')
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,9 @@ ALIASES = {
     'byte': 'tinyint', 'short': 'smallint', 'integer': 'int', 'long': 'bigint', 'real': 'float', 'dec': 'decimal',
     'numeric': 'decimal', 'character': 'char', 'timestamp_ltz': 'timestamp',
 }
-SIMPLE = ('boolean', 'tinyint', 'smallint', 'int', 'bigint', 'float', 'double', 'string', 'binary', 'date', 'timestamp',
-          'timestamp_ntz')
+WHOLE_TYPES = ('tinyint', 'smallint', 'int', 'bigint')
+NUMBERS = (*WHOLE_TYPES, 'float', 'double', 'decimal')
+SIMPLE = ('boolean', *WHOLE_TYPES, 'float', 'double', 'string', 'binary', 'date', 'timestamp', 'timestamp_ntz')
 NESTED = ('array', 'map', 'struct')
 KNOWN = (*SIMPLE, *NESTED, *ALIASES, 'decimal', 'char', 'varchar')
 LARGEST_PRECISION = 38

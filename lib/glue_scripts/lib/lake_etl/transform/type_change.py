@@ -6,12 +6,11 @@ from pyspark.sql import functions as F
 from pyspark.sql.types import ArrayType, BooleanType, DataType, MapType, NullType, NumericType, StringType, StructType
 
 from lake_etl.errors import DataError
-from lake_etl.spec.type_text import TypeText
+from lake_etl.spec.type_text import NUMBERS, TypeText
 from lake_etl.transform.columns import column, quoted, try_cast_column
-from lake_etl.transform.number_text import WHOLE_TYPES, number_from_text
+from lake_etl.transform.number_text import number_from_text
 
 TEXTS = ('string', 'char', 'varchar')
-NUMBERS = (*WHOLE_TYPES, 'float', 'double', 'decimal')
 # What try_cast takes under ANSI rules, beside text, which becomes anything, and anything, which becomes text.
 CONVERTIBLE = {
     'number': (*NUMBERS, 'boolean', 'timestamp'),
