@@ -8,8 +8,8 @@ from typing import Any
 
 from lake_etl.adapters.local.queries import native_query
 from lake_etl.ports import Table
-from lake_etl.quality.proposal import MOST_LISTED_VALUES, NUMBERS, PATTERNS, ColumnProfile
-from lake_etl.spec.type_text import parse_type
+from lake_etl.quality.proposal import MOST_LISTED_VALUES, PATTERNS, ColumnProfile
+from lake_etl.spec.type_text import NUMBERS, parse_type
 
 DATES = ('date', 'timestamp')
 
