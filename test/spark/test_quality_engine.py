@@ -202,6 +202,16 @@ def test_texts_and_names_with_quotes_backslashes_and_braces_are_taken_as_they_ar
     assert outcome(df, f'Range "{name}" = 1').passed
 
 
+@pytest.mark.parametrize(('operator', 'failing'), [('in', ['other']), ('not in', ['v7'])])
+def test_a_list_of_thousands_of_texts_is_one_set(spark, operator, failing):
+    df = spark.createDataFrame([('v7',), ('other',)], ['text'])
+    listed = ', '.join(f'"v{number}"' for number in range(3000))
+    rule = f'ColumnValues "text" {operator} [{listed}]'
+    assert failing_texts(df, rule) == failing
+    plan = prepare(df, rules_of(rule), CONTEXT, [0]).rows._jdf.queryExecution().optimizedPlan().toString()
+    assert 'INSET' in plan and '= v7' not in plan
+
+
 def failing_texts(df, text: str) -> list[str]:
     prepared = prepare(df, rules_of(text), CONTEXT, [0])
     return [row.text for row in prepared.rows.where(f'size({prepared.failed_column}) > 0').collect()]
