@@ -6,7 +6,7 @@ from pyspark.sql.types import (
     StringType, StructType, TimestampNTZType, TimestampType)
 
 from lake_etl.audit import WIDEST_SUMMED_DECIMAL
-from lake_etl.dqdl.evaluation.sql import Sql
+from lake_etl.dqdl.evaluation.sql import Sql, as_double
 from lake_etl.errors import DataError
 from lake_etl.transform.columns import column_type, quoted
 
@@ -17,7 +17,7 @@ def number(schema: StructType, name: str) -> Sql:
     """Refer to a number column; raises DataError when it is missing or no number."""
     kind = column_type(schema, name)
     if isinstance(kind, NullType):
-        return _double(quoted(name))
+        return as_double(quoted(name))
     if not isinstance(kind, NumericType):
         raise _wrong(name, kind, 'a number')
     return quoted(name)
@@ -31,7 +31,8 @@ def comparable_number(schema: StructType, name: str) -> Sql:
     value, kind = number(schema, name), column_type(schema, name)
     if isinstance(kind, (FloatType, DoubleType)):
         return f'CASE WHEN NOT isnan({value}) THEN {value} END'
-    return _double(value) if isinstance(kind, DecimalType) and kind.precision > WIDEST_SUMMED_DECIMAL else value
+    wide = isinstance(kind, DecimalType) and kind.precision > WIDEST_SUMMED_DECIMAL
+    return as_double(value) if wide else value
 
 
 def text(schema: StructType, name: str) -> Sql:
@@ -65,10 +66,6 @@ def key(schema: StructType, name: str) -> str:
     if 'map<' in kind.simpleString() or 'variant' in kind.simpleString():
         raise _wrong(name, kind, 'values that can be compared')
     return next(known for known in schema.fieldNames() if known.lower() == name.lower())
-
-
-def _double(value: Sql) -> Sql:
-    return f'CAST({value} AS double)'
 
 
 def _require_moment(schema: StructType, name: str) -> None:

@@ -11,7 +11,7 @@ from lake_etl.audit import WIDEST_SUMMED_DECIMAL
 from lake_etl.dqdl.evaluation import fields
 from lake_etl.dqdl.evaluation.plan import (
     GroupCounts, Grouping, Measure, Measurer, RowTest, Subject, Values, filtered, in_scope, outside_or)
-from lake_etl.dqdl.evaluation.sql import Sql
+from lake_etl.dqdl.evaluation.sql import Sql, as_double
 from lake_etl.transform.columns import column_type, quoted
 
 STATISTICS = {
@@ -48,7 +48,7 @@ def _summable(name: str, subject: Subject) -> Sql:
     """Return the number in a type whose sum cannot overflow."""
     value, kind = fields.number(subject.schema, name), column_type(subject.schema, name)
     wide = isinstance(kind, LongType) or isinstance(kind, DecimalType) and kind.precision > WIDEST_SUMMED_DECIMAL
-    return f'CAST({value} AS double)' if wide else value
+    return as_double(value) if wide else value
 
 
 def _row_count(columns: tuple[str, ...], where: str | None, subject: Subject) -> Measure:
@@ -69,7 +69,7 @@ def _completeness(columns: tuple[str, ...], where: str | None, subject: Subject)
 
 
 def _correlation(columns: tuple[str, ...], where: str | None, subject: Subject) -> Measure:
-    first, second = (f'CAST({fields.number(subject.schema, name)} AS double)' for name in columns)
+    first, second = (as_double(fields.number(subject.schema, name)) for name in columns)
     both = f'({first} IS NOT NULL AND {second} IS NOT NULL)'
     first, second = (in_scope(in_scope(value, both), subject.scope(where)) for value in (first, second))
     # Spark's own corr divides by zero where a column has no spread.

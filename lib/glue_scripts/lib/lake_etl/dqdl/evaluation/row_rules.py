@@ -8,7 +8,7 @@ from lake_etl.dqdl.evaluation.metrics import measure, text_length
 from lake_etl.dqdl.evaluation.moments import hours
 from lake_etl.dqdl.evaluation.plan import (
     Check, Measure, RowTest, Subject, Values, Verdict, aggregates_of, filtered, outside_or)
-from lake_etl.dqdl.evaluation.sql import Sql, number_literal
+from lake_etl.dqdl.evaluation.sql import Sql, as_double, number_literal
 from lake_etl.dqdl.evaluation.values import meets, number_operands
 from lake_etl.dqdl.model import Condition, Duration, Keyword, Rule, Text
 from lake_etl.errors import DataError
@@ -90,7 +90,7 @@ def data_freshness(rule: Rule, subject: Subject) -> Check:
 
 def hours_since(moment: Sql, subject: Subject) -> Sql:
     """Build how many hours before the evaluation a moment lies."""
-    return f'(({number_literal(subject.context.now.timestamp())} - CAST({moment} AS double)) / 3600)'
+    return f'(({number_literal(subject.context.now.timestamp())} - {as_double(moment)}) / 3600)'
 
 
 def is_complete(rule: Rule, subject: Subject) -> Check:

@@ -16,6 +16,11 @@ def number_literal(value: Decimal | float) -> Sql:
     return f'({value!r}D)' if math.isfinite(value) else f"CAST('{value}' AS double)"
 
 
+def as_double(value: Sql) -> Sql:
+    """Return a number as a double."""
+    return f'CAST({value} AS double)'
+
+
 def date_literal(value: date) -> Sql:
     """Return a date."""
     return f"DATE '{value.isoformat()}'"

@@ -48,10 +48,10 @@ def _compared(name: str, condition: Condition, value: Sql, operands: list[Sql],
     negated = is_negated(condition.operator)
     parts = [_keyword(name, value, keyword, negated) for keyword in keywords]
     if operands:
-        holds = satisfied(condition.operator, value, operands)
-        if condition.family == 'string' and condition.operator in ('in', 'not in'):
-            # Spark keeps the texts as a set: thousands of comparisons would be more than fits into one of its methods.
-            holds = f'({value} {condition.operator} ({", ".join(operands)}))'
+        of_texts = condition.family == 'string' and condition.operator in ('in', 'not in')
+        # Spark keeps texts as a set: thousands of comparisons would be more than fits into one of its methods.
+        holds = (f'({value} {condition.operator} ({", ".join(operands)}))' if of_texts else
+                 satisfied(condition.operator, value, operands))
         parts.append(never_null(holds, when_null=negated))
     met = (all_of if negated else any_of)(parts)
     if negated and not any(keyword.word == 'NULL' for keyword in keywords):
