@@ -137,4 +137,4 @@ def publish_alone(lake, spark, number):
         load=load_name(f'e{number}', datetime.now(UTC), f'{number:06}'), source_file=f'{number}.csv',
         allow_schema_change='permissive', retention=timedelta(hours=1))
     df = spark.sql(f"SELECT 'T{number}' AS id, {number} AS amount, 'e{number}' AS execution_id")
-    return publish_partition(df, target, ('2026', '03', '04'), lambda audit: None, by_file=True)
+    return publish_partition(df, target, ('2026', '03', '04'), lambda *_: None, by_file=True)

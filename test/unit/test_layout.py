@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 import pytest
 
 from lake_etl.publish.layout import (
-    NULL_VALUE, execution_mark, load_folder, load_name, load_of_file, partition_folder, partition_of_file,
-    partition_of_load, place_of_file, superseded_marker)
+    NULL_VALUE, execution_mark, folder_for_readers, load_folder, load_name, load_of_file, load_of_location,
+    partition_folder, partition_of_file, partition_of_load, place_of_file, superseded_marker)
 
 KEYS = ('year', 'month', 'day')
 STARTED = datetime(2026, 11, 24, 1, 2, 3, tzinfo=UTC)
@@ -61,7 +61,8 @@ def test_the_path_of_a_file_names_its_partition(uri, expected):
 
 @pytest.mark.parametrize(('uri', 'load'), [
     (f'{LOAD}/part-0.parquet', LOAD),
-    (f'{LOAD}/deeper/part-0.parquet', LOAD),
+    (f'{LOAD}/lake_failed_rules=none/part-0.parquet', LOAD),
+    (f'{LOAD}/lake_failed_rules=0-2/part-0.parquet', LOAD),
     (f'{PARTITION}/part-0.parquet', PARTITION),
     (f'{PARTITION}/other=1/part-0.parquet', PARTITION),
     (f'{PARTITION}/lake_load=x', PARTITION),
@@ -77,3 +78,10 @@ def test_a_file_belongs_to_the_load_folder_it_lies_in(uri, load):
 def test_the_marker_of_a_load_lies_beside_it_in_the_partition(load, marker):
     assert superseded_marker(load) == marker
     assert partition_of_load(load) == partition_of_load(marker.rpartition('/')[0]) == PARTITION
+
+
+def test_a_load_of_marked_rows_is_known_by_the_folder_that_readers_are_pointed_at():
+    location = folder_for_readers(LOAD)
+    assert location == f'{LOAD}/lake_failed_rules=none'
+    assert load_of_location(location) == load_of_location(LOAD) == LOAD
+    assert partition_of_load(location) == PARTITION

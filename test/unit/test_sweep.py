@@ -15,6 +15,7 @@ KEEP = timedelta(hours=72)
 PARTITION = '/lake/gen/policy/year=2026/month=11/day=24'
 OLD, NEW = f'{PARTITION}/lake_load=old', f'{PARTITION}/lake_load=new'
 MARKER_OLD, MARKER_NEW = f'{PARTITION}/_superseded/lake_load=old', f'{PARTITION}/_superseded/lake_load=new'
+PASSING, FAILING = 'lake_failed_rules=none', 'lake_failed_rules=1-3'
 MARKER_LOOSE = f'{PARTITION}/_superseded/files-without-load'
 
 
@@ -33,6 +34,10 @@ def entry(uri: str, hours_ago: float = 0) -> FileEntry:
                  SweepPlan((), (), (f'{OLD}/a', f'{OLD}/b', MARKER_OLD)), id='superseded for the period'),
     pytest.param([entry(f'{OLD}/a', 999), entry(MARKER_OLD, 999)], [OLD], SweepPlan((), (MARKER_OLD,), ()),
                  id='readers were pointed back at a superseded load'),
+    pytest.param([entry(f'{OLD}/{PASSING}/a', 999), entry(f'{NEW}/{PASSING}/a'), entry(f'{NEW}/{FAILING}/a'),
+                  entry(MARKER_OLD, 72), entry(MARKER_NEW, 72)], [f'{NEW}/{PASSING}'],
+                 SweepPlan((), (MARKER_NEW,), (f'{OLD}/{PASSING}/a', MARKER_OLD)),
+                 id='loads of marked rows, of which readers see a part'),
     pytest.param([entry(MARKER_OLD, 999), entry(MARKER_NEW, 1)], [], SweepPlan((), (), (MARKER_OLD, MARKER_NEW)),
                  id='markers whose files are gone'),
     pytest.param([entry(f'{PARTITION}/part-0', 999), entry(f'{NEW}/a')], [NEW], SweepPlan((MARKER_LOOSE,), (), ()),

@@ -9,6 +9,7 @@ from pyspark.sql import Column, DataFrame, Observation
 from pyspark.sql import functions as F
 from pyspark.sql.types import DecimalType, DoubleType, FloatType, StructField, StructType
 
+from lake_etl.marked_rows import goes_on, is_marked, without_mark
 from lake_etl.transform.columns import column
 
 ROWS = 'rows'
@@ -41,10 +42,10 @@ class PendingAudit:
 
 
 def attach_audit(df: DataFrame) -> tuple[DataFrame, PendingAudit]:
-    """Return the same frame with an audit that is taken when it is computed."""
-    observation = Observation()
-    observed = df.observe(observation, *_expressions(df.schema))
-    return observed, PendingAudit(observation, df.schema)
+    """Return the same frame with an audit, of the rows that go to readers, that is taken when it is computed."""
+    observation, schema = Observation(), without_mark(df).schema
+    observed = df.observe(observation, *_expressions(schema, goes_on() if is_marked(df) else None))
+    return observed, PendingAudit(observation, schema)
 
 
 def take_audit(df: DataFrame) -> Audit:
@@ -57,9 +58,12 @@ def _amounts(schema: StructType) -> list[StructField]:
     return [field for field in schema.fields if isinstance(field.dataType, (DoubleType, FloatType, DecimalType))]
 
 
-def _expressions(schema: StructType) -> list[Column]:
-    totals = [F.sum(_summable(field)).alias(f'total_{index}') for index, field in enumerate(_amounts(schema))]
-    return [F.count(F.lit(1)).alias(ROWS), *totals]
+def _expressions(schema: StructType, counts: Column | None = None) -> list[Column]:
+    """Return what to aggregate; with a condition `counts`, of the rows that it is true for."""
+    def counted(value: Column) -> Column:
+        return value if counts is None else F.when(counts, value)
+    totals = [F.sum(counted(_summable(field))).alias(f'total_{index}') for index, field in enumerate(_amounts(schema))]
+    return [F.count(counted(F.lit(1))).alias(ROWS), *totals]
 
 
 def _summable(field: StructField) -> Column:

@@ -20,6 +20,7 @@ from lake_etl.configuration import configuration_reader
 from lake_etl.conversion_report import report_conversions
 from lake_etl.errors import ConfigurationError, DataError
 from lake_etl.job import JobRun
+from lake_etl.marked_rows import without_mark
 from lake_etl.publish.partition import publish_partition
 from lake_etl.publish.target import Published
 from lake_etl.quality.checked_load import CheckedLoad
@@ -189,10 +190,10 @@ def open_gate(run: JobRun, workflow: Workflow) -> QualityGate:
 
 def publish_to_cleanse(run: JobRun, workflow: Workflow, df: DataFrame, gate: QualityGate) -> Published:
     """Publish the frame as the partition of this load, and rows set aside beside it; record what was written."""
-    def accept(audit: Audit) -> None:
+    def accept(audit: Audit, aside: DataFrame | None) -> None:
         run.before_publishing.wait()
         report_conversions(run, run.watch.failures())
-        gate.settle(audit.rows)
+        gate.settle(audit.rows, aside=aside)
         if audit.rows == 0:
             LOG.warning('The transforms left no rows; the partition becomes empty.')
 
@@ -200,5 +201,5 @@ def publish_to_cleanse(run: JobRun, workflow: Workflow, df: DataFrame, gate: Qua
     with reading(source_file(run), among_others=True):  # Pages of a damaged file come to light only now.
         published = publish_partition(df, target, run.load.partition, accept,
                                       by_file=workflow.input.load_mode == 'by_file')
-    run.record_publication(df, published)
+    run.record_publication(without_mark(df), published)
     return published

@@ -15,6 +15,7 @@ from lake_etl.audit import Audit
 from lake_etl.configuration import configuration_reader
 from lake_etl.errors import ConfigurationError, DataError, Problem, QueryError
 from lake_etl.job import JobRun
+from lake_etl.marked_rows import without_mark
 from lake_etl.publish.target import PartitionValues, Published, Target
 from lake_etl.publish.whole_table import publish_table
 from lake_etl.quality.checked_load import CheckedLoad
@@ -86,12 +87,13 @@ def open_gate(run: JobRun, workflow: Workflow) -> QualityGate:
 
 def publish_to_consume(run: JobRun, workflow: Workflow, df: DataFrame, gate: QualityGate) -> Published:
     """Publish the frame as the Consume table, or as the partitions it has rows for, and record what was written."""
-    def accept(audit: Audit, partitions: Collection[PartitionValues]) -> Collection[PartitionValues]:
-        return gate.settle(audit.rows, partitions)
+    def accept(audit: Audit, partitions: Collection[PartitionValues],
+               aside: DataFrame | None) -> Collection[PartitionValues]:
+        return gate.settle(audit.rows, partitions, aside)
 
     target = _target(run, workflow)
     published = publish_table(df, target, accept, only_its_partitions=_by_partition(workflow))
-    run.record_publication(df, published)
+    run.record_publication(without_mark(df), published)
     return published
 
 

@@ -1,9 +1,11 @@
 """The Spark settings under which every job runs, on AWS Glue and on a laptop, on Spark 3.5 and 4.1."""
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from threading import RLock
+from typing import Any
 
 from pyspark.sql import DataFrame, SparkSession
 
@@ -28,8 +30,8 @@ SETTINGS = {
 COMPILES_HUGE_METHODS = '-XX:-DontCompileHugeMethods'
 HUGE_METHOD_BYTES = 8_000
 
-# A setting holds for all threads of a session, so two of them may not change and restore settings at once.
-_CHANGING = RLock()
+# A setting holds for all threads of a session, so two of them may not change and restore one at once.
+_CHANGING: defaultdict[str, AbstractContextManager[Any]] = defaultdict(RLock)
 
 
 def configure(spark: SparkSession) -> SparkSession:
@@ -72,8 +74,15 @@ def microsecond_times(spark: SparkSession) -> Iterator[None]:
 
 
 @contextmanager
+def open_files(spark: SparkSession, most: int) -> Iterator[None]:
+    """Let a task that writes inside to several folders keep that many files open, and sort rows only beyond that."""
+    with _changed(spark, 'spark.sql.maxConcurrentOutputFileWriters', str(most)):
+        yield
+
+
+@contextmanager
 def _changed(spark: SparkSession, key: str, value: str) -> Iterator[None]:
-    with _CHANGING:
+    with _CHANGING[key]:
         before = spark.conf.get(key)
         spark.conf.set(key, value)
         try:

@@ -10,10 +10,13 @@ from pyspark.sql import functions as F
 from pyspark.sql.types import StructType
 
 from lake_etl import runtime
+from lake_etl.marked_rows import is_marked
 from lake_etl.ports import Column
-from lake_etl.publish.layout import LOAD_KEY
+from lake_etl.publish.layout import FAILED_KEY, LOAD_KEY, folder_for_readers
+from lake_etl.session import open_files
 
 LOG = logging.getLogger(__name__)
+OPEN_FILES = 16   # of one task; each needs memory for a page of every column
 
 
 def catalog_columns(schema: StructType) -> tuple[Column, ...]:
@@ -26,15 +29,22 @@ def lower_case_names(df: DataFrame) -> DataFrame:
     return df.toDF(*(name.lower() for name in df.columns))
 
 
-def write_folder(df: DataFrame, folder: str) -> None:
-    """Write the frame to a new folder, in one Spark job."""
+def write_folder(df: DataFrame, folder: str) -> str:
+    """Write the frame to a new folder, in one Spark job, and return where the rows for readers are."""
+    writer = df.write.mode('errorifexists')
     with removed_on_failure(folder):
-        df.write.mode('errorifexists').parquet(folder)
+        if not is_marked(df):
+            writer.parquet(folder)
+            return folder
+        with open_files(df.sparkSession, OPEN_FILES):
+            writer.partitionBy(FAILED_KEY).parquet(folder)
+        return folder_for_readers(folder)
 
 
 def write_partitions(df: DataFrame, table_location: str, keys: Sequence[str], load: str) -> None:
     """Write the frame below a table, each row to the load's folder in the partition its keys name, in one Spark job."""
-    df.withColumn(LOAD_KEY, F.lit(load)).write.mode('append').partitionBy(*keys, LOAD_KEY).parquet(table_location)
+    folders = [*keys, LOAD_KEY, *([FAILED_KEY] if is_marked(df) else [])]
+    df.withColumn(LOAD_KEY, F.lit(load)).write.mode('append').partitionBy(*folders).parquet(table_location)
 
 
 def file_name(uri: str) -> str:

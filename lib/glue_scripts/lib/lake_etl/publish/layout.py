@@ -7,6 +7,7 @@ from datetime import datetime
 from urllib.parse import unquote
 
 LOAD_KEY = 'lake_load'
+FAILED_KEY, NO_RULE = 'lake_failed_rules', 'none'   # what marked rows of a load fail
 ICEBERG_FOLDER = 'iceberg'    # below the Consume bucket; its files are known to Iceberg alone
 SUPERSEDED_FOLDER = '_superseded'
 NULL_VALUE = '__HIVE_DEFAULT_PARTITION__'
@@ -30,6 +31,17 @@ def partition_folder(table_location: str, keys: Sequence[str], values: Sequence[
 def load_folder(partition: str, name: str) -> str:
     """Return the folder of one load below a partition folder."""
     return f'{partition}/{LOAD_KEY}={name}'
+
+
+def folder_for_readers(load: str) -> str:
+    """Return the folder, below that of a load of marked rows, with the rows that fail no rule."""
+    return f'{load}/{FAILED_KEY}={NO_RULE}'
+
+
+def load_of_location(location: str) -> str:
+    """Return the folder of the load to which the location of a partition belongs."""
+    load, _, name = location.rpartition('/')
+    return load if name.startswith(f'{FAILED_KEY}=') else location
 
 
 def partition_of_file(uri: str, table_location: str, keys: Sequence[str]) -> tuple[str, ...] | None:
@@ -63,6 +75,7 @@ def superseded_marker(load: str) -> str:
 
 
 def partition_of_load(load: str) -> str:
-    """Return the partition folder that a load's folder, or a marker's, lies in."""
+    """Return the partition folder that a load's folder, one below it, or a marker's, lies in."""
+    load = load_of_location(load)
     parent, _, name = load.rpartition('/')
     return parent if name.startswith(f'{LOAD_KEY}=') or name == SUPERSEDED_FOLDER else load

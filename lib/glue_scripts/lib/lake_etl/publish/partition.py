@@ -9,9 +9,11 @@ from pyspark.sql import DataFrame, SparkSession
 from lake_etl import runtime
 from lake_etl.audit import attach_audit
 from lake_etl.errors import PublicationConflict
+from lake_etl.marked_rows import without_mark
 from lake_etl.ports import Catalog, Column, Partition, Publication, Table
+from lake_etl.publish.aside import files_aside, rows_aside
 from lake_etl.publish.files import (
-    catalog_columns, data_files, file_name, lower_case_names, removed_on_failure, write_folder)
+    catalog_columns, file_name, lower_case_names, removed_on_failure, write_folder)
 from lake_etl.publish.joining import NewFiles, carry_over, joined_columns
 from lake_etl.publish.layout import load_folder, partition_folder
 from lake_etl.publish.sources import Source, partition_properties, sources_of, write_id
@@ -27,23 +29,27 @@ def publish_partition(df: DataFrame, target: Target, values: tuple[str, ...], ch
                       by_file: bool = False) -> Published:
     """Make the frame the content of a partition, or with `by_file` the rows of its source file in that partition.
 
-    Writes in one Spark job. `check` sees the audit of the written data and raises to refuse it. Until the catalog is
-    switched, readers see the old data; after any failure they go on doing so. Raises SchemaChangeError before writing.
+    Writes in one Spark job. `check` sees the audit of the written data and raises to refuse it. Marked rows that fail
+    rules are written aside, for the check to publish elsewhere. Until the catalog is switched, readers see the old
+    data; after any failure they go on doing so. Raises SchemaChangeError before writing.
     """
     catalog = runtime.catalog()
     data = lower_case_names(df.drop(*target.key_names))
-    columns = catalog_columns(data.schema)
+    columns = catalog_columns(without_mark(data).schema)
     existing = catalog.table(target.database, target.table)
     require_allowed_change(existing, columns, target.keys, target.allow_schema_change)
     table = _table_afterwards(existing, target, columns, by_file)
     place = partition_folder(table.location, target.key_names, values)
-    folder = load_folder(place, target.load)
+    load = load_folder(place, target.load)
     observed, pending = attach_audit(data)
-    write_folder(observed, folder)
-    with removed_on_failure(folder):
+    folder = write_folder(observed, load)
+    with removed_on_failure(load):
         audit = pending.result()
-        check(audit)
-        written = Source(target.source_file, audit.rows, write_id(map(file_name, data_files(folder))))
+        uris = [entry.uri for entry in runtime.files(load).list(load)]
+        aside = files_aside(uris)
+        check(audit, rows_aside(data, aside, load))
+        runtime.files(load).delete(aside)
+        written = Source(target.source_file, audit.rows, write_id(map(file_name, uris)))
     # From here on files stay whatever happens: readers may see them already. A sweep removes what nothing refers to.
     catalog.create_database(target.database, f'{target.folder}/{target.database}', target.database_description)
     new = NewFiles(folder, columns, written)

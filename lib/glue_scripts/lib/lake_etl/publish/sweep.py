@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from lake_etl.ports import FileEntry, Files
-from lake_etl.publish.layout import LOAD_KEY, SUPERSEDED_FOLDER, load_of_file, place_of_file, superseded_marker
+from lake_etl.publish.layout import (
+    LOAD_KEY, SUPERSEDED_FOLDER, load_of_file, load_of_location, place_of_file, superseded_marker)
 
 LOG = logging.getLogger(__name__)
 
@@ -26,9 +27,9 @@ def plan_sweep(entries: Iterable[FileEntry], partition: str, current: Collection
                retention: timedelta, at_once: bool = False) -> SweepPlan:
     """Decide what happens to each load below a partition folder.
 
-    A load that the catalog does not refer to gets a marker; once the marker is as old as the retention period the
-    load's files and the marker go. What a killed job left behind is unreferenced too and goes the same way. `at_once`
-    deletes without the waiting time; it is safe only while nobody writes to the table.
+    A load that no location in `current` belongs to gets a marker; once the marker is as old as the retention period
+    the load's files and the marker go. What a killed job left behind is unreferenced too and goes the same way.
+    `at_once` deletes without the waiting time; it is safe only while nobody writes to the table.
     """
     loads: dict[str, list[str]] = defaultdict(list)
     markers: dict[str, datetime] = {}
@@ -38,6 +39,7 @@ def plan_sweep(entries: Iterable[FileEntry], partition: str, current: Collection
         else:
             loads[load_of_file(entry.uri, partition)].append(entry.uri)
     mark, delete = [], []
+    current = {load_of_location(location) for location in current}
     unmark = [superseded_marker(load) for load in current if superseded_marker(load) in markers]
     for load, uris in loads.items():
         marker = superseded_marker(load)

@@ -5,14 +5,17 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import timedelta
 
+from pyspark.sql import DataFrame
+
 from lake_etl.audit import Audit
 from lake_etl.ports import Column, Table
 
-Check = Callable[[Audit], None]
+# Gets the audit of the written data and the rows written aside, None without any, and raises to refuse it all.
+Check = Callable[[Audit, DataFrame | None], None]
 PartitionValues = tuple[str, ...]
-# Gets the audit and the partitions of the written data, raises to refuse it, and gives those partitions of the query
-# whose rows were all set aside: they disappear.
-TableCheck = Callable[[Audit, Collection[PartitionValues]], Collection[PartitionValues]]
+# Gets the partitions of the written data as well, and gives those partitions of the query whose rows were all set
+# aside: they disappear.
+TableCheck = Callable[[Audit, Collection[PartitionValues], DataFrame | None], Collection[PartitionValues]]
 
 
 @dataclass(frozen=True)

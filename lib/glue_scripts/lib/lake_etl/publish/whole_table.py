@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Collection
 from datetime import UTC, datetime
 
 from pyspark.sql import DataFrame
@@ -10,7 +11,9 @@ from pyspark.sql.types import StringType
 from lake_etl import runtime
 from lake_etl.audit import Audit, attach_audit
 from lake_etl.errors import DataError
+from lake_etl.marked_rows import without_mark
 from lake_etl.ports import Column, Partition, Publication, Table
+from lake_etl.publish.aside import files_aside, rows_aside
 from lake_etl.publish.files import catalog_columns, lower_case_names, write_partitions
 from lake_etl.publish.layout import LOAD_KEY, NULL_VALUE, partition_of_file, partition_of_load
 from lake_etl.publish.sweep import sweep_table
@@ -24,13 +27,14 @@ def publish_table(df: DataFrame, target: Target, check: TableCheck, only_its_par
     """Make the frame the whole content of a table, or of just the partitions it has rows for.
 
     The frame has a column for each partition key. Writes in one Spark job; `check` sees the audit and the partitions of
-    the written data and raises to refuse it; partitions that it names have no rows left and disappear. Readers see the
-    old table until the catalog is switched, and after any failure. Raises SchemaChangeError before writing, DataError
-    when a row has no partition value.
+    the written data and raises to refuse it; partitions that it names have no rows left and disappear. Marked rows that
+    fail rules are written aside, for the check to publish elsewhere. Readers see the old table until the catalog is
+    switched, and after any failure. Raises SchemaChangeError before writing, DataError when a row has no partition
+    value.
     """
     catalog = runtime.catalog()
     data = lower_case_names(_with_text_keys(df, target))
-    columns = catalog_columns(data.drop(*target.key_names).schema)
+    columns = catalog_columns(without_mark(data).drop(*target.key_names).schema)
     existing = catalog.table(target.database, target.table)
     require_allowed_change(existing, columns, target.keys, target.allow_schema_change)
     location = target.table_location(existing)
@@ -39,9 +43,12 @@ def publish_table(df: DataFrame, target: Target, check: TableCheck, only_its_par
     observed, pending = attach_audit(data)
     try:
         write_partitions(observed, location, target.key_names, target.load)
-        partitions, audit = _written_partitions(table, target, columns), pending.result()
+        uris, audit = _files_of_load(location, target.load), pending.result()
+        aside = files_aside(uris)
+        partitions = _partitions(table, target, columns, set(uris) - set(aside))
         new = {partition.values for partition in partitions}
-        emptied = check(audit, new)
+        emptied = check(audit, new, rows_aside(data, aside, location))
+        runtime.files(location).delete(aside)
     except Exception:
         _remove_load(table, target)
         raise
@@ -63,11 +70,12 @@ def _with_text_keys(df: DataFrame, target: Target) -> DataFrame:
     return df.withColumns({name: df[name].cast(StringType()) for name in target.key_names})
 
 
-def _written_partitions(table: Table, target: Target, columns: tuple[Column, ...]) -> tuple[Partition, ...]:
-    """Find the partitions that the write has filled; raises DataError when one has a null in its values."""
+def _partitions(table: Table, target: Target, columns: tuple[Column, ...],
+                uris: Collection[str]) -> tuple[Partition, ...]:
+    """Return the partitions that the files have filled; raises DataError when one has a null in its values."""
     # Folders as Spark named them: it spells some characters of the values differently.
     folders: dict[tuple[str, ...], str] = {}
-    for uri in _files_of_load(table.location, target.load):
+    for uri in uris:
         values = partition_of_file(uri, table.location, target.key_names)
         if values is not None:
             folders[values] = uri.rpartition('/')[0]

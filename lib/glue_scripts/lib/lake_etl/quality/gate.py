@@ -48,6 +48,8 @@ class QualityGate:
     def check(self, df: DataFrame, stage: str) -> DataFrame:
         """Return the rows that may go on; what the rules found is known, and acted upon, at `settle`.
 
+        Behind the last stage the others may be among them, marked: they are written in the same pass and set aside.
+
         The rules are evaluated while the rows are computed for the table. Where a step between may have looked at
         the rows, or Spark may compute them twice to sort them, they are evaluated here and now.
         """
@@ -57,14 +59,15 @@ class QualityGate:
         if rules == StageRules():
             self._without_rules.append((visible, quarantine))
             return df
-        check = StageCheck(df, stage, rules, self._load, quarantine)
+        check = StageCheck(df, stage, rules, self._load, quarantine,
+                           may_mark=not self._at_once and stage != BEFORE_TRANSFORM)
         self._checks.append(check)
         if self._at_once or stage == BEFORE_TRANSFORM and not self._observes_on_the_way():
-            compute(check.passing)
-        return check.passing
+            compute(check.onward)
+        return check.onward
 
-    def settle(self, rows: int | None = None,
-               written: Collection[PartitionValues] = ()) -> Collection[PartitionValues]:
+    def settle(self, rows: int | None = None, written: Collection[PartitionValues] = (),
+               aside: DataFrame | None = None) -> Collection[PartitionValues]:
         """Record what was found and set rows aside; return the partitions whose rows these are.
 
         Called when the rows have been computed and readers do not see them yet. Raises QualityError when they must
@@ -72,6 +75,7 @@ class QualityGate:
 
         rows     how many were written behind the last stage; None where nothing was
         written  partitions that the load fills, where each row names its own
+        aside    marked rows that were written and are not for readers
         """
         self._results = [check.result() for check in self._checks]
         for result in self._results:
@@ -80,8 +84,8 @@ class QualityGate:
         filled: set[PartitionValues] = set()
         for check, result in zip(self._checks, self._results, strict=True):
             # Behind the first stage stand steps that may add rows or leave some out.
-            written_rows = None if check.stage == BEFORE_TRANSFORM else rows
-            filled.update(check.set_aside(result, written_rows, written))
+            last = check.stage != BEFORE_TRANSFORM
+            filled.update(check.set_aside(result, rows if last else None, written, aside if last else None))
             self._record(check, result)
         for df, quarantine in self._without_rules:
             if is_published(quarantine.target):

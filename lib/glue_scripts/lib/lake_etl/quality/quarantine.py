@@ -15,7 +15,7 @@ from lake_etl.publish.emptying import empty_partitions
 from lake_etl.publish.files import catalog_columns, lower_case_names
 from lake_etl.publish.partition import publish_partition
 from lake_etl.publish.sources import sources_of
-from lake_etl.publish.target import Check, PartitionValues, Target
+from lake_etl.publish.target import PartitionValues, Target
 from lake_etl.publish.whole_table import publish_table
 from lake_etl.quality.checked_load import CheckedLoad, is_clear
 from lake_etl.transform.columns import column
@@ -40,7 +40,7 @@ def explained(rows: DataFrame, failed_column: str, rules: Sequence[str], load: C
 
 
 def publish_quarantine(rows: DataFrame, target: Target, load: CheckedLoad, written: Collection[PartitionValues],
-                       check: Check) -> Collection[PartitionValues]:
+                       check: Callable[[Audit], None]) -> Collection[PartitionValues]:
     """Make the rows the quarantine of this load and return the partitions that they fill.
 
     written  partitions of the table itself that the load fills: their quarantine is replaced even where no row is left
@@ -48,9 +48,10 @@ def publish_quarantine(rows: DataFrame, target: Target, load: CheckedLoad, writt
     """
     if load.partition is not None:
         by_file = load.by_file and _others_may_stay(target, load.partition)
-        return publish_partition(rows, target, load.partition, check, by_file=by_file).partitions
+        return publish_partition(rows, target, load.partition, lambda audit, _: check(audit), by_file).partitions
 
-    def accept(audit: Audit, partitions: Collection[PartitionValues]) -> Collection[PartitionValues]:
+    def accept(audit: Audit, partitions: Collection[PartitionValues],
+               aside: DataFrame | None) -> Collection[PartitionValues]:
         check(audit)
         return written
     return publish_table(rows, target, accept, only_its_partitions=not load.whole).partitions
@@ -66,7 +67,7 @@ def empty_quarantine(rows: Callable[[], DataFrame], target: Target, load: Checke
         files = _files_behind(target, load.partition)
         if files - {target.source_file}:
             if target.source_file in files:
-                publish_partition(rows(), target, load.partition, lambda audit: None, by_file=True)
+                publish_partition(rows(), target, load.partition, lambda *_: None, by_file=True)
             return
     replaced = set(written) if load.partition is None else {load.partition}
     empty_partitions(target, lambda: catalog_columns(lower_case_names(rows().drop(*target.key_names)).schema),

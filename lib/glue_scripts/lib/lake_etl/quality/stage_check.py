@@ -8,6 +8,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from lake_etl.audit import Audit
+from lake_etl.marked_rows import MOST_RULES, marked, unmarked
 from lake_etl.publish.target import PartitionValues, Target
 from lake_etl.quality.arrival import compute, is_known
 from lake_etl.quality.checked_load import CheckedLoad
@@ -31,13 +32,15 @@ class StageCheck:
     """The rules of a stage and the rows they look at, once for everything: measuring, marking, leaving out.
 
     sets_aside  whether the stage has rules of quarantine
-    passing     the rows that go on
+    onward      the rows that go on, and where they are marked those to set aside, too
     """
 
-    def __init__(self, df: DataFrame, stage: str, rules: StageRules, load: CheckedLoad, quarantine: Quarantine):
+    def __init__(self, df: DataFrame, stage: str, rules: StageRules, load: CheckedLoad, quarantine: Quarantine,
+                 may_mark: bool):
         self.stage = stage
         self.quarantine = quarantine
         self.sets_aside = bool(rules.quarantine_rules)
+        self._marks = may_mark and 0 < len(rules.quarantine_rules) <= MOST_RULES
         self._df = df
         self._load = load
         self._actions = [ACTIONS[key] for key in ACTIONS for _ in getattr(rules, key)]
@@ -50,22 +53,24 @@ class StageCheck:
         self._checked = check_rows(self._df, self._rules, self._load.context(self.stage), setting_aside,
                                    self._load.args, f'{self._load.target.name}.{self.stage}')
         rows, failed = self._checked.rows, self._checked.failed_column
-        self.passing = (rows.where(F.size(column(failed)) == 0) if self.sets_aside else rows).drop(failed)
+        passing = rows.where(F.size(column(failed)) == 0) if self.sets_aside else rows
+        self.onward = marked(rows, failed) if self._marks else passing.drop(failed)
 
     def result(self) -> StageResult:
         """Return what was found; the table that the rows go to must have been computed."""
         if not is_known(self._checked.counts):
             self._evaluate()
-            compute(self.passing)
+            compute(self.onward)
         counts = self._checked.counts()
         judgements = tuple(map(Judgement, self._actions, self._checked.outcomes()))
         return StageResult(self.stage, counts.rows, counts.failed, judgements)
 
-    def set_aside(self, result: StageResult, passed: int | None,
-                  written: Collection[PartitionValues]) -> Collection[PartitionValues]:
-        """Publish the rows that failed and return the partitions they fill; clean data costs no second pass.
+    def set_aside(self, result: StageResult, passed: int | None, written: Collection[PartitionValues],
+                  aside: DataFrame | None) -> Collection[PartitionValues]:
+        """Publish the rows that failed and return the partitions they fill.
 
         passed  rows that went on, counted where they were written; None where they were not
+        aside   the failed rows, marked; without them they are computed in a second pass
         Raises QualityError unless every row went on or was set aside.
         """
         if not self.sets_aside:
@@ -79,8 +84,9 @@ class StageCheck:
 
         def check(audit: Audit) -> None:
             require_complete(result, passed, audit.rows)
-        rows = self._failing(self._checked.rows.where(F.size(column(self._checked.failed_column)) > 0))
-        return publish_quarantine(rows, target, self._load, written, check)
+        failed = self._checked.failed_column
+        rows = self._checked.rows.where(F.size(column(failed)) > 0) if aside is None else unmarked(aside, failed)
+        return publish_quarantine(self._failing(rows), target, self._load, written, check)
 
     def _failing(self, rows: DataFrame) -> DataFrame:
         rules = list(map(str, self._rules))
