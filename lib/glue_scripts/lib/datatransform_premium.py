@@ -31,7 +31,7 @@ from lake_etl.transform.fuse import Prepared
 from lake_etl.transform.helper_names import unused_name
 from lake_etl.transform.numbers import number_column, number_or
 from lake_etl.transform.policy_months import (
-    date_column,
+    date_value,
     end_date,
     fractional_months,
     month_starts,
@@ -74,7 +74,7 @@ def _start_and_term_read(entry: EndDateEntry, schema: StructType) -> tuple[Conve
 @column_transform(ENDDATE, converts=_start_and_term_read)
 def transform_enddate(entry: EndDateEntry, schema: StructType, context: TransformContext) -> Column:
     """Move a date by a number of months, such as an effective date by the term; a longer month's end is clamped."""
-    return end_date(schema, entry.start_date, entry.num_months)
+    return F.expr(end_date(schema, entry.start_date, entry.num_months))
 
 
 def _term_read(entry: PolicyMonthsEntry, schema: StructType) -> tuple[Conversion, ...]:
@@ -85,7 +85,8 @@ def _term_read(entry: PolicyMonthsEntry, schema: StructType) -> tuple[Conversion
 def transform_policymonths(entry: PolicyMonthsEntry, schema: StructType, context: TransformContext) -> Column:
     """Count the months of a policy, null when a date is null. Times of day do not count."""
     count = normalized_months if entry.normalized else fractional_months
-    return count(date_column(schema, entry.policy_effective_date), date_column(schema, entry.policy_expiration_date))
+    return F.expr(count(date_value(schema, entry.policy_effective_date),
+                        date_value(schema, entry.policy_expiration_date)))
 
 
 def _expanded_term_read(entry: ExpandPolicyMonthsEntry, schema: StructType) -> tuple[Conversion, ...]:
@@ -113,12 +114,12 @@ def _expand_months(df: DataFrame, entry: ExpandPolicyMonthsEntry) -> DataFrame:
     if unique_id:
         df = df.withColumn(unique_id, F.expr('uuid()'))
     start, place = (unused_name(df.schema, wish) for wish in ('policy_month', 'policy_month_place'))
-    starts = month_starts(date_column(df.schema, entry.policy_effective_date),
-                          date_column(df.schema, entry.policy_expiration_date))
+    starts = month_starts(date_value(df.schema, entry.policy_effective_date),
+                          date_value(df.schema, entry.policy_expiration_date))
     columns = {entry.policy_month_start_field: column(start), entry.policy_month_end_field: F.last_day(column(start))}
     if entry.policy_month_index:
         columns[entry.policy_month_index] = column(place) + 1
-    expanded = df.select(*map(column, df.columns), F.posexplode_outer(starts).alias(place, start))
+    expanded = df.select(*map(column, df.columns), F.posexplode_outer(F.expr(starts)).alias(place, start))
     return expanded.withColumns(columns).drop(place, start)
 
 
@@ -130,10 +131,10 @@ def _premiums_and_dates_read(entry: EarnedPremiumEntry, schema: StructType) -> t
 @column_transform(EARNEDPREMIUM, converts=_premiums_and_dates_read)
 def transform_earnedpremium(entry: EarnedPremiumEntry, schema: StructType, context: TransformContext) -> Prepared:
     """Compute the part of the written premium that is earned in the row's period, rounded half up to the cent."""
-    term = Term(effective=date_column(schema, entry.policy_effective_date),
-                expiration=date_column(schema, entry.policy_expiration_date),
-                period_start=date_column(schema, entry.period_start_date),
-                period_end=date_column(schema, entry.period_end_date))
+    term = Term(effective=date_value(schema, entry.policy_effective_date),
+                expiration=date_value(schema, entry.policy_expiration_date),
+                period_start=date_value(schema, entry.period_start_date),
+                period_end=date_value(schema, entry.period_end_date))
     months = by_month_reconciled if entry.reconcile else by_month
     portion = by_day(term) if entry.byday else months(term)
     return earned_premium(schema, entry.written_premium_list, portion, entry.reconcile)

@@ -5,8 +5,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from functools import reduce
-from operator import or_
 from typing import Any
 
 from pyspark.sql import Column
@@ -27,6 +25,7 @@ from lake_etl.errors import DataError
 from lake_etl.spec.format_string import FormatField, parse_format
 from lake_etl.transform.columns import column, column_type
 from lake_etl.transform.fuse import Prepared
+from lake_etl.transform.sql_text import sql_text
 
 WHITESPACE = ' \t\n\r\x0b\x0c'
 
@@ -84,10 +83,11 @@ def combined(format_text: str, names: Sequence[str], schema: StructType) -> Colu
     return formatter(F.array(*(python_text(name, kind) for name, kind in zip(names, types))))
 
 
-def _trimmed(text: Column) -> Column:
+def _trimmed(text: str) -> Column:
     """Build the text without white space at its ends; looking for some costs much less than trimming each text."""
-    padded = reduce(or_, (test(space) for space in WHITESPACE for test in (text.startswith, text.endswith)))
-    return F.when(padded, F.btrim(text, F.lit(WHITESPACE))).otherwise(text)
+    padded = ' OR '.join(f'{test}({text}, {sql_text(space)})' for space in WHITESPACE
+                         for test in ('startswith', 'endswith'))
+    return F.expr(f'CASE WHEN {padded} THEN btrim({text}, {sql_text(WHITESPACE)}) ELSE {text} END')
 
 
 def needs_python(format_text: str, names: Sequence[str], schema: StructType) -> bool:

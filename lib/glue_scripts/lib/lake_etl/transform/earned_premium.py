@@ -1,4 +1,4 @@
-"""The part of a written premium that is earned in a period, by day or in equal months, exact to the cent.
+"""The part of a written premium that is earned in a period, by day or in equal months, exact to the cent, as SQL.
 
 Rounding: a share is premium x part / whole, rounded half up (away from zero) to cents in one step with whole-number
 arithmetic, so that no intermediate rounding can shift a cent. Premiums count with ten decimals.
@@ -13,21 +13,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
-from functools import partial, reduce
-from operator import add
+from functools import partial
 
-from pyspark.sql import Column
 from pyspark.sql import functions as F
 from pyspark.sql.types import ByteType, DataType, DecimalType, IntegerType, ShortType, StructType
 
 from lake_etl.spec.type_text import parse_type
-from lake_etl.transform.columns import column, column_type
+from lake_etl.transform.columns import column_type, quoted
 from lake_etl.transform.fuse import Prepared
 from lake_etl.transform.numbers import number_as
 from lake_etl.transform.policy_months import first_of_month, month_number, normalized_months
 
-LARGEST_PREMIUM, PREMIUM_TYPE = Decimal(10) ** 14, parse_type('decimal(25,10)')
+LARGEST_PREMIUM, PREMIUM_TYPE = 10 ** 14, parse_type('decimal(25,10)')
 # Whole cents below this, times twice the days of 9,999 years, are a bigint still.
 MOST_QUICK_CENTS = 10 ** 12
 
@@ -36,15 +33,15 @@ MOST_QUICK_CENTS = 10 ** 12
 class Term:
     """The four dates of one row: its policy's term and the period to earn premium in, all inclusive."""
 
-    effective: Column
-    expiration: Column
-    period_start: Column
-    period_end: Column
+    effective: str
+    expiration: str
+    period_start: str
+    period_end: str
 
-    def is_complete(self) -> Column:
+    def is_complete(self) -> str:
         """Tell whether no date is null."""
         dates = (self.effective, self.expiration, self.period_start, self.period_end)
-        return reduce(lambda left, right: left & right, (date.isNotNull() for date in dates))
+        return _all(*(f'{date} IS NOT NULL' for date in dates))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,10 +53,10 @@ class Portion:
     before, through  how many of them end before the period, and by its end
     """
 
-    earns: Column
-    parts: Column
-    before: Column
-    through: Column
+    earns: str
+    parts: str
+    before: str
+    through: str
 
 
 def earned_premium(schema: StructType, premiums: Sequence[str], portion: Portion, reconcile: bool) -> Prepared:
@@ -72,16 +69,21 @@ def earned_premium(schema: StructType, premiums: Sequence[str], portion: Portion
     exact = total_premium(schema, premiums)
     money = all(_is_money(column_type(schema, name)) for name in premiums)
 
-    def build(helpers: Mapping[str, Column]) -> Column:
-        premium, parts = helpers['premium'], F.when(helpers['parts'] > 0, helpers['parts'])
+    def earned(helpers: Mapping[str, str]) -> str:
+        premium, parts = helpers['premium'], f"CASE WHEN {helpers['parts']} > 0 THEN {helpers['parts']} END"
         if not money:
-            return F.when(portion.earns, _earned(partial(_share, premium, parts), portion, reconcile))
+            return _earned(partial(_share, premium, parts), portion, reconcile)
         cents = _earned(partial(_share_of_cents, premium, parts), portion, reconcile)
-        quick = (cents.cast('decimal(18,0)') * Decimal('0.01')).cast('decimal(16,2)')
-        slow = _earned(partial(_share, exact, parts), portion, reconcile)
-        return F.when(portion.earns, F.when(F.abs(premium) < MOST_QUICK_CENTS, quick).otherwise(slow))
-    return Prepared({'premium': _whole_cents(premiums) if money else exact,
-                     'parts': portion.parts.cast('bigint')}, build)
+        quick = f'CAST(CAST({cents} AS decimal(18,0)) * 0.01BD AS decimal(16,2))'
+        slow = _earned(partial(_share, helpers['large'], parts), portion, reconcile)
+        return f'CASE WHEN abs({premium}) < {MOST_QUICK_CENTS} THEN {quick} ELSE {slow} END'
+
+    values = {'premium': exact, 'parts': f'CAST({portion.parts} AS bigint)'}
+    if money:
+        cents = _whole_cents(premiums)
+        values |= {'premium': cents, 'large': f'CASE WHEN abs({cents}) >= {MOST_QUICK_CENTS} THEN {exact} END'}
+    return Prepared({name: F.expr(value) for name, value in values.items()},
+                    lambda helpers: F.expr(f'CASE WHEN {portion.earns} THEN {earned(helpers)} END'))
 
 
 def _is_money(kind: DataType) -> bool:
@@ -90,24 +92,24 @@ def _is_money(kind: DataType) -> bool:
     return isinstance(kind, (ByteType, ShortType, IntegerType))
 
 
-def _whole_cents(premiums: Iterable[str]) -> Column:
+def _whole_cents(premiums: Iterable[str]) -> str:
     """Return the sum of columns of money in cents, as bigint; doubles hold it exactly as long as it is quick."""
-    values = [F.coalesce(column(name).cast('double'), F.lit(0.0)) for name in premiums]
-    return F.rint(reduce(add, values) * 100).cast('bigint')
+    total = ' + '.join(f'coalesce(CAST({quoted(name)} AS double), 0D)' for name in premiums)
+    return f'CAST(rint(({total}) * 100) AS bigint)'
 
 
-def total_premium(schema: StructType, names: Iterable[str]) -> Column:
+def total_premium(schema: StructType, names: Iterable[str]) -> str:
     """Return the sum of premium columns of any numeric type as decimal(24,10), null counting as 0.
 
     Null where a premium is not a number (NaN, other text) or the sum has more than 14 digits before the point, which
     the result type decimal(16,2) cannot hold. Raises DataError for a column that is missing or no number.
     """
-    total = reduce(add, [_premium(schema, name) for name in names])
-    return F.when(F.abs(total) < LARGEST_PREMIUM, total.cast('decimal(24,10)'))
+    total = ' + '.join(_premium(schema, name) for name in names)
+    return f'CASE WHEN abs({total}) < {LARGEST_PREMIUM} THEN CAST({total} AS decimal(24,10)) END'
 
 
-def _premium(schema: StructType, name: str) -> Column:
-    return F.when(column(name).isNull(), Decimal(0)).otherwise(number_as(schema, name, PREMIUM_TYPE))
+def _premium(schema: StructType, name: str) -> str:
+    return f'CASE WHEN {quoted(name)} IS NULL THEN 0 ELSE {number_as(schema, name, PREMIUM_TYPE)} END'
 
 
 def by_day(term: Term) -> Portion:
@@ -116,11 +118,11 @@ def by_day(term: Term) -> Portion:
     Nothing can be told when a date is null, when expiration lies before the effective date, when the period lies
     outside the policy, and when the period ends before it starts.
     """
-    days = F.datediff(term.expiration, term.effective) + 1
-    earns = ((term.expiration >= term.effective) & (term.period_end >= term.effective)
-             & (term.period_start <= term.expiration) & (term.period_end >= term.period_start))
-    return Portion(earns=earns, parts=days, before=_within(F.datediff(term.period_start, term.effective), days),
-                   through=_within(F.datediff(term.period_end, term.effective) + 1, days))
+    days = f'(datediff({term.expiration}, {term.effective}) + 1)'
+    earns = _all(f'{term.expiration} >= {term.effective}', f'{term.period_end} >= {term.effective}',
+                 f'{term.period_start} <= {term.expiration}', f'{term.period_end} >= {term.period_start}')
+    return Portion(earns=earns, parts=days, before=_within(f'datediff({term.period_start}, {term.effective})', days),
+                   through=_within(f'datediff({term.period_end}, {term.effective}) + 1', days))
 
 
 def by_month(term: Term) -> Portion:
@@ -131,12 +133,11 @@ def by_month(term: Term) -> Portion:
     effective date or after the first of the expiration month.
     """
     expiration_month = first_of_month(term.expiration)
-    ends_in_only_month = _is_within_one_month(term) & (first_of_month(term.period_end) == expiration_month)
-    earns = (term.is_complete() & (term.expiration >= first_of_month(term.effective))
-             & (term.period_end >= term.effective)
-             & ((term.period_end <= expiration_month) | ends_in_only_month))
-    return Portion(earns=earns, parts=normalized_months(term.effective, term.expiration), before=F.lit(0),
-                   through=F.lit(1))
+    ends_in_only_month = _all(_is_within_one_month(term), f'{first_of_month(term.period_end)} = {expiration_month}')
+    earns = _all(term.is_complete(), f'{term.expiration} >= {first_of_month(term.effective)}',
+                 f'{term.period_end} >= {term.effective}',
+                 f'({term.period_end} <= {expiration_month} OR {ends_in_only_month})')
+    return Portion(earns=earns, parts=normalized_months(term.effective, term.expiration), before='0', through='1')
 
 
 def by_month_reconciled(term: Term) -> Portion:
@@ -148,44 +149,55 @@ def by_month_reconciled(term: Term) -> Portion:
     null, expiration lies before the effective date, the period lies outside those months, or it ends before it starts.
     """
     single = _is_within_one_month(term)
-    months = F.when(single, 1).otherwise(month_number(term.expiration) - month_number(term.effective))
-    before = F.when(single, 0).otherwise(
-        _within(month_number(term.period_start) - month_number(term.effective), months))
-    through = F.when(single, (term.period_end >= term.expiration).cast('int')).otherwise(
-        _within(month_number(F.date_add(term.period_end, 1)) - month_number(term.effective), months))
-    starts_in_time = F.when(single, term.period_start <= term.expiration).otherwise(
-        term.period_start < first_of_month(term.expiration))
-    earns = (term.is_complete() & (term.expiration >= term.effective) & (term.period_end >= term.effective)
-             & starts_in_time & (term.period_end >= term.period_start))
+
+    def started(date: str) -> str:
+        return f'{month_number(date)} - {month_number(term.effective)}'
+
+    months = _either(single, '1', started(term.expiration))
+    before = _either(single, '0', _within(started(term.period_start), months))
+    through = _either(single, f'CAST({term.period_end} >= {term.expiration} AS int)',
+                      _within(started(f'date_add({term.period_end}, 1)'), months))
+    starts_in_time = _either(single, f'{term.period_start} <= {term.expiration}',
+                             f'{term.period_start} < {first_of_month(term.expiration)}')
+    earns = _all(term.is_complete(), f'{term.expiration} >= {term.effective}', f'{term.period_end} >= {term.effective}',
+                 starts_in_time, f'{term.period_end} >= {term.period_start}')
     return Portion(earns=earns, parts=months, before=before, through=through)
 
 
-def _is_within_one_month(term: Term) -> Column:
-    same_month = first_of_month(term.effective) == first_of_month(term.expiration)
-    return same_month & (term.expiration >= term.effective)
+def _is_within_one_month(term: Term) -> str:
+    return _all(f'{first_of_month(term.effective)} = {first_of_month(term.expiration)}',
+                f'{term.expiration} >= {term.effective}')
 
 
-def _within(count: Column, most: Column) -> Column:
+def _all(*conditions: str) -> str:
+    return f"({' AND '.join(conditions)})"
+
+
+def _either(condition: str, value: str, otherwise: str) -> str:
+    return f'CASE WHEN {condition} THEN {value} ELSE {otherwise} END'
+
+
+def _within(count: str, most: str) -> str:
     """Return the count, at least 0 and at most `most`."""
-    return F.greatest(F.lit(0), F.least(count, most))
+    return f'greatest(0, least({count}, {most}))'
 
 
-def _earned(share: Callable[[Column], Column], portion: Portion, reconcile: bool) -> Column:
+def _earned(share: Callable[[str], str], portion: Portion, reconcile: bool) -> str:
     """Return the share of the portion, reconciled or rounded by itself."""
     if reconcile:
-        return share(portion.through) - share(portion.before)
-    return share(portion.through - portion.before)
+        return f'({share(portion.through)} - {share(portion.before)})'
+    return share(f'({portion.through} - {portion.before})')
 
 
-def _share(premium: Column, whole: Column, part: Column) -> Column:
+def _share(premium: str, whole: str, part: str) -> str:
     """Return premium x part / whole in decimal(16,2), rounded half up; null when whole is null."""
-    half_cents = F.abs(premium) * (part.cast('bigint') * 200).cast('decimal(12,0)')
-    cents = F.call_function('div', half_cents + whole, whole * 2)
-    unsigned = cents.cast('decimal(18,0)') * Decimal('0.01')
-    return F.when(premium < 0, -unsigned).otherwise(unsigned).cast('decimal(16,2)')
+    half_cents = f'abs({premium}) * CAST(CAST({part} AS bigint) * 200 AS decimal(12,0))'
+    cents = f'({half_cents} + {whole}) div ({whole} * 2)'
+    unsigned = f'CAST({cents} AS decimal(18,0)) * 0.01BD'
+    return f'CAST({_either(f"{premium} < 0", f"-({unsigned})", unsigned)} AS decimal(16,2))'
 
 
-def _share_of_cents(cents: Column, whole: Column, part: Column) -> Column:
+def _share_of_cents(cents: str, whole: str, part: str) -> str:
     """Return cents x part / whole as bigint, rounded half up; null when whole is null."""
-    unsigned = F.call_function('div', F.abs(cents) * part * 2 + whole, whole * 2)
-    return F.when(cents < 0, -unsigned).otherwise(unsigned)
+    unsigned = f'(abs({cents}) * {part} * 2 + {whole}) div ({whole} * 2)'
+    return _either(f'{cents} < 0', f'-({unsigned})', unsigned)

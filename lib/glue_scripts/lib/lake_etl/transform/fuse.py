@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pyspark.sql import Column, DataFrame
 from pyspark.sql.types import StructType
 
-from lake_etl.transform.columns import column
+from lake_etl.transform.columns import quoted
 from lake_etl.transform.conversion import Conversion
 from lake_etl.transform.helper_names import unused_name
 
@@ -17,11 +17,11 @@ class Prepared:
     """A column made of helpers, each of which is computed once for a row however often the column needs it.
 
     helpers  what to compute first, by name
-    build    returns the column from the helpers by name
+    build    returns the column from what the helpers are called in SQL, by name
     """
 
     helpers: Mapping[str, Column]
-    build: Callable[[Mapping[str, Column]], Column]
+    build: Callable[[Mapping[str, str]], Column]
 
 
 @dataclass(frozen=True)
@@ -62,11 +62,11 @@ def assign_batch(df: DataFrame, batch: Sequence[Assignment]) -> DataFrame:
     return df.withColumns(helpers).withColumns(columns).drop(*helpers) if helpers else df.withColumns(columns)
 
 
-def _named(wanted: Mapping[str, Column], schema: StructType, helpers: dict[str, Column]) -> dict[str, Column]:
-    """Add the helpers under names that nothing else has; return references to them."""
+def _named(wanted: Mapping[str, Column], schema: StructType, helpers: dict[str, Column]) -> dict[str, str]:
+    """Add the helpers under names that nothing else has; return these as SQL has them."""
     names = {wish: unused_name(schema, f'{wish}_{len(helpers)}', helpers) for wish in wanted}
     helpers |= {names[wish]: value for wish, value in wanted.items()}
-    return {wish: column(name) for wish, name in names.items()}
+    return {wish: quoted(name) for wish, name in names.items()}
 
 
 def assign_fused(df: DataFrame, assignments: Iterable[Assignment],

@@ -1,13 +1,11 @@
-"""The calendar months of a policy, counted and listed from its effective and expiration dates."""
+"""The calendar months of a policy, counted and listed from its effective and expiration dates, as SQL."""
 from __future__ import annotations
 
-from pyspark.sql import Column
-from pyspark.sql import functions as F
 from pyspark.sql.types import DateType, NullType, StringType, StructType, TimestampNTZType, TimestampType
 
 from lake_etl.errors import DataError
 from lake_etl.spec.type_text import parse_type
-from lake_etl.transform.columns import column, column_type, try_cast_column
+from lake_etl.transform.columns import column_type, quoted
 from lake_etl.transform.numbers import number_as
 
 LONGEST_TERM_IN_MONTHS, MONTHS_TYPE = 12 * 9999, parse_type('decimal(38,6)')
@@ -15,66 +13,68 @@ LONGEST_TERM_IN_MONTHS, MONTHS_TYPE = 12 * 9999, parse_type('decimal(38,6)')
 MONTH_NUMBERS = 13, 12 * 9999 + 12
 
 
-def date_column(schema: StructType, name: str) -> Column:
-    """Refer to a column as a date: timestamps lose their time, ISO text is read, other text is null.
+def date_value(schema: StructType, name: str) -> str:
+    """Return a column as a date: timestamps lose their time, ISO text is read, other text is null.
 
     Raises DataError for a missing column and for one of any other type.
     """
     kind = column_type(schema, name)
     if isinstance(kind, DateType):
-        return column(name)
+        return quoted(name)
     if isinstance(kind, (TimestampType, TimestampNTZType, StringType, NullType)):
-        return try_cast_column(name, 'date')
+        return f'try_cast({quoted(name)} AS date)'
     raise DataError(f"Column '{name}' has type {kind.simpleString()}, but a date is expected here. "
                     f'Convert it with the date transform before this one.')
 
 
-def end_date(schema: StructType, start_date: str, num_months: str) -> Column:
+def end_date(schema: StructType, start_date: str, num_months: str) -> str:
     """Return the start date moved by a number of months; the day is clamped to the end of a shorter month.
 
     The number is cut to a whole one. Null where either is null, where text is no number, and where the number leads
     out of the years 1 to 9999.
     """
-    start, number = date_column(schema, start_date), number_as(schema, num_months, MONTHS_TYPE)
-    months = F.when(F.abs(number) < LONGEST_TERM_IN_MONTHS, number.cast('int'))
-    return F.when((month_number(start) + months).between(*MONTH_NUMBERS), F.add_months(start, months))
+    start, number = date_value(schema, start_date), number_as(schema, num_months, MONTHS_TYPE)
+    months = f'CASE WHEN abs({number}) < {LONGEST_TERM_IN_MONTHS} THEN CAST({number} AS int) END'
+    first, last = MONTH_NUMBERS
+    return (f'CASE WHEN {month_number(start)} + {months} BETWEEN {first} AND {last} '
+            f'THEN add_months({start}, {months}) END')
 
 
-def fractional_months(effective: Column, expiration: Column) -> Column:
+def fractional_months(effective: str, expiration: str) -> str:
     """Return the months between two dates as decimal(16,2), rounded half up.
 
     Whole when both have the same day of the month or both are the last of theirs; else the days left over count 1/31
     of a month each. Negative when the dates are reversed.
     """
-    return F.months_between(expiration, effective).cast('decimal(16,2)')
+    return f'CAST(months_between({expiration}, {effective}) AS decimal(16,2))'
 
 
-def normalized_months(effective: Column, expiration: Column) -> Column:
+def normalized_months(effective: str, expiration: str) -> str:
     """Return how many firsts of the month lie from the effective month up to one month before expiration, as int.
 
     One month before expiration is clamped to the end of a shorter month; where it lies before the effective date, the
     expiration date itself counts. 0 when that lies before the effective month.
     """
     # The month earlier, clamped or not, is always that of the number before.
-    ends_early = (F.add_months(expiration, -1) < effective).cast('int')
-    months = month_number(expiration) - month_number(effective) + ends_early
-    return F.when(effective.isNotNull() & expiration.isNotNull(), F.greatest(months, F.lit(0)))
+    ends_early = f'CAST(add_months({expiration}, -1) < {effective} AS int)'
+    months = f'{month_number(expiration)} - {month_number(effective)} + {ends_early}'
+    return f'CASE WHEN {effective} IS NOT NULL AND {expiration} IS NOT NULL THEN greatest({months}, 0) END'
 
 
-def month_number(date: Column) -> Column:
+def month_number(date: str) -> str:
     """Return months since the year 0, so that neighbouring months differ by one."""
-    return F.year(date) * 12 + F.month(date)
+    return f'(year({date}) * 12 + month({date}))'
 
 
-def first_of_month(date: Column) -> Column:
+def first_of_month(date: str) -> str:
     """Return the first day of the date's month."""
-    return F.trunc(date, 'month')
+    return f"trunc({date}, 'month')"
 
 
-def month_starts(effective: Column, expiration: Column) -> Column:
+def month_starts(effective: str, expiration: str) -> str:
     """Return an array of the firsts of the month from the effective month through the expiration date.
 
     Null when a date is null or expiration lies before the effective month.
     """
     first = first_of_month(effective)
-    return F.when(expiration >= first, F.sequence(first, expiration, F.expr('interval 1 month')))
+    return f'CASE WHEN {expiration} >= {first} THEN sequence({first}, {expiration}, INTERVAL 1 MONTH) END'

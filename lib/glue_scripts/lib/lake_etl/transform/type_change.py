@@ -7,7 +7,7 @@ from pyspark.sql.types import ArrayType, BooleanType, DataType, MapType, NullTyp
 
 from lake_etl.errors import DataError
 from lake_etl.spec.type_text import NUMBERS, TypeText
-from lake_etl.transform.columns import column, quoted, try_cast_column
+from lake_etl.transform.columns import column, quoted
 from lake_etl.transform.number_text import number_from_text
 
 TEXTS = ('string', 'char', 'varchar')
@@ -23,7 +23,12 @@ CONVERTIBLE = {
 
 
 def changed_type(name: str, source: DataType, target: TypeText) -> Column:
-    """Build the column as the target type; a struct's members are renamed by position.
+    """Build the column as the target type, as `changed_value` says."""
+    return F.expr(changed_value(name, source, target))
+
+
+def changed_value(name: str, source: DataType, target: TypeText) -> str:
+    """Return SQL for the column as the target type; a struct's members are renamed by position.
 
     Text becomes a whole number without its decimals: `12.0` and `12.7` are 12. Raises DataError for types that
     do not convert, such as a date into a number.
@@ -32,8 +37,8 @@ def changed_type(name: str, source: DataType, target: TypeText) -> Column:
         raise DataError(f"Column '{name}' has type {source.simpleString()}, which cannot become {target}. "
                         f'Give another type, or leave the column out of changetype.')
     if isinstance(source, StringType):
-        return F.expr(number_from_text(quoted(name), str(target)))
-    return try_cast_column(name, str(target))
+        return number_from_text(quoted(name), str(target))
+    return f'try_cast({quoted(name)} AS {target})'
 
 
 def json_text(name: str) -> Column:
