@@ -30,7 +30,7 @@ def is_marked(df: DataFrame) -> bool:
 
 def without_mark(df: DataFrame) -> DataFrame:
     """Return the frame as readers will see it, but for the rows."""
-    return df.drop(FAILED_KEY)
+    return df.drop(FAILED_KEY) if is_marked(df) else df
 
 
 def goes_on() -> Column:

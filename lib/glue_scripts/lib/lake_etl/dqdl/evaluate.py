@@ -3,6 +3,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from pyspark.sql import DataFrame, Observation
@@ -18,7 +19,7 @@ from lake_etl.dqdl.evaluation.sql import Sql
 from lake_etl.dqdl.model import Rule
 from lake_etl.dqdl.outcomes import EvaluationContext, RowCounts, RuleOutcome
 from lake_etl.session import planned_as_a_whole
-from lake_etl.transform.columns import column
+from lake_etl.transform.columns import quoted
 from lake_etl.transform.helper_names import unused_name, without_hidden
 
 FAILED_ROWS = 'failed rows'
@@ -67,11 +68,12 @@ def prepare(df: DataFrame, rules: Sequence[Evaluated], context: EvaluationContex
     observation = Observation()
     observed = marked.observe(observation, *(F.expr(f'{text} AS {names[key]}') for key, text in aggregates.items()))
 
+    @cache
     def numbers() -> Mapping[Any, Any]:
         found = observation.get
         return {key: found[name] for key, name in names.items()}
     kept = [*df.columns, failed]
-    rows = observed.select(*map(column, kept)) if observed.columns != kept else observed
+    rows = observed.selectExpr(*map(quoted, kept)) if observed.columns != kept else observed
     return Prepared(rows, failed, numbers, plan.judgement)
 
 

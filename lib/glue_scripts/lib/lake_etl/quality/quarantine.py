@@ -5,7 +5,6 @@ import logging
 from collections.abc import Callable, Collection, Sequence
 
 from pyspark.sql import DataFrame
-from pyspark.sql import functions as F
 
 from lake_etl import runtime
 from lake_etl.arguments import EXECUTION_COLUMN
@@ -18,8 +17,9 @@ from lake_etl.publish.sources import sources_of
 from lake_etl.publish.target import PartitionValues, Target
 from lake_etl.publish.whole_table import publish_table
 from lake_etl.quality.checked_load import CheckedLoad, is_clear
-from lake_etl.transform.columns import column
+from lake_etl.transform.columns import quoted
 from lake_etl.transform.helper_names import unused_name
+from lake_etl.transform.sql_text import sql_text
 
 LOG = logging.getLogger(__name__)
 TIMESTAMP_COLUMN, RULES_COLUMN = 'quarantine_timestamp', 'failed_rules'
@@ -31,12 +31,15 @@ def explained(rows: DataFrame, failed_column: str, rules: Sequence[str], load: C
     `failed_column` has the indexes of these rules. Columns of the user's with the last two names keep them; ours get
     underscores in front then.
     """
-    texts = F.array(*map(F.lit, rules))
-    names = F.transform(column(failed_column), lambda index: F.get(texts, index))
-    kept = rows.withColumn(failed_column, names).withColumns({EXECUTION_COLUMN: F.lit(load.execution_id)})
-    added = [unused_name(kept.drop(failed_column).schema, name) for name in (TIMESTAMP_COLUMN, RULES_COLUMN)]
-    data = [name for name in kept.columns if name != failed_column]
-    return kept.select(*map(column, data), F.lit(load.now).alias(added[0]), column(failed_column).alias(added[1]))
+    data = rows.drop(failed_column).schema
+    named = {name.lower(): name for name in data.fieldNames()}
+    execution = named.get(EXECUTION_COLUMN, EXECUTION_COLUMN)
+    texts = f"array({', '.join(map(sql_text, rules))})"
+    values = {name: quoted(name) for name in named.values()} | {
+        execution: sql_text(load.execution_id),
+        unused_name(data, TIMESTAMP_COLUMN): f"TIMESTAMP '{load.now.isoformat()}'",
+        unused_name(data, RULES_COLUMN): f'transform({quoted(failed_column)}, rule -> get({texts}, rule))'}
+    return rows.selectExpr(*(f'{value} AS {quoted(name)}' for name, value in values.items()))
 
 
 def publish_quarantine(rows: DataFrame, target: Target, load: CheckedLoad, written: Collection[PartitionValues],
