@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import pytest
 
+from lake_etl.errors import DataError
 from lake_etl.marked_rows import MOST_RULES
 
 KEY = 'Gen/Policy/a.csv'
@@ -57,6 +58,17 @@ def test_each_row_set_aside_has_the_rules_it_fails_however_many_sets_of_them_the
         (number, [f'ColumnValues "{bit}" = 0' for place, bit in enumerate(bits) if number >> place & 1])
         for number in numbers[1:]]
     assert lake.unreferenced_files() == []
+
+
+def test_a_column_that_is_called_like_a_folder_of_the_lake_stops_the_load(lake):
+    lake.publish('gen', 'policy', {'number': 'int'}, {('2026', '03', '04'): [(1,)]})
+    with pytest.raises(DataError, match='Gen/Policy have a column named lake_failed_rules'):
+        lake.load(KEY, 'number,Lake Failed Rules\n2,none\n')
+    lake.configure('transformation-sql/spark-Gen-Policy.sql',
+                   'SELECT number AS lake_load, year, month, day FROM gen.policy')
+    with pytest.raises(DataError, match='Gen/Policy have a column named lake_load'):
+        lake.consume(KEY)
+    assert lake.rows('SELECT number FROM gen.policy') == [(1,)]
 
 
 def test_a_partition_is_empty_when_no_row_comes_to_the_rules(lake):

@@ -21,6 +21,7 @@ from lake_etl.conversion_report import report_conversions
 from lake_etl.errors import ConfigurationError, DataError
 from lake_etl.job import JobRun
 from lake_etl.marked_rows import without_mark
+from lake_etl.publish.layout import require_free_names
 from lake_etl.publish.partition import publish_partition
 from lake_etl.publish.target import Published
 from lake_etl.quality.checked_load import CheckedLoad
@@ -174,6 +175,7 @@ def apply_transforms(run: JobRun, workflow: Workflow, df: DataFrame) -> DataFram
 
 def add_load_columns(run: JobRun, df: DataFrame) -> DataFrame:
     """Return the frame with the partition columns and the execution's id."""
+    require_free_names(df.columns, run.load.source_key)
     values = dict(zip((key.name for key in PARTITION_KEYS), run.load.partition, strict=True))
     return df.withColumns({name: F.lit(value) for name, value in values.items()}
                           | {EXECUTION_COLUMN: F.lit(run.load.execution_id)})

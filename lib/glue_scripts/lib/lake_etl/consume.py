@@ -16,6 +16,7 @@ from lake_etl.configuration import configuration_reader
 from lake_etl.errors import ConfigurationError, DataError, Problem, QueryError
 from lake_etl.job import JobRun
 from lake_etl.marked_rows import without_mark
+from lake_etl.publish.layout import require_free_names
 from lake_etl.publish.target import PartitionValues, Published, Target
 from lake_etl.publish.whole_table import publish_table
 from lake_etl.quality.checked_load import CheckedLoad
@@ -69,6 +70,7 @@ def query_cleanse(run: JobRun, workflow: Workflow) -> DataFrame:
             reason = str(error).strip().splitlines()[0]
             raise ConfigurationError([Problem(file, '', f'Spark refuses the query: {reason}')]) from None
     df = frames[-1]
+    require_free_names(df.columns, run.load.source_key)
     missing = [key.name for key in PARTITION_KEYS if not has_column(df.schema, key.name)]
     if missing:
         raise ConfigurationError([Problem(

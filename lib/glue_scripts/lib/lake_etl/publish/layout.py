@@ -2,15 +2,26 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from urllib.parse import unquote
+
+from lake_etl.errors import DataError
 
 LOAD_KEY = 'lake_load'
 FAILED_KEY, NO_RULE = 'lake_failed_rules', 'none'   # what marked rows of a load fail
 ICEBERG_FOLDER = 'iceberg'    # below the Consume bucket; its files are known to Iceberg alone
 SUPERSEDED_FOLDER = '_superseded'
 NULL_VALUE = '__HIVE_DEFAULT_PARTITION__'
+
+
+def require_free_names(columns: Iterable[str], dataset: str) -> None:
+    """Raise DataError when a column is called as the folders below a partition are: Spark would take it for one."""
+    taken = [name for name in columns if name.lower() in (LOAD_KEY, FAILED_KEY)]
+    if taken:
+        raise DataError(f'The rows for {dataset} have a column named {" and ".join(taken)}, as the lake names folders '
+                        'of its tables. Give it another name in the mapping, the transforms or the query. Nothing was '
+                        'replaced.')
 
 
 def load_name(execution_id: str, started: datetime, token: str) -> str:
