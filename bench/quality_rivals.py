@@ -10,8 +10,6 @@ from typing import Any
 
 from pyspark.sql import DataFrame
 
-STATE, POLICY = '[A-Z]{2}', '[A-Z]{2}[0-9]{7}'
-
 
 @dataclass(frozen=True)
 class Rule:
@@ -47,8 +45,8 @@ RULES = (
          ('ExpectColumnValuesToNotBeNull', {'column': 'InsuredContactEmail', 'mostly': 0.5})),
     Rule('IsUnique "PolicyNumber" "StartDate"', lambda check: check.is_composite_key(('PolicyNumber', 'StartDate')),
          ('ExpectCompoundColumnsToBeUnique', {'column_list': ['PolicyNumber', 'StartDate']})),
-    _matching('InsuredStateCode', STATE),
-    _matching('PolicyNumber', POLICY),
+    _matching('InsuredStateCode', '[A-Z]{2}'),
+    _matching('PolicyNumber', '[A-Z]{2}[0-9]{7}'),
     Rule('ColumnValues "NewOrRenewal" in ["New", "Renewal"]',
          lambda check: check.is_contained_in('NewOrRenewal', ('New', 'Renewal')),
          ('ExpectColumnValuesToBeInSet', {'column': 'NewOrRenewal', 'value_set': ['New', 'Renewal']})),

@@ -44,13 +44,32 @@ def spark_jobs(spark) -> Callable:
     """Return a context manager that counts the Spark jobs started inside it: `with spark_jobs() as jobs: …; jobs()`."""
     @contextmanager
     def count() -> Iterator[Callable[[], int]]:
-        group = f'test-{uuid.uuid4()}'
-        spark.sparkContext.setJobGroup(group, 'counted by a test')
-        try:
-            yield lambda: len(spark.sparkContext.statusTracker().getJobIdsForGroup(group))
-        finally:
-            spark.sparkContext.setLocalProperty('spark.jobGroup.id', None)
+        with _started_jobs(spark) as jobs:
+            yield lambda: len(jobs())
     return count
+
+
+@pytest.fixture
+def rows_read(spark) -> Callable:
+    """Return a context manager that counts the rows read from files inside it, as `spark_jobs` counts jobs."""
+    @contextmanager
+    def count() -> Iterator[Callable[[], int]]:
+        tracker, store = spark.sparkContext.statusTracker(), spark.sparkContext._jsc.sc().statusStore()
+        with _started_jobs(spark) as jobs:
+            yield lambda: sum(store.lastStageAttempt(stage).inputRecords()
+                              for stage in {stage for job in jobs() for stage in tracker.getJobInfo(job).stageIds})
+    return count
+
+
+@contextmanager
+def _started_jobs(spark) -> Iterator[Callable[[], list[int]]]:
+    """Give what returns the numbers of the Spark jobs started inside."""
+    group = f'test-{uuid.uuid4()}'
+    spark.sparkContext.setJobGroup(group, 'counted by a test')
+    try:
+        yield lambda: spark.sparkContext.statusTracker().getJobIdsForGroup(group)
+    finally:
+        spark.sparkContext.setLocalProperty('spark.jobGroup.id', None)
 
 
 @pytest.fixture

@@ -61,6 +61,7 @@ def test_the_path_of_a_file_names_its_partition(uri, expected):
 
 @pytest.mark.parametrize(('uri', 'load'), [
     (f'{LOAD}/part-0.parquet', LOAD),
+    (f'{LOAD}/deeper/part-0.parquet', LOAD),
     (f'{LOAD}/lake_failed_rules=none/part-0.parquet', LOAD),
     (f'{LOAD}/lake_failed_rules=0-2/part-0.parquet', LOAD),
     (f'{PARTITION}/part-0.parquet', PARTITION),

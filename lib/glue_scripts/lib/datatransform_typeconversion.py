@@ -63,7 +63,7 @@ def transform_changetype(entry: ChangeTypeEntry, schema: StructType, context: Tr
     source = column_type(schema, entry.field)
     if entry.change.is_json:
         return json_text(entry.field)
-    return changed_type(entry.field, source, parse_type(entry.change.type))
+    return F.expr(changed_type(entry.field, source, parse_type(entry.change.type)))
 
 
 def _moments(entry: DateTimeEntry, schema: StructType) -> tuple[Conversion, ...]:

@@ -53,8 +53,10 @@ class StageCheck:
         self._checked = check_rows(self._df, self._rules, self._load.context(self.stage), setting_aside,
                                    self._load.args, f'{self._load.target.name}.{self.stage}')
         rows, failed = self._checked.rows, self._checked.failed_column
-        passing = rows.where(F.size(column(failed)) == 0) if self.sets_aside else rows
-        self.onward = marked(rows, failed) if self._marks else passing.drop(failed)
+        if self._marks:
+            self.onward = marked(rows, failed)
+        else:
+            self.onward = (rows.where(F.size(column(failed)) == 0) if self.sets_aside else rows).drop(failed)
 
     def result(self) -> StageResult:
         """Return what was found; the table that the rows go to must have been computed."""

@@ -19,7 +19,7 @@ from pyspark.sql.types import (
 from lake_etl.errors import DataError
 from lake_etl.spec.type_text import TypeText
 from lake_etl.transform.columns import column, column_type, try_cast_column
-from lake_etl.transform.type_change import changed_value
+from lake_etl.transform.type_change import changed_type
 
 
 def number_column(schema: StructType, name: str) -> Column:
@@ -37,7 +37,7 @@ def number_as(schema: StructType, name: str, kind: TypeText) -> str:
     Raises DataError for a missing column and for one of any other type.
     """
     require_number(schema, name)
-    return changed_value(name, column_type(schema, name), kind)
+    return changed_type(name, column_type(schema, name), kind)
 
 
 def require_number(schema: StructType, name: str) -> None:

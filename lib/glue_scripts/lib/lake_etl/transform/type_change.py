@@ -22,12 +22,7 @@ CONVERTIBLE = {
 }
 
 
-def changed_type(name: str, source: DataType, target: TypeText) -> Column:
-    """Build the column as the target type, as `changed_value` says."""
-    return F.expr(changed_value(name, source, target))
-
-
-def changed_value(name: str, source: DataType, target: TypeText) -> str:
+def changed_type(name: str, source: DataType, target: TypeText) -> str:
     """Return SQL for the column as the target type; a struct's members are renamed by position.
 
     Text becomes a whole number without its decimals: `12.0` and `12.7` are 12. Raises DataError for types that
