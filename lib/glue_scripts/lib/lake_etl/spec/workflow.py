@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from lake_etl.arguments import RESERVED_COLUMNS
 from lake_etl.errors import ConfigurationError, LakeError, Problem
+from lake_etl.spec.configuration_files import Read, folded, own_name
 from lake_etl.spec.dependencies import Dependencies, parse_dependencies
 from lake_etl.spec.entity_match import EntityMatchSpec, parse_entity_match
 from lake_etl.spec.file_names import FileNames, entity_match_file, file_names
@@ -25,7 +26,6 @@ from lake_etl.spec.transforms import (
 
 LOG = logging.getLogger(__name__)
 DEVELOPMENT = 'dev'
-Read = Callable[[str], bytes | None]
 Parsed = TypeVar('Parsed')
 
 
@@ -63,19 +63,24 @@ class Workflow:
         """Return the rows of the mapping; none where there is no mapping."""
         return self.mapping.rows if self.mapping else ()
 
+    def file(self, name: str) -> str:
+        """Return the name of a file as the file spells it; the name as it is when there is no such file."""
+        return next((present for present in self.present_files if folded(present) == folded(name)), name)
+
 
 def read_workflow(database: str, table: str, read: Read, registry: Registry, environment: str,
                   placeholders: Collection[str] | None = None) -> Workflow:
     """Return everything that the files of a workflow say; a file that is absent says nothing.
 
-    read          gives a file's content by its name, or None when there is no such file
+    read          gives a file's content by its name, or None when there is no such file; `ConfigurationFiles` find it
+                  in any letter case
     registry      transforms by name; one that is missing there is skipped in Dev and a problem elsewhere
     placeholders  names that SQL files may use in braces; None leaves them unchecked
 
     Raises ConfigurationError with all problems of all files; oddities are logged as warnings.
     """
-    names = file_names(database, table)
     reading = _Reading(read)
+    names = reading.own_names(file_names(database, table))
     refuse_unknown = environment.lower() != DEVELOPMENT
     spec = reading.parse(names.spec, lambda content, findings: _parse_spec(
         content, registry, findings, refuse_unknown)) or _Spec()
@@ -98,8 +103,8 @@ def read_consume_workflow(database: str, table: str, read: Read,
 
     Raises ConfigurationError with all problems of these files; oddities are logged as warnings.
     """
-    names = file_names(database, table)
     reading = _Reading(read)
+    names = reading.own_names(file_names(database, table))
     quality = reading.parse(names.quality, _from_json(parse_quality))
     spark_sql, athena, redshift = _read_sql(reading, names, placeholders)
     reading.finish(f'{database}/{table}')
@@ -112,7 +117,8 @@ def read_entity_match(database: str, read: Read) -> EntityMatchSpec:
 
     Raises ConfigurationError with all its problems, or when there is none.
     """
-    name, reading = entity_match_file(database), _Reading(read)
+    reading = _Reading(read)
+    name = reading.own_name(entity_match_file(database))
     spec = reading.parse(name, _from_json(parse_entity_match))
     if name not in reading.present:
         reading.of(name).problem('', 'there is no such file', 'write one, or do not start the entity match job')
@@ -129,6 +135,17 @@ class _Reading:
         self.present: list[str] = []
         self.findings: dict[str, Findings] = {}
 
+    def own_names(self, names: FileNames) -> FileNames:
+        """Return the names of a workflow's files as the files spell them."""
+        return FileNames(**{kind: self.own_name(name) for kind, name in vars(names).items()})
+
+    def own_name(self, name: str) -> str:
+        """Return the name of a file as the file spells it; the name as it is when there is none, or more than one."""
+        try:
+            return own_name(self.read, name) or name
+        except LakeError:
+            return name  # Reading it says what is wrong.
+
     def of(self, name: str) -> Findings:
         """Return the findings of a file."""
         return self.findings.setdefault(name, Findings(name.rpartition('/')[2]))
@@ -138,6 +155,10 @@ class _Reading:
         findings = self.of(name)
         try:
             content = self.read(name)
+        except ConfigurationError as error:
+            findings.problems += error.problems
+            self.present.append(name)
+            return None
         except (LakeError, OSError) as error:
             findings.problem('', f'the file cannot be read: {error}', 'check its permissions')
             self.present.append(name)
