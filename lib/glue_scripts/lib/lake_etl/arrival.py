@@ -58,7 +58,8 @@ def landing_spec(database: str, table: str, read: Read) -> InputSpec:
     """Return the input_spec of a workflow, as far as it decides what starts.
 
     One that is absent or wrong gives the defaults, under which every file starts an execution: its job then tells what
-    is wrong, which nobody would hear of otherwise. Raises ConfigurationError when two files differ by letter case alone.
+    is wrong, which nobody would hear of otherwise. Raises ConfigurationError when two files differ by letter case
+    alone.
     """
     name = file_names(database, table).spec
     content = read(name)

@@ -2,11 +2,12 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from lake_etl.errors import ConfigurationError, LakeError, Problem
 from lake_etl.spec.file_names import file_names
 
+ENDINGS = ('.json', '.csv', '-dependent.json')
 Read = Callable[[str], bytes | None]
 
 
@@ -76,11 +77,18 @@ def own_name(read: Read, name: str) -> str | None:
 def configured_name(database: str, table: str, read: Read) -> tuple[str, str]:
     """Return database and table of a workflow as its files in `transformation-spec` spell them, else as given.
 
-    The specification decides before the mapping, and the mapping before the dependencies.
+    Raises ConfigurationError when two files differ by letter case alone.
     """
     names = file_names(database, table)
-    for name, ending in ((names.spec, '.json'), (names.mapping, '.csv'), (names.dependencies, '-dependent.json')):
-        own = own_name(read, name)
+    return spelled(database, table, [own_name(read, name) for name in (names.spec, names.mapping, names.dependencies)])
+
+
+def spelled(database: str, table: str, own_names: Iterable[str | None]) -> tuple[str, str]:
+    """Return database and table as the first file spells them that is there, else as given.
+
+    own_names  of the specification, the mapping and the dependencies, as the files spell them; None for one not there
+    """
+    for own, ending in zip(own_names, ENDINGS, strict=True):
         if own is not None:
             # A hyphen stays one in any letter case, so counting them finds the end of the database.
             parts = own.rpartition('/')[2][:-len(ending)].split('-')

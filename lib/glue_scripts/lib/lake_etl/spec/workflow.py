@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from lake_etl.arguments import RESERVED_COLUMNS
 from lake_etl.errors import ConfigurationError, LakeError, Problem
-from lake_etl.spec.configuration_files import Read, folded, own_name
+from lake_etl.spec.configuration_files import Read, folded, own_name, spelled
 from lake_etl.spec.dependencies import Dependencies, parse_dependencies
 from lake_etl.spec.entity_match import EntityMatchSpec, parse_entity_match
 from lake_etl.spec.file_names import FileNames, entity_match_file, file_names
@@ -16,6 +16,7 @@ from lake_etl.spec.input import InputSpec, SchemaChange, default_schema_change, 
 from lake_etl.spec.jsonc import parse_json_object
 from lake_etl.spec.mapping import MappingRow, SchemaMapping, parse_mapping
 from lake_etl.spec.placeholders import report_unknown_placeholders
+from lake_etl.spec.protected_columns import protected_columns
 from lake_etl.spec.quality import QualityRules, parse_quality
 from lake_etl.spec.records import Findings, check_unknown_keys
 from lake_etl.spec.sql import SparkSql, parse_spark_sql, parse_statements
@@ -63,9 +64,18 @@ class Workflow:
         """Return the rows of the mapping; none where there is no mapping."""
         return self.mapping.rows if self.mapping else ()
 
+    def name(self, database: str, table: str) -> tuple[str, str]:
+        """Return database and table as the files of `transformation-spec` spell them, else as given."""
+        names = file_names(database, table)
+        own = map(self._present, (names.spec, names.mapping, names.dependencies))
+        return spelled(database, table, own)
+
     def file(self, name: str) -> str:
         """Return the name of a file as the file spells it; the name as it is when there is no such file."""
-        return next((present for present in self.present_files if folded(present) == folded(name)), name)
+        return self._present(name) or name
+
+    def _present(self, name: str) -> str | None:
+        return next((present for present in self.present_files if folded(present) == folded(name)), None)
 
 
 def read_workflow(database: str, table: str, read: Read, registry: Registry, environment: str,
@@ -194,6 +204,13 @@ def _parse_spec(content: bytes, registry: Registry, findings: Findings, refuse_u
     check_unknown_keys(raw, ('input_spec', 'transform_spec'), '', findings)
     source = parse_input(raw['input_spec'], findings) if 'input_spec' in raw else None
     transforms = parse_transforms(raw.get('transform_spec', {}), registry, findings, refuse_unknown)
+    protected = protected_columns(transforms.steps, {name: getattr(transform, 'protects', False)
+                                                     for name, transform in registry.items()})
+    for column in source.no_longer_protected if source else ():
+        if column.lower() in protected:
+            findings.problem(f'input_spec.no_longer_protected.{column}',
+                             f"is protected by the step '{protected[column.lower()]}' all the same",
+                             'remove it here, so that no later load can leave the step out')
     for place, name in written_columns(transforms.steps):
         if name.lower() in RESERVED_COLUMNS:
             findings.warning(place, f"column '{name}' is overwritten by the load's own column of that name",
