@@ -27,7 +27,7 @@ def cleanse_ownership(run: JobRun, workflow: Workflow) -> Ownership:
         protected=protected_columns(workflow.steps, protecting_transforms(all_transforms())),
         takes_over=workflow.input.takes_over,
         no_longer_protected={name.lower(): reason for name, reason in workflow.input.no_longer_protected.items()},
-        file=workflow.file(names.spec).rpartition('/')[2])
+        file=_shown(workflow, names.spec))
 
 
 def consume_ownership(run: JobRun, workflow: Workflow) -> Ownership:
@@ -36,7 +36,13 @@ def consume_ownership(run: JobRun, workflow: Workflow) -> Ownership:
     return Ownership(
         workflow='/'.join(given),
         takes_over=workflow.spark_sql.takes_over if workflow.spark_sql else None,
-        file=workflow.file(file_names(*given).spark_sql).rpartition('/')[2], by_query=True)
+        file=_shown(workflow, file_names(*given).spark_sql), by_query=True)
+
+
+def _shown(workflow: Workflow, name: str) -> str:
+    file = workflow.file(name)
+    there = '' if file in workflow.present_files else ' (there is no such file)'
+    return file.rpartition('/')[2] + there
 
 
 def require_own_table(target: Target) -> None:

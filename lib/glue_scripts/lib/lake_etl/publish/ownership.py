@@ -55,7 +55,7 @@ def remembered_of(table: Table | None) -> Remembered:
         protected = None
     if table and not (isinstance(protected, dict) and all(isinstance(kind, str) for kind in protected.values())):
         raise OwnershipError(
-            f"The property '{PROTECTED}' of table {table.database}.{table.name} is no longer what the lake has written: "
+            f"The property '{PROTECTED}' of table {table.database}.{table.name} is not what the lake writes: "
             'expected a JSON object of columns and transforms. Correct it in the catalog, so that it names the columns '
             f'that have to be protected. {UNCHANGED}')
     return Remembered(parameters.get(WORKFLOW), protected or {})

@@ -22,8 +22,9 @@ from lake_etl.spec.records import Findings, check_unknown_keys
 from lake_etl.spec.sql import SparkSql, parse_spark_sql, parse_statements
 from lake_etl.spec.sql_pieces import Dialect
 from lake_etl.spec.text import decode_text
+from lake_etl.spec.transforms import PLACE as STEPS
 from lake_etl.spec.transforms import (
-    Registry, TransformSpec, TransformStep, follow_columns, parse_transforms, written_columns)
+    Registry, TransformSpec, TransformStep, follow_columns, parse_transforms, step_name, written_columns)
 
 LOG = logging.getLogger(__name__)
 DEVELOPMENT = 'dev'
@@ -204,18 +205,29 @@ def _parse_spec(content: bytes, registry: Registry, findings: Findings, refuse_u
     check_unknown_keys(raw, ('input_spec', 'transform_spec'), '', findings)
     source = parse_input(raw['input_spec'], findings) if 'input_spec' in raw else None
     transforms = parse_transforms(raw.get('transform_spec', {}), registry, findings, refuse_unknown)
-    protected = protected_columns(transforms.steps, {name: getattr(transform, 'protects', False)
-                                                     for name, transform in registry.items()})
-    for column in source.no_longer_protected if source else ():
-        if column.lower() in protected:
-            findings.problem(f'input_spec.no_longer_protected.{column}',
-                             f"is protected by the step '{protected[column.lower()]}' all the same",
-                             'remove it here, so that no later load can leave the step out')
+    _check_protection(source, transforms, registry, findings)
     for place, name in written_columns(transforms.steps):
         if name.lower() in RESERVED_COLUMNS:
             findings.warning(place, f"column '{name}' is overwritten by the load's own column of that name",
                              'write another column')
     return _Spec(source or InputSpec(), transforms)
+
+
+def _check_protection(source: InputSpec | None, transforms: TransformSpec, registry: Registry,
+                      findings: Findings) -> None:
+    """Record what would leave out a step that protects, now or in a later load."""
+    protecting = {name: getattr(transform, 'protects', False) for name, transform in registry.items()}
+    protected = protected_columns(transforms.steps, protecting)
+    for column in source.no_longer_protected if source else ():
+        if column.lower() in protected:
+            findings.problem(f'input_spec.no_longer_protected.{column}',
+                             f"is protected by the step '{protected[column.lower()]}' all the same",
+                             'remove it here, so that no later load can leave the step out')
+    for place in findings.repeated:
+        first, _, key = place.partition('.')
+        if first == STEPS and (not key or protecting.get(step_name(key), False)):
+            findings.problem(place, 'is given more than once, so that steps which protect would be left out',
+                             'put all into one, or tell steps apart by an ending such as hash:2')
 
 
 def _from_json(parse: Callable[[object, Findings], Parsed | None]) -> Callable[[bytes, Findings], Parsed | None]:
