@@ -1,4 +1,4 @@
-"""A table remembers its workflow and its protected columns; a load that differs is refused unless it says so in words."""
+"""A table remembers its workflow and its protected columns; a load that differs is refused unless it says why."""
 from __future__ import annotations
 
 import json
@@ -117,7 +117,8 @@ def test_protected_columns_are_those_of_steps_that_protect(steps, protected):
     (['TaxId'], {'taxid'}), ({'TaxId': 'x'}, {'taxid'}), ([{'field': 'TaxId'}], {UNNAMED}), ('x', {UNNAMED})])
 def test_a_function_in_the_place_of_a_transform_protects_the_columns_that_its_specification_names(raw, columns):
     own = {**known_forms(), 'hash': lambda df, *_: df}
-    assert set(protected_columns(parse_transforms({'hash': raw}, own, Findings('f'), True).steps, PROTECTING)) == columns
+    parsed = parse_transforms({'hash': raw}, own, Findings('f'), True)
+    assert set(protected_columns(parsed.steps, PROTECTING)) == columns
 
 
 def problems_of(text):
@@ -160,7 +161,6 @@ def test_a_reason_for_a_column_that_is_protected_lies_in_wait_for_the_next_mista
     '{"transform_spec": {"hash": ["TaxId"]}, "transform_spec": {"titlecase": ["Name"]}}'])
 def test_a_step_that_protects_is_not_left_out_because_its_key_is_given_twice(text):
     assert 'steps which protect would be left out' in problems_of(text)
-
 
 
 def test_tables_that_two_would_fill_are_problems_that_name_both():
