@@ -7,8 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lake_etl.errors import LakeError
+from lake_etl.spec.configuration_files import folded
+from lake_etl.spec.file_names import RULES, SPEC, SQL
 
 REPOSITORY = Path(__file__).resolve().parents[2]
+KINDS = (SPEC, SQL, RULES)
 OWN_CONFIGURATION = REPOSITORY / 'lib' / 'glue_scripts'
 
 
@@ -26,6 +29,11 @@ class LakeFolders:
         if not config.is_dir():
             raise LakeError(f'--config {configuration}: there is no such folder. It should hold the folders '
                             'transformation-spec, transformation-sql and dq-rules.')
+        for folder in sorted(path for path in config.iterdir() if path.is_dir()):
+            wanted = next((kind for kind in KINDS if folded(folder.name) == kind != folder.name), None)
+            if wanted:
+                raise LakeError(f'{folder} has to be named {wanted}, in lower case; its files would not be found '
+                                'otherwise.')
         return cls(Path(lake).resolve(), config)
 
     @property

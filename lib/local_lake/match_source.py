@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from lake_etl.adapters.local.catalog_file import reading
 from lake_etl.adapters.local.queries import query
 from lake_etl.adapters.local.snapshot import read_names
-from lake_etl.errors import ConfigurationError, LakeError
+from lake_etl.configuration import configuration_below
+from lake_etl.errors import LakeError
 from lake_etl.ports import Table
-from lake_etl.spec.entity_match import EntityMatchSpec, ExactMatchFields, parse_entity_match
-from lake_etl.spec.jsonc import parse_json_object
-from lake_etl.spec.records import Findings
+from lake_etl.spec.entity_match import EntityMatchSpec, ExactMatchFields
+from lake_etl.spec.file_names import entity_match_file
+from lake_etl.spec.workflow import read_entity_match
 from lib.local_lake.folders import LakeFolders
 
 CONSUME, CROSS_REFERENCE, NEW = '_consume', '_xref', 'new'
@@ -106,17 +107,11 @@ def read_specification(folders: LakeFolders, database: str) -> EntityMatchSpec:
 
     Raises LakeError when there is none, ConfigurationError with every problem when it is wrong.
     """
-    name = f'{database}-entitymatch.json'
-    path = folders.configuration / 'transformation-spec' / name
-    if not path.is_file():
-        raise LakeError(f'There is no {name} in {path.parent}, so {database} is not matched. Names are compared with '
-                        'upper and lower case.')
-    findings = Findings(name)
-    raw = parse_json_object(path.read_bytes(), findings)
-    spec = parse_entity_match(raw, findings) if raw is not None else None
-    if spec is None:
-        raise ConfigurationError(findings.problems)
-    return spec
+    read = configuration_below(str(folders.configuration))
+    if read.own_name(entity_match_file(database)) is None:
+        raise LakeError(f'There is no {entity_match_file(database)} in {folders.configuration}, so {database} is not '
+                        'matched.')
+    return read_entity_match(database, read)
 
 
 def _day(row: Row) -> tuple[str, ...]:

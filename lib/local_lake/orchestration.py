@@ -11,9 +11,11 @@ from pathlib import Path
 
 from lake_etl.adapters.local.files import FolderFiles
 from lake_etl.adapters.local.items import SqliteItems
+from lake_etl.configuration import configuration_below
 from lake_etl.conversion_report import FAILED_CONVERSIONS
 from lake_etl.errors import LakeError
 from lake_etl.landing import Landing, execution_id
+from lake_etl.spec.configuration_files import folded
 from lake_etl.spec.file_names import entity_match_file
 from lib.local_lake import job_arguments
 from lib.local_lake.folders import LakeFolders
@@ -67,7 +69,7 @@ class Orchestrator:
 
     def succeeded_since(self, workflow: str, moment: datetime) -> bool:
         """Tell whether a run of `<database>/<table>` ended with success at or after a moment."""
-        return any(item['source_key'] == workflow and item['job_latest_status'] == 'SUCCEEDED'
+        return any(folded(item['source_key']) == folded(workflow) and item['job_latest_status'] == 'SUCCEEDED'
                    and datetime.fromisoformat(item['job_last_updated_timestamp']) >= moment
                    for item in self.items.scan(self.audit))
 
@@ -108,7 +110,7 @@ class Orchestrator:
             ('cleanse-to-consume', etl_cleanse_to_consume.main,
              job_arguments.cleanse_to_consume(self.folders, landing, execution)),
         ]
-        if (self.folders.configuration / entity_match_file(landing.database)).is_file():
+        if configuration_below(str(self.folders.configuration)).own_name(entity_match_file(landing.database)):
             jobs.append(('consume-entity-match', etl_consume_entity_match.main,
                          job_arguments.entity_match(self.folders, landing, execution)))
         return jobs

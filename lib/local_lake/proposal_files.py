@@ -5,13 +5,18 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from lake_etl.errors import LakeError
+from lake_etl.spec.configuration_files import folded
 
 
 def write_proposals(texts: Mapping[Path, str]) -> None:
-    """Write each text to its file and say so; raises LakeError, and writes none, when one of the files exists."""
+    """Write each text to its file and say so; raises LakeError, and writes none, when one of the files exists.
+
+    A file whose name differs by letter case alone is the same to the lake.
+    """
     for path in texts:
-        if path.exists():
-            raise LakeError(f'{path} is there already and was left as it is; move it away to get a new proposal.')
+        beside = path.parent.iterdir() if path.parent.is_dir() else ()
+        for found in sorted(other for other in beside if folded(other.name) == folded(path.name)):
+            raise LakeError(f'{found} is there already and was left as it is; move it away to get a new proposal.')
     for path, text in texts.items():
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding='utf-8')

@@ -8,6 +8,7 @@ from lake_etl.dqdl.parser import parse_document
 from lake_etl.errors import ConfigurationError, LakeError
 from lake_etl.ports import Table
 from lake_etl.quality.stage_result import ACTIONS
+from lake_etl.spec.configuration_files import folded
 from lake_etl.spec.jsonc import parse_json_object
 from lake_etl.spec.quality import STAGES, parse_quality
 from lake_etl.spec.records import Findings
@@ -29,11 +30,14 @@ def rules_file_of(folders: LakeFolders, table: Table) -> Path:
     """Return the rules file of the table's workflow, whatever the case of its name; raises LakeError without one."""
     name = f'dq-{table.database.removesuffix(CONSUME)}-{table.name}.json'
     folder = folders.configuration / 'dq-rules'
-    found = [path for path in sorted(folder.glob('dq-*.json')) if path.name.lower() == name.lower()]
+    found = [path for path in sorted(folder.glob('[!.]*')) if folded(path.name) == folded(name)]
     if not found:
         raise LakeError(f'There is no rules file for {table.database}.{table.name} in {folder}: {name} was expected, '
                         'in any case of letters. Name a file with --rules, or have one proposed by ./lake quality '
                         f'recommend {table.database}.{table.name}.')
+    if len(found) > 1:
+        names = ' and '.join(path.name for path in found)
+        raise LakeError(f'{names} in {folder} differ by letter case alone. Keep one of them.')
     return found[0]
 
 

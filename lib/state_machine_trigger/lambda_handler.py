@@ -12,10 +12,10 @@ import boto3
 from lib.executions.audit_table import AuditTable
 from lib.executions.notification import Notifier
 from lib.executions.starting import Starter
+from lib.state_machine_trigger.configuration import configuration_in
 from lib.state_machine_trigger.events import MalformedEvent, body_of, created_objects
 from lib.state_machine_trigger.trigger import Trigger
 
-CONFIGURATION = 'etl/'
 LOG = logging.getLogger(__name__)
 
 
@@ -49,14 +49,7 @@ def _trigger() -> Trigger:
     """Return what acts in this environment; its clients outlive a call."""
     audit = AuditTable(boto3.resource('dynamodb').meta.client, os.environ['DYNAMODB_TABLE_NAME'])
     scripts, bucket = boto3.client('s3'), os.environ['GLUE_SCRIPTS_BUCKET_NAME']
-
-    def read(name: str) -> bytes | None:
-        try:
-            content: bytes = scripts.get_object(Bucket=bucket, Key=CONFIGURATION + name)['Body'].read()
-        except scripts.exceptions.NoSuchKey:
-            return None
-        return content
-
     starter = Starter(audit, boto3.client('stepfunctions'))
     notifier = Notifier(boto3.client('sns'), os.environ['SNS_TOPIC_ARN'])
-    return Trigger(audit, starter, notifier, os.environ['SFN_STATE_MACHINE_ARN'], read)
+    return Trigger(audit, starter, notifier, os.environ['SFN_STATE_MACHINE_ARN'],
+                   lambda: configuration_in(scripts, bucket))

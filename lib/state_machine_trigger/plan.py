@@ -4,19 +4,18 @@ from __future__ import annotations
 import json
 import posixpath
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 
-from lake_etl.arrival import landing_dependencies, landing_spec, started_by
+from lake_etl.arrival import as_configured, landing_dependencies, landing_spec, started_by
 from lake_etl.errors import LakeError
 from lake_etl.landing import Landing, execution_id
+from lake_etl.spec.configuration_files import Read
 from lake_etl.spec.file_names import entity_match_file
 from lib.executions.record import Execution
 from lib.state_machine_trigger.events import CreatedObject
 
 LONGEST_NAME = 80
 LENGTH_OF_ID = 36
-Read = Callable[[str], bytes | None]
 
 
 @dataclass(frozen=True)
@@ -48,10 +47,14 @@ def plan_for(created: CreatedObject, state_machine: str, read: Read) -> Executio
     try:
         landing = started_by(created.key, created.landed,
                              lambda database, table: landing_spec(database, table, read))
+        if landing is None:
+            return Nothing('It is a part of a folder that is not complete yet.', wrong=False)
+        return _execution(created, as_configured(landing, read), state_machine, identity, read)
     except LakeError as error:
         return Refusal(identity, created.key, str(error))
-    if landing is None:
-        return Nothing('It is a part of a folder that is not complete yet.', wrong=False)
+
+
+def _execution(created: CreatedObject, landing: Landing, state_machine: str, identity: str, read: Read) -> Execution:
     return Execution(
         execution_id=identity, name=execution_name(landing.base_file_name, identity), state_machine=state_machine,
         source_key=landing.workflow, input=_input(created, landing, identity, read), landed=created.landed,

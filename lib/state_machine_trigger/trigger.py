@@ -2,15 +2,17 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from lake_etl.spec.configuration_files import Read
 from lib.executions.audit_table import AuditTable
 from lib.executions.notification import Notifier
 from lib.executions.record import FAILED, NO_DEPENDENCY, Execution, started_at
 from lib.executions.starting import Starter
 from lib.state_machine_trigger.events import CreatedObject
-from lib.state_machine_trigger.plan import Nothing, Read, Refusal, plan_for
+from lib.state_machine_trigger.plan import Nothing, Refusal, plan_for
 
 LOG = logging.getLogger(__name__)
 
@@ -27,19 +29,20 @@ class Trigger:
     """Starts an execution for each created object, once for each version.
 
     state_machine  ARN
-    read           gives a configuration file by its name, or None
+    configuration  gives what reads the configuration files as they are now
     """
 
-    def __init__(self, audit: AuditTable, starter: Starter, notifier: Notifier, state_machine: str, read: Read):
+    def __init__(self, audit: AuditTable, starter: Starter, notifier: Notifier, state_machine: str,
+                 configuration: Callable[[], Read]):
         self._audit = audit
         self._starter = starter
         self._notifier = notifier
         self._state_machine = state_machine
-        self._read = read
+        self._configuration = configuration
 
     def process(self, created: CreatedObject) -> Outcome:
         """Start, queue or refuse; the same event again changes nothing, but ends what it was stopped in."""
-        plan = plan_for(created, self._state_machine, self._read)
+        plan = plan_for(created, self._state_machine, self._configuration())
         if isinstance(plan, Nothing):
             LOG.info('Nothing was started for an object. %s', plan.reason, extra={'object_key': created.key})
             return Outcome(not plan.wrong, f'{plan.reason} Nothing was started.')

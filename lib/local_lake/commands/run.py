@@ -5,10 +5,10 @@ import argparse
 from datetime import date, datetime
 from pathlib import Path
 
-from lake_etl.arrival import landing_spec
+from lake_etl.arrival import as_configured, landing_spec
+from lake_etl.configuration import configuration_below
 from lake_etl.errors import LakeError
 from lake_etl.landing import Landing, read_key
-from lib.local_lake.commands.validate import content_of
 from lib.local_lake.folders import LakeFolders
 from lib.local_lake.orchestration import Orchestrator, RunResult, land
 from lib.local_lake.report import published_tables
@@ -35,8 +35,9 @@ def uploads(folders: LakeFolders, file: Path, workflow: str, day: str | None) ->
     """
     if not file.exists():
         raise LakeError(f'{file}: there is no such file.')
-    landing = landing_of(workflow, file.name, day)
-    spec = landing_spec(landing.database, landing.table, lambda name: content_of(folders.configuration / name))
+    read = configuration_below(str(folders.configuration))
+    landing = as_configured(landing_of(workflow, file.name, day), read)
+    spec = landing_spec(landing.database, landing.table, read)
     if spec.files is None:
         if file.is_dir():
             raise LakeError(f'{file} is a folder, and {landing.workflow} loads single files. Give one, or set "files": '
@@ -45,7 +46,7 @@ def uploads(folders: LakeFolders, file: Path, workflow: str, day: str | None) ->
     if not file.is_dir():
         raise LakeError(f'{file} is a file, and {landing.workflow} loads whole folders, as "files" in the input_spec '
                         'says. Give the folder.')
-    trigger = landing_of(workflow, f'{file.name}/{spec.trigger_name}', day)
+    trigger = as_configured(landing_of(workflow, f'{file.name}/{spec.trigger_name}', day), read)
     parts: dict[str, Path | None] = {f'{trigger.source_path}/{part.name}': part for part in sorted(file.iterdir())
                                      if part.is_file() and part.name != spec.trigger_name}
     return trigger, {**parts, trigger.key: None}

@@ -10,13 +10,14 @@ from enum import Enum
 from functools import cache
 from pathlib import Path
 
-from lake_etl.arrival import landing_dependencies, landing_spec, started_by
+from lake_etl.arrival import as_configured, landing_dependencies, landing_spec, started_by
+from lake_etl.configuration import configuration_below
 from lake_etl.errors import LakeError
 from lake_etl.landing import Landing
+from lake_etl.spec.configuration_files import Read
 from lake_etl.spec.dependencies import Dependencies
 from lake_etl.spec.input import InputSpec
 from lake_etl.waiting import unmet
-from lib.local_lake.commands.validate import content_of
 from lib.local_lake.folders import LakeFolders
 from lib.local_lake.orchestration import Orchestrator, execution_of
 
@@ -78,19 +79,20 @@ def quiet_files(collect: Path, now: float) -> Iterator[Dropped]:
 class Configured:
     """What the files of workflows say about landing, each file read once.
 
+    read             gives a file by its name
     spec_of          gives the input_spec of a database and table
     dependencies_of  gives what they wait for, or None
     """
 
+    read: Read
     spec_of: Callable[[str, str], InputSpec]
     dependencies_of: Callable[[str, str], Dependencies | None]
 
     @classmethod
     def below(cls, folders: LakeFolders) -> Configured:
         """Return the configuration of a lake as it is now."""
-        def read(name: str) -> bytes | None:
-            return content_of(folders.configuration / name)
-        return cls(cache(lambda database, table: landing_spec(database, table, read)),
+        read = configuration_below(str(folders.configuration))
+        return cls(read, cache(lambda database, table: landing_spec(database, table, read)),
                    cache(lambda database, table: landing_dependencies(database, table, read)))
 
 
@@ -104,13 +106,14 @@ def process(orchestrator: Orchestrator, dropped: Dropped, configured: Configured
         return Outcome.LEFT
     try:
         landing = started_by(dropped.key, dropped.landed, configured.spec_of)
+        if landing is None:
+            return Outcome.LEFT
+        landing = as_configured(landing, configured.read)
+        dependencies = configured.dependencies_of(landing.database, landing.table)
     except LakeError as error:
         orchestrator.record_refusal(dropped.key, dropped.execution, str(error))
         print(f'Refused: {error}', flush=True)
         return Outcome.FAILED
-    if landing is None:
-        return Outcome.LEFT
-    dependencies = configured.dependencies_of(landing.database, landing.table)
     missing = unmet(dependencies, dropped.landed.astimezone(), orchestrator.succeeded_since) if dependencies else []
     if missing:
         if status is None:

@@ -2,10 +2,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from lake_etl.landing import Landing, read_key
+from lake_etl.spec.configuration_files import Read, configured_name
 from lake_etl.spec.dependencies import Dependencies, parse_dependencies
 from lake_etl.spec.file_names import file_names
 from lake_etl.spec.input import InputSpec, parse_input
@@ -44,11 +45,21 @@ def subject_of(key: str, spec: InputSpec) -> Subject | None:
     return Subject(folder, None) if name == spec.trigger_name else None
 
 
-def landing_spec(database: str, table: str, read: Callable[[str], bytes | None]) -> InputSpec:
+def as_configured(landing: Landing, read: Read) -> Landing:
+    """Return the landing with database and table as the configuration files spell them, so that records agree.
+
+    Raises ConfigurationError when two files differ by letter case alone.
+    """
+    database, table = configured_name(landing.database, landing.table, read)
+    return replace(landing, database=database, table=table)
+
+
+def landing_spec(database: str, table: str, read: Read) -> InputSpec:
     """Return the input_spec of a workflow, as far as it decides what starts.
 
     One that is absent or wrong gives the defaults, under which every file starts an execution: its job then tells what
-    is wrong, which nobody would hear of otherwise.
+    is wrong, which nobody would hear of otherwise. Raises ConfigurationError when two files differ by letter case
+    alone.
     """
     name = file_names(database, table).spec
     content = read(name)
@@ -58,10 +69,11 @@ def landing_spec(database: str, table: str, read: Callable[[str], bytes | None])
     return spec or InputSpec()
 
 
-def landing_dependencies(database: str, table: str, read: Callable[[str], bytes | None]) -> Dependencies | None:
-    """Return what a workflow waits for; None when it waits for nothing.
+def landing_dependencies(database: str, table: str, read: Read) -> Dependencies | None:
+    """Return what a workflow waits for, by the names that records have; None when it waits for nothing.
 
-    A file that is wrong makes nothing wait: the job refuses to load with it and tells what is wrong.
+    A file that is wrong makes nothing wait: the job refuses to load with it and tells what is wrong. Raises
+    ConfigurationError when two files differ by letter case alone.
     """
     name = file_names(database, table).dependencies
     content = read(name)
@@ -69,4 +81,7 @@ def landing_dependencies(database: str, table: str, read: Callable[[str], bytes 
         return None
     findings = Findings(name)
     raw = parse_json_object(content, findings)
-    return None if raw is None else parse_dependencies(raw, findings)
+    found = None if raw is None else parse_dependencies(raw, findings)
+    if found is None:
+        return None
+    return replace(found, depends_on=tuple(configured_name(*workflow, read) for workflow in found.depends_on))

@@ -4,6 +4,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 
@@ -23,7 +24,7 @@ from lake_etl.job import JobRun
 from lake_etl.marked_rows import without_mark
 from lake_etl.publish.layout import require_free_names
 from lake_etl.publish.partition import publish_partition
-from lake_etl.publish.target import Published
+from lake_etl.publish.target import Published, Target
 from lake_etl.quality.checked_load import CheckedLoad
 from lake_etl.quality.gate import QualityGate
 from lake_etl.read.collected import KnownTypes
@@ -32,10 +33,12 @@ from lake_etl.read.given_types import with_given_types_watched
 from lake_etl.read.source import read_collected_file
 from lake_etl.recommend import recommended_mapping, recommended_spec
 from lake_etl.schema_mapping import Rule, name_parts, resolve
+from lake_etl.spec.configuration_files import folded
 from lake_etl.spec.file_names import file_names
 from lake_etl.spec.records import Findings
-from lake_etl.spec.transforms import TransformStep, follow_columns, text_columns, written_columns
+from lake_etl.spec.transforms import follow_columns, text_columns, written_columns
 from lake_etl.spec.workflow import Workflow, read_workflow
+from lake_etl.table_ownership import cleanse_ownership, published_table, record_changes, require_own_table
 from lake_etl.transform.apply import apply_steps
 from lake_etl.transform.discovery import all_transforms
 from lake_etl.transform.registry import TransformContext
@@ -46,9 +49,15 @@ REQUIRED = ('txn_spec_prefix_path', 'source_bucket', 'source_path', 'target_buck
 
 
 def read_configuration(run: JobRun) -> Workflow:
-    """Return the workflow's configuration; raises ConfigurationError with all problems before any data is read."""
+    """Return the workflow's configuration.
+
+    Raises ConfigurationError with all problems, or OwnershipError when the load may not fill its table, before any data
+    is read.
+    """
     read = configuration_reader(run.load.scripts_folder, str(run.args['txn_spec_prefix_path']))
-    return read_workflow(run.load.database, run.load.table, read, all_transforms(), run.load.environment)
+    workflow = read_workflow(run.load.database, run.load.table, read, all_transforms(), run.load.environment)
+    require_own_table(_target(run, workflow))
+    return workflow
 
 
 def source_file(run: JobRun) -> str:
@@ -87,7 +96,7 @@ class KnownColumns:
     def __call__(self, names: Sequence[str]) -> KnownTypes:
         """Return what is known; raises ConfigurationError when a step reads a column that does not come to it."""
         destinations = _destinations(names, self.workflow)
-        _check_columns(self.run, self.workflow.steps, [*destinations.values(), *_nested_destinations(self.workflow)])
+        _check_columns(self.run, self.workflow, [*destinations.values(), *_nested_destinations(self.workflow)])
         as_text = text_columns(self.workflow.steps)
         written = {name.lower() for _, name in written_columns(self.workflow.steps)}
         table = runtime.catalog().table(self.run.load.database.lower(), self.run.load.table.lower())
@@ -120,9 +129,9 @@ def _nested_destinations(workflow: Workflow) -> list[str]:
             if row.dest_name and len(name_parts(row.source_name)) > 1]
 
 
-def _check_columns(run: JobRun, steps: Sequence[TransformStep], columns: list[str]) -> None:
-    findings = Findings(file_names(run.load.database, run.load.table).spec.rpartition('/')[2])
-    follow_columns(steps, columns, findings)
+def _check_columns(run: JobRun, workflow: Workflow, columns: list[str]) -> None:
+    findings = Findings(workflow.file(file_names(run.load.database, run.load.table).spec).rpartition('/')[2])
+    follow_columns(workflow.steps, columns, findings)
     if findings.problems:
         raise ConfigurationError(findings.problems)
     taken = [name for name in columns if name.lower() in RESERVED_COLUMNS]
@@ -150,7 +159,7 @@ def map_columns(run: JobRun, workflow: Workflow, df: DataFrame) -> DataFrame:
         log_numbered(df.columns, names)
         mapped = df.toDF(*names)
         _propose(run, df, mapped)
-    _check_columns(run, workflow.steps, mapped.columns)
+    _check_columns(run, workflow, mapped.columns)
     return run.watch.begin(mapped)
 
 
@@ -168,7 +177,10 @@ def _propose(run: JobRun, source: DataFrame, mapped: DataFrame) -> None:
 
 def apply_transforms(run: JobRun, workflow: Workflow, df: DataFrame) -> DataFrame:
     """Return the frame after all steps of the transform_spec."""
-    context = TransformContext(run.args, run.lineage, run.spark.sparkContext,
+    # Look-ups are kept under the database as its files spell it.
+    database, _ = workflow.name(run.load.database, run.load.table)
+    args = {**run.args, 'target_database_name': database}
+    context = TransformContext(args, run.lineage, run.spark.sparkContext,
                                before_publishing=run.before_publishing.start)
     return run.watch.end(apply_steps(run.watch.begin(df), workflow.steps, all_transforms(), context, run.watch))
 
@@ -185,7 +197,7 @@ def open_gate(run: JobRun, workflow: Workflow) -> QualityGate:
     """Return the gate of quality rules that the rows of this load go through."""
     load = CheckedLoad(
         run.spark, run.args, run.lineage, run.load.source_key, run.load.execution_id,
-        run.target('permissive', source_file(run)), datetime.now(UTC), partition=run.load.partition,
+        _target(run, workflow, 'permissive'), datetime.now(UTC), partition=run.load.partition,
         by_file=workflow.input.load_mode == 'by_file', landed_file=source_address(run))
     return QualityGate(load, workflow.quality, workflow.steps, all_transforms())
 
@@ -199,9 +211,25 @@ def publish_to_cleanse(run: JobRun, workflow: Workflow, df: DataFrame, gate: Qua
         if audit.rows == 0:
             LOG.warning('The transforms left no rows; the partition becomes empty.')
 
-    target = run.target(workflow.allow_schema_change, source_file(run), workflow.input.table_description)
+    target = _target(run, workflow)
+    before = published_table(target)
     with reading(source_file(run), among_others=True):  # Pages of a damaged file come to light only now.
         published = publish_partition(df, target, run.load.partition, accept,
                                       by_file=workflow.input.load_mode == 'by_file')
     run.record_publication(without_mark(df), published)
+    record_changes(run, before, target)
     return published
+
+
+def _target(run: JobRun, workflow: Workflow, allow_schema_change: str | None = None) -> Target:
+    target = run.target(allow_schema_change or workflow.allow_schema_change, _source_name(run, workflow),
+                        workflow.input.table_description)
+    return replace(target, ownership=cleanse_ownership(run, workflow))
+
+
+def _source_name(run: JobRun, workflow: Workflow) -> str:
+    """Return the path by which the source file is known when it comes again, in whichever case its folders are then."""
+    folders, given = source_file(run).split('/'), (run.load.database, run.load.table)
+    if list(map(folded, folders[:2])) == list(map(folded, given)):
+        folders[:2] = workflow.name(*given)
+    return '/'.join(folders)

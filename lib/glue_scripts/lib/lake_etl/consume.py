@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -26,6 +27,7 @@ from lake_etl.spec.file_names import FileNames, file_names
 from lake_etl.spec.placeholders import fill_placeholders
 from lake_etl.spec.sql_pieces import Dialect
 from lake_etl.spec.workflow import Workflow, read_consume_workflow
+from lake_etl.table_ownership import consume_ownership, published_table, record_changes, require_own_table
 from lake_etl.transform.columns import has_column
 
 LOG = logging.getLogger(__name__)
@@ -47,10 +49,17 @@ def names_of(run: JobRun) -> FileNames:
 
 
 def read_configuration(run: JobRun) -> Workflow:
-    """Return SQL and quality rules; raises ConfigurationError with all problems before any data is read."""
+    """Return SQL and quality rules.
+
+    Raises ConfigurationError with all problems, or OwnershipError when the load may not fill its table, before any data
+    is read.
+    """
     read = configuration_reader(run.load.scripts_folder, str(run.args['txn_sql_prefix_path']))
     values = placeholder_values(run.args, run.load.partition)
-    return read_consume_workflow(str(run.args['source_database_name']), run.load.table, read, values.keys())
+    workflow = read_consume_workflow(str(run.args['source_database_name']), run.load.table, read, values.keys())
+    if workflow.spark_sql:
+        require_own_table(_target(run, workflow))
+    return workflow
 
 
 def query_cleanse(run: JobRun, workflow: Workflow) -> DataFrame:
@@ -60,7 +69,7 @@ def query_cleanse(run: JobRun, workflow: Workflow) -> DataFrame:
     """
     if workflow.spark_sql is None:
         raise DataError(f'There is no Spark SQL file for {run.load.source_key}.')
-    file = names_of(run).spark_sql.rpartition('/')[2]
+    file = workflow.file(names_of(run).spark_sql).rpartition('/')[2]
     statements = [_filled(run, statement, 'spark', file) for statement in workflow.spark_sql.statements]
     runtime.catalog().attach(run.spark, '\n'.join(statements))
     with user_sql_rules(run.spark):
@@ -94,14 +103,17 @@ def publish_to_consume(run: JobRun, workflow: Workflow, df: DataFrame, gate: Qua
         return gate.settle(audit.rows, partitions, aside)
 
     target = _target(run, workflow)
+    before = published_table(target)
     published = publish_table(df, target, accept, only_its_partitions=_by_partition(workflow))
     run.record_publication(without_mark(df), published)
+    record_changes(run, before, target)
     return published
 
 
 def _target(run: JobRun, workflow: Workflow) -> Target:
     override = workflow.spark_sql.table_override if workflow.spark_sql else None
-    return run.target(OWN_SCHEMA_CHANGE, run.load.source_key, table=override)
+    target = run.target(OWN_SCHEMA_CHANGE, run.load.source_key, table=override)
+    return replace(target, ownership=consume_ownership(run, workflow))
 
 
 def _by_partition(workflow: Workflow) -> bool:
@@ -112,9 +124,9 @@ def renew_views(run: JobRun, workflow: Workflow) -> None:
     """Run the Athena and Redshift statements; a failed one stops the job with the engine's reason."""
     names = names_of(run)
     if workflow.athena_statements:
-        _run_athena(run, workflow.athena_statements, names.athena_sql.rpartition('/')[2])
+        _run_athena(run, workflow.athena_statements, workflow.file(names.athena_sql).rpartition('/')[2])
     if workflow.redshift_statements:
-        _run_redshift(run, workflow.redshift_statements, names.redshift_sql.rpartition('/')[2])
+        _run_redshift(run, workflow.redshift_statements, workflow.file(names.redshift_sql).rpartition('/')[2])
 
 
 def _run_athena(run: JobRun, statements: tuple[str, ...], file: str) -> None:

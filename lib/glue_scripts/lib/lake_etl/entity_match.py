@@ -13,7 +13,7 @@ from pyspark.sql import functions as F
 from lake_etl import runtime
 from lake_etl.arguments import ENTITY_MATCH_OPTIONAL, ENTITY_MATCH_REQUIRED, PARTITION_KEYS
 from lake_etl.configuration import configuration_reader
-from lake_etl.errors import ConfigurationError, DataError, MergeConflict, Problem
+from lake_etl.errors import ConfigurationError, DataError, MergeConflict, OwnershipError, Problem
 from lake_etl.job import JobRun
 from lake_etl.match.cross_reference import KEY, SUFFIX, CrossReference, changed_keys, seen_keys
 from lake_etl.match.entity_key import ENTITY, with_entity_key
@@ -24,6 +24,7 @@ from lake_etl.match.plan import MatchPlan, plan_of
 from lake_etl.match.resolve import assign_global_ids, log_waterfall
 from lake_etl.ports import MergedTables, TableState
 from lake_etl.publish.layout import ICEBERG_FOLDER
+from lake_etl.publish.ownership import UNCHANGED, remembered_of
 from lake_etl.spec.entity_match import EntityMatchSpec
 from lake_etl.spec.file_names import entity_match_file
 from lake_etl.spec.records import suggestion
@@ -66,9 +67,26 @@ class Matched:
 
 
 def read_configuration(run: JobRun) -> EntityMatchSpec:
-    """Return the specification; raises ConfigurationError with all problems before any data is read."""
+    """Return the specification.
+
+    Raises ConfigurationError with all problems, or OwnershipError when a workflow fills one of its tables, before any
+    data is read.
+    """
     read = configuration_reader(run.load.scripts_folder, str(run.args['txn_spec_prefix_path']))
-    return read_entity_match(str(run.args['database_name_prefix']), read)
+    spec = read_entity_match(str(run.args['database_name_prefix']), read)
+    _require_own_tables(run, spec)
+    return spec
+
+
+def _require_own_tables(run: JobRun, spec: EntityMatchSpec) -> None:
+    database, primary = run.load.database.lower(), spec.primary_entity_table.lower()
+    for name in (primary, primary + SUFFIX):
+        table = runtime.catalog().table(database, name)
+        if table is not None:
+            owner = remembered_of(table).workflow or 'a workflow'
+            raise OwnershipError(
+                f'Table {database}.{name} is filled by {owner}, and the entity match would put its rows there. Choose '
+                f'another primary_entity_table. {UNCHANGED}')
 
 
 def read_incoming(run: JobRun, spec: EntityMatchSpec) -> DataFrame:

@@ -57,6 +57,10 @@ class SchemaChangeError(LakeError):
     """The new columns differ from the published table by more than the workflow allows."""
 
 
+class OwnershipError(LakeError):
+    """Another workflow fills the table, or the load does not protect what earlier loads of the table have protected."""
+
+
 class PublicationError(LakeError):
     """The catalog refused to switch a table to its new data; the old data is still what readers see."""
 

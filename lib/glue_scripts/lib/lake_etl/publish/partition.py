@@ -16,6 +16,7 @@ from lake_etl.publish.files import (
     catalog_columns, file_name, lower_case_names, removed_on_failure, write_folder)
 from lake_etl.publish.joining import NewFiles, carry_over, joined_columns
 from lake_etl.publish.layout import load_folder, partition_folder
+from lake_etl.publish.ownership import parameters_after, require_ownership
 from lake_etl.publish.sources import Source, partition_properties, sources_of, write_id
 from lake_etl.publish.sweep import sweep_partition
 from lake_etl.publish.target import Check, Published, Target
@@ -31,12 +32,13 @@ def publish_partition(df: DataFrame, target: Target, values: tuple[str, ...], ch
 
     Writes in one Spark job. `check` sees the audit of the written data and raises to refuse it. Marked rows that fail
     rules are written aside, for the check to publish elsewhere. Until the catalog is switched, readers see the old
-    data; after any failure they go on doing so. Raises SchemaChangeError before writing.
+    data; after any failure they go on doing so. Raises OwnershipError and SchemaChangeError before writing.
     """
     catalog = runtime.catalog()
     data = lower_case_names(df.drop(*target.key_names))
     columns = catalog_columns(without_mark(data).schema)
     existing = catalog.table(target.database, target.table)
+    require_ownership(existing, target.ownership)
     require_allowed_change(existing, columns, target.keys, target.allow_schema_change)
     table = _table_afterwards(existing, target, columns, by_file)
     place = partition_folder(table.location, target.key_names, values)
@@ -50,6 +52,8 @@ def publish_partition(df: DataFrame, target: Target, values: tuple[str, ...], ch
         check(audit, rows_aside(data, aside, load))
         runtime.files(load).delete(aside)
         written = Source(target.source_file, audit.rows, write_id(map(file_name, uris)))
+        # The write took its time, in which another workflow may have made the table.
+        require_ownership(catalog.table(target.database, target.table), target.ownership)
     # From here on files stay whatever happens: readers may see them already. A sweep removes what nothing refers to.
     catalog.create_database(target.database, f'{target.folder}/{target.database}', target.database_description)
     new = NewFiles(folder, columns, written)
@@ -68,7 +72,7 @@ def _table_afterwards(existing: Table | None, target: Target, columns: tuple[Col
     if existing:
         columns = evolved_columns(existing.columns, columns, target.allow_schema_change, keep_missing=by_file)
     return Table(target.database, target.table, columns, target.keys, target.table_location(existing),
-                 target.description)
+                 target.description, parameters_after(existing, target.ownership))
 
 
 def _switch(catalog: Catalog, table: Table, values: tuple[str, ...], new: NewFiles) -> None:

@@ -9,6 +9,7 @@ from pyspark.sql import DataFrame
 
 from lake_etl.audit import Audit
 from lake_etl.ports import Column, Table
+from lake_etl.publish.ownership import Ownership
 
 # Gets the audit of the written data and the rows written aside, None without any, and raises to refuse it all.
 Check = Callable[[Audit, DataFrame | None], None]
@@ -32,6 +33,7 @@ class Target:
     description          of the table; None leaves an existing one alone
     database_description used when the database is created
     location             folder of the table; None: the one that it has, or its place below `folder`
+    ownership            what the table must agree with and then remembers; None: nothing, and its memory stays
     """
 
     database: str
@@ -45,6 +47,7 @@ class Target:
     description: str | None = None
     database_description: str | None = None
     location: str | None = None
+    ownership: Ownership | None = None
 
     @property
     def name(self) -> str:

@@ -16,6 +16,7 @@ from lake_etl.ports import Column, Partition, Publication, Table
 from lake_etl.publish.aside import files_aside, rows_aside
 from lake_etl.publish.files import catalog_columns, lower_case_names, write_partitions
 from lake_etl.publish.layout import LOAD_KEY, NULL_VALUE, partition_of_file, partition_of_load
+from lake_etl.publish.ownership import parameters_after, require_ownership
 from lake_etl.publish.sweep import sweep_table
 from lake_etl.publish.target import Published, TableCheck, Target
 from lake_etl.schema_evolution import evolved_columns, require_allowed_change
@@ -29,17 +30,19 @@ def publish_table(df: DataFrame, target: Target, check: TableCheck, only_its_par
     The frame has a column for each partition key. Writes in one Spark job; `check` sees the audit and the partitions of
     the written data and raises to refuse it; partitions that it names have no rows left and disappear. Marked rows that
     fail rules are written aside, for the check to publish elsewhere. Readers see the old table until the catalog is
-    switched, and after any failure. Raises SchemaChangeError before writing, DataError when a row has no partition
-    value.
+    switched, and after any failure. Raises OwnershipError and SchemaChangeError before writing, DataError when a row
+    has no partition value.
     """
     catalog = runtime.catalog()
     data = lower_case_names(_with_text_keys(df, target))
     columns = catalog_columns(without_mark(data).drop(*target.key_names).schema)
     existing = catalog.table(target.database, target.table)
+    require_ownership(existing, target.ownership)
     require_allowed_change(existing, columns, target.keys, target.allow_schema_change)
     location = target.table_location(existing)
     kept = evolved_columns(existing.columns, columns, target.allow_schema_change) if existing else columns
-    table = Table(target.database, target.table, kept, target.keys, location, target.description)
+    table = Table(target.database, target.table, kept, target.keys, location, target.description,
+                  parameters_after(existing, target.ownership))
     observed, pending = attach_audit(data)
     try:
         write_partitions(observed, location, target.key_names, target.load)
@@ -49,6 +52,8 @@ def publish_table(df: DataFrame, target: Target, check: TableCheck, only_its_par
         new = {partition.values for partition in partitions}
         emptied = check(audit, new, rows_aside(data, aside, location))
         runtime.files(location).delete(aside)
+        # The write took its time, in which another workflow may have made the table.
+        require_ownership(catalog.table(target.database, target.table), target.ownership)
     except Exception:
         _remove_load(table, target)
         raise

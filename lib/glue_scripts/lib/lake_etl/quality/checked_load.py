@@ -57,7 +57,8 @@ class CheckedLoad:
         return replace(
             target, table=f'{target.table}_quarantine_{stage}', allow_schema_change='permissive',
             description=f'Rows that quality rules kept out of {target.name} at {stage}.',
-            location=f'{target.folder}/{prefix}/{stage}/{target.database}/{target.table}')
+            location=f'{target.folder}/{prefix}/{stage}/{target.database}/{target.table}',
+            ownership=target.ownership.of_quarantine() if target.ownership else None)
 
     def history(self, stage: str) -> MetricHistory:
         """Return what earlier loads of the table have measured at a stage."""

@@ -20,7 +20,7 @@ A_DAY = datetime(2024, 2, 29)
 class Dependencies:
     """What a workflow waits for.
 
-    depends_on  (database, table) as written; upper and lower case count
+    depends_on  (database, table) as written
     lookback    keywords of dateutil's relativedelta: a success within that interval counts; None: only a later one
     """
 

@@ -10,7 +10,7 @@ RULES = 'dq-rules'
 
 @dataclass(frozen=True)
 class FileNames:
-    """The configuration files of a workflow below the folder that holds all of them; upper and lower case count."""
+    """The configuration files of a workflow below the folder of all of them; any letter case finds them."""
 
     spec: str
     mapping: str

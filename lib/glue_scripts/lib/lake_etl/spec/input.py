@@ -16,6 +16,7 @@ DELIMITERS = {'csv': ',', 'tsv': '\t', 'pipe': '|'}
 DEFAULT_TRIGGER = '_SUCCESS'
 COMPRESSIONS = ('.gz', '.bz2', '.zip', '.zst')
 ADDRESS = re.compile(r'([A-Z]{1,3})([1-9]\d{0,6})(?::([A-Z]{1,3})([1-9]\d{0,6}))?', re.IGNORECASE)
+WORKFLOW = re.compile(r'[^/]*[^/\s][^/]*/[^/]*[^/\s][^/]*')
 ELEMENT_NAME = re.compile(r'[^\W\d][\w.:-]*')
 
 
@@ -130,6 +131,9 @@ class InputSpec:
     """Everything that a workflow says about its input.
 
     table_description      description of the Cleanse table in the catalog
+    takes_over             the workflow, as "Database/Table", that has filled the Cleanse table until now
+    no_longer_protected    why columns that earlier loads have protected need not be any more, such as
+                           {"TaxId": "company numbers, which are public"}
     allow_schema_change    which changes of the published columns a load may bring; when left out, what the
                            environment allows
     strict_schema_mapping  whether a mapped column that the source lacks is an error
@@ -153,6 +157,8 @@ class InputSpec:
     """
 
     table_description: str | None = None
+    takes_over: str | None = None
+    no_longer_protected: dict[str, str] = field(default_factory=dict)
     allow_schema_change: SchemaChange | None = None
     strict_schema_mapping: bool = False
     types: dict[str, str] = field(default_factory=dict)
@@ -185,6 +191,7 @@ class InputSpec:
         if len(sections) > 1:
             yield f'only one of csv, tsv and pipe can describe the files, got {" and ".join(sections)}'
         yield from _type_messages(self.types)
+        yield from _ownership_messages(self.takes_over, self.no_longer_protected)
 
     @property
     def trigger_name(self) -> str:
@@ -243,6 +250,15 @@ def _is_encoding(name: str) -> bool:
     except (LookupError, ValueError):
         return False
     return True
+
+
+def _ownership_messages(takes_over: str | None, no_longer_protected: Mapping[str, object]) -> Iterator[str]:
+    if takes_over is not None and not WORKFLOW.fullmatch(takes_over):
+        yield f"'takes_over' must be a workflow such as Database/Table, got {describe(takes_over)}"
+    for column, reason in no_longer_protected.items():
+        if not (isinstance(reason, str) and any(map(str.isalnum, reason))):
+            yield (f"no_longer_protected.{column}: expected the reason in words why the column need not be protected, "
+                   f'got {describe(reason)}')
 
 
 def _type_messages(types: Mapping[str, object]) -> Iterator[str]:

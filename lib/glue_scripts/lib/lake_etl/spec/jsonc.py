@@ -95,6 +95,7 @@ def _plain(value: object, place: str, findings: Findings, depth: int) -> object:
         for key, count in Counter(key for key, _ in value).items():
             if count > 1:
                 findings.warning(_inside(place, key), f'key given {count} times, the last value counts')
+                findings.repeated.append(_inside(place, key))
             _require_characters(key, _inside(place, key), findings)
         return {key: _plain(item, _inside(place, key), findings, depth + 1) for key, item in value}
     if isinstance(value, list):

@@ -18,12 +18,13 @@ KIND_NAMES: dict[Any, str] = {
 
 
 class Findings:
-    """Collects the problems and warnings of one configuration file."""
+    """Collects the problems and warnings of one configuration file, and the places of keys that it gives twice."""
 
     def __init__(self, file: str):
         self.file = file
         self.problems: list[Problem] = []
         self.warnings: list[Problem] = []
+        self.repeated: list[str] = []
 
     def problem(self, place: str, message: str, hint: str = '') -> None:
         """Record a mistake that keeps the workflow from running."""

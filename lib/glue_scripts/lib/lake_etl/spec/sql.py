@@ -16,6 +16,8 @@ from lake_etl.spec.text import position_name
 Mode = Literal['table', 'partition']
 MODES: dict[str, Mode] = {'table': 'table', 'partition': 'partition'}
 MODE_LINE = re.compile(r'--\s*mode\s*:\s*(.*?)\s*', re.IGNORECASE)
+TAKES_OVER_LINE = re.compile(r'--\s*takes[\s_]+over\s*:\s*(.*?)\s*', re.IGNORECASE)
+WORKFLOW = re.compile(r'[^/\s][^/]*/[^/]*[^/\s]')
 NAME_PART = r'(?:`(?:[^`]|``)+`|[^\s`.();,]+)'
 CREATE_TABLE = re.compile(
     r'\s*CREATE\s+(?:OR\s+REPLACE\s+)?TABLE\s+(?:IF\s+NOT\s+EXISTS\s+)?'
@@ -32,11 +34,13 @@ class SparkSql:
     table_override  table to fill instead of the workflow's own, without its database
     statements      to be run in order; the last one is the query that gives the rows
     mode            whether the query replaces the whole `table`, or each `partition` that it returns
+    takes_over      the workflow, as `<database>/<table>`, that has filled the table until now; None: no other one
     """
 
     table_override: str | None
     statements: tuple[str, ...]
     mode: Mode = 'table'
+    takes_over: str | None = None
 
 
 def split_statements(text: str, dialect: Dialect = 'spark') -> tuple[str, ...]:
@@ -74,16 +78,19 @@ def parse_statements(text: str, dialect: Dialect, findings: Findings) -> tuple[s
 def parse_spark_sql(text: str, findings: Findings) -> SparkSql | None:
     """Return what a Spark SQL file asks for, or record every reason why it cannot be run and return None.
 
-    The last statement may begin with `CREATE TABLE <name> AS`, and a comment line `-- mode: partition` sets the mode.
+    The last statement may begin with `CREATE TABLE <name> AS`. A comment line `-- mode: partition` sets the mode, and
+    `-- takes over: <database>/<table>` names the workflow that has filled the table until now.
     """
     before = len(findings.problems)
-    mode = _mode(text, findings)
+    mode, takes_over = _mode(text, findings), _takes_over(text, findings)
     statements = parse_statements(text, 'spark', findings)
     if len(findings.problems) > before:
         return None
     name, query = _table_and_query(statements[-1], findings)
     _require_partition_columns(query, findings)
-    return SparkSql(name, (*statements[:-1], query), mode) if len(findings.problems) == before else None
+    if len(findings.problems) > before:
+        return None
+    return SparkSql(name, (*statements[:-1], query), mode, takes_over)
 
 
 def _report_mistakes(statements: Sequence[str], text: str, dialect: Dialect, findings: Findings) -> None:
@@ -122,6 +129,18 @@ def _mode(text: str, findings: Findings) -> Mode:
         else:
             findings.warning('mode', f'unknown mode {describe(match[1])}, ignored', 'known modes: table, partition')
     return mode
+
+
+def _takes_over(text: str, findings: Findings) -> str | None:
+    """Return the workflow of the last line that names one; a line that names none is a problem."""
+    workflow = None
+    for piece in pieces(text, 'spark'):
+        match = TAKES_OVER_LINE.fullmatch(piece.text) if piece.kind is Kind.COMMENT else None
+        if match and not WORKFLOW.fullmatch(match[1]):
+            findings.problem('takes over', f'expected a workflow such as Database/Table, got {describe(match[1])}')
+        elif match:
+            workflow = match[1]
+    return workflow
 
 
 def _table_and_query(statement: str, findings: Findings) -> tuple[str | None, str]:

@@ -70,7 +70,7 @@ def parse_transforms(raw: object, registry: Registry, findings: Findings, refuse
         return TransformSpec()
     steps, unknown = [], []
     for key, value in raw.items():
-        name = key.partition(SUFFIX_MARK)[0].strip()
+        name = step_name(key)
         if name in registry:
             steps.append(_step(key, name, value, registry[name], findings))
         elif key != ANNOTATION:
@@ -80,6 +80,11 @@ def parse_transforms(raw: object, registry: Registry, findings: Findings, refuse
             if refused:
                 steps.append(TransformStep(key, name, value, None, f'{PLACE}.{key}'))
     return TransformSpec(tuple(steps), tuple(unknown))
+
+
+def step_name(key: str) -> str:
+    """Return the name of the transform in the key of a step."""
+    return key.partition(SUFFIX_MARK)[0].strip()
 
 
 def text_columns(steps: Sequence[TransformStep]) -> frozenset[str]:

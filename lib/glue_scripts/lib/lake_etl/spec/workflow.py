@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from lake_etl.arguments import RESERVED_COLUMNS
 from lake_etl.errors import ConfigurationError, LakeError, Problem
+from lake_etl.spec.configuration_files import Read, folded, own_name, spelled
 from lake_etl.spec.dependencies import Dependencies, parse_dependencies
 from lake_etl.spec.entity_match import EntityMatchSpec, parse_entity_match
 from lake_etl.spec.file_names import FileNames, entity_match_file, file_names
@@ -15,17 +16,18 @@ from lake_etl.spec.input import InputSpec, SchemaChange, default_schema_change, 
 from lake_etl.spec.jsonc import parse_json_object
 from lake_etl.spec.mapping import MappingRow, SchemaMapping, parse_mapping
 from lake_etl.spec.placeholders import report_unknown_placeholders
+from lake_etl.spec.protected_columns import protected_columns
 from lake_etl.spec.quality import QualityRules, parse_quality
 from lake_etl.spec.records import Findings, check_unknown_keys
 from lake_etl.spec.sql import SparkSql, parse_spark_sql, parse_statements
 from lake_etl.spec.sql_pieces import Dialect
 from lake_etl.spec.text import decode_text
+from lake_etl.spec.transforms import PLACE as STEPS
 from lake_etl.spec.transforms import (
-    Registry, TransformSpec, TransformStep, follow_columns, parse_transforms, written_columns)
+    Registry, TransformSpec, TransformStep, follow_columns, parse_transforms, step_name, written_columns)
 
 LOG = logging.getLogger(__name__)
 DEVELOPMENT = 'dev'
-Read = Callable[[str], bytes | None]
 Parsed = TypeVar('Parsed')
 
 
@@ -63,19 +65,33 @@ class Workflow:
         """Return the rows of the mapping; none where there is no mapping."""
         return self.mapping.rows if self.mapping else ()
 
+    def name(self, database: str, table: str) -> tuple[str, str]:
+        """Return database and table as the files of `transformation-spec` spell them, else as given."""
+        names = file_names(database, table)
+        own = map(self._present, (names.spec, names.mapping, names.dependencies))
+        return spelled(database, table, own)
+
+    def file(self, name: str) -> str:
+        """Return the name of a file as the file spells it; the name as it is when there is no such file."""
+        return self._present(name) or name
+
+    def _present(self, name: str) -> str | None:
+        return next((present for present in self.present_files if folded(present) == folded(name)), None)
+
 
 def read_workflow(database: str, table: str, read: Read, registry: Registry, environment: str,
                   placeholders: Collection[str] | None = None) -> Workflow:
     """Return everything that the files of a workflow say; a file that is absent says nothing.
 
-    read          gives a file's content by its name, or None when there is no such file
+    read          gives a file's content by its name, or None when there is no such file; `ConfigurationFiles` find it
+                  in any letter case
     registry      transforms by name; one that is missing there is skipped in Dev and a problem elsewhere
     placeholders  names that SQL files may use in braces; None leaves them unchecked
 
     Raises ConfigurationError with all problems of all files; oddities are logged as warnings.
     """
-    names = file_names(database, table)
     reading = _Reading(read)
+    names = reading.own_names(file_names(database, table))
     refuse_unknown = environment.lower() != DEVELOPMENT
     spec = reading.parse(names.spec, lambda content, findings: _parse_spec(
         content, registry, findings, refuse_unknown)) or _Spec()
@@ -98,8 +114,8 @@ def read_consume_workflow(database: str, table: str, read: Read,
 
     Raises ConfigurationError with all problems of these files; oddities are logged as warnings.
     """
-    names = file_names(database, table)
     reading = _Reading(read)
+    names = reading.own_names(file_names(database, table))
     quality = reading.parse(names.quality, _from_json(parse_quality))
     spark_sql, athena, redshift = _read_sql(reading, names, placeholders)
     reading.finish(f'{database}/{table}')
@@ -112,7 +128,8 @@ def read_entity_match(database: str, read: Read) -> EntityMatchSpec:
 
     Raises ConfigurationError with all its problems, or when there is none.
     """
-    name, reading = entity_match_file(database), _Reading(read)
+    reading = _Reading(read)
+    name = reading.own_name(entity_match_file(database))
     spec = reading.parse(name, _from_json(parse_entity_match))
     if name not in reading.present:
         reading.of(name).problem('', 'there is no such file', 'write one, or do not start the entity match job')
@@ -129,6 +146,17 @@ class _Reading:
         self.present: list[str] = []
         self.findings: dict[str, Findings] = {}
 
+    def own_names(self, names: FileNames) -> FileNames:
+        """Return the names of a workflow's files as the files spell them."""
+        return FileNames(**{kind: self.own_name(name) for kind, name in vars(names).items()})
+
+    def own_name(self, name: str) -> str:
+        """Return the name of a file as the file spells it; the name as it is when there is none, or more than one."""
+        try:
+            return own_name(self.read, name) or name
+        except LakeError:
+            return name  # Reading it says what is wrong.
+
     def of(self, name: str) -> Findings:
         """Return the findings of a file."""
         return self.findings.setdefault(name, Findings(name.rpartition('/')[2]))
@@ -138,6 +166,10 @@ class _Reading:
         findings = self.of(name)
         try:
             content = self.read(name)
+        except ConfigurationError as error:
+            findings.problems += error.problems
+            self.present.append(name)
+            return None
         except (LakeError, OSError) as error:
             findings.problem('', f'the file cannot be read: {error}', 'check its permissions')
             self.present.append(name)
@@ -173,11 +205,29 @@ def _parse_spec(content: bytes, registry: Registry, findings: Findings, refuse_u
     check_unknown_keys(raw, ('input_spec', 'transform_spec'), '', findings)
     source = parse_input(raw['input_spec'], findings) if 'input_spec' in raw else None
     transforms = parse_transforms(raw.get('transform_spec', {}), registry, findings, refuse_unknown)
+    _check_protection(source, transforms, registry, findings)
     for place, name in written_columns(transforms.steps):
         if name.lower() in RESERVED_COLUMNS:
             findings.warning(place, f"column '{name}' is overwritten by the load's own column of that name",
                              'write another column')
     return _Spec(source or InputSpec(), transforms)
+
+
+def _check_protection(source: InputSpec | None, transforms: TransformSpec, registry: Registry,
+                      findings: Findings) -> None:
+    """Record what would leave out a step that protects, now or in a later load."""
+    protecting = {name: getattr(transform, 'protects', False) for name, transform in registry.items()}
+    protected = protected_columns(transforms.steps, protecting)
+    for column in source.no_longer_protected if source else ():
+        if column.lower() in protected:
+            findings.problem(f'input_spec.no_longer_protected.{column}',
+                             f"is protected by the step '{protected[column.lower()]}' all the same",
+                             'remove it here, so that no later load can leave the step out')
+    for place in findings.repeated:
+        first, _, key = place.partition('.')
+        if first == STEPS and (not key or protecting.get(step_name(key), False)):
+            findings.problem(place, 'is given more than once, so that steps which protect would be left out',
+                             'put all into one, or tell steps apart by an ending such as hash:2')
 
 
 def _from_json(parse: Callable[[object, Findings], Parsed | None]) -> Callable[[bytes, Findings], Parsed | None]:

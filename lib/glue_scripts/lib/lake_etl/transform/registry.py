@@ -124,6 +124,15 @@ class UserTransform:
 AnyTransform = Transform[Any] | UserTransform
 
 
+def protecting_transforms(transforms: Mapping[str, AnyTransform]) -> dict[str, bool]:
+    """Return by name whether a transform protects personal data.
+
+    A user's own function in the place of one of the lake's that protects is taken to protect, too.
+    """
+    return {name: REGISTRY[name].protects if name in REGISTRY else getattr(transform, 'protects', False)
+            for name, transform in transforms.items()}
+
+
 def column_transform(form: type[EntryType] | Form[EntryType], *, operation: str | None = None,
                      converts: ConversionFinder = converts_nothing) -> Callable[[ColumnBuilder], Transform[EntryType]]:
     """Declare `transform_<name>(entry, schema, context) -> Column | Prepared` as the transform of that name.

@@ -12,6 +12,7 @@ from lake_etl.adapters.local.catalog_file import CatalogFileError, reading, writ
 from lake_etl.adapters.local.catalog_rows import (
     delete_partitions, read_databases, read_partitions, read_table, read_tables, read_views, write_partitions,
     write_table)
+from lake_etl.adapters.local.iceberg_tables import names_of_iceberg_tables
 from lake_etl.adapters.local.snapshot import with_partitions
 from lake_etl.adapters.publication import (
     folder, merged_table, require_expected, require_publishable, table_name)
@@ -60,7 +61,7 @@ class SqliteCatalog:
         """Switch readers to the publication's schema and all its partitions in one transaction.
 
         Raises PublicationConflict when an expectation is not met, PublicationError when the database does not exist,
-        a view has the table's name, or the file cannot be written. After any of them readers see the old data.
+        a view or Iceberg table has its name, or the file cannot be written. After any of them readers see the old data.
         """
         require_publishable(publication)
         try:
@@ -86,7 +87,7 @@ class SqliteCatalog:
 
 
 def _require_place(connection: sqlite3.Connection, publication: Publication) -> None:
-    """Raise PublicationError unless the database exists and no view has the table's name."""
+    """Raise PublicationError unless the database exists and no view or Iceberg table has the table's name."""
     database, name = publication.table.database.lower(), publication.table.name.lower()
     if database not in read_databases(connection):
         raise PublicationError(f'Database {database} does not exist, so table {name} cannot be published to it. '
@@ -94,6 +95,9 @@ def _require_place(connection: sqlite3.Connection, publication: Publication) -> 
     if any((view.database, view.name) == (database, name) for view in read_views(connection)):
         raise PublicationError(f'{database}.{name} is a view, so no table can be published under that name. Nothing '
                                'was changed; drop the view or choose another table name.')
+    if (database, name) in names_of_iceberg_tables(connection):
+        raise PublicationError(f'{database}.{name} is an Iceberg table, so no Parquet table can be published under '
+                               'that name. Nothing was changed; choose another name.')
 
 
 def _publish(connection: sqlite3.Connection, publication: Publication) -> None:

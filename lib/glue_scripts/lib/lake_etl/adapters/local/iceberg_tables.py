@@ -18,12 +18,20 @@ TYPES = MappingProxyType({'long': 'bigint', 'timestamptz': 'timestamp', 'timesta
 
 def read_iceberg_tables(connection: sqlite3.Connection) -> tuple[Table, ...]:
     """Return the Iceberg tables as they are at the instant that the connection reads, by database and name."""
+    return tuple(_table(*row) for row in _rows(connection))
+
+
+def names_of_iceberg_tables(connection: sqlite3.Connection) -> set[tuple[str, str]]:
+    """Return database and name of the Iceberg tables."""
+    return {(database, name) for database, name, _ in _rows(connection)}
+
+
+def _rows(connection: sqlite3.Connection) -> list[tuple[str, str, str]]:
     made = connection.execute("SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = 'iceberg_tables'")
     if not made.fetchone()[0]:
-        return ()
-    rows = connection.execute('SELECT table_namespace, table_name, metadata_location FROM iceberg_tables '
-                              'ORDER BY table_namespace, table_name')
-    return tuple(_table(*row) for row in rows)
+        return []
+    return list(connection.execute('SELECT table_namespace, table_name, metadata_location FROM iceberg_tables '
+                                   'ORDER BY table_namespace, table_name'))
 
 
 def is_iceberg(table: Table) -> bool:
