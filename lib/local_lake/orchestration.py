@@ -18,7 +18,7 @@ from lake_etl.spec.file_names import entity_match_file
 from lib.local_lake import job_arguments
 from lib.local_lake.folders import LakeFolders
 from lib.local_lake.glue_library import ensure_glue_library
-from lib.local_lake.reasons import reason_of
+from lib.local_lake.reasons import original_of, reason_of
 from lib.local_lake.session import start_session
 
 LOG = logging.getLogger(__name__)
@@ -86,7 +86,7 @@ class Orchestrator:
                 main()
                 seconds[name] = time.monotonic() - started
         except Exception as error:
-            LOG.debug('The run of %s failed.', landing.key, exc_info=True)
+            LOG.debug('The run of %s failed.', landing.key, exc_info=original_of(error))
             reason = reason_of(error)
             self._update(execution, 'FAILED', reason, seconds)
             return RunResult(execution, 'FAILED', reason, seconds)

@@ -38,7 +38,7 @@ def body_of(message: Mapping[str, Any]) -> Mapping[str, Any]:
     try:
         body = json.loads(message['body'])
     except (KeyError, TypeError, ValueError) as error:
-        raise MalformedEvent(f'The message has no JSON body ({error}).') from None
+        raise MalformedEvent(f'The message has no JSON body ({type(error).__name__}).') from None
     if not isinstance(body, dict):
         raise MalformedEvent(f'The message holds a {type(body).__name__}, expected an object.')
     return body
@@ -57,7 +57,8 @@ def created_objects(event: Mapping[str, Any]) -> list[CreatedObject]:
         if isinstance(event.get('Records'), list) and event['Records']:
             return [_from_notification(record) for record in event['Records']]
     except (KeyError, TypeError, AttributeError, ValueError) as error:
-        raise MalformedEvent(f'The event lacks or misspells {error}, which the creation of an object has.') from None
+        missing = repr(error.args[0]) if isinstance(error, KeyError) else 'a field'
+        raise MalformedEvent(f'The event lacks or misspells {missing}, which the creation of an object has.') from None
     raise MalformedEvent(f"The event is neither '{CREATED}' of EventBridge nor a notification of S3; it has "
                          f'{", ".join(sorted(map(str, event))) or "nothing"}.')
 

@@ -89,8 +89,8 @@ def translate(query: exp.Query, resolve: Callable[[str, str | None], Name]) -> T
     try:
         return Translated(query.sql('duckdb', unsupported_level=ErrorLevel.RAISE), tuple(reads))
     except SqlglotError as error:
-        raise QueryError(f'The query uses what the engine of the laptop does not have: {error}. Write it in another '
-                         'way, or run it on Athena.') from error
+        raise QueryError('The query uses what the engine of the laptop does not have. Write it in another way, or run '
+                         'it on Athena.') from error
 
 
 def _create_view(create: exp.Create, query: exp.Query) -> CreateView:
