@@ -12,8 +12,8 @@ from lake_etl.own_words import OwnWords, show_no_foreign_warnings
 from lake_etl.reasons import reason_of
 from lib.local_lake.reasons import original_of
 
-WARNING = ('--debug shows what Spark and libraries say. That may quote values of rows: look at it here, and do not pass '
-           'it on.')
+WARNING = ('--debug shows what Spark and libraries say. That may quote values of rows: look at it here, and do not '
+           'pass it on.')
 
 
 def speak_own_words(debug: bool) -> None:

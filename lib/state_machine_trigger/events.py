@@ -57,8 +57,7 @@ def created_objects(event: Mapping[str, Any]) -> list[CreatedObject]:
         if isinstance(event.get('Records'), list) and event['Records']:
             return [_from_notification(record) for record in event['Records']]
     except (KeyError, TypeError, AttributeError, ValueError) as error:
-        missing = repr(error.args[0]) if isinstance(error, KeyError) else 'a field'
-        raise MalformedEvent(f'The event lacks or misspells {missing}, which the creation of an object has.') from None
+        raise MalformedEvent(f'The event lacks or misspells {error}, which the creation of an object has.') from None
     raise MalformedEvent(f"The event is neither '{CREATED}' of EventBridge nor a notification of S3; it has "
                          f'{", ".join(sorted(map(str, event))) or "nothing"}.')
 

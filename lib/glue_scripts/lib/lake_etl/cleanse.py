@@ -26,6 +26,7 @@ from lake_etl.publish.partition import publish_partition
 from lake_etl.publish.target import Published
 from lake_etl.quality.checked_load import CheckedLoad
 from lake_etl.quality.gate import QualityGate
+from lake_etl.quality.protecting import protects_anything
 from lake_etl.read.collected import KnownTypes
 from lake_etl.read.failures import reading
 from lake_etl.read.given_types import with_given_types_watched
@@ -67,9 +68,15 @@ def read_source(run: JobRun, workflow: Workflow) -> DataFrame:
     uri = source_address(run)
     known = KnownColumns(run, workflow)
     df = read_collected_file(run.spark, uri, workflow.input, known, scratch=run.scratch, widths=_widths(workflow),
-                             give_types=partial(with_given_types_watched, watch=run.watch))
+                             give_types=partial(with_given_types_watched, watch=run.watch,
+                                                hide_malformed=hides_malformed_rows(workflow)))
     run.lineage.update_lineage(df, run.load.source_key, 'read', file=source_file(run))
     return df
+
+
+def hides_malformed_rows(workflow: Workflow) -> bool:
+    """Tell whether values of rows that do not fit their format are left out: no step could protect them."""
+    return not workflow.input.keep_malformed_text and protects_anything(workflow.steps, all_transforms())
 
 
 def _widths(workflow: Workflow) -> list[tuple[str, int]]:

@@ -6,7 +6,7 @@ import re
 CODE = re.compile(r'(?:[\w.]+: )?([A-Z][A-Z0-9]*_[A-Z0-9_]+)\b')
 LINE = re.compile(r'\bline (\d+):(\d+)')
 NAME = re.compile(r"""(?<!\w)['"]([A-Za-z_][\w.$-]*)['"](?!\w)""")
-# Codes of Amazon Athena for statements that were refused before a row was read; names in such texts are the statement's.
+# Codes of Amazon Athena for statements refused before a row was read; names in such texts are the statement's.
 OF_STATEMENTS = ('SYNTAX_ERROR', 'TABLE_NOT_FOUND', 'COLUMN_NOT_FOUND', 'SCHEMA_NOT_FOUND', 'FUNCTION_NOT_FOUND',
                  'TYPE_MISMATCH', 'AMBIGUOUS_NAME', 'DUPLICATE_COLUMN_NAME', 'TYPE_NOT_FOUND', 'INVALID_VIEW')
 # What Amazon Redshift, which gives no codes, says of names in a statement.

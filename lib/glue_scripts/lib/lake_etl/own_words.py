@@ -2,7 +2,6 @@
 from __future__ import annotations
 
 import logging
-import sys
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,6 +9,7 @@ from contextlib import contextmanager
 from lake_etl.errors import JobFailure, LakeError
 from lake_etl.reasons import ARGUMENT_ERROR, reason_of
 
+LOG = logging.getLogger(__name__)
 # Loggers of the lake, of jobs, and of users' transforms and mappings; any other belongs to a library.
 OWN_LOGGERS = ('lake_etl', 'lib', '__main__', 'etl_', 'datatransform_', 'custom_mapping_', 'glue_catalog_helpers')
 
@@ -54,5 +54,5 @@ def show_no_foreign_warnings() -> None:
     """Have Python's warnings say which kind of warning came from where, and not what it says."""
     def show(message: Warning | str, category: type[Warning], filename: str, lineno: int, file: object = None,
              line: str | None = None) -> None:
-        print(f'{category.__name__} in {filename.rpartition("/")[2]}, line {lineno}.', file=sys.stderr)
-    warnings.showwarning = show  # type: ignore[assignment]  # typeshed spells out the type of its file
+        LOG.warning('%s in %s, line %d.', category.__name__, filename.rpartition('/')[2], lineno)
+    warnings.showwarning = show

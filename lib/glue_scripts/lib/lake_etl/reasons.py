@@ -8,7 +8,6 @@ from __future__ import annotations
 import errno
 import os
 import re
-import sqlite3
 import sysconfig
 import traceback
 from types import TracebackType
@@ -41,7 +40,7 @@ def _foreign_reason(error: BaseException) -> str:
     code = service_code(error)
     if code:
         return f'An AWS service refused a call: {code}. Check the permissions and settings that the call needs.'
-    number = error.errno if isinstance(error, OSError) else None
+    number = error.errno if isinstance(error, OSError) and error.errno else 0
     kind = f'{name}: {os.strerror(number)} ({errno.errorcode[number]})' if number in errno.errorcode else name
     return f'{kind}{place_of(error.__traceback__)}. {LEFT_OUT}'
 
@@ -87,6 +86,6 @@ def trace_of(error: BaseException) -> str:
     return f'Traceback (most recent call last):\n{calls}{type(error).__name__}: {reason_of(error)}'
 
 
-def kind_of_sqlite(error: sqlite3.Error) -> str:
+def kind_of_sqlite(error: Exception) -> str:
     """Return what kind of error SQLite has met, such as `SQLITE_FULL`."""
     return str(getattr(error, 'sqlite_errorname', None) or type(error).__name__)

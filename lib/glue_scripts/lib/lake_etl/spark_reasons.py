@@ -1,4 +1,4 @@
-"""Says what Spark refused or stumbled over, from its error class, the types and names involved, and the place in SQL."""
+"""Says what Spark refused or stumbled over, from its error class, the types and names involved, and the SQL."""
 from __future__ import annotations
 
 import re

@@ -12,6 +12,7 @@ from lake_etl.publish.target import PartitionValues
 from lake_etl.quality.arrival import compute
 from lake_etl.quality.checked_load import CheckedLoad
 from lake_etl.quality.hiding import hidden, warn_of_hidden_columns
+from lake_etl.quality.protecting import protecting
 from lake_etl.quality.protection import Protection, hide_everything, plan_protection
 from lake_etl.quality.quarantine import empty_quarantine, is_published
 from lake_etl.quality.results import result_items
@@ -20,7 +21,7 @@ from lake_etl.quality.stage_result import StageResult, refuse_bad_data
 from lake_etl.spec.quality import QualityRules, StageRules
 from lake_etl.spec.transforms import TransformStep
 from lake_etl.transform.helper_names import without_hidden
-from lake_etl.transform.registry import REGISTRY, AnyTransform, UserTransform
+from lake_etl.transform.registry import AnyTransform, UserTransform
 
 BEFORE_TRANSFORM = 'before_transform'
 OPERATION = 'dataqualityquarantine'
@@ -113,10 +114,7 @@ class QualityGate:
     def _protection(self, columns: Sequence[str]) -> Protection:
         if self._steps is None:
             return hide_everything(columns)
-        # A user's own function in the place of one of the lake's that protects is taken to protect, too.
-        protecting = {name: REGISTRY[name].protects if name in REGISTRY else getattr(transform, 'protects', False)
-                      for name, transform in self._transforms.items()}
-        return plan_protection(self._steps, protecting, columns)
+        return plan_protection(self._steps, protecting(self._transforms), columns)
 
     def _observes_on_the_way(self) -> bool:
         """Tell whether the steps leave what is observed before them alone."""

@@ -25,5 +25,5 @@ def reading(name: str, among_others: bool = False) -> Iterator[None]:
     except (PySparkException, Py4JError) as error:
         if among_others and SCAN not in str(error):
             raise
-        raise DataError(f'{name} could not be read. {reason_of(error)} The published data stays as it is; land the file '
-                        'again, or correct the input_spec where it does not fit the file.') from error
+        raise DataError(f'{name} could not be read. {reason_of(error)} The published data stays as it is; land the '
+                        'file again, or correct the input_spec where it does not fit the file.') from error

@@ -138,4 +138,5 @@ def _explained(engine: str) -> Iterator[None]:
         raise QueryError(f'{engine} refused a statement ({kind_of(error)}). Check the statement and the permissions of '
                          'the role.') from error
     except BotoCoreError as error:
-        raise QueryError(f'{engine} could not be reached: {kind_of(error)}. Check region and network, then repeat.') from error
+        raise QueryError(f'{engine} could not be reached: {kind_of(error)}. Check region and network, then repeat.'
+                         ) from error

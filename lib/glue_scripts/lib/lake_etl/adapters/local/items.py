@@ -100,9 +100,9 @@ def _table(address: str) -> Iterator[tuple[sqlite3.Connection, str]]:
             yield connection, name
     except sqlite3.Error as error:
         raise ItemStoreError(
-            f"The item table '{table}' in the file {file} cannot be used: {kind_of_sqlite(error)}. Make sure that the folder exists, "
-            'that the file is a SQLite database you may write to, that the disk has room and that no other program '
-            'holds the file; then run again.') from error
+            f"The item table '{table}' in the file {file} cannot be used: {kind_of_sqlite(error)}. Make sure that the "
+            'folder exists, that the file is a SQLite database you may write to, that the disk has room and that no '
+            'other program holds the file; then run again.') from error
 
 
 def _find(connection: sqlite3.Connection, name: str, identity: tuple[str, str]) -> dict[str, Any] | None:
