@@ -76,8 +76,12 @@ def _opened_run(required: Sequence[str], optional: Sequence[str]) -> Iterator[Jo
     args = resolve_arguments((*COMMON, *required), (*COMMON_OPTIONAL, *optional))
     open_log(args)
     load = load_arguments(args)
-    runtime.open_catalog(args.get('catalog', runtime.GLUE))
+    catalog = args.get('catalog', runtime.GLUE)
+    runtime.open_catalog(catalog)
     glue_context = GlueContext(SparkContext.getOrCreate())
+    if catalog == runtime.GLUE:
+        # On AWS what the driver logs of a failed task, which quotes values of rows, would be stored in CloudWatch.
+        glue_context.spark_session.sparkContext.setLogLevel('OFF')
     job = Job(glue_context)
     job.init(args['JOB_NAME'], args)
     lineage = DataLineageGenerator(args)
