@@ -15,7 +15,7 @@ def written(tmp_path):
 @pytest.mark.parametrize(('query', 'part'), [
     ("SELECT cast(v AS int) FROM VALUES ('Jane Doe 123-45') t(v)",
      'CAST_INVALID_INPUT: a value of type "STRING" cannot be cast to "INT", in cast(v AS int).'),
-    ("SELECT cast(v AS date) FROM VALUES ('Jane Doe 123-45') t(v)", 'a value of type "STRING" cannot be cast to "DATE"'),
+    ("SELECT cast(v AS date) FROM VALUES ('Jane Doe 123-45') t(v)", 'type "STRING" cannot be cast to "DATE"'),
     ("SELECT to_timestamp(v, 'yyyy-MM-dd') FROM VALUES ('Jane Doe 123-45') t(v)", 'a text is not a date or time'),
     ('SELECT cast(v AS decimal(4,2)) FROM VALUES (12345.678) t(v)', 'a number does not fit the digits of its type'),
     ('SELECT cast(v AS tinyint) FROM VALUES (12345) t(v)', 'a value of type "INT" is out of the range of "TINYINT"'),
@@ -23,7 +23,7 @@ def written(tmp_path):
     ('SELCT 1', "the SQL cannot be read (near 'SELCT'), line 1, position 0."),
     ("SELECT to_number(v, '999') FROM VALUES ('Jane 12345') t(v)", 'INVALID_FORMAT'),
     ("SELECT to_binary(v, 'hex') FROM VALUES ('Jane 12345') t(v)", 'CONVERSION_INVALID_INPUT'),
-    ("SELECT str_to_map(concat(v, ',', v)) FROM VALUES ('Jane 12345') t(v)", 'DUPLICATED_MAP_KEY: a map has a key twice'),
+    ("SELECT str_to_map(concat(v, ',', v)) FROM VALUES ('Jane 12345') t(v)", 'DUPLICATED_MAP_KEY: a map has'),
     ("SELECT from_csv(v, 'x int', map('mode', 'FAILFAST')) FROM VALUES ('Jane 12345') t(v)", 'MALFORMED_RECORD'),
     ("SELECT from_utc_timestamp(now(), v) FROM VALUES ('Jane 12345') t(v)", ''),
     ("SELECT cast(v AS interval day) FROM VALUES ('Jane 12345') t(v)", ''),

@@ -28,6 +28,10 @@ SENTENCES: Mapping[str, str] = {
     'INVALID_PARAMETER_VALUE': 'an argument of a function is not one that it accepts',
     'INVALID_ARRAY_INDEX': 'a list has no element at an index',
     'INVALID_ARRAY_INDEX_IN_ELEMENT_AT': 'a list has no element at an index',
+    'CANNOT_READ_FILE_FOOTER': 'this is not a Parquet file, or it is damaged',
+    'FAILED_READ_FILE': 'a file is not of its format, or it is damaged',
+    'FAILED_READ_FILE.CANNOT_READ_FILE_FOOTER': 'this is not a Parquet file, or it is damaged',
+    'INVALID_WHERE_CONDITION': 'functions over several rows, such as count, cannot stand in a condition',
     'MALFORMED_RECORD_IN_PARSING': 'a text does not have the form that a parser expects',
     'UNRESOLVED_COLUMN': 'there is no column {objectName}',
     'UNRESOLVED_FIELD': 'there is no field {fieldName}',
@@ -76,6 +80,12 @@ def spark_reason(error: BaseException) -> str:
     analysed = name in BEFORE_READING
     also = f' ({innermost})' if chain and error_class(chain[-1]) != found else ''
     return f'Spark error {found}{also}: {_said(found, source, analysed)}{_place_in_sql(error, source, analysed)}.'
+
+
+def innermost_class(error: BaseException) -> str:
+    """Return the error class nearest to the cause of an error of Spark; empty where none is named."""
+    return next((found for java in reversed(list(_java_chain(error))) if (found := error_class(java))),
+                error_class(error))
 
 
 def error_class(error: Any) -> str:

@@ -145,7 +145,7 @@ def _place(error: SqlglotError) -> str:
     if not isinstance(error, ParseError) or not error.errors:
         return ''
     first = error.errors[0]
-    return f' (line {first.get("line")}, column {first.get("col")}: {first.get("description")})'
+    return f' (line {first.get("line")}, column {first.get("col")})'
 
 
 def _first_words(text: str) -> str:

@@ -15,6 +15,7 @@ from lake_etl.dqdl.model import Rule
 from lake_etl.errors import DataError, LakeError
 from lake_etl.reasons import reason_of
 from lake_etl.session import user_sql_rules
+from lake_etl.spark_reasons import innermost_class
 from lake_etl.transform.columns import column, has_column, quoted
 
 SQL_ERRORS = (PySparkException, Py4JJavaError)
@@ -92,4 +93,5 @@ def _failure(error: Exception) -> DataError:
     """Return what is wrong with a statement, or what kind of error came up over the rows."""
     if isinstance(error, (AnalysisException, ParseException)):
         return DataError(f'The statement cannot be run: {reason_of(error)}')
-    return DataError(f'The statement failed on the data: {reason_of(error)}')
+    found = innermost_class(error)
+    return DataError(f'The statement failed on the data{f": {found}" if found else ""}.')
