@@ -44,8 +44,8 @@ def queue_redshift(answers, *states):
     answers.add_response('execute_statement', {'Id': IDENTIFIER}, {
         'Database': 'dev', 'Sql': 'SELECT 1', 'WorkgroupName': 'serverless', 'SecretArn': 'arn:secret'})
     for state in states:
-        answers.add_response('describe_statement', {'Id': IDENTIFIER, 'Status': state, 'Error': 'ERROR: relation "t" does not exist'},
-                             {'Id': IDENTIFIER})
+        answers.add_response('describe_statement', {
+            'Id': IDENTIFIER, 'Status': state, 'Error': 'ERROR: relation "t" does not exist'}, {'Id': IDENTIFIER})
 
 
 def test_athena_is_waited_for(athena):
