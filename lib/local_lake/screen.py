@@ -8,7 +8,7 @@ import threading
 import traceback
 from typing import Any
 
-from lake_etl.own_words import OwnWords, show_no_foreign_warnings
+from lake_etl.own_words import SHOWS_SPARK_LOG, OwnWords, show_no_foreign_warnings
 from lake_etl.reasons import reason_of
 from lib.local_lake.reasons import original_of
 
@@ -19,10 +19,10 @@ WARNING = ('--debug shows what Spark and libraries say. That may quote values of
 def speak_own_words(debug: bool) -> None:
     """Show what the lake says and nothing else; with `debug` everything, behind a line that warns of it."""
     if debug:
-        os.environ['LAKE_SPARK_LOG_LEVEL'] = 'error'
+        os.environ[SHOWS_SPARK_LOG] = 'error'
         print(WARNING, file=sys.stderr, flush=True)
         return
-    os.environ.pop('LAKE_SPARK_LOG_LEVEL', None)
+    os.environ.pop(SHOWS_SPARK_LOG, None)
     for handler in logging.getLogger().handlers:
         handler.addFilter(OwnWords())
     logging.raiseExceptions = False

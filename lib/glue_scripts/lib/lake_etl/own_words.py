@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from lake_etl.errors import JobFailure, LakeError
 from lake_etl.reasons import ARGUMENT_ERROR, reason_of
 
+# The environment variable by which `./lake --debug` has Spark log; log4j2.properties of the laptop reads it, too.
+SHOWS_SPARK_LOG = 'LAKE_SPARK_LOG_LEVEL'
 LOG = logging.getLogger(__name__)
 # Loggers of the lake, of jobs, and of users' transforms and mappings; any other belongs to a library.
 OWN_LOGGERS = ('lake_etl', 'lib', '__main__', 'etl_', 'datatransform_', 'custom_mapping_', 'glue_catalog_helpers')

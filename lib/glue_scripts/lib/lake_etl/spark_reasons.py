@@ -91,7 +91,8 @@ def innermost_class(error: BaseException) -> str:
 def error_class(error: Any) -> str:
     """Return the error class that an exception of Spark, in Python or Java, names; empty where it names none."""
     # Spark 4 calls it a condition, and Java objects have any attribute: whether it is a method shows in the call.
-    for method in ('getCondition', 'getErrorClass'):
+    methods = ('getCondition',) if hasattr(type(error), 'getCondition') else ('getCondition', 'getErrorClass')
+    for method in methods:
         found = _called(error, method)
         if isinstance(found, str) and ERROR_CLASS.fullmatch(found):
             return found
