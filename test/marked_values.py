@@ -89,5 +89,7 @@ def protected_columns(configuration: Path, workflow: str) -> set[str]:
     steps = json.loads(stem.with_suffix('.json').read_text()).get('transform_spec', {})
     fields = {field.lower() for key, entries in steps.items() for field in entries
               if key.partition(':')[0] in ('hash', 'tokenize', 'redact')}
+    if not stem.with_suffix('.csv').is_file():
+        return fields
     mapping = csv.DictReader(io.StringIO(stem.with_suffix('.csv').read_text()))
     return {row['SourceName'].lower() for row in mapping if row['DestName'].lower() in fields}
