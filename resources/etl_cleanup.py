@@ -54,10 +54,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
         names = names_of(session, EXTENTS[mode or 'reallydelete'])
         clean_up(session, names, really=mode is not None)
     except (ClientError, BotoCoreError, RuntimeError) as error:
-        print(f'Not everything is removed: {error}. Correct this and run again; it goes on where it stopped.',
+        print(f'Not everything is removed: {_reason(error)}. Correct this and run again; it goes on where it stopped.',
               file=sys.stderr)
         return 1
     return 0
+
+
+def _reason(error: Exception) -> str:
+    """Return what AWS refused by code and operation, or what this program says itself."""
+    if isinstance(error, ClientError):
+        return f'{error.response["Error"]["Code"]} of {error.operation_name}'
+    return type(error).__name__ if isinstance(error, BotoCoreError) else str(error)
 
 
 def names_of(session: Any, extent: Extent) -> Names:

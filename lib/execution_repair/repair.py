@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+from lake_etl.reasons import reason_of
 from lib.execution_repair.closing import closing_of
 from lib.executions.audit_table import AuditTable
 from lib.executions.notification import Notifier
@@ -63,8 +64,8 @@ class Repair:
                 return self._starter.start_recorded(execution_id) == STARTED
             if item['job_latest_status'] == STARTED:
                 return self._close(item, self._running.status_of(execution_of(item).arn))
-        except Exception:
-            LOG.exception('A record could not be looked after.', extra={'execution_id': execution_id})
+        except Exception as error:
+            LOG.error('A record could not be looked after. %s', reason_of(error), extra={'execution_id': execution_id})
         return False
 
     def _close(self, item: Mapping[str, Any], execution_status: str) -> bool:

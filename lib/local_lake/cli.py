@@ -9,6 +9,7 @@ from typing import Any
 
 from lib.local_lake.folders import LakeFolders
 from lib.local_lake.reasons import reason_of
+from lib.local_lake.screen import show_everything, speak_own_words
 
 DESCRIPTION = 'A data lake for insurers, whole on this machine: Collect, Cleanse and Consume without AWS.'
 FAILED, INTERRUPTED = 1, 130
@@ -18,6 +19,7 @@ def main(arguments: list[str]) -> int:
     """Run one command; return 0, 1 when it failed, 2 when it was called wrongly, 130 when it was interrupted."""
     options = build_parser().parse_args(arguments)
     _log_to_screen(options.verbose, options.debug)
+    speak_own_words(options.debug)
     try:
         module = importlib.import_module(f'lib.local_lake.commands.{options.module}')
         folders = LakeFolders.of(options.lake, options.config)
@@ -30,7 +32,7 @@ def main(arguments: list[str]) -> int:
         return FAILED
     except Exception as error:
         if options.debug:
-            raise
+            show_everything(error)
         print(f'lake: {reason_of(error)}', file=sys.stderr)
         return FAILED
 
@@ -42,7 +44,8 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument('--config', metavar='DIR', help='folder with transformation-spec, transformation-sql and '
                         "dq-rules (default: the repository's)")
     parser.add_argument('--verbose', action='store_true', help='show what the jobs log')
-    parser.add_argument('--debug', action='store_true', help='show the stack trace of an error')
+    parser.add_argument('--debug', action='store_true', help='show on the screen what Spark and libraries say '
+                        'of an error, which may quote values of rows')
     parser.add_argument('--spark', metavar='VERSION', choices=['3.5', '4.1'], help='3.5 (default) or 4.1')
     verbs = parser.add_subparsers(dest='verb', metavar='COMMAND', required=True)
     _add_loading(verbs)

@@ -2,12 +2,15 @@
 from __future__ import annotations
 
 import logging
+import shutil
 import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+
+from pyspark.sql import SparkSession
 
 from lake_etl.adapters.local.files import FolderFiles
 from lake_etl.adapters.local.items import SqliteItems
@@ -20,11 +23,12 @@ from lake_etl.spec.file_names import entity_match_file
 from lib.local_lake import job_arguments
 from lib.local_lake.folders import LakeFolders
 from lib.local_lake.glue_library import ensure_glue_library
-from lib.local_lake.reasons import reason_of
+from lib.local_lake.reasons import original_of, reason_of
 from lib.local_lake.session import start_session
 
 LOG = logging.getLogger(__name__)
 AUDIT = 'job-audit'
+SCRATCH_FOLDERS = ('spark-scratch', 'reading')
 INTERRUPTED = 'The command was stopped before the run ended. Readers see the data from before it; run it again.'
 
 
@@ -56,6 +60,10 @@ class Orchestrator:
         opened = [item for item in self.items.scan(self.audit) if item['job_latest_status'] == 'STARTED']
         for item in opened:
             self._update(item['execution_id'], 'FAILED', INTERRUPTED)
+        if opened and SparkSession.getActiveSession() is None:
+            # What a run that was killed had written down for itself holds values in clear.
+            for name in SCRATCH_FOLDERS:
+                shutil.rmtree(self.folders.temporary / name, ignore_errors=True)
         return len(opened)
 
     def status_of(self, execution: str) -> str | None:
@@ -88,7 +96,7 @@ class Orchestrator:
                 main()
                 seconds[name] = time.monotonic() - started
         except Exception as error:
-            LOG.debug('The run of %s failed.', landing.key, exc_info=True)
+            LOG.debug('The run of %s failed.', landing.key, exc_info=original_of(error))
             reason = reason_of(error)
             self._update(execution, 'FAILED', reason, seconds)
             return RunResult(execution, 'FAILED', reason, seconds)

@@ -34,7 +34,8 @@ def main(ask: Callable[[str], str] = input, ask_hidden: Callable[[str], str] = g
             return NOT_WANTED
         print(store(secrets, name, token))
     except (ClientError, BotoCoreError) as error:
-        print(f'The token is not stored: {error}. Check credentials, region and rights, then run again.',
+        kind = error.response['Error']['Code'] if isinstance(error, ClientError) else type(error).__name__
+        print(f'The token is not stored: {kind}. Check credentials, region and rights, then run again.',
               file=sys.stderr)
         return FAILED
     return STORED

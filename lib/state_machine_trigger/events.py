@@ -38,7 +38,7 @@ def body_of(message: Mapping[str, Any]) -> Mapping[str, Any]:
     try:
         body = json.loads(message['body'])
     except (KeyError, TypeError, ValueError) as error:
-        raise MalformedEvent(f'The message has no JSON body ({error}).') from None
+        raise MalformedEvent(f'The message has no JSON body ({type(error).__name__}).') from None
     if not isinstance(body, dict):
         raise MalformedEvent(f'The message holds a {type(body).__name__}, expected an object.')
     return body

@@ -9,6 +9,7 @@ from typing import Any
 
 import boto3
 
+from lake_etl.reasons import reason_of
 from lib.executions.audit_table import AuditTable
 from lib.executions.notification import Notifier
 from lib.executions.starting import Starter
@@ -38,8 +39,9 @@ def _processed(message: Mapping[str, Any]) -> bool:
     try:
         for created in created_objects(body_of(message)):
             _trigger().process(created)
-    except Exception:
-        LOG.exception('A message failed and will come again.', extra={'message_id': message['messageId']})
+    except Exception as error:
+        LOG.error('A message failed and will come again. %s', reason_of(error),
+                  extra={'message_id': message['messageId']})
         return False
     return True
 

@@ -36,7 +36,7 @@ BAD_FILES = {
     'not gzip': ('Gen/Policy/a.csv.gz', GOOD, {}, ['a.csv.gz is damaged, or not compressed']),
     'gzip cut short': ('Gen/Policy/a.csv.gz', gzip.compress(b'id\n' + b'1\n' * 50000)[:-20], {},
                        ['a.csv.gz is cut short', 'Land the file again']),
-    'not Parquet': ('Gen/Policy/a.parquet', GOOD, {}, ['a.parquet could not be read: ', 'not a Parquet file']),
+    'not Parquet': ('Gen/Policy/a.parquet', GOOD, {}, ['a.parquet could not be read. ', 'not a Parquet file']),
     'other encoding': (KEY, 'id,name\n1,Grüße\n'.encode('utf-16'), {},
                        ["a.csv is not text in encoding 'utf-8'", "set 'encoding' in the input_spec"]),
     'Parquet with damaged pages': ('Gen/Policy/a.parquet', damaged_parquet(), {}, ['a.parquet could not be read']),

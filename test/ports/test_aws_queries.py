@@ -33,7 +33,7 @@ def redshift(aws):
         answers.assert_no_pending_responses()
 
 
-def queue_athena(answers, *states, reason='the reason'):
+def queue_athena(answers, *states, reason="SOME_REASON: line 1:8: 'a value' is wrong"):
     for state in states:
         answers.add_response('get_query_execution', {'QueryExecution': {
             'QueryExecutionId': IDENTIFIER, 'Status': {'State': state, 'StateChangeReason': reason}}},
@@ -44,8 +44,8 @@ def queue_redshift(answers, *states):
     answers.add_response('execute_statement', {'Id': IDENTIFIER}, {
         'Database': 'dev', 'Sql': 'SELECT 1', 'WorkgroupName': 'serverless', 'SecretArn': 'arn:secret'})
     for state in states:
-        answers.add_response('describe_statement', {'Id': IDENTIFIER, 'Status': state, 'Error': 'the reason'},
-                             {'Id': IDENTIFIER})
+        answers.add_response('describe_statement', {
+            'Id': IDENTIFIER, 'Status': state, 'Error': 'ERROR: relation "t" does not exist'}, {'Id': IDENTIFIER})
 
 
 def test_athena_is_waited_for(athena):
@@ -58,7 +58,7 @@ def test_athena_is_waited_for(athena):
 def test_a_statement_that_athena_ends_otherwise_is_an_error(athena, state):
     client, answers = athena
     queue_athena(answers, 'RUNNING', state)
-    with pytest.raises(QueryError, match=f'Athena ended statement {IDENTIFIER} as {state}: the reason'):
+    with pytest.raises(QueryError, match=f'Athena ended statement {IDENTIFIER} as {state}: SOME_REASON, line 1:8'):
         AthenaQueries('lake', 5, client).run('gen_consume', 'SELECT 1')
 
 
@@ -82,7 +82,7 @@ def test_what_athena_refuses_at_once_is_an_error_with_its_reason(aws):
     client = boto3.client('athena')
     with Stubber(client) as answers:
         answers.add_client_error('start_query_execution', 'InvalidRequestException', 'WorkGroup is not found.')
-        with pytest.raises(QueryError, match=r'InvalidRequestException\): WorkGroup is not found'):
+        with pytest.raises(QueryError, match=r'InvalidRequestException of StartQueryExecution\)'):
             AthenaQueries('none', 5, client).run('gen_consume', 'SELECT 1')
 
 
@@ -96,7 +96,7 @@ def test_redshift_is_waited_for(redshift):
 def test_a_statement_that_redshift_ends_otherwise_is_an_error(redshift, state):
     client, answers = redshift
     queue_redshift(answers, state)
-    with pytest.raises(QueryError, match=f'Redshift ended statement {IDENTIFIER} as {state}: the reason'):
+    with pytest.raises(QueryError, match=f'Redshift ended statement {IDENTIFIER} as {state}: there is no relation t'):
         RedshiftQueries('', 'serverless', 'arn:secret', 5, client).run('dev', 'SELECT 1')
 
 

@@ -107,7 +107,7 @@ def files_of(workflow: str) -> FileNames:
 
 
 WORKFLOWS = ('Claims-Payment', 'Claims-Reserve', 'Claims-Extract', 'Claims-Register', 'Claims-Ledger',
-             'Claims-Notice', 'Claims-Bordereau', 'Claims-Parts')
+             'Claims-Notice', 'Claims-Bordereau', 'Claims-Parts', 'Claims-Feed')
 
 
 @pytest.mark.parametrize('document', DOCUMENTS, ids=name_of)

@@ -4,6 +4,7 @@ from __future__ import annotations
 import json
 import logging
 import sys
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -63,14 +64,31 @@ def test_an_extra_field_changes_none_of_every_line():
     assert (fields['execution_id'], fields['level']) == ('e-1', 'WARNING') and fields['timestamp'] != 'never'
 
 
-def test_an_exception_is_a_field():
+@pytest.mark.parametrize('error', [ValueError('Jane'), LakeError('It is empty.')])
+def test_an_exception_is_a_field_with_the_calls_and_without_the_words_of_others(error):
     try:
-        raise ValueError('Two\nlines.')
-    except ValueError:
+        try:
+            raise KeyError('Jane')
+        except KeyError as behind:
+            raise error from behind
+    except (ValueError, LakeError):
         fields = logged('It failed.', exc_info=sys.exc_info())
+    told = str(fields['exception'])
     assert fields['message'] == 'It failed.' and set(fields) == {*OF_EVERY_LINE, 'exception'}
-    assert str(fields['exception']).startswith('Traceback (most recent call last):\n')
-    assert str(fields['exception']).endswith('ValueError: Two\nlines.')
+    assert told.startswith('Traceback (most recent call last):\n  File "')
+    assert told.endswith(('LakeError: It is empty.', 'hold values of rows.'))
+    assert "'Jane'" not in told.replace("KeyError('Jane')", '') and 'KeyError:' not in told
+
+
+def test_the_words_of_a_library_are_not_logged(capsys):
+    with root_logger(), warnings.catch_warnings():
+        open_log(ARGS)
+        logging.getLogger('botocore.auth').warning('Jane %s', 'Doe', exc_info=ValueError('Jane'))
+        logging.getLogger('botocore.auth').info('Jane')
+        warnings.showwarning('Jane', UserWarning, '/a/b.py', 7)
+    told = capsys.readouterr().err
+    assert 'Jane' not in told and 'WARNING e-1 botocore.auth: ' in told and 'UserWarning in b.py, line 7.' in told
+    assert len(told.splitlines()) == 2
 
 
 @pytest.mark.parametrize('args, levels', [(AS_JSON, ['ERROR']), (ARGS, [])])

@@ -1,11 +1,18 @@
-"""Why something failed fits one paragraph: no stack trace, and no value of a row."""
+"""Why something failed fits one paragraph of our own: no stack trace, and nothing that a library says."""
 from __future__ import annotations
 
+import errno
+
+import botocore.exceptions
 import pytest
 
-from lake_etl.errors import ConfigurationError, DataError, LakeError, Problem
+from lake_etl.errors import ConfigurationError, DataError, JobFailure, LakeError, Problem
+from lake_etl.reasons import kind_of
 from lib.local_lake.awsglue_stand_in.awsglue.utils import GlueArgumentError
-from lib.local_lake.reasons import LONGEST, reason_of
+from lib.local_lake.reasons import LONGEST, original_of, reason_of
+
+SECRET = 'Jane Doe 123-45'
+REFUSED = botocore.exceptions.ClientError({'Error': {'Code': 'AccessDenied', 'Message': SECRET}}, 'GetObject')
 
 
 @pytest.mark.parametrize(('error', 'expected'), [
@@ -15,24 +22,40 @@ from lib.local_lake.reasons import LONGEST, reason_of
      '1 configuration problem; nothing was read or changed:\n  a.json: x: bad'),
     (GlueArgumentError('the following arguments are required: --p_day'),
      'Job argument error: the following arguments are required: --p_day.'),
-    (ValueError('first line\nsecond line'), 'ValueError: first line'),
-    (KeyError(), 'KeyError: KeyError'),
-    (ValueError('  \n'), 'ValueError: ValueError'),
-    (ValueError('x' * 10_000), f'ValueError: {"x" * 10_000}'[:LONGEST]),
+    (GlueArgumentError(f'argument --p_day: invalid choice: {SECRET}'),
+     'Job argument error: these arguments cannot be used: --p_day.'),
+    (GlueArgumentError(SECRET), 'Job argument error: the arguments cannot be read.'),
+    (REFUSED, 'An AWS service refused a call: AccessDenied of GetObject. Check the permissions and settings that the '
+              'call needs.'),
 ])
-def test_an_error_is_told_by_its_text_or_first_line(error, expected):
+def test_what_is_told_of_an_error(error, expected):
     assert reason_of(error) == expected
 
 
-@pytest.mark.parametrize(('message', 'expected'), [
-    ("[CAST_INVALID_INPUT] The value 'Jane\nDoe' of the type \"STRING\" cannot be cast to \"INT\".\nSQLSTATE: 22018",
-     '[CAST_INVALID_INPUT] A value of the type "STRING" cannot be cast to "INT".'),
-    ("[CANNOT_PARSE_TIMESTAMP] Text 'Jane's 1st' could not be parsed at index 0. Use it.",
-     '[CANNOT_PARSE_TIMESTAMP] A text could not be parsed. Use it.'),
-    ("Text '2026-99-98' could not be parsed: Invalid value for MonthOfYear (valid values 1 - 12): 99",
-     'A text could not be parsed'),
-    ('[NUMERIC_VALUE_OUT_OF_RANGE]  12345.678 cannot be represented as Decimal(4, 2). If so.',
-     '[NUMERIC_VALUE_OUT_OF_RANGE] A value cannot be represented as Decimal(4, 2). If so.'),
-])
-def test_the_value_that_an_engine_quotes_is_left_out(message, expected):
-    assert reason_of(RuntimeError(message)) == f'RuntimeError: {expected}'
+@pytest.mark.parametrize('error', [
+    ValueError(SECRET), KeyError(SECRET), KeyError(), ValueError('  \n'), ValueError(SECRET * LONGEST),
+    UnicodeDecodeError('utf-8', SECRET.encode(), 0, 1, SECRET), OSError(errno.ENOSPC, SECRET, SECRET), OSError(SECRET),
+    ExceptionGroup(SECRET, [ValueError(SECRET)]), botocore.exceptions.ParamValidationError(report=SECRET),
+    botocore.exceptions.ClientError({'Error': {'Code': SECRET, 'Message': SECRET}}, SECRET),
+    botocore.exceptions.ClientError({}, SECRET)])
+def test_nothing_of_what_another_error_says_is_told(error):
+    error.add_note(SECRET)
+    reason = reason_of(error)
+    assert type(error).__name__ in reason and len(reason) <= LONGEST and '\n' not in reason
+    assert 'Jane' not in reason + kind_of(error) and '123' not in reason
+
+
+def test_a_full_disk_is_told_by_its_number():
+    assert reason_of(OSError(errno.ENOSPC, 'x')).startswith('OSError: No space left on device (ENOSPC).')
+
+
+def test_where_an_error_came_up_is_told_for_code_that_is_not_installed():
+    with pytest.raises(ValueError) as failed:
+        int(SECRET)
+    assert f'ValueError in test_reasons.py, line {failed.traceback[-1].lineno + 1}.' in reason_of(failed.value)
+
+
+def test_the_error_behind_a_failed_job_is_there_for_a_screen():
+    error = ValueError(SECRET)
+    assert original_of(JobFailure('It failed.', error)) is error and original_of(error) is error
+    assert str(JobFailure('It failed.', error)) == 'It failed.'

@@ -8,6 +8,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql.types import StructType
 
 from lake_etl.errors import ConfigurationError, DataError, Problem
+from lake_etl.reasons import reason_of
 from lake_etl.session import user_sql_rules
 from lake_etl.spec.entries.misc import (
     FILLDOWN,
@@ -83,12 +84,7 @@ def _filter(df: DataFrame, condition: str, place: str, context: TransformContext
         with user_sql_rules(df.sparkSession):
             return df.where(condition)
     except ParseException as error:
-        raise ConfigurationError([Problem(file, place, f'no SQL condition: {_first_line(error)}')]) from None
+        raise ConfigurationError([Problem(file, place, f'no SQL condition: {reason_of(error)}')]) from None
     except AnalysisException as error:
-        raise DataError(f'{file}: {place} does not go with the columns at this point: {_first_line(error)} '
+        raise DataError(f'{file}: {place} does not go with the columns at this point: {reason_of(error)} '
                         f'The columns are: {", ".join(df.columns)}.') from None
-
-
-def _first_line(error: Exception) -> str:
-    """Return Spark's own words without the query plan that follows them."""
-    return next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)

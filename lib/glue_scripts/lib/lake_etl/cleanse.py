@@ -41,7 +41,7 @@ from lake_etl.spec.workflow import Workflow, read_workflow
 from lake_etl.table_ownership import cleanse_ownership, published_table, record_changes, require_own_table
 from lake_etl.transform.apply import apply_steps
 from lake_etl.transform.discovery import all_transforms
-from lake_etl.transform.registry import TransformContext
+from lake_etl.transform.registry import TransformContext, protecting_transforms
 
 LOG = logging.getLogger(__name__)
 REQUIRED = ('txn_spec_prefix_path', 'source_bucket', 'source_path', 'target_bucket', 'target_database_name',
@@ -76,9 +76,20 @@ def read_source(run: JobRun, workflow: Workflow) -> DataFrame:
     uri = source_address(run)
     known = KnownColumns(run, workflow)
     df = read_collected_file(run.spark, uri, workflow.input, known, scratch=run.scratch, widths=_widths(workflow),
-                             give_types=partial(with_given_types_watched, watch=run.watch))
+                             give_types=partial(with_given_types_watched, watch=run.watch,
+                                                hide_malformed=hides_malformed_rows(workflow)))
     run.lineage.update_lineage(df, run.load.source_key, 'read', file=source_file(run))
     return df
+
+
+def hides_malformed_rows(workflow: Workflow) -> bool:
+    """Tell whether values of rows that do not fit their format are left out: no step could protect them."""
+    if workflow.input.keep_malformed_text:
+        return False
+    protecting = protecting_transforms(all_transforms())
+    # Nobody knows what a user's plain function protects, or what a step would have whose name is misspelt.
+    return bool(workflow.unknown_transforms) or any(
+        step.entries is None or protecting.get(step.name, False) for step in workflow.steps)
 
 
 def _widths(workflow: Workflow) -> list[tuple[str, int]]:

@@ -22,6 +22,7 @@ from lake_etl.publish.target import PartitionValues, Published, Target
 from lake_etl.publish.whole_table import publish_table
 from lake_etl.quality.checked_load import CheckedLoad
 from lake_etl.quality.gate import QualityGate
+from lake_etl.reasons import reason_of
 from lake_etl.session import user_sql_rules
 from lake_etl.spec.file_names import FileNames, file_names
 from lake_etl.spec.placeholders import fill_placeholders
@@ -76,8 +77,7 @@ def query_cleanse(run: JobRun, workflow: Workflow) -> DataFrame:
         try:
             frames = [run.spark.sql(statement) for statement in statements]
         except (AnalysisException, ParseException) as error:
-            reason = str(error).strip().splitlines()[0]
-            raise ConfigurationError([Problem(file, '', f'Spark refuses the query: {reason}')]) from None
+            raise ConfigurationError([Problem(file, '', f'Spark refuses the query: {reason_of(error)}')]) from None
     df = frames[-1]
     require_free_names(df.columns, run.load.source_key)
     missing = [key.name for key in PARTITION_KEYS if not has_column(df.schema, key.name)]

@@ -77,5 +77,16 @@ class QueryError(LakeError):
     """A query engine refused or failed a statement; carries the engine's reason."""
 
 
+class JobFailure(LakeError):
+    """A job failed by an error that is not the lake's own; the text is the lake's.
+
+    original  the error itself, which may quote values of rows: for the screen of whoever asks for it, and nothing else
+    """
+
+    def __init__(self, reason: str, original: BaseException | None = None):
+        super().__init__(reason)
+        self.original = original
+
+
 class ItemStoreError(LakeError):
     """An item table is missing, or does not hold an item that the workflow needs."""

@@ -17,6 +17,7 @@ from lake_etl.arguments import COMMON, COMMON_OPTIONAL, PARTITION_KEYS, LoadArgu
 from lake_etl.before_publishing import BeforePublishing
 from lake_etl.job_logs import failure_logged, open_log
 from lake_etl.lineage import DataLineageGenerator
+from lake_etl.own_words import own_words_only
 from lake_etl.publish.layout import load_name
 from lake_etl.publish.target import Published, Target
 from lake_etl.read.scratch import empty_scratch, scratch_folder
@@ -62,15 +63,25 @@ class JobRun:
 def job_run(required: Sequence[str], optional: Sequence[str] = ()) -> Iterator[JobRun]:
     """Open a run of this job from the process's arguments; commit it when all went well.
 
-    Lineage is written in either case. Raises GlueArgumentError naming missing arguments, LakeError for unusable ones.
+    Lineage is written in either case. Raises LakeError, and nothing that a library says about the rows.
     """
+    with own_words_only(), _opened_run(required, optional) as run:
+        yield run
+
+
+@contextmanager
+def _opened_run(required: Sequence[str], optional: Sequence[str]) -> Iterator[JobRun]:
     from awsglue.context import GlueContext
     from awsglue.job import Job
     args = resolve_arguments((*COMMON, *required), (*COMMON_OPTIONAL, *optional))
     open_log(args)
     load = load_arguments(args)
-    runtime.open_catalog(args.get('catalog', runtime.GLUE))
+    catalog = args.get('catalog', runtime.GLUE)
+    runtime.open_catalog(catalog)
     glue_context = GlueContext(SparkContext.getOrCreate())
+    if catalog == runtime.GLUE:
+        # On AWS what the driver logs of a failed task, which quotes values of rows, would be stored in CloudWatch.
+        glue_context.spark_session.sparkContext.setLogLevel('OFF')
     job = Job(glue_context)
     job.init(args['JOB_NAME'], args)
     lineage = DataLineageGenerator(args)

@@ -9,6 +9,8 @@ from datetime import UTC, datetime
 from typing import Any, TextIO
 
 from lake_etl.errors import LakeError
+from lake_etl.own_words import OwnWords, show_no_foreign_warnings
+from lake_etl.reasons import trace_of
 
 LOG = logging.getLogger(__name__)
 TEXT, JSON = 'text', 'json'
@@ -21,7 +23,15 @@ class JobLog(logging.StreamHandler[TextIO]):
     """The handler that a run sets up, a class of its own to be told from the handlers of others."""
 
 
-class JsonFormatter(logging.Formatter):
+class OwnFormatter(logging.Formatter):
+    """Makes each record a sentence, with the calls behind an error but without the words of others."""
+
+    def formatException(self, ei: Any) -> str:
+        """Return the calls that led to the error, and its reason in the lake's own words."""
+        return trace_of(ei[1]) if ei[1] is not None else ''
+
+
+class JsonFormatter(OwnFormatter):
     """Makes each record one JSON object on one line, in which `extra` fields stand beside those of every line."""
 
     def __init__(self, execution_id: str, job_name: str):
@@ -49,6 +59,8 @@ def open_log(args: Mapping[str, Any]) -> None:
     if all(isinstance(handler, JobLog) for handler in logging.getLogger().handlers):
         log = JobLog()
         log.setFormatter(lines)
+        log.addFilter(OwnWords())
+        show_no_foreign_warnings()
         logging.basicConfig(level=logging.INFO, handlers=[log], force=True)
 
 
@@ -69,5 +81,5 @@ def formatter(args: Mapping[str, Any]) -> logging.Formatter:
     if wanted == JSON:
         return JsonFormatter(execution_id, str(args['JOB_NAME']))
     if wanted == TEXT:
-        return logging.Formatter(SENTENCE, defaults={'execution_id': execution_id})
+        return OwnFormatter(SENTENCE, defaults={'execution_id': execution_id})
     raise LakeError(f"Job argument --log_format is '{wanted}', expected '{TEXT}' or '{JSON}'.")

@@ -86,8 +86,8 @@ def _records(text: str, findings: Findings) -> list[tuple[int, list[str]]]:
         for cells in reader:
             if any(cell.strip() for cell in cells):
                 records.append((reader.line_num, cells))
-    except csv.Error as error:
-        findings.problem(f'row {reader.line_num}', f'cannot be read as CSV: {error}', 'is a double quote never closed?')
+    except csv.Error:
+        findings.problem(f'row {reader.line_num}', 'cannot be read as CSV', 'is a double quote never closed?')
     return records
 
 

@@ -1,13 +1,18 @@
 """The Spark settings under which every job runs, on AWS Glue and on a laptop, on Spark 3.5 and 4.1."""
 from __future__ import annotations
 
+import os
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
+from importlib import import_module
+from importlib.util import find_spec
 from threading import RLock
 from typing import Any
 
 from pyspark.sql import DataFrame, SparkSession
+
+from lake_etl.own_words import SHOWS_SPARK_LOG
 
 SETTINGS = {
     'spark.sql.ansi.enabled': 'true',
@@ -25,6 +30,9 @@ SETTINGS = {
     'spark.sql.legacy.codingErrorAction': 'true',
 }
 
+# What pyspark.errors logs to; each has a handler of its own.
+PYSPARK_LOGGERS = ('SQLQueryContextLogger', 'DataFrameQueryContextLogger')
+
 # Java leaves methods of more than 8,000 bytes to its interpreter unless it is told to compile them (HotSpot, flags
 # DontCompileHugeMethods and HugeMethodLimit). Spark makes code of a wide load that has twice as many.
 COMPILES_HUGE_METHODS = '-XX:-DontCompileHugeMethods'
@@ -36,6 +44,7 @@ _CHANGING: defaultdict[str, AbstractContextManager[Any]] = defaultdict(RLock)
 
 def configure(spark: SparkSession) -> SparkSession:
     """Give a running session the lake's settings and return it."""
+    silence_pyspark()
     given = (str(spark.conf.get(f'spark.{side}.extraJavaOptions', '')) for side in ('driver', 'executor'))
     java_options = ' '.join(given)
     for key, value in (SETTINGS | code_settings(java_options)).items():
@@ -43,6 +52,17 @@ def configure(spark: SparkSession) -> SparkSession:
     # Files are cut into as many tasks each time, however many workers there are by then: rows can be counted by task.
     spark.conf.set('spark.sql.leafNodeDefaultParallelism', str(spark.sparkContext.defaultParallelism))
     return spark
+
+
+def silence_pyspark() -> None:
+    """Keep Spark 4 from logging errors in Python, to standard error and with the values that they quote."""
+    if os.environ.get(SHOWS_SPARK_LOG):
+        return
+    if find_spec('pyspark.logger') is None:  # Spark 3.5 leaves logging to Java.
+        return
+    logger = import_module('pyspark.logger').PySparkLogger
+    for name in PYSPARK_LOGGERS:
+        logger.getLogger(name).disabled = True
 
 
 def code_settings(java_options: str) -> dict[str, str]:

@@ -8,8 +8,8 @@ from py4j.protocol import Py4JError
 from pyspark.errors import PySparkException
 
 from lake_etl.errors import DataError, LakeError
+from lake_etl.reasons import reason_of
 
-LONGEST_REASON = 300
 # The part of Spark that fetches rows from files; it stands in the Java trace of what fails there and nowhere else.
 SCAN = 'FileScanRDD'
 
@@ -25,14 +25,5 @@ def reading(name: str, among_others: bool = False) -> Iterator[None]:
     except (PySparkException, Py4JError) as error:
         if among_others and SCAN not in str(error):
             raise
-        raise DataError(f'{name} could not be read: {_reason(error)}. The published data stays as it is; land the file '
-                        'again, or correct the input_spec where it does not fit the file.') from error
-
-
-def _reason(error: Exception) -> str:
-    cause = getattr(error, 'java_exception', None) or getattr(error, '_origin', None)
-    text = str(error)
-    while cause is not None:
-        text = str(cause.getMessage() or cause.toString())
-        cause = cause.getCause()
-    return text.strip().splitlines()[0][:LONGEST_REASON].rstrip('.')
+        raise DataError(f'{name} could not be read. {reason_of(error)} The published data stays as it is; land the '
+                        'file again, or correct the input_spec where it does not fit the file.') from error

@@ -7,6 +7,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql.types import StringType, StructType
 
+from lake_etl.read.left_out import without_values_of_malformed_rows
 from lake_etl.read.malformed import malformed_mark
 from lake_etl.transform.columns import column, column_type, quoted, try_cast_column
 from lake_etl.transform.conversion import Conversion, written_value
@@ -15,6 +16,7 @@ from lake_etl.transform.fuse import Assignment, assign_batch
 from lake_etl.transform.number_text import exact_number_from_text
 
 NOT_IN_FORMAT = 'did not fit the format'
+HIDDEN = 'did not fit the format, so their values are left out, as the workflow protects personal data'
 
 
 def with_given_types(df: DataFrame, types: Mapping[str, str]) -> DataFrame:
@@ -23,14 +25,20 @@ def with_given_types(df: DataFrame, types: Mapping[str, str]) -> DataFrame:
     return assign_batch(df, given) if given else df
 
 
-def with_given_types_watched(df: DataFrame, types: Mapping[str, str], watch: ConversionWatch) -> DataFrame:
-    """Do the same, and have counted what does not convert, and the rows that are marked as malformed."""
+def with_given_types_watched(df: DataFrame, types: Mapping[str, str], watch: ConversionWatch,
+                             hide_malformed: bool = False) -> DataFrame:
+    """Do the same, and have counted what does not convert, and the rows that are marked as malformed.
+
+    hide_malformed  whether the values of malformed rows are left out, as they may stand in any column
+    """
     given, mark = _given(df, types), malformed_mark(df)
     if not given and not mark:
         return df
+    if mark and hide_malformed:
+        df = without_values_of_malformed_rows(df, mark)
     rows = watch.begin(df)
     if mark:
-        malformed = Conversion(column='', failure=NOT_IN_FORMAT, failed=quoted(mark))
+        malformed = Conversion(column='', failure=HIDDEN if hide_malformed else NOT_IN_FORMAT, failed=quoted(mark))
         rows = watch.around(rows, [malformed], lambda marked: marked.drop(mark), leaves_out_rows=False)
     return watch.end(watch.assign(rows, given) if given else rows)
 

@@ -7,7 +7,7 @@ from pyspark.sql.types import ArrayType, DataType, DecimalType, DoubleType, Stru
 from lake_etl.errors import DataError
 from lake_etl.read.charset import UTF_8, java_charset
 from lake_etl.read.collected import Collected
-from lake_etl.read.malformed import has_unparsed_text, mark_malformed
+from lake_etl.read.malformed import has_unparsed_text, mark_malformed, mark_raw_text
 from lake_etl.read.published import with_lasting_types, with_texts
 from lake_etl.read.text_types import no_rows
 
@@ -37,7 +37,9 @@ def read_json(spark: SparkSession, source: Collected) -> DataFrame:
         assert isinstance(schema, StructType)
         df = reader.json(source.paths, schema=schema, mode='PERMISSIVE')
     df = with_lasting_types(with_texts(df, source.spec, known), source.spec, known)
-    return mark_malformed(df, has_unparsed_text(df, UNPARSED)) if UNPARSED in df.columns else df
+    if UNPARSED not in df.columns:
+        return df
+    return mark_raw_text(mark_malformed(df, has_unparsed_text(df, UNPARSED)), UNPARSED, 'cannot be read as JSON')
 
 
 def _reader(spark: SparkSession, multiline: bool, charset: str) -> DataFrameReader:

@@ -3,6 +3,7 @@ from __future__ import annotations
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
+from pyspark.sql.types import StructField
 
 from lake_etl.transform.columns import column
 from lake_etl.transform.helper_names import unused_name
@@ -10,6 +11,7 @@ from lake_etl.transform.helper_names import unused_name
 MALFORMED = 'malformed_row'
 # The mark is known by its metadata, so that a column of the user's may have its name.
 METADATA = {'lake': MALFORMED}
+RAW_TEXT = 'raw_text'
 LEAST_HASH = -2 ** 31
 
 
@@ -20,6 +22,16 @@ def mark_malformed(df: DataFrame, condition: Column, *drop: str) -> DataFrame:
     """
     name = unused_name(df.schema, MALFORMED)
     return df.withColumn(name, F.coalesce(condition, F.lit(False))).withMetadata(name, METADATA).drop(*drop)
+
+
+def mark_raw_text(df: DataFrame, name: str, reason: str) -> DataFrame:
+    """Note that a column holds the text of rows that could not be read, and why, such as `cannot be read as JSON`."""
+    return df.withMetadata(name, {'lake': RAW_TEXT, 'reason': reason})
+
+
+def raw_text(df: DataFrame) -> StructField | None:
+    """Return the column that holds the text of rows that could not be read, where there is one."""
+    return next((field for field in df.schema.fields if field.metadata.get('lake') == RAW_TEXT), None)
 
 
 def has_unparsed_text(df: DataFrame, unparsed: str) -> Column:

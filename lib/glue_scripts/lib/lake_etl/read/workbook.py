@@ -18,7 +18,6 @@ from lake_etl.spec.input import ADDRESS, ExcelSection
 CONTAINER = bytes.fromhex('d0cf11e0a1b11ae1')
 # Beyond it a floating-point number does not tell whole numbers apart.
 WHOLE_NUMBERS = 2 ** 53
-LONGEST_REASON = 200
 PANIC = 'PanicException'
 
 
@@ -159,6 +158,5 @@ def _needs_password(file: PlainFile) -> DataError:
 
 
 def _damaged(file: PlainFile, error: BaseException) -> DataError:
-    reason = ' '.join(str(error).split())[:LONGEST_REASON]
-    return DataError(f'{file.name} cannot be opened as a workbook ({type(error).__name__}: {reason}). Land it again, '
+    return DataError(f'{file.name} cannot be opened as a workbook ({type(error).__name__}). Land it again, '
                      'saved by the program that made it.')

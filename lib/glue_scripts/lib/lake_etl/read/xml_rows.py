@@ -15,7 +15,7 @@ from lake_etl.read.charset import UTF_8
 from lake_etl.read.collected import Collected, KnownTypes
 from lake_etl.read.json_lines import UNPARSED
 from lake_etl.read.literal_path import literal_path
-from lake_etl.read.malformed import mark_malformed
+from lake_etl.read.malformed import mark_malformed, mark_raw_text
 from lake_etl.read.plain import PlainFile
 from lake_etl.read.published import as_texts, text_of, wants_text, with_lasting_types
 from lake_etl.read.scratch_table import write_scratch
@@ -54,7 +54,9 @@ def read_xml(spark: SparkSession, source: Collected) -> DataFrame:
     unparsed = [F.when(F.col(ROW).isNull(), F.col(FRAGMENT)).alias(UNPARSED)] if found.unparsed else []
     df = rows.withColumn(ROW, as_text(FRAGMENT, found.shape)).select(*members, *unparsed)
     df = with_lasting_types(df, source.spec, known)
-    return mark_malformed(df, F.col(UNPARSED).isNotNull()) if unparsed else df
+    if not unparsed:
+        return df
+    return mark_raw_text(mark_malformed(df, F.col(UNPARSED).isNotNull()), UNPARSED, 'cannot be read as XML')
 
 
 def _member(field: StructField, spec: InputSpec, known: KnownTypes) -> Column:

@@ -145,6 +145,8 @@ class InputSpec:
     multiline              whether quoted values of delimited text hold line breaks; `auto` finds out
     encoding               encoding of text files
     null_values            texts that stand for no value
+    keep_malformed_text    why texts and values of rows that do not fit their format may be kept although the workflow
+                           protects personal data; when left out, they are not
     skip_rows              lines above the header that are not read
     csv                    delimited text, with commas unless `delimiter` says otherwise
     tsv                    delimited text, with tabs unless `delimiter` says otherwise
@@ -169,6 +171,7 @@ class InputSpec:
     multiline: bool | Literal['auto'] = 'auto'
     encoding: str = 'utf-8'
     null_values: tuple[str, ...] = ()
+    keep_malformed_text: str | None = None
     skip_rows: int = 0
     csv: DelimitedSection | None = None
     tsv: DelimitedSection | None = None
@@ -185,6 +188,8 @@ class InputSpec:
             yield f"'encoding' must be the name of a text encoding such as utf-8, got {describe(self.encoding)}"
         if self.skip_rows < 0:
             yield f"'skip_rows' must not be negative, got {self.skip_rows}"
+        if self.keep_malformed_text is not None and not self.keep_malformed_text.strip():
+            yield "'keep_malformed_text' must say in words why such texts may be kept"
         if self.trigger is not None and (self.files is None or not self.trigger.strip()):
             yield "'trigger' must be the name of a file and needs \"files\": \"folder\""
         sections = [name for name in DELIMITERS if getattr(self, name) is not None]

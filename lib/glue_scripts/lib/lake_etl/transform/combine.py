@@ -125,7 +125,7 @@ def _try_format(format_text: str, readings: Sequence[Reading], types: Sequence[D
         format_text.format(*(reading.sample for reading in readings))
     except (ValueError, TypeError) as error:
         found = ', '.join(kind.simpleString() for kind in types)
-        raise DataError(f'combinecolumns: format {format_text!r} does not suit columns of the types {found}: {error}. '
+        raise DataError(f'combinecolumns: format {format_text!r} does not suit columns of the types {found}. '
                         'Change the format, or the types with changetype before.') from error
 
 

@@ -15,14 +15,13 @@ from pyspark import StorageLevel
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
+from lake_etl.spark_reasons import CUT_OTHERWISE
 from lake_etl.transform.columns import column
 from lake_etl.transform.helper_names import hidden_name
 
 POSITION_BITS = 33
 POSITION, TASK, ROWS, BEFORE = (hidden_name(name) for name in ('position', 'task', 'rows', 'before'))
 EXCHANGE = re.compile(r'(?<!Broadcast)Exchange')
-CUT_OTHERWISE = ('Rows lie in other tasks than where they were counted. Nothing was published; run the job again, and '
-                 'if this comes back, give the transform a sort.')
 
 
 def with_position(df: DataFrame) -> DataFrame:

@@ -26,9 +26,9 @@ class GlueDataQuality:
         try:
             from awsglue.dynamicframe import DynamicFrame
             from awsgluedq.transforms import EvaluateDataQuality
-        except ImportError as error:
+        except ImportError:
             raise LakeError(
-                f"AWS Glue Data Quality is not there: {error}. It exists only on AWS Glue. Run the job there, or leave "
+                "AWS Glue Data Quality is not there. It exists only on AWS Glue. Run the job there, or leave "
                 'the job argument --data_quality_engine out to have the lake evaluate the rules.') from None
         self._frame_type = DynamicFrame
         self._transform = EvaluateDataQuality

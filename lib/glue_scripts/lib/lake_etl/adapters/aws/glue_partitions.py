@@ -25,10 +25,9 @@ class Failure:
     """Why the catalog did not change one partition."""
 
     code: str
-    message: str
 
     def __str__(self) -> str:
-        return f'{self.code}: {self.message}' if self.message else self.code
+        return self.code
 
 
 @dataclass(frozen=True)
@@ -121,7 +120,7 @@ def _failures(call: Callable[[Mapping[Values, Structure]], Structure],
     for entry in answer.get('Errors', ()):
         values = tuple(entry.get('PartitionValues') or entry.get('PartitionValueList', ()))
         detail = entry.get('ErrorDetail', {})
-        failures[values] = Failure(detail.get('ErrorCode', 'UnknownError'), detail.get('ErrorMessage', ''))
+        failures[values] = Failure(detail.get('ErrorCode', 'UnknownError'))
     return failures
 
 
@@ -129,8 +128,8 @@ def failure_of(error: ClientError | BotoCoreError) -> Failure:
     """Return why a call failed."""
     if isinstance(error, ClientError):
         detail = error.response.get('Error', {})
-        return Failure(detail.get('Code', 'UnknownError'), detail.get('Message', ''))
-    return Failure(type(error).__name__, str(error))
+        return Failure(detail.get('Code', 'UnknownError'))
+    return Failure(type(error).__name__)
 
 
 def _batches(entries: Mapping[Values, Structure], size: int) -> Iterator[dict[Values, Structure]]:

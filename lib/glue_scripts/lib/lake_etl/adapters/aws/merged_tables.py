@@ -10,6 +10,7 @@ from pyspark.sql import DataFrame, SparkSession
 
 from lake_etl.errors import MergeConflict, PublicationError
 from lake_etl.ports import TableState
+from lake_etl.reasons import reason_of
 from lake_etl.transform.columns import quoted
 
 LOG = logging.getLogger(__name__)
@@ -65,7 +66,7 @@ class SparkIcebergTables:
             if any(conflict in str(error) for conflict in CONFLICTS):
                 raise _conflict(table) from error
             raise PublicationError(f'{table} was not changed: Iceberg refuses the rows. '
-                                   f'{str(error).strip().splitlines()[0]}') from error
+                                   f'{reason_of(error)}') from error
         merged = self._version(spark, table)
         LOG.info('Merged rows into %s, which is at version %s now.', table, merged)
         return merged

@@ -11,7 +11,9 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from lake_etl.adapters.aws.clients import open_client
+from lake_etl.engine_reasons import engine_reason
 from lake_etl.errors import QueryError
+from lake_etl.reasons import kind_of
 
 LOG = logging.getLogger(__name__)
 FIRST_PAUSE_SECONDS = 0.25
@@ -113,7 +115,7 @@ def _wait(engine: str, queries: AthenaQueries | RedshiftQueries, identifier: str
             return
         if state.name in queries.failed:
             raise QueryError(f'{engine} ended statement {identifier} as {state.name}: '
-                             f'{state.reason or "it gives no reason"}. Correct the statement or what it reads, then '
+                             f'{engine_reason(state.reason)}. Correct the statement or what it reads, then '
                              'run the load again.')
     _stop(engine, queries.stop, identifier)
     raise QueryError(f'{engine} had not finished statement {identifier} after its state was asked for {attempts} '
@@ -133,8 +135,8 @@ def _explained(engine: str) -> Iterator[None]:
     try:
         yield
     except ClientError as error:
-        detail = error.response.get('Error', {})
-        raise QueryError(f'{engine} refused a statement ({detail.get("Code", "unknown error")}): '
-                         f'{detail.get("Message", "")} Check the statement and the permissions of the role.') from error
+        raise QueryError(f'{engine} refused a statement ({kind_of(error)}). Check the statement and the permissions of '
+                         'the role.') from error
     except BotoCoreError as error:
-        raise QueryError(f'{engine} could not be reached: {error}. Check region and network, then repeat.') from error
+        raise QueryError(f'{engine} could not be reached: {kind_of(error)}. Check region and network, then repeat.'
+                         ) from error

@@ -5,6 +5,7 @@ import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
 from lake_etl.errors import LakeError
+from lake_etl.reasons import kind_of
 
 
 def read_secret(address: str) -> bytes:
@@ -15,7 +16,7 @@ def read_secret(address: str) -> bytes:
     try:
         answer = boto3.client('secretsmanager').get_secret_value(SecretId=address)
     except (BotoCoreError, ClientError) as error:
-        raise LakeError(f"Secret '{address}' cannot be read from AWS Secrets Manager: {error}. "
+        raise LakeError(f"Secret '{address}' cannot be read from AWS Secrets Manager: {kind_of(error)}. "
                         'Create it, correct the job argument that names it, or let the job\'s role read it.') from error
     content = (answer.get('SecretBinary') or answer.get('SecretString', '').encode()).strip()
     if not content:

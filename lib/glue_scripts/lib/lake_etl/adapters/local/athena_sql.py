@@ -89,8 +89,8 @@ def translate(query: exp.Query, resolve: Callable[[str, str | None], Name]) -> T
     try:
         return Translated(query.sql('duckdb', unsupported_level=ErrorLevel.RAISE), tuple(reads))
     except SqlglotError as error:
-        raise QueryError(f'The query uses what the engine of the laptop does not have: {error}. Write it in another '
-                         'way, or run it on Athena.') from error
+        raise QueryError('The query uses what the engine of the laptop does not have. Write it in another way, or run '
+                         'it on Athena.') from error
 
 
 def _create_view(create: exp.Create, query: exp.Query) -> CreateView:
@@ -145,7 +145,7 @@ def _place(error: SqlglotError) -> str:
     if not isinstance(error, ParseError) or not error.errors:
         return ''
     first = error.errors[0]
-    return f' (line {first.get("line")}, column {first.get("col")}: {first.get("description")})'
+    return f' (line {first.get("line")}, column {first.get("col")})'
 
 
 def _first_words(text: str) -> str:

@@ -13,6 +13,7 @@ from lake_etl.adapters.local.snapshot import PublishedTable
 from lake_etl.adapters.local.spark_types import conversion, read_type, spark_type, text_literal
 from lake_etl.errors import QueryError
 from lake_etl.ports import Partition, Table
+from lake_etl.reasons import reason_of
 from lake_etl.transform.columns import quoted
 
 LOG = logging.getLogger(__name__)
@@ -40,7 +41,7 @@ def attach_table(spark: SparkSession, published: PublishedTable) -> None:
         else:
             _create_view(spark, name, table, wanted, versions)
     except PySparkException as error:
-        raise QueryError(f'Spark cannot read table {table.database}.{table.name}: {str(error).splitlines()[0]} '
+        raise QueryError(f'Spark cannot read table {table.database}.{table.name}: {reason_of(error)} '
                          'Correct the table in the catalog, or load it again.') from error
     LOG.info('Table %s.%s is readable in Spark with %d partitions in %d file versions.', table.database, table.name,
              len(published.partitions), max(len(versions), 1))

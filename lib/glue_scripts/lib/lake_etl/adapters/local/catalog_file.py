@@ -8,6 +8,7 @@ from pathlib import Path
 
 from lake_etl.adapters.local.database import opened, transaction
 from lake_etl.errors import LakeError
+from lake_etl.reasons import kind_of_sqlite
 
 SCHEME = 'sqlite://'
 TABLES = (
@@ -65,8 +66,8 @@ def _catalog(address: str) -> Iterator[sqlite3.Connection]:
             yield connection
     except sqlite3.Error as error:
         raise CatalogFileError(
-            f'The laptop catalog {path} could not be read or changed: {error}. It is as it was. Check that the disk '
-            'has room and that no other program holds the file, then repeat.') from error
+            f'The laptop catalog {path} could not be read or changed: {kind_of_sqlite(error)}. It is as it was. Check '
+            'that the disk has room and that no other program holds the file, then repeat.') from error
 
 
 def _make_tables(connection: sqlite3.Connection) -> None:

@@ -1,8 +1,10 @@
 """Runs queries on published tables in DuckDB, in memory and read-only."""
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from itertools import chain
 
 import duckdb
 
@@ -19,9 +21,10 @@ SETTINGS = (
     'SET integer_division = true',              # as Athena divides whole numbers
     "SET TimeZone = 'UTC'",
 )
-# Texts of these errors speak of the query; those of others may hold values from rows.
+# These come up before a row is read, so the names in their texts are those of the query and of tables.
 ERRORS_OF_QUERY = (duckdb.BinderException, duckdb.CatalogException, duckdb.ParserException, duckdb.SyntaxException,
-                   duckdb.NotImplementedException, duckdb.IOException)
+                   duckdb.NotImplementedException)
+NAME = re.compile(r'"([A-Za-z_][\w.$ -]*)"|\bname ([A-Za-z_]\w*) does not exist')
 
 
 @contextmanager
@@ -48,6 +51,10 @@ def engine(tables: Iterable[PublishedTable], views: Iterable[View]) -> Iterator[
 
 def _reason(error: duckdb.Error) -> str:
     if isinstance(error, ERRORS_OF_QUERY):
-        return ' '.join(str(error).partition('\nLINE ')[0].split())
+        names = dict.fromkeys(chain.from_iterable(NAME.findall(str(error).partition('\nLINE ')[0])))
+        named = ', '.join(filter(None, names))
+        return f'{type(error).__name__}{f" about {named}" if named else ""}. Correct the query.'
+    if isinstance(error, duckdb.IOException):
+        return 'a file could not be read. Run the query again; if that does not help, load the table again.'
     return (f'{type(error).__name__} while rows were computed. A value probably does not have the form that a '
             'conversion expects; try_cast gives null instead.')

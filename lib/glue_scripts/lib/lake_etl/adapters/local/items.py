@@ -13,6 +13,7 @@ from lake_etl.adapters.local.database import opened, transaction
 from lake_etl.errors import ItemStoreError
 from lake_etl.item_tables import check_update, full_key, key_of, key_values
 from lake_etl.item_values import plain, storable
+from lake_etl.reasons import kind_of_sqlite
 
 SCHEME = 'sqlite://'
 BATCH = 5_000
@@ -99,9 +100,9 @@ def _table(address: str) -> Iterator[tuple[sqlite3.Connection, str]]:
             yield connection, name
     except sqlite3.Error as error:
         raise ItemStoreError(
-            f"The item table '{table}' in the file {file} cannot be used: {error}. Make sure that the folder exists, "
-            'that the file is a SQLite database you may write to, that the disk has room and that no other program '
-            'holds the file; then run again.') from error
+            f"The item table '{table}' in the file {file} cannot be used: {kind_of_sqlite(error)}. Make sure that the "
+            'folder exists, that the file is a SQLite database you may write to, that the disk has room and that no '
+            'other program holds the file; then run again.') from error
 
 
 def _find(connection: sqlite3.Connection, name: str, identity: tuple[str, str]) -> dict[str, Any] | None:

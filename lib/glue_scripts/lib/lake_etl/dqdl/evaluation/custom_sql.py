@@ -1,8 +1,6 @@
 """Rules written as SQL: a statement that gives one number, or the rows that pass."""
 from __future__ import annotations
 
-import re
-
 from py4j.protocol import Py4JJavaError
 from pyspark.errors import AnalysisException, ParseException, PySparkException
 from pyspark.sql import DataFrame
@@ -13,13 +11,13 @@ from lake_etl.dqdl.evaluation.judging import judge_share
 from lake_etl.dqdl.evaluation.number_rules import number_rule
 from lake_etl.dqdl.evaluation.plan import Check, FailingValues, Measure, RowTest, Subject, Values, Verdict
 from lake_etl.dqdl.evaluation.references import PRIMARY, failing_values
-from lake_etl.dqdl.evaluation.scope import first_line
 from lake_etl.dqdl.model import Rule
 from lake_etl.errors import DataError, LakeError
+from lake_etl.reasons import reason_of
 from lake_etl.session import user_sql_rules
+from lake_etl.spark_reasons import innermost_class
 from lake_etl.transform.columns import column, has_column, quoted
 
-ERROR_CLASS = re.compile(r'\[([A-Z][A-Z0-9_.]+)\]')
 SQL_ERRORS = (PySparkException, Py4JJavaError)
 
 
@@ -92,8 +90,8 @@ def _result(statement: str, subject: Subject) -> DataFrame:
 
 
 def _failure(error: Exception) -> DataError:
-    """Return Spark's words for a statement that is wrong, and only the kind of error for values it stumbled over."""
+    """Return what is wrong with a statement, or what kind of error came up over the rows."""
     if isinstance(error, (AnalysisException, ParseException)):
-        return DataError(f'The statement cannot be run: {first_line(error)}')
-    found = ERROR_CLASS.search(str(error))
-    return DataError(f'The statement failed on the data{f": {found[1]}" if found else ""}.')
+        return DataError(f'The statement cannot be run: {reason_of(error)}')
+    found = innermost_class(error)
+    return DataError(f'The statement failed on the data{f": {found}" if found else ""}.')

@@ -9,6 +9,7 @@ from pyspark.sql import functions as F
 from pyspark.sql.types import BooleanType, NullType
 
 from lake_etl.dqdl.evaluation.sql import Sql
+from lake_etl.reasons import reason_of
 from lake_etl.session import user_sql_rules
 from lake_etl.transform.columns import quoted
 from lake_etl.transform.helper_names import unused_name
@@ -28,7 +29,7 @@ def add_scopes(df: DataFrame, wheres: Iterable[str]) -> tuple[DataFrame, dict[st
             try:
                 kind = df.withColumn(name, F.expr(where)).schema[name].dataType
             except PySparkException as error:
-                refused[where] = f'The where clause "{where}" cannot be evaluated: {first_line(error)}'
+                refused[where] = f'The where clause "{where}" cannot be evaluated: {reason_of(error)}'
                 continue
             if isinstance(kind, (BooleanType, NullType)):
                 added[name] = F.expr(where).cast('boolean').eqNullSafe(True)
@@ -36,8 +37,3 @@ def add_scopes(df: DataFrame, wheres: Iterable[str]) -> tuple[DataFrame, dict[st
             else:
                 refused[where] = f'The where clause "{where}" is of type {kind.simpleString()}, expected a condition.'
         return df.withColumns(added) if added else df, scopes, refused
-
-
-def first_line(error: Exception) -> str:
-    """Return Spark's own words without the query plan that follows them."""
-    return next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)
