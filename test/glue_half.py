@@ -32,7 +32,7 @@ def real_library() -> str:
 def use_real_library() -> None:
     """Import AWS Glue's own library where there is one, so that no stand-in takes its place in this process."""
     if real_library():
-        import_module('awsglue')
+        import_module('awsglue.context')
 
 
 def play_java_half(spark: SparkSession) -> None:

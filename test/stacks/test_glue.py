@@ -21,8 +21,8 @@ from lib.local_lake.glue_library import ensure_glue_library
 STACK = '{}-InsuranceLakeEtlGlue'
 # The least that a start by hand says.
 BY_HAND = {
-    'JOB_NAME': 'job', 'database_name_prefix': 'Gen', 'execution_id': 'by-hand', 'source_key': 'Gen/Policy', 'table_name': 'Policy',
-    'base_file_name': 'policies.csv', 'p_year': '2026', 'p_month': '3', 'p_day': '4',
+    'JOB_NAME': 'job', 'execution_id': 'by-hand', 'source_key': 'Gen/Policy', 'table_name': 'Policy',
+    'database_name_prefix': 'Gen', 'base_file_name': 'policies.csv', 'p_year': '2026', 'p_month': '3', 'p_day': '4',
     'state_machine_name': 'dev-insurancelake-etl-state-machine',
     'data_lineage_table': 'dev-insurancelake-etl-data-lineage'}
 PARSERS = {
