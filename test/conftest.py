@@ -7,8 +7,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from glue_half import play_java_half, use_real_library
 
 REPOSITORY = Path(__file__).resolve().parents[1]
+use_real_library()
 
 
 @pytest.fixture(scope='session')
@@ -19,6 +21,7 @@ def spark(tmp_path_factory):
     folder = tmp_path_factory.mktemp('spark')
     # The data are small, but what is tested is what Spark does with large ones.
     session = configure(start_session(folder, cores='2', memory='1g', one_compiler=True))
+    play_java_half(session)
     yield session
     session.stop()
 

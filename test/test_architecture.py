@@ -56,7 +56,8 @@ MAY_IMPORT = {
 LIBRARY_PLACES = {
     'boto3': (f'{CORE}adapters/aws/', 'lib/*/lambda_handler.py', 'lib/prerequisites/'),
     'botocore': (f'{CORE}adapters/aws/', 'lib/*/lambda_handler.py', 'lib/prerequisites/'),
-    'awsglue': (f'{CORE}job.py', f'{CORE}adapters/aws/glue_data_quality.py', 'lib/local_lake/awsglue_stand_in/'),
+    'awsglue': (f'{CORE}job.py', f'{CORE}resolved_options.py', f'{CORE}adapters/aws/glue_data_quality.py',
+                'lib/local_lake/awsglue_stand_in/'),
     'awsgluedq': (f'{CORE}adapters/aws/glue_data_quality.py',),
     'duckdb': (f'{CORE}adapters/local/',),
     'pyiceberg': (f'{CORE}adapters/local/',),

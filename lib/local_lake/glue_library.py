@@ -1,18 +1,16 @@
-"""Makes `awsglue` importable: the real library where it is installed, the stand-in where it is not."""
+"""Makes `awsglue` importable by a stand-in that needs neither AWS Glue's Java library nor a certain Python."""
 from __future__ import annotations
 
-import importlib.util
 import sys
 from pathlib import Path
 
 STAND_IN = Path(__file__).parent / 'awsglue_stand_in'
 
 
-def ensure_glue_library() -> bool:
-    """Put the stand-in on the import path when AWS Glue's own library is absent; return whether it was needed."""
-    if str(STAND_IN) in sys.path:
-        return True
-    if importlib.util.find_spec('awsglue') is not None:
-        return False
-    sys.path.append(str(STAND_IN))
-    return True
+def ensure_glue_library() -> None:
+    """Put the stand-in first on the import path, unless this process has imported an `awsglue` already.
+
+    First, because the Python half of AWS Glue's library may be installed for an editor: alone it starts no job.
+    """
+    if 'awsglue' not in sys.modules and str(STAND_IN) not in sys.path:
+        sys.path.insert(0, str(STAND_IN))

@@ -17,6 +17,7 @@ from unittest import mock
 
 import boto3
 from functions import Function
+from glue_arguments import command_line
 from moto import mock_aws
 from moto_engine import Waits, engine
 from moto_resources import EVENTS, EVERYTHING, SUCCESSES, create_job, create_resources
@@ -97,6 +98,16 @@ class DeployedLake:
         (name,) = self.running()
         self._clients['stepfunctions'].stop_execution(executionArn=self._arn(name))
 
+    def start_by_hand(self, job: str, arguments: dict[str, str]) -> str:
+        """Start a run of a job by itself, as `aws glue start-job-run` does; return its state when it has ended."""
+        name = next(name for name in self._scripts if name.endswith(f'-{job}-job'))
+        glue, run = self._clients['glue'], {'JobName': name}
+        run['RunId'] = glue.start_job_run(**run, Arguments={f'--{key}': value for key, value in arguments.items()}
+                                          )['JobRunId']
+        self.wait_until(lambda: glue.get_job_run(**run)['JobRun']['JobRunState'] in ('SUCCEEDED', 'FAILED'))
+        ended = glue.get_job_run(**run)['JobRun']
+        return str(ended.get('ErrorMessage') or ended['JobRunState'])
+
     def limit_runs(self, runs: int) -> None:
         """Let each job run only so many times at once."""
         for job in self.environment.resources('AWS::Glue::Job'):
@@ -173,7 +184,7 @@ class DeployedLake:
             self.before_job(name, arguments)
             self._copy_down()
             script = self._scripts[name]
-            sys.argv = [script, *(f'{key}={value}' for key, value in self._local(arguments).items())]
+            sys.argv = command_line(script, self._local(arguments))
             importlib.import_module(f'lib.glue_scripts.{script}').main()
 
     def _local(self, arguments: dict[str, str]) -> dict[str, str]:
@@ -181,10 +192,9 @@ class DeployedLake:
 
         Tokens alone are kept in a file, because workers of Spark write them, to whom moto does not reach.
         """
-        placed = {key: value.replace('s3://', f'{self.root}/') for key, value in arguments.items()
-                  if not key.startswith('--conf')}
-        return placed | {'--catalog': self.catalog, '--iceberg_catalog': self.catalog,
-                         '--hash_value_table': f'{self.catalog}#hash-values'}
+        placed = {key.removeprefix('--'): value.replace('s3://', f'{self.root}/') for key, value in arguments.items()}
+        return placed | {'catalog': self.catalog, 'iceberg_catalog': self.catalog,
+                         'hash_value_table': f'{self.catalog}#hash-values'}
 
     def _copy_down(self) -> None:
         """Bring what lies in the Collect and scripts buckets into their folders."""

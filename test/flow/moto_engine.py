@@ -11,6 +11,7 @@ from typing import Any
 from unittest import mock
 
 from functions import Function, FunctionError
+from glue_arguments import OF_EACH_RUN, SPECIAL
 from moto.glue import models as glue_models
 from moto.stepfunctions.parser.asl.component.common.retry import retrier_decl
 from moto.stepfunctions.parser.asl.component.state.exec.state_task import lambda_eval_utils
@@ -72,8 +73,9 @@ def _job_runs(run_job: RunJob) -> type:
 
         def _run(self) -> None:
             try:
-                run_job(self.job_name, {**(self.arguments or {}), '--JOB_NAME': self.job_name,
-                                        '--JOB_RUN_ID': self.job_run_id})
+                run_job(self.job_name, {
+                    **{f'--{name}': value for name, value in (SPECIAL | OF_EACH_RUN).items()},
+                    **(self.arguments or {}), '--JOB_NAME': self.job_name, '--JOB_RUN_ID': self.job_run_id})
                 self._ended = 'SUCCEEDED'
             except Exception as error:
                 self._error = f'{type(error).__name__}: {error}'

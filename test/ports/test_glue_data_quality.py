@@ -19,7 +19,9 @@ def glue(monkeypatch):
     """The transform of the stand-in for AWS Glue's library."""
     ensure_glue_library()
     import awsglue
-    monkeypatch.setattr(awsglue, '__path__', [*awsglue.__path__, str(STAND_IN / 'awsglue')])
+    # Frames are in AWS Glue's Java library.
+    monkeypatch.setattr(awsglue, '__path__', [str(STAND_IN / 'awsglue'), *awsglue.__path__])
+    monkeypatch.delitem(sys.modules, 'awsglue.dynamicframe', raising=False)
     monkeypatch.syspath_prepend(str(STAND_IN))
     from awsgluedq.transforms import EvaluateDataQuality
     yield EvaluateDataQuality

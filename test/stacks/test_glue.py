@@ -7,6 +7,7 @@ from io import BytesIO
 from zipfile import ZipFile
 
 import pytest
+from glue_arguments import command_line, started_by_glue
 from stack_templates import text_of
 
 from lake_etl import cleanse, consume
@@ -18,17 +19,16 @@ from lib.glue_library import MODULES, REQUIREMENTS, SCRIPTS, python_packages, wr
 from lib.local_lake.glue_library import ensure_glue_library
 
 STACK = '{}-InsuranceLakeEtlGlue'
-# What a start by hand says, as the contract lists it.
+# The least that a start by hand says.
 BY_HAND = {
     'JOB_NAME': 'job', 'execution_id': 'by-hand', 'source_key': 'Gen/Policy', 'table_name': 'Policy',
-    'base_file_name': 'policies.csv', 'p_year': '2026', 'p_month': '3', 'p_day': '4',
+    'database_name_prefix': 'Gen', 'base_file_name': 'policies.csv', 'p_year': '2026', 'p_month': '3', 'p_day': '4',
     'state_machine_name': 'dev-insurancelake-etl-state-machine',
     'data_lineage_table': 'dev-insurancelake-etl-data-lineage'}
 PARSERS = {
-    'collect-to-cleanse': (cleanse.REQUIRED, (), {'target_database_name': 'Gen'}),
-    'cleanse-to-consume': (consume.REQUIRED, consume.OPTIONAL,
-                           {'source_database_name': 'Gen', 'target_database_name': 'Gen_consume'}),
-    'consume-entity-match': (ENTITY_MATCH_REQUIRED, ENTITY_MATCH_OPTIONAL, {'database_name_prefix': 'Gen'}),
+    'collect-to-cleanse': (cleanse.REQUIRED, (), 'Gen'),
+    'cleanse-to-consume': (consume.REQUIRED, consume.OPTIONAL, 'Gen_consume'),
+    'consume-entity-match': (ENTITY_MATCH_REQUIRED, ENTITY_MATCH_OPTIONAL, 'Gen_consume'),
 }
 
 
@@ -85,14 +85,14 @@ def test_auto_scaling_catalog_metrics_and_logs_are_on_and_bookmarks_off(lake_on_
 @pytest.mark.parametrize('name', PARSERS)
 def test_a_start_by_hand_with_the_least_arguments_is_understood_by_the_job(monkeypatch, lake_on_aws, environment, name):
     ensure_glue_library()
-    required, optional, databases = PARSERS[name]
+    required, optional, database = PARSERS[name]
     defaults = default_arguments(jobs_of(lake_on_aws, environment)[name])
-    given = defaults | BY_HAND | databases
-    monkeypatch.setattr(sys, 'argv', ['script', *(f'--{key}={value}' for key, value in given.items())])
+    given = started_by_glue(defaults | BY_HAND)
+    monkeypatch.setattr(sys, 'argv', command_line('script', given))
     arguments = resolve_arguments((*COMMON, *required), (*COMMON_OPTIONAL, *optional))
     load = load_arguments(arguments)
     assert isinstance(formatter(arguments), JsonFormatter)
-    assert (load.environment, load.retention_hours) == (environment, 72.0)
+    assert (load.environment, load.retention_hours, load.database) == (environment, 72.0, database)
     assert load.target_folder.startswith('s3://') and load.scripts_folder.startswith('s3://')
 
 

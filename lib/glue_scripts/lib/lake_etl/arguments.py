@@ -11,7 +11,7 @@ from lake_etl.runtime import bucket_address
 
 COMMON = ('JOB_NAME', 'environment', 'TempDir', 'txn_bucket', 'state_machine_name', 'execution_id', 'source_key',
           'table_name', 'p_year', 'p_month', 'p_day')
-COMMON_OPTIONAL = ('JOB_RUN_ID', 'data_lineage_table', 'catalog', 'retention_hours',
+COMMON_OPTIONAL = ('JOB_ID', 'JOB_RUN_ID', 'data_lineage_table', 'catalog', 'retention_hours',
                    'hash_key_secret', 'job_audit_table', 'data_quality_engine', 'log_format')
 CONSUME_REQUIRED = ('txn_sql_prefix_path', 'source_bucket', 'target_bucket', 'source_database_name',
                     'target_database_name', 'base_file_name', 'dq_results_table')

@@ -40,8 +40,7 @@ def placeholder_values(args: Mapping[str, Any], partition: tuple[str, str, str])
     """Return what `{name}` in SQL files stands for: every job argument, and the target table."""
     year, month, day = partition
     known = dict(args) | {'p_year': year, 'p_month': month, 'p_day': day, 'target_table': args['table_name']}
-    known.setdefault('JOB_RUN_ID', '')
-    return known
+    return {'JOB_ID': '', 'JOB_RUN_ID': ''} | known
 
 
 def names_of(run: JobRun) -> FileNames:

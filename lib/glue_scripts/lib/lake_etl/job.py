@@ -2,7 +2,6 @@
 from __future__ import annotations
 
 import secrets
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -21,8 +20,11 @@ from lake_etl.own_words import own_words_only
 from lake_etl.publish.layout import load_name
 from lake_etl.publish.target import Published, Target
 from lake_etl.read.scratch import empty_scratch, scratch_folder
+from lake_etl.resolved_options import chosen, resolve_arguments, resolved_options
 from lake_etl.session import configure
 from lake_etl.transform.conversion_watch import ConversionWatch
+
+__all__ = ['JobRun', 'job_run', 'resolve_arguments']
 
 
 @dataclass(frozen=True)
@@ -73,7 +75,9 @@ def job_run(required: Sequence[str], optional: Sequence[str] = ()) -> Iterator[J
 def _opened_run(required: Sequence[str], optional: Sequence[str]) -> Iterator[JobRun]:
     from awsglue.context import GlueContext
     from awsglue.job import Job
-    args = resolve_arguments((*COMMON, *required), (*COMMON_OPTIONAL, *optional))
+    names = (*COMMON, *required), (*COMMON_OPTIONAL, *optional)
+    options = resolved_options(*names)
+    args = chosen(options, (*names[0], *names[1]))
     open_log(args)
     load = load_arguments(args)
     catalog = args.get('catalog', runtime.GLUE)
@@ -83,7 +87,7 @@ def _opened_run(required: Sequence[str], optional: Sequence[str]) -> Iterator[Jo
         # On AWS what the driver logs of a failed task, which quotes values of rows, would be stored in CloudWatch.
         glue_context.spark_session.sparkContext.setLogLevel('OFF')
     job = Job(glue_context)
-    job.init(args['JOB_NAME'], args)
+    job.init(args['JOB_NAME'], options)
     lineage = DataLineageGenerator(args)
     spark = configure(glue_context.spark_session)
     run = JobRun(args, load, spark, lineage, BeforePublishing())
@@ -96,12 +100,3 @@ def _opened_run(required: Sequence[str], optional: Sequence[str]) -> Iterator[Jo
         empty_scratch(run.scratch)
         lineage.flush()
     job.commit()
-
-
-def resolve_arguments(required: Sequence[str], optional: Sequence[str]) -> dict[str, Any]:
-    """Return the named arguments of this process; optional ones only where given."""
-    from awsglue.utils import getResolvedOptions
-    given = [name for name in optional
-             if any(item == f'--{name}' or item.startswith(f'--{name}=') for item in sys.argv)]
-    resolved: dict[str, Any] = getResolvedOptions(sys.argv, [*required, *given])
-    return {name: resolved[name] for name in (*required, *given)}

@@ -1,0 +1,7 @@
+package com.amazonaws.services.glue.log;
+
+/** A context has one. */
+public final class GlueLogger {
+    public GlueLogger() {
+    }
+}
