@@ -7,12 +7,20 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from spark_environment import pytest_fixture_setup, pytest_pycollect_makemodule, pytest_pyfunc_call, skip_without_spark
 
+__all__ = ['pytest_fixture_setup', 'pytest_pycollect_makemodule', 'pytest_pyfunc_call']
 REPOSITORY = Path(__file__).resolve().parents[1]
 
 
 @pytest.fixture(scope='session')
-def spark(tmp_path_factory):
+def spark_environment() -> None:
+    """Skip tests that need Spark where there is none; for those that start it in another process."""
+    skip_without_spark()
+
+
+@pytest.fixture(scope='session')
+def spark(tmp_path_factory, spark_environment):
     """The Spark session that the lake itself would start, with the lake's settings."""
     from lake_etl.session import configure
     from lib.local_lake.session import start_session
