@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from measured_workers import measure_workers, put_on_worker_path
 from spark_environment import pytest_fixture_setup, pytest_pycollect_makemodule, pytest_pyfunc_call, skip_without_spark
 
 __all__ = ['pytest_fixture_setup', 'pytest_pycollect_makemodule', 'pytest_pyfunc_call']
@@ -25,8 +26,10 @@ def spark(tmp_path_factory, spark_environment):
     from lake_etl.session import configure
     from lib.local_lake.session import start_session
     folder = tmp_path_factory.mktemp('spark')
+    put_on_worker_path()
     # The data are small, but what is tested is what Spark does with large ones.
     session = configure(start_session(folder, cores='2', memory='1g', one_compiler=True))
+    measure_workers(session)
     yield session
     session.stop()
 
