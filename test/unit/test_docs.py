@@ -214,7 +214,7 @@ def test_versions_in_the_checks_before_a_commit_are_those_of_the_requirements():
     assert len(pins) > 2 and [pin for pin in pins if '==' not in pin or pin not in required] == []
 
 
- DOCUMENTS, ids=name_of)
+@pytest.mark.parametrize('document', DOCUMENTS, ids=name_of)
 def test_lines_are_at_most_120_characters_long(document):
     lines = document.read_text(encoding='utf-8').splitlines()
     assert [number for number, line in enumerate(lines, 1) if len(line) > 120] == []
