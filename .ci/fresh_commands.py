@@ -85,13 +85,15 @@ class Clone:
             'npm_config_prefix': str(folder / 'npm'), 'PIP_CACHE_DIR': str(Path.home() / '.cache' / 'pip'), **kept,
             'HOME': str(self._home), 'PATH': os.pathsep.join(map(str, path)), 'LANG': 'C.UTF-8',
             'AWS_EC2_METADATA_DISABLED': 'true', 'PIP_DISABLE_PIP_VERSION_CHECK': '1',
-            **{f'GIT_{who}_{what}': 'fresh@example.com' for who in ('AUTHOR', 'COMMITTER') for what in ('NAME', 'EMAIL')}}
+            **{f'GIT_{who}_{what}': 'fresh@example.com'
+               for who in ('AUTHOR', 'COMMITTER') for what in ('NAME', 'EMAIL')}}
 
     def type(self, commands: Sequence[Command]) -> None:
         """Type the commands in turn; raise Failed at the first that does not do what it has to."""
         for command in commands:
             begin = time.monotonic()
-            activate = f'source {self.root}/.venv/bin/activate && ' if (self.root / '.venv/bin/activate').exists() else ''
+            script = self.root / '.venv' / 'bin' / 'activate'
+            activate = f'source {script} && ' if script.exists() else ''
             done = subprocess.run(['bash', '-c', activate + command.line], cwd=self.root / command.folder, text=True,
                                   env=self._environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                   stderr=subprocess.STDOUT, check=False)

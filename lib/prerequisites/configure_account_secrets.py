@@ -50,7 +50,7 @@ def main(ask: Callable[[str], str] = input, ask_hidden: Callable[[str], str] = g
     except ConfigurationError as error:
         print(error, file=sys.stderr)
         return FAILED
-    except (EOFError, KeyboardInterrupt):
+    except EOFError:
         print('\nNothing is stored.', file=sys.stderr)
         return NOT_WANTED
     return STORED
