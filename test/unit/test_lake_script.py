@@ -58,6 +58,23 @@ def test_the_script_can_be_read_by_the_pythons_that_it_refuses():
     ast.parse(SCRIPT.read_text(encoding='utf-8'), feature_version=(3, 7))
 
 
+@pytest.mark.parametrize(('settings', 'refused'), [
+    ('version = 3.9.18', '3.9'), ('home = /usr\nversion_info = 3.14.0.final.0', '3.14'), ('version = 3.11.7', ''),
+    ('version = 3.13.0', ''), ('home = /usr', ''),
+])
+def test_an_environment_made_with_another_python_is_refused(lake, monkeypatch, tmp_path, capsys, settings, refused):
+    (tmp_path / '.venv').mkdir()
+    (tmp_path / '.venv' / 'pyvenv.cfg').write_text(settings)
+    monkeypatch.setattr(lake, 'HERE', tmp_path)
+    if refused:
+        assert lake.main(['demo']) == 2
+        message = capsys.readouterr().err
+        assert f'.venv was made with Python {refused}; the lake needs Python 3.11' in message
+    else:
+        version = lake.python_version_of(tmp_path / '.venv')
+        assert version is None or (3, 11) <= version <= (3, 13)
+
+
 def put_java(folder: Path, answer: str, status: int = 0) -> Path:
     """Put a program `java` that answers `-version` like this into the folder's bin; return that bin."""
     program = folder / 'bin' / 'java'

@@ -25,7 +25,8 @@ def fresh() -> ModuleType:
 
 def shown() -> list[str]:
     """Return the lines of the blocks below the heading in the README."""
-    section = (REPOSITORY / 'README.md').read_text(encoding='utf-8').split('## The usual commands')[1].split('\n## ')[0]
+    readme = (REPOSITORY / 'README.md').read_text(encoding='utf-8')
+    section = readme.split('## The usual commands')[1].split('\n## ')[0]
     return [line for block in re.findall(r'```\n(.*?)```', section, re.DOTALL) for line in block.splitlines()]
 
 
