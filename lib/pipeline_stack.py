@@ -49,7 +49,7 @@ def _synthesis(source: PipelineSource, environment: EnvironmentConfiguration) ->
     versions = {'python': PYTHON_VERSION, 'nodejs': NODE_VERSION}
     return pipelines.CodeBuildStep(
         'Synth', input=source.source, env={'ENV': environment.name},
-        install_commands=['python3 -m pip install --quiet -r requirements-cdk.txt'],
+        install_commands=['python3 -m pip install --quiet -r requirements.txt'],
         commands=[TESTS, f'npx --yes {CDK_COMMAND} synth --quiet'],
         primary_output_directory='cdk.out',
         partial_build_spec=codebuild.BuildSpec.from_object(

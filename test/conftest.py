@@ -8,20 +8,31 @@ from pathlib import Path
 
 import pytest
 from glue_half import play_java_half, use_real_library
+from measured_workers import measure_workers, put_on_worker_path
+from spark_environment import pytest_fixture_setup, pytest_pycollect_makemodule, pytest_pyfunc_call, skip_without_spark
 
+__all__ = ['pytest_fixture_setup', 'pytest_pycollect_makemodule', 'pytest_pyfunc_call']
 REPOSITORY = Path(__file__).resolve().parents[1]
 use_real_library()
 
 
 @pytest.fixture(scope='session')
-def spark(tmp_path_factory):
+def spark_environment() -> None:
+    """Skip tests that need Spark where there is none; for those that start it in another process."""
+    skip_without_spark()
+
+
+@pytest.fixture(scope='session')
+def spark(tmp_path_factory, spark_environment):
     """The Spark session that the lake itself would start, with the lake's settings."""
     from lake_etl.session import configure
     from lib.local_lake.session import start_session
     folder = tmp_path_factory.mktemp('spark')
+    put_on_worker_path()
     # The data are small, but what is tested is what Spark does with large ones.
     session = configure(start_session(folder, cores='2', memory='1g', one_compiler=True))
     play_java_half(session)
+    measure_workers(session)
     yield session
     session.stop()
 

@@ -1,8 +1,9 @@
 """Stores a GitHub token in AWS Secrets Manager, for tools of the account that reach the source code by one."""
 from __future__ import annotations
 
+import argparse
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from getpass import getpass
 from pathlib import Path
 from typing import Any
@@ -11,14 +12,23 @@ import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
 REPOSITORY = Path(__file__).resolve().parents[2]
+if str(REPOSITORY) not in sys.path:
+    sys.path.append(str(REPOSITORY))
+
+from lib.configuration import configuration  # noqa: E402  # a script has only its own folder on the path
+from lib.configuration_model import ConfigurationError  # noqa: E402
+
 STORED, FAILED, NOT_WANTED = 0, 1, 2
 
 
-def main(ask: Callable[[str], str] = input, ask_hidden: Callable[[str], str] = getpass) -> int:
+def main(ask: Callable[[str], str] = input, ask_hidden: Callable[[str], str] = getpass,
+         arguments: Sequence[str] = ()) -> int:
     """Ask for a token, which is not shown, and for a confirmation, and store it; return the exit status.
 
     Nothing is stored without the answer yes; an existing secret gets a new version.
     """
+    argparse.ArgumentParser(description='Store a GitHub token in AWS Secrets Manager; account and region are those of '
+                            'your AWS credentials, and the token is asked for.').parse_args(arguments)
     try:
         session = boto3.Session()
         account = session.client('sts').get_caller_identity()['Account']
@@ -38,13 +48,17 @@ def main(ask: Callable[[str], str] = input, ask_hidden: Callable[[str], str] = g
         print(f'The token is not stored: {kind}. Check credentials, region and rights, then run again.',
               file=sys.stderr)
         return FAILED
+    except ConfigurationError as error:
+        print(error, file=sys.stderr)
+        return FAILED
+    except EOFError:
+        print('\nNothing is stored.', file=sys.stderr)
+        return NOT_WANTED
     return STORED
 
 
 def secret_name() -> str:
     """Return the name of the secret, which begins with the prefix of the configuration."""
-    sys.path.append(str(REPOSITORY))
-    from lib.configuration import configuration
     return f'/{configuration().logical_id_prefix}/GitHubToken'
 
 
@@ -59,4 +73,4 @@ def store(secrets: Any, name: str, token: str) -> str:
 
 
 if __name__ == '__main__':
-    sys.exit(main())
+    sys.exit(main(arguments=sys.argv[1:]))

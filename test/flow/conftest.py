@@ -6,15 +6,18 @@ import os
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 from unittest import mock
 
 import pytest
-from deployed_lake import DeployedLake, deployed, functions_of
 from functions import Function
 from moto.server import ThreadedMotoServer
 from synthesized import ACCOUNT, REGION, SynthesizedEnvironment
 
 from lib.node import use_installed_node
+
+if TYPE_CHECKING:  # It needs the packages of the lake, without which these tests are skipped.
+    from deployed_lake import DeployedLake
 
 # moto writes pages about each state that fails, as some are meant to.
 logging.getLogger('moto').setLevel(logging.CRITICAL)
@@ -22,7 +25,7 @@ logging.getLogger('werkzeug').setLevel(logging.WARNING)
 
 
 @pytest.fixture(scope='session')
-def synthesized(tmp_path_factory: pytest.TempPathFactory) -> SynthesizedEnvironment:
+def synthesized(tmp_path_factory: pytest.TempPathFactory, spark_environment: None) -> SynthesizedEnvironment:
     """The default Dev environment in the account that moto plays."""
     use_installed_node()
     # CDK reads this when its process starts. Whole templates are validated by tests of their own.
@@ -41,6 +44,7 @@ def synthesized(tmp_path_factory: pytest.TempPathFactory) -> SynthesizedEnvironm
 @pytest.fixture(scope='session')
 def functions(synthesized: SynthesizedEnvironment) -> Iterator[dict[str, Function]]:
     """The Lambda functions, each in a process of its own, and the server by which they reach moto."""
+    from deployed_lake import functions_of
     server = ThreadedMotoServer('127.0.0.1', port=0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()
@@ -57,6 +61,8 @@ def functions(synthesized: SynthesizedEnvironment) -> Iterator[dict[str, Functio
 def aws(synthesized: SynthesizedEnvironment, functions: dict[str, Function], spark: object, tmp_path: Path,
         monkeypatch: pytest.MonkeyPatch) -> Iterator[DeployedLake]:
     """An empty lake on moto that works, its jobs in the shared Spark session."""
+    from deployed_lake import deployed
+
     from lib.local_lake.glue_library import ensure_glue_library
     ensure_glue_library()
     # A job reads the process's arguments and opens a catalog for the process.

@@ -319,7 +319,7 @@ def test_clean_removes_what_no_table_needs_and_nothing_else(tmp_path, spark, cap
     (['--config', 'nowhere', 'validate'], 'there is no such folder'),
     (['validate', 'A'], 'expected DATABASE/TABLE'),
 ])
-def test_a_wrong_call_is_one_sentence_and_no_stack_trace(arguments, sentence, tmp_path, capsys):
+def test_a_wrong_call_is_one_sentence_and_no_stack_trace(arguments, sentence, tmp_path, capsys, spark_environment):
     assert main(['--lake', str(tmp_path / 'none'), *arguments]) == 1
     text = said(capsys)
     assert sentence in text and 'Traceback' not in text

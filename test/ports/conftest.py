@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import boto3
-import pyspark
 import pytest
 from moto import mock_aws
 
@@ -17,8 +16,6 @@ from lake_etl.adapters.local.files import FolderFiles
 from lake_etl.adapters.local.items import SqliteItems
 from lake_etl.ports import Files, Items
 
-# The one Iceberg runtime among Python packages is for Spark 3.5 (decision 027).
-collect_ignore = [] if pyspark.__version__.startswith('3.') else ['test_native_iceberg.py']
 BUCKET = 'dev-insurancelake-111122223333-us-east-2-cleanse'
 # Partition and sort key of each kind of item table, as the contract of the lake's resources lists them.
 TABLE_KEYS = {

@@ -58,6 +58,23 @@ def test_the_script_can_be_read_by_the_pythons_that_it_refuses():
     ast.parse(SCRIPT.read_text(encoding='utf-8'), feature_version=(3, 7))
 
 
+@pytest.mark.parametrize(('settings', 'refused'), [
+    ('version = 3.9.18', '3.9'), ('home = /usr\nversion_info = 3.14.0.final.0', '3.14'), ('version = 3.11.7', ''),
+    ('version = 3.13.0', ''), ('home = /usr', ''),
+])
+def test_an_environment_made_with_another_python_is_refused(lake, monkeypatch, tmp_path, capsys, settings, refused):
+    (tmp_path / '.venv').mkdir()
+    (tmp_path / '.venv' / 'pyvenv.cfg').write_text(settings)
+    monkeypatch.setattr(lake, 'HERE', tmp_path)
+    if refused:
+        assert lake.main(['demo']) == 2
+        message = capsys.readouterr().err
+        assert f'.venv was made with Python {refused}; the lake needs Python 3.11' in message
+    else:
+        version = lake.python_version_of(tmp_path / '.venv')
+        assert version is None or (3, 11) <= version <= (3, 13)
+
+
 def put_java(folder: Path, answer: str, status: int = 0) -> Path:
     """Put a program `java` that answers `-version` like this into the folder's bin; return that bin."""
     program = folder / 'bin' / 'java'
@@ -107,6 +124,38 @@ def test_a_java_home_that_leads_nowhere_is_no_java(lake, monkeypatch, tmp_path):
 def test_the_file_of_each_verb_that_needs_more_packages_exists(lake):
     assert set(lake.MORE_REQUIREMENTS) == {'test', 'cdk'}
     assert [file for file in lake.MORE_REQUIREMENTS.values() if not (SCRIPT.parent / file).exists()] == []
+
+
+@pytest.mark.parametrize(('line', 'verb'), [
+    ('test', 'test'), ('test test/unit -q', 'test'), ('--debug cdk deploy', 'cdk'), ('--lake test run f.csv', 'run'),
+    ('--lake=test run f.csv', 'run'), ('--config cdk --lake test demo', 'demo'), ('run test --workflow cdk/test', 'run'),
+    ('', ''), ('--help', ''), ('--lake', ''), ('--lake test', ''),
+])
+def test_only_the_verb_decides_which_packages_are_needed(lake, line, verb):
+    assert lake.verb_of(line.split()) == verb
+
+
+def test_the_script_knows_all_options_that_take_a_value(lake):
+    from lib.local_lake.cli import build_parser
+    with_value = {name for action in build_parser()._actions for name in action.option_strings if action.nargs is None}
+    assert with_value - {'--spark'} == set(lake.OPTIONS_WITH_VALUE)
+
+
+def test_an_environment_is_set_up_again_when_an_included_file_has_changed(lake, tmp_path, monkeypatch):
+    monkeypatch.setattr(lake, 'HERE', tmp_path)
+    for name, text in (('a.txt', '# why\n-r b.txt\nx==1\n'), ('b.txt', '-r c.txt\n'), ('c.txt', 'y==1\n')):
+        (tmp_path / name).write_text(text)
+    before = lake.with_included('a.txt')
+    (tmp_path / 'c.txt').write_text('y==2\n')
+    assert lake.with_included('a.txt') != before and b'y==2' in lake.with_included('a.txt')
+
+
+def test_what_each_verb_needs_is_pinned_and_only_the_lake_has_spark(lake):
+    files = {*lake.MORE_REQUIREMENTS.values(), *(name for _, name in lake.SPARK_VERSIONS.values())}
+    lines = [line for name in files for line in lake.with_included(name).decode().splitlines()]
+    assert [line for line in lines if line and not line.startswith(('#', '-r ')) and '==' not in line] == []
+    assert b'\npyspark==' not in b''.join(map(lake.with_included, lake.MORE_REQUIREMENTS.values()))
+    assert all(b'\npyspark==' in lake.with_included(name) for _, name in lake.SPARK_VERSIONS.values())
 
 
 def test_the_command_line_of_cdk_runs_on_the_node_that_comes_as_a_package():

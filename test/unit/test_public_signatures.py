@@ -97,6 +97,6 @@ def in_new_process(folders: list[Path], program: str, *arguments: str) -> str:
 
 @pytest.mark.parametrize(('prefix', 'folder'), [('', SHARED), ('lib.glue_scripts.lib.', REPOSITORY)],
                          ids=['short names', 'long names'])
-def test_public_names_are_called_as_the_contract_says(prefix, folder):
+def test_public_names_are_called_as_the_contract_says(prefix, folder, spark_environment):
     wanted = {module: list(names) for module, names in SIGNATURES.items()}
     assert json.loads(in_new_process([folder], DESCRIBE, prefix, json.dumps(wanted))) == SIGNATURES

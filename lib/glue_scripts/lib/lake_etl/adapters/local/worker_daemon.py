@@ -12,11 +12,16 @@ import sys
 
 def main() -> None:
     """Run Spark's own daemon."""
+    leave_out_archives()
+    runpy.run_module('pyspark.daemon', run_name='__main__')
+
+
+def leave_out_archives() -> None:
+    """Take archives off the module path of this process; to be called before it imports Spark."""
     archives = {place for place in [*sys.path, *sys.path_importer_cache] if os.path.isfile(place)}
     sys.path[:] = [place for place in sys.path if place not in archives]
     for place in archives & sys.path_importer_cache.keys():
         del sys.path_importer_cache[place]
-    runpy.run_module('pyspark.daemon', run_name='__main__')
 
 
 if __name__ == '__main__':
