@@ -4,8 +4,8 @@ from __future__ import annotations
 import logging
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-import pytest
 
+import pytest
 
 from lake_etl.adapters.local.files import FolderFiles
 from lake_etl.ports import FileEntry
