@@ -11,13 +11,14 @@ import sys
 from pathlib import Path
 
 import pytest
-from lake_of_all_kinds import PEOPLE, copied, lake, load, make_lake, tables
+from lake_of_all_kinds import PEOPLE, copied, lake, load, make_lake, tables, tree
 
 from lake_etl.adapters.local import lake_format
 from lake_etl.adapters.local.catalog_file import reading
 from lake_etl.adapters.local.places import Places, former_roots
 
 LOCATIONS = lake_format.LOCATIONS
+GOLDEN = Path(__file__).resolve().parents[1] / 'golden' / 'lake-format-0.zip'
 
 
 @pytest.fixture(scope='module', autouse=True)
@@ -127,7 +128,7 @@ def test_a_lake_seen_through_a_link_without_resolving_it_keeps_relative_places(m
 
 
 def made_old(root: Path, former: Path) -> None:
-    """Give a lake the form before: full paths below a folder, in lake.db and, as they were written, in Iceberg."""
+    """Give the catalog of a lake the form before: full paths below a folder."""
     with sqlite3.connect(root / 'lake.db') as connection:
         for table, field in LOCATIONS:
             connection.execute(f"UPDATE {table} SET {field} = ? || '/' || {field} WHERE {field} IS NOT NULL",
@@ -137,20 +138,13 @@ def made_old(root: Path, former: Path) -> None:
     connection.close()
 
 
-@pytest.fixture(scope='module')
-def old(tmp_path_factory, spark):
-    """The folder of a lake that the version before has written, metadata of Iceberg included."""
-    root = tmp_path_factory.mktemp('old') / 'lake'
-    with pytest.MonkeyPatch.context() as patch:
-        # The one difference in what it wrote: no location was made relative.
-        patch.setattr(Places, 'stored', lambda self, location: location)
-        make_lake(root)
-    with sqlite3.connect(root / 'lake.db') as connection:
-        connection.execute('DROP TABLE catalog_former_roots')
-        connection.execute('PRAGMA user_version = 0')
-    connection.close()
+@pytest.fixture
+def earlier(tmp_path):
+    """The folder of a lake that an earlier version made in /tmp/earlier/lake: all its paths are full ones."""
+    shutil.unpack_archive(GOLDEN, tmp_path / 'unpacked')
+    root = tmp_path / 'unpacked' / 'lake'
     metadata = next((root / 'consume' / 'iceberg').rglob('*.metadata.json')).read_text()
-    assert str(root.resolve()) in metadata
+    assert '"location":"/tmp/earlier/lake/consume/iceberg/' in metadata and version(root) == 0
     return root
 
 
@@ -159,26 +153,30 @@ def version(root: Path) -> int:
         return connection.execute('PRAGMA user_version').fetchone()[0]
 
 
-@pytest.mark.parametrize('original_stays', [True, False])
-def test_a_lake_of_the_form_before_that_was_moved_or_copied_is_repaired(old, tmp_path, original_stays):
-    before = tables(copied(old, tmp_path / 'reference'))
-    root = copied(old, tmp_path / 'copy')
-    hidden = old.with_name('hidden')
-    if not original_stays:
-        old.rename(hidden)
-    try:
-        status, text = lake(root, 'clean')
-        assert status == 0 and 'left alone' not in text, text
-        assert version(root) == 1
-        assert tables(root) == before
-        go_on(root, '06')
-        root.rename(tmp_path / 'again')
-        (tmp_path / 'configuration').symlink_to(root.parent / 'configuration')
-        go_on(tmp_path / 'again', '07')
-    finally:
-        if not original_stays:
-            hidden.rename(old)
-    assert version(old) == 0, 'a copy never touches its original'
+def test_a_lake_of_an_earlier_version_that_was_moved_is_repaired_and_goes_on(earlier, made, tmp_path):
+    status, text = lake(earlier, 'clean')
+    assert status == 0 and 'left alone' not in text, text
+    assert version(earlier) == 1
+    found = tables(earlier)
+    assert found.keys() == tables(made).keys()
+    assert [row[:-1] for row in found['gen.policy']] and found['gen_consume.policies'] == [(4,)]
+    go_on(earlier, '06')
+    moved = tmp_path / 'again' / 'lake'
+    moved.parent.mkdir()
+    shutil.copytree(earlier.parent / 'configuration', moved.parent / 'configuration')
+    earlier.rename(moved)
+    go_on(moved, '07')
+
+
+def test_a_copy_of_a_lake_of_the_form_before_leaves_its_original_alone(made, tmp_path):
+    original = copied(made, tmp_path / 'original')
+    made_old(original, original.resolve())
+    before = tree(original)
+    root = copied(original, tmp_path / 'copy')
+    assert tables(root) == tables(made)
+    assert lake(root, 'clean')[0] == 0
+    go_on(root, '06')
+    assert version(root) == 1 and tree(original) == before
 
 
 def test_a_lake_of_the_form_before_goes_on_in_its_place(made, tmp_path):
