@@ -1,6 +1,7 @@
 """Where everything of a lake on this machine lies, and the addresses by which jobs know it."""
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -62,6 +63,11 @@ class LakeFolders:
         return self.root / 'lake.db'
 
     @property
+    def lock_file(self) -> Path:
+        """Return the file that the one command that writes holds."""
+        return self.root / 'writing.lock'
+
+    @property
     def catalog(self) -> str:
         """Return the address of the catalog."""
         return f'sqlite://{self.database_file}'
@@ -71,20 +77,44 @@ class LakeFolders:
         return f'{self.catalog}#{name}'
 
     def require_lake(self) -> None:
-        """Raise LakeError unless a lake has been made here."""
-        if not self.database_file.exists():
-            raise LakeError(f'There is no lake in {self.root}. Make one with ./lake demo, or load a file with '
-                            './lake run FILE --workflow DATABASE/TABLE.')
+        """Raise LakeError unless a lake has been made here, and its database is there."""
+        from lake_etl.adapters.local.lake_database import is_lake_database
+        with _failures_named(self.root):
+            if self.root.exists() and not self.root.is_dir():
+                raise LakeError(f'{self.root} is a file. Give the folder of a lake with --lake.')
+            if not self.database_file.is_file():
+                left = [place.name for place in (self.cleanse, self.consume) if place.is_dir() and any(place.iterdir())]
+                lost = f' There are files in {" and ".join(left)}: bring lake.db back from a backup.' if left else ''
+                raise LakeError(f'There is no lake in {self.root}. Make one with ./lake demo, or load a file with '
+                                f'./lake run FILE --workflow DATABASE/TABLE.{lost}')
+        if not is_lake_database(self.database_file):
+            raise LakeError(f'There is no lake in {self.root}: {self.database_file.name} there is empty or belongs to '
+                            'another program. Bring it back from a backup, or choose another folder with --lake.')
 
     @contextmanager
     def writing(self) -> Iterator[None]:
         """Hold the lake for writing; raises LakeError when another command does. A killed command holds nothing."""
         import fcntl
-        self.root.mkdir(parents=True, exist_ok=True)
-        with open(self.root / 'writing.lock', 'w') as lock:
+        with _failures_named(self.root):
+            self.root.mkdir(parents=True, exist_ok=True)
+            lock = open(self.lock_file, 'a')
+        with lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                held = os.path.samestat(os.fstat(lock.fileno()), os.stat(self.lock_file))
             except OSError:
+                held = False    # Or the lake was removed, with its lock, while this one waited for it.
+            if not held:
                 raise LakeError(f'Another ./lake command is writing to {self.root}. Wait for it to end, or stop it '
-                                '(a running ./lake watch, for example), and try again.') from None
+                                '(a running ./lake watch, for example), and try again.')
             yield
+
+
+@contextmanager
+def _failures_named(root: Path) -> Iterator[None]:
+    """Raise LakeError with the reason when the folder of a lake cannot be used."""
+    try:
+        yield
+    except OSError as error:
+        raise LakeError(f'The folder {root} cannot be used for a lake: {error.strerror}. Give a folder that you may '
+                        'read and write with --lake.') from error

@@ -15,4 +15,4 @@ def is_small(folders: LakeFolders, landed_bytes: int) -> bool:
     if landed_bytes >= LANDED_BYTES:
         return False
     files = chain.from_iterable(folder.rglob('*.parquet') for folder in (folders.cleanse, folders.consume))
-    return not any(total >= TABLE_BYTES for total in accumulate(file.stat().st_size for file in files))
+    return not any(total >= TABLE_BYTES for total in accumulate(file.lstat().st_size for file in files))

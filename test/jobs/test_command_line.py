@@ -307,8 +307,8 @@ def test_clean_removes_what_no_table_needs_and_nothing_else(tmp_path, spark, cap
     capsys.readouterr()
     main(['--lake', str(tmp_path), 'query', 'SELECT a FROM gen.policy', '--format', 'csv'])
     assert capsys.readouterr().out.splitlines() == ['a', '2']
-    assert main(['--lake', str(tmp_path), 'clean', '--all']) == 0
-    assert not (tmp_path / 'cleanse').exists()
+    assert main(['--lake', str(tmp_path), 'clean', '--all', '--yes']) == 0
+    assert not tmp_path.exists()
 
 
 @pytest.mark.parametrize(('arguments', 'sentence'), [

@@ -6,7 +6,7 @@ from lake_etl import entity_match
 from lake_etl.adapters.local import merged_tables
 from lake_etl.adapters.local.merged_tables import PyIcebergTables
 from lake_etl.errors import ConfigurationError, DataError, SchemaChangeError
-from lib.local_lake.commands.clean import sweep_bucket
+from lib.local_lake.commands.clean import clean
 
 COLUMNS = {'no': 'string', 'system': 'string', 'first': 'string', 'last': 'string', 'zip': 'string', 'updated': 'int'}
 SPEC = {
@@ -68,7 +68,7 @@ def test_two_days_lead_to_one_row_for_each_person_and_every_key_stays_known(cust
     customers.match(DAY_1, execution='late')
     assert versions(customers, spark) == before, 'an earlier day, run again, does not bring its rows back'
     rows = customers.rows(PEOPLE)
-    sweep_bucket(str(customers.folders.consume))
+    clean(customers.folders)
     assert customers.rows(PEOPLE) == rows, 'cleaning leaves the files of Iceberg alone'
 
 

@@ -69,7 +69,7 @@ def clear_partition(database: str, table: str, partition: Mapping[str, str], sc:
     if gone:
         catalog.publish(Publication(known, drop=(values,)))
         place = gone[0].location.partition('/lake_load=')[0]
-        sweep_partition(runtime.files(place), place, (), datetime.now(UTC), RETENTION)
+        sweep_partition(runtime.files(place), place, (), (gone[0].location,), datetime.now(UTC), RETENTION)
 
 
 def clean_column_names(df: DataFrame) -> tuple[DataFrame, list[dict[str, str]]]:

@@ -2,43 +2,50 @@
 from __future__ import annotations
 
 import argparse
-import shutil
-from collections import defaultdict
+import os
 from datetime import UTC, datetime, timedelta
 
-from lake_etl import runtime
-from lake_etl.publish.layout import ICEBERG_FOLDER, partition_of_load
-from lake_etl.publish.sweep import sweep_partition
+from lake_etl.adapters.local.files import FolderFiles
+from lake_etl.adapters.local.lake_database import is_lake_database
+from lake_etl.arguments import DEFAULT_RETENTION_HOURS
+from lib.local_lake.cleaning import plan_cleaning
+from lib.local_lake.contents import contents, print_left_alone, shown
 from lib.local_lake.folders import LakeFolders
+from lib.local_lake.load_records import BUCKETS, read_records
+from lib.local_lake.loads_found import sort_contents
+from lib.local_lake.removal import remove_lake
+from lib.local_lake.scratch import remove_scratch
 
 
 def run(folders: LakeFolders, options: argparse.Namespace) -> int:
     """Delete superseded and unfinished files at once; no load runs meanwhile, but a long query may lose its files."""
     if options.all:
-        with folders.writing():
-            for place in (folders.collect, folders.cleanse, folders.consume, folders.temporary):
-                shutil.rmtree(place, ignore_errors=True)
-            for file in folders.root.glob('lake.db*'):
-                file.unlink()
-        print(f'Removed the lake in {folders.root}.')
-        return 0
-    folders.require_lake()
-    with folders.writing():
-        for scratch in ('spark-scratch', 'reading'):
-            shutil.rmtree(folders.temporary / scratch, ignore_errors=True)
-        removed = sum(sweep_bucket(str(bucket)) for bucket in (folders.cleanse, folders.consume))
-    print(f'Removed {removed} files that no table needs any more.')
+        return remove_lake(folders, options.yes)
+    clean(folders)
     return 0
 
 
-def sweep_bucket(bucket: str) -> int:
-    """Sweep every partition folder below a bucket and return how many files went."""
-    catalog, files = runtime.catalog(), runtime.files(bucket)
-    current: dict[str, set[str]] = defaultdict(set)
-    for table in catalog.tables():
-        for partition in catalog.partitions(table.database, table.name):
-            current[partition_of_load(partition.location)].add(partition.location)
-    places = {partition_of_load(entry.uri.rpartition('/')[0]) for entry in files.list(bucket)
-              if not entry.uri.startswith(f'{bucket}/{ICEBERG_FOLDER}/')}
-    now = datetime.now(UTC)
-    return sum(sweep_partition(files, place, current[place], now, timedelta(0), at_once=True) for place in places)
+def clean(folders: LakeFolders) -> int:
+    """Do so, tell what stays and why, and return how many files were removed.
+
+    Raises LakeError, and removes nothing, when lake.db cannot be relied on.
+    """
+    folders.require_lake()
+    with folders.writing():
+        is_lake_database(folders.database_file, thorough=True)
+        records = read_records(folders)
+        found = sort_contents(contents(folders.root, *BUCKETS), records)
+        plan = plan_cleaning(found, records, lambda path: _marked_place(folders, path), datetime.now(UTC),
+                             timedelta(hours=DEFAULT_RETENTION_HOURS))
+        remove_scratch(folders, records)
+        FolderFiles().delete(os.path.join(folders.root, path) for path in plan.delete)
+    print(f'Removed {len(plan.delete)} files that no table needs any more.')
+    for reason, count in plan.kept:
+        print(f'Kept {count} files: {shown(reason)}.')
+    print_left_alone(plan.foreign)
+    return len(plan.delete)
+
+
+def _marked_place(folders: LakeFolders, path: str) -> str:
+    """Return what a marker says about the partition that it was written for; those of older versions say nothing."""
+    return (FolderFiles().read(os.path.join(folders.root, path), length=1000) or b'').decode(errors='replace')

@@ -44,4 +44,4 @@ def empty_partitions(target: Target, columns: Callable[[], tuple[Column, ...]],
 def _sweep(target: Target, dropped: tuple[Partition, ...]) -> None:
     for partition in dropped:
         place = partition_of_load(partition.location)
-        sweep_partition(runtime.files(place), place, (), datetime.now(UTC), target.retention)
+        sweep_partition(runtime.files(place), place, (), (partition.location,), datetime.now(UTC), target.retention)

@@ -12,7 +12,19 @@ LOAD_KEY = 'lake_load'
 FAILED_KEY, NO_RULE = 'lake_failed_rules', 'none'   # what marked rows of a load fail
 ICEBERG_FOLDER = 'iceberg'    # below the Consume bucket; its files are known to Iceberg alone
 SUPERSEDED_FOLDER = '_superseded'
+UNFINISHED_FOLDER = '_temporary'    # in which Spark keeps files until all of them are written
+LOOSE = 'files-without-load'
 NULL_VALUE = '__HIVE_DEFAULT_PARTITION__'
+UUID = '[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}'
+# A load's name, and that of the folder in which a load by file rewrites the files of another source.
+LOAD_NAME = re.compile(f'[0-9]{{8}}T[0-9]{{6}}Z-[A-Za-z0-9]{{0,32}}-[0-9a-f]+(-{UUID})?')
+# Names that Spark gives to files of data, with the checksums beside them on a disk.
+DATA_FILE = re.compile(rf'part-[0-9]+-{UUID}[.-]c[0-9]+(\.[a-z0-9]+)*\.parquet')
+BESIDE_DATA = re.compile(rf'_SUCCESS|\._SUCCESS\.crc|\.part-[0-9]+-{UUID}[.-]c[0-9]+(\.[a-z0-9]+)*\.parquet\.crc|'
+                         r'\.[0-9a-f]{32}\.unfinished')
+# What other engines call the files that they write directly below a partition folder.
+LOOSE_FILE = re.compile('(part|run)-.*')
+FOLDER_OBJECT = '_$folder$'   # the empty object that stands for a folder in S3, by Hadoop's older file system
 
 
 def require_free_names(columns: Iterable[str], dataset: str) -> None:
@@ -77,12 +89,64 @@ def load_of_file(uri: str, partition: str) -> str:
     return f'{partition}/{first}' if slash and first.startswith(f'{LOAD_KEY}=') else partition
 
 
+def load_that_wrote(uri: str, partition: str) -> str | None:
+    """Return the load below a partition folder that has written a file, or None when no load did.
+
+    That is the folder of the load, or the partition folder itself for a file of data that lies directly in it. The
+    names of folders and files must be those that loads and engines give: what people put there is never taken for it.
+    """
+    load = load_of_file(uri, partition)
+    below = uri.removeprefix(load).strip('/')
+    if load != partition:
+        return load if is_load_folder(load.rpartition('/')[2]) and is_written_by_load(below) else None
+    folder = below.removesuffix(FOLDER_OBJECT)
+    if folder != below and is_load_folder(folder):
+        return f'{partition}/{folder}'
+    return partition if '/' not in below and LOOSE_FILE.fullmatch(below) else None
+
+
+def is_load_folder(name: str) -> bool:
+    """Tell whether a folder is called as loads call theirs."""
+    return name.startswith(f'{LOAD_KEY}=') and LOAD_NAME.fullmatch(name.removeprefix(f'{LOAD_KEY}=')) is not None
+
+
+def is_written_by_load(below: str) -> bool:
+    """Tell whether a load writes a file of that path below its folder."""
+    *folders, name = below.split('/')
+    aside = len(folders) == 1 and folders[0].startswith(f'{FAILED_KEY}=')
+    if folders and not aside and folders[0] != UNFINISHED_FOLDER:
+        return False
+    return is_data_file(name) or BESIDE_DATA.fullmatch(name) is not None or name.endswith(FOLDER_OBJECT)
+
+
+def is_data_file(name: str) -> bool:
+    """Tell whether a file is called as Spark calls its files of data."""
+    return DATA_FILE.fullmatch(name) is not None
+
+
+def started_at(load: str) -> str:
+    """Return when a load with that folder started; texts of two loads compare as their times do."""
+    return load.rpartition('/')[2].removeprefix(f'{LOAD_KEY}=')[:16]
+
+
 def superseded_marker(load: str) -> str:
     """Return the address of the empty file that says since when nothing refers to a load's folder any more."""
     partition, _, name = load.rpartition('/')
     if not name.startswith(f'{LOAD_KEY}='):
-        partition, name = load, 'files-without-load'
+        partition, name = load, LOOSE
     return f'{partition}/{SUPERSEDED_FOLDER}/{name}'
+
+
+def is_marker(name: str) -> bool:
+    """Tell whether a file in the folder of markers is called as loads call theirs."""
+    return name == LOOSE or is_load_folder(name)
+
+
+def key_folders(partition: str) -> str:
+    """Return the end of a partition folder that names its values, such as `year=2026/month=11/day=24`."""
+    folders = partition.split('/')
+    keys = next((number for number, folder in enumerate(reversed(folders)) if '=' not in folder), len(folders))
+    return '/'.join(folders[len(folders) - keys:])
 
 
 def partition_of_load(load: str) -> str:

@@ -58,13 +58,13 @@ def publish_partition(df: DataFrame, target: Target, values: tuple[str, ...], ch
     catalog.create_database(target.database, f'{target.folder}/{target.database}', target.database_description)
     new = NewFiles(folder, columns, written)
     if by_file:
-        _switch_by_file(catalog, table, existing, values, new, df.sparkSession)
+        replaced = _switch_by_file(catalog, table, existing, values, new, df.sparkSession)
     else:
-        _switch(catalog, table, values, new)
+        replaced = _switch(catalog, table, values, new)
     LOG.info('Published %d rows in %d columns to partition %s of %s.', audit.rows, len(columns), '/'.join(values),
              target.name, extra={'published_rows': audit.rows, 'table': target.name})
-    sweep_partition(runtime.files(place), place, _locations(catalog, table, values), datetime.now(UTC),
-                    target.retention)
+    sweep_partition(runtime.files(place), place, _locations(_partition(catalog, table, values)), replaced,
+                    datetime.now(UTC), target.retention)
     return Published(target.name, (values,), audit)
 
 
@@ -75,8 +75,8 @@ def _table_afterwards(existing: Table | None, target: Target, columns: tuple[Col
                  target.description, parameters_after(existing, target.ownership))
 
 
-def _switch(catalog: Catalog, table: Table, values: tuple[str, ...], new: NewFiles) -> None:
-    """Point the partition at the new folder, whatever it held before."""
+def _switch(catalog: Catalog, table: Table, values: tuple[str, ...], new: NewFiles) -> set[str]:
+    """Point the partition at the new folder, whatever it held before, and return where that lay."""
     before = _partition(catalog, table, values)
     others = [item for item in sources_of(before.parameters if before else {}) if item.file != new.source.file]
     if others:
@@ -85,11 +85,15 @@ def _switch(catalog: Catalog, table: Table, values: tuple[str, ...], new: NewFil
                     '/'.join(values), table.database, table.name, sum(item.rows for item in others), len(others))
     after = Partition(values, new.folder, new.columns, partition_properties([new.source]))
     catalog.publish(Publication(table, (after,)))
+    return _locations(before)
 
 
 def _switch_by_file(catalog: Catalog, table: Table, existing: Table | None, values: tuple[str, ...], new: NewFiles,
-                    spark: SparkSession) -> None:
-    """Carry over the files of other sources and switch; begin again when another load was quicker."""
+                    spark: SparkSession) -> set[str]:
+    """Carry over the files of other sources and switch; begin again when another load was quicker.
+
+    Returns where the partition lay before.
+    """
     for _ in range(ATTEMPTS):
         _require_unchanged_types(catalog, table, existing)
         before = _partition(catalog, table, values)
@@ -102,7 +106,7 @@ def _switch_by_file(catalog: Catalog, table: Table, existing: Table | None, valu
             LOG.info('Another load of partition %s of %s.%s was published first; adding its files.',
                      '/'.join(values), table.database, table.name)
         else:
-            return
+            return _locations(before)
     raise PublicationConflict(
         f'Partition {"/".join(values)} of {table.database}.{table.name} was changed by other loads {ATTEMPTS} times '
         'while this one tried to join them. Readers see the data of those loads; run this one again.')
@@ -125,6 +129,5 @@ def _partition(catalog: Catalog, table: Table, values: tuple[str, ...]) -> Parti
     return found[0] if found else None
 
 
-def _locations(catalog: Catalog, table: Table, values: tuple[str, ...]) -> set[str]:
-    partition = _partition(catalog, table, values)
+def _locations(partition: Partition | None) -> set[str]:
     return {partition.location} if partition else set()

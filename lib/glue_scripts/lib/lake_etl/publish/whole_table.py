@@ -15,7 +15,7 @@ from lake_etl.marked_rows import without_mark
 from lake_etl.ports import Column, Partition, Publication, Table
 from lake_etl.publish.aside import files_aside, rows_aside
 from lake_etl.publish.files import catalog_columns, lower_case_names, write_partitions
-from lake_etl.publish.layout import LOAD_KEY, NULL_VALUE, partition_of_file, partition_of_load
+from lake_etl.publish.layout import LOAD_KEY, NULL_VALUE, partition_of_file
 from lake_etl.publish.ownership import parameters_after, require_ownership
 from lake_etl.publish.sweep import sweep_table
 from lake_etl.publish.target import Published, TableCheck, Target
@@ -65,8 +65,8 @@ def publish_table(df: DataFrame, target: Target, check: TableCheck, only_its_par
     catalog.publish(Publication(table, partitions, drop))
     _report(target, audit, partitions, drop)
     current = {item.location for item in catalog.partitions(target.database, target.table)}
-    switched = {partition_of_load(item.location) for item in (*partitions, *before) if item.values in {*new, *drop}}
-    sweep_table(runtime.files(location), location, target.key_names, current, switched, datetime.now(UTC),
+    replaced = {item.location for item in before if item.values in {*new, *drop}}
+    sweep_table(runtime.files(location), location, target.key_names, current, replaced, datetime.now(UTC),
                 target.retention)
     return Published(target.name, tuple(sorted(new)), audit)
 

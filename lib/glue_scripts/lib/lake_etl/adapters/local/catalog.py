@@ -38,8 +38,8 @@ class SqliteCatalog:
     def create_database(self, name: str, location: str, description: str | None = None) -> None:
         """Create the database unless it exists; an existing one is left as it is."""
         with writing(self._address) as connection:
-            connection.execute('INSERT OR IGNORE INTO catalog_databases (name, location, description) VALUES (?, ?, ?)',
-                               (name.lower(), folder(location), description))
+            connection.execute('INSERT OR IGNORE INTO catalog_databases (name, location, description) '
+                               'VALUES (?, lake_stored(?), ?)', (name.lower(), folder(location), description))
 
     def table(self, database: str, name: str) -> Table | None:
         """Return the table, or None when table or database do not exist."""

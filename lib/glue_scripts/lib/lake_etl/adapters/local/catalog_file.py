@@ -7,25 +7,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from lake_etl.adapters.local.database import opened, transaction
+from lake_etl.adapters.local.lake_format import bring_up_to_date
+from lake_etl.adapters.local.places import Places, register_places
 from lake_etl.errors import LakeError
 from lake_etl.reasons import kind_of_sqlite
 
 SCHEME = 'sqlite://'
-TABLES = (
-    """CREATE TABLE IF NOT EXISTS catalog_databases (
-        name TEXT PRIMARY KEY, location TEXT NOT NULL, description TEXT)""",
-    """CREATE TABLE IF NOT EXISTS catalog_tables (
-        database TEXT NOT NULL REFERENCES catalog_databases(name), name TEXT NOT NULL, columns TEXT NOT NULL,
-        partition_keys TEXT NOT NULL, location TEXT NOT NULL, description TEXT, parameters TEXT NOT NULL,
-        PRIMARY KEY (database, name))""",
-    """CREATE TABLE IF NOT EXISTS catalog_partitions (
-        database TEXT NOT NULL, table_name TEXT NOT NULL, partition_values TEXT NOT NULL, location TEXT NOT NULL,
-        columns TEXT NOT NULL, parameters TEXT NOT NULL,
-        PRIMARY KEY (database, table_name, partition_values)) WITHOUT ROWID""",
-    """CREATE TABLE IF NOT EXISTS catalog_views (
-        database TEXT NOT NULL REFERENCES catalog_databases(name), name TEXT NOT NULL, statement TEXT NOT NULL,
-        translated TEXT NOT NULL, reads TEXT NOT NULL, PRIMARY KEY (database, name))""",
-)
 
 
 class CatalogFileError(LakeError):
@@ -62,18 +49,10 @@ def _catalog(address: str) -> Iterator[sqlite3.Connection]:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with opened(str(path)) as connection:
-            _make_tables(connection)
+            bring_up_to_date(connection, str(path.parent))
+            register_places(connection, Places(str(path.parent)))
             yield connection
     except sqlite3.Error as error:
         raise CatalogFileError(
             f'The laptop catalog {path} could not be read or changed: {kind_of_sqlite(error)}. It is as it was. Check '
             'that the disk has room and that no other program holds the file, then repeat.') from error
-
-
-def _make_tables(connection: sqlite3.Connection) -> None:
-    found = connection.execute("SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name IN "
-                               "('catalog_databases', 'catalog_tables', 'catalog_partitions', 'catalog_views')")
-    if found.fetchone()[0] < len(TABLES):
-        with transaction(connection):
-            for statement in TABLES:
-                connection.execute(statement)

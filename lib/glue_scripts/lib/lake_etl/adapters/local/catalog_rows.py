@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from lake_etl.ports import Column, Partition, Table
 
 TABLE_FIELDS = 'database, name, columns, partition_keys, location, description, parameters'
+# Locations are kept relative to the lake: the functions of SQL that convert them come with a catalog's connection.
+READ_FIELDS = TABLE_FIELDS.replace('location', 'lake_full(location)')
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,14 +33,14 @@ class View:
 def read_tables(connection: sqlite3.Connection, database: str | None = None) -> tuple[Table, ...]:
     """Return the tables of one database, or of all, ordered by database and name."""
     rows = connection.execute(
-        f'SELECT {TABLE_FIELDS} FROM catalog_tables WHERE ?1 IS NULL OR database = ?1 ORDER BY database, name',
+        f'SELECT {READ_FIELDS} FROM catalog_tables WHERE ?1 IS NULL OR database = ?1 ORDER BY database, name',
         (database.lower() if database is not None else None,))
     return tuple(_table(row) for row in rows)
 
 
 def read_table(connection: sqlite3.Connection, database: str, name: str) -> Table | None:
     """Return one table, or None."""
-    row = connection.execute(f'SELECT {TABLE_FIELDS} FROM catalog_tables WHERE database = ? AND name = ?',
+    row = connection.execute(f'SELECT {READ_FIELDS} FROM catalog_tables WHERE database = ? AND name = ?',
                              (database.lower(), name.lower())).fetchone()
     return _table(row) if row else None
 
@@ -46,7 +48,7 @@ def read_table(connection: sqlite3.Connection, database: str, name: str) -> Tabl
 def read_partitions(connection: sqlite3.Connection, database: str, name: str) -> tuple[Partition, ...]:
     """Return a table's partitions ordered by value."""
     rows = connection.execute(
-        'SELECT partition_values, location, columns, parameters FROM catalog_partitions '
+        'SELECT partition_values, lake_full(location), columns, parameters FROM catalog_partitions '
         'WHERE database = ? AND table_name = ?', (database.lower(), name.lower()))
     partitions = (Partition(tuple(json.loads(values)), location, _columns(columns), json.loads(parameters))
                   for values, location, columns, parameters in rows)
@@ -70,7 +72,7 @@ def read_databases(connection: sqlite3.Connection) -> tuple[str, ...]:
 def write_table(connection: sqlite3.Connection, table: Table) -> None:
     """Create or replace one table's row."""
     connection.execute(
-        f'INSERT OR REPLACE INTO catalog_tables ({TABLE_FIELDS}) VALUES (?, ?, ?, ?, ?, ?, ?)',
+        f'INSERT OR REPLACE INTO catalog_tables ({TABLE_FIELDS}) VALUES (?, ?, ?, ?, lake_stored(?), ?, ?)',
         (table.database, table.name, _column_text(table.columns), _column_text(table.partition_keys), table.location,
          table.description, _text(dict(table.parameters))))
 
@@ -78,7 +80,7 @@ def write_table(connection: sqlite3.Connection, table: Table) -> None:
 def write_partitions(connection: sqlite3.Connection, table: Table, partitions: Iterable[Partition]) -> None:
     """Create or replace rows of a table's partitions."""
     connection.executemany(
-        'INSERT OR REPLACE INTO catalog_partitions VALUES (?, ?, ?, ?, ?, ?)',
+        'INSERT OR REPLACE INTO catalog_partitions VALUES (?, ?, ?, lake_stored(?), ?, ?)',
         ((table.database, table.name, _text(partition.values), partition.location, _column_text(partition.columns),
           _text(dict(partition.parameters))) for partition in partitions))
 

@@ -1,6 +1,7 @@
 """Keeps the lake's files in folders of this machine, with the habits of an object store."""
 from __future__ import annotations
 
+import errno
 import os
 import re
 import shutil
@@ -16,6 +17,7 @@ from lake_etl.errors import LakeError
 from lake_etl.ports import FileEntry
 
 UNFINISHED = '.unfinished'
+UNFINISHED_NAME = re.compile(rf'\.[0-9a-f]+\{UNFINISHED}')
 ABANDONED_SECONDS = 3600
 FOLDER_ATTEMPTS = 10
 # What a file URI may hold as it is (RFC 3986, segment characters), so that `year=2026` stays readable.
@@ -75,9 +77,8 @@ class FolderFiles:
                 for name in sorted(name for name in names if not name.startswith('.')):
                     relative = os.path.normpath(os.path.join(below, name))
                     uri = f'{address}/{_quoted(relative) if _is_uri(folder) else relative}'
-                    # A file may disappear between the listing and here; then it is not part of the answer.
-                    with suppress(FileNotFoundError):
-                        status = os.stat(os.path.join(place, name))
+                    status = _status(os.path.join(place, name))
+                    if status:
                         yield FileEntry(uri, status.st_size, datetime.fromtimestamp(status.st_mtime, UTC))
 
     def copy(self, source: str, target: str) -> None:
@@ -196,13 +197,25 @@ def _delete_abandoned(folder: str) -> None:
     """Delete unfinished files of writers that were killed: no writer works on one for an hour."""
     with suppress(OSError):
         for entry in os.scandir(folder):
-            if entry.name.endswith(UNFINISHED) and time.time() - entry.stat().st_mtime > ABANDONED_SECONDS:
+            if UNFINISHED_NAME.fullmatch(entry.name) and time.time() - entry.stat().st_mtime > ABANDONED_SECONDS:
                 os.unlink(entry.path)
 
 
 def _raise_unless_absent(error: OSError) -> None:
     if not isinstance(error, (FileNotFoundError, NotADirectoryError)):
         raise error
+
+
+def _status(path: str) -> os.stat_result | None:
+    """Return what is known of a file; None when it has just disappeared, or is a link that leads nowhere."""
+    try:
+        return os.stat(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError as error:
+        if error.errno == errno.ELOOP:
+            return None
+        raise
 
 
 @contextmanager

@@ -9,6 +9,8 @@ from sqlalchemy import URL
 
 from lake_etl.adapters.local.catalog_file import catalog_path, reading
 from lake_etl.adapters.local.database import PATIENCE_SECONDS
+from lake_etl.adapters.local.lake_file_io import io_properties
+from lake_etl.adapters.local.places import places_of
 
 NAME = 'lake'
 
@@ -16,10 +18,11 @@ NAME = 'lake'
 @contextmanager
 def iceberg_catalog(address: str, warehouse: str) -> Iterator[SqlCatalog]:
     """Give the catalog of an address `sqlite:///folder/lake.db`; its connections are closed at the end."""
-    with reading(address):
+    with reading(address) as connection:
         path = catalog_path(address)    # The file and its write-ahead log exist now.
+        properties = io_properties(places_of(connection))
     uri = URL.create('sqlite', database=str(path), query={'timeout': str(PATIENCE_SECONDS)})
-    catalog = SqlCatalog(NAME, uri=uri.render_as_string(), warehouse=warehouse)
+    catalog = SqlCatalog(NAME, uri=uri.render_as_string(), warehouse=warehouse, **properties)
     try:
         yield catalog
     finally:

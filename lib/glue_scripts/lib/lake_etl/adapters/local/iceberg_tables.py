@@ -8,9 +8,11 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from lake_etl.adapters.local.places import Places, places_of
+from lake_etl.errors import LakeError
 from lake_etl.ports import Column, Table
 
-METADATA = 'metadata_location'
+METADATA, ROOT, FORMER = 'metadata_location', 'lake_root', 'lake_former_roots'
 # Types that the catalog spells in another way.
 TYPES = MappingProxyType({'long': 'bigint', 'timestamptz': 'timestamp', 'timestamp': 'timestamp_ntz', 'uuid': 'string',
                           'time': 'string', 'fixed': 'binary'})
@@ -18,7 +20,8 @@ TYPES = MappingProxyType({'long': 'bigint', 'timestamptz': 'timestamp', 'timesta
 
 def read_iceberg_tables(connection: sqlite3.Connection) -> tuple[Table, ...]:
     """Return the Iceberg tables as they are at the instant that the connection reads, by database and name."""
-    return tuple(_table(*row) for row in _rows(connection))
+    places = places_of(connection)
+    return tuple(_table(places, *row) for row in _rows(connection))
 
 
 def names_of_iceberg_tables(connection: sqlite3.Connection) -> set[tuple[str, str]]:
@@ -40,17 +43,28 @@ def is_iceberg(table: Table) -> bool:
 
 
 def iceberg_files(table: Table) -> list[str]:
-    """Return the paths of the Parquet files that make up the table."""
-    from pyiceberg.table import StaticTable  # here, as it takes long to load and most queries do not need it
-    found = StaticTable.from_metadata(table.parameters[METADATA]).scan().plan_files()
-    return sorted(task.file.file_path for task in found)
+    """Return the full paths of the Parquet files that make up the table."""
+    # Here, as these take long to load and most queries do not need them.
+    from pyiceberg.table import StaticTable
+
+    from lake_etl.adapters.local.lake_file_io import io_properties
+    places = Places(table.parameters[ROOT], tuple(json.loads(table.parameters[FORMER])))
+    found = StaticTable.from_metadata(table.parameters[METADATA], io_properties(places)).scan().plan_files()
+    return sorted(places.of_iceberg(task.file.file_path) for task in found)
 
 
-def _table(database: str, name: str, metadata_location: str) -> Table:
-    metadata = json.loads(Path(metadata_location).read_text(encoding='utf-8'))
+def _table(places: Places, database: str, name: str, metadata_location: str) -> Table:
+    """Return a table whose parameters say where its metadata lies; raises LakeError when that cannot be read."""
+    file = places.of_iceberg(metadata_location)
+    try:
+        metadata = json.loads(Path(file).read_text(encoding='utf-8'))
+    except (OSError, ValueError) as error:
+        raise LakeError(f'The Iceberg table {database}.{name} cannot be read: its metadata {file} is missing or '
+                        'damaged. Bring the file back from a backup of the lake.') from error
     schema = next(item for item in metadata['schemas'] if item['schema-id'] == metadata['current-schema-id'])
     columns = tuple(Column(field['name'].lower(), catalog_type(field['type'])) for field in schema['fields'])
-    return Table(database, name, columns, (), metadata['location'], 'Iceberg table', {METADATA: metadata_location})
+    parameters = {METADATA: file, ROOT: places.root, FORMER: json.dumps(places.former)}
+    return Table(database, name, columns, (), places.of_iceberg(metadata['location']), 'Iceberg table', parameters)
 
 
 def catalog_type(kind: Any) -> str:

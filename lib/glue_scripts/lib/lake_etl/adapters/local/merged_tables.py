@@ -24,6 +24,8 @@ from pyspark.sql.types import ByteType, ShortType, StructType
 from lake_etl.adapters.local.catalog_types import parse_type
 from lake_etl.adapters.local.iceberg_catalog import iceberg_catalog
 from lake_etl.adapters.local.iceberg_tables import catalog_type
+from lake_etl.adapters.local.lake_file_io import places_from
+from lake_etl.adapters.local.places import Places
 from lake_etl.adapters.local.spark_types import spark_type
 from lake_etl.errors import MergeConflict, PublicationError
 from lake_etl.ports import TableState
@@ -66,7 +68,7 @@ class PyIcebergTables:
             table = _load(catalog, database, name)
             if (None if table is None else _version(table)) != version:
                 raise _conflict(database, name)
-            folder = f'{self._warehouse}/{database.lower()}/{name.lower()}'
+            folder = places_from(catalog.properties).stored(f'{self._warehouse}/{database.lower()}/{name.lower()}')
             try:
                 merged = _create(catalog, rows, database, name, folder) if table is None else _replace(table, rows, key)
             except (CommitFailedException, TableAlreadyExistsError) as error:
@@ -106,14 +108,19 @@ def _rows(spark: SparkSession, table: Table, files: Sequence[DataFile]) -> DataF
                        for field in columns)
     if not files:
         return spark.createDataFrame([], schema)
-    return spark.read.schema(schema).parquet(*(literal_path(file.file_path) for file in files))
+    return spark.read.schema(schema).parquet(*(literal_path(_path(table, file)) for file in files))
+
+
+def _path(table: Table, file: DataFile) -> str:
+    """Return the full path of a file, which the table's metadata may name relative to the lake."""
+    return places_from(table.io.properties).of_iceberg(file.file_path)
 
 
 def _create(catalog: SqlCatalog, rows: DataFrame, database: str, name: str, folder: str) -> str:
     """Create the table with its first rows in one commit."""
     rows = _with_iceberg_types(rows)
     catalog.create_namespace_if_not_exists(database.lower())
-    written = _write(rows, folder)
+    written = _write(rows, folder, places_from(catalog.properties))
     with catalog.create_table_transaction(
             (database.lower(), name.lower()), _arrow_schema(rows.schema), folder, properties=PROPERTIES) as transaction:
         mapping = create_mapping_from_schema(transaction.table_metadata.schema()).model_dump_json()
@@ -125,14 +132,14 @@ def _create(catalog: SqlCatalog, rows: DataFrame, database: str, name: str, fold
 def _replace(table: Table, rows: DataFrame, key: str) -> str:
     """Rewrite the files that hold rows with one of the keys, and add what is new."""
     spark, rows = rows.sparkSession, _with_iceberg_types(rows)
-    files = {file.file_path: file for file in _files(table)}
+    files = {_path(table, file): file for file in _files(table)}
     keys = rows.select(key)
     touched = _touched(_rows(spark, table, list(files.values())), keys, key) if files else []
     replaced = [files[path] for path in touched]
     if replaced:
         kept = _rows(spark, table, replaced).join(keys, key, 'left_anti')
         rows = kept.unionByName(rows, allowMissingColumns=True)
-    written = _write(rows, table.location())
+    written = _write(rows, table.location(), places_from(table.io.properties))
     with table.transaction() as transaction:
         _add_columns(transaction, rows.schema)
         _commit(transaction, replaced, written)
@@ -145,12 +152,12 @@ def _touched(current: DataFrame, keys: DataFrame, key: str) -> list[str]:
     return sorted(unquote(urlparse(row.file).path) for row in found.select('file').distinct().collect())
 
 
-def _write(rows: DataFrame, folder: str) -> list[str]:
-    """Write the rows to new files in the table's folder and return their paths."""
-    target = Path(folder) / 'data' / uuid.uuid4().hex
+def _write(rows: DataFrame, folder: str, places: Places) -> list[str]:
+    """Write the rows to new files in the table's folder and return their paths as metadata names them."""
+    target = Path(places.of_iceberg(folder)) / 'data' / uuid.uuid4().hex
     with microsecond_times(rows.sparkSession):
         rows.write.mode('errorifexists').parquet(str(target))
-    return sorted(str(path) for path in target.glob('*.parquet') if not path.name.startswith(('_', '.')))
+    return sorted(places.stored(str(path)) for path in target.glob('*.parquet') if not path.name.startswith(('_', '.')))
 
 
 def _commit(transaction: Transaction, removed: Sequence[DataFile], written: Sequence[str]) -> None:

@@ -1,0 +1,102 @@
+"""Keeps places of a lake relative to its folder, so that the folder can be moved, and reads them as full paths."""
+from __future__ import annotations
+
+import os
+import re
+import sqlite3
+from collections.abc import Iterable
+from dataclasses import dataclass
+from urllib.parse import unquote
+
+FORMER_ROOTS = 'catalog_former_roots'
+OTHER_STORE = re.compile('[A-Za-z][A-Za-z0-9+.-]*://')
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where a lake lies.
+
+    root    full path of the folder of lake.db, as this process spells it
+    former  folders in which the lake lay when paths were still kept in full; Iceberg metadata still names them
+    """
+
+    root: str
+    former: tuple[str, ...] = ()
+
+    def stored(self, location: str) -> str:
+        """Return what is kept for a location: a path relative to the lake, or the location itself if it lies outside.
+
+        `file:` addresses inside the lake are kept as paths.
+        """
+        path = _path(location)
+        if not os.path.isabs(path):
+            return location
+        for root in (self.root, os.path.realpath(self.root)):
+            below = relative(path, root)
+            if below is not None:
+                return below
+        return location
+
+    def full(self, stored: str) -> str:
+        """Return the location that was kept: relative paths become full paths below the lake."""
+        if not stored or os.path.isabs(stored) or stored.startswith('file:') or OTHER_STORE.match(stored):
+            return stored
+        return os.path.normpath(os.path.join(self.root, stored))
+
+    def of_iceberg(self, location: str) -> str:
+        """Return the full path of a location in Iceberg metadata, which may name a folder where the lake lay before."""
+        for root in self.former:
+            below = relative(_path(location), root)
+            if below is not None:
+                return self.full(below)
+        return self.full(location)
+
+
+def relative(path: str, root: str) -> str | None:
+    """Return the path as it lies below a folder, `.` for the folder itself, or None when it lies elsewhere."""
+    path, root = os.path.normpath(path), os.path.normpath(root)
+    if path == root:
+        return '.'
+    prefix = root.rstrip('/') + '/'
+    return path.removeprefix(prefix) if path.startswith(prefix) else None
+
+
+def register_places(connection: sqlite3.Connection, places: Places) -> None:
+    """Let SQL on this connection convert locations with `lake_stored` and `lake_full`."""
+    connection.create_function('lake_root', 0, lambda: places.root)
+    connection.create_function('lake_stored', 1, places.stored)
+    connection.create_function('lake_full', 1, places.full)
+
+
+def places_of(connection: sqlite3.Connection) -> Places:
+    """Return the places of the lake that a catalog connection reads."""
+    root = connection.execute('SELECT lake_root()').fetchone()[0]
+    former = connection.execute(f'SELECT path FROM {FORMER_ROOTS} ORDER BY length(path) DESC')
+    return Places(root, tuple(path for path, in former))
+
+
+def former_roots(databases: Iterable[tuple[str, str]], metadata_files: Iterable[str]) -> tuple[str, ...]:
+    """Return the lake folders that full paths of a catalog speak of, the longest first.
+
+    databases       name and location of each: `<lake>/cleanse/<name>` or `<lake>/consume/<name>`
+    metadata_files  of Iceberg tables: `<lake>/consume/iceberg/…`
+    """
+    found = set()
+    for name, location in databases:
+        bucket, _, last = _path(location).rpartition('/')
+        root, _, kind = bucket.rpartition('/')
+        if last == name and kind in ('cleanse', 'consume') and root.startswith('/'):
+            found.add(root)
+    for file in metadata_files:
+        root, mark, _ = _path(file).partition('/consume/iceberg/')
+        if mark and root.startswith('/'):
+            found.add(root)
+    return tuple(sorted(found, key=lambda root: (-len(root), root)))
+
+
+def _path(location: str) -> str:
+    """Return the path of a `file:` address, anything else as it is."""
+    if not location.startswith('file:'):
+        return location
+    place = location.removeprefix('file:')
+    return unquote('/' + place[2:].partition('/')[2] if place.startswith('//') else place)

@@ -1,0 +1,152 @@
+"""What lake.db knows of tables and of loads: by it is decided whose a file of the lake is."""
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from lake_etl.adapters.local.catalog_file import reading
+from lake_etl.adapters.local.catalog_rows import read_databases, read_partitions, read_tables
+from lake_etl.adapters.local.items import SqliteItems
+from lake_etl.adapters.local.places import relative
+from lake_etl.arguments import PARTITION_KEYS
+from lake_etl.errors import LakeError
+from lake_etl.publish.layout import execution_mark, load_of_location, partition_of_load
+from lib.local_lake.folders import LakeFolders
+
+BUCKETS = ('cleanse', 'consume')
+KEYS = tuple(key.name for key in PARTITION_KEYS)
+QUARANTINE = 'quarantine(_clear)?/[a-z_]+/'
+# Which job publishes to a bucket.
+JOBS = {'cleanse': 'collect-to-cleanse', 'consume': 'cleanse-to-consume'}
+
+
+@dataclass(frozen=True)
+class KnownTable:
+    """A table of the catalog: the folder that holds it and those of its partitions, as full paths."""
+
+    name: str
+    location: str
+    keys: tuple[str, ...]
+    current: frozenset[str]
+
+
+@dataclass(frozen=True)
+class RunRecord:
+    """A run on record: what names of its loads have in common, what it loads, and which of its jobs have ended well."""
+
+    execution: str
+    workflow: str
+    succeeded: bool
+    finished: frozenset[str]
+
+    @property
+    def mark(self) -> str:
+        """Return what the names of its loads hold."""
+        return execution_mark(self.execution)
+
+    def fills(self, folder: str) -> bool:
+        """Tell whether its jobs write a table to that folder, which is relative to the lake."""
+        database, _, table = self.workflow.lower().partition('/')
+        bucket, _, below = folder.partition('/')
+        name = f'{database}_consume' if bucket == 'consume' else database
+        return bucket in BUCKETS and bool(table) and re.fullmatch(
+            f'({QUARANTINE})?{re.escape(name)}/{re.escape(table)}', below) is not None
+
+    def may_have_published(self, bucket: str) -> bool:
+        """Tell whether its job for a bucket is known to have ended well."""
+        return self.succeeded or JOBS.get(bucket) in self.finished
+
+
+@dataclass(frozen=True)
+class LakeRecords:
+    """All of it, read at one instant; `root` is the full path of the lake."""
+
+    root: str
+    tables: tuple[KnownTable, ...]
+    databases: frozenset[str]
+    runs: tuple[RunRecord, ...]
+
+    def below(self, location: str) -> str | None:
+        """Return a location relative to the lake, or None when it lies outside."""
+        return relative(location, self.root)
+
+    def live_loads(self) -> set[str]:
+        """Return the folders, relative to the lake, of loads that tables refer to."""
+        found = (self.below(load_of_location(location)) for table in self.tables for location in table.current)
+        return {place for place in found if place is not None}
+
+    def table_at(self, place: str) -> KnownTable | None:
+        """Return the table to which a partition folder belongs, by its partitions, its location or its name."""
+        if place in self.partition_folders:
+            return self.partition_folders[place]
+        return next((table for table in self.tables
+                     if any(_is_partition(place, folder, table.keys) for folder in self.table_folders(table))), None)
+
+    @cached_property
+    def partition_folders(self) -> Mapping[str, KnownTable]:
+        """Return the tables by the folders of their partitions, relative to the lake."""
+        return {place: table for table in self.tables for location in table.current
+                if (place := self.below(partition_of_load(location))) is not None}
+
+    def table_folders(self, table: KnownTable) -> Iterator[str]:
+        """Yield the folders, relative to the lake, in which the table lies or would lie by its name."""
+        location = self.below(table.location)
+        if location is not None:
+            yield location
+        for bucket in BUCKETS:
+            yield f'{bucket}/{table.name.replace(".", "/", 1)}'
+
+    def runs_of(self, load: str) -> list[RunRecord]:
+        """Return the runs of which a load's name speaks."""
+        return [run for run in self.runs if run.mark in load]
+
+    def is_unpublished(self, place: str, load: str) -> bool:
+        """Tell whether a run on record began a load of that name in a partition folder, and did not publish it."""
+        folder = table_folder(place, KEYS)
+        runs = self.runs_of(load)
+        return bool(runs) and folder is not None and all(
+            run.fills(folder) and not run.may_have_published(place.partition('/')[0]) for run in runs)
+
+    def is_filled_by_runs(self, place: str) -> bool:
+        """Tell whether a run on record fills the table to which a partition folder belongs."""
+        folder = table_folder(place, KEYS)
+        return folder is not None and any(run.fills(folder) for run in self.runs)
+
+
+def table_folder(place: str, keys: tuple[str, ...]) -> str | None:
+    """Return the folder of the table of a partition folder, or None when it does not end in a folder for each key."""
+    folders = place.split('/')
+    table = '/'.join(folders[:len(folders) - len(keys)])
+    return table if _is_partition(place, table, keys) else None
+
+
+def read_records(folders: LakeFolders) -> LakeRecords:
+    """Return what lake.db knows; raises LakeError when it cannot be read."""
+    runs = tuple(map(_run, SqliteItems().scan(folders.items('job-audit'))))
+    try:
+        with reading(folders.catalog) as connection:
+            tables = tuple(
+                KnownTable(f'{table.database}.{table.name}', table.location,
+                           tuple(key.name for key in table.partition_keys),
+                           frozenset(item.location for item in read_partitions(connection, table.database, table.name)))
+                for table in read_tables(connection))
+            return LakeRecords(str(folders.root), tables, frozenset(read_databases(connection)), runs)
+    except (ValueError, TypeError) as error:
+        raise LakeError(f'The catalog in {folders.database_file} is damaged: a row of it is not of the form that the '
+                        'lake writes. Nothing was removed. Bring lake.db back from a backup.') from error
+
+
+def _run(item: Mapping[str, Any]) -> RunRecord:
+    return RunRecord(str(item['execution_id']), str(item.get('source_key', '')),
+                     item.get('job_latest_status') == 'SUCCEEDED', frozenset(item.get('seconds') or ()))
+
+
+def _is_partition(place: str, table: str, keys: tuple[str, ...]) -> bool:
+    """Tell whether a folder is that of a partition of a table."""
+    if not place.startswith(f'{table}/'):
+        return False
+    pairs = [folder.partition('=') for folder in place.removeprefix(f'{table}/').split('/')]
+    return [pair[0] for pair in pairs] == list(keys) and all(pair[1] for pair in pairs)
