@@ -53,7 +53,7 @@ def _reduced(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     found = [batch for batch in batches if batch.num_rows]
     if not found:
         return
-    table = pa.Table.from_batches(found, schema=PAIRS).combine_chunks()
+    table = pa.Table.from_batches(found).cast(PAIRS).combine_chunks()
     members, (left, right) = _numbered(table['a'], table['b'])
     levels, scores = table['level'].to_numpy(), table['score'].to_numpy()
     best = _best_first(left, right, scores)
@@ -69,7 +69,7 @@ def _grown(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     found = [batch for batch in batches if batch.num_rows]
     if not found:
         return
-    table = pa.Table.from_batches(found, schema=LINKS)
+    table = pa.Table.from_batches(found).cast(LINKS)
     known = table.filter(table['known'])
     pairs = table.filter(pc.invert(table['known']))
     members, (known_ends, left, right) = _numbered(known['b'], pairs['a'], pairs['b'])
