@@ -1,4 +1,4 @@
-"""Letters with accents in one form: a letter and its accent, written as two characters, become the one that has both."""
+"""Accents in one form: a letter and an accent that are two characters become the one character that has both."""
 from __future__ import annotations
 
 import sys

@@ -75,11 +75,11 @@ def _grown(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     members, (known_ends, left, right) = _numbered(known['b'], pairs['a'], pairs['b'])
     people, (persons,) = _numbered(known['a'])
     grown = grow(len(members), Links(persons, known_ends, *_measures(known)), Links(left, right, *_measures(pairs)))
-    is_known = pa.array(grown.person == NOBODY)
+    is_unknown = pa.array(grown.person == NOBODY)
     ids = people.take(pa.array(np.maximum(grown.person, 0))) if len(people) else pa.nulls(len(members), pa.string())
     alone = pa.array(grown.level == NOBODY)
     yield pa.record_batch([
-        members, pc.if_else(is_known, None, ids), members.take(pa.array(grown.root)),
+        members, pc.if_else(is_unknown, None, ids), members.take(pa.array(grown.root)),
         pc.if_else(alone, None, pa.array(grown.level.astype(np.int32))),
         pc.if_else(alone, None, pa.array(grown.score))], schema=GROWN)
 
@@ -128,7 +128,8 @@ class Grown:
     @property
     def is_single(self) -> NDArray[np.bool_]:
         """Tell which entities no level has united with others yet."""
-        return self.level == NOBODY
+        single: NDArray[np.bool_] = self.level == NOBODY
+        return single
 
     def join(self, entities: Numbers, level: int, scores: Scores) -> None:
         """Note at which level entities have joined others."""
@@ -198,7 +199,7 @@ def _best_first(left: Numbers, right: Numbers, scores: Scores) -> Numbers:
 def spanning(left: Numbers, right: Numbers, count: int) -> Numbers:
     """Return the positions of those pairs that connect what no earlier pairs connect: a minimum spanning forest.
 
-    All parts look for their earliest pair to another part at once, and join by it (Borůvka, 1926), so the rounds are few.
+    All parts look for their earliest pair to another part at once and join by it (Borůvka, 1926), so rounds are few.
     """
     part = np.arange(count)
     needed = np.zeros(len(left), dtype=bool)

@@ -76,8 +76,9 @@ def plan_of(spec: EntityMatchSpec, scorers: Sequence[Scorer | LearningScorer] | 
         levels.append(PlannedLevel(EXACT, 1.0, SourceKeyScorer(keys)))
         rule = BlockRule((BlockPart(keys.source_primary_key), BlockPart(keys.source_system_key)))
         rules.append(PlannedRule(0, rule, None, ('key', 'system')))
+    block: Use = 'block'
     for level, scorer in zip(spec.levels, scorers_of(spec) if scorers is None else scorers, strict=True):
-        rules += [PlannedRule(len(levels), rule, _divisor(level, rule), ('block',) * len(rule.parts))
+        rules += [PlannedRule(len(levels), rule, _divisor(level, rule), (block,) * len(rule.parts))
                   for rule in level.rules]
         levels.append(PlannedLevel(str(level.id), level.threshold, scorer))
     return MatchPlan(tuple(levels), tuple(rules), spec.default_values, spec.max_block_pairs)

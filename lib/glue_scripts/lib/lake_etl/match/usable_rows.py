@@ -1,4 +1,4 @@
-"""Counts the rows of a batch that must be compared, and those without a value to compare them by; says so in the log."""
+"""Counts the rows of a batch that must be compared, and those without a value to compare them by."""
 from __future__ import annotations
 
 import logging
