@@ -146,7 +146,15 @@ def match(run: JobRun, spec: EntityMatchSpec, incoming: DataFrame, tables: Entit
 
 
 def prepared(incoming: DataFrame, primary: DataFrame | None, spec: EntityMatchSpec) -> DataFrame:
-    """Return the incoming rows, each once, with the primary's types, a column for the global id, and entity keys."""
+    """Return the incoming rows, each once, with the primary's types, a column for the global id, and entity keys.
+
+    A new primary table holds source keys as text: the next file may bring one such as 007, whatever the first looks
+    like.
+    """
+    keys = spec.exact_match_fields
+    if keys and primary is None:
+        for name in (keys.source_primary_key, keys.source_system_key):
+            incoming = incoming.withColumn(name, column(name).cast('string'))
     if not has_column(incoming.schema, spec.global_id_field):
         incoming = incoming.withColumn(spec.global_id_field, F.lit(None).cast('string'))
     fitting = conformed(incoming, primary.schema if primary is not None else None)

@@ -7,8 +7,9 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from lake_etl.arguments import RESERVED_COLUMNS
+from lake_etl.match.stand_ins import Use, usable_sql
 from lake_etl.spec.entity_match import EntityMatchSpec, ExactMatchFields
-from lake_etl.transform.columns import column, has_column
+from lake_etl.transform.columns import column, has_column, quoted
 from lake_etl.transform.helper_names import hidden_name
 
 ENTITY = hidden_name('entity')
@@ -18,7 +19,7 @@ LENGTH = 32    # 128 bits
 def with_entity_key(df: DataFrame, spec: EntityMatchSpec) -> DataFrame:
     """Add the entity key of each row as a hidden column.
 
-    It is a hash of source system and source key; of all values where one of these is null or empty, so that rows
+    It is a hash of source system and source key; of all values where one of these is empty or a stand-in, so that rows
     without keys are the same only when they are identical. The partition and the execution do not count.
     """
     return df.withColumn(ENTITY, entity_key(df, spec))
@@ -37,10 +38,12 @@ def entity_key(df: DataFrame, spec: EntityMatchSpec) -> Column:
 
 
 def source_key(keys: ExactMatchFields) -> tuple[Column, Column]:
-    """Return source system and source key as text; null where empty."""
-    texts = (column(name).cast('string') for name in (keys.source_system_key, keys.source_primary_key))
-    system, key = (F.when(text != '', text) for text in texts)
-    return system, key
+    """Return source system and source key as text; null where they are empty or stand for a missing one."""
+    return _usable(keys.source_system_key, 'system'), _usable(keys.source_primary_key, 'key')
+
+
+def _usable(name: str, use: Use) -> Column:
+    return F.expr(usable_sql(f'CAST({quoted(name)} AS string)', use))
 
 
 def new_global_id(entity: Column) -> Column:

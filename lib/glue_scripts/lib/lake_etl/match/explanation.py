@@ -1,18 +1,20 @@
 """Explains a pair of rows: level by level, which fields agree, what each contributes, and what comes of it."""
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 import numpy as np
 import pyarrow as pa
 
+from lake_etl.match.accents import composed
 from lake_etl.match.agreement import agreement_levels
 from lake_etl.match.probabilistic import MISSING, housemate_evidence, stranger_evidence
 from lake_etl.match.probabilistic_scoring import ProbabilisticScorer, frequency_values, fulfilled
 from lake_etl.match.scoring import LearningScorer, scorer_of
 from lake_etl.match.similarity import ARROW_TYPES, Operand, OperandKind, Pairs, similarities
+from lake_etl.match.stand_ins import DATES, Use, is_stand_in
 from lake_etl.spec.entity_match import EntityMatchSpec, Level
 from lake_etl.spec.match_weights import MatchWeights
 
@@ -79,36 +81,50 @@ def explain(spec: EntityMatchSpec, left: Row, right: Row) -> PairExplanation:
     It is the pair alone that is explained: a row takes the best of all its candidates, and block rules are skipped for
     blocks that are too large.
     """
-    return PairExplanation(tuple(_explained(level, _pair(level, left, right)) for level in spec.levels))
+    return PairExplanation(tuple(_explained(level, spec.default_values, left, right) for level in spec.levels))
 
 
-def _pair(level: Level, left: Row, right: Row) -> Pairs:
-    blocks = (Operand(part.column, 'text') for rule in level.rules for part in rule.parts)
-    wanted = tuple(dict.fromkeys([*scorer_of(level).operands(), *blocks]))
-    return Pairs(*({operand: _array(row, operand) for operand in wanted} for row in (left, right)))
+def _compared(level: Level, defaults: Sequence[str], left: Row, right: Row) -> Pairs:
+    """Return what the fields of a level compare."""
+    return Pairs(*({operand: pa.array([_value(row.get(operand.column.lower()), operand.kind, defaults)],
+                                      ARROW_TYPES[operand.kind]) for operand in scorer_of(level).operands()}
+                   for row in (left, right)))
 
 
-def _array(row: Row, operand: Operand) -> pa.Array:
-    return pa.array([_value(row.get(operand.column.lower()), operand.kind)], ARROW_TYPES[operand.kind])
+def _in_blocks(level: Level, defaults: Sequence[str], left: Row, right: Row) -> Pairs:
+    """Return what the block rules of a level look at."""
+    names = dict.fromkeys(part.column for rule in level.rules for part in rule.parts)
+    return Pairs(*({Operand(name, 'text'): pa.array([_text(row.get(name.lower()), 'block', defaults)], pa.string())
+                    for name in names} for row in (left, right)))
 
 
-def _value(value: object, kind: OperandKind) -> object:
-    """Return a value in the form in which it is compared; None where it has none."""
+def _value(value: object, kind: OperandKind, defaults: Sequence[str]) -> object:
+    """Return a value in the form in which it is compared; None where it is missing or a stand-in."""
     if value is None:
         return None
+    if kind not in ('number', 'date'):
+        return _text(value, 'comparison', defaults)
     try:
         if kind == 'number':
             return float(str(value))
-        if kind == 'date':
-            return value if isinstance(value, date) else date.fromisoformat(str(value)[:10])
+        day = date.fromisoformat(str(value)[:10])
+        return None if day in DATES else day
     except ValueError:
         return None
-    return value.isoformat(' ') if isinstance(value, datetime) else str(value)
 
 
-def _explained(level: Level, pair: Pairs) -> LevelExplanation:
+def _text(value: object, use: Use, defaults: Sequence[str]) -> str | None:
+    """Return a value as text; None where it is missing or a stand-in."""
+    if value is None:
+        return None
+    text = composed(value.isoformat(' ') if isinstance(value, datetime) else str(value))
+    return None if is_stand_in(text, use, defaults) else text
+
+
+def _explained(level: Level, defaults: Sequence[str], left: Row, right: Row) -> LevelExplanation:
+    pair, in_blocks = (values(level, defaults, left, right) for values in (_compared, _in_blocks))
     scorer = scorer_of(level)
-    blocks = tuple(str(rule) for rule in level.rules if fulfilled(rule, pair)[0])
+    blocks = tuple(str(rule) for rule in level.rules if fulfilled(rule, in_blocks)[0])
     is_probabilistic = level.type == 'probabilistic'
     score: float | None = None
     before: tuple[float, ...] = ()

@@ -11,12 +11,13 @@ import pyarrow as pa
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from lake_etl.match.blocking import ID, compared_columns, keyed_rows
+from lake_etl.match.blocking import keyed_rows
 from lake_etl.match.candidates import LEFT, RIGHT, candidate_pairs
 from lake_etl.match.kept import kept
-from lake_etl.match.plan import plan_of
+from lake_etl.match.plan import MatchPlan, plan_of
 from lake_etl.match.scoring import LearningScorer, Scorer, scorers_of
 from lake_etl.match.similarity import ARROW_TYPES, Operand, Pairs
+from lake_etl.match.values import ID, value_rows
 from lake_etl.spec.entity_match import EntityMatchSpec, Level
 from lake_etl.transform.columns import column
 
@@ -50,8 +51,8 @@ def _trained(scorer: LearningScorer, level: Level, spec: EntityMatchSpec, incomi
     right = kept(keyed_rows(batch, identity, plan))
     pairs = candidate_pairs(keyed_rows(known, known_identity, plan), right, plan, BATCH_ROWS * len(plan.rules))
     candidates, count = _candidates(pairs, [f'o{plan.operands.index(operand)}' for operand in operands], operands)
-    records = _sample(known, known_identity, operands, KNOWN_ROWS)
-    by_chance = _by_chance(records, _sample(batch, identity, operands, BATCH_ROWS), operands)
+    records = _sample(known, known_identity, plan, operands, KNOWN_ROWS)
+    by_chance = _by_chance(records, _sample(batch, identity, plan, operands, BATCH_ROWS), operands)
     LOG.log(logging.WARNING if count < FEW_PAIRS else logging.INFO,
             "Level '%s' learns its weights from %d pairs that share a block%s.", level.id, count,
             ', which are few; weights in the specification would be surer' if count < FEW_PAIRS else '')
@@ -71,9 +72,9 @@ def _candidates(pairs: DataFrame | None, names: Sequence[str], operands: Sequenc
     return Pairs(*sides), len(found)
 
 
-def _sample(df: DataFrame, identity: str, operands: Sequence[Operand], at_most: int) -> pd.DataFrame:
+def _sample(df: DataFrame, identity: str, plan: MatchPlan, operands: Sequence[Operand], at_most: int) -> pd.DataFrame:
     ordered = df.orderBy(F.xxhash64(column(identity))).limit(at_most)
-    return ordered.select(*compared_columns(operands)).toPandas()
+    return value_rows(ordered, None, operands, (), plan.default_values).toPandas()
 
 
 def _by_chance(known: pd.DataFrame, batch: pd.DataFrame, operands: Sequence[Operand]) -> Pairs:

@@ -4,11 +4,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from lake_etl.match.scoring import LearningScorer, Scorer, WeightedScorer, scorers_of
+from lake_etl.match.scoring import LearningScorer, Scorer, SourceKeyScorer, scorers_of
 from lake_etl.match.similarity import Operand
+from lake_etl.match.stand_ins import Use
 from lake_etl.spec.block_rule import BlockPart, BlockRule
-from lake_etl.spec.entity_match import EntityMatchSpec, ExactMatchFields, Level
-from lake_etl.spec.match_field import Field
+from lake_etl.spec.entity_match import EntityMatchSpec, Level
 
 EXACT = 'exact'
 
@@ -28,13 +28,13 @@ class PlannedRule:
 
     level         index of the level in the plan
     divide_by     column of the level's next field, by which a block that is too large is divided; None: there is none
-    placeholders  whether values that stand for a missing one must not make a block
+    uses          what the values of each part are used for, which tells what stands for a missing one
     """
 
     level: int
     rule: BlockRule
     divide_by: Operand | None
-    placeholders: bool = True
+    uses: tuple[Use, ...]
 
 
 @dataclass(frozen=True)
@@ -49,6 +49,11 @@ class MatchPlan:
     rules: tuple[PlannedRule, ...]
     default_values: tuple[str, ...]
     max_block_pairs: int
+
+    @property
+    def exact_rules(self) -> tuple[int, ...]:
+        """Return the positions of the rules by which source keys are compared."""
+        return tuple(number for number, rule in enumerate(self.rules) if self.levels[rule.level].name == EXACT)
 
     @property
     def operands(self) -> tuple[Operand, ...]:
@@ -67,25 +72,16 @@ def plan_of(spec: EntityMatchSpec, scorers: Sequence[Scorer | LearningScorer] | 
     levels: list[PlannedLevel] = []
     rules: list[PlannedRule] = []
     if exact and spec.exact_match_fields:
-        level = _exact_level(spec.exact_match_fields)
-        levels.append(PlannedLevel(EXACT, level.threshold, WeightedScorer(level)))
-        rules += [PlannedRule(0, rule, None, placeholders=False) for rule in level.rules]
+        keys = spec.exact_match_fields
+        levels.append(PlannedLevel(EXACT, 1.0, SourceKeyScorer(keys)))
+        rule = BlockRule((BlockPart(keys.source_primary_key), BlockPart(keys.source_system_key)))
+        rules.append(PlannedRule(0, rule, None, ('key', 'system')))
+    block: Use = 'block'
     for level, scorer in zip(spec.levels, scorers_of(spec) if scorers is None else scorers, strict=True):
-        rules += [PlannedRule(len(levels), rule, _divisor(level, rule)) for rule in level.rules]
+        rules += [PlannedRule(len(levels), rule, _divisor(level, rule), (block,) * len(rule.parts))
+                  for rule in level.rules]
         levels.append(PlannedLevel(str(level.id), level.threshold, scorer))
     return MatchPlan(tuple(levels), tuple(rules), spec.default_values, spec.max_block_pairs)
-
-
-def within_batch(plan: MatchPlan) -> MatchPlan:
-    """Return the plan for the rows of one batch among themselves, whose source keys have been compared before."""
-    return MatchPlan(plan.levels, tuple(rule for rule in plan.rules if plan.levels[rule.level].name != EXACT),
-                     plan.default_values, plan.max_block_pairs)
-
-
-def _exact_level(keys: ExactMatchFields) -> Level:
-    names = (keys.source_primary_key, keys.source_system_key)
-    return Level(id=EXACT, blocks=names, fields=tuple(Field(fieldname=name, type='exact') for name in names),
-                 threshold=1.0)
 
 
 def _divisor(level: Level, rule: BlockRule) -> Operand | None:

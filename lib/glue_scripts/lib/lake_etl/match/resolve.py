@@ -3,22 +3,27 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from functools import reduce
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from lake_etl.match.blocking import keyed_rows
+from lake_etl.match.blocking import RULE, keyed_rows
 from lake_etl.match.candidates import candidate_pairs
-from lake_etl.match.clustering import components
 from lake_etl.match.entity_key import ENTITY, new_global_id
-from lake_etl.match.pair_scores import scored_matches
-from lake_etl.match.plan import EXACT, MatchPlan, within_batch
+from lake_etl.match.growth import persons_of, reduced_links
 from lake_etl.match.kept import kept
+from lake_etl.match.pair_scores import scored_matches
+from lake_etl.match.plan import EXACT, MatchPlan
+from lake_etl.match.usable_rows import counted_rows, log_rows_without_values
 from lake_etl.transform.columns import column
+from lake_etl.transform.helper_names import hidden_name
 
 LOG = logging.getLogger(__name__)
 GIVEN, NEW = 'given', 'new'
-ASSIGNED = ('entity', 'global_id', 'level', 'score')
+SETTLED = hidden_name('settled_id')
+Named = tuple[DataFrame, str]
+"""Rows, and the name of the column that tells who they are."""
 
 
 def assign_global_ids(incoming: DataFrame, primary: DataFrame | None, known: DataFrame | None, global_id: str,
@@ -29,25 +34,22 @@ def assign_global_ids(incoming: DataFrame, primary: DataFrame | None, known: Dat
     primary    rows of known entities with their global ids, read once; None when there are none yet
     known      `entity` and `global_id` of entities that have been seen before; None when there are none yet
 
-    `level` tells why: given (a row brought the id), exact (its source key is known), the level of its best match, or
-    new. Entities of the batch that match each other, and no known one, share a new id, made of the smallest entity key.
+    `level` tells why: given (a row brought the id), exact (its source key is known), the level at which it has joined
+    others, or new. Entities of the batch that match each other, and no known one, share a new id, made of the smallest
+    entity key. No level unites persons that are known or that a level before has made.
     """
     settled = kept(_settled(incoming, known, global_id))
-    unmatched = kept(incoming.join(settled.select(F.col('entity').alias(ENTITY)), ENTITY, 'left_anti'))
-    count = unmatched.count()
-    parts = [settled]
-    if count and primary is not None and plan.rules:
-        best = best_matches(unmatched, primary, global_id, plan, count)
-        if best is not None:
-            parts.append(found := kept(best))
-            unmatched = kept(unmatched.join(found.select(F.col('entity').alias(ENTITY)), ENTITY, 'left_anti'))
-            count = unmatched.count()
-    if count:
-        parts.append(new_entities(unmatched, within_batch(plan), count))
-    assigned = parts[0]
-    for part in parts[1:]:
-        assigned = assigned.unionByName(part)
-    return kept(assigned)
+    ids = settled.select(F.col('entity').alias(ENTITY), F.col('global_id').alias(SETTLED))
+    rows = kept(incoming.join(ids, ENTITY, 'left'))
+    counts = counted_rows(rows, SETTLED, plan)
+    if not counts.open:
+        return settled
+    log_rows_without_values(counts)
+    people = [(primary.where(column(global_id).isNotNull()), global_id)] if primary is not None else []
+    if counts.settled:
+        people.append((rows.where(F.col(SETTLED).isNotNull()), SETTLED))
+    unmatched = rows.where(F.col(SETTLED).isNull())
+    return kept(settled.unionByName(_joined(unmatched, _links(unmatched, people, plan, counts.open), plan)))
 
 
 def _settled(incoming: DataFrame, known: DataFrame | None, global_id: str) -> DataFrame:
@@ -64,71 +66,71 @@ def _settled(incoming: DataFrame, known: DataFrame | None, global_id: str) -> Da
                       F.lit(None).cast('double').alias('score'))
 
 
+def _links(unmatched: DataFrame, people: Sequence[Named], plan: MatchPlan, rows: int) -> DataFrame | None:
+    """Return what matches, of the rows with known people and among themselves, as `persons_of` takes it."""
+    if not plan.rules:
+        return None
+    keyed = kept(keyed_rows(unmatched, ENTITY, plan))
+    known = _scored(people, keyed, plan, rows)
+    found = [_with_the_best(known)] if known is not None else []
+    # Different entities of a batch have different source keys.
+    others = keyed.where(~F.col(RULE).isin(*plan.exact_rules)) if plan.exact_rules else keyed
+    pairs = candidate_pairs(others, others, plan, rows * len(plan.rules), within=True)
+    if pairs is not None:
+        matches = scored_matches(pairs.where('l_id < r_id'), plan)
+        found.append(reduced_links(matches.withColumnsRenamed({'left_id': 'a', 'right_id': 'b'})))
+    return reduce(DataFrame.unionByName, found) if found else None
+
+
+def _scored(people: Sequence[Named], keyed: DataFrame, plan: MatchPlan, rows: int) -> DataFrame | None:
+    """Return the matches of keyed rows with known people; None when no row shares a block with one."""
+    if not people:
+        return None
+    known = reduce(DataFrame.unionByName, (keyed_rows(df, identity, plan) for df, identity in people))
+    pairs = candidate_pairs(known, keyed, plan, rows * len(plan.rules))
+    return None if pairs is None else scored_matches(pairs, plan)
+
+
+def _with_the_best(matches: DataFrame) -> DataFrame:
+    """Return for each entity and level the known person with the best score, then with the smallest id."""
+    best = F.min(F.struct((-F.col('score')).alias('worse'), 'left_id')).alias('best')
+    found = matches.groupBy('right_id', 'level').agg(best)
+    return found.select(F.col('best.left_id').alias('a'), F.col('right_id').alias('b'), 'level',
+                        (-F.col('best.worse')).alias('score'), F.lit(True).alias('known'))
+
+
+def _joined(unmatched: DataFrame, links: DataFrame | None, plan: MatchPlan) -> DataFrame:
+    """Return the ids of entities by what they have joined; those of a new person have that of its smallest key."""
+    entities = unmatched.select(F.col(ENTITY).alias('entity')).distinct()
+    if links is None:
+        return entities.select('entity', new_global_id(F.col('entity')).alias('global_id'), F.lit(NEW).alias('level'),
+                               F.lit(None).cast('double').alias('score'))
+    persons = entities.join(persons_of(links), 'entity', 'left')
+    root = F.coalesce('root', 'entity')
+    is_first = F.col('global_id').isNull() & (root == F.col('entity'))
+    return persons.select('entity', F.coalesce('global_id', new_global_id(root)).alias('global_id'),
+                          F.when(is_first, F.lit(NEW)).otherwise(level_name(F.col('level'), plan)).alias('level'),
+                          F.when(~is_first, F.col('score')).alias('score'))
+
+
 def best_matches(incoming: DataFrame, primary: DataFrame, global_id: str, plan: MatchPlan, incoming_rows: int
                  ) -> DataFrame | None:
     """Return the best match of each incoming entity: of the first level that has one, the best score, the smallest id.
 
-    None when no row shares a block with a known one.
+    None when no row shares a block with a known one. What incoming entities have in common is not looked at.
     """
     named = primary.where(column(global_id).isNotNull())
-    right = keyed_rows(incoming, ENTITY, plan)
-    pairs = candidate_pairs(keyed_rows(named, global_id, plan), right, plan, incoming_rows * len(plan.rules))
-    if pairs is None:
+    matches = _scored([(named, global_id)], keyed_rows(incoming, ENTITY, plan), plan, incoming_rows)
+    if matches is None:
         return None
-    best = F.min(F.struct('level', (-F.col('score')).alias('worse'), 'left_id')).alias('best')
-    found = scored_matches(pairs, plan).groupBy('right_id').agg(best)
-    return found.select(F.col('right_id').alias('entity'), F.col('best.left_id').alias('global_id'),
-                        level_name(F.col('best.level'), plan).alias('level'), (-F.col('best.worse')).alias('score'))
+    found = _with_the_best(matches).groupBy('b').agg(F.min_by(F.struct('a', 'level', 'score'), 'level').alias('best'))
+    return found.select(F.col('b').alias('entity'), F.col('best.a').alias('global_id'),
+                        level_name(F.col('best.level'), plan).alias('level'), F.col('best.score').alias('score'))
 
 
 def level_name(level: Column, plan: MatchPlan) -> Column:
     """Return the name of a level by its index."""
     return F.element_at(F.array(*(F.lit(item.name) for item in plan.levels)), level + 1)
-
-
-def new_entities(unmatched: DataFrame, plan: MatchPlan, rows: int) -> DataFrame:
-    """Return new global ids for rows that match nothing known; those that match each other share one."""
-    entities = unmatched.select(F.col(ENTITY).alias('entity')).distinct()
-    keyed = keyed_rows(unmatched, ENTITY, plan) if plan.rules else None
-    pairs = keyed and candidate_pairs(keyed, keyed, plan, rows * len(plan.rules), within=True)
-    if pairs is None:
-        return _named(entities.withColumn('root', F.col('entity')), None, plan)
-    matches = kept(scored_matches(pairs.where('l_id < r_id'), plan))
-    if len({rule.level for rule in plan.rules}) > 1:
-        matches = kept(_of_first_level(matches))
-    linked = components(matches.select(F.col('left_id').alias('a'), F.col('right_id').alias('b')))
-    clustered = entities.join(linked.withColumnRenamed('member', 'entity'), 'entity', 'left')
-    return _named(clustered.withColumn('root', F.coalesce('root', 'entity')), matches, plan)
-
-
-def _of_first_level(matches: DataFrame) -> DataFrame:
-    """Keep matches in which at least one of the two has none at a level before.
-
-    So a level unites rows that are still unmatched with any row, but never two groups that earlier levels have made.
-    """
-    first = _both_ends(matches).groupBy('entity').agg(F.min('level').alias('first'))
-    for side in ('left', 'right'):
-        names = {'entity': f'{side}_id', 'first': f'{side}_first'}
-        matches = matches.join(first.withColumnsRenamed(names), f'{side}_id')
-    return matches.where('level = left_first OR level = right_first').drop('left_first', 'right_first')
-
-
-def _both_ends(matches: DataFrame) -> DataFrame:
-    ends = F.explode(F.array('left_id', 'right_id')).alias('entity')
-    return matches.select(ends, 'level', 'score')
-
-
-def _named(clustered: DataFrame, matches: DataFrame | None, plan: MatchPlan) -> DataFrame:
-    """Return the ids of the clusters, and for all but the smallest member its best match."""
-    level, score = F.lit(NEW), F.lit(None).cast('double')
-    if matches is not None:
-        best = F.min(F.struct('level', (-F.col('score')).alias('worse'))).alias('best')
-        clustered = clustered.join(_both_ends(matches).groupBy('entity').agg(best), 'entity', 'left')
-        joined = (F.col('root') != F.col('entity')) & F.col('best').isNotNull()
-        level = F.when(joined, level_name(F.col('best.level'), plan)).otherwise(level)
-        score = F.when(joined, -F.col('best.worse'))
-    return clustered.select('entity', new_global_id(F.col('root')).alias('global_id'), level.alias('level'),
-                            score.alias('score'))
 
 
 def log_waterfall(assigned: DataFrame, levels: Sequence[str]) -> None:

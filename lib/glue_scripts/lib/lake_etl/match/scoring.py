@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
 import numpy as np
+import pyarrow.compute as pc
 
 from lake_etl.errors import LakeError
 from lake_etl.match.probabilistic_scoring import LearningProbabilisticScorer, ProbabilisticScorer
 from lake_etl.match.similarity import Columns, Operand, Pairs, operands, similarities
 from lake_etl.match.text_measures import Similarities
-from lake_etl.spec.entity_match import EntityMatchSpec, Level
+from lake_etl.spec.entity_match import EntityMatchSpec, ExactMatchFields, Level
 
 DECIMALS = 9    # Weights such as 0.7 + 0.15 + 0.15 must be able to reach a threshold of 1.
 
@@ -59,6 +60,23 @@ class WeightedScorer:
         total = sum(field.weight for field in fields)
         weighted = sum((field.weight * similarities(field, pairs) for field in fields), start=np.zeros(1))
         return np.round(weighted / total, DECIMALS)
+
+
+@dataclass(frozen=True)
+class SourceKeyScorer:
+    """Scores 1 where source system and source key are the same."""
+
+    keys: ExactMatchFields
+
+    def operands(self) -> tuple[Operand, ...]:
+        """Return the columns of both."""
+        return Operand(self.keys.source_primary_key, 'key'), Operand(self.keys.source_system_key, 'system')
+
+    def score(self, pairs: Pairs) -> Similarities:
+        """Return 1 or 0 for each pair; a key that is missing equals nothing."""
+        equal = [pc.fill_null(pc.equal(pairs.left[operand], pairs.right[operand]), False)
+                 for operand in self.operands()]
+        return np.asarray(pc.and_(*equal).to_numpy(zero_copy_only=False), dtype=np.float64)
 
 
 def scorer_of(level: Level) -> Scorer | LearningScorer:

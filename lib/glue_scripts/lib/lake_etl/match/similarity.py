@@ -15,16 +15,19 @@ from lake_etl.match.number_measures import Days, by_date, by_distance, kilometre
 from lake_etl.match.text_measures import MEASURES, Similarities
 from lake_etl.spec.match_field import Field, FieldType
 
-OperandKind = Literal['text', 'number', 'date']
+OperandKind = Literal['text', 'number', 'date', 'key', 'system']
 KINDS: Mapping[FieldType, OperandKind] = MappingProxyType(
     {'exact': 'text', 'string': 'text', 'numeric': 'number', 'date': 'date', 'geographic': 'number'})
 ARROW_TYPES: Mapping[OperandKind, pa.DataType] = MappingProxyType(
-    {'text': pa.string(), 'number': pa.float64(), 'date': pa.date32()})
+    {'text': pa.string(), 'number': pa.float64(), 'date': pa.date32(), 'key': pa.string(), 'system': pa.string()})
 
 
 @dataclass(frozen=True, order=True)
 class Operand:
-    """A column in the form in which it is compared: as text, as a 64-bit number, or as a date."""
+    """A column in the form in which it is compared: as text, as a 64-bit number, or as a date.
+
+    The kinds key and system are source keys and names of source systems, of which other texts stand for a missing one.
+    """
 
     column: str
     kind: OperandKind

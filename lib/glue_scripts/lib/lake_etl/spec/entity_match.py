@@ -111,7 +111,7 @@ class EntityMatchSpec:
     sort_field            column by which the latest of several rows of one entity is found; nulls are the oldest
     exact_match_fields    the columns by which source systems know their entities
     levels                the levels in the order in which they are tried
-    default_values        texts that stand for a missing value, in any column of a block; upper and lower case alike
+    default_values        texts that stand for a missing value, in blocks and in fields; upper and lower case alike
     max_block_pairs       most pairs of rows that one block may lead to; a larger block is divided by the next field,
                           and left out with a warning when that does not help
     """

@@ -1,0 +1,122 @@
+"""Stand-ins: what people and systems write where they have no value, recognised alike in SQL and in Python.
+
+A value is judged by its letters and digits: upper and lower case, spaces and punctuation make no difference, so that
+`N/A`, `n.a.` and `NA` are one, as are `000-000-0000` and `(000) 000 0000`.
+"""
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from datetime import date
+from typing import Literal
+
+from lake_etl.transform.sql_text import sql_text
+
+Use = Literal['block', 'comparison', 'key', 'system']
+"""What a value is used for. A birthday or a name that is usual as a stand-in is still compared, a source key may be a
+number such as 9999, and a source system a short name such as NA."""
+
+SPACES = ''.join(letter for letter in map(chr, range(0x10000))
+                 if unicodedata.category(letter) in ('Zs', 'Zl', 'Zp', 'Cc', 'Cf'))
+PUNCTUATION = '()[]{}<>-_./\\*,:;#\'"?!~=|&\u2010\u2011\u2012\u2013\u2014\u2015\u2212'
+IGNORED = SPACES + PUNCTUATION
+
+WORDS = (
+    'n/a', 'nan', 'nil', 'none', 'null', 'unk', 'unknown', 'undefined', 'tbd', 'tba', 'to be determined', 'missing',
+    'not applicable', 'not available', 'not disclosed', 'not given', 'not known', 'not on file', 'not provided',
+    'not specified', 'not stated', 'declined', 'refused', 'withheld', 'no data', 'no value', 'no answer', 'no address',
+    'no email', 'no mail', 'no phone', 'no phone number', 'no telephone', 'no number', 'no ssn', 'do not call',
+    'do not contact', 'do not mail', 'unbekannt', 'nicht bekannt', 'nicht angegeben', 'nicht vorhanden', 'keine angabe',
+    'keine angaben', 'inconnu', 'inconnue', 'non communiqué', 'non disponible', 'non renseigné', 'desconocido',
+    'desconocida', 'sin datos', 'sin correo', 'sin teléfono', 'no disponible', 'sconosciuto', 'non disponibile',
+    'onbekend', 'desconhecido')
+SHORT_WORDS = ('n/a', 'nan', 'nil', 'unk')
+"""Words that also are short names of source systems, unless they are written with punctuation."""
+WRITTEN_APART = ('k.a.', '1/1/1900', '1/1/1901')
+"""What is a stand-in only when it is written with punctuation or spaces."""
+NOT_IN_BLOCKS = ('test', '1970-01-01')
+NUMBERS = ('1234567', '12345678', '123456789', '1234567890', '0123456789', '987654321', '9876543210', '078051120',
+           '11234567890', '+11234567890')
+DATES = (date(1, 1, 1), date(1753, 1, 1), date(1899, 12, 30), date(1899, 12, 31), date(1900, 1, 1), date(1901, 1, 1),
+         date(2999, 12, 31), date(9999, 12, 31))
+EPOCH = date(1970, 1, 1)
+MIDNIGHT = ('', '0000', '000000', '000000000', '000000000000', 't000000', 't000000z', 't000000000', 't000000000z')
+REPEATED = (r'^(?:x+|0{3,}|9{4,}|([1-8])\1{6,}|1([0-9])\2{9}|(?:\+|00)[1-9][0-9]{0,2}?([0-9])\3{6,}'
+            r'|(?:\+|00)[1-9][0-9]{0,2}?(?:1234567890|123456789|1234567))$')
+NOBODY = 'none|noemail|nomail|null|unknown|unk|notprovided|notavailable|notgiven|noreply|donotreply'
+ANYBODY = 'na|no|x+|a|abc|asdf|test|test123|email|mail|name|user|someone|nobody|noone'
+NOWHERE = 'na|no|x+|a|abc|asdf|test|testing|email|mail|example|domain|nowhere'
+TOP_LEVEL = 'com|net|org|edu|gov|info|biz|invalid|test|de|at|ch|fr|es|it|nl|be|eu|us|ca|mx|br|uk|couk|au|comau'
+MAIL = (f'^(?:(?:{NOBODY})@.*|(?:{ANYBODY}|{NOBODY})@(?:{NOWHERE}|{NOBODY})(?:{TOP_LEVEL})?)$')
+
+
+def condensed(text: str) -> str:
+    """Return the letters and digits of a text, in lower case; also `@` and `+`."""
+    return text.lower().translate(dict.fromkeys(map(ord, IGNORED)))
+
+
+def _spellings(day: date) -> set[str]:
+    """Return how a day is written, with and without midnight, condensed."""
+    orders = (f'{day.year:04}{day.month:02}{day.day:02}', f'{day.month:02}{day.day:02}{day.year:04}',
+              f'{day.day:02}{day.month:02}{day.year:04}')
+    return {order + time for order in orders for time in MIDNIGHT}
+
+
+_WORDS = frozenset(map(condensed, WORDS))
+_APART = frozenset(map(condensed, WRITTEN_APART))
+_COMPARED = _WORDS | frozenset(NUMBERS) | frozenset().union(*map(_spellings, DATES))
+_KNOWN: dict[Use, frozenset[str]] = {
+    'comparison': _COMPARED,
+    'block': _COMPARED | frozenset(map(condensed, NOT_IN_BLOCKS)) | _spellings(EPOCH),
+    'key': _WORDS,
+    'system': _WORDS - frozenset(map(condensed, SHORT_WORDS))}
+_APART_OF: dict[Use, frozenset[str]] = {
+    'comparison': _APART, 'block': _APART, 'key': _APART, 'system': _APART | frozenset(map(condensed, SHORT_WORDS))}
+_PATTERNS: dict[Use, tuple[str, ...]] = {
+    'comparison': (REPEATED, MAIL), 'block': (REPEATED, MAIL), 'key': ('^(?:x+|00+)$',), 'system': ()}
+
+
+def is_stand_in(text: str, use: Use, defaults: Iterable[str] = ()) -> bool:
+    """Tell whether a text is empty or stands for a missing value.
+
+    defaults  what the specification adds, compared without case and outer spaces
+    """
+    letters = condensed(text)
+    apart = len(text.strip(' ')) > len(letters)
+    return (letters in ('', '+') or letters in _KNOWN[use] or (apart and letters in _APART_OF[use])
+            or any(re.search(pattern, letters) for pattern in _PATTERNS[use])
+            or text.strip(' ').lower() in {value.strip().lower() for value in defaults})
+
+
+def condensed_sql(text: str) -> str:
+    """Return SQL for the letters and digits of a text."""
+    return f"translate(lower({text}), {sql_text(IGNORED)}, '')"
+
+
+def is_value_sql(text: str, letters: str, use: Use, defaults: Iterable[str] = ()) -> str:
+    """Return a SQL condition that a text is a value, and no stand-in; null or false where it is null.
+
+    letters  SQL for its letters and digits, as `condensed_sql` gives it
+    """
+    apart = f"({letters} IN ({_list(_APART_OF[use])}) AND length(trim({text})) > length({letters}))"
+    conditions = [f"{letters} IN ({_list({'', '+', *_KNOWN[use]})})", apart,
+                  *(f'{letters} RLIKE {sql_text(pattern)}' for pattern in _PATTERNS[use])]
+    own = {value.strip().lower() for value in defaults}
+    if own:
+        conditions.append(f'lower(trim({text})) IN ({_list(own)})')
+    return f'NOT ({" OR ".join(conditions)})'
+
+
+def usable_sql(text: str, use: Use) -> str:
+    """Return SQL for a text where it is a value; null where it is a stand-in."""
+    return f'CASE WHEN {is_value_sql(text, condensed_sql(text), use)} THEN {text} END'
+
+
+def is_day_sql(day: str) -> str:
+    """Return a SQL condition that a date is none that stands for a missing one."""
+    return f"{day} NOT IN ({', '.join(f'DATE{sql_text(known.isoformat())}' for known in DATES)})"
+
+
+def _list(texts: Iterable[str]) -> str:
+    return ', '.join(map(sql_text, sorted(texts)))
