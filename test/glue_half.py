@@ -10,23 +10,22 @@ from typing import Any
 from pyspark.sql import SparkSession
 
 PACKAGE = 'AWSGlueDataplanePython'
-# There is a version for each version of AWS Glue, with its Spark and its Python, and none for Python 3.12.
-GLUE_OF_SPARK = {'3.5': '5.1', '4.1': '6.0'}
+# Each version of AWS Glue has one Spark and one Python, and its library is for these alone.
+VERSIONS = {('3.5', (3, 11)): '5.1.0', ('4.1', (3, 13)): '6.0.0'}
 SOURCES = Path(__file__).with_name('glue_java')
 
 
-def serves(glue_version: str, spark_version: str) -> bool:
-    """Tell whether the library of a version of AWS Glue is the one for a version of Spark."""
-    return GLUE_OF_SPARK.get(spark_version.rpartition('.')[0]) == glue_version.rpartition('.')[0]
+def wanted_library() -> str:
+    """Return the version of AWS Glue's Python library for this Spark and this Python; empty where AWS has none."""
+    return VERSIONS.get((metadata.version('pyspark').rpartition('.')[0], sys.version_info[:2]), '')
 
 
-def real_library() -> str:
-    """Return the version of AWS Glue's Python library if it is installed and serves this Spark, else an empty text."""
+def real_library() -> bool:
+    """Tell whether that version is installed."""
     try:
-        version = metadata.version(PACKAGE)
+        return metadata.version(PACKAGE) == wanted_library()
     except metadata.PackageNotFoundError:
-        return ''
-    return version if serves(version, metadata.version('pyspark')) else ''
+        return False
 
 
 def use_real_library() -> None:

@@ -25,7 +25,7 @@ def test_the_three_jobs_run_one_after_another(aws, spark, further):
             run = begun_run(spark)
             assert (run.name(), run.committed()) == (f'dev-insurancelake-{job}-job', True)
             assert run.arguments()['JOB_RUN_ID'] and run.arguments()['job_bookmark_option'] == 'job-bookmark-disable'
-    assert is_real() is bool(real_library())
+    assert is_real() is real_library()
     assert aws.rows('SELECT no, year, month, day, execution_id FROM gen.policy ORDER BY no') == [
         (1, '2026', '03', '04', 'by-hand'), (2, '2026', '03', '04', 'by-hand')]
     assert aws.rows('SELECT count(*) FROM gen_consume.policy') == [(2,)]

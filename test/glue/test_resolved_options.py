@@ -11,7 +11,7 @@ from unittest import mock
 
 import pytest
 from glue_arguments import OF_EACH_RUN, SPECIAL, command_line, started_by_glue
-from glue_half import is_real, real_library
+from glue_half import is_real, wanted_library
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -20,7 +20,7 @@ from lake_etl.arguments import COMMON, COMMON_OPTIONAL
 from lake_etl.job import resolve_arguments
 from lake_etl.resolved_options import DECLARED_BY_GLUE, resolved_options
 
-pytestmark = pytest.mark.skipif(not real_library(), reason='AWS has no library for this Python with this Spark')
+pytestmark = pytest.mark.skipif(not wanted_library(), reason='AWS has no library for this Python with this Spark')
 
 JOBS = {'collect-to-cleanse': (cleanse.REQUIRED, ()), 'cleanse-to-consume': (consume.REQUIRED, consume.OPTIONAL),
         'consume-entity-match': (entity_match.REQUIRED, entity_match.OPTIONAL)}

@@ -13,7 +13,8 @@ class DynamicFrame:
         self._df = df
 
     @classmethod
-    def fromDF(cls, dataframe: DataFrame, glue_ctx: Any, name: str = '') -> DynamicFrame:  # noqa: N802 - AWS Glue's name
+    def fromDF(  # noqa: N802 - AWS Glue's name
+            cls, dataframe: DataFrame, glue_ctx: Any, name: str = '') -> DynamicFrame:
         """Return the frame of Spark as one of AWS Glue."""
         return cls(dataframe)
 
