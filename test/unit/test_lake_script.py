@@ -128,8 +128,8 @@ def test_the_file_of_each_verb_that_needs_more_packages_exists(lake):
 
 @pytest.mark.parametrize(('line', 'verb'), [
     ('test', 'test'), ('test test/unit -q', 'test'), ('--debug cdk deploy', 'cdk'), ('--lake test run f.csv', 'run'),
-    ('--lake=test run f.csv', 'run'), ('--config cdk --lake test demo', 'demo'), ('run test --workflow cdk/test', 'run'),
-    ('', ''), ('--help', ''), ('--lake', ''), ('--lake test', ''),
+    ('--lake=test run f.csv', 'run'), ('--config cdk --lake test demo', 'demo'),
+    ('run test --workflow cdk/test', 'run'), ('', ''), ('--help', ''), ('--lake', ''), ('--lake test', ''),
 ])
 def test_only_the_verb_decides_which_packages_are_needed(lake, line, verb):
     assert lake.verb_of(line.split()) == verb
