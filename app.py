@@ -5,8 +5,8 @@ import os
 import sys
 
 from lib.configuration import configuration
-from lib.configuration_model import ConfigurationError
-from lib.node import use_installed_node
+from lib.packaging.node import use_installed_node
+from lib.settings.model import ConfigurationError
 
 
 def main() -> int:

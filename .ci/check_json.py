@@ -11,8 +11,8 @@ SHARED_MODULES = Path(__file__).resolve().parents[1] / 'lib' / 'glue_scripts' / 
 def main(files: Sequence[str]) -> int:
     """Write every problem and warning of the files to the error stream; return 1 when there is any."""
     sys.path.append(str(SHARED_MODULES))
-    from lake_etl.spec.jsonc import parse_json_object
-    from lake_etl.spec.records import Findings
+    from lake_etl.syntax.json_with_comments import parse_json_object
+    from lake_etl.syntax.records import Findings
     found = []
     for file in files:
         findings = Findings(file)

@@ -59,7 +59,8 @@ DEVELOPMENT = (Command('pip install -r requirements-dev.txt'),)
 TESTS = (Command('python -m pytest --cov', 'needs Spark: '),)
 COMMITS = (
     Command('pre-commit install'),
-    Command("printf '\\n\\nA = 1\\n' >> lib/tagging.py; git commit --all --message='A change that passes'", 'Passed'),
+    Command("printf '\\n\\nA = 1\\n' >> lib/constructs/tagging.py; "
+            "git commit --all --message='A change that passes'", 'Passed'),
     Command(f"printf 'import os\\n' > {UNSTYLED}; git add {UNSTYLED}; git commit --message='One that does not'",
             f'{UNSTYLED}:1:1: F401', 1),
 )

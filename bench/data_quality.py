@@ -19,17 +19,17 @@ from pathlib import Path
 from pyspark import StorageLevel
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
+from resources.sample_data import write_sample
 
 from bench.measure import counted_jobs, interleave
 from bench.quality_rivals import RULES, rivals
-from lake_etl.dqdl.evaluate import evaluate, prepare
 from lake_etl.dqdl.model import AnyRule
-from lake_etl.dqdl.outcomes import EvaluationContext
 from lake_etl.dqdl.parser import parse_rule
-from lake_etl.session import configure
-from lake_etl.spec.records import Findings
-from lib.local_lake.session import start_session
-from resources.sample_data import write_sample
+from lake_etl.quality.evaluation.evaluate import evaluate, prepare
+from lake_etl.quality.evaluation.outcomes import EvaluationContext
+from lake_etl.spark.session import configure
+from lake_etl.syntax.records import Findings
+from lib.local_lake.running.session import start_session
 
 DATA_SET = 'SyntheticGeneralData-PolicyData'
 TYPES = {

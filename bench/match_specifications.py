@@ -4,8 +4,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from lake_etl.spec.entity_match import Level
-from lake_etl.spec.records import Findings, parse_record
+from lake_etl.config.entity_match import Level
+from lake_etl.syntax.records import Findings, parse_record
 
 FOLDER = Path(__file__).parent / 'match_specifications'
 

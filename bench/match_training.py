@@ -19,10 +19,10 @@ from pathlib import Path
 from bench.match_data import MatchData, febrl_2, invented
 from bench.match_lake import LakeMatch
 from bench.match_specifications import load_level, path_of
+from lake_etl.config.match_weights import FieldShares, MatchWeights
 from lake_etl.match.probabilistic_scoring import ProbabilisticScorer
-from lake_etl.session import configure
-from lake_etl.spec.match_weights import FieldShares, MatchWeights
-from lib.local_lake.session import start_session
+from lake_etl.spark.session import configure
+from lib.local_lake.running.session import start_session
 
 SEED, PRIMARY_ROWS, ROWS = 2, 50_000, 5_000
 TRAINING_DATA: Mapping[str, Callable[[Path], MatchData]] = {

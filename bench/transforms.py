@@ -22,10 +22,10 @@ from pyspark.sql import DataFrame, SparkSession
 
 from bench.measure import interleave
 from lake_etl.adapters.local.items import SqliteItems
-from lake_etl.session import configure
+from lake_etl.spark.session import configure
 from lake_etl.transform.discovery import all_transforms
 from lib.local_lake.folders import LakeFolders
-from lib.local_lake.session import start_session
+from lib.local_lake.running.session import start_session
 
 COLUMNS = {
     'PolicyNumber': "concat('P-', lpad(id, 9, '0'))",

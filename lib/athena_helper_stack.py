@@ -9,8 +9,8 @@ from aws_cdk import Stack
 from aws_cdk import aws_athena as athena
 from constructs import Construct
 
-from lib.configuration_model import EnvironmentConfiguration
 from lib.glue_job_arguments import athena_workgroup_name
+from lib.settings.model import EnvironmentConfiguration
 from lib.storage_stack import StorageStack
 
 QUERIES = Path(__file__).resolve().parent / 'athena_queries'

@@ -8,9 +8,9 @@ from typing import Any
 from aws_cdk import App, Environment
 
 from lib.code_commit_stack import CodeCommitStack
-from lib.configuration_model import Configuration
-from lib.configuration_parts import CodeCommit
 from lib.pipeline_stack import PipelineStack
+from lib.settings.model import Configuration
+from lib.settings.parts import CodeCommit
 
 SETTINGS = Path(__file__).resolve().parents[1] / 'cdk.json'
 

@@ -3,8 +3,8 @@ from __future__ import annotations
 
 import os
 
-from lib.configuration_model import Configuration, EnvironmentConfiguration
-from lib.configuration_parts import CodeConnection, GlueConfiguration, Place, VpcConfiguration
+from lib.settings.model import Configuration, EnvironmentConfiguration
+from lib.settings.parts import CodeConnection, GlueConfiguration, Place, VpcConfiguration
 
 # Whose credentials run the deployment, unless an account is named below; none are needed to synthesize.
 ACCOUNT = os.environ.get('CDK_DEFAULT_ACCOUNT')

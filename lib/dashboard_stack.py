@@ -8,8 +8,8 @@ from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
-from lib.configuration_model import EnvironmentConfiguration
 from lib.glue_stack import GlueStack
+from lib.settings.model import EnvironmentConfiguration
 from lib.step_functions_stack import StepFunctionsStack
 
 NAMESPACE = 'InsuranceLake/Loads'

@@ -7,8 +7,8 @@ from aws_cdk import Stack
 from aws_cdk import aws_dynamodb as dynamodb
 from constructs import Construct
 
-from lib.configuration_model import EnvironmentConfiguration
-from lib.lake_bucket import removal_policy
+from lib.constructs.bucket import removal_policy
+from lib.settings.model import EnvironmentConfiguration
 from lib.storage_stack import StorageStack
 
 

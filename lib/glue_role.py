@@ -9,9 +9,9 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
-from lib.configuration_model import EnvironmentConfiguration
 from lib.dynamodb_stack import DynamoDbStack
 from lib.glue_job_arguments import athena_workgroup_name, log_group_prefix
+from lib.settings.model import EnvironmentConfiguration
 from lib.storage_stack import StorageStack
 from lib.vpc_stack import VpcStack
 

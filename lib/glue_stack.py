@@ -11,14 +11,14 @@ from aws_cdk import aws_glue as glue
 from aws_cdk import aws_s3_deployment as deployment
 from constructs import Construct
 
-from lib.configuration_model import EnvironmentConfiguration
+from lib.constructs.bucket import LakeBucket
+from lib.constructs.log_group import LakeLogGroup
 from lib.dynamodb_stack import DynamoDbStack
 from lib.glue_job_arguments import (
     Addresses, cleanse_to_consume_arguments, collect_to_cleanse_arguments, entity_match_arguments, log_group_prefix)
-from lib.glue_library import SCRIPTS, GlueLibrary, python_packages, write_library
 from lib.glue_role import GlueRole
-from lib.lake_bucket import LakeBucket
-from lib.log_group import LakeLogGroup
+from lib.packaging.glue_library import SCRIPTS, GlueLibrary, python_packages, write_library
+from lib.settings.model import EnvironmentConfiguration
 from lib.storage_stack import StorageStack
 from lib.vpc_stack import VpcStack
 

@@ -8,14 +8,14 @@ from aws_cdk import Environment, Stage
 from constructs import Construct
 
 from lib.athena_helper_stack import AthenaHelperStack
-from lib.configuration_model import EnvironmentConfiguration
+from lib.constructs.tagging import tag
 from lib.dashboard_stack import DashboardStack
 from lib.data_lake_consumer_stack import DataLakeConsumerStack
 from lib.dynamodb_stack import DynamoDbStack
 from lib.glue_stack import GlueStack
+from lib.settings.model import EnvironmentConfiguration
 from lib.step_functions_stack import StepFunctionsStack
 from lib.storage_stack import StorageStack
-from lib.tagging import tag
 from lib.vpc_stack import VpcStack
 
 

@@ -8,8 +8,8 @@ from aws_cdk import aws_codeconnections as codeconnections
 from aws_cdk import pipelines
 from constructs import Construct
 
-from lib.configuration_model import EnvironmentConfiguration
-from lib.configuration_parts import CodeCommit, CodeConnection
+from lib.settings.model import EnvironmentConfiguration
+from lib.settings.parts import CodeCommit, CodeConnection
 
 # https://docs.aws.amazon.com/codeconnections/latest/APIReference/API_CreateConnection.html
 LONGEST_CONNECTION_NAME = 32

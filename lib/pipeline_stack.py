@@ -10,11 +10,11 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import pipelines
 from constructs import Construct
 
-from lib.configuration_model import Configuration, EnvironmentConfiguration
-from lib.node import CDK_COMMAND
+from lib.constructs.tagging import tag
+from lib.packaging.node import CDK_COMMAND
 from lib.pipeline_deploy_stage import PipelineDeployStage
 from lib.pipeline_source import PipelineSource, pipeline_source
-from lib.tagging import tag
+from lib.settings.model import Configuration, EnvironmentConfiguration
 
 PYTHON_VERSION, NODE_VERSION = '3.12', '22'
 TESTS = 'python3 ./lake test test/unit test/stacks -q'

@@ -19,13 +19,13 @@ from aws_cdk import aws_sqs as sqs
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
-from lib.configuration_model import EnvironmentConfiguration
+from lib.constructs.bucket import removal_policy
+from lib.constructs.function import USE_KEY, LakeFunction
+from lib.constructs.log_group import LakeLogGroup
 from lib.dynamodb_stack import DynamoDbStack
 from lib.glue_job_arguments import state_machine_name
 from lib.glue_stack import GlueStack
-from lib.lake_bucket import removal_policy
-from lib.lake_function import USE_KEY, LakeFunction
-from lib.log_group import LakeLogGroup
+from lib.settings.model import EnvironmentConfiguration
 from lib.state_machine_definition import definition
 from lib.storage_stack import StorageStack
 

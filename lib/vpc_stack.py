@@ -9,8 +9,8 @@ from aws_cdk import aws_glue as glue
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
-from lib.configuration_model import EnvironmentConfiguration
-from lib.log_group import LakeLogGroup
+from lib.constructs.log_group import LakeLogGroup
+from lib.settings.model import EnvironmentConfiguration
 from lib.storage_stack import StorageStack
 
 ZONES = 3

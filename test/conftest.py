@@ -25,8 +25,8 @@ def spark_environment() -> None:
 @pytest.fixture(scope='session')
 def spark(tmp_path_factory, spark_environment):
     """The Spark session that the lake itself would start, with the lake's settings."""
-    from lake_etl.session import configure
-    from lib.local_lake.session import start_session
+    from lake_etl.spark.session import configure
+    from lib.local_lake.running.session import start_session
     folder = tmp_path_factory.mktemp('spark')
     put_on_worker_path()
     # The data are small, but what is tested is what Spark does with large ones.
@@ -90,6 +90,7 @@ def _started_jobs(spark) -> Iterator[Callable[[], list[int]]]:
 def lake(spark, tmp_path, monkeypatch):
     """An empty `SmallLake` whose jobs run in the shared Spark session."""
     from small_lake import SmallLake
+
     # A job reads the process's arguments and opens a catalog for the process.
     monkeypatch.setattr('sys.argv', ['test'])
     monkeypatch.setattr('lake_etl.runtime._catalog_address', 'glue')

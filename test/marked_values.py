@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 
-from lake_etl.job_logs import TEXT, formatter
+from lake_etl.jobs.logs import TEXT, formatter
 from small_lake import SmallLake
 
 # They hold the originals of tokens, which is what it is for.

@@ -28,6 +28,7 @@ def put_on_worker_path() -> None:
 def main() -> None:
     """Run the lake's own daemon, whose workers save what was measured after each task."""
     from coverage import Coverage
+
     from lake_etl.adapters.local import worker_daemon
     worker_daemon.leave_out_archives()
     from pyspark import worker

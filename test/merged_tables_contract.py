@@ -5,9 +5,10 @@ import threading
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
+from pyspark.sql import DataFrame, SparkSession
+
 from lake_etl.errors import MergeConflict
 from lake_etl.ports import MergedTables
-from pyspark.sql import DataFrame, SparkSession
 
 SCHEMA = ('id string, name string, small smallint, number bigint, amount decimal(12,2), born date, seen timestamp, '
           'tags array<string>, place struct<city: string, zip: string>')

@@ -34,7 +34,7 @@ LAYERS = {
     **dict.fromkeys((f'lib/{name}/' for name in (
         'executions', 'state_machine_trigger', 'etl_job_auditor', 'dependency_trigger', 'table_lock',
         'execution_repair')), 'functions'),
-    'lib/node.py': 'tools',
+    'lib/packaging/node.py': 'tools',
     'lib/': 'deployment',
     'bench/': 'bench',
 }
@@ -76,9 +76,9 @@ LOADED_WITHOUT_SPARK = (
     f'{CORE}match/scoring.py', f'{CORE}match/similarity.py', f'{CORE}match/text_measures.py',
     f'{CORE}adapters/local/catalog_file.py', f'{CORE}adapters/local/database.py', f'{CORE}adapters/local/files.py',
     f'{CORE}adapters/local/items.py', f'{CORE}adapters/local/queries.py', f'{CORE}adapters/local/secrets.py',
-    'lib/local_lake/cli.py', 'lib/local_lake/folders.py', 'lib/local_lake/output.py',
-    'lib/local_lake/match_', 'lib/local_lake/commands/match.py', 'lib/local_lake/matched_people.py',
-    'lib/local_lake/reasons.py', 'lib/local_lake/commands/query.py', 'lib/local_lake/commands/tables.py',
+    'lib/local_lake/cli.py', 'lib/local_lake/folders.py', 'lib/local_lake/showing/output.py',
+    'lib/local_lake/match_', 'lib/local_lake/commands/match.py', 'lib/local_lake/showing/matched_people.py',
+    'lib/local_lake/running/reasons.py', 'lib/local_lake/commands/query.py', 'lib/local_lake/commands/tables.py',
     'lib/local_lake/commands/validate.py',
 )
 TRANSFORMS = {

@@ -8,7 +8,7 @@ from typing import Any
 from pyspark.sql import Column, DataFrame
 from pyspark.sql.types import StructType
 
-from lake_etl.transform.columns import column_type, quoted, try_cast
+from lake_etl.spark.columns import column_type, quoted, try_cast
 from lake_etl.transform.registry import TransformContext, column_transform
 
 

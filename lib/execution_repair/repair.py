@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from lake_etl.reasons import reason_of
+from lake_etl.reasons.failure import reason_of
 from lib.execution_repair.closing import closing_of
 from lib.executions.audit_table import AuditTable
 from lib.executions.notification import Notifier

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from lake_etl.spec.dependencies import Dependencies
+from lake_etl.config.dependencies import Dependencies
 
 QUEUED, STARTING, STARTED, SUCCEEDED, FAILED = 'QUEUED', 'STARTING', 'STARTED', 'SUCCEEDED', 'FAILED'
 OPEN = (QUEUED, STARTING, STARTED)

@@ -1,9 +1,9 @@
 """Fills a Consume table from Cleanse tables by SQL and renews the views on it."""
 from __future__ import annotations
 
-from lake_etl.consume import (
+from lake_etl.jobs.consume import (
     OPTIONAL, REQUIRED, open_gate, publish_to_consume, query_cleanse, read_configuration, renew_views)
-from lake_etl.job import JobRun, job_run
+from lake_etl.jobs.run import JobRun, job_run
 
 
 def main() -> None:

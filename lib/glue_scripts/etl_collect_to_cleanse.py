@@ -1,10 +1,10 @@
 """Loads one collected file into its Cleanse table."""
 from __future__ import annotations
 
-from lake_etl.cleanse import (
+from lake_etl.jobs.cleanse import (
     REQUIRED, add_load_columns, apply_transforms, map_columns, open_gate, publish_to_cleanse, read_configuration,
     read_source)
-from lake_etl.job import JobRun, job_run
+from lake_etl.jobs.run import JobRun, job_run
 
 
 def main() -> None:

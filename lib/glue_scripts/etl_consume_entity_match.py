@@ -1,8 +1,8 @@
 """Gives every row of a Consume partition the global id of its entity, and merges the rows into the primary table."""
 from __future__ import annotations
 
-from lake_etl.entity_match import OPTIONAL, REQUIRED, match_and_merge, read_configuration, read_incoming
-from lake_etl.job import JobRun, job_run
+from lake_etl.jobs.entity_match import OPTIONAL, REQUIRED, match_and_merge, read_configuration, read_incoming
+from lake_etl.jobs.run import JobRun, job_run
 from lake_etl.match.frames import entitymatch_exact, entitymatch_recordlinkage, fill_global_id, split_dataframe
 
 # Beside the job itself, the steps that users' own jobs call.

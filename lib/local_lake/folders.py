@@ -7,9 +7,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from lake_etl.config.configuration_files import folded
+from lake_etl.config.file_names import RULES, SPEC, SQL
 from lake_etl.errors import LakeError
-from lake_etl.spec.configuration_files import folded
-from lake_etl.spec.file_names import RULES, SPEC, SQL
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 KINDS = (SPEC, SQL, RULES)

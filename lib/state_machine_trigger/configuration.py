@@ -3,7 +3,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from lake_etl.spec.configuration_files import ConfigurationFiles
+from lake_etl.config.configuration_files import ConfigurationFiles
 
 FOLDER = 'etl'
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import boto3
 
-from lake_etl.reasons import reason_of
+from lake_etl.reasons.failure import reason_of
 from lib.executions.audit_table import AuditTable
 from lib.executions.notification import Notifier
 from lib.executions.starting import Starter

@@ -6,11 +6,11 @@ import posixpath
 import re
 from dataclasses import dataclass
 
-from lake_etl.arrival import as_configured, landing_dependencies, landing_spec, started_by
+from lake_etl.config.configuration_files import Read
+from lake_etl.config.file_names import entity_match_file
 from lake_etl.errors import LakeError
-from lake_etl.landing import Landing, execution_id
-from lake_etl.spec.configuration_files import Read
-from lake_etl.spec.file_names import entity_match_file
+from lake_etl.landing.arrival import as_configured, landing_dependencies, landing_spec, started_by
+from lake_etl.landing.location import Landing, execution_id
 from lib.executions.record import Execution
 from lib.state_machine_trigger.events import CreatedObject
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from lake_etl.spec.configuration_files import Read
+from lake_etl.config.configuration_files import Read
 from lib.executions.audit_table import AuditTable
 from lib.executions.notification import Notifier
 from lib.executions.record import FAILED, NO_DEPENDENCY, Execution, started_at

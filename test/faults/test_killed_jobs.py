@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from killed_run import POINTS, SET_ASIDE
 
-from lib.local_lake.orchestration import INTERRUPTED, Orchestrator
+from lib.local_lake.running.orchestration import INTERRUPTED, Orchestrator
 
 HERE = Path(__file__).resolve().parent
 REPOSITORY = HERE.parents[1]

@@ -14,7 +14,7 @@ from functions import Function
 from moto.server import ThreadedMotoServer
 from synthesized import ACCOUNT, REGION, SynthesizedEnvironment
 
-from lib.node import use_installed_node
+from lib.packaging.node import use_installed_node
 
 if TYPE_CHECKING:  # It needs the packages of the lake, without which these tests are skipped.
     from deployed_lake import DeployedLake
@@ -32,7 +32,7 @@ def synthesized(tmp_path_factory: pytest.TempPathFactory, spark_environment: Non
     with mock.patch.dict(os.environ, {'CDK_VALIDATION': 'false'}):
         from lib.cdk_app import build_app
         from lib.configuration import configuration
-        from lib.configuration_parts import Place
+        from lib.settings.parts import Place
         default, place = configuration(), Place(ACCOUNT, REGION)
         dev = next(environment for environment in default.environments if environment.name == 'Dev')
         directory = tmp_path_factory.mktemp('flow.out')
@@ -63,7 +63,7 @@ def aws(synthesized: SynthesizedEnvironment, functions: dict[str, Function], spa
     """An empty lake on moto that works, its jobs in the shared Spark session."""
     from deployed_lake import deployed
 
-    from lib.local_lake.glue_library import ensure_glue_library
+    from lib.local_lake.running.glue_library import ensure_glue_library
     ensure_glue_library()
     # A job reads the process's arguments and opens a catalog for the process.
     monkeypatch.setattr('sys.argv', ['test'])

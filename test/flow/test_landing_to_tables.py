@@ -8,9 +8,9 @@ from threading import Thread
 import pytest
 
 from lake_etl.errors import LakeError
-from lake_etl.landing import read_key
-from lib.local_lake import job_arguments
+from lake_etl.landing.location import read_key
 from lib.local_lake.folders import LakeFolders
+from lib.local_lake.running import job_arguments
 
 KEY = 'Gen/Policy/2026/03/04/policies.csv'
 ODD_KEY = 'Gen/Claim/claims  %2B+ä保.csv'

@@ -15,10 +15,10 @@ from glue_half import is_real, wanted_library
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lake_etl import cleanse, consume, entity_match
 from lake_etl.arguments import COMMON, COMMON_OPTIONAL
-from lake_etl.job import resolve_arguments
-from lake_etl.resolved_options import DECLARED_BY_GLUE, resolved_options
+from lake_etl.jobs import cleanse, consume, entity_match
+from lake_etl.jobs.resolved_options import DECLARED_BY_GLUE, resolved_options
+from lake_etl.jobs.run import resolve_arguments
 
 pytestmark = pytest.mark.skipif(not wanted_library(), reason='AWS has no library for this Python with this Spark')
 

@@ -13,7 +13,7 @@ from typing import Any
 from lake_etl.adapters.local.queries import query
 from lib.local_lake.cli import main
 from lib.local_lake.folders import LakeFolders
-from lib.local_lake.report import published_tables
+from lib.local_lake.showing.report import published_tables
 
 PEOPLE = 'no,system,first,last,zip,updated'
 MATCHING = {

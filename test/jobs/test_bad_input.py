@@ -6,10 +6,10 @@ import gzip
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from small_lake import LANDED
 
 from lake_etl.errors import LakeError
-from lake_etl.landing import read_key
+from lake_etl.landing.location import read_key
+from small_lake import LANDED
 
 KEY = 'Gen/Policy/a.csv'
 SPEC, MAPPING = 'transformation-spec/Gen-Policy.json', 'transformation-spec/Gen-Policy.csv'

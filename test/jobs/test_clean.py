@@ -19,7 +19,7 @@ from lake_of_all_kinds import copied, lake, load, make_lake, tables, tree
 
 from lake_etl.adapters.local.catalog import SqliteCatalog
 from lake_etl.ports import Publication
-from lib.local_lake.contents import shown
+from lib.local_lake.cleaning.contents import shown
 from lib.local_lake.folders import LakeFolders
 
 REPOSITORY = Path(__file__).resolve().parents[2]

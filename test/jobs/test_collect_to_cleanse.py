@@ -8,10 +8,10 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
-from small_lake import DAY
 
 from lake_etl.errors import ConfigurationError, DataError
 from lake_etl.ports import Publication
+from small_lake import DAY
 
 KEY = 'Gen/Policy/policies.csv'
 POLICIES = (

@@ -6,9 +6,9 @@ import runpy
 import sys
 from pathlib import Path
 
-from lake_etl.landing import read_key
-from lib.local_lake import job_arguments
-from lib.local_lake.glue_library import ensure_glue_library
+from lake_etl.landing.location import read_key
+from lib.local_lake.running import job_arguments
+from lib.local_lake.running.glue_library import ensure_glue_library
 from small_lake import LANDED
 
 EXAMPLE = Path(__file__).resolve().parents[2] / 'docs' / 'examples' / 'etl_example_job.py'

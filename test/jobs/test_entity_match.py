@@ -2,10 +2,11 @@
 from __future__ import annotations
 
 import pytest
-from lake_etl import entity_match
+
 from lake_etl.adapters.local import merged_tables
 from lake_etl.adapters.local.merged_tables import PyIcebergTables
 from lake_etl.errors import ConfigurationError, DataError, SchemaChangeError
+from lake_etl.jobs import entity_match
 from lib.local_lake.commands.clean import clean
 
 COLUMNS = {'no': 'string', 'system': 'string', 'first': 'string', 'last': 'string', 'zip': 'string', 'updated': 'int'}

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from lake_etl import cleanse, consume
 from lake_etl.arguments import COMMON, LoadArguments, load_arguments
 from lake_etl.errors import LakeError
-from lake_etl.job import resolve_arguments
-from lib.local_lake.glue_library import ensure_glue_library
+from lake_etl.jobs import cleanse, consume
+from lake_etl.jobs.run import resolve_arguments
+from lib.local_lake.running.glue_library import ensure_glue_library
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 JOBS = {'collect-to-cleanse': (cleanse.REQUIRED, ()), 'cleanse-to-consume': (consume.REQUIRED, consume.OPTIONAL)}

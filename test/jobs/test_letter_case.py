@@ -6,6 +6,7 @@ import itertools
 import json
 
 import pytest
+
 from lake_etl.adapters.local.items import SqliteItems
 from lake_etl.errors import ConfigurationError, LakeError, OwnershipError, PublicationError
 from lake_etl.publish import whole_table

@@ -12,15 +12,15 @@ import pytest
 from marked_values import as_csv, found_in, history, logged, marked_document, marker, protected_columns, stored
 from pyspark.sql import functions as F
 
-from lake_etl.engine_reasons import engine_reason
-from lake_etl.job_logs import failure_logged
-from lake_etl.own_words import own_words_only
-from lake_etl.reasons import reason_of
-from lake_etl.session import user_sql_rules
+from lake_etl.jobs.logs import failure_logged
+from lake_etl.reasons.engine_failure import engine_reason
+from lake_etl.reasons.failure import reason_of
+from lake_etl.reasons.own_words import own_words_only
+from lake_etl.spark.session import user_sql_rules
 from lib.local_lake import cli
 from lib.local_lake.commands.demo import _load_lookups
 from lib.local_lake.folders import REPOSITORY
-from lib.local_lake.samples import SAMPLES
+from lib.local_lake.running.samples import SAMPLES
 
 VALUE = marker('value', 7)
 SCRIPTS = REPOSITORY / 'lib' / 'glue_scripts'

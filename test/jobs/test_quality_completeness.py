@@ -7,13 +7,13 @@ import pytest
 
 from lake_etl import runtime
 from lake_etl.arguments import PARTITION_KEYS
+from lake_etl.config.quality import parse_quality
 from lake_etl.errors import QualityError
 from lake_etl.publish.target import Target
-from lake_etl.quality.arrival import compute
 from lake_etl.quality.checked_load import CheckedLoad
 from lake_etl.quality.gate import QualityGate
-from lake_etl.spec.quality import parse_quality
-from lake_etl.spec.records import Findings
+from lake_etl.spark.observations import compute
+from lake_etl.syntax.records import Findings
 
 QUARANTINE = {'quarantine_rules': ["ColumnValues 'premium' > 0"]}
 RULES = {'before_transform': QUARANTINE, 'after_transform': QUARANTINE}

@@ -9,12 +9,12 @@ import pytest
 from lake_etl import runtime
 from lake_etl.adapters.local.items import SqliteItems
 from lake_etl.arguments import PARTITION_KEYS
+from lake_etl.config.quality import parse_quality
+from lake_etl.config.transforms import parse_transforms
 from lake_etl.publish.target import Target
 from lake_etl.quality.checked_load import CheckedLoad
 from lake_etl.quality.gate import QualityGate
-from lake_etl.spec.quality import parse_quality
-from lake_etl.spec.records import Findings
-from lake_etl.spec.transforms import parse_transforms
+from lake_etl.syntax.records import Findings
 from lake_etl.transform.discovery import all_transforms
 from lake_etl.transform.registry import UserTransform
 from small_lake import DAY

@@ -8,7 +8,7 @@ import pytest
 
 from lake_etl import runtime
 from lake_etl.errors import LakeError
-from lib.local_lake.glue_library import ensure_glue_library
+from lib.local_lake.running.glue_library import ensure_glue_library
 
 STAND_IN = Path(__file__).parent / 'glue_stand_in'
 RULESET = 'Rules = [\n    RowCount > 5,\n    ColumnValues "premium" > 0\n]\n'
@@ -19,6 +19,7 @@ def glue(monkeypatch):
     """The transform of the stand-in for AWS Glue's library."""
     ensure_glue_library()
     import awsglue
+
     # Frames are in AWS Glue's Java library.
     monkeypatch.setattr(awsglue, '__path__', [str(STAND_IN / 'awsglue'), *awsglue.__path__])
     monkeypatch.delitem(sys.modules, 'awsglue.dynamicframe', raising=False)

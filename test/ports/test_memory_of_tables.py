@@ -9,7 +9,7 @@ import pytest
 
 from lake_etl.adapters.aws.catalog import GlueCatalog
 from lake_etl.adapters.local.catalog import SqliteCatalog
-from lake_etl.configuration import configuration_below, configuration_reader
+from lake_etl.config.reader import configuration_below, configuration_reader
 from lake_etl.errors import ConfigurationError
 from lake_etl.ports import Column, Publication, Table
 from lake_etl.publish.ownership import PROTECTED, WORKFLOW, Ownership, parameters_after

@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import strategies as st
 from pyspark.sql.types import ArrayType, DataType, DateType, NumericType, StringType, StructType, TimestampType
 
-from lake_etl.transform.helper_names import visible_names
+from lake_etl.spark.helper_names import visible_names
 
 # No entry writes the key, by which rows are told apart and sorted.
 KEY = 'id'

@@ -7,10 +7,10 @@ import logging
 import pytest
 
 from lake_etl.adapters.local.items import SqliteItems
-from lake_etl.apply_mapping import apply_mapping
 from lake_etl.errors import DataError
-from lake_etl.lineage import DataLineageGenerator
-from lake_etl.schema_mapping import Rule
+from lake_etl.mapping.apply_mapping import apply_mapping
+from lake_etl.mapping.schema_mapping import Rule
+from lake_etl.publish.lineage import DataLineageGenerator
 
 QUERY = """
 SELECT 'P1' AS PolicyNumber, 'new' AS NewOrRenewal, 12.5D AS `Loss.Paid`, 7 AS `a``b`, 'x' AS Unused,

@@ -8,9 +8,9 @@ import pytest
 from pyspark.sql import functions as F
 
 from lake_etl.adapters.local.items import SqliteItems
-from lake_etl.lineage import DataLineageGenerator
-from lake_etl.spec.records import Findings
-from lake_etl.spec.transforms import parse_transforms
+from lake_etl.config.transforms import parse_transforms
+from lake_etl.publish.lineage import DataLineageGenerator
+from lake_etl.syntax.records import Findings
 from lake_etl.transform.apply import apply_steps
 from lake_etl.transform.discovery import all_transforms
 from lake_etl.transform.registry import TransformContext, UserTransform

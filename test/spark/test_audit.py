@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from lake_etl.audit import Audit, attach_audit, take_audit
+from lake_etl.publish.audit import Audit, attach_audit, take_audit
 
 # A query, and the audit of its rows.
 AUDITS = {

@@ -5,8 +5,8 @@ import threading
 
 import pytest
 
-from lake_etl.before_publishing import BeforePublishing, at_once
 from lake_etl.errors import ItemStoreError
+from lake_etl.spark.background_work import BeforePublishing, at_once
 
 KEY = 'Gen/Policy/a.csv'
 

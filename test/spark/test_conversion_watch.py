@@ -4,10 +4,10 @@ from __future__ import annotations
 import pytest
 from pyspark.sql import functions as F
 
+from lake_etl.config.transforms import parse_transforms
 from lake_etl.read.given_types import with_given_types_watched
 from lake_etl.read.malformed import mark_malformed
-from lake_etl.spec.records import Findings
-from lake_etl.spec.transforms import parse_transforms
+from lake_etl.syntax.records import Findings
 from lake_etl.transform.apply import apply_steps
 from lake_etl.transform.conversion_count import FailedConversion
 from lake_etl.transform.conversion_watch import ConversionWatch

@@ -7,14 +7,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+
 from lake_etl.adapters.local.files import FolderFiles
-from lake_etl.dqdl.evaluate import evaluate
 from lake_etl.dqdl.model import Rule
-from lake_etl.dqdl.outcomes import EvaluationContext
 from lake_etl.dqdl.parser import parse_rule
 from lake_etl.dqdl.rule_types import RULE_TYPES, has_row_outcome
 from lake_etl.errors import DataError
-from lake_etl.spec.records import Findings
+from lake_etl.quality.evaluation.evaluate import evaluate
+from lake_etl.quality.evaluation.outcomes import EvaluationContext
+from lake_etl.syntax.records import Findings
 
 PAGE = (Path(__file__).resolve().parents[2] / 'docs' / 'data-quality-rules.md').read_text(encoding='utf-8')
 EXAMPLE = re.compile(r'^\| `(?P<rule>.+?)` \| (?P<outcome>passes|fails) \|', re.MULTILINE)

@@ -11,8 +11,8 @@ from hypothesis import HealthCheck, Phase, given, note, settings
 from hypothesis import strategies as st
 
 from lake_etl import runtime
-from lake_etl.spec.records import Findings
-from lake_etl.spec.transforms import parse_transforms
+from lake_etl.config.transforms import parse_transforms
+from lake_etl.syntax.records import Findings
 from lake_etl.transform.apply import UNWATCHED, apply_steps
 from lake_etl.transform.conversion_watch import ConversionWatch
 from lake_etl.transform.discovery import all_transforms

@@ -8,8 +8,8 @@ from moto import mock_aws
 import glue_catalog_helpers as helpers
 from lake_etl import runtime
 from lake_etl.errors import SchemaChangeError
+from lake_etl.mapping.recommendation import recommended_spec
 from lake_etl.ports import Column, Partition, Publication
-from lake_etl.recommend import recommended_spec
 
 KEYS = ['year', 'month', 'day']
 

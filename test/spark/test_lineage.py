@@ -8,8 +8,8 @@ from decimal import Decimal
 import pytest
 
 from lake_etl.adapters.local.items import SqliteItems
-from lake_etl.audit import Audit, take_audit
-from lake_etl.lineage import BATCH, DataLineageGenerator
+from lake_etl.publish.audit import Audit, take_audit
+from lake_etl.publish.lineage import BATCH, DataLineageGenerator
 
 ARGS = {'JOB_NAME': 'collect-to-cleanse', 'JOB_RUN_ID': 'jr_1', 'execution_id': 'e1', 'state_machine_name': 'machine'}
 

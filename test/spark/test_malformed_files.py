@@ -12,13 +12,13 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from lake_etl.config.input import ExcelSection, FixedSection, InputSpec, XmlSection
 from lake_etl.errors import DataError
 from lake_etl.read.header import Dialect, read_beginning
 from lake_etl.read.malformed import malformed_mark
 from lake_etl.read.plain import PlainFile, plain_file
 from lake_etl.read.source import read_collected_file
 from lake_etl.read.workbook import open_sheet
-from lake_etl.spec.input import ExcelSection, FixedSection, InputSpec, XmlSection
 
 GOLDEN = Path(__file__).resolve().parents[1] / 'golden'
 FILES_OF_A_LOAD = 60

@@ -8,7 +8,7 @@ from pyspark.sql import functions as F
 
 from lake_etl import runtime
 from lake_etl.arguments import PARTITION_KEYS
-from lake_etl.marked_rows import marked, unmarked
+from lake_etl.publish.marked_rows import marked, unmarked
 from lake_etl.publish.partition import publish_partition
 from lake_etl.publish.target import Target
 from lake_etl.publish.whole_table import publish_table

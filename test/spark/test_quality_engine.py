@@ -7,15 +7,16 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
-from lake_etl.adapters.local.files import FolderFiles
-from lake_etl.dqdl.evaluate import evaluate, prepare
-from lake_etl.dqdl.model import Analyzer, Parameter
-from lake_etl.dqdl.outcomes import EvaluationContext
-from lake_etl.dqdl.parser import parse_rule
-from lake_etl.errors import DataError
-from lake_etl.spec.records import Findings
 from pyspark.sql import Observation
 from pyspark.sql import functions as F
+
+from lake_etl.adapters.local.files import FolderFiles
+from lake_etl.dqdl.model import Analyzer, Parameter
+from lake_etl.dqdl.parser import parse_rule
+from lake_etl.errors import DataError
+from lake_etl.quality.evaluation.evaluate import evaluate, prepare
+from lake_etl.quality.evaluation.outcomes import EvaluationContext
+from lake_etl.syntax.records import Findings
 
 NOW = datetime(2026, 3, 15, 10, 30, tzinfo=UTC)
 CONTEXT = EvaluationContext(NOW)

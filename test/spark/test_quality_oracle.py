@@ -8,14 +8,14 @@ from decimal import Decimal
 from random import Random
 
 import pytest
-from lake_etl.dqdl.evaluate import evaluate, prepare
+from quality_oracle import GROUPED, NOW, STATISTICS, WHERES, failing, metric, passed
+
 from lake_etl.dqdl.model import Rule, leaves
-from lake_etl.dqdl.outcomes import EvaluationContext
 from lake_etl.dqdl.parser import parse_rule
 from lake_etl.dqdl.rule_types import has_row_outcome
-from lake_etl.spec.records import Findings
-
-from quality_oracle import GROUPED, NOW, STATISTICS, WHERES, failing, metric, passed
+from lake_etl.quality.evaluation.evaluate import evaluate, prepare
+from lake_etl.quality.evaluation.outcomes import EvaluationContext
+from lake_etl.syntax.records import Findings
 
 CONTEXT = EvaluationContext(NOW)
 SCHEMA = 'row int, i int, n bigint, x double, m decimal(10,2), t string, d date, ts timestamp, f boolean'

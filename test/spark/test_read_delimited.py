@@ -9,12 +9,12 @@ from decimal import Decimal
 
 import pytest
 
+from lake_etl.config.input import DelimitedSection, InputSpec
 from lake_etl.errors import DataError
 from lake_etl.read import delimited
 from lake_etl.read.collected import KnownTypes
 from lake_etl.read.malformed import MALFORMED, malformed_mark
 from lake_etl.read.source import read_collected_file
-from lake_etl.spec.input import DelimitedSection, InputSpec
 
 LOOKING = 1
 SETTLING = 2  # Spark counts a shuffle and what follows it as two jobs.

@@ -5,12 +5,12 @@ from datetime import date
 
 import pytest
 
+from lake_etl.config.input import FixedSection, InputSpec
 from lake_etl.errors import DataError
 from lake_etl.read.collected import KnownTypes
 from lake_etl.read.fixed_width import cut, places
 from lake_etl.read.malformed import MALFORMED
 from lake_etl.read.source import read_collected_file
-from lake_etl.spec.input import FixedSection, InputSpec
 
 WIDTHS = (('no', 6), ('Filler', 2), ('name', 7), ('filler', 1), ('paid', 10))
 

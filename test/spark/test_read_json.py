@@ -8,11 +8,11 @@ from decimal import Decimal
 
 import pytest
 
+from lake_etl.config.input import InputSpec, JsonSection
 from lake_etl.errors import DataError
 from lake_etl.read.collected import KnownTypes
 from lake_etl.read.malformed import MALFORMED
 from lake_etl.read.source import read_collected_file
-from lake_etl.spec.input import InputSpec, JsonSection
 
 
 @pytest.fixture

@@ -5,11 +5,11 @@ from decimal import Decimal
 
 import pytest
 
+from lake_etl.config.input import InputSpec, XmlSection
 from lake_etl.errors import DataError
 from lake_etl.read.collected import KnownTypes
 from lake_etl.read.malformed import MALFORMED, malformed_mark
 from lake_etl.read.source import read_collected_file
-from lake_etl.spec.input import InputSpec, XmlSection
 
 POLICIES = '''<?xml version="1.0" encoding="windows-1252"?>
 <!DOCTYPE p:list>

@@ -8,12 +8,12 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from lake_etl import runtime
-from lake_etl.spec.entries.known import ALIASES, known_forms
-from lake_etl.transform.columns import column
+from lake_etl.config.entries.known import ALIASES, known_forms
+from lake_etl.spark.columns import column
+from lake_etl.syntax.sql_literal import sql_text
 from lake_etl.transform.discovery import all_transforms
-from lake_etl.transform.sql_text import sql_text
 from lib.local_lake.reference.examples import Cells, Example, read_examples
-from lib.local_lake.session import SMALL_DATA
+from lib.local_lake.running.session import SMALL_DATA
 
 EXAMPLES = read_examples()
 

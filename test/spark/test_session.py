@@ -2,7 +2,8 @@
 from __future__ import annotations
 
 import pytest
-from lake_etl.session import code_settings
+
+from lake_etl.spark.session import code_settings
 
 
 def test_java_on_a_laptop_compiles_methods_of_any_size(spark):

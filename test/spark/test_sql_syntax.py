@@ -4,8 +4,8 @@ from __future__ import annotations
 import pytest
 from pyspark.errors import ParseException
 
-from lake_etl.spec.sql_columns import condition_columns, query_columns
-from lake_etl.spec.sql_syntax import SqlMistake, check_statement, condition_tree
+from lake_etl.syntax.sql_columns import condition_columns, query_columns
+from lake_etl.syntax.sql_syntax import SqlMistake, check_statement, condition_tree
 
 QUERIES = r'''
 SELECT a, explode(b) AS (c, d) FROM t LATERAL VIEW OUTER explode(m) x AS k, v

@@ -12,7 +12,7 @@ from pyspark.sql import functions as F
 
 from datatransform_misc import transform_filldown, transform_filterrows, transform_merge, transform_rownumber
 from lake_etl.errors import ConfigurationError, DataError
-from lake_etl.transform.task_order import OrderedRows, row_number, with_position
+from lake_etl.spark.task_order import OrderedRows, row_number, with_position
 
 ARGS = {'source_key': 'Gen/Policy'}
 ROWS = 400

@@ -9,27 +9,12 @@ from operator import and_
 
 import pytest
 from policy_oracle import (
-    cents,
-    earned_by_day,
-    earned_by_month,
-    end_date,
-    fractional_months,
-    normalized_months,
-    policy_months,
-    premium_of,
-)
+    cents, earned_by_day, earned_by_month, end_date, fractional_months, normalized_months, policy_months, premium_of)
 from pyspark.sql import functions as F
 
 from datatransform_premium import (
-    add_columns,
-    transform_addcolumns,
-    transform_earnedpremium,
-    transform_enddate,
-    transform_expandpolicymonths,
-    transform_flipsign,
-    transform_multiplycolumns,
-    transform_policymonths,
-)
+    add_columns, transform_addcolumns, transform_earnedpremium, transform_enddate, transform_expandpolicymonths,
+    transform_flipsign, transform_multiplycolumns, transform_policymonths)
 from lake_etl.errors import DataError
 
 ARGS = {'source_key': 'Gen/Policy'}

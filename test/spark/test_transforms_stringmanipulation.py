@@ -7,14 +7,10 @@ from decimal import Decimal
 import pytest
 
 from datatransform_stringmanipulation import (
-    transform_columnfromcolumn,
-    transform_columnreplace,
-    transform_combinecolumns,
-    transform_filename,
-    transform_literal,
-)
+    transform_columnfromcolumn, transform_columnreplace, transform_combinecolumns, transform_filename,
+    transform_literal)
 from lake_etl.errors import ConfigurationError, DataError, LakeError
-from lake_etl.spec.java_regex import regex_problems
+from lake_etl.syntax.java_regex import regex_problems
 
 ARGS = {'source_key': 'Gen/Policy', 'base_file_name': 'EXT-2024-01.csv'}
 

@@ -8,14 +8,8 @@ import pytest
 from pyspark.sql import Row
 
 from datatransform_structureddata import (
-    transform_flatten,
-    transform_json,
-    transform_jsonexpandarray,
-    transform_jsonexpandmap,
-    transform_jsonstructured,
-    transform_xml,
-    transform_xmlstructured,
-)
+    transform_flatten, transform_json, transform_jsonexpandarray, transform_jsonexpandmap, transform_jsonstructured,
+    transform_xml, transform_xmlstructured)
 from lake_etl.errors import DataError
 
 ARGS = {'source_key': 'Gen/Nested'}

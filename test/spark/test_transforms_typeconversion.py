@@ -10,16 +10,11 @@ import pytest
 from pyspark.sql import functions as F
 
 from datatransform_typeconversion import (
-    transform_changetype,
-    transform_currency,
-    transform_date,
-    transform_implieddecimal,
-    transform_timestamp,
-    transform_titlecase,
-)
+    transform_changetype, transform_currency, transform_date, transform_implieddecimal, transform_timestamp,
+    transform_titlecase)
 from lake_etl.errors import DataError
-from lake_etl.spec.datetime_pattern import LENGTHS, datetime_pattern_problems
-from lake_etl.spec.type_text import parse_type, type_problems
+from lake_etl.syntax.datetime_pattern import LENGTHS, datetime_pattern_problems
+from lake_etl.syntax.type_text import parse_type, type_problems
 from lake_etl.transform.amounts import BRACKETED_OR_TRAILING_MINUS, CLUTTER, DASHES
 
 ARGS = {'source_key': 'Gen/Policy'}

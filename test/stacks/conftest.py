@@ -4,7 +4,7 @@ from __future__ import annotations
 import pytest
 from stack_templates import SynthesizedLake, read_assembly, varied_configuration
 
-from lib.node import use_installed_node
+from lib.packaging.node import use_installed_node
 
 use_installed_node()
 

@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from lib.configuration_model import Configuration, EnvironmentConfiguration
-from lib.configuration_parts import (
-    CodeConnection, GlueConfiguration, Place, RedshiftConfiguration, VpcConfiguration)
+from lib.settings.model import Configuration, EnvironmentConfiguration
+from lib.settings.parts import CodeConnection, GlueConfiguration, Place, RedshiftConfiguration, VpcConfiguration
 
 REGION = 'us-east-2'
 ACCOUNTS = {'Dev': '111111111111', 'Test': '222222222222', 'Prod': '333333333333'}

@@ -8,7 +8,7 @@ import sqlglot
 from sqlglot import exp
 
 from lib.athena_helper_stack import example_queries
-from lib.glue_library import SCRIPTS
+from lib.packaging.glue_library import SCRIPTS
 
 STACK = '{}-InsuranceLakeEtlAthenaHelper'
 SQL = SCRIPTS / 'transformation-sql'

@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from lake_etl.job_logs import formatter
+from lake_etl.jobs.logs import formatter
 from lib.dashboard_stack import QUARANTINED, WRITTEN
-from lib.glue_library import MODULES
+from lib.packaging.glue_library import MODULES
 
 STACK = '{}-InsuranceLakeEtlDashboard'
 PUBLISHING = [MODULES / 'lake_etl' / name for name in (
@@ -95,7 +95,7 @@ def test_the_rows_of_each_publication_are_counted_once_and_apart_from_those_set_
 def test_other_lines_are_no_rows(filters):
     record = logging.makeLogRecord({'msg': 'Removed 12 files.', 'table': 'gen.policy', 'rows': 12})
     assert metrics_of(formatter(OF_THE_RUN).format(record), filters) == {}
-    assert metrics_of('2026-03-04 05:06:07,890 INFO e1 lake_etl.job: Published 12 rows.', filters) == {}
+    assert metrics_of('2026-03-04 05:06:07,890 INFO e1 lake_etl.jobs.run: Published 12 rows.', filters) == {}
 
 
 def test_metrics_are_read_from_the_group_to_which_standard_error_goes(filters):

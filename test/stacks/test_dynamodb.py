@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import pytest
 
-from lake_etl.item_tables import KEY_SCHEMAS
+from lake_etl.adapters.item_tables import KEY_SCHEMAS
 
 STACK = '{}-InsuranceLakeEtlDynamoDb'
 

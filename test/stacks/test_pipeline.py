@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from stack_templates import PIPELINE_ACCOUNT, read_assembly, text_of, varied_configuration
 
-from lib.configuration_parts import CodeCommit, CodeConnection
+from lib.settings.parts import CodeCommit, CodeConnection
 
 STACK = '{}-InsuranceLakeEtlPipeline'
 OWN_ARN = 'arn:aws:codeconnections:us-east-2:444444444444:connection/own'

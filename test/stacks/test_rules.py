@@ -4,8 +4,8 @@ from __future__ import annotations
 from collections import Counter
 
 import pytest
-from stack_templates import varied_configuration
 from nag import NagWithSuppressions
+from stack_templates import varied_configuration
 from suppressions import SUPPRESSIONS
 
 # Rules of cfn-lint that are left out, and why.

@@ -4,7 +4,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from lake_etl.spec.form import FieldEntry, Form, Shape
+from lake_etl.config.form import FieldEntry, Form, Shape
 from lake_etl.transform.registry import UserTransform
 
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
+
 from lake_etl.dqdl.rule_types import RULE_TYPES, RuleType
 
 # Line breaks, quotes, backslashes and letters of all kinds, and spellings that mean something outside quotes.

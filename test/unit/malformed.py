@@ -7,7 +7,8 @@ from dataclasses import fields
 from typing import Any
 
 from hypothesis import strategies as st
-from lake_etl.spec.form import Form, Shape
+
+from lake_etl.config.form import Form, Shape
 
 ODD_TEXTS = (
     '', ' ', 'null', 'Null', '\x00', '\ufeff', '\ud83d', 'a' * 300, 'é€😀', '../x', '`', '`a`.`b`', '$1', '${x}',

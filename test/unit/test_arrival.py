@@ -3,8 +3,8 @@ from __future__ import annotations
 
 import pytest
 
-from lake_etl.arrival import Subject, landing_spec, subject_of
-from lake_etl.spec.input import InputSpec
+from lake_etl.config.input import InputSpec
+from lake_etl.landing.arrival import Subject, landing_spec, subject_of
 
 FOLDER, NAMED = InputSpec(files='folder'), InputSpec(files='folder', trigger='done.txt')
 

@@ -6,8 +6,8 @@ from dataclasses import replace
 import pytest
 
 from lib.configuration import configuration
-from lib.configuration_model import Configuration, ConfigurationError, EnvironmentConfiguration
-from lib.configuration_parts import (
+from lib.settings.model import Configuration, ConfigurationError, EnvironmentConfiguration
+from lib.settings.parts import (
     CodeCommit, CodeConnection, GlueConfiguration, Place, RedshiftConfiguration, VpcConfiguration)
 
 HERE = Place('111122223333', 'us-east-2')

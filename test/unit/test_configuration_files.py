@@ -7,16 +7,17 @@ import unicodedata
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from lake_etl.arrival import as_configured, landing_dependencies, landing_spec
-from lake_etl.configuration import configuration_below
+
+from lake_etl.config.configuration_files import ConfigurationFiles, configured_name
+from lake_etl.config.entries.known import known_forms
+from lake_etl.config.file_names import FileNames, entity_match_file, file_names
+from lake_etl.config.reader import configuration_below
+from lake_etl.config.workflow import read_consume_workflow, read_entity_match, read_workflow
 from lake_etl.errors import ConfigurationError, LakeError
-from lake_etl.landing import read_key
-from lake_etl.spec.configuration_files import ConfigurationFiles, configured_name
-from lake_etl.spec.entries.known import known_forms
-from lake_etl.spec.file_names import FileNames, entity_match_file, file_names
-from lake_etl.spec.workflow import read_consume_workflow, read_entity_match, read_workflow
+from lake_etl.landing.arrival import as_configured, landing_dependencies, landing_spec
+from lake_etl.landing.location import read_key
 from lib.local_lake.cli import main
-from lib.local_lake.proposal_files import write_proposals
+from lib.local_lake.running.proposal_files import write_proposals
 from small_lake import LANDED
 
 CONTENTS = FileNames(

@@ -5,10 +5,11 @@ import re
 from pathlib import Path
 
 import pytest
+
+from lake_etl.config.quality import parse_quality
 from lake_etl.dqdl.parser import parse_document, parse_rule
-from lake_etl.spec.jsonc import parse_json_object
-from lake_etl.spec.quality import parse_quality
-from lake_etl.spec.records import Findings
+from lake_etl.syntax.json_with_comments import parse_json_object
+from lake_etl.syntax.records import Findings
 
 PAGE = (Path(__file__).resolve().parents[2] / 'docs' / 'data-quality-language.md').read_text(encoding='utf-8')
 BLOCK = re.compile(r'^```(?P<language>dqdl|jsonc)\n(?P<text>.*?)^```$', re.MULTILINE | re.DOTALL)

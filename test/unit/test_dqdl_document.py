@@ -2,9 +2,10 @@
 from __future__ import annotations
 
 import pytest
+
 from lake_etl.dqdl.model import Analyzer, Parameter
 from lake_etl.dqdl.parser import parse_document
-from lake_etl.spec.records import Findings
+from lake_etl.syntax.records import Findings
 
 WHOLE = r'''
 # What a policy must be.

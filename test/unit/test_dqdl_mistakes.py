@@ -2,8 +2,9 @@
 from __future__ import annotations
 
 import pytest
+
 from lake_etl.dqdl.parser import parse_rule
-from lake_etl.spec.records import Findings
+from lake_etl.syntax.records import Findings
 
 PARENTHESES = 'write each part of a composite in parentheses: (IsUnique "a") and (IsComplete "b")'
 

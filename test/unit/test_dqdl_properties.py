@@ -3,12 +3,12 @@ from __future__ import annotations
 
 from random import Random
 
+from dqdl_texts import any_rules
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from lake_etl.dqdl.parser import parse_document, parse_rule
-from lake_etl.spec.records import Findings
 
-from dqdl_texts import any_rules
+from lake_etl.dqdl.parser import parse_document, parse_rule
+from lake_etl.syntax.records import Findings
 
 PIECES = [
     '"', '\\', "'", '(', ')', '[', ']', '{', '}', ',', ' and ', ' or ', ' not ', ' in ', ' between ', '= ', '> ', '-',

@@ -6,7 +6,8 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
-from lake_etl.dqdl.evaluation.sql import date_literal, number_literal
+
+from lake_etl.quality.evaluation.sql import date_literal, number_literal
 
 
 @pytest.mark.parametrize(('value', 'expected'), [

@@ -8,11 +8,10 @@ from typing import Any
 
 import pytest
 
-from lake_etl import cleanse, consume
-from lake_etl.arguments import (
-    COMMON, COMMON_OPTIONAL, ENTITY_MATCH_OPTIONAL, ENTITY_MATCH_REQUIRED, load_arguments)
-from lake_etl.job import resolve_arguments
-from lib.local_lake.glue_library import ensure_glue_library
+from lake_etl.arguments import COMMON, COMMON_OPTIONAL, ENTITY_MATCH_OPTIONAL, ENTITY_MATCH_REQUIRED, load_arguments
+from lake_etl.jobs import cleanse, consume
+from lake_etl.jobs.run import resolve_arguments
+from lib.local_lake.running.glue_library import ensure_glue_library
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 WORKSPACE = '${workspaceFolder}'

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import pytest
 
-from lake_etl.engine_reasons import NOT_SHOWN, engine_reason
+from lake_etl.reasons.engine_failure import NOT_SHOWN, engine_reason
 
 
 @pytest.mark.parametrize('text, reason', [

@@ -3,8 +3,8 @@ from __future__ import annotations
 
 import pytest
 
+from lake_etl.adapters.item_tables import key_of
 from lake_etl.errors import ItemStoreError
-from lake_etl.item_tables import key_of
 
 
 @pytest.mark.parametrize(('address', 'attributes'), [

@@ -14,7 +14,7 @@ from unittest import mock
 import pytest
 
 from lake_etl.errors import LakeError
-from lake_etl.job_logs import failure_logged, formatter, open_log
+from lake_etl.jobs.logs import failure_logged, formatter, open_log
 
 ARGS = {'JOB_NAME': 'dev-job', 'execution_id': 'e-1'}
 AS_JSON = {**ARGS, 'log_format': 'json'}

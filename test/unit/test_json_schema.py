@@ -9,16 +9,17 @@ import jsonschema
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from lake_etl.spec.dependencies import parse_dependencies
-from lake_etl.spec.entity_match import parse_entity_match
-from lake_etl.spec.entries.known import known_forms
-from lake_etl.spec.input import parse_input
-from lake_etl.spec.jsonc import parse_json
-from lake_etl.spec.quality import parse_quality
-from lake_etl.spec.records import Findings, check_unknown_keys
-from lake_etl.spec.transforms import parse_transforms
-from lib.local_lake.reference.files import schemas
 from malformed import damaged_values
+
+from lake_etl.config.dependencies import parse_dependencies
+from lake_etl.config.entity_match import parse_entity_match
+from lake_etl.config.entries.known import known_forms
+from lake_etl.config.input import parse_input
+from lake_etl.config.quality import parse_quality
+from lake_etl.config.transforms import parse_transforms
+from lake_etl.syntax.json_with_comments import parse_json
+from lake_etl.syntax.records import Findings, check_unknown_keys
+from lib.local_lake.reference.files import schemas
 
 FOLDER = Path(__file__).resolve().parents[2] / 'lib' / 'glue_scripts' / 'transformation-spec'
 DATE = {'field': 'a', 'format': 'yyyy'}

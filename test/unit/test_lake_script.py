@@ -159,7 +159,7 @@ def test_what_each_verb_needs_is_pinned_and_only_the_lake_has_spark(lake):
 
 
 def test_the_command_line_of_cdk_runs_on_the_node_that_comes_as_a_package():
-    from lib.node import CDK_COMMAND, cdk_command
+    from lib.packaging.node import CDK_COMMAND, cdk_command
     node, npx, *rest = cdk_command(['ls', '--long'])
     assert Path(node).exists() and Path(npx).exists() and rest == ['--yes', CDK_COMMAND, 'ls', '--long']
     assert subprocess.run([node, '--version'], capture_output=True, text=True, check=True).stdout.startswith('v24.')

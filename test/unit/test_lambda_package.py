@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from lib.lambda_package import package_files, write_package
+from lib.packaging.lambda_package import package_files, write_package
 
 FOLDERS = ('state_machine_trigger', 'etl_job_auditor', 'dependency_trigger', 'table_lock', 'execution_repair')
 # What the runtime of AWS Lambda brings beside the standard library: boto3, and dateutil with it; botocore takes certifi

@@ -7,7 +7,7 @@ from datetime import datetime
 import pytest
 
 from lake_etl.errors import LakeError
-from lake_etl.landing import Landing, execution_id, read_key
+from lake_etl.landing.location import Landing, execution_id, read_key
 
 LANDED = datetime(2026, 11, 24, 1, 2)
 

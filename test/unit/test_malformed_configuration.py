@@ -7,13 +7,14 @@ from pathlib import Path
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from lake_etl.errors import ConfigurationError
-from lake_etl.spec.entries.known import known_forms
-from lake_etl.spec.file_names import FileNames, file_names
-from lake_etl.spec.jsonc import parse_json
-from lake_etl.spec.records import Findings
-from lake_etl.spec.workflow import read_workflow
 from malformed import damaged_texts, damaged_values, entries_of
+
+from lake_etl.config.entries.known import known_forms
+from lake_etl.config.file_names import FileNames, file_names
+from lake_etl.config.workflow import read_workflow
+from lake_etl.errors import ConfigurationError
+from lake_etl.syntax.json_with_comments import parse_json
+from lake_etl.syntax.records import Findings
 
 CONFIGURATION = Path(__file__).resolve().parents[2] / 'lib' / 'glue_scripts'
 NAMES = file_names('Gen', 'Policy')

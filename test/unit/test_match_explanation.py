@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from lake_etl.config.entity_match import EntityMatchSpec, parse_entity_match
 from lake_etl.match.explanation import explain
-from lake_etl.spec.entity_match import EntityMatchSpec, parse_entity_match
-from lake_etl.spec.records import Findings
-from lib.local_lake.match_explanation import explanation_lines
+from lake_etl.syntax.records import Findings
+from lib.local_lake.showing.match_explanation import explanation_lines
 
 CUSTOMER = Path(__file__).resolve().parents[2] / 'lib/glue_scripts/transformation-spec/Customer-entitymatch.json'
 MOLLY = {'customerno': 'A1', 'srcsystemid': 'A01', 'firstname': 'Molly', 'lastname': 'Fengrove', 'zip': '29428',

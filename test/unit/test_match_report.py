@@ -3,9 +3,9 @@ from __future__ import annotations
 
 from xml.etree import ElementTree
 
-from lib.local_lake.match_figures import BINS, figures_of
-from lib.local_lake.match_page import report_page
-from lib.local_lake.match_source import KnownKey, SourceKey
+from lib.local_lake.showing.match_figures import BINS, figures_of
+from lib.local_lake.showing.match_page import report_page
+from lib.local_lake.showing.match_source import KnownKey, SourceKey
 
 
 def _known(*rows: tuple[str, str, float | None]) -> list[KnownKey]:

@@ -11,11 +11,12 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 import recordlinkage
+from rapidfuzz.distance import JaroWinkler
+
+from lake_etl.config.entity_match import Level
+from lake_etl.config.match_field import METHODS, OTHER_NAMES, Field
 from lake_etl.match.scoring import WeightedScorer
 from lake_etl.match.similarity import ARROW_TYPES, Pairs, operands, similarities
-from lake_etl.spec.entity_match import Level
-from lake_etl.spec.match_field import METHODS, OTHER_NAMES, Field
-from rapidfuzz.distance import JaroWinkler
 
 NAMES = ['Smith', 'Smyth', 'smith', 'Mc Donald', 'Mac  Donald', 'Müller', 'Mueller', 'van der Berg', 'Berg, van der',
          'a', 'ab', 'ba', 'abcabc', 'cabcab', 'Nguyễn Thị', 'Jonathan Livingston', 'Livingstone Jonathan', 'xyzzy']

@@ -8,7 +8,7 @@ import pytest
 from bench import entity_match, match_training
 from bench.match_specifications import load_level, path_of
 from bench.match_training import with_weights
-from lake_etl.spec.match_weights import FieldShares, MatchWeights
+from lake_etl.config.match_weights import FieldShares, MatchWeights
 
 
 @pytest.mark.parametrize('name', match_training.TRAINING_DATA)

@@ -9,7 +9,7 @@ from decimal import Decimal
 
 import pytest
 
-from lib.local_lake.output import print_rows, table_lines
+from lib.local_lake.showing.output import print_rows, table_lines
 
 
 def test_numbers_stand_to_the_right_and_texts_to_the_left():

@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from lake_etl.config.input import DelimitedSection, FixedSection, Format, InputSpec
 from lake_etl.errors import DataError
 from lake_etl.read.plain import plain_file, recoded, without_first_lines
 from lake_etl.read.stored_file import open_stored
-from lake_etl.spec.input import DelimitedSection, FixedSection, Format, InputSpec
 
 TEXT = 'id,name\n' + ''.join(f'{number},Grüße {number * 2654435761 % 999983}\n' for number in range(2000))
 

@@ -6,10 +6,10 @@ import math
 import numpy as np
 import pytest
 
+from lake_etl.config.match_weights import FieldShares, MatchWeights
 from lake_etl.match.probabilistic import MISSING, match_odds, probability
 from lake_etl.match.probabilistic_estimation import (
     BlockedPairs, FieldToLearn, estimate, frequent_values, stranger_shares)
-from lake_etl.spec.match_weights import FieldShares, MatchWeights
 
 NAME = FieldShares(name='name', same_person=(0.1, 0.9), stranger=(0.99, 0.01))
 BIRTH = FieldShares(name='birth', same_person=(0.05, 0.05, 0.9), stranger=(0.97, 0.02, 0.01))

@@ -6,9 +6,9 @@ from decimal import Decimal
 
 import pytest
 
+from lake_etl.config.quality import parse_quality
 from lake_etl.quality.proposal import ColumnProfile, proposed_rules
-from lake_etl.spec.quality import parse_quality
-from lake_etl.spec.records import Findings
+from lake_etl.syntax.records import Findings
 
 
 def column(kind, present=100, distinct=3, **more):

@@ -4,7 +4,7 @@ from __future__ import annotations
 import pytest
 
 from lake_etl.errors import LakeError
-from lib.local_lake.proposal_files import write_proposals
+from lib.local_lake.running.proposal_files import write_proposals
 
 
 def test_proposals_are_written_into_folders_that_need_not_exist(tmp_path, capsys):

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from lake_etl.config.form import FieldEntry
 from lake_etl.quality.protection import Protection, hide_everything, plan_protection
-from lake_etl.spec.form import FieldEntry
 
 COLUMNS = ('Name', 'TIN', 'Phone', 'Insured')
 PROTECTING = {'hash': True, 'redact': True, 'tokenize': True, 'seal': True}

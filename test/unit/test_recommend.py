@@ -5,8 +5,8 @@ import json
 
 import pytest
 
-from lake_etl.recommend import recommended_mapping, recommended_spec
-from lake_etl.spec.workflow import read_workflow
+from lake_etl.config.workflow import read_workflow
+from lake_etl.mapping.recommendation import recommended_mapping, recommended_spec
 from lake_etl.transform.discovery import all_transforms
 
 COLUMNS = [('policynumber', 'string'), ('term', 'int'), ('premium', 'double'), ('rate', 'decimal(9,4)'),

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 import pytest
 
-from lake_etl.spec.records import Findings, check_unknown_keys, describe, parse_record, suggestion
+from lake_etl.syntax.records import Findings, check_unknown_keys, describe, parse_record, suggestion
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,10 +9,10 @@ from typing import get_args
 
 import pytest
 
-from lake_etl.spec.documentation import Key, keys_of, paragraphs
-from lake_etl.spec.entries.known import known_forms
-from lake_etl.spec.input import InputSpec
-from lake_etl.spec.quality import QualityFile, StageTexts
+from lake_etl.config.documentation import Key, keys_of, paragraphs
+from lake_etl.config.entries.known import known_forms
+from lake_etl.config.input import InputSpec
+from lake_etl.config.quality import QualityFile, StageTexts
 from lib.local_lake.reference.files import reference_files
 
 REPOSITORY = Path(__file__).resolve().parents[2]

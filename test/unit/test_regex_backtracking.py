@@ -8,7 +8,8 @@ from itertools import product
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from lake_etl.spec.regex_backtracking import backtracking_problems, python_pattern_problems
+
+from lake_etl.syntax.regex_backtracking import backtracking_problems, python_pattern_problems
 
 HARMLESS = [
     '', r'[a-zA-Z]*', r'\d{5}(-\d{4})?', r'([a-z0-9]+\.)+[a-z]{2,}', r'^[\w.+-]+@[\w-]+\.[\w.-]+$',

@@ -9,17 +9,17 @@ from pathlib import Path
 import duckdb
 import pytest
 import sqlglot
+from resources.sample_data import DATA_SETS
 from sqlglot.optimizer.qualify import qualify
 
 from lake_etl.arguments import RESERVED_COLUMNS
-from lake_etl.clean_names import clean_name
-from lake_etl.spec.entity_match import parse_entity_match
-from lake_etl.spec.input import DelimitedSection, ExcelSection, FixedSection, InputSpec, JsonSection, XmlSection
-from lake_etl.spec.jsonc import parse_json_object
-from lake_etl.spec.records import Findings
-from lake_etl.spec.workflow import Workflow, read_workflow
+from lake_etl.config.entity_match import parse_entity_match
+from lake_etl.config.input import DelimitedSection, ExcelSection, FixedSection, InputSpec, JsonSection, XmlSection
+from lake_etl.config.workflow import Workflow, read_workflow
+from lake_etl.mapping.clean_names import clean_name
+from lake_etl.syntax.json_with_comments import parse_json_object
+from lake_etl.syntax.records import Findings
 from lake_etl.transform.discovery import all_transforms
-from resources.sample_data import DATA_SETS
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 CONFIGURATION = REPOSITORY / 'lib' / 'glue_scripts'

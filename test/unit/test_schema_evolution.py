@@ -7,7 +7,7 @@ import pytest
 
 from lake_etl.errors import SchemaChangeError
 from lake_etl.ports import Column, Table
-from lake_etl.schema_evolution import (
+from lake_etl.publish.schema_evolution import (
     change_is_allowed, differences, evolved_columns, require_allowed_change, widens)
 
 

@@ -5,9 +5,9 @@ import pytest
 from pyspark.sql.types import ArrayType, StringType, StructType
 from rapidfuzz import fuzz, utils
 
+from lake_etl.config.mapping import SCORERS
 from lake_etl.errors import DataError
-from lake_etl.schema_mapping import FuzzyMatch, Resolution, Rule, flatten_names, name_parts, resolve, rule_of
-from lake_etl.spec.mapping import SCORERS
+from lake_etl.mapping.schema_mapping import FuzzyMatch, Resolution, Rule, flatten_names, name_parts, resolve, rule_of
 
 
 def schema(text: str) -> StructType:

@@ -4,7 +4,7 @@ from __future__ import annotations
 import pytest
 
 from lib.local_lake.folders import LakeFolders
-from lib.local_lake.small_data import LANDED_BYTES, TABLE_BYTES, is_small
+from lib.local_lake.running.small_data import LANDED_BYTES, TABLE_BYTES, is_small
 
 
 @pytest.mark.parametrize('landed, tables, small', [

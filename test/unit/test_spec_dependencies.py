@@ -4,8 +4,9 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from lake_etl.spec.dependencies import Dependencies, parse_dependencies
-from lake_etl.spec.records import Findings
+
+from lake_etl.config.dependencies import Dependencies, parse_dependencies
+from lake_etl.syntax.records import Findings
 
 NAMED = {'depends_on': {'Gen/Policy': 1}}
 

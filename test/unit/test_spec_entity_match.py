@@ -6,11 +6,12 @@ import copy
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
+from lake_etl.config.block_rule import BlockPart, parse_block_part
+from lake_etl.config.entity_match import parse_entity_match
+from lake_etl.config.workflow import read_entity_match
 from lake_etl.errors import ConfigurationError
-from lake_etl.spec.block_rule import BlockPart, parse_block_part
-from lake_etl.spec.entity_match import parse_entity_match
-from lake_etl.spec.records import Findings
-from lake_etl.spec.workflow import read_entity_match
+from lake_etl.syntax.records import Findings
 
 LEVEL = {'id': '1', 'blocks': ['zip'], 'threshold': 0.85, 'fields': [{'fieldname': 'name', 'type': 'exact'}]}
 SPEC = {'primary_entity_table': 'people', 'global_id_field': 'globalid', 'levels': [LEVEL]}

@@ -4,11 +4,12 @@ from __future__ import annotations
 from typing import get_args
 
 import pytest
-from lake_etl.schema_evolution import SETTINGS
-from lake_etl.spec.input import (
+
+from lake_etl.config.input import (
     DelimitedSection, ExcelSection, FixedSection, Format, InputSpec, JsonSection, ParquetSection, SchemaChange,
     XmlSection, choose_format, default_schema_change, parse_input)
-from lake_etl.spec.records import Findings
+from lake_etl.publish.schema_evolution import SETTINGS
+from lake_etl.syntax.records import Findings
 
 EVERYTHING = {
     'description': 'anything', 'table_description': 'Policies', 'allow_schema_change': 'evolve',

@@ -7,8 +7,9 @@ import json
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from lake_etl.spec.jsonc import parse_json, parse_json_object
-from lake_etl.spec.records import Findings
+
+from lake_etl.syntax.json_with_comments import parse_json, parse_json_object
+from lake_etl.syntax.records import Findings
 
 JSON_VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),

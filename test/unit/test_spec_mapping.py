@@ -4,9 +4,10 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from lake_etl.spec.mapping import SCORERS, MappingRow, SchemaMapping, parse_mapping
-from lake_etl.spec.records import Findings
 from rapidfuzz import fuzz
+
+from lake_etl.config.mapping import SCORERS, MappingRow, SchemaMapping, parse_mapping
+from lake_etl.syntax.records import Findings
 
 
 def row(source, destination, line, **more):

@@ -7,10 +7,11 @@ from decimal import Decimal
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from lake_etl.errors import ConfigurationError
-from lake_etl.spec.placeholders import fill_placeholders, report_unknown_placeholders
-from lake_etl.spec.records import Findings
-from lake_etl.spec.sql_pieces import Kind, pieces
+from lake_etl.syntax.placeholders import fill_placeholders, report_unknown_placeholders
+from lake_etl.syntax.records import Findings
+from lake_etl.syntax.sql_pieces import Kind, pieces
 
 VALUES = {
     'p_year': '2026', 'p_month': 7, 'share': 0.25, 'limit': Decimal('-1.50'), 'day': date(2026, 11, 23),

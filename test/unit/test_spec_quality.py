@@ -2,9 +2,10 @@
 from __future__ import annotations
 
 import pytest
+
+from lake_etl.config.quality import QualityRules, StageRules, parse_quality
 from lake_etl.dqdl.model import Composite, Condition, Number, Parameter, Rule, Text
-from lake_etl.spec.quality import QualityRules, StageRules, parse_quality
-from lake_etl.spec.records import Findings
+from lake_etl.syntax.records import Findings
 
 EXISTS = Rule('ColumnExists', (Parameter('A'),))
 COMPLETE = Rule('IsComplete', (Parameter('A'),))

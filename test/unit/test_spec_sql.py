@@ -4,9 +4,10 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from lake_etl.spec.records import Findings
-from lake_etl.spec.sql import SparkSql, parse_spark_sql, parse_statements, split_statements
-from lake_etl.spec.sql_pieces import pieces
+
+from lake_etl.syntax.records import Findings
+from lake_etl.syntax.sql_files import SparkSql, parse_spark_sql, parse_statements, split_statements
+from lake_etl.syntax.sql_pieces import pieces
 
 SQL_TEXTS = st.text("abr;'\"`-/*+$\\\n {}", max_size=40)
 

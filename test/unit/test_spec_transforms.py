@@ -3,10 +3,11 @@ from __future__ import annotations
 
 import pytest
 from declared_transforms import REGISTRY, DateEntry, ValueEntry
-from lake_etl.spec.entries.known import known_forms
-from lake_etl.spec.form import FieldEntry
-from lake_etl.spec.records import Findings
-from lake_etl.spec.transforms import TransformSpec, TransformStep, follow_columns, parse_transforms, text_columns
+
+from lake_etl.config.entries.known import known_forms
+from lake_etl.config.form import FieldEntry
+from lake_etl.config.transforms import TransformSpec, TransformStep, follow_columns, parse_transforms, text_columns
+from lake_etl.syntax.records import Findings
 
 
 def steps_of(raw):

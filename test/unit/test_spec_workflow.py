@@ -8,13 +8,14 @@ import pytest
 from declared_transforms import REGISTRY as DECLARED
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+from lake_etl.config.dependencies import Dependencies
+from lake_etl.config.entries.known import known_forms
+from lake_etl.config.file_names import file_names
+from lake_etl.config.input import InputSpec
+from lake_etl.config.workflow import Workflow, read_consume_workflow, read_workflow
 from lake_etl.errors import ConfigurationError, ItemStoreError
-from lake_etl.spec.entries.known import known_forms
-from lake_etl.spec.dependencies import Dependencies
-from lake_etl.spec.file_names import file_names
-from lake_etl.spec.input import InputSpec
-from lake_etl.spec.sql import SparkSql
-from lake_etl.spec.workflow import Workflow, read_consume_workflow, read_workflow
+from lake_etl.syntax.sql_files import SparkSql
 
 REGISTRY = {**known_forms(), 'own': DECLARED['own']}
 SPEC = 'transformation-spec/Gen-Policy.json'

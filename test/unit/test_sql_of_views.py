@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from lake_etl.spec.sql_syntax import SqlMistake, check_statement
+from lake_etl.syntax.sql_syntax import SqlMistake, check_statement
 
 ATHENA = r'''
 SELECT * FROM t FOR TIMESTAMP AS OF TIMESTAMP '2024-01-01 00:00:00 UTC'

@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from lib.table_lock.resources import resources_of
 from lib.table_lock.lambda_handler import order_of
+from lib.table_lock.resources import resources_of
 from lib.table_lock.turn import LONGEST_WAIT, Claim, Doubt, Granted, Take, Wait, turn_of
 
 NOW = datetime(2026, 3, 4, 12, tzinfo=UTC)

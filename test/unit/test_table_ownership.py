@@ -7,17 +7,18 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
+from lake_etl.config.entries.known import known_forms
+from lake_etl.config.filled_tables import conflicts, tables_of_match, tables_of_workflow
+from lake_etl.config.protected_columns import UNNAMED, protected_columns
+from lake_etl.config.transforms import parse_transforms
+from lake_etl.config.workflow import read_entity_match, read_workflow
 from lake_etl.errors import ConfigurationError, OwnershipError
 from lake_etl.ports import Table
 from lake_etl.publish.ownership import (
     PROTECTED, WORKFLOW, Ownership, ended_protection, owner_before, parameters_after, remembered_of, require_ownership)
-from lake_etl.spec.entries.known import known_forms
-from lake_etl.spec.filled_tables import conflicts, tables_of_match, tables_of_workflow
-from lake_etl.spec.protected_columns import UNNAMED, protected_columns
-from lake_etl.spec.records import Findings
-from lake_etl.spec.sql import parse_spark_sql
-from lake_etl.spec.transforms import parse_transforms
-from lake_etl.spec.workflow import read_entity_match, read_workflow
+from lake_etl.syntax.records import Findings
+from lake_etl.syntax.sql_files import parse_spark_sql
 from lib.local_lake.cli import main
 
 OWN = Ownership(workflow='HV/Bordereau', protected={'taxid': 'hash'}, file='HV-Bordereau.json')

@@ -8,25 +8,16 @@ import pytest
 from datatransform_dataprotection import transform_hash, transform_redact, transform_tokenize
 from datatransform_lookup import transform_lookup, transform_multilookup
 from datatransform_stringmanipulation import (
-    transform_columnfromcolumn,
-    transform_columnreplace,
-    transform_combinecolumns,
-    transform_filename,
-    transform_literal,
-)
+    transform_columnfromcolumn, transform_columnreplace, transform_combinecolumns, transform_filename,
+    transform_literal)
 from datatransform_typeconversion import (
-    transform_changetype,
-    transform_currency,
-    transform_date,
-    transform_implieddecimal,
-    transform_timestamp,
-    transform_titlecase,
-)
-from lake_etl.spec.datetime_pattern import datetime_pattern_problems
-from lake_etl.spec.format_string import FormatField, FormatStringError, parse_format
-from lake_etl.spec.java_regex import RegexError, capture_groups, replacement_problems
-from lake_etl.spec.records import Findings
-from lake_etl.spec.type_text import TypeTextError, parse_type
+    transform_changetype, transform_currency, transform_date, transform_implieddecimal, transform_timestamp,
+    transform_titlecase)
+from lake_etl.syntax.datetime_pattern import datetime_pattern_problems
+from lake_etl.syntax.format_string import FormatField, FormatStringError, parse_format
+from lake_etl.syntax.java_regex import RegexError, capture_groups, replacement_problems
+from lake_etl.syntax.records import Findings
+from lake_etl.syntax.type_text import TypeTextError, parse_type
 from lake_etl.transform.json_types import as_type, json_type, scalar_type
 from lake_etl.transform.lookup_keys import join_key, keyed_items, split_key
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from lake_etl.spec.dependencies import Dependencies
+from lake_etl.config.dependencies import Dependencies
 from lib.executions.record import QUEUED, STARTING, Execution, execution_of
 from lib.state_machine_trigger.events import CreatedObject
 from lib.state_machine_trigger.plan import Nothing, Refusal, execution_name, plan_for

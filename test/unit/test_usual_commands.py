@@ -9,7 +9,7 @@ from types import ModuleType
 
 import pytest
 
-from lib.node import CDK_COMMAND
+from lib.packaging.node import CDK_COMMAND
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 

@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from lake_etl.spec.dependencies import Dependencies
-from lake_etl.waiting import unmet
+from lake_etl.config.dependencies import Dependencies
+from lake_etl.landing.waiting import unmet
 
 LANDED = datetime(2026, 3, 31, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)

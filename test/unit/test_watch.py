@@ -11,7 +11,7 @@ from lake_etl.adapters.local.items import SqliteItems
 from lib.local_lake.commands import watch
 from lib.local_lake.commands.watch import quiet_files
 from lib.local_lake.folders import LakeFolders
-from lib.local_lake.orchestration import AUDIT
+from lib.local_lake.running.orchestration import AUDIT
 
 NOW = 1_700_000_000.0
 

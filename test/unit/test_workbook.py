@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from lake_etl.config.input import ExcelSection
 from lake_etl.errors import DataError
 from lake_etl.read.excel import table_rows
 from lake_etl.read.plain import PlainFile
 from lake_etl.read.workbook import Area, cell_area, cell_text, chosen_sheet, open_sheet
-from lake_etl.spec.input import ExcelSection
 
 GOLDEN = Path(__file__).resolve().parents[1] / 'golden'
 

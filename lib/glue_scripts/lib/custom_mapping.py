@@ -7,8 +7,8 @@ from typing import Any
 from pyspark.sql import DataFrame
 from pyspark.sql.types import StructType
 
-from lake_etl.apply_mapping import apply_mapping
-from lake_etl.schema_mapping import Rule, flatten_names, rule_of
+from lake_etl.mapping.apply_mapping import apply_mapping
+from lake_etl.mapping.schema_mapping import Rule, flatten_names, rule_of
 
 
 def custommapping(df: DataFrame, field_mapping_list: Sequence[Mapping[str, Any]], args: Mapping[str, Any],

@@ -6,10 +6,10 @@ from typing import Any
 
 from pyspark.sql import DataFrame
 
+from lake_etl.config.quality import QualityRules, parse_quality
 from lake_etl.errors import ConfigurationError
 from lake_etl.quality.alone import check_alone
-from lake_etl.spec.quality import QualityRules, parse_quality
-from lake_etl.spec.records import Findings
+from lake_etl.syntax.records import Findings
 
 
 class DataQualityCheck:

@@ -4,9 +4,9 @@ from __future__ import annotations
 from pyspark.sql import Column, DataFrame
 from pyspark.sql.types import StructType
 
-from lake_etl.spec.entries.dataprotection import HASH, REDACT, TOKENIZE, RedactEntry
-from lake_etl.spec.form import FieldEntry
-from lake_etl.transform.columns import column, column_type
+from lake_etl.config.entries.dataprotection import HASH, REDACT, TOKENIZE, RedactEntry
+from lake_etl.config.form import FieldEntry
+from lake_etl.spark.columns import column, column_type
 from lake_etl.transform.json_literal import json_literal
 from lake_etl.transform.registry import TransformContext, column_transform, frame_transform
 from lake_etl.transform.required_argument import required_argument

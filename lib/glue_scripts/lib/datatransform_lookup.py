@@ -14,11 +14,11 @@ from pyspark.sql import functions as F
 from pyspark.sql.types import StructType
 
 from lake_etl import runtime
+from lake_etl.config.entries.lookup import LOOKUP, MULTILOOKUP, LookupEntry, MultiLookupEntry
 from lake_etl.errors import DataError, ItemStoreError
-from lake_etl.spec.entries.lookup import LOOKUP, MULTILOOKUP, LookupEntry, MultiLookupEntry
-from lake_etl.transform.columns import column, column_type, has_column
+from lake_etl.spark.columns import column, column_type, has_column
+from lake_etl.spark.helper_names import unused_name
 from lake_etl.transform.fuse import Assignment, assign_fused
-from lake_etl.transform.helper_names import unused_name
 from lake_etl.transform.json_types import as_type, scalar_type
 from lake_etl.transform.lookup_keys import SEPARATOR, keyed_items
 from lake_etl.transform.lookup_map import looked_up

@@ -7,19 +7,11 @@ from pyspark.errors import AnalysisException, ParseException
 from pyspark.sql import Column, DataFrame
 from pyspark.sql.types import StructType
 
+from lake_etl.config.entries.misc import (
+    FILLDOWN, FILTERROWS, MERGE, ROWNUMBER, FillDownEntry, FilterRowsEntry, MergeEntry, RowNumberEntry)
 from lake_etl.errors import ConfigurationError, DataError, Problem
-from lake_etl.reasons import reason_of
-from lake_etl.session import user_sql_rules
-from lake_etl.spec.entries.misc import (
-    FILLDOWN,
-    FILTERROWS,
-    MERGE,
-    ROWNUMBER,
-    FillDownEntry,
-    FilterRowsEntry,
-    MergeEntry,
-    RowNumberEntry,
-)
+from lake_etl.reasons.failure import reason_of
+from lake_etl.spark.session import user_sql_rules
 from lake_etl.transform.first_value import first_value
 from lake_etl.transform.registry import TransformContext, column_transform, frame_transform
 from lake_etl.transform.row_order import RowOrder, fill_down, number_rows

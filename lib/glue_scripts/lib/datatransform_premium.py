@@ -8,35 +8,17 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql.types import StructType
 
-from lake_etl.spec.entries.premium import (
-    ADDCOLUMNS,
-    EARNEDPREMIUM,
-    ENDDATE,
-    EXPANDPOLICYMONTHS,
-    FLIPSIGN,
-    MULTIPLYCOLUMNS,
-    POLICYMONTHS,
-    ColumnListEntry,
-    EarnedPremiumEntry,
-    EndDateEntry,
-    ExpandPolicyMonthsEntry,
-    MultiplyColumnsEntry,
-    PolicyMonthsEntry,
-)
-from lake_etl.spec.form import ConvertingEntry
-from lake_etl.transform.columns import column
+from lake_etl.config.entries.premium import (
+    ADDCOLUMNS, EARNEDPREMIUM, ENDDATE, EXPANDPOLICYMONTHS, FLIPSIGN, MULTIPLYCOLUMNS, POLICYMONTHS, ColumnListEntry,
+    EarnedPremiumEntry, EndDateEntry, ExpandPolicyMonthsEntry, MultiplyColumnsEntry, PolicyMonthsEntry)
+from lake_etl.config.form import ConvertingEntry
+from lake_etl.spark.columns import column
+from lake_etl.spark.helper_names import unused_name
 from lake_etl.transform.conversion import Conversion, text_read_as
 from lake_etl.transform.earned_premium import Term, by_day, by_month, by_month_reconciled, earned_premium
 from lake_etl.transform.fuse import Prepared
-from lake_etl.transform.helper_names import unused_name
 from lake_etl.transform.numbers import number_column, number_or
-from lake_etl.transform.policy_months import (
-    date_value,
-    end_date,
-    fractional_months,
-    month_starts,
-    normalized_months,
-)
+from lake_etl.transform.policy_months import date_value, end_date, fractional_months, month_starts, normalized_months
 from lake_etl.transform.registry import TransformContext, column_transform, frame_transform
 
 

@@ -7,20 +7,11 @@ from pyspark.sql import Column
 from pyspark.sql import functions as F
 from pyspark.sql.types import StructType
 
+from lake_etl.config.entries.stringmanipulation import (
+    COLUMNFROMCOLUMN, COLUMNREPLACE, COMBINECOLUMNS, FILENAME, LITERAL, ColumnFromColumnEntry, ColumnReplaceEntry,
+    CombineColumnsEntry, FileNameEntry, LiteralEntry)
 from lake_etl.errors import DataError
-from lake_etl.spec.entries.stringmanipulation import (
-    COLUMNFROMCOLUMN,
-    COLUMNREPLACE,
-    COMBINECOLUMNS,
-    FILENAME,
-    LITERAL,
-    ColumnFromColumnEntry,
-    ColumnReplaceEntry,
-    CombineColumnsEntry,
-    FileNameEntry,
-    LiteralEntry,
-)
-from lake_etl.transform.columns import column, column_type
+from lake_etl.spark.columns import column, column_type
 from lake_etl.transform.combine import combined, needs_python
 from lake_etl.transform.conversion import Conversion
 from lake_etl.transform.fuse import Prepared

@@ -6,19 +6,11 @@ from collections.abc import Callable
 from pyspark.sql import DataFrame
 from pyspark.sql.types import StringType, StructType
 
+from lake_etl.config.entries.structureddata import (
+    FLATTEN, JSONEXPANDARRAY, JSONEXPANDMAP, JSONSTRUCTURED, XMLSTRUCTURED, ExpandArrayEntry, ExpandMapEntry,
+    FlattenEntry, TextColumnEntry)
 from lake_etl.errors import DataError
-from lake_etl.spec.entries.structureddata import (
-    FLATTEN,
-    JSONEXPANDARRAY,
-    JSONEXPANDMAP,
-    JSONSTRUCTURED,
-    XMLSTRUCTURED,
-    ExpandArrayEntry,
-    ExpandMapEntry,
-    FlattenEntry,
-    TextColumnEntry,
-)
-from lake_etl.transform.columns import column, column_type
+from lake_etl.spark.columns import column, column_type
 from lake_etl.transform.conversion import Conversion, written_value
 from lake_etl.transform.expand import expand_array, expand_map, map_of_text
 from lake_etl.transform.json_text import parse_json_columns

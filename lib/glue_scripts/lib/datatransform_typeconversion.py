@@ -5,22 +5,13 @@ from pyspark.sql import Column
 from pyspark.sql import functions as F
 from pyspark.sql.types import DateType, StringType, StructType, TimestampNTZType, TimestampType
 
-from lake_etl.spec.entries.typeconversion import (
-    CHANGETYPE,
-    CURRENCY,
-    DATE,
-    IMPLIEDDECIMAL,
-    TIMESTAMP,
-    TITLECASE,
-    ChangeTypeEntry,
-    CurrencyEntry,
-    DateTimeEntry,
-    ImpliedDecimalEntry,
-)
-from lake_etl.spec.form import FieldEntry
-from lake_etl.spec.type_text import parse_type
+from lake_etl.config.entries.typeconversion import (
+    CHANGETYPE, CURRENCY, DATE, IMPLIEDDECIMAL, TIMESTAMP, TITLECASE, ChangeTypeEntry, CurrencyEntry, DateTimeEntry,
+    ImpliedDecimalEntry)
+from lake_etl.config.form import FieldEntry
+from lake_etl.spark.columns import column, column_type, quoted, try_cast_column
+from lake_etl.syntax.type_text import parse_type
 from lake_etl.transform.amounts import amount, implied_decimal
-from lake_etl.transform.columns import column, column_type, quoted, try_cast_column
 from lake_etl.transform.conversion import Conversion, written_value
 from lake_etl.transform.moment_text import moment
 from lake_etl.transform.registry import TransformContext, column_transform

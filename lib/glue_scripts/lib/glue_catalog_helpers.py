@@ -10,12 +10,12 @@ from pyspark.sql import functions as F
 from pyspark.sql.types import NullType, StringType
 
 from lake_etl import runtime
-from lake_etl.clean_names import clean_names, log_numbered
+from lake_etl.mapping.clean_names import clean_names, log_numbered
+from lake_etl.mapping.recommendation import recommended_spec
 from lake_etl.ports import Column, Publication, Table
 from lake_etl.publish.files import catalog_columns
+from lake_etl.publish.schema_evolution import change_is_allowed, evolved_columns, require_allowed_change
 from lake_etl.publish.sweep import sweep_partition
-from lake_etl.recommend import recommended_spec
-from lake_etl.schema_evolution import change_is_allowed, evolved_columns, require_allowed_change
 
 RETENTION = timedelta(hours=72)
 

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from lib.local_lake.folders import REPOSITORY, LakeFolders
-from lib.node import cdk_command, use_installed_node
+from lib.packaging.node import cdk_command, use_installed_node
 
 
 def run(folders: LakeFolders, options: argparse.Namespace) -> int:

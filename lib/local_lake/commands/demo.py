@@ -9,16 +9,16 @@ from datetime import datetime
 from lake_etl.adapters.local.items import SqliteItems
 from lake_etl.adapters.local.queries import query
 from lake_etl.errors import LakeError
-from lake_etl.landing import read_key
-from lake_etl.lookup_loading import lookup_items
+from lake_etl.landing.location import read_key
+from lake_etl.transform.lookup_loading import lookup_items
 from lib.local_lake.folders import LakeFolders
-from lib.local_lake.match_source import MatchedDatabase
-from lib.local_lake.matched_people import show_matches
-from lib.local_lake.orchestration import Orchestrator, execution_of, land
-from lib.local_lake.output import print_rows
-from lib.local_lake.report import QUARANTINE, PublishedTable, published_tables
-from lib.local_lake.samples import CUSTOMERS, LOOKUPS, QUERY, QUESTION, RESOURCES, SAMPLES, Sample
-from lib.local_lake.small_data import is_small
+from lib.local_lake.running.orchestration import Orchestrator, execution_of, land
+from lib.local_lake.running.samples import CUSTOMERS, LOOKUPS, QUERY, QUESTION, RESOURCES, SAMPLES, Sample
+from lib.local_lake.running.small_data import is_small
+from lib.local_lake.showing.match_source import MatchedDatabase
+from lib.local_lake.showing.matched_people import show_matches
+from lib.local_lake.showing.output import print_rows
+from lib.local_lake.showing.report import QUARANTINE, PublishedTable, published_tables
 
 NEXT = (
     './lake tables',

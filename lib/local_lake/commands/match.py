@@ -7,11 +7,11 @@ from pathlib import Path
 from lake_etl.errors import LakeError
 from lake_etl.match.explanation import explain
 from lib.local_lake.folders import LakeFolders
-from lib.local_lake.match_explanation import explanation_lines
-from lib.local_lake.match_figures import figures_of
-from lib.local_lake.match_page import report_page
-from lib.local_lake.match_source import MatchedDatabase, SourceKey
-from lib.local_lake.output import print_rows
+from lib.local_lake.showing.match_explanation import explanation_lines
+from lib.local_lake.showing.match_figures import figures_of
+from lib.local_lake.showing.match_page import report_page
+from lib.local_lake.showing.match_source import MatchedDatabase, SourceKey
+from lib.local_lake.showing.output import print_rows
 
 EXPECTED = 'expected one global id or its beginning, or two source keys written SYSTEM:KEY'
 

@@ -11,23 +11,23 @@ from pyspark.sql import DataFrame
 
 from lake_etl import runtime
 from lake_etl.arguments import EXECUTION_COLUMN
-from lake_etl.dqdl.evaluate import evaluate
+from lake_etl.config.quality import STAGES
 from lake_etl.dqdl.model import AnyRule
-from lake_etl.dqdl.outcomes import EvaluationContext
 from lake_etl.errors import LakeError
 from lake_etl.ports import Table
 from lake_etl.quality.checked_load import evaluation_context
+from lake_etl.quality.evaluation.evaluate import evaluate
+from lake_etl.quality.evaluation.outcomes import EvaluationContext
 from lake_etl.quality.history import MetricHistory
 from lake_etl.quality.proposal import proposed_rules
-from lake_etl.session import configure
-from lake_etl.spec.quality import STAGES
+from lake_etl.spark.session import configure
 from lib.local_lake.folders import LakeFolders
-from lib.local_lake.output import print_rows
-from lib.local_lake.profile import profile
-from lib.local_lake.proposal_files import write_proposals
-from lib.local_lake.rules_file import default_stage, read_rules, rules_file_of
-from lib.local_lake.session import start_session
-from lib.local_lake.small_data import is_small
+from lib.local_lake.running.profile import profile
+from lib.local_lake.running.proposal_files import write_proposals
+from lib.local_lake.running.rules_file import default_stage, read_rules, rules_file_of
+from lib.local_lake.running.session import start_session
+from lib.local_lake.running.small_data import is_small
+from lib.local_lake.showing.output import print_rows
 
 RECOMMEND = 'recommend'
 FAILED = 1

@@ -6,7 +6,7 @@ import sys
 
 from lake_etl.adapters.local.queries import query
 from lib.local_lake.folders import LakeFolders
-from lib.local_lake.output import print_rows
+from lib.local_lake.showing.output import print_rows
 
 
 def run(folders: LakeFolders, options: argparse.Namespace) -> int:

@@ -6,12 +6,12 @@ import json
 from pathlib import Path
 
 from lake_etl.errors import LakeError
-from lake_etl.recommend import recommended_mapping
+from lake_etl.mapping.recommendation import recommended_mapping
 from lib.local_lake.commands.run import landing_of
 from lib.local_lake.folders import LakeFolders
-from lib.local_lake.proposal_files import write_proposals
-from lib.local_lake.session import start_session
-from lib.local_lake.small_data import is_small
+from lib.local_lake.running.proposal_files import write_proposals
+from lib.local_lake.running.session import start_session
+from lib.local_lake.running.small_data import is_small
 
 
 def run(folders: LakeFolders, options: argparse.Namespace) -> int:
@@ -32,11 +32,11 @@ def run(folders: LakeFolders, options: argparse.Namespace) -> int:
 def propose(folders: LakeFolders, file: Path) -> tuple[str, str]:
     """Return a mapping and a specification for the file, as texts."""
     from glue_catalog_helpers import clean_column_names, generate_spec
+    from lake_etl.config.input import InputSpec
     from lake_etl.read.malformed import malformed_mark
     from lake_etl.read.scratch import empty_scratch, scratch_folder
     from lake_etl.read.source import read_collected_file
-    from lake_etl.session import configure
-    from lake_etl.spec.input import InputSpec
+    from lake_etl.spark.session import configure
     spark = configure(start_session(folders.temporary, small_data=is_small(folders, file.stat().st_size)))
     scratch = scratch_folder(str(folders.temporary), 'recommend')
     try:

@@ -5,14 +5,14 @@ import argparse
 from datetime import date, datetime
 from pathlib import Path
 
-from lake_etl.arrival import as_configured, landing_spec
-from lake_etl.configuration import configuration_below
+from lake_etl.config.reader import configuration_below
 from lake_etl.errors import LakeError
-from lake_etl.landing import Landing, read_key
+from lake_etl.landing.arrival import as_configured, landing_spec
+from lake_etl.landing.location import Landing, read_key
 from lib.local_lake.folders import LakeFolders
-from lib.local_lake.orchestration import Orchestrator, RunResult, land
-from lib.local_lake.report import published_tables
-from lib.local_lake.small_data import is_small
+from lib.local_lake.running.orchestration import Orchestrator, RunResult, land
+from lib.local_lake.running.small_data import is_small
+from lib.local_lake.showing.report import published_tables
 
 
 def run(folders: LakeFolders, options: argparse.Namespace) -> int:

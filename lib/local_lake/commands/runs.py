@@ -4,11 +4,11 @@ from __future__ import annotations
 import argparse
 
 from lake_etl.adapters.local.items import SqliteItems
-from lake_etl.conversion_report import FAILED_CONVERSIONS
+from lake_etl.jobs.conversion_report import FAILED_CONVERSIONS
 from lib.local_lake.folders import LakeFolders
-from lib.local_lake.orchestration import AUDIT
-from lib.local_lake.output import print_rows
-from lib.local_lake.quality_of_run import rows_set_aside, rules_of_run
+from lib.local_lake.running.orchestration import AUDIT
+from lib.local_lake.showing.output import print_rows
+from lib.local_lake.showing.quality_of_run import rows_set_aside, rules_of_run
 
 
 def run(folders: LakeFolders, options: argparse.Namespace) -> int:

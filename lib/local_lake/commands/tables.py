@@ -4,8 +4,8 @@ from __future__ import annotations
 import argparse
 
 from lib.local_lake.folders import LakeFolders
-from lib.local_lake.output import print_rows
-from lib.local_lake.report import published_tables, published_views
+from lib.local_lake.showing.output import print_rows
+from lib.local_lake.showing.report import published_tables, published_views
 
 
 def run(folders: LakeFolders, options: argparse.Namespace) -> int:

@@ -8,7 +8,6 @@ import sys
 
 from lib.local_lake.folders import REPOSITORY, LakeFolders
 
-
 # Each process has a Spark of its own, so there are never more than memory of a common laptop has room for.
 PROCESSES = ('--numprocesses=auto', '--maxprocesses=4', '--dist=loadfile')
 # Tests that need Spark are skipped where there is none; here it has to be there.

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from lake_etl.errors import ConfigurationError
-from lake_etl.spec.jsonc import parse_json_object
-from lake_etl.spec.records import Findings, parse_record
+from lake_etl.syntax.json_with_comments import parse_json_object
+from lake_etl.syntax.records import Findings, parse_record
 
 FOLDER = Path(__file__).resolve().parents[3] / 'docs' / 'examples' / 'transforms'
 Cells = tuple[str | None, ...]

@@ -5,9 +5,9 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
-from lake_etl.spec.documentation import paragraphs
-from lake_etl.spec.form import Form
-from lake_etl.spec.json_schema import (
+from lake_etl.config.documentation import paragraphs
+from lake_etl.config.form import Form
+from lake_etl.config.json_schema import (
     Schema, dependencies_schema, entity_match_schema, quality_schema, specification_schema)
 from lake_etl.transform.discovery import all_transforms
 from lib.local_lake.reference.examples import read_examples

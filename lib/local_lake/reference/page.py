@@ -9,11 +9,11 @@ import typing
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from lake_etl.spec import input as input_options
-from lake_etl.spec.documentation import Key, keys_of, paragraphs
-from lake_etl.spec.entries.known import ALIASES, MODULES
-from lake_etl.spec.form import Form, Shape
-from lake_etl.spec.records import KIND_NAMES
+from lake_etl.config import input as input_options
+from lake_etl.config.documentation import Key, keys_of, paragraphs
+from lake_etl.config.entries.known import ALIASES, MODULES
+from lake_etl.config.form import Form, Shape
+from lake_etl.syntax.records import KIND_NAMES
 from lib.local_lake.reference.examples import Cells, Example
 
 WIDTH = 120

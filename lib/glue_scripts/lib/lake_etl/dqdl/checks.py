@@ -10,8 +10,8 @@ from lake_etl.dqdl.code_checks import condition_problems, query_problems
 from lake_etl.dqdl.model import Family, Keyword, Number, Rule, Text
 from lake_etl.dqdl.rule_types import RULE_TYPES, RuleType, names_of, rule_type
 from lake_etl.dqdl.token_reader import TokenReader
-from lake_etl.spec.records import suggestion
-from lake_etl.spec.regex_backtracking import java_pattern_problems
+from lake_etl.syntax.records import suggestion
+from lake_etl.syntax.regex_backtracking import java_pattern_problems
 
 FAMILY_EXAMPLES: dict[Family, str] = {
     'number': 'a number (> 0.9)', 'string': 'a text (= "a")', 'date': 'a date (> (now() - 3 days))',

@@ -4,8 +4,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lake_etl.dqdl.quoting import quoted_code
-from lake_etl.spec.sql import split_statements
-from lake_etl.spec.sql_syntax import SqlMistake, condition_tree, syntax_trees
+from lake_etl.syntax.sql_files import split_statements
+from lake_etl.syntax.sql_syntax import SqlMistake, condition_tree, syntax_trees
 
 
 def condition_problems(code: str) -> Iterator[tuple[int, str]]:

@@ -12,7 +12,7 @@ from lake_etl.dqdl.operands import KEYWORDS
 from lake_etl.dqdl.parameters import find_type, read_parameters
 from lake_etl.dqdl.quoting import unquoted
 from lake_etl.dqdl.token_reader import QUOTED, TokenReader, Unreadable
-from lake_etl.spec.records import suggestion
+from lake_etl.syntax.records import suggestion
 
 CONSTANT = 'a constant'
 ORDER = ('Metadata', 'DataSources', CONSTANT, 'DefaultLabels', 'Rules', 'Analyzers')

@@ -7,7 +7,7 @@ from typing import cast
 from lake_etl.dqdl.lexer import KEYWORDS, Token
 from lake_etl.dqdl.model import Arithmetic, ArithmeticOperator, Call, Number, NumericExpression
 from lake_etl.dqdl.token_reader import TokenReader
-from lake_etl.spec.records import suggestion
+from lake_etl.syntax.records import suggestion
 
 OPERATORS = ('+', '-', '*', '/')
 SUMS = ('+', '-')

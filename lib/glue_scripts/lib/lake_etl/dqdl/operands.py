@@ -10,7 +10,7 @@ from lake_etl.dqdl.lexer import time_of_day
 from lake_etl.dqdl.model import (
     Day, Duration, Keyword, Now, Number, Operand, Size, SizeUnit, Text, TimeOfDay, TimeUnit, Word)
 from lake_etl.dqdl.token_reader import TokenReader
-from lake_etl.spec.records import suggestion
+from lake_etl.syntax.records import suggestion
 
 TIME_UNITS = ('days', 'hours', 'minutes')
 SIZE_UNITS = ('B', 'KB', 'MB', 'GB', 'TB')

@@ -11,7 +11,7 @@ from lake_etl.dqdl.operands import SIZE_UNITS, TIME_UNITS
 from lake_etl.dqdl.quoting import unquoted, unquoted_code
 from lake_etl.dqdl.rule_types import RULE_TYPES, RuleType
 from lake_etl.dqdl.token_reader import QUOTED, TokenReader
-from lake_etl.spec.records import suggestion
+from lake_etl.syntax.records import suggestion
 
 RULE_NAMES = tuple(dict.fromkeys(item.name for item in RULE_TYPES if item.rule))
 ANALYZER_NAMES = tuple(dict.fromkeys(item.name for item in RULE_TYPES if item.analyzer))

@@ -5,7 +5,7 @@ from lake_etl.dqdl.composites import read_any_rule
 from lake_etl.dqdl.document import SECTIONS, DocumentReader
 from lake_etl.dqdl.model import AnyRule, Document
 from lake_etl.dqdl.token_reader import TokenReader, Unreadable
-from lake_etl.spec.records import Findings
+from lake_etl.syntax.records import Findings
 
 
 def parse_rule(text: str, findings: Findings, place: str = '') -> AnyRule | None:

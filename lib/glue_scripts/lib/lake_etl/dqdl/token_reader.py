@@ -4,8 +4,8 @@ from __future__ import annotations
 from typing import NoReturn
 
 from lake_etl.dqdl.lexer import Token, tokens_of
-from lake_etl.spec.records import Findings
-from lake_etl.spec.text import position_name
+from lake_etl.syntax.records import Findings
+from lake_etl.syntax.text import position_name
 
 QUOTED = ('text', 'date', 'time')
 OPENING, CLOSING = ('(', '[', '{'), (')', ']', '}')

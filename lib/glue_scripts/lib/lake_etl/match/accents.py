@@ -4,7 +4,7 @@ from __future__ import annotations
 import sys
 import unicodedata
 
-from lake_etl.transform.sql_text import sql_text
+from lake_etl.syntax.sql_literal import sql_text
 
 
 def _compositions() -> list[str]:

@@ -9,9 +9,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from lake_etl.config.match_field import Field
 from lake_etl.match.probabilistic import MISSING, Levels
 from lake_etl.match.similarity import Operand, Pairs, operands, similarities
-from lake_etl.spec.match_field import Field
 
 
 def compared_operands(fields: Sequence[Field]) -> tuple[Operand, ...]:

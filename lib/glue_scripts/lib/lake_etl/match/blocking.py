@@ -7,10 +7,10 @@ from itertools import chain
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from lake_etl.config.block_rule import BlockPart
 from lake_etl.match.plan import MatchPlan
 from lake_etl.match.similarity import Operand
 from lake_etl.match.values import ID, Source, numbered, value_rows
-from lake_etl.spec.block_rule import BlockPart
 
 RULE, KEY = 'rule', 'key'
 

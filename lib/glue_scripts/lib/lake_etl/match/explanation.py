@@ -8,6 +8,8 @@ from datetime import date, datetime
 import numpy as np
 import pyarrow as pa
 
+from lake_etl.config.entity_match import EntityMatchSpec, Level
+from lake_etl.config.match_weights import MatchWeights
 from lake_etl.match.accents import composed
 from lake_etl.match.agreement import agreement_levels
 from lake_etl.match.probabilistic import MISSING, housemate_evidence, stranger_evidence
@@ -15,8 +17,6 @@ from lake_etl.match.probabilistic_scoring import ProbabilisticScorer, frequency_
 from lake_etl.match.scoring import LearningScorer, scorer_of
 from lake_etl.match.similarity import ARROW_TYPES, Operand, OperandKind, Pairs, similarities
 from lake_etl.match.stand_ins import DATES, Use, is_stand_in
-from lake_etl.spec.entity_match import EntityMatchSpec, Level
-from lake_etl.spec.match_weights import MatchWeights
 
 Row = Mapping[str, object]
 

@@ -10,8 +10,8 @@ from pyspark.sql.types import NullType, StructType
 from lake_etl.arguments import EXECUTION_COLUMN, PARTITION_KEYS
 from lake_etl.errors import SchemaChangeError
 from lake_etl.match.entity_key import ENTITY
-from lake_etl.transform.columns import column, has_column, quoted
-from lake_etl.transform.helper_names import hidden_name
+from lake_etl.spark.columns import column, has_column, quoted
+from lake_etl.spark.helper_names import hidden_name
 
 NUMBER, AGE, CONTENT, BEFORE = (hidden_name(name) for name in ('number', 'age', 'content', 'before'))
 WIDER = {'tinyint': 1, 'smallint': 2, 'int': 3, 'bigint': 4}

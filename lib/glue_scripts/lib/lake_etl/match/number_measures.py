@@ -4,7 +4,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from lake_etl.spec.match_field import Field
+from lake_etl.config.match_field import Field
 
 Numbers = NDArray[np.float64]
 Days = NDArray[np.datetime64]

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from lake_etl.spec.match_weights import MatchWeights
+from lake_etl.config.match_weights import MatchWeights
 
 Levels = NDArray[np.int8]
 Numbers = NDArray[np.float64]

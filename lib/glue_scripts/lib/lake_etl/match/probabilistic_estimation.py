@@ -14,8 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from lake_etl.config.match_weights import FieldShares, MatchWeights
 from lake_etl.match.probabilistic import MISSING, Levels, Numbers
-from lake_etl.spec.match_weights import FieldShares, MatchWeights
 
 MOST_ROUNDS, SETTLED = 300, 1e-6
 FEWEST_PAIRS = 50

@@ -9,14 +9,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from lake_etl.config.block_rule import BlockPart, BlockRule
+from lake_etl.config.entity_match import Level
+from lake_etl.config.match_weights import FieldShares, MatchWeights
 from lake_etl.match.agreement import agreement_levels, compared_operands
 from lake_etl.match.probabilistic import Numbers, match_odds, probability
 from lake_etl.match.probabilistic_estimation import (
     BlockedPairs, FieldToLearn, estimate, frequent_values, stranger_shares)
 from lake_etl.match.similarity import Columns, Operand, Pairs, operands
-from lake_etl.spec.block_rule import BlockPart, BlockRule
-from lake_etl.spec.entity_match import Level
-from lake_etl.spec.match_weights import FieldShares, MatchWeights
 
 DECIMALS = 9    # As many as other scores have; what lies beyond depends on the machine's arithmetic.
 

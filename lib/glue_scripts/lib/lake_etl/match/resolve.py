@@ -16,8 +16,8 @@ from lake_etl.match.kept import kept
 from lake_etl.match.pair_scores import scored_matches
 from lake_etl.match.plan import EXACT, MatchPlan
 from lake_etl.match.usable_rows import counted_rows, log_rows_without_values
-from lake_etl.transform.columns import column
-from lake_etl.transform.helper_names import hidden_name
+from lake_etl.spark.columns import column
+from lake_etl.spark.helper_names import hidden_name
 
 LOG = logging.getLogger(__name__)
 GIVEN, NEW = 'given', 'new'

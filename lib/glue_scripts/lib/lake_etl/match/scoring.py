@@ -7,11 +7,11 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 import pyarrow.compute as pc
 
+from lake_etl.config.entity_match import EntityMatchSpec, ExactMatchFields, Level
 from lake_etl.errors import LakeError
 from lake_etl.match.probabilistic_scoring import LearningProbabilisticScorer, ProbabilisticScorer
 from lake_etl.match.similarity import Columns, Operand, Pairs, operands, similarities
 from lake_etl.match.text_measures import Similarities
-from lake_etl.spec.entity_match import EntityMatchSpec, ExactMatchFields, Level
 
 DECIMALS = 9    # Weights such as 0.7 + 0.15 + 0.15 must be able to reach a threshold of 1.
 

@@ -11,9 +11,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from lake_etl.config.match_field import Field, FieldType
 from lake_etl.match.number_measures import Days, by_date, by_distance, kilometres
 from lake_etl.match.text_measures import MEASURES, Similarities
-from lake_etl.spec.match_field import Field, FieldType
 
 OperandKind = Literal['text', 'number', 'date', 'key', 'system']
 KINDS: Mapping[FieldType, OperandKind] = MappingProxyType(

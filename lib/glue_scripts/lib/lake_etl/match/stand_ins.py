@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Literal
 
-from lake_etl.transform.sql_text import sql_text
+from lake_etl.syntax.sql_literal import sql_text
 
 Use = Literal['block', 'comparison', 'key', 'system']
 """What a value is used for. A birthday or a name that is usual as a stand-in is still compared, a source key may be a

@@ -10,7 +10,7 @@ from pyspark.sql import DataFrame
 from lake_etl.match.accents import composed_sql
 from lake_etl.match.similarity import Operand, OperandKind
 from lake_etl.match.stand_ins import Use, condensed_sql, is_day_sql, is_value_sql
-from lake_etl.transform.columns import quoted
+from lake_etl.spark.columns import quoted
 
 ID = 'id'
 SQL_TYPES: dict[OperandKind, str] = {'number': 'double', 'date': 'date'}

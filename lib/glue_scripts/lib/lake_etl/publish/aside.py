@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from pyspark.sql import DataFrame
 
 from lake_etl.publish.layout import FAILED_KEY, LOAD_KEY, NO_RULE
-from lake_etl.read.literal_path import literal_path
+from lake_etl.spark.literal_path import literal_path
 
 
 def files_aside(uris: Iterable[str]) -> list[str]:

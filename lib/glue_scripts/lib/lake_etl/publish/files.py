@@ -10,10 +10,10 @@ from pyspark.sql import functions as F
 from pyspark.sql.types import StructType
 
 from lake_etl import runtime
-from lake_etl.marked_rows import is_marked
 from lake_etl.ports import Column
 from lake_etl.publish.layout import FAILED_KEY, LOAD_KEY, folder_for_readers
-from lake_etl.session import open_files
+from lake_etl.publish.marked_rows import is_marked
+from lake_etl.spark.session import open_files
 
 LOG = logging.getLogger(__name__)
 OPEN_FILES = 16   # of one task; each needs memory for a page of every column

@@ -9,8 +9,8 @@ from lake_etl import runtime
 from lake_etl.ports import Column, Partition
 from lake_etl.publish.files import data_files, file_name, removed_on_failure, write_folder
 from lake_etl.publish.sources import Source, belongs_to, sources_of, write_id
-from lake_etl.read.literal_path import literal_path
-from lake_etl.transform.columns import has_column, quoted, try_cast
+from lake_etl.spark.columns import has_column, quoted, try_cast
+from lake_etl.spark.literal_path import literal_path
 
 
 @dataclass(frozen=True)

@@ -5,10 +5,10 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from lake_etl.config.configuration_files import folded
+from lake_etl.config.protected_columns import UNNAMED
 from lake_etl.errors import OwnershipError
 from lake_etl.ports import Table
-from lake_etl.spec.configuration_files import folded
-from lake_etl.spec.protected_columns import UNNAMED
 
 WORKFLOW, PROTECTED = 'lake_etl.workflow', 'lake_etl.protected'
 UNCHANGED = 'Readers see what they saw before.'

@@ -7,20 +7,19 @@ from datetime import UTC, datetime
 from pyspark.sql import DataFrame, SparkSession
 
 from lake_etl import runtime
-from lake_etl.audit import attach_audit
 from lake_etl.errors import PublicationConflict
-from lake_etl.marked_rows import without_mark
 from lake_etl.ports import Catalog, Column, Partition, Publication, Table
 from lake_etl.publish.aside import files_aside, rows_aside
-from lake_etl.publish.files import (
-    catalog_columns, file_name, lower_case_names, removed_on_failure, write_folder)
+from lake_etl.publish.audit import attach_audit
+from lake_etl.publish.files import catalog_columns, file_name, lower_case_names, removed_on_failure, write_folder
 from lake_etl.publish.joining import NewFiles, carry_over, joined_columns
 from lake_etl.publish.layout import load_folder, partition_folder
+from lake_etl.publish.marked_rows import without_mark
 from lake_etl.publish.ownership import parameters_after, require_ownership
+from lake_etl.publish.schema_evolution import evolved_columns, require_allowed_change
 from lake_etl.publish.sources import Source, partition_properties, sources_of, write_id
 from lake_etl.publish.sweep import sweep_partition
 from lake_etl.publish.target import Check, Published, Target
-from lake_etl.schema_evolution import evolved_columns, require_allowed_change
 
 LOG = logging.getLogger(__name__)
 ATTEMPTS = 10

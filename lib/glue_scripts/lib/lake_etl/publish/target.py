@@ -7,8 +7,8 @@ from datetime import timedelta
 
 from pyspark.sql import DataFrame
 
-from lake_etl.audit import Audit
 from lake_etl.ports import Column, Table
+from lake_etl.publish.audit import Audit
 from lake_etl.publish.ownership import Ownership
 
 # Gets the audit of the written data and the rows written aside, None without any, and raises to refuse it all.

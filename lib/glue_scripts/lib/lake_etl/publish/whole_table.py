@@ -9,17 +9,17 @@ from pyspark.sql import DataFrame
 from pyspark.sql.types import StringType
 
 from lake_etl import runtime
-from lake_etl.audit import Audit, attach_audit
 from lake_etl.errors import DataError
-from lake_etl.marked_rows import without_mark
 from lake_etl.ports import Column, Partition, Publication, Table
 from lake_etl.publish.aside import files_aside, rows_aside
+from lake_etl.publish.audit import Audit, attach_audit
 from lake_etl.publish.files import catalog_columns, lower_case_names, write_partitions
 from lake_etl.publish.layout import LOAD_KEY, NULL_VALUE, partition_of_file
+from lake_etl.publish.marked_rows import without_mark
 from lake_etl.publish.ownership import parameters_after, require_ownership
+from lake_etl.publish.schema_evolution import evolved_columns, require_allowed_change
 from lake_etl.publish.sweep import sweep_table
 from lake_etl.publish.target import Published, TableCheck, Target
-from lake_etl.schema_evolution import evolved_columns, require_allowed_change
 
 LOG = logging.getLogger(__name__)
 

@@ -9,16 +9,16 @@ from typing import Any
 from pyspark.sql import DataFrame
 
 from lake_etl.arguments import DEFAULT_RETENTION_HOURS, PARTITION_KEYS
-from lake_etl.configuration import configuration_reader
+from lake_etl.config.quality import STAGES, QualityRules
+from lake_etl.config.reader import configuration_reader
+from lake_etl.config.transforms import TransformStep
+from lake_etl.config.workflow import read_workflow
 from lake_etl.errors import LakeError
 from lake_etl.publish.layout import load_name
 from lake_etl.publish.target import Target
 from lake_etl.quality.checked_load import CheckedLoad
 from lake_etl.quality.gate import BEFORE_TRANSFORM, QualityGate
 from lake_etl.runtime import bucket_address
-from lake_etl.spec.quality import STAGES, QualityRules
-from lake_etl.spec.transforms import TransformStep
-from lake_etl.spec.workflow import read_workflow
 from lake_etl.transform.discovery import all_transforms
 
 NEEDED = ('execution_id', 'source_key', 'target_database_name', 'table_name', 'target_bucket')

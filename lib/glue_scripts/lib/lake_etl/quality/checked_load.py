@@ -9,11 +9,11 @@ from typing import Any
 from pyspark.sql import DataFrame, SparkSession
 
 from lake_etl import runtime
-from lake_etl.dqdl.outcomes import EvaluationContext
 from lake_etl.errors import DataError
 from lake_etl.publish.target import PartitionValues, Target
+from lake_etl.quality.evaluation.outcomes import EvaluationContext
 from lake_etl.quality.history import MetricHistory
-from lake_etl.transform.columns import quoted
+from lake_etl.spark.columns import quoted
 
 OPEN_PREFIX, CLEAR_PREFIX = 'quarantine', 'quarantine_clear'
 

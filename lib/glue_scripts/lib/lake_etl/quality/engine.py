@@ -7,11 +7,11 @@ from typing import Any, Protocol
 from pyspark.sql import DataFrame
 
 from lake_etl import runtime
-from lake_etl.dqdl.evaluate import prepare
 from lake_etl.dqdl.model import AnyRule, Document
-from lake_etl.dqdl.outcomes import EvaluationContext, RowCounts, RuleOutcome
 from lake_etl.errors import LakeError
-from lake_etl.transform.helper_names import without_hidden
+from lake_etl.quality.evaluation.evaluate import prepare
+from lake_etl.quality.evaluation.outcomes import EvaluationContext, RowCounts, RuleOutcome
+from lake_etl.spark.helper_names import without_hidden
 
 ARGUMENT = 'data_quality_engine'
 LAKE, GLUE = 'lake', 'glue'

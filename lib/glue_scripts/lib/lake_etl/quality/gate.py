@@ -7,9 +7,10 @@ from functools import partial
 from pyspark.sql import DataFrame
 
 from lake_etl import runtime
+from lake_etl.config.quality import QualityRules, StageRules
+from lake_etl.config.transforms import TransformStep
 from lake_etl.ports import FailedRule, QualityReport
 from lake_etl.publish.target import PartitionValues
-from lake_etl.quality.arrival import compute
 from lake_etl.quality.checked_load import CheckedLoad
 from lake_etl.quality.hiding import hidden, warn_of_hidden_columns
 from lake_etl.quality.protection import Protection, hide_everything, plan_protection
@@ -17,9 +18,8 @@ from lake_etl.quality.quarantine import empty_quarantine, is_published
 from lake_etl.quality.results import result_items
 from lake_etl.quality.stage_check import Quarantine, StageCheck
 from lake_etl.quality.stage_result import StageResult, refuse_bad_data
-from lake_etl.spec.quality import QualityRules, StageRules
-from lake_etl.spec.transforms import TransformStep
-from lake_etl.transform.helper_names import without_hidden
+from lake_etl.spark.helper_names import without_hidden
+from lake_etl.spark.observations import compute
 from lake_etl.transform.registry import AnyTransform, UserTransform, protecting_transforms
 
 BEFORE_TRANSFORM = 'before_transform'

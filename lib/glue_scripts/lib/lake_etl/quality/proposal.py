@@ -8,7 +8,7 @@ from datetime import date
 from decimal import Decimal
 
 from lake_etl.dqdl.model import Condition, Day, Family, Keyword, Number, Operand, Operator, Parameter, Rule, Text
-from lake_etl.spec.type_text import parse_type
+from lake_etl.syntax.type_text import parse_type
 
 MOST_LISTED_VALUES = 20
 # A list of values says something only where most of them occur again and again.

@@ -5,8 +5,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from lake_etl.spec.form import Entry
-from lake_etl.spec.transforms import TransformStep
+from lake_etl.config.form import Entry
+from lake_etl.config.transforms import TransformStep
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,8 @@ from pyspark.sql import DataFrame
 
 from lake_etl import runtime
 from lake_etl.arguments import EXECUTION_COLUMN
-from lake_etl.audit import Audit
 from lake_etl.ports import Partition
+from lake_etl.publish.audit import Audit
 from lake_etl.publish.emptying import empty_partitions
 from lake_etl.publish.files import catalog_columns, lower_case_names
 from lake_etl.publish.partition import publish_partition
@@ -17,9 +17,9 @@ from lake_etl.publish.sources import sources_of
 from lake_etl.publish.target import PartitionValues, Target
 from lake_etl.publish.whole_table import publish_table
 from lake_etl.quality.checked_load import CheckedLoad, is_clear
-from lake_etl.transform.columns import quoted
-from lake_etl.transform.helper_names import unused_name
-from lake_etl.transform.sql_text import sql_text
+from lake_etl.spark.columns import quoted
+from lake_etl.spark.helper_names import unused_name
+from lake_etl.syntax.sql_literal import sql_text
 
 LOG = logging.getLogger(__name__)
 TIMESTAMP_COLUMN, RULES_COLUMN = 'quarantine_timestamp', 'failed_rules'

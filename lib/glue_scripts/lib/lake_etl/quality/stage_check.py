@@ -7,17 +7,17 @@ from dataclasses import dataclass
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from lake_etl.audit import Audit
-from lake_etl.marked_rows import MOST_RULES, marked, unmarked
+from lake_etl.config.quality import StageRules
+from lake_etl.publish.audit import Audit
+from lake_etl.publish.marked_rows import MOST_RULES, marked, unmarked
 from lake_etl.publish.target import PartitionValues, Target
-from lake_etl.quality.arrival import compute, is_known
 from lake_etl.quality.checked_load import CheckedLoad
 from lake_etl.quality.engine import check_rows
 from lake_etl.quality.quarantine import empty_quarantine, explained, publish_quarantine
 from lake_etl.quality.stage_result import ACTIONS, QUARANTINE, Judgement, StageResult, require_complete
-from lake_etl.spec.quality import StageRules
-from lake_etl.transform.columns import column
-from lake_etl.transform.helper_names import without_hidden
+from lake_etl.spark.columns import column
+from lake_etl.spark.helper_names import without_hidden
+from lake_etl.spark.observations import compute, is_known
 
 
 @dataclass(frozen=True)

@@ -4,8 +4,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from lake_etl.dqdl.outcomes import RuleOutcome
 from lake_etl.errors import QualityError
+from lake_etl.quality.evaluation.outcomes import RuleOutcome
 
 QUARANTINE, HALT = 'quarantine', 'halt'
 # What happens when a rule fails, by its key in rules files, in the order of evaluation.

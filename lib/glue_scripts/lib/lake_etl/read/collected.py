@@ -4,9 +4,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from lake_etl.read.literal_path import literal_path
+from lake_etl.config.input import InputSpec
 from lake_etl.read.plain import PlainFile
-from lake_etl.spec.input import InputSpec
+from lake_etl.spark.literal_path import literal_path
 
 
 @dataclass(frozen=True)

@@ -2,8 +2,8 @@
 from __future__ import annotations
 
 from lake_etl import runtime
+from lake_etl.config.input import InputSpec
 from lake_etl.errors import DataError
-from lake_etl.spec.input import InputSpec
 
 HIDDEN = ('_', '.')
 

@@ -9,6 +9,7 @@ from pyspark.sql import functions as F
 from pyspark.sql.types import StringType, StructField, StructType
 
 from lake_etl import runtime
+from lake_etl.config.input import InputSpec
 from lake_etl.read.charset import java_charset
 from lake_etl.read.collected import Collected
 from lake_etl.read.header import Beginning, Dialect, ends_inside_quotes, read_beginning
@@ -16,9 +17,8 @@ from lake_etl.read.line_scan import look_at_lines, signs_of
 from lake_etl.read.malformed import has_unparsed_text, mark_malformed
 from lake_etl.read.same_columns import require_same_columns
 from lake_etl.read.text_types import TypeRules, masked, no_rows, settled_types, summed, typed
-from lake_etl.spec.input import InputSpec
-from lake_etl.transform.columns import column
-from lake_etl.transform.helper_names import unused_name
+from lake_etl.spark.columns import column
+from lake_etl.spark.helper_names import unused_name
 
 LOG = logging.getLogger(__name__)
 SPLIT_BYTES = 32 * 1024 * 1024

@@ -8,7 +8,7 @@ from py4j.protocol import Py4JError
 from pyspark.errors import PySparkException
 
 from lake_etl.errors import DataError, LakeError
-from lake_etl.reasons import reason_of
+from lake_etl.reasons.failure import reason_of
 
 # The part of Spark that fetches rows from files; it stands in the Java trace of what fails there and nowhere else.
 SCAN = 'FileScanRDD'

@@ -15,8 +15,8 @@ from lake_etl.read.collected import Collected
 from lake_etl.read.header import SAMPLE_ROWS, first_text
 from lake_etl.read.malformed import mark_malformed
 from lake_etl.read.text_types import TypeRules, typed_rows
-from lake_etl.transform.columns import column
-from lake_etl.transform.helper_names import unused_name
+from lake_etl.spark.columns import column
+from lake_etl.spark.helper_names import unused_name
 
 FIRST_BYTES = 64 * 1024
 BYTE_ORDER_MARK = '\ufeff'

@@ -5,8 +5,8 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from lake_etl.read.malformed import raw_text
-from lake_etl.transform.columns import column
-from lake_etl.transform.task_order import POSITION, in_order, row_number, with_position
+from lake_etl.spark.columns import column
+from lake_etl.spark.task_order import POSITION, in_order, row_number, with_position
 
 
 def without_values_of_malformed_rows(df: DataFrame, mark: str) -> DataFrame:

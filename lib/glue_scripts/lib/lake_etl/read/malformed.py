@@ -5,8 +5,8 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql.types import StructField
 
-from lake_etl.transform.columns import column
-from lake_etl.transform.helper_names import unused_name
+from lake_etl.spark.columns import column
+from lake_etl.spark.helper_names import unused_name
 
 MALFORMED = 'malformed_row'
 # The mark is known by its metadata, so that a column of the user's may have its name.

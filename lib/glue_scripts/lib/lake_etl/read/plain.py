@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from itertools import chain
 
 from lake_etl import runtime
+from lake_etl.config.input import Format, InputSpec, choose_format
 from lake_etl.errors import DataError
 from lake_etl.read.charset import UTF_8, has_plain_line_ends
 from lake_etl.read.stored_file import PIECE, open_stored
 from lake_etl.read.unpack import is_packed, unpack, unpacked_name
-from lake_etl.spec.input import Format, InputSpec, choose_format
 
 TEXT_FORMATS = (Format.DELIMITED, Format.FIXED, Format.JSON)
 BYTE_ORDER_MARK = '\ufeff'

@@ -7,10 +7,10 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql.types import ArrayType, DataType, StringType, StructField, StructType
 
+from lake_etl.config.input import InputSpec
 from lake_etl.read.collected import KnownTypes
 from lake_etl.read.guess import fits_type
-from lake_etl.spec.input import InputSpec
-from lake_etl.transform.columns import column, try_cast_column
+from lake_etl.spark.columns import column, try_cast_column
 
 TEXT = 'string'
 NO_CHANGE = ('array', 'map', 'struct', 'binary')

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from pyspark.sql import DataFrame, SparkSession
 
+from lake_etl.config.input import Format, InputSpec
 from lake_etl.errors import DataError
 from lake_etl.read.collected import Collected, Knowledge, nothing_known
 from lake_etl.read.data_set import files_of_load
@@ -17,7 +18,6 @@ from lake_etl.read.json_lines import read_json
 from lake_etl.read.parquet import read_parquet
 from lake_etl.read.plain import plain_file
 from lake_etl.read.xml_rows import read_xml
-from lake_etl.spec.input import Format, InputSpec
 
 Reader = Callable[[SparkSession, Collected], DataFrame]
 GiveTypes = Callable[[DataFrame, Mapping[str, str]], DataFrame]

@@ -9,12 +9,12 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql.types import IntegerType
 
+from lake_etl.config.input import InputSpec
 from lake_etl.errors import DataError
 from lake_etl.read.collected import KnownTypes
 from lake_etl.read.guess import fitting_types, may_be_typed, settled_type
 from lake_etl.read.malformed import malformed_mark
-from lake_etl.spec.input import InputSpec
-from lake_etl.transform.columns import column, quoted
+from lake_etl.spark.columns import column, quoted
 
 LOG = logging.getLogger(__name__)
 TEXT = 'string'

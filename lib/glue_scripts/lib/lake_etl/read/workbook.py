@@ -9,10 +9,10 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from lake_etl import runtime
+from lake_etl.config.input import ADDRESS, ExcelSection
 from lake_etl.errors import DataError, LakeError
 from lake_etl.read.plain import PlainFile
 from lake_etl.read.workbook_trial import LARGEST, can_be_opened
-from lake_etl.spec.input import ADDRESS, ExcelSection
 
 # Files of Microsoft's older container, in which also newer workbooks lie once they are encrypted.
 CONTAINER = bytes.fromhex('d0cf11e0a1b11ae1')

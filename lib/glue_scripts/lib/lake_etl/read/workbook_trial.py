@@ -27,6 +27,7 @@ def can_be_opened(content: bytes, sheets: Sequence[str]) -> bool:
 def main() -> None:
     """Open the workbook that comes in, and its sheet; end with OUT_OF_MEMORY where they are too large."""
     import python_calamine
+
     from lake_etl.read.workbook import chosen_sheet
     resource.setrlimit(resource.RLIMIT_AS, (LARGEST, LARGEST))
     try:

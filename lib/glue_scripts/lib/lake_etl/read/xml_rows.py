@@ -10,19 +10,19 @@ from pyspark.sql import functions as F
 from pyspark.sql.types import StructField
 
 from lake_etl import runtime
+from lake_etl.config.input import InputSpec, XmlSection
 from lake_etl.errors import DataError
 from lake_etl.read.charset import UTF_8
 from lake_etl.read.collected import Collected, KnownTypes
 from lake_etl.read.json_lines import UNPARSED
-from lake_etl.read.literal_path import literal_path
 from lake_etl.read.malformed import mark_malformed, mark_raw_text
 from lake_etl.read.plain import PlainFile
 from lake_etl.read.published import as_texts, text_of, wants_text, with_lasting_types
 from lake_etl.read.scratch_table import write_scratch
 from lake_etl.read.stored_file import open_stored
 from lake_etl.read.xml_fragments import LONGEST_ROW, RowTooLong, fragments
-from lake_etl.spec.input import InputSpec, XmlSection
-from lake_etl.transform.columns import quoted
+from lake_etl.spark.columns import quoted
+from lake_etl.spark.literal_path import literal_path
 from lake_etl.transform.xml_text import as_text, infer_documents, typed_struct
 
 PIECE = 1024 * 1024

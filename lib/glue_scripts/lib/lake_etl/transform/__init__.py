@@ -1,0 +1,1 @@
+"""Transforms: their registry, how neighbours become one select, and the columns that they build."""

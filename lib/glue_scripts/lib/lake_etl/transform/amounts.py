@@ -7,9 +7,9 @@ from functools import reduce
 from pyspark.sql import Column
 from pyspark.sql import functions as F
 
-from lake_etl.transform.columns import quoted, try_cast
+from lake_etl.spark.columns import quoted, try_cast
+from lake_etl.syntax.sql_literal import sql_text
 from lake_etl.transform.number_text import ENDLESS_EXPONENT
-from lake_etl.transform.sql_text import sql_text
 
 # Minus sign, en dash and em dash, which spreadsheets put in place of a hyphen.
 DASHES = '\u2212\u2013\u2014'

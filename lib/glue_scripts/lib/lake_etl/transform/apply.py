@@ -11,7 +11,6 @@ from lake_etl.transform.conversion_watch import Unwatched, Watch
 from lake_etl.transform.fuse import Assignment, assign_fused
 from lake_etl.transform.registry import AnyTransform, Transform, TransformContext, UserTransform
 
-
 UNWATCHED = Unwatched()
 
 

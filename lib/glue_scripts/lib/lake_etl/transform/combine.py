@@ -10,22 +10,14 @@ from typing import Any
 from pyspark.sql import Column
 from pyspark.sql import functions as F
 from pyspark.sql.types import (
-    BooleanType,
-    DataType,
-    DateType,
-    DecimalType,
-    FractionalType,
-    IntegralType,
-    StructType,
-    TimestampNTZType,
-    TimestampType,
-)
+    BooleanType, DataType, DateType, DecimalType, FractionalType, IntegralType, StructType, TimestampNTZType,
+    TimestampType)
 
 from lake_etl.errors import DataError
-from lake_etl.spec.format_string import FormatField, parse_format
-from lake_etl.transform.columns import column, column_type
+from lake_etl.spark.columns import column, column_type
+from lake_etl.syntax.format_string import FormatField, parse_format
+from lake_etl.syntax.sql_literal import sql_text
 from lake_etl.transform.fuse import Prepared
-from lake_etl.transform.sql_text import sql_text
 
 WHITESPACE = ' \t\n\r\x0b\x0c'
 

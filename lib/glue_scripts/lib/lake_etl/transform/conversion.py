@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from pyspark.sql.types import StringType, StructType
 
-from lake_etl.spec.form import OnError
-from lake_etl.transform.columns import column_type, quoted
+from lake_etl.config.form import OnError
+from lake_etl.spark.columns import column_type, quoted
 
 
 @dataclass(frozen=True, kw_only=True)

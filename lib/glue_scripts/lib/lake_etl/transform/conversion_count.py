@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pyspark.sql import Column, DataFrame, Row
 from pyspark.sql import functions as F
 
-from lake_etl.transform.columns import column
+from lake_etl.spark.columns import column
+from lake_etl.spark.task_order import POSITION_BITS, task_of
 from lake_etl.transform.conversion import Conversion
-from lake_etl.transform.task_order import POSITION_BITS, task_of
 
 
 @dataclass(frozen=True)

@@ -17,11 +17,11 @@ from py4j.protocol import Py4JError
 from pyspark.sql import Column, DataFrame, Observation
 from pyspark.sql import functions as F
 
-from lake_etl.transform.columns import column, quoted
+from lake_etl.spark.columns import column, quoted
+from lake_etl.spark.helper_names import hidden_name, unused_name
 from lake_etl.transform.conversion import Conversion, has_value
 from lake_etl.transform.conversion_count import FailedConversion, Marks, SourceRows, count_failures
 from lake_etl.transform.fuse import Assignment, assign_batch
-from lake_etl.transform.helper_names import hidden_name, unused_name
 
 Act = Callable[[DataFrame], DataFrame]
 CONVERSIONS_IN_A_NUMBER = 62

@@ -18,8 +18,8 @@ from functools import partial
 from pyspark.sql import functions as F
 from pyspark.sql.types import ByteType, DataType, DecimalType, IntegerType, ShortType, StructType
 
-from lake_etl.spec.type_text import parse_type
-from lake_etl.transform.columns import column_type, quoted
+from lake_etl.spark.columns import column_type, quoted
+from lake_etl.syntax.type_text import parse_type
 from lake_etl.transform.fuse import Prepared
 from lake_etl.transform.numbers import number_as
 from lake_etl.transform.policy_months import first_of_month, month_number, normalized_months

@@ -6,9 +6,9 @@ from pyspark.sql import functions as F
 from pyspark.sql.types import ArrayType, MapType, NullType, StringType, StructType
 
 from lake_etl.errors import DataError
-from lake_etl.transform.columns import column, column_type, quoted
+from lake_etl.spark.columns import column, column_type, quoted
+from lake_etl.spark.helper_names import unused_name
 from lake_etl.transform.common_type import as_json, as_text, common_type, is_nested
-from lake_etl.transform.helper_names import unused_name
 
 
 def expand_array(df: DataFrame, source: str, value: str, index: str) -> DataFrame:

@@ -7,21 +7,11 @@ from decimal import Decimal
 from pyspark.sql import Column
 from pyspark.sql import functions as F
 from pyspark.sql.types import (
-    BooleanType,
-    ByteType,
-    DataType,
-    DecimalType,
-    DoubleType,
-    IntegerType,
-    LongType,
-    NullType,
-    ShortType,
-    StringType,
-    StructType,
-)
+    BooleanType, ByteType, DataType, DecimalType, DoubleType, IntegerType, LongType, NullType, ShortType, StringType,
+    StructType)
 
-from lake_etl.spec.form import Scalar
-from lake_etl.transform.columns import column, column_type
+from lake_etl.config.form import Scalar
+from lake_etl.spark.columns import column, column_type
 from lake_etl.transform.common_type import as_text, common_type
 
 WHOLE_NUMBERS: tuple[tuple[int, DataType], ...] = (

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pyspark.sql import Column, DataFrame
 from pyspark.sql.types import StructType
 
-from lake_etl.transform.columns import quoted
+from lake_etl.spark.columns import quoted
+from lake_etl.spark.helper_names import unused_name
 from lake_etl.transform.conversion import Conversion
-from lake_etl.transform.helper_names import unused_name
 
 
 @dataclass(frozen=True)

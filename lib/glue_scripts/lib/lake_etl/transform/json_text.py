@@ -10,7 +10,7 @@ from pyspark.sql import functions as F
 from pyspark.sql.types import DataType, NullType, StringType, StructField, StructType
 
 from lake_etl.errors import DataError
-from lake_etl.transform.columns import column, column_type
+from lake_etl.spark.columns import column, column_type
 
 LOG = logging.getLogger(__name__)
 OBJECT_OR_ARRAY = r'^\s*[\[{]'

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import re
 
-from lake_etl.transform.sql_text import sql_text
+from lake_etl.syntax.sql_literal import sql_text
 
 ISO_PATTERN = re.compile(r"yyyy-MM-dd(?:(?P<between> |'T')HH:mm:ss(?P<fraction>\.S{1,6})?"
                          r"(?P<zone>Z|'Z'|X{1,3})?)?")

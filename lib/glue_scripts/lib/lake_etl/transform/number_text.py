@@ -1,8 +1,8 @@
 """Reads numbers from text: texts that are none are told before Spark tries them, at a fiftieth of the time."""
 from __future__ import annotations
 
-from lake_etl.spec.type_text import WHOLE_TYPES
-from lake_etl.transform.sql_text import sql_text
+from lake_etl.syntax.sql_literal import sql_text
+from lake_etl.syntax.type_text import WHOLE_TYPES
 
 # Exponents of more digits lead out of every type. Spark's decimals take minutes for 1e-99999999, and stop the job for
 # 1e-2147483647.

@@ -6,19 +6,11 @@ from decimal import Decimal
 from pyspark.sql import Column
 from pyspark.sql import functions as F
 from pyspark.sql.types import (
-    DataType,
-    DecimalType,
-    DoubleType,
-    FloatType,
-    NullType,
-    NumericType,
-    StringType,
-    StructType,
-)
+    DataType, DecimalType, DoubleType, FloatType, NullType, NumericType, StringType, StructType)
 
 from lake_etl.errors import DataError
-from lake_etl.spec.type_text import TypeText
-from lake_etl.transform.columns import column, column_type, try_cast_column
+from lake_etl.spark.columns import column, column_type, try_cast_column
+from lake_etl.syntax.type_text import TypeText
 from lake_etl.transform.type_change import changed_type
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 from pyspark.sql.types import DateType, NullType, StringType, StructType, TimestampNTZType, TimestampType
 
 from lake_etl.errors import DataError
-from lake_etl.spec.type_text import parse_type
-from lake_etl.transform.columns import column_type, quoted
+from lake_etl.spark.columns import column_type, quoted
+from lake_etl.syntax.type_text import parse_type
 from lake_etl.transform.numbers import number_as
 
 LONGEST_TERM_IN_MONTHS, MONTHS_TYPE = 12 * 9999, parse_type('decimal(38,6)')

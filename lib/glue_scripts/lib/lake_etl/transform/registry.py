@@ -5,14 +5,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from lake_etl.before_publishing import Work, at_once
-from lake_etl.errors import ConfigurationError
-from lake_etl.spec.form import EntryType, Form
-from lake_etl.spec.records import Findings
-from lake_etl.transform.conversion import Conversion
-from lake_etl.transform.fuse import Assignment, Prepared, assign_fused
 from pyspark.sql import Column, DataFrame
 from pyspark.sql.types import StructType
+
+from lake_etl.config.form import EntryType, Form
+from lake_etl.errors import ConfigurationError
+from lake_etl.spark.background_work import Work, at_once
+from lake_etl.syntax.records import Findings
+from lake_etl.transform.conversion import Conversion
+from lake_etl.transform.fuse import Assignment, Prepared, assign_fused
 
 PREFIX = 'transform_'
 REGISTRY: dict[str, Transform[Any]] = {}

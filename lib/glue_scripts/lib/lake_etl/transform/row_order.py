@@ -7,31 +7,13 @@ import pandas as pd
 from pyspark.sql import Column, DataFrame, Window, WindowSpec
 from pyspark.sql import functions as F
 from pyspark.sql.pandas.functions import pandas_udf
-from pyspark.sql.types import (
-    BooleanType,
-    DataType,
-    DateType,
-    NumericType,
-    StringType,
-    TimestampNTZType,
-    TimestampType,
-)
+from pyspark.sql.types import BooleanType, DataType, DateType, NumericType, StringType, TimestampNTZType, TimestampType
 
-from lake_etl.spec.row_order import RowOrder, is_descending, sort_column
-from lake_etl.transform.columns import column, column_type
-from lake_etl.transform.helper_names import hidden_name
-from lake_etl.transform.task_order import (
-    BEFORE,
-    POSITION,
-    ROWS,
-    TASK,
-    carried,
-    in_counted_task,
-    in_order,
-    row_number,
-    task_of,
-    with_position,
-)
+from lake_etl.spark.columns import column, column_type
+from lake_etl.spark.helper_names import hidden_name
+from lake_etl.spark.task_order import (
+    BEFORE, POSITION, ROWS, TASK, carried, in_counted_task, in_order, row_number, task_of, with_position)
+from lake_etl.syntax.row_order import RowOrder, is_descending, sort_column
 
 FILLED = hidden_name('filled')
 # Types of which every value is the same again after it has been text.

@@ -9,9 +9,9 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from lake_etl import runtime
-from lake_etl.before_publishing import Work
-from lake_etl.session import planned_as_a_whole
-from lake_etl.transform.columns import column
+from lake_etl.spark.background_work import Work
+from lake_etl.spark.columns import column
+from lake_etl.spark.session import planned_as_a_whole
 from lake_etl.transform.text_hash import hashed
 
 

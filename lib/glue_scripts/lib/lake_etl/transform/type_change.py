@@ -6,8 +6,8 @@ from pyspark.sql import functions as F
 from pyspark.sql.types import ArrayType, BooleanType, DataType, MapType, NullType, NumericType, StringType, StructType
 
 from lake_etl.errors import DataError
-from lake_etl.spec.type_text import NUMBERS, TypeText
-from lake_etl.transform.columns import column, quoted
+from lake_etl.spark.columns import column, quoted
+from lake_etl.syntax.type_text import NUMBERS, TypeText
 from lake_etl.transform.number_text import number_from_text
 
 TEXTS = ('string', 'char', 'varchar')

@@ -17,17 +17,9 @@ import pyarrow
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql.types import (
-    ArrayType,
-    BooleanType,
-    DataType,
-    DoubleType,
-    LongType,
-    StringType,
-    StructField,
-    StructType,
-)
+    ArrayType, BooleanType, DataType, DoubleType, LongType, StringType, StructField, StructType)
 
-from lake_etl.transform.columns import column
+from lake_etl.spark.columns import column
 from lake_etl.transform.json_text import require_text
 from lake_etl.transform.xml_shape import TEXT_MEMBER, Shape, merge_shapes, parse_xml, shape_of, value_of
 

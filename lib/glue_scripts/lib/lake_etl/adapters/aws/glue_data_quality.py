@@ -10,8 +10,8 @@ from pyspark.sql import functions as F
 
 from lake_etl.errors import LakeError
 from lake_etl.ports import RuleAnswer, RulesetAnswer
-from lake_etl.transform.columns import column
-from lake_etl.transform.helper_names import unused_name
+from lake_etl.spark.columns import column
+from lake_etl.spark.helper_names import unused_name
 
 FRAME_NAME = 'lake_rows'
 # Of the columns that AWS Glue adds to the rows, the one with the texts of the rules that a row fails.

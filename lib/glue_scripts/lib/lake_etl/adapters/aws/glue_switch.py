@@ -7,8 +7,7 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from lake_etl.adapters.aws.glue_partitions import (
-    EXISTS, MISSING, Failure, GluePartitions, Outcome, Values, failure_of)
+from lake_etl.adapters.aws.glue_partitions import EXISTS, MISSING, Failure, GluePartitions, Outcome, Values, failure_of
 from lake_etl.adapters.aws.glue_shapes import (
     Structure, as_input, is_parquet_table, partition_input, partition_of, table_input, table_of)
 from lake_etl.adapters.publication import partition_label, require_expected, require_publishable, table_name

@@ -12,9 +12,9 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from lake_etl.adapters.aws.clients import open_dynamodb_client
+from lake_etl.adapters.item_tables import check_update, full_key, key_of, key_values
+from lake_etl.adapters.item_values import plain, storable
 from lake_etl.errors import ItemStoreError
-from lake_etl.item_tables import check_update, full_key, key_of, key_values
-from lake_etl.item_values import plain, storable
 
 BATCH = 25
 ATTEMPTS = 10
@@ -32,9 +32,9 @@ HINT = 'Check region and credentials, then run again.'
 class DynamoDBItems:
     """Items in the DynamoDB table of that name.
 
-    The key attributes follow from the table's name (`lake_etl.item_tables`), as on a laptop: asking DynamoDB would take
-    one more permission and one more request in every process, and the names are fixed by the lake's contract. Attribute
-    names may be reserved words. Reads are strongly consistent, so that a job sees what it has just written.
+    The key attributes follow from the table's name (`lake_etl.adapters.item_tables`), as on a laptop: asking DynamoDB
+    would take one more permission and one more request in every process, and the contract of the lake fixes the names.
+    Attribute names may be reserved words. Reads are strongly consistent, so that a job sees what it has just written.
     Items that DynamoDB leaves unwritten are sent again after `first_pause` seconds, then after pauses twice as long.
     Without a resource, one is opened at the first use, anew in each process the adapter is sent to.
     """

@@ -10,8 +10,8 @@ from pyspark.sql import DataFrame, SparkSession
 
 from lake_etl.errors import MergeConflict, PublicationError
 from lake_etl.ports import TableState
-from lake_etl.reasons import reason_of
-from lake_etl.transform.columns import quoted
+from lake_etl.reasons.failure import reason_of
+from lake_etl.spark.columns import quoted
 
 LOG = logging.getLogger(__name__)
 ICEBERG = {

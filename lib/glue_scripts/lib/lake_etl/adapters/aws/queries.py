@@ -11,9 +11,9 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from lake_etl.adapters.aws.clients import open_client
-from lake_etl.engine_reasons import engine_reason
 from lake_etl.errors import QueryError
-from lake_etl.reasons import kind_of
+from lake_etl.reasons.engine_failure import engine_reason
+from lake_etl.reasons.failure import kind_of
 
 LOG = logging.getLogger(__name__)
 FIRST_PAUSE_SECONDS = 0.25

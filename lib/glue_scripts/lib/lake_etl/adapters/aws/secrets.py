@@ -5,7 +5,7 @@ import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
 from lake_etl.errors import LakeError
-from lake_etl.reasons import kind_of
+from lake_etl.reasons.failure import kind_of
 
 
 def read_secret(address: str) -> bytes:

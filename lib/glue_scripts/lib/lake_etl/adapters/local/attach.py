@@ -13,8 +13,8 @@ from lake_etl.adapters.local.snapshot import PublishedTable
 from lake_etl.adapters.local.spark_types import conversion, read_type, spark_type, text_literal
 from lake_etl.errors import QueryError
 from lake_etl.ports import Partition, Table
-from lake_etl.reasons import reason_of
-from lake_etl.transform.columns import quoted
+from lake_etl.reasons.failure import reason_of
+from lake_etl.spark.columns import quoted
 
 LOG = logging.getLogger(__name__)
 FILE_VERSIONS = 'lake_file_versions'

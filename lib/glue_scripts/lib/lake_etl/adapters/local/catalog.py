@@ -14,8 +14,7 @@ from lake_etl.adapters.local.catalog_rows import (
     write_table)
 from lake_etl.adapters.local.iceberg_tables import names_of_iceberg_tables
 from lake_etl.adapters.local.snapshot import with_partitions
-from lake_etl.adapters.publication import (
-    folder, merged_table, require_expected, require_publishable, table_name)
+from lake_etl.adapters.publication import folder, merged_table, require_expected, require_publishable, table_name
 from lake_etl.errors import PublicationError
 from lake_etl.ports import Column, Partition, Publication, Table
 

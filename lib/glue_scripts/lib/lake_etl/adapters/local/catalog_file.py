@@ -10,7 +10,7 @@ from lake_etl.adapters.local.database import opened, transaction
 from lake_etl.adapters.local.lake_format import bring_up_to_date
 from lake_etl.adapters.local.places import Places, register_places
 from lake_etl.errors import LakeError
-from lake_etl.reasons import kind_of_sqlite
+from lake_etl.reasons.failure import kind_of_sqlite
 
 SCHEME = 'sqlite://'
 

@@ -9,11 +9,11 @@ from decimal import Decimal
 from itertools import islice
 from typing import Any
 
+from lake_etl.adapters.item_tables import check_update, full_key, key_of, key_values
+from lake_etl.adapters.item_values import plain, storable
 from lake_etl.adapters.local.database import opened, transaction
 from lake_etl.errors import ItemStoreError
-from lake_etl.item_tables import check_update, full_key, key_of, key_values
-from lake_etl.item_values import plain, storable
-from lake_etl.reasons import kind_of_sqlite
+from lake_etl.reasons.failure import kind_of_sqlite
 
 SCHEME = 'sqlite://'
 BATCH = 5_000

@@ -5,10 +5,10 @@ import sqlite3
 from pathlib import Path
 from urllib.parse import quote
 
+from lake_etl.adapters.item_tables import KEY_SCHEMAS
 from lake_etl.adapters.local.catalog_file import CatalogFileError
 from lake_etl.adapters.local.database import PATIENCE_SECONDS
 from lake_etl.adapters.local.lake_format import TABLES
-from lake_etl.item_tables import KEY_SCHEMAS
 
 
 def is_lake_database(path: Path, thorough: bool = False) -> bool:

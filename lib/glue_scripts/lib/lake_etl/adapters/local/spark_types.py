@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 from lake_etl.adapters.local.catalog_types import Array, CatalogType, Map, Simple, Struct
-from lake_etl.transform.columns import quoted
+from lake_etl.spark.columns import quoted
 
 NUMBERS = frozenset({'tinyint', 'smallint', 'int', 'bigint', 'float', 'double', 'decimal', 'boolean'})
 TIMES = frozenset({'date', 'timestamp', 'timestamp_ntz'})

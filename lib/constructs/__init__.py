@@ -1,0 +1,1 @@
+"""Parts that the stacks share: buckets, functions, log groups, roles, tags."""

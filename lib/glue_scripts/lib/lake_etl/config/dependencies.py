@@ -1,0 +1,93 @@
+"""Workflow dependencies: which other workflows must have succeeded before a landed file is loaded."""
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from dateutil.relativedelta import relativedelta
+
+from lake_etl.syntax.records import Findings, check_unknown_keys, describe, suggestion
+
+INTERVALS = ('years', 'months', 'weeks', 'days', 'hours', 'minutes', 'seconds', 'microseconds')
+MOMENTS = ('year', 'month', 'day', 'weekday', 'hour', 'minute', 'second', 'microsecond', 'leapdays', 'yearday',
+           'nlyearday')
+A_DAY = datetime(2024, 2, 29)
+
+
+@dataclass(frozen=True)
+class Dependencies:
+    """What a workflow waits for.
+
+    depends_on  (database, table) as written
+    lookback    keywords of dateutil's relativedelta: a success within that interval counts; None: only a later one
+    """
+
+    depends_on: tuple[tuple[str, str], ...]
+    lookback: Mapping[str, int | float] | None = None
+
+
+def parse_dependencies(raw: object, findings: Findings) -> Dependencies | None:
+    """Return the dependencies of a `-dependent.json` file, or record every reason why not and return None."""
+    if not isinstance(raw, dict):
+        findings.problem('', f'expected an object, got {describe(raw)}')
+        return None
+    before = len(findings.problems)
+    check_unknown_keys(raw, ('depends_on', 'lookback'), '', findings)
+    depends_on = _depends_on(raw, findings)
+    lookback = _lookback(raw['lookback'], findings) if 'lookback' in raw else None
+    return Dependencies(depends_on, lookback) if len(findings.problems) == before else None
+
+
+def _depends_on(raw: dict[str, Any], findings: Findings) -> tuple[tuple[str, str], ...]:
+    if 'depends_on' not in raw:
+        findings.problem('', "missing required key 'depends_on'")
+        return ()
+    workflows = raw['depends_on']
+    if not isinstance(workflows, dict) or not workflows:
+        found = 'an empty object' if workflows == {} else describe(workflows)
+        findings.problem('depends_on', f'expected an object such as {{"Database/Table": 1}}, got {found}')
+        return ()
+    pairs = []
+    for name, value in workflows.items():
+        database, _, table = name.partition('/')
+        if not database or not table or '/' in table:
+            findings.problem(f'depends_on.{name}', "expected a workflow as 'Database/Table'")
+        if isinstance(value, bool) or value != 1:
+            findings.warning(f'depends_on.{name}', f'expected 1, got {describe(value)}; a dependency all the same')
+        pairs.append((database, table))
+    return tuple(pairs)
+
+
+def _lookback(raw: object, findings: Findings) -> dict[str, int | float] | None:
+    if not isinstance(raw, dict):
+        findings.problem('lookback', f'expected an object such as {{"days": 1}}, got {describe(raw)}')
+        return None
+    before = len(findings.problems)
+    for keyword, value in raw.items():
+        _check_lookback_keyword(keyword, value, findings)
+    if len(findings.problems) == before and not _is_an_interval(raw):
+        findings.problem('lookback', 'the values make no possible interval', 'whole years and months; no negative ones')
+    return raw
+
+
+def _check_lookback_keyword(keyword: str, value: object, findings: Findings) -> None:
+    place = f'lookback.{keyword}'
+    if keyword not in INTERVALS + MOMENTS:
+        findings.problem(place, 'unknown keyword', suggestion(keyword, INTERVALS) or f'known: {", ".join(INTERVALS)}')
+    elif isinstance(value, bool) or not isinstance(value, (int, float)):
+        findings.problem(place, f'expected a number, got {describe(value)}')
+    elif keyword in MOMENTS and not isinstance(value, int):
+        findings.problem(place, f'expected a whole number, got {value}')
+    elif f'{keyword}s' in INTERVALS:
+        findings.warning(place, f"sets the {keyword} of the moment looked back to; it is no length of time",
+                         f"for a length of time write '{keyword}s'")
+
+
+def _is_an_interval(keywords: dict[str, Any]) -> bool:
+    """Tell whether the keywords make an interval that does not look forward."""
+    try:
+        return bool(A_DAY - relativedelta(**keywords) <= A_DAY.replace(hour=23, minute=59, second=59))
+    except (ValueError, OverflowError, TypeError, LookupError):
+        return False

@@ -1,0 +1,1 @@
+"""What the entries of each transform may say."""

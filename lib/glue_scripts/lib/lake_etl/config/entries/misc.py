@@ -1,0 +1,119 @@
+"""What specifications say to the transforms of whole rows."""
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from lake_etl.config.form import Form, Scalar
+from lake_etl.syntax.row_order import RowOrder
+from lake_etl.syntax.sql_columns import condition_columns
+from lake_etl.syntax.sql_syntax import SqlMistake, condition_tree
+
+
+@dataclass(frozen=True, kw_only=True)
+class MergeEntry:
+    """One column merged from several.
+
+    field                 column to write
+    source_list           columns to look at, in order
+    default               value where all of them are null
+    empty_string_is_null  true: an empty text counts as null
+    """
+
+    field: str
+    source_list: tuple[str, ...]
+    default: Scalar = None
+    empty_string_is_null: bool = False
+
+    def check(self) -> Iterator[str]:
+        """Yield what is wrong with the list of columns."""
+        if not self.source_list:
+            yield "'source_list' names no column"
+
+    def reads(self) -> tuple[str, ...]:
+        """Return the columns that are merged."""
+        return self.source_list
+
+    def writes(self) -> tuple[str, ...] | None:
+        """Return the merged column."""
+        return (self.field,)
+
+
+@dataclass(frozen=True, kw_only=True)
+class RowNumberEntry:
+    """One row number.
+
+    field      column to write
+    partition  column, or list of columns, within whose values rows are numbered
+    sort       column, or list of columns, to order rows by; each may end in ` desc`
+    """
+
+    field: str
+    partition: tuple[str, ...] | str = ()
+    sort: tuple[str, ...] | str = ()
+
+    def reads(self) -> tuple[str, ...]:
+        """Return the partition and sort columns."""
+        return self.order().columns()
+
+    def writes(self) -> tuple[str, ...] | None:
+        """Return the one column that is written."""
+        return (self.field,)
+
+    def order(self) -> RowOrder:
+        """Return the order of rows."""
+        return RowOrder(_listed(self.partition), _listed(self.sort))
+
+
+@dataclass(frozen=True, kw_only=True)
+class FillDownEntry(RowNumberEntry):
+    """One column to fill down.
+
+    field      column to fill
+    partition  column, or list of columns, within whose values a value is carried on
+    sort       column, or list of columns, to order rows by; each may end in ` desc`
+    """
+
+    def reads(self) -> tuple[str, ...]:
+        """Return the column itself, and the partition and sort columns."""
+        return (self.field, *self.order().columns())
+
+
+@dataclass(frozen=True, kw_only=True)
+class FilterRowsEntry:
+    """One condition on rows.
+
+    condition    Spark SQL condition; rows for which it is true stay
+    description  why; not used
+    """
+
+    condition: str
+    description: str | None = None
+
+    def check(self) -> Iterator[str]:
+        """Yield what is wrong with the condition."""
+        if not self.condition.strip():
+            yield "'condition' is empty"
+            return
+        try:
+            condition_tree(self.condition)
+        except SqlMistake as mistake:
+            yield f"'condition' is no SQL condition: {mistake} (character {mistake.offset + 1})"
+
+    def reads(self) -> tuple[str, ...]:
+        """Return the columns that the condition names, as far as its text alone tells them."""
+        return condition_columns(self.condition)
+
+    def writes(self) -> tuple[str, ...] | None:
+        """Return nothing: columns stay as they are."""
+        return ()
+
+
+def _listed(names: tuple[str, ...] | str) -> tuple[str, ...]:
+    return (names,) if isinstance(names, str) else names
+
+
+MERGE = Form('merge', MergeEntry)
+FILLDOWN = Form('filldown', FillDownEntry)
+ROWNUMBER = Form('rownumber', RowNumberEntry)
+FILTERROWS = Form('filterrows', FilterRowsEntry)

@@ -1,0 +1,109 @@
+"""The form of a transform: how its entries are written in a specification, and what they say, known without Spark."""
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import Generic, Literal, Protocol, TypeVar
+
+from lake_etl.syntax.records import Findings, describe, parse_record
+
+
+class Entry(Protocol):
+    """One entry of a transform's specification: a frozen dataclass whose fields are the keys.
+
+    A method `check` may yield what types cannot express, and a method `adds` may return the columns that must not be
+    there before.
+    """
+
+    def reads(self) -> tuple[str, ...]:
+        """Columns that must exist before the entry is applied."""
+
+    def writes(self) -> tuple[str, ...] | None:
+        """Columns that the entry creates or overwrites; None when only the data can tell."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class FieldEntry:
+    """One column from one column.
+
+    field   column to write
+    source  column to read; the field itself when left out
+    """
+
+    field: str
+    source: str | None = None
+
+    def reads(self) -> tuple[str, ...]:
+        """Return the one column that is read."""
+        return (self.source or self.field,)
+
+    def writes(self) -> tuple[str, ...] | None:
+        """Return the one column that is written."""
+        return (self.field,)
+
+
+OnError = Literal['null', 'fail']
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConvertingEntry(FieldEntry):
+    """One column from one column whose values may not convert.
+
+    field     column to write
+    source    column to read; the field itself when left out
+    on_error  null: a value that does not convert becomes null and is counted; fail: it stops the load
+    """
+
+    on_error: OnError = 'null'
+
+
+class Shape(Enum):
+    """How entries are written in a specification."""
+
+    ENTRIES = 'a list of objects, or one object'
+    NAMES = 'a list of column names'
+    VALUES = 'an object of column names and values'
+
+
+# A value of JSON that is neither a list nor an object.
+Scalar = str | int | float | bool | None
+EntryType = TypeVar('EntryType', bound=Entry)
+
+
+@dataclass(frozen=True)
+class Form(Generic[EntryType]):
+    """What a specification may say to the transform of a name.
+
+    parses_text  the transform reads its source best as the text of the file, before any type is guessed
+    protects     the transform hides personal data: its columns must exist, and it is never left out
+    """
+
+    name: str
+    entry_type: type[EntryType]
+    shape: Shape = Shape.ENTRIES
+    parses_text: bool = False
+    protects: bool = False
+
+    def parse(self, raw: object, place: str, findings: Findings) -> tuple[EntryType, ...]:
+        """Return the entries of a raw specification; what does not fit goes to `findings`."""
+        made = (parse_record(self.entry_type, item, at, findings) for item, at in self._items(raw, place, findings))
+        return tuple(entry for entry in made if entry is not None)
+
+    @property
+    def names_may_be_objects(self) -> bool:
+        """Tell whether a name on a list may be an object that also says what to do with values that do not convert."""
+        return self.shape is Shape.NAMES and hasattr(self.entry_type, 'on_error')
+
+    def _items(self, raw: object, place: str, findings: Findings) -> list[tuple[object, str]]:
+        """Normalise the shape of the specification to (raw entry, place) pairs."""
+        if self.shape is Shape.ENTRIES and isinstance(raw, dict):
+            return [(raw, place)]
+        if self.shape is Shape.ENTRIES and isinstance(raw, list):
+            return [(item, f'{place}[{index}]') for index, item in enumerate(raw)]
+        if self.shape is Shape.NAMES and isinstance(raw, list):
+            return [(item if isinstance(item, dict) and self.names_may_be_objects else {'field': item},
+                     f'{place}[{index}]') for index, item in enumerate(raw)]
+        if self.shape is Shape.VALUES and isinstance(raw, dict):
+            return [({'field': name, 'value': value}, f'{place}.{name}') for name, value in raw.items()]
+        findings.problem(place, f'expected {self.shape.value}, got {describe(raw)}')
+        return []

@@ -1,0 +1,96 @@
+"""A field of a match level: the column that is compared, how, and with which weight."""
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields
+from types import MappingProxyType
+from typing import Literal
+
+from lake_etl.config.match_comparison import DEFAULT_LEVELS, Comparison
+
+FieldType = Literal['exact', 'string', 'numeric', 'date', 'geographic']
+DISTANCES = ('linear', 'step', 'exp', 'gauss', 'squared')
+METHODS: Mapping[FieldType, tuple[str, ...]] = MappingProxyType({
+    'exact': (),
+    'string': ('levenshtein', 'jarowinkler', 'jaro', 'damerau_levenshtein', 'qgram', 'cosine', 'smith_waterman', 'lcs'),
+    'numeric': DISTANCES,
+    'date': (),
+    'geographic': DISTANCES,
+})
+OTHER_NAMES = MappingProxyType({
+    'jaro_winkler': 'jarowinkler', 'jw': 'jarowinkler', 'dameraulevenshtein': 'damerau_levenshtein',
+    'dl': 'damerau_levenshtein', 'q_gram': 'qgram', 'smithwaterman': 'smith_waterman', 'sw': 'smith_waterman',
+    'longest_common_substring': 'lcs', 'lin': 'linear', 'exponential': 'exp', 'gaussian': 'gauss'})
+SWAPPED_MONTHS = ((6.0, 7.0, 0.5), (7.0, 6.0, 0.5), (9.0, 10.0, 0.5), (10.0, 9.0, 0.5))
+KEYS_OF_TYPE: Mapping[FieldType, tuple[str, ...]] = MappingProxyType({
+    'exact': (), 'string': ('method',), 'numeric': ('method', 'offset', 'scale', 'origin'),
+    'date': ('swap_month_day', 'swap_months'), 'geographic': ('method', 'offset', 'scale', 'origin', 'longitude')})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Field:
+    """One column that is compared; the similarity of two values is between 0 and 1.
+
+    fieldname       column to compare; for the type geographic the one with the latitude in degrees
+    type            how its values are compared
+    weight          its share in the score of the level
+    method          for string, numeric and geographic: the measure; levenshtein and linear when left out
+    threshold       a similarity of at least this counts as 1, any other as 0
+    missing_value   similarity when a value is null
+    offset          for numeric and geographic: distances up to this one count as none
+    scale           for numeric and geographic: at this distance beyond the offset the similarity is one half
+    origin          for numeric and geographic: the distance that counts as none
+    longitude       for geographic: column with the longitude in degrees
+    swap_month_day  for date: similarity when month and day are exchanged
+    swap_months     for date: month, the month it is confused with, and the similarity then
+    comparison      for probabilistic levels: which similarities make a level of agreement, and what values tell
+    """
+
+    fieldname: str
+    type: FieldType
+    weight: float = 1.0
+    method: str | None = None
+    threshold: float | None = None
+    missing_value: float = 0.0
+    offset: float = 0.0
+    scale: float = 1.0
+    origin: float = 0.0
+    longitude: str | None = None
+    swap_month_day: float = 0.5
+    swap_months: tuple[tuple[float, ...], ...] = SWAPPED_MONTHS
+    comparison: Comparison | None = None
+
+    @property
+    def measure(self) -> str:
+        """Return the method by its main name, the default where none is given, or an empty text."""
+        methods = METHODS[self.type]
+        if self.method is None:
+            return methods[0] if methods else ''
+        return OTHER_NAMES.get(self.method, self.method)
+
+    def columns(self) -> tuple[str, ...]:
+        """Return the names of the columns that are compared."""
+        return (self.fieldname, self.longitude) if self.longitude else (self.fieldname,)
+
+    @property
+    def agreement(self) -> Comparison:
+        """Return the comparison; when none is given, an exact field has two levels and any other the usual ones."""
+        return self.comparison or Comparison(levels=() if self.type == 'exact' else DEFAULT_LEVELS)
+
+    def check(self) -> Iterator[str]:
+        """Yield what is wrong with weight, method and the keys of the type."""
+        if self.weight < 0:
+            yield f'weight is {self.weight}, expected 0 or more'
+        methods = METHODS[self.type]
+        if methods and self.measure not in methods:
+            yield f"method '{self.method}' is not known for type {self.type}; expected one of {', '.join(methods)}"
+        for item in fields(self):
+            belongs = [kind for kind, keys in KEYS_OF_TYPE.items() if item.name in keys]
+            if belongs and self.type not in belongs and getattr(self, item.name) != item.default:
+                yield f'{item.name} means nothing for type {self.type}; it is for {" and ".join(belongs)}'
+        if self.type == 'geographic' and not self.longitude:
+            yield 'type geographic needs longitude, the column with the other coordinate'
+        if self.scale <= 0 or self.offset < 0:
+            yield 'scale must be above 0, and offset 0 or more'
+        if any(len(item) != 3 for item in self.swap_months):
+            yield 'swap_months expects lists of three numbers: a month, the other month, and a similarity'

@@ -1,0 +1,294 @@
+"""Reads all configuration files of one workflow: a typed value, or every problem of every file in one error."""
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from lake_etl.arguments import RESERVED_COLUMNS
+from lake_etl.config.configuration_files import Read, folded, own_name, spelled
+from lake_etl.config.dependencies import Dependencies, parse_dependencies
+from lake_etl.config.entity_match import EntityMatchSpec, parse_entity_match
+from lake_etl.config.file_names import FileNames, entity_match_file, file_names
+from lake_etl.config.input import InputSpec, SchemaChange, default_schema_change, parse_input
+from lake_etl.config.mapping import MappingRow, SchemaMapping, parse_mapping
+from lake_etl.config.protected_columns import protected_columns
+from lake_etl.config.quality import QualityRules, parse_quality
+from lake_etl.config.transforms import PLACE as STEPS
+from lake_etl.config.transforms import (
+    Registry, TransformSpec, TransformStep, follow_columns, parse_transforms, step_name, written_columns)
+from lake_etl.errors import ConfigurationError, LakeError, Problem
+from lake_etl.syntax.json_with_comments import parse_json_object
+from lake_etl.syntax.placeholders import report_unknown_placeholders
+from lake_etl.syntax.records import Findings, check_unknown_keys
+from lake_etl.syntax.sql_files import SparkSql, parse_spark_sql, parse_statements
+from lake_etl.syntax.sql_pieces import Dialect
+from lake_etl.syntax.text import decode_text
+
+LOG = logging.getLogger(__name__)
+DEVELOPMENT = 'dev'
+Parsed = TypeVar('Parsed')
+
+
+@dataclass(frozen=True, kw_only=True)
+class Workflow:
+    """What the configuration files of one `<database>/<table>` say; the defaults stand for files that are absent.
+
+    input                how to read the source
+    allow_schema_change  of the input, or the default of the environment
+    mapping              None: all columns, with cleaned names
+    steps                transforms in execution order
+    unknown_transforms   names of transforms that do not exist and are left out
+    quality              data quality rules
+    spark_sql            how to fill the Consume table; placeholders are not filled yet
+    athena_statements    statements for Athena, likewise
+    redshift_statements  statements for Redshift, likewise
+    dependencies         what must have succeeded before
+    present_files        names of the files that are there, such as `transformation-spec/Gen-Policy.json`
+    """
+
+    input: InputSpec = field(default_factory=InputSpec)
+    allow_schema_change: SchemaChange = 'strict'
+    mapping: SchemaMapping | None = None
+    steps: tuple[TransformStep, ...] = ()
+    unknown_transforms: tuple[str, ...] = ()
+    quality: QualityRules | None = None
+    spark_sql: SparkSql | None = None
+    athena_statements: tuple[str, ...] = ()
+    redshift_statements: tuple[str, ...] = ()
+    dependencies: Dependencies | None = None
+    present_files: tuple[str, ...] = ()
+
+    @property
+    def mapping_rows(self) -> tuple[MappingRow, ...]:
+        """Return the rows of the mapping; none where there is no mapping."""
+        return self.mapping.rows if self.mapping else ()
+
+    def name(self, database: str, table: str) -> tuple[str, str]:
+        """Return database and table as the files of `transformation-spec` spell them, else as given."""
+        names = file_names(database, table)
+        own = map(self._present, (names.spec, names.mapping, names.dependencies))
+        return spelled(database, table, own)
+
+    def file(self, name: str) -> str:
+        """Return the name of a file as the file spells it; the name as it is when there is no such file."""
+        return self._present(name) or name
+
+    def _present(self, name: str) -> str | None:
+        return next((present for present in self.present_files if folded(present) == folded(name)), None)
+
+
+def read_workflow(database: str, table: str, read: Read, registry: Registry, environment: str,
+                  placeholders: Collection[str] | None = None) -> Workflow:
+    """Return everything that the files of a workflow say; a file that is absent says nothing.
+
+    read          gives a file's content by its name, or None when there is no such file; `ConfigurationFiles` find it
+                  in any letter case
+    registry      transforms by name; one that is missing there is skipped in Dev and a problem elsewhere
+    placeholders  names that SQL files may use in braces; None leaves them unchecked
+
+    Raises ConfigurationError with all problems of all files; oddities are logged as warnings.
+    """
+    reading = _Reading(read)
+    names = reading.own_names(file_names(database, table))
+    refuse_unknown = environment.lower() != DEVELOPMENT
+    spec = reading.parse(names.spec, lambda content, findings: _parse_spec(
+        content, registry, findings, refuse_unknown)) or _Spec()
+    mapping = reading.parse(names.mapping, parse_mapping)
+    _check_mapping(mapping, spec, names, reading)
+    dependencies = reading.parse(names.dependencies, _from_json(parse_dependencies))
+    quality = reading.parse(names.quality, _from_json(parse_quality))
+    spark_sql, athena, redshift = _read_sql(reading, names, placeholders)
+    reading.finish(f'{database}/{table}')
+    return Workflow(
+        input=spec.input, allow_schema_change=spec.input.allow_schema_change or default_schema_change(environment),
+        mapping=mapping, steps=spec.transforms.steps, unknown_transforms=spec.transforms.unknown, quality=quality,
+        spark_sql=spark_sql, athena_statements=athena, redshift_statements=redshift, dependencies=dependencies,
+        present_files=tuple(reading.present))
+
+
+def read_consume_workflow(database: str, table: str, read: Read,
+                          placeholders: Collection[str] | None = None) -> Workflow:
+    """Return what the data quality and SQL files of a workflow say; its other files are not read.
+
+    Raises ConfigurationError with all problems of these files; oddities are logged as warnings.
+    """
+    reading = _Reading(read)
+    names = reading.own_names(file_names(database, table))
+    quality = reading.parse(names.quality, _from_json(parse_quality))
+    spark_sql, athena, redshift = _read_sql(reading, names, placeholders)
+    reading.finish(f'{database}/{table}')
+    return Workflow(quality=quality, spark_sql=spark_sql, athena_statements=athena, redshift_statements=redshift,
+                    present_files=tuple(reading.present))
+
+
+def read_entity_match(database: str, read: Read) -> EntityMatchSpec:
+    """Return the entity match specification of a database.
+
+    Raises ConfigurationError with all its problems, or when there is none.
+    """
+    reading = _Reading(read)
+    name = reading.own_name(entity_match_file(database))
+    spec = reading.parse(name, _from_json(parse_entity_match))
+    if name not in reading.present:
+        reading.of(name).problem('', 'there is no such file', 'write one, or do not start the entity match job')
+    reading.finish(f'{database} entity match')
+    assert spec is not None  # As otherwise there were problems.
+    return spec
+
+
+class _Reading:
+    """Reads files one by one and keeps what is wrong with each until the end."""
+
+    def __init__(self, read: Read):
+        self.read = read
+        self.present: list[str] = []
+        self.findings: dict[str, Findings] = {}
+
+    def own_names(self, names: FileNames) -> FileNames:
+        """Return the names of a workflow's files as the files spell them."""
+        return FileNames(**{kind: self.own_name(name) for kind, name in vars(names).items()})
+
+    def own_name(self, name: str) -> str:
+        """Return the name of a file as the file spells it; the name as it is when there is none, or more than one."""
+        try:
+            return own_name(self.read, name) or name
+        except LakeError:
+            return name  # Reading it says what is wrong.
+
+    def of(self, name: str) -> Findings:
+        """Return the findings of a file."""
+        return self.findings.setdefault(name, Findings(name.rpartition('/')[2]))
+
+    def parse(self, name: str, parse: Callable[[bytes, Findings], Parsed | None]) -> Parsed | None:
+        """Return what a file says; None when it is absent, cannot be read, or has problems."""
+        findings = self.of(name)
+        try:
+            content = self.read(name)
+        except ConfigurationError as error:
+            findings.problems += error.problems
+            self.present.append(name)
+            return None
+        except (LakeError, OSError) as error:
+            findings.problem('', f'the file cannot be read: {error}', 'check its permissions')
+            self.present.append(name)
+            return None
+        if content is None:
+            return None
+        self.present.append(name)
+        return parse(content, findings)
+
+    def finish(self, workflow: str) -> None:
+        """Log all warnings; raise ConfigurationError when there are problems."""
+        warnings: list[Problem] = [item for findings in self.findings.values() for item in findings.warnings]
+        for warning in dict.fromkeys(warnings):
+            LOG.warning('%s', warning)
+        if problems := [item for findings in self.findings.values() for item in findings.problems]:
+            raise ConfigurationError(dict.fromkeys(problems))
+        LOG.info('Workflow %s has %d of %d possible configuration files: %s.', workflow, len(self.present),
+                 len(self.findings), ', '.join(self.present) or 'none')
+
+
+@dataclass(frozen=True)
+class _Spec:
+    """The two parts of a transformation specification."""
+
+    input: InputSpec = field(default_factory=InputSpec)
+    transforms: TransformSpec = field(default_factory=TransformSpec)
+
+
+def _parse_spec(content: bytes, registry: Registry, findings: Findings, refuse_unknown: bool) -> _Spec | None:
+    raw = parse_json_object(content, findings)
+    if raw is None:
+        return None
+    check_unknown_keys(raw, ('input_spec', 'transform_spec'), '', findings)
+    source = parse_input(raw['input_spec'], findings) if 'input_spec' in raw else None
+    transforms = parse_transforms(raw.get('transform_spec', {}), registry, findings, refuse_unknown)
+    _check_protection(source, transforms, registry, findings)
+    for place, name in written_columns(transforms.steps):
+        if name.lower() in RESERVED_COLUMNS:
+            findings.warning(place, f"column '{name}' is overwritten by the load's own column of that name",
+                             'write another column')
+    return _Spec(source or InputSpec(), transforms)
+
+
+def _check_protection(source: InputSpec | None, transforms: TransformSpec, registry: Registry,
+                      findings: Findings) -> None:
+    """Record what would leave out a step that protects, now or in a later load."""
+    protecting = {name: getattr(transform, 'protects', False) for name, transform in registry.items()}
+    protected = protected_columns(transforms.steps, protecting)
+    for column in source.no_longer_protected if source else ():
+        if column.lower() in protected:
+            findings.problem(f'input_spec.no_longer_protected.{column}',
+                             f"is protected by the step '{protected[column.lower()]}' all the same",
+                             'remove it here, so that no later load can leave the step out')
+    for place in findings.repeated:
+        first, _, key = place.partition('.')
+        if first == STEPS and (not key or protecting.get(step_name(key), False)):
+            findings.problem(place, 'is given more than once, so that steps which protect would be left out',
+                             'put all into one, or tell steps apart by an ending such as hash:2')
+
+
+def _from_json(parse: Callable[[object, Findings], Parsed | None]) -> Callable[[bytes, Findings], Parsed | None]:
+    """Return a parser of a JSON file from a parser of the object in it."""
+    def parse_content(content: bytes, findings: Findings) -> Parsed | None:
+        raw = parse_json_object(content, findings)
+        return None if raw is None else parse(raw, findings)
+    return parse_content
+
+
+def _check_mapping(mapping: SchemaMapping | None, spec: _Spec, names: FileNames, reading: _Reading) -> None:
+    """Record what is wrong between the mapping and the specification of the same workflow.
+
+    A mapped frame has no other columns than the mapping's destinations, fuzzy rows included.
+    """
+    if mapping is None:
+        if spec.input.fixed is not None and names.mapping not in reading.present:
+            reading.of(names.spec).problem('input_spec.fixed', f'needs the widths in {names.mapping}, which is absent')
+        follow_columns(spec.transforms.steps, None, reading.of(names.spec))
+        return
+    findings = reading.of(names.mapping)
+    for row in mapping.rows:
+        if row.dest_name and row.dest_name.lower() in RESERVED_COLUMNS:
+            findings.problem(row.place, f"destination '{row.dest_name}' is reserved for the load's own column",
+                             'give it another name, or Null to drop it')
+        if spec.input.fixed is not None and row.width is None:
+            findings.problem(row.place, "'Width' is empty, and the source has columns of fixed width")
+    if spec.input.fixed is not None:
+        _check_fixed_columns(mapping, findings)
+    follow_columns(spec.transforms.steps, mapping.destinations(), reading.of(names.spec),
+                   mapping.whereabouts(findings.file))
+
+
+def _check_fixed_columns(mapping: SchemaMapping, findings: Findings) -> None:
+    """Record source columns that are there twice and kept: the widths make each row of the mapping a column."""
+    first: dict[str, MappingRow] = {}
+    for row in mapping.rows:
+        earlier = first.setdefault(row.source_name.lower(), row)
+        if earlier is not row and (row.dest_name or earlier.dest_name):
+            findings.problem(row.place, f"column '{row.source_name}' is already that of row {earlier.line}",
+                             'of columns of fixed width only those that are dropped may share a name')
+
+
+def _read_sql(reading: _Reading, names: FileNames, placeholders: Collection[str] | None
+              ) -> tuple[SparkSql | None, tuple[str, ...], tuple[str, ...]]:
+    """Return what the SQL files say, for Spark, Athena and Redshift."""
+    def statements(dialect: Dialect) -> Callable[[bytes, Findings], tuple[str, ...] | None]:
+        return _from_sql(lambda text, findings: parse_statements(text, dialect, findings), dialect, placeholders)
+    return (reading.parse(names.spark_sql, _from_sql(parse_spark_sql, 'spark', placeholders)),
+            reading.parse(names.athena_sql, statements('athena')) or (),
+            reading.parse(names.redshift_sql, statements('redshift')) or ())
+
+
+def _from_sql(parse: Callable[[str, Findings], Parsed], dialect: Dialect, placeholders: Collection[str] | None
+              ) -> Callable[[bytes, Findings], Parsed | None]:
+    """Return a parser of a SQL file from a parser of its text."""
+    def parse_content(content: bytes, findings: Findings) -> Parsed | None:
+        text = decode_text(content, findings)
+        if text is None:
+            return None
+        if placeholders is not None:
+            report_unknown_placeholders(text, placeholders, dialect, findings)
+        return parse(text, findings)
+    return parse_content

@@ -1,0 +1,246 @@
+"""The steps of the collect-to-cleanse job, in the order in which the job takes them."""
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from functools import partial
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+from pyspark.sql.types import StringType, StructField, StructType
+
+from lake_etl import runtime
+from lake_etl.arguments import EXECUTION_COLUMN, PARTITION_KEYS, RESERVED_COLUMNS
+from lake_etl.config.configuration_files import folded
+from lake_etl.config.file_names import file_names
+from lake_etl.config.reader import configuration_reader
+from lake_etl.config.transforms import follow_columns, text_columns, written_columns
+from lake_etl.config.workflow import Workflow, read_workflow
+from lake_etl.errors import ConfigurationError, DataError
+from lake_etl.jobs.conversion_report import report_conversions
+from lake_etl.jobs.run import JobRun
+from lake_etl.jobs.table_ownership import cleanse_ownership, published_table, record_changes, require_own_table
+from lake_etl.mapping.apply_mapping import apply_mapping
+from lake_etl.mapping.clean_names import clean_names, log_numbered
+from lake_etl.mapping.recommendation import recommended_mapping, recommended_spec
+from lake_etl.mapping.schema_mapping import Rule, name_parts, resolve
+from lake_etl.publish.audit import Audit
+from lake_etl.publish.layout import require_free_names
+from lake_etl.publish.marked_rows import without_mark
+from lake_etl.publish.partition import publish_partition
+from lake_etl.publish.target import Published, Target
+from lake_etl.quality.checked_load import CheckedLoad
+from lake_etl.quality.gate import QualityGate
+from lake_etl.read.collected import KnownTypes
+from lake_etl.read.failures import reading
+from lake_etl.read.given_types import with_given_types_watched
+from lake_etl.read.source import read_collected_file
+from lake_etl.syntax.records import Findings
+from lake_etl.transform.apply import apply_steps
+from lake_etl.transform.discovery import all_transforms
+from lake_etl.transform.registry import TransformContext, protecting_transforms
+
+LOG = logging.getLogger(__name__)
+REQUIRED = ('txn_spec_prefix_path', 'source_bucket', 'source_path', 'target_bucket', 'target_database_name',
+            'base_file_name', 'hash_value_table', 'value_lookup_table', 'multi_lookup_table', 'dq_results_table')
+
+
+def read_configuration(run: JobRun) -> Workflow:
+    """Return the workflow's configuration.
+
+    Raises ConfigurationError with all problems, or OwnershipError when the load may not fill its table, before any data
+    is read.
+    """
+    read = configuration_reader(run.load.scripts_folder, str(run.args['txn_spec_prefix_path']))
+    workflow = read_workflow(run.load.database, run.load.table, read, all_transforms(), run.load.environment)
+    require_own_table(_target(run, workflow))
+    return workflow
+
+
+def source_file(run: JobRun) -> str:
+    """Return the path of the source file in its bucket; it lies in the workflow's own folder unless told otherwise."""
+    folder = str(run.args['source_path']).strip('/') or run.load.source_key
+    return f'{folder}/{run.args["base_file_name"]}'
+
+
+def source_address(run: JobRun) -> str:
+    """Return the address of the source file."""
+    return f'{runtime.bucket_address(str(run.args["source_bucket"]))}/{source_file(run)}'
+
+
+def read_source(run: JobRun, workflow: Workflow) -> DataFrame:
+    """Return the rows of the collected file; columns that the steps need are checked by name before Spark reads it."""
+    uri = source_address(run)
+    known = KnownColumns(run, workflow)
+    df = read_collected_file(run.spark, uri, workflow.input, known, scratch=run.scratch, widths=_widths(workflow),
+                             give_types=partial(with_given_types_watched, watch=run.watch,
+                                                hide_malformed=hides_malformed_rows(workflow)))
+    run.lineage.update_lineage(df, run.load.source_key, 'read', file=source_file(run))
+    return df
+
+
+def hides_malformed_rows(workflow: Workflow) -> bool:
+    """Tell whether values of rows that do not fit their format are left out: no step could protect them."""
+    if workflow.input.keep_malformed_text:
+        return False
+    protecting = protecting_transforms(all_transforms())
+    # Nobody knows what a user's plain function protects, or what a step would have whose name is misspelt.
+    return bool(workflow.unknown_transforms) or any(
+        step.entries is None or protecting.get(step.name, False) for step in workflow.steps)
+
+
+def _widths(workflow: Workflow) -> list[tuple[str, int]]:
+    """Return the columns of fixed-width text, also those that the mapping drops."""
+    return [(row.source_name, row.width) for row in workflow.mapping_rows if row.width is not None]
+
+
+class KnownColumns:
+    """Answers what is known about the source's columns, from mapping, steps and the published table."""
+
+    def __init__(self, run: JobRun, workflow: Workflow):
+        self.run = run
+        self.workflow = workflow
+
+    def __call__(self, names: Sequence[str]) -> KnownTypes:
+        """Return what is known; raises ConfigurationError when a step reads a column that does not come to it."""
+        destinations = _destinations(names, self.workflow)
+        _check_columns(self.run, self.workflow, [*destinations.values(), *_nested_destinations(self.workflow)])
+        as_text = text_columns(self.workflow.steps)
+        written = {name.lower() for _, name in written_columns(self.workflow.steps)}
+        table = runtime.catalog().table(self.run.load.database.lower(), self.run.load.table.lower())
+        published = {item.name: item.type for item in table.columns} if table else {}
+        opened = _opened_structs(self.workflow)
+        return KnownTypes(
+            frozenset(source.lower() for source, name in destinations.items()
+                      if name.lower() in as_text and source.lower() not in opened),
+            {source: published[name.lower()] for source, name in destinations.items()
+             if name.lower() in published and name.lower() not in written})
+
+
+def _destinations(names: Sequence[str], workflow: Workflow) -> dict[str, str]:
+    """Return the column that each top-level source column becomes."""
+    if workflow.mapping is None:
+        return dict(zip(names, clean_names(names), strict=True))
+    texts = StructType([StructField(name, StringType()) for name in names])
+    return {name_parts(source)[0]: name for source, name in resolve(mapping_rules(workflow), texts).selected}
+
+
+def _opened_structs(workflow: Workflow) -> set[str]:
+    """Return the source columns, in lower case, of which the mapping takes members: as text they would have none."""
+    parts = [name_parts(row.source_name) for row in workflow.mapping_rows]
+    return {names[0].lower() for names in parts if len(names) > 1}
+
+
+def _nested_destinations(workflow: Workflow) -> list[str]:
+    """Return the columns that members of structs become; whether the source has them, only its schema tells."""
+    return [row.dest_name for row in workflow.mapping_rows
+            if row.dest_name and len(name_parts(row.source_name)) > 1]
+
+
+def _check_columns(run: JobRun, workflow: Workflow, columns: list[str]) -> None:
+    findings = Findings(workflow.file(file_names(run.load.database, run.load.table).spec).rpartition('/')[2])
+    follow_columns(workflow.steps, columns, findings)
+    if findings.problems:
+        raise ConfigurationError(findings.problems)
+    taken = [name for name in columns if name.lower() in RESERVED_COLUMNS]
+    if taken:
+        raise DataError(
+            f'The source of {run.load.source_key} has columns named {", ".join(taken)}, which the lake itself adds to '
+            'every table. Give them other names in the schema mapping, or map them to Null. Nothing was replaced.')
+
+
+def mapping_rules(workflow: Workflow) -> list[Rule]:
+    """Return the rules of the workflow's mapping."""
+    return [Rule(row.source_name, row.dest_name, row.threshold, row.scorer) for row in workflow.mapping_rows]
+
+
+def map_columns(run: JobRun, workflow: Workflow, df: DataFrame) -> DataFrame:
+    """Return the mapped columns; without a mapping all columns by cleaned names, and proposals are written.
+
+    Each row has its place in the file beside them, which neither rules nor steps see.
+    """
+    if workflow.mapping is not None:
+        mapped = apply_mapping(df, mapping_rules(workflow), run.load.source_key, run.lineage,
+                               workflow.input.strict_schema_mapping)
+    else:
+        names = clean_names(df.columns)
+        log_numbered(df.columns, names)
+        mapped = df.toDF(*names)
+        _propose(run, df, mapped)
+    _check_columns(run, workflow, mapped.columns)
+    return run.watch.begin(mapped)
+
+
+def _propose(run: JobRun, source: DataFrame, mapped: DataFrame) -> None:
+    """Write a recommended mapping and specification to the temporary folder."""
+    names = file_names(run.load.database, run.load.table)
+    rows = [{'sourcename': old, 'destname': new} for old, new in zip(source.columns, mapped.columns, strict=True)]
+    extension = str(run.args['base_file_name']).rpartition('.')[2]
+    spec = recommended_spec([(item.name, item.dataType.simpleString()) for item in mapped.schema.fields], extension)
+    for name, text in ((names.mapping, recommended_mapping(rows)), (names.spec, json.dumps(spec, indent=4) + '\n')):
+        uri = f'{run.load.temporary_folder}/{name.rpartition("/")[2]}'
+        runtime.files(uri).write(uri, text.encode())
+        LOG.info('Wrote a recommended configuration file to start from: %s.', uri)
+
+
+def apply_transforms(run: JobRun, workflow: Workflow, df: DataFrame) -> DataFrame:
+    """Return the frame after all steps of the transform_spec."""
+    # Look-ups are kept under the database as its files spell it.
+    database, _ = workflow.name(run.load.database, run.load.table)
+    args = {**run.args, 'target_database_name': database}
+    context = TransformContext(args, run.lineage, run.spark.sparkContext,
+                               before_publishing=run.before_publishing.start)
+    return run.watch.end(apply_steps(run.watch.begin(df), workflow.steps, all_transforms(), context, run.watch))
+
+
+def add_load_columns(run: JobRun, df: DataFrame) -> DataFrame:
+    """Return the frame with the partition columns and the execution's id."""
+    require_free_names(df.columns, run.load.source_key)
+    values = dict(zip((key.name for key in PARTITION_KEYS), run.load.partition, strict=True))
+    return df.withColumns({name: F.lit(value) for name, value in values.items()}
+                          | {EXECUTION_COLUMN: F.lit(run.load.execution_id)})
+
+
+def open_gate(run: JobRun, workflow: Workflow) -> QualityGate:
+    """Return the gate of quality rules that the rows of this load go through."""
+    load = CheckedLoad(
+        run.spark, run.args, run.lineage, run.load.source_key, run.load.execution_id,
+        _target(run, workflow, 'permissive'), datetime.now(UTC), partition=run.load.partition,
+        by_file=workflow.input.load_mode == 'by_file', landed_file=source_address(run))
+    return QualityGate(load, workflow.quality, workflow.steps, all_transforms())
+
+
+def publish_to_cleanse(run: JobRun, workflow: Workflow, df: DataFrame, gate: QualityGate) -> Published:
+    """Publish the frame as the partition of this load, and rows set aside beside it; record what was written."""
+    def accept(audit: Audit, aside: DataFrame | None) -> None:
+        run.before_publishing.wait()
+        report_conversions(run, run.watch.failures())
+        gate.settle(audit.rows, aside=aside)
+        if audit.rows == 0:
+            LOG.warning('The transforms left no rows; the partition becomes empty.')
+
+    target = _target(run, workflow)
+    before = published_table(target)
+    with reading(source_file(run), among_others=True):  # Pages of a damaged file come to light only now.
+        published = publish_partition(df, target, run.load.partition, accept,
+                                      by_file=workflow.input.load_mode == 'by_file')
+    run.record_publication(without_mark(df), published)
+    record_changes(run, before, target)
+    return published
+
+
+def _target(run: JobRun, workflow: Workflow, allow_schema_change: str | None = None) -> Target:
+    target = run.target(allow_schema_change or workflow.allow_schema_change, _source_name(run, workflow),
+                        workflow.input.table_description)
+    return replace(target, ownership=cleanse_ownership(run, workflow))
+
+
+def _source_name(run: JobRun, workflow: Workflow) -> str:
+    """Return the path by which the source file is known when it comes again, in whichever case its folders are then."""
+    folders, given = source_file(run).split('/'), (run.load.database, run.load.table)
+    if list(map(folded, folders[:2])) == list(map(folded, given)):
+        folders[:2] = workflow.name(*given)
+    return '/'.join(folders)

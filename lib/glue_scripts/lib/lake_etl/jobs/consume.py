@@ -1,0 +1,159 @@
+"""The steps of the cleanse-to-consume job, in the order in which the job takes them."""
+from __future__ import annotations
+
+import logging
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+from pyspark.errors import AnalysisException, ParseException
+from pyspark.sql import DataFrame
+
+from lake_etl import runtime
+from lake_etl.arguments import CONSUME_OPTIONAL, CONSUME_REQUIRED, PARTITION_KEYS
+from lake_etl.config.file_names import FileNames, file_names
+from lake_etl.config.reader import configuration_reader
+from lake_etl.config.workflow import Workflow, read_consume_workflow
+from lake_etl.errors import ConfigurationError, DataError, Problem, QueryError
+from lake_etl.jobs.run import JobRun
+from lake_etl.jobs.table_ownership import consume_ownership, published_table, record_changes, require_own_table
+from lake_etl.publish.audit import Audit
+from lake_etl.publish.layout import require_free_names
+from lake_etl.publish.marked_rows import without_mark
+from lake_etl.publish.target import PartitionValues, Published, Target
+from lake_etl.publish.whole_table import publish_table
+from lake_etl.quality.checked_load import CheckedLoad
+from lake_etl.quality.gate import QualityGate
+from lake_etl.reasons.failure import reason_of
+from lake_etl.spark.columns import has_column
+from lake_etl.spark.session import user_sql_rules
+from lake_etl.syntax.placeholders import fill_placeholders
+from lake_etl.syntax.sql_pieces import Dialect
+
+LOG = logging.getLogger(__name__)
+OWN_SCHEMA_CHANGE = 'permissive'
+REQUIRED, OPTIONAL = CONSUME_REQUIRED, CONSUME_OPTIONAL
+
+
+def placeholder_values(args: Mapping[str, Any], partition: tuple[str, str, str]) -> dict[str, Any]:
+    """Return what `{name}` in SQL files stands for: every job argument, and the target table."""
+    year, month, day = partition
+    known = dict(args) | {'p_year': year, 'p_month': month, 'p_day': day, 'target_table': args['table_name']}
+    return {'JOB_ID': '', 'JOB_RUN_ID': ''} | known
+
+
+def names_of(run: JobRun) -> FileNames:
+    """Return the names of the workflow's files, which are named after the source database."""
+    return file_names(str(run.args['source_database_name']), run.load.table)
+
+
+def read_configuration(run: JobRun) -> Workflow:
+    """Return SQL and quality rules.
+
+    Raises ConfigurationError with all problems, or OwnershipError when the load may not fill its table, before any data
+    is read.
+    """
+    read = configuration_reader(run.load.scripts_folder, str(run.args['txn_sql_prefix_path']))
+    values = placeholder_values(run.args, run.load.partition)
+    workflow = read_consume_workflow(str(run.args['source_database_name']), run.load.table, read, values.keys())
+    if workflow.spark_sql:
+        require_own_table(_target(run, workflow))
+    return workflow
+
+
+def query_cleanse(run: JobRun, workflow: Workflow) -> DataFrame:
+    """Return the rows of the Spark SQL file's query, with its placeholders filled.
+
+    Raises ConfigurationError naming the file when Spark refuses the query, or when it returns no partition columns.
+    """
+    if workflow.spark_sql is None:
+        raise DataError(f'There is no Spark SQL file for {run.load.source_key}.')
+    file = workflow.file(names_of(run).spark_sql).rpartition('/')[2]
+    statements = [_filled(run, statement, 'spark', file) for statement in workflow.spark_sql.statements]
+    runtime.catalog().attach(run.spark, '\n'.join(statements))
+    with user_sql_rules(run.spark):
+        try:
+            frames = [run.spark.sql(statement) for statement in statements]
+        except (AnalysisException, ParseException) as error:
+            raise ConfigurationError([Problem(file, '', f'Spark refuses the query: {reason_of(error)}')]) from None
+    df = frames[-1]
+    require_free_names(df.columns, run.load.source_key)
+    missing = [key.name for key in PARTITION_KEYS if not has_column(df.schema, key.name)]
+    if missing:
+        raise ConfigurationError([Problem(
+            file, '', f'the query returns no column {", ".join(missing)}',
+            'a Consume table is partitioned by year, month and day; select them too')])
+    run.lineage.update_lineage(df, run.load.source_key, 'sparksql', query=statements[-1])
+    return df
+
+
+def open_gate(run: JobRun, workflow: Workflow) -> QualityGate:
+    """Return the gate of quality rules that the rows of the query go through."""
+    load = CheckedLoad(run.spark, run.args, run.lineage, run.load.source_key, run.load.execution_id,
+                       _target(run, workflow), datetime.now(UTC), whole=not _by_partition(workflow))
+    return QualityGate(load, workflow.quality)
+
+
+def publish_to_consume(run: JobRun, workflow: Workflow, df: DataFrame, gate: QualityGate) -> Published:
+    """Publish the frame as the Consume table, or as the partitions it has rows for, and record what was written."""
+    def accept(audit: Audit, partitions: Collection[PartitionValues],
+               aside: DataFrame | None) -> Collection[PartitionValues]:
+        return gate.settle(audit.rows, partitions, aside)
+
+    target = _target(run, workflow)
+    before = published_table(target)
+    published = publish_table(df, target, accept, only_its_partitions=_by_partition(workflow))
+    run.record_publication(without_mark(df), published)
+    record_changes(run, before, target)
+    return published
+
+
+def _target(run: JobRun, workflow: Workflow) -> Target:
+    override = workflow.spark_sql.table_override if workflow.spark_sql else None
+    target = run.target(OWN_SCHEMA_CHANGE, run.load.source_key, table=override)
+    return replace(target, ownership=consume_ownership(run, workflow))
+
+
+def _by_partition(workflow: Workflow) -> bool:
+    return workflow.spark_sql is not None and workflow.spark_sql.mode == 'partition'
+
+
+def renew_views(run: JobRun, workflow: Workflow) -> None:
+    """Run the Athena and Redshift statements; a failed one stops the job with the engine's reason."""
+    names = names_of(run)
+    if workflow.athena_statements:
+        _run_athena(run, workflow.athena_statements, workflow.file(names.athena_sql).rpartition('/')[2])
+    if workflow.redshift_statements:
+        _run_redshift(run, workflow.redshift_statements, workflow.file(names.redshift_sql).rpartition('/')[2])
+
+
+def _run_athena(run: JobRun, statements: tuple[str, ...], file: str) -> None:
+    engine = runtime.queries(str(run.args.get('athena_workgroup', 'primary')))
+    database = run.load.database.lower()
+    runtime.catalog().create_database(database, f'{run.load.target_folder}/{database}')
+    _run_all(run, statements, 'athena', file, lambda statement: engine.run(database, statement))
+
+
+def _run_redshift(run: JobRun, statements: tuple[str, ...], file: str) -> None:
+    cluster, workgroup = (str(run.args.get(name, '')) for name in ('redshift_cluster_id', 'redshift_workgroup_name'))
+    if not (cluster or workgroup):
+        LOG.warning('%s was left out: no Redshift cluster or workgroup is configured for this job.', file)
+        return
+    engine = runtime.redshift_queries(cluster, workgroup)
+    database = str(run.args.get('redshift_database') or run.load.database.lower())
+    _run_all(run, statements, 'redshift', file, lambda statement: engine.run(database, statement))
+
+
+def _run_all(run: JobRun, statements: tuple[str, ...], dialect: Dialect, file: str, execute: Any) -> None:
+    filled = [_filled(run, statement, dialect, file) for statement in statements]
+    for number, statement in enumerate(filled, 1):
+        try:
+            execute(statement)
+        except QueryError as error:
+            raise QueryError(f'{file}: statement {number} of {len(filled)} failed. {error}') from error
+    LOG.info('Ran %d statements of %s.', len(filled), file)
+
+
+def _filled(run: JobRun, statement: str, dialect: Dialect, file: str) -> str:
+    return fill_placeholders(statement, placeholder_values(run.args, run.load.partition), dialect, file)

@@ -1,0 +1,35 @@
+"""Tells log, lineage and the audit record of a run which conversions failed, and stops the load where it must."""
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+
+from lake_etl import runtime
+from lake_etl.errors import ConversionError
+from lake_etl.jobs.run import JobRun
+from lake_etl.transform.conversion_count import FailedConversion
+
+LOG = logging.getLogger(__name__)
+OPERATION = 'failedconversions'
+FAILED_CONVERSIONS = 'failed_conversions'
+
+
+def report_conversions(run: JobRun, failures: Sequence[FailedConversion]) -> None:
+    """Record the failures, if any; raises ConversionError when one of them must keep the load from being published."""
+    if not failures:
+        return
+    texts = [str(failure) for failure in failures]
+    for text in texts:
+        LOG.warning('%s.', text)
+    run.lineage.update_lineage(None, run.load.source_key, OPERATION, conversions=[
+        {'column': failure.column, 'failed': failure.failed, 'values': failure.values, 'failure': failure.failure,
+         'rows': list(failure.rows)} for failure in failures])
+    table = str(run.args.get('job_audit_table') or '')
+    if table:
+        runtime.items(table).update(table, {'execution_id': run.load.execution_id}, {FAILED_CONVERSIONS: texts})
+    stopping = [str(failure) for failure in failures if failure.stops]
+    if stopping:
+        raise ConversionError(
+            f"{run.load.source_key}: values did not convert where 'on_error' is 'fail'. {'; '.join(stopping)}. Nothing "
+            'was published. Correct these values in the source and land it again, correct the specification, or take '
+            "'on_error' out of it to have them become null.")

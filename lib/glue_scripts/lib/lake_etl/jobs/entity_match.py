@@ -1,0 +1,207 @@
+"""The steps of the entity match job, in the order in which the job takes them."""
+from __future__ import annotations
+
+import logging
+import random
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from lake_etl import runtime
+from lake_etl.arguments import ENTITY_MATCH_OPTIONAL, ENTITY_MATCH_REQUIRED, PARTITION_KEYS
+from lake_etl.config.entity_match import EntityMatchSpec
+from lake_etl.config.file_names import entity_match_file
+from lake_etl.config.reader import configuration_reader
+from lake_etl.config.workflow import read_entity_match
+from lake_etl.errors import ConfigurationError, DataError, MergeConflict, OwnershipError, Problem
+from lake_etl.jobs.run import JobRun
+from lake_etl.match.cross_reference import KEY, SUFFIX, CrossReference, changed_keys, seen_keys
+from lake_etl.match.entity_key import ENTITY, with_entity_key
+from lake_etl.match.kept import kept
+from lake_etl.match.latest import changed_rows, conformed, latest_of_each
+from lake_etl.match.learning import trained_scorers
+from lake_etl.match.plan import MatchPlan, plan_of
+from lake_etl.match.resolve import assign_global_ids, log_waterfall
+from lake_etl.ports import MergedTables, TableState
+from lake_etl.publish.layout import ICEBERG_FOLDER
+from lake_etl.publish.ownership import UNCHANGED, remembered_of
+from lake_etl.spark.columns import column, has_column
+from lake_etl.spark.helper_names import visible_names
+from lake_etl.syntax.records import suggestion
+
+LOG = logging.getLogger(__name__)
+REQUIRED, OPTIONAL = ENTITY_MATCH_REQUIRED, ENTITY_MATCH_OPTIONAL
+ATTEMPTS = 5
+PAUSE_SECONDS = 2.0
+
+
+@dataclass(frozen=True)
+class EntityTables:
+    """The tables of a match: where they are, and how both were when they were read."""
+
+    tables: MergedTables
+    database: str
+    primary: str
+    primary_state: TableState | None
+    reference_state: TableState | None
+
+    @property
+    def reference(self) -> str:
+        """Return the name of the cross-reference table."""
+        return self.primary + SUFFIX
+
+
+@dataclass(frozen=True)
+class Matched:
+    """What a match leads to.
+
+    rows        rows for the primary table, only those that change it
+    references  rows for the cross-reference, likewise
+    """
+
+    rows: DataFrame
+    references: DataFrame
+
+
+def read_configuration(run: JobRun) -> EntityMatchSpec:
+    """Return the specification.
+
+    Raises ConfigurationError with all problems, or OwnershipError when a workflow fills one of its tables, before any
+    data is read.
+    """
+    read = configuration_reader(run.load.scripts_folder, str(run.args['txn_spec_prefix_path']))
+    spec = read_entity_match(str(run.args['database_name_prefix']), read)
+    _require_own_tables(run, spec)
+    return spec
+
+
+def _require_own_tables(run: JobRun, spec: EntityMatchSpec) -> None:
+    database, primary = run.load.database.lower(), spec.primary_entity_table.lower()
+    for name in (primary, primary + SUFFIX):
+        table = runtime.catalog().table(database, name)
+        if table is not None:
+            owner = remembered_of(table).workflow or 'a workflow'
+            raise OwnershipError(
+                f'Table {database}.{name} is filled by {owner}, and the entity match would put its rows there. Choose '
+                f'another primary_entity_table. {UNCHANGED}')
+
+
+def read_incoming(run: JobRun, spec: EntityMatchSpec) -> DataFrame:
+    """Return the rows of the incoming partition, with the global id as text.
+
+    Raises DataError when the table does not exist, ConfigurationError naming all columns that it lacks.
+    """
+    database, table = run.load.database.lower(), run.load.table.lower()
+    if runtime.catalog().table(database, table) is None:
+        raise DataError(f'There is no table {database}.{table} to match. Write a Spark SQL file that fills it.')
+    runtime.catalog().attach(run.spark, table)
+    df = run.spark.table(f'`{database}`.`{table}`')
+    for key, value in zip(PARTITION_KEYS, run.load.partition, strict=True):
+        df = df.where(column(key.name) == value)
+    require_columns(df, spec, entity_match_file(str(run.args['database_name_prefix'])).rpartition('/')[2],
+                    f'{database}.{table}')
+    run.lineage.update_lineage(df, run.load.source_key, 'read', table=f'{database}.{table}')
+    return df
+
+
+def require_columns(df: DataFrame, spec: EntityMatchSpec, file: str, table: str) -> None:
+    """Raise ConfigurationError naming every column of the specification that a table lacks."""
+    known = visible_names(df.schema)
+    missing = [name for name in spec.columns() if not has_column(df.schema, name)]
+    if missing:
+        raise ConfigurationError(Problem(file, '', f"column '{name}' is not in {table}", suggestion(name, known))
+                                 for name in missing)
+
+
+def open_tables(run: JobRun, spec: EntityMatchSpec) -> EntityTables:
+    """Return the tables of the match as they are now."""
+    warehouse = f'{run.load.target_folder}/{ICEBERG_FOLDER}'
+    tables = runtime.merged_tables(str(run.args['iceberg_catalog']), warehouse)
+    database, primary = run.load.database.lower(), spec.primary_entity_table.lower()
+    # The cross-reference first: it is written first too, so it is never older than what the primary says.
+    reference = tables.state(run.spark, database, primary + SUFFIX)
+    return EntityTables(tables, database, primary, tables.state(run.spark, database, primary), reference)
+
+
+def match(run: JobRun, spec: EntityMatchSpec, incoming: DataFrame, tables: EntityTables) -> Matched:
+    """Return what the incoming rows change in the tables; nothing is written."""
+    state = tables.primary_state
+    primary = state.rows if state else None
+    if primary is not None:
+        file = entity_match_file(str(run.args['database_name_prefix'])).rpartition('/')[2]
+        require_columns(primary, spec, file, f'{tables.database}.{tables.primary}')
+    rows = kept(prepared(incoming, primary, spec))
+    plan = plan_of(spec, trained_scorers(spec, rows, ENTITY, primary))
+    reference = tables.reference_state and CrossReference(tables.reference_state.rows, spec.global_id_field)
+    assigned = assign_global_ids(rows, primary, reference.known() if reference else None, spec.global_id_field, plan)
+    log_waterfall(assigned, [level.name for level in plan.levels])
+    run.lineage.update_lineage(None, run.load.source_key, 'entitymatch', levels=_settings(plan))
+    named = with_assigned_ids(rows, assigned, spec.global_id_field)
+    latest = latest_of_each(named, spec.global_id_field, spec.sort_field)
+    changes = kept(changed_rows(latest, primary, spec.global_id_field, spec.sort_field))
+    return Matched(changes, kept(changed_keys(seen_keys(rows, assigned, spec), reference or None)))
+
+
+def prepared(incoming: DataFrame, primary: DataFrame | None, spec: EntityMatchSpec) -> DataFrame:
+    """Return the incoming rows, each once, with the primary's types, a column for the global id, and entity keys.
+
+    A new primary table holds source keys as text: the next file may bring one such as 007, whatever the first looks
+    like.
+    """
+    keys = spec.exact_match_fields
+    if keys and primary is None:
+        for name in (keys.source_primary_key, keys.source_system_key):
+            incoming = incoming.withColumn(name, column(name).cast('string'))
+    if not has_column(incoming.schema, spec.global_id_field):
+        incoming = incoming.withColumn(spec.global_id_field, F.lit(None).cast('string'))
+    fitting = conformed(incoming, primary.schema if primary is not None else None)
+    text = column(spec.global_id_field).cast('string')
+    return with_entity_key(fitting.withColumn(spec.global_id_field, F.when(text != '', text)), spec)
+
+
+def with_assigned_ids(rows: DataFrame, assigned: DataFrame, global_id: str) -> DataFrame:
+    """Return the rows with the id of their entity where they bring none, the global id as the first column."""
+    ids = assigned.select(F.col('entity').alias(ENTITY), F.col('global_id').alias('assigned'))
+    others = [column(name) for name in rows.columns if name.lower() not in (global_id.lower(), ENTITY)]
+    return rows.join(ids, ENTITY).select(F.coalesce(column(global_id), F.col('assigned')).alias(global_id), *others,
+                                         F.col(ENTITY))
+
+
+def merge(run: JobRun, spec: EntityMatchSpec, tables: EntityTables, matched: Matched) -> None:
+    """Write what changes, the cross-reference first: an execution that ends in between leaves keys with their ids.
+
+    A later execution gives these ids to the rows again, so that what it writes is what this one would have written.
+    """
+    for name, rows, key, state in (
+            (tables.reference, matched.references, KEY, tables.reference_state),
+            (tables.primary, matched.rows, spec.global_id_field, tables.primary_state)):
+        count = rows.count()
+        if count:
+            tables.tables.merge(rows, tables.database, name, key, state.version if state else None)
+        table = f'{tables.database}.{name}'
+        LOG.info('%s: %d rows are new or changed.', table, count, extra={'published_rows': count, 'table': table})
+        run.lineage.update_lineage(rows, run.load.source_key, 'write', table=table, rows=count)
+
+
+def match_and_merge(run: JobRun, spec: EntityMatchSpec, incoming: DataFrame,
+                    pause: Callable[[float], None] = time.sleep) -> None:
+    """Match the rows and merge them; when another execution has changed the tables meanwhile, match again.
+
+    Raises MergeConflict when that has happened five times.
+    """
+    for attempt in range(1, ATTEMPTS + 1):
+        tables = open_tables(run, spec)
+        try:
+            return merge(run, spec, tables, match(run, spec, incoming, tables))
+        except MergeConflict as conflict:
+            if attempt == ATTEMPTS:
+                raise
+            LOG.warning('%s Matching again, attempt %d of %d.', conflict, attempt + 1, ATTEMPTS)
+        pause(PAUSE_SECONDS * attempt * (1 + random.random()))
+
+
+def _settings(plan: MatchPlan) -> list[dict[str, object]]:
+    return [{'level': level.name, 'threshold': level.threshold} for level in plan.levels]

@@ -1,0 +1,102 @@
+"""The life of a job run: arguments, log, session and catalog at its beginning, lineage and commit at its end."""
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from pyspark import SparkContext
+from pyspark.sql import DataFrame, SparkSession
+
+from lake_etl import runtime
+from lake_etl.arguments import COMMON, COMMON_OPTIONAL, PARTITION_KEYS, LoadArguments, load_arguments
+from lake_etl.jobs.logs import failure_logged, open_log
+from lake_etl.jobs.resolved_options import chosen, resolve_arguments, resolved_options
+from lake_etl.publish.layout import load_name
+from lake_etl.publish.lineage import DataLineageGenerator
+from lake_etl.publish.target import Published, Target
+from lake_etl.read.scratch import empty_scratch, scratch_folder
+from lake_etl.reasons.own_words import own_words_only
+from lake_etl.spark.background_work import BeforePublishing
+from lake_etl.spark.session import configure
+from lake_etl.transform.conversion_watch import ConversionWatch
+
+__all__ = ['JobRun', 'job_run', 'resolve_arguments']
+
+
+@dataclass(frozen=True)
+class JobRun:
+    """What the steps of a job share: its arguments, raw and typed, the Spark session, the lineage, and pending work."""
+
+    args: Mapping[str, Any]
+    load: LoadArguments
+    spark: SparkSession
+    lineage: DataLineageGenerator
+    before_publishing: BeforePublishing
+    watch: ConversionWatch = field(default_factory=ConversionWatch)
+
+    @property
+    def scratch(self) -> str:
+        """Return the folder for what readers have to write down; it is emptied at the end of the run."""
+        return scratch_folder(self.load.temporary_folder, self.load.execution_id)
+
+    def target(self, allow_schema_change: str, source_file: str, description: str | None = None,
+               table: str | None = None) -> Target:
+        """Return the job's target table, or another one of its target database, as the publisher wants it."""
+        load = self.load
+        return Target(
+            database=load.database.lower(), table=(table or load.table).lower(), folder=load.target_folder,
+            keys=PARTITION_KEYS,
+            load=load_name(load.execution_id, datetime.now(UTC), secrets.token_hex(3)), source_file=source_file,
+            allow_schema_change=allow_schema_change, retention=timedelta(hours=load.retention_hours),
+            description=description)
+
+    def record_publication(self, df: DataFrame, published: Published) -> None:
+        """Record in the lineage what was written where."""
+        dataset = self.load.source_key
+        self.lineage.update_lineage(df, dataset, 'numericaudit', audit=published.audit)
+        self.lineage.update_lineage(df, dataset, 'write', table=published.table, rows=published.audit.rows)
+
+
+@contextmanager
+def job_run(required: Sequence[str], optional: Sequence[str] = ()) -> Iterator[JobRun]:
+    """Open a run of this job from the process's arguments; commit it when all went well.
+
+    Lineage is written in either case. Raises LakeError, and nothing that a library says about the rows.
+    """
+    with own_words_only(), _opened_run(required, optional) as run:
+        yield run
+
+
+@contextmanager
+def _opened_run(required: Sequence[str], optional: Sequence[str]) -> Iterator[JobRun]:
+    from awsglue.context import GlueContext
+    from awsglue.job import Job
+    names = (*COMMON, *required), (*COMMON_OPTIONAL, *optional)
+    options = resolved_options(*names)
+    args = chosen(options, (*names[0], *names[1]))
+    open_log(args)
+    load = load_arguments(args)
+    catalog = args.get('catalog', runtime.GLUE)
+    runtime.open_catalog(catalog)
+    glue_context = GlueContext(SparkContext.getOrCreate())
+    if catalog == runtime.GLUE:
+        # On AWS what the driver logs of a failed task, which quotes values of rows, would be stored in CloudWatch.
+        glue_context.spark_session.sparkContext.setLogLevel('OFF')
+    job = Job(glue_context)
+    job.init(args['JOB_NAME'], options)
+    lineage = DataLineageGenerator(args)
+    spark = configure(glue_context.spark_session)
+    run = JobRun(args, load, spark, lineage, BeforePublishing())
+    try:
+        with failure_logged(args):
+            yield run
+    finally:
+        run.before_publishing.settle()
+        spark.catalog.clearCache()
+        empty_scratch(run.scratch)
+        lineage.flush()
+    job.commit()

@@ -1,0 +1,1 @@
+"""Evaluates data quality rules in Spark, on the pass that writes the rows."""

@@ -1,0 +1,115 @@
+"""Evaluates quality rules: all their metrics in one pass over the rows, and which rows fail which rules."""
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from pyspark.sql import DataFrame, Observation
+from pyspark.sql import functions as F
+
+from lake_etl.dqdl.model import Rule
+from lake_etl.quality.evaluation.beside import Counts, count_beside
+from lake_etl.quality.evaluation.builders import check_of
+from lake_etl.quality.evaluation.composites import Judgement
+from lake_etl.quality.evaluation.outcomes import EvaluationContext, RowCounts, RuleOutcome
+from lake_etl.quality.evaluation.plan import Evaluated, Part, Subject, parts_of, rows_name
+from lake_etl.quality.evaluation.row_tests import add_row_tests, composed, failed_indexes
+from lake_etl.quality.evaluation.scope import add_scopes
+from lake_etl.quality.evaluation.sql import Sql
+from lake_etl.spark.columns import quoted
+from lake_etl.spark.helper_names import unused_name, without_hidden
+from lake_etl.spark.session import planned_as_a_whole
+
+FAILED_ROWS = 'failed rows'
+
+
+class Prepared:
+    """Rows that are checked when they are computed.
+
+    rows           the rows with the column `failed_column`
+    failed_column  indexes of the rules of `rows_of` that the row fails, an array<int>
+    """
+
+    def __init__(self, rows: DataFrame, failed_column: str, numbers: Callable[[], Mapping[Any, Any]],
+                 judgement: Judgement):
+        self.rows = rows
+        self.failed_column = failed_column
+        self._numbers = numbers
+        self._judgement = judgement
+
+    def outcomes(self) -> tuple[RuleOutcome, ...]:
+        """Return the outcomes in the order of the rules; waits for ever unless `rows` was, or is being, computed."""
+        return self._judgement.outcomes(self._numbers())
+
+    def counts(self) -> RowCounts:
+        """Return how many rows there were and how many failed a rule of `rows_of`; waits as `outcomes` does."""
+        numbers = self._numbers()
+        return RowCounts(int(numbers[rows_name(None)]), int(numbers[FAILED_ROWS]))
+
+
+def prepare(df: DataFrame, rules: Sequence[Evaluated], context: EvaluationContext,
+            rows_of: Collection[int] = ()) -> Prepared:
+    """Return the same rows, checked on the way to wherever they are written.
+
+    What has to be known before, how often keys occur and what SQL statements and other tables hold, is computed at
+    once. A column that is missing or of the wrong type fails its rule and raises nothing.
+
+    rows_of  indexes of the rules whose failing rows are marked; each of them needs a row outcome
+    """
+    plan = _plan(df, rules, context, rows_of)
+    plan.counts()
+    failed = unused_name(plan.df.schema, 'failed_rules')
+    marked = plan.df.withColumn(failed, F.expr(failed_indexes({index: composed(rules[index], plan.passes)
+                                                               for index in rows_of})))
+    aggregates = {**plan.aggregates, FAILED_ROWS: f'count_if(size({failed}) > 0)'}
+    names = {key: f'number_{index}' for index, key in enumerate(aggregates)}
+    observation = Observation()
+    observed = marked.observe(observation, *(F.expr(f'{text} AS {names[key]}') for key, text in aggregates.items()))
+
+    @cache
+    def numbers() -> Mapping[Any, Any]:
+        found = observation.get
+        return {key: found[name] for key, name in names.items()}
+    kept = [*df.columns, failed]
+    rows = observed.selectExpr(*map(quoted, kept)) if observed.columns != kept else observed
+    return Prepared(rows, failed, numbers, plan.judgement)
+
+
+def evaluate(df: DataFrame, rules: Sequence[Evaluated], context: EvaluationContext) -> tuple[RuleOutcome, ...]:
+    """Return the outcomes of the rules, computed here and now, in their order."""
+    plan = _plan(df, rules, context, ())
+    row = planned_as_a_whole(plan.df.selectExpr(*plan.aggregates.values())).collect()[0]
+    return plan.judgement.outcomes(dict(zip(plan.aggregates, row, strict=True)))
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """What a pass over the rows computes: aggregates, and what a row passes; and what is computed beside it."""
+
+    counts: Counts
+    df: DataFrame
+    aggregates: Mapping[Any, Sql]
+    passes: Mapping[Part, Sql]
+    judgement: Judgement
+
+
+def _plan(df: DataFrame, rules: Sequence[Evaluated], context: EvaluationContext, rows_of: Collection[int]) -> _Plan:
+    parts = list(dict.fromkeys(part for rule in rules for part in parts_of(rule)))
+    wheres = [part.where for part in parts if isinstance(part, Rule) and part.where is not None]
+    scoped, scopes, refused = add_scopes(df, wheres)
+    subject = Subject(scoped, without_hidden(df).schema, context, scopes, refused)
+    checks = {part: check_of(part, subject) for part in parts}
+    counts = count_beside(subject, [grouping for check in checks.values() for grouping in check.groupings])
+    judgement = Judgement(rules, checks, counts, context)
+    wanted = dict.fromkeys(part for rule in (*(rules[index] for index in rows_of), *judgement.row_wise)
+                           for part in parts_of(rule))
+    tested = add_row_tests(subject, checks, wanted, counts)
+    aggregates: dict[Any, Sql] = {rows_name(None): 'count(1)'}
+    aggregates |= {rows_name(where): f'count_if({scope})' for where, scope in scopes.items()}
+    for check in checks.values():
+        aggregates |= check.aggregates
+    failing: dict[Any, Sql] = {rule: composed(rule, tested.passes) for rule in judgement.row_wise}
+    aggregates |= {rule: f'count_if(NOT {passed})' for rule, passed in (failing | dict(tested.predicates)).items()}
+    return _Plan(counts, tested.df, aggregates, tested.passes, judgement)

@@ -1,0 +1,112 @@
+"""Rules that every row passes or fails by its own values."""
+from __future__ import annotations
+
+from lake_etl.dqdl.model import Condition, Duration, Keyword, Rule, Text
+from lake_etl.errors import DataError
+from lake_etl.quality.evaluation import fields
+from lake_etl.quality.evaluation.comparison import never_null, satisfied
+from lake_etl.quality.evaluation.judging import judge_share, merged, requirement
+from lake_etl.quality.evaluation.metrics import measure, text_length
+from lake_etl.quality.evaluation.moments import hours
+from lake_etl.quality.evaluation.plan import (
+    Check, Measure, RowTest, Subject, Values, Verdict, aggregates_of, filtered, outside_or)
+from lake_etl.quality.evaluation.sql import Sql, as_double, number_literal
+from lake_etl.quality.evaluation.values import meets, number_operands
+from lake_etl.spark.columns import column_type, quoted
+from lake_etl.syntax.sql_literal import sql_text
+
+MISSING_PARTS = {'dd-MM': ('yyyy-', '2000-'), 'MM-dd': ('yyyy-', '2000-'), 'dd/MM': ('yyyy/', '2000/'),
+                 'MM/dd': ('yyyy/', '2000/')}
+TYPES = {'boolean': 'boolean', 'date': 'date', 'timestamp': 'timestamp', 'integer': 'int', 'double': 'double',
+         'float': 'float', 'long': 'bigint'}
+
+
+def row_check(rule: Rule, subject: Subject, passes: Sql, metric: str, measures: tuple[Measure, ...] = ()) -> Check:
+    """Return the check of a rule that rows pass where `passes` is true; rows out of its scope pass.
+
+    metric    name of the share of rows that pass
+    measures  further metrics, which are reported
+    """
+    predicate = outside_or(subject.scope(rule.where), passes)
+    name = filtered(metric, rule.where)
+
+    def judge(values: Values) -> Verdict:
+        counts = values.rows(rule.where), values.failed[rule]
+        found = judge_share(name, counts, rule.threshold, requirement(rule), subject)
+        return Verdict(found.passed, found.reason, {**found.metrics, **merged(measures, values)}, found.note)
+    return Check(judge, aggregates_of(measures), row=RowTest(predicate))
+
+
+def column_values(rule: Rule, subject: Subject) -> Check:
+    """Check every value of a column against numbers, texts, dates or a regular expression."""
+    condition, name = condition_of(rule), rule.parameters[0].value
+    measures: tuple[Measure, ...] = ()
+    if condition.family == 'number' and not all(isinstance(operand, Keyword) for operand in condition.operands):
+        measures = tuple(measure(kind, (name,), rule.where, subject) for kind in ('Minimum', 'Maximum'))
+    kind = 'PatternMatch' if condition.operator.endswith('matches') else 'ColumnValues.Compliance'
+    minimum, maximum = (filtered(f'Column.{name}.{extreme}', rule.where) for extreme in ('Minimum', 'Maximum'))
+    return row_check(rule, subject, meets(rule, condition, subject, minimum, maximum), f'Column.{name}.{kind}',
+                     measures)
+
+
+def column_length(rule: Rule, subject: Subject) -> Check:
+    """Check the number of characters of every value; null has none."""
+    condition, name = condition_of(rule), rule.parameters[0].value
+    measures = tuple(measure(kind, (name,), rule.where, subject) for kind in ('MinimumLength', 'MaximumLength'))
+    operands = number_operands(condition, subject, *(item.name for item in measures))
+    passes = satisfied(condition.operator, text_length(name, subject), operands)
+    return row_check(rule, subject, passes, f'Column.{name}.LengthCompliance', measures)
+
+
+def column_data_type(rule: Rule, subject: Subject) -> Check:
+    """Check whether the text of every value reads as a type; null does not."""
+    condition, name = condition_of(rule), rule.parameters[0].value
+    operand = condition.operands[0]
+    if condition.operator not in ('=', '!=') or not isinstance(operand, Text):
+        raise DataError(f'ColumnDataType compares by = and != with one type, found {condition}.')
+    reads = 'IS NOT NULL' if condition.operator == '=' else 'IS NULL'
+    return row_check(rule, subject, f'({_read_as(operand.value, rule.tags.get("format"), name, subject)} {reads})',
+                     f'Column.{name}.ColumnDataType.Compliance')
+
+
+def _read_as(kind: str, pattern: str | None, name: str, subject: Subject) -> Sql:
+    """Build the value as another type, null where it is none."""
+    value = f'cast({quoted(name)} AS string)'
+    fields.text(subject.schema, name)
+    if pattern is not None:
+        prefix, year = MISSING_PARTS.get(pattern, ('', ''))
+        return f"try_to_timestamp(concat('{year}', {value}), {sql_text(prefix + pattern)})"
+    return f'try_cast({value} AS {TYPES.get(kind.lower(), kind)})'
+
+
+def data_freshness(rule: Rule, subject: Subject) -> Check:
+    """Check the age of every value in hours; null has none and fails."""
+    condition, name = condition_of(rule), rule.parameters[0].value
+    age = f'round({hours_since(fields.moment(subject.schema, name), subject)}, 2)'
+    operands = [number_literal(hours(operand)) for operand in condition.operands if isinstance(operand, Duration)]
+    passes = never_null(satisfied(condition.operator, age, operands))
+    return row_check(rule, subject, passes, f'Column.{name}.DataFreshness.Compliance')
+
+
+def hours_since(moment: Sql, subject: Subject) -> Sql:
+    """Build how many hours before the evaluation a moment lies."""
+    return f'(({number_literal(subject.context.now.timestamp())} - {as_double(moment)}) / 3600)'
+
+
+def is_complete(rule: Rule, subject: Subject) -> Check:
+    """Check that every value is there."""
+    name = rule.parameters[0].value
+    return row_check(rule, subject, complete(name, subject), f'Column.{name}.Completeness')
+
+
+def complete(name: str, subject: Subject) -> Sql:
+    """Build whether a value is there; raises DataError when the column is missing."""
+    column_type(subject.schema, name)
+    return f'({quoted(name)} IS NOT NULL)'
+
+
+def condition_of(rule: Rule) -> Condition:
+    """Return the condition of a rule whose type needs one."""
+    if rule.condition is None:
+        raise DataError(f'{rule.type} needs a condition.')
+    return rule.condition

@@ -1,0 +1,1 @@
+"""Decides which files of a lake on one machine may be removed, and removes them."""

@@ -1,0 +1,134 @@
+"""Removes a whole lake: what the lake made, what is in Collect when its owner agrees, and its database last."""
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+from lake_etl.adapters.local.files import FolderFiles
+from lake_etl.adapters.local.lake_database import settle_database
+from lake_etl.config.file_names import file_names
+from lib.local_lake.cleaning.contents import Found, contents, print_left_alone, shown
+from lib.local_lake.cleaning.found_loads import sort_contents
+from lib.local_lake.cleaning.load_records import BUCKETS, LakeRecords, read_records
+from lib.local_lake.cleaning.scratch import remove_scratch
+from lib.local_lake.folders import LakeFolders
+
+COLLECT, TEMPORARY = 'collect', 'temp'
+NOT_AGREED, CALLED_WRONGLY = 1, 2
+
+
+def remove_lake(folders: LakeFolders, agreed: bool) -> int:
+    """Remove the lake and return the exit status; files that the lake did not make stay and are named.
+
+    agreed  whether the files in Collect may go without a question
+
+    A removal that was killed is finished by the next one. Raises LakeError where there is no lake, or a command
+    writes to it.
+    """
+    if _is_rest(folders):
+        _remove_database(folders)
+        print(f'Removed the rest of the lake in {folders.root}.')
+        return 0
+    folders.require_lake()
+    with folders.writing():
+        folders.require_lake()
+        records = read_records(folders)
+        collected = [item for item in contents(folders.root, COLLECT) if item.path != COLLECT]
+        if collected and not agreed and (status := _ask(folders, len(collected))):
+            return status
+        _delete(folders, [*_files_of_tables(folders, records), *_proposals(folders, records)])
+        remove_scratch(folders, records)
+        _delete(folders, [item.path for item in collected])
+        for name in (*BUCKETS, COLLECT, TEMPORARY):
+            _remove_empty_folders(folders.root / name)
+        left = [item.path for item in _others(folders)]
+        _remove_database(folders)
+    print(f'Removed the lake in {folders.root}.')
+    print_left_alone(left)
+    return 0
+
+
+def _ask(folders: LakeFolders, count: int) -> int:
+    """Return 0 when the owner of the files in Collect lets them go, else the exit status."""
+    question = f'{count} files in {shown(str(folders.collect))} would be removed with the lake.'
+    if not sys.stdin.isatty():
+        print(f'lake: {question} Nothing was removed. Add --yes if they may go.', file=sys.stderr)
+        return CALLED_WRONGLY
+    try:
+        answer = input(f'{question} Type yes to remove them: ')
+    except EOFError:
+        answer = ''
+    if answer.strip().lower() == 'yes':
+        return 0
+    print('Nothing was removed.')
+    return NOT_AGREED
+
+
+def _files_of_tables(folders: LakeFolders, records: LakeRecords) -> list[str]:
+    """Return the files of all loads of tables that lake.db knows, their markers, and the files of Iceberg tables."""
+    found = sort_contents(contents(folders.root, *BUCKETS), records)
+
+    def is_known(place: str) -> bool:
+        return records.table_at(place) is not None or records.is_filled_by_runs(place)
+    return [*found.tables,
+            *(path for load, paths in found.loads.items() if is_known(load.place) for path in paths),
+            *(marker.path for load, marker in found.markers.items() if is_known(load.place))]
+
+
+def _proposals(folders: LakeFolders, records: LakeRecords) -> list[str]:
+    """Return the configuration files that loads have proposed."""
+    names = set()
+    for run in records.runs:
+        proposed = file_names(*run.workflow.partition('/')[::2])
+        names |= {f'{TEMPORARY}/{name.rpartition("/")[2]}' for name in (proposed.spec, proposed.mapping)}
+    return [item.path for item in contents(folders.root, TEMPORARY) if item.is_file and item.path in names]
+
+
+def _delete(folders: LakeFolders, paths: list[str]) -> None:
+    FolderFiles().delete(os.path.join(folders.root, path) for path in paths)
+
+
+def _remove_empty_folders(place: Path) -> None:
+    """Remove a folder as far as only folders are in it; links are not followed."""
+    if place.is_symlink():
+        return
+    for folder, _, _ in os.walk(place, topdown=False):
+        with suppress(OSError):
+            os.rmdir(folder)
+
+
+def _others(folders: LakeFolders) -> Iterator[Found]:
+    """Yield what is not the lake's and stays."""
+    own = {file.name for file in _database_files(folders)}
+    names = sorted(name for name in os.listdir(folders.root) if name not in own)
+    yield from contents(folders.root, *names)
+
+
+def _database_files(folders: LakeFolders) -> list[Path]:
+    """Return lake.db and what SQLite and writers keep beside it, in the order in which they go."""
+    file = folders.database_file
+    return [file, *(file.with_name(file.name + ending) for ending in ('-wal', '-shm', '-journal')), folders.lock_file]
+
+
+def _is_rest(folders: LakeFolders) -> bool:
+    """Tell whether a folder holds nothing but files beside a lake.db that is gone: a removal was killed at its end."""
+    if not folders.root.is_dir() or folders.database_file.exists():
+        return False
+    with suppress(OSError):
+        names = set(os.listdir(folders.root))
+        beside = {file.name for file in _database_files(folders)}
+        return folders.lock_file.name in names and names <= beside and not folders.lock_file.stat().st_size
+    return False
+
+
+def _remove_database(folders: LakeFolders) -> None:
+    """Remove lake.db, then the lock, then the folder when nothing else is in it."""
+    if folders.database_file.exists():
+        settle_database(folders.database_file)
+    for file in _database_files(folders):
+        file.unlink(missing_ok=True)
+    with suppress(OSError):
+        folders.root.rmdir()

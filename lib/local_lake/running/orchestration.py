@@ -1,0 +1,169 @@
+"""Runs the jobs for one landed file and keeps the record of the run, as the trigger and state machine do on AWS."""
+from __future__ import annotations
+
+import logging
+import shutil
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from pyspark.sql import SparkSession
+
+from lake_etl.adapters.local.files import FolderFiles
+from lake_etl.adapters.local.items import SqliteItems
+from lake_etl.config.configuration_files import folded
+from lake_etl.config.file_names import entity_match_file
+from lake_etl.config.reader import configuration_below
+from lake_etl.errors import LakeError
+from lake_etl.jobs.conversion_report import FAILED_CONVERSIONS
+from lake_etl.landing.location import Landing, execution_id
+from lib.local_lake.folders import LakeFolders
+from lib.local_lake.running import job_arguments
+from lib.local_lake.running.glue_library import ensure_glue_library
+from lib.local_lake.running.reasons import original_of, reason_of
+from lib.local_lake.running.session import start_session
+
+LOG = logging.getLogger(__name__)
+AUDIT = 'job-audit'
+SCRATCH_FOLDERS = ('spark-scratch', 'reading')
+INTERRUPTED = 'The command was stopped before the run ended. Readers see the data from before it; run it again.'
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """How a run ended: SUCCEEDED, or FAILED with the reason; how long each job took, and what did not convert."""
+
+    execution: str
+    status: str
+    reason: str
+    seconds: dict[str, float]
+    failed_conversions: tuple[str, ...] = ()
+
+
+class Orchestrator:
+    """Runs landed files one after another in this process; the caller holds the lake for writing.
+
+    small_data  whether all files are small, as `start_session` understands it
+    """
+
+    def __init__(self, folders: LakeFolders, small_data: bool = False):
+        self.folders = folders
+        self.small_data = small_data
+        self.audit = folders.items(AUDIT)
+        self.items = SqliteItems()
+
+    def close_interrupted_runs(self) -> int:
+        """Mark runs that a stopped command left open as failed; return how many."""
+        opened = [item for item in self.items.scan(self.audit) if item['job_latest_status'] == 'STARTED']
+        for item in opened:
+            self._update(item['execution_id'], 'FAILED', INTERRUPTED)
+        if opened and SparkSession.getActiveSession() is None:
+            # What a run that was killed had written down for itself holds values in clear.
+            for name in SCRATCH_FOLDERS:
+                shutil.rmtree(self.folders.temporary / name, ignore_errors=True)
+        return len(opened)
+
+    def status_of(self, execution: str) -> str | None:
+        """Return the status of that execution, or None when it is not on record."""
+        item = self.items.get(self.audit, {'execution_id': execution})
+        return None if item is None else str(item['job_latest_status'])
+
+    def has_succeeded(self, execution: str) -> bool:
+        """Tell whether that execution is on record as succeeded."""
+        return self.status_of(execution) == 'SUCCEEDED'
+
+    def succeeded_since(self, workflow: str, moment: datetime) -> bool:
+        """Tell whether a run of `<database>/<table>` ended with success at or after a moment."""
+        return any(folded(item['source_key']) == folded(workflow) and item['job_latest_status'] == 'SUCCEEDED'
+                   and datetime.fromisoformat(item['job_last_updated_timestamp']) >= moment
+                   for item in self.items.scan(self.audit))
+
+    def run(self, landing: Landing, execution: str, progress: Callable[[str], None] = lambda text: None) -> RunResult:
+        """Load the file, fill its Consume table and match its entities; the result is on record before this returns.
+
+        A failed job ends the run; it never raises for a failure of the job.
+        """
+        self._record_start(landing, execution)
+        seconds: dict[str, float] = {}
+        try:
+            for name, main, arguments in self._jobs(landing, execution):
+                progress(name)
+                started = time.monotonic()
+                sys.argv = job_arguments.command_line(arguments)
+                main()
+                seconds[name] = time.monotonic() - started
+        except Exception as error:
+            LOG.debug('The run of %s failed.', landing.key, exc_info=original_of(error))
+            reason = reason_of(error)
+            self._update(execution, 'FAILED', reason, seconds)
+            return RunResult(execution, 'FAILED', reason, seconds)
+        self._update(execution, 'SUCCEEDED', '', seconds)
+        return RunResult(execution, 'SUCCEEDED', '', seconds, self._failed_conversions(execution))
+
+    def _failed_conversions(self, execution: str) -> tuple[str, ...]:
+        """Return what the job has put on the run's record; a job of its own process could not hand it over."""
+        item = self.items.get(self.audit, {'execution_id': execution}) or {}
+        return tuple(item.get(FAILED_CONVERSIONS, ()))
+
+    def _jobs(self, landing: Landing, execution: str) -> list[tuple[str, Callable[[], None], dict[str, str]]]:
+        ensure_glue_library()
+        start_session(self.folders.temporary, small_data=self.small_data)
+        from lib.glue_scripts import etl_cleanse_to_consume, etl_collect_to_cleanse, etl_consume_entity_match
+        jobs = [
+            ('collect-to-cleanse', etl_collect_to_cleanse.main,
+             job_arguments.collect_to_cleanse(self.folders, landing, execution)),
+            ('cleanse-to-consume', etl_cleanse_to_consume.main,
+             job_arguments.cleanse_to_consume(self.folders, landing, execution)),
+        ]
+        if configuration_below(str(self.folders.configuration)).own_name(entity_match_file(landing.database)):
+            jobs.append(('consume-entity-match', etl_consume_entity_match.main,
+                         job_arguments.entity_match(self.folders, landing, execution)))
+        return jobs
+
+    def record_refusal(self, key: str, execution: str, reason: str) -> None:
+        """Put a file on record that no job was started for."""
+        self._record(execution, key, 'FAILED', error_message=reason)
+
+    def record_waiting(self, landing: Landing, execution: str) -> None:
+        """Put a file on record that waits for the success of other workflows."""
+        self._record_file(landing, execution, 'QUEUED')
+
+    def _record_start(self, landing: Landing, execution: str) -> None:
+        self._record_file(landing, execution, 'STARTED')
+
+    def _record_file(self, landing: Landing, execution: str, status: str) -> None:
+        self._record(execution, landing.workflow, status, sfn_execution_name=landing.base_file_name, file=landing.key,
+                     partition='/'.join(f'{part:02d}' for part in landing.partition))
+
+    def _record(self, execution: str, source_key: str, status: str, **values: str) -> None:
+        now = datetime.now(UTC)
+        self.items.put(self.audit, {
+            'execution_id': execution, 'source_key': source_key, 'job_latest_status': status,
+            'job_start_date': now.isoformat(timespec='milliseconds'), 'job_start_date_int': int(now.timestamp()),
+            'job_last_updated_timestamp': now.isoformat(timespec='milliseconds'), **values})
+
+    def _update(self, execution: str, status: str, reason: str, seconds: dict[str, float] | None = None) -> None:
+        values: dict[str, object] = {
+            'job_latest_status': status, 'error_message': reason,
+            'job_last_updated_timestamp': datetime.now(UTC).isoformat(timespec='milliseconds')}
+        if seconds:
+            values['seconds'] = {name: f'{value:.1f}' for name, value in seconds.items()}
+        self.items.update(self.audit, {'execution_id': execution}, values)
+
+
+def land(folders: LakeFolders, key: str, content: bytes) -> str:
+    """Put a file into the Collect folder at one instant, as an upload to S3 does; return the id of its execution."""
+    target = (folders.collect / key).resolve()
+    if folders.collect not in target.parents:
+        raise LakeError(f"'{key}' does not lie below the Collect folder.")
+    FolderFiles().write(str(target), content)
+    return execution_of(folders.collect, key)
+
+
+def execution_of(collect: Path, key: str) -> str:
+    """Return the id of the execution for a file as it lies in the Collect folder; a changed file has another one."""
+    status = (collect / key).stat()
+    return execution_id(key, f'{status.st_size} {status.st_mtime_ns}')

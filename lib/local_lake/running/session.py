@@ -1,0 +1,84 @@
+"""Starts Spark on this machine, tuned for small data: no web page, few shuffle partitions, quick start."""
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+from pyspark.sql import SparkSession
+
+from lake_etl.spark.session import COMPILES_HUGE_METHODS
+from lib.local_lake.running.java import use_environment_java
+
+LOG_SETTINGS = Path(__file__).with_name('log4j2.properties')
+# The code that Spark generates for wide tables has methods that Java would otherwise not compile.
+JAVA_OPTIONS = f'-XX:+UseParallelGC {COMPILES_HUGE_METHODS} -Xss4m'
+# Java's second compiler makes code for which small data are too few to pay: a demo takes twice as long by it.
+ONE_COMPILER = '-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=240m'
+# Nor do small data pay for code of Spark's own making, for more than one task, or for much thought about a plan.
+SMALL_DATA = {
+    'spark.sql.codegen.wholeStage': 'false',
+    'spark.sql.codegen.factoryMode': 'NO_CODEGEN',
+    'spark.sql.adaptive.enabled': 'false',
+    'spark.sql.constraintPropagation.enabled': 'false',
+    'spark.sql.shuffle.partitions': '1',
+}
+# Python workers keep memory that they free, up to 64 MiB, for what they need next: asking Linux for it anew, page by
+# page, takes longer than looking at the lines of a file that is read into it.
+WORKER_MEMORY = {
+    'spark.executorEnv.MALLOC_MMAP_THRESHOLD_': str(32 * 1024 * 1024),
+    'spark.executorEnv.MALLOC_TRIM_THRESHOLD_': str(64 * 1024 * 1024),
+}
+SHARED_MODULES = Path(__file__).resolve().parents[2] / 'glue_scripts' / 'lib'
+
+# A load makes up to 25 classes, a check of rules as many again. A session of several, as `watch` is, would have to
+# generate and compile them anew each time if it remembered but the 100 that Spark does by itself.
+REMEMBERED_CLASSES = 500
+
+
+def start_session(folder: Path, cores: str = '*', memory: str = '2g', small_data: bool = False,
+                  one_compiler: bool = False) -> SparkSession:
+    """Start the Spark session of this process, or return the one that runs as it is; scratch files go below `folder`.
+
+    small_data    whether all it will ever read are some megabytes, so that starting quickly is what counts
+    one_compiler  whether Java compiles once only, which starts quickly, too, and changes nothing in what Spark does
+    """
+    running = SparkSession.getActiveSession()
+    if running:
+        return running
+    os.environ['PYSPARK_PYTHON'] = os.environ['PYSPARK_DRIVER_PYTHON'] = sys.executable
+    use_environment_java()
+    _put_shared_modules_on_worker_path()
+    builder = SparkSession.builder.master(f'local[{cores}]').appName('lake')
+    java_options = f'{JAVA_OPTIONS} {ONE_COMPILER}' if small_data or one_compiler else JAVA_OPTIONS
+    for key, value in {**_settings(folder, memory, java_options), **(SMALL_DATA if small_data else {})}.items():
+        builder = builder.config(key, value)
+    return builder.getOrCreate()
+
+
+def _put_shared_modules_on_worker_path() -> None:
+    """Let Python workers import the shared modules, as --extra-py-files does on AWS Glue."""
+    present = os.environ.get('PYTHONPATH', '').split(os.pathsep)
+    if str(SHARED_MODULES) not in present:
+        os.environ['PYTHONPATH'] = os.pathsep.join([str(SHARED_MODULES), *filter(None, present)])
+
+
+def _settings(folder: Path, memory: str, java_options: str) -> dict[str, str]:
+    return {
+        'spark.driver.memory': memory,
+        'spark.driver.host': '127.0.0.1',
+        'spark.driver.bindAddress': '127.0.0.1',
+        'spark.driver.extraJavaOptions': f'{java_options} -Dlog4j2.configurationFile=file:{LOG_SETTINGS}',
+        'spark.python.daemon.module': 'lake_etl.adapters.local.worker_daemon',
+        'spark.ui.enabled': 'false',
+        'spark.ui.showConsoleProgress': 'false',
+        'spark.sql.catalogImplementation': 'in-memory',
+        'spark.sql.warehouse.dir': str(folder / 'spark-warehouse'),
+        'spark.local.dir': str(folder / 'spark-scratch'),
+        'spark.sql.shuffle.partitions': '4',
+        'spark.sql.files.maxPartitionBytes': '32m',
+        **WORKER_MEMORY,
+        'spark.sql.codegen.cache.maxEntries': str(REMEMBERED_CLASSES),
+        'spark.hadoop.mapreduce.fileoutputcommitter.algorithm.version': '2',
+        'spark.hadoop.mapreduce.fileoutputcommitter.marksuccessfuljobs': 'false',
+    }

@@ -1,0 +1,1 @@
+"""Shows what a lake on one machine holds, as text and as pages."""

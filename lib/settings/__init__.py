@@ -1,0 +1,1 @@
+"""The configuration of a deployment: its model and parts."""

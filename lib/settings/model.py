@@ -1,0 +1,182 @@
+"""The settings of a deployment as one frozen value that checks itself; knows nothing of CDK and calls nothing."""
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+from lib.settings.parts import (
+    ACCOUNT_DIGITS, CodeCommit, CodeConnection, GlueConfiguration, Place, RedshiftConfiguration, VpcConfiguration)
+
+LAKE_BUCKETS = ('collect', 'cleanse', 'consume', 'access-logs')
+ETL_BUCKETS = ('etl-scripts', 'glue-temp')
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
+LONGEST_BUCKET_NAME = 63
+# https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CreateStack.html
+LONGEST_STACK_NAME = 128
+LONGEST_STACK_SUFFIX = 'EtlDataLakeConsumer'
+ENVIRONMENT_NAMES = ('Dev', 'Test', 'Prod')
+# https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html
+LOG_DAYS = (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653)
+
+
+class ConfigurationError(ValueError):
+    """Settings that cannot work; the message lists each with what was found and what is possible."""
+
+    def __init__(self, problems: list[str]):
+        super().__init__('\n'.join([
+            'lib/configuration.py cannot be deployed as it is. Correct these settings and run the command again:',
+            *(f'- {problem}' for problem in problems)]))
+
+
+@dataclass(frozen=True)
+class EnvironmentConfiguration:
+    """One copy of the lake.
+
+    name             Dev, Test or Prod; Dev alone can be emptied and removed
+    branch           of the source code that its pipeline deploys
+    storage          create: key and lake buckets are ours; import: those that an existing deployment exports
+    lineage          keep a table of what was done to each data set
+    hash_key_secret  name of a secret in Secrets Manager that makes hashes of personal data keyed; none by default
+    quality_engine   empty for the lake's own, glue for AWS Glue Data Quality
+    retention_hours  how long superseded files stay for readers that still hold the old file list
+    log_days         how long logs are kept
+
+    `resource_name_prefix` is that of the whole configuration, which fills it in.
+    """
+
+    name: str
+    place: Place
+    branch: str
+    storage: Literal['create', 'import'] = 'create'
+    vpc: VpcConfiguration = VpcConfiguration('none')
+    glue: GlueConfiguration = GlueConfiguration()
+    redshift: RedshiftConfiguration = RedshiftConfiguration()
+    lineage: bool = True
+    hash_key_secret: str = ''
+    quality_engine: Literal['', 'glue'] = ''
+    retention_hours: int = 72
+    log_days: int = 365
+    resource_name_prefix: str = ''
+
+    @property
+    def keeps_data(self) -> bool:
+        """Tell whether removing its stacks must leave data, tables and logs in place."""
+        return self.name != 'Dev'
+
+    def resource_name(self, name: str) -> str:
+        """Return the full name of one of its resources."""
+        return f'{self.name.lower()}-{self.resource_name_prefix}-{name}'
+
+    def table_name(self, name: str) -> str:
+        """Return the full name of one of its DynamoDB tables."""
+        return f'{self.name.lower()}-{self.resource_name_prefix.replace("-", "_")}-etl-{name}'
+
+    def bucket_name(self, kind: str, account: str, region: str) -> str:
+        """Return the full name of one of its buckets."""
+        return f'{self.name.lower()}-{self.resource_name_prefix}-{account}-{region}-{kind}'
+
+    def export_name(self, name: str) -> str:
+        """Return the name under which one of its stacks exports a value."""
+        return f'{self.name}{name}'
+
+    def problems(self) -> Iterator[str]:
+        """Yield what is wrong with it."""
+        if self.name not in ENVIRONMENT_NAMES:
+            yield f"name is '{self.name}', expected one of {', '.join(ENVIRONMENT_NAMES)}"
+        if self.storage not in ('create', 'import'):
+            yield f"storage is '{self.storage}', expected create or import"
+        if self.quality_engine not in ('', 'glue'):
+            yield f"quality_engine is '{self.quality_engine}', expected nothing or glue"
+        if not 0 <= self.retention_hours <= 24 * 366:
+            yield f'retention_hours is {self.retention_hours}, expected 0 to 8784, which is a year'
+        if self.log_days not in LOG_DAYS:
+            yield f'log_days is {self.log_days}, expected one of {", ".join(map(str, LOG_DAYS))}'
+        if not self.branch.strip():
+            yield 'branch is empty, expected the branch that its pipeline deploys'
+        longest = max((*LAKE_BUCKETS, *ETL_BUCKETS), key=len)
+        length = len(self.bucket_name(longest, '0' * ACCOUNT_DIGITS, self.place.region))
+        if length > LONGEST_BUCKET_NAME:
+            yield (f'resource_name_prefix makes names of buckets {length} characters long (the longest ends in '
+                   f'-{longest}), but Amazon S3 allows {LONGEST_BUCKET_NAME}; shorten it by '
+                   f'{length - LONGEST_BUCKET_NAME}')
+        for part in ('place', 'vpc', 'glue', 'redshift'):
+            yield from (f'{part}.{problem}' for problem in getattr(self, part).problems())
+
+
+@dataclass(frozen=True)
+class Configuration:
+    """All settings of a lake.
+
+    resource_name_prefix  in the names of buckets, tables, jobs and roles
+    logical_id_prefix     in the names of stacks
+    deployment            where the pipelines run
+    source                where the source code is
+    environments          the copies of the lake, each in a place of its own or several in one
+    tags                  put on every resource
+
+    Raises ConfigurationError with everything that cannot work.
+    """
+
+    resource_name_prefix: str
+    logical_id_prefix: str
+    deployment: Place
+    source: CodeConnection | CodeCommit
+    environments: tuple[EnvironmentConfiguration, ...]
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        named = tuple(replace(environment, resource_name_prefix=self.resource_name_prefix)
+                      for environment in self.environments)
+        object.__setattr__(self, 'environments', named)
+        problems = list(self.problems())
+        if problems:
+            raise ConfigurationError(problems)
+
+    def narrowed(self, names: str) -> Configuration:
+        """Return the same with the environments of these names alone, between commas; with all for an empty text.
+
+        Raises ConfigurationError when a name is not configured.
+        """
+        wanted = [name.strip().lower() for name in names.split(',') if name.strip()]
+        known = {environment.name.lower(): environment for environment in self.environments}
+        unknown = [name for name in wanted if name not in known]
+        if unknown:
+            raise ConfigurationError([f"environment variable ENV names '{name}', expected one of "
+                                      f'{", ".join(item.name for item in self.environments)}' for name in unknown])
+        return replace(self, environments=tuple(known[name] for name in wanted)) if wanted else self
+
+    def problems(self) -> Iterator[str]:
+        """Yield what is wrong with the settings, each with the name of its setting."""
+        if not re.fullmatch(r'[a-z][a-z0-9]*(-[a-z0-9]+)*', self.resource_name_prefix):
+            yield (f"resource_name_prefix is '{self.resource_name_prefix}', expected lower-case letters and digits, "
+                   'with single hyphens between them')
+        yield from self._logical_id_problems()
+        yield from (f'deployment.{problem}' for problem in self.deployment.problems())
+        yield from (f'source.{problem}' for problem in self.source.problems())
+        names = [environment.name for environment in self.environments]
+        if not names or len(set(names)) != len(names):
+            yield f"environments are {', '.join(names) or 'none'}, expected at least one, each name once"
+        for environment in self.environments:
+            yield from (f'environment {environment.name}: {problem}' for problem in environment.problems())
+            yield from self._place_problems(environment)
+
+    def _logical_id_problems(self) -> Iterator[str]:
+        if not re.fullmatch(r'[A-Z][A-Za-z0-9]*', self.logical_id_prefix):
+            yield (f"logical_id_prefix is '{self.logical_id_prefix}', expected letters and digits that begin with a "
+                   'capital letter')
+        longest = len(f'Test-{self.logical_id_prefix}{LONGEST_STACK_SUFFIX}')
+        if longest > LONGEST_STACK_NAME:
+            yield (f'logical_id_prefix makes names of stacks {longest} characters long, but AWS CloudFormation allows '
+                   f'{LONGEST_STACK_NAME}; shorten it by {longest - LONGEST_STACK_NAME}')
+
+    def _place_problems(self, environment: EnvironmentConfiguration) -> Iterator[str]:
+        """Yield what keeps a pipeline from reaching an environment."""
+        place, pipeline = environment.place, self.deployment
+        if (place.account is None) != (pipeline.account is None):
+            yield (f'environment {environment.name}: place.account is {place.account or "not set"} and '
+                   f'deployment.account is {pipeline.account or "not set"}, expected both or neither')
+        elif place.account is None and place.region != pipeline.region:
+            yield (f'environment {environment.name}: place.region is {place.region} and deployment.region is '
+                   f'{pipeline.region}; a pipeline reaches another region only when the accounts are set')
