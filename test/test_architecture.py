@@ -15,71 +15,76 @@ SHARED = 'lib/glue_scripts/lib/'
 CORE = f'{SHARED}lake_etl/'
 LONGEST_FILE = 300
 
-QUALITY_LANGUAGE = tuple(f'{CORE}dqdl/{name}.py' for name in (
-    'checks', 'code_checks', 'composites', 'conditions', 'document', 'expressions', 'labels', 'lexer', 'model',
-    'operands', 'parameters', 'parser', 'quoting', 'rule_types', 'rules', 'token_reader'))
-
+# The layers of the core, from the ground up: a folder imports its own files and what stands before it.
+CORE_LAYERS = ('kernel', 'reasons', 'syntax', 'dqdl', 'config', 'landing', 'spark', 'transform', 'mapping', 'read',
+               'publish', 'quality', 'match', 'jobs')
+KERNEL = ('errors', 'ports', 'arguments')
+FUNCTIONS = ('executions', 'state_machine_trigger', 'etl_job_auditor', 'dependency_trigger', 'table_lock',
+             'execution_repair')
 # The first beginning that fits decides.
 LAYERS = {
-    **dict.fromkeys(QUALITY_LANGUAGE, 'spec'),
-    f'{CORE}errors.py': 'kernel', f'{CORE}ports.py': 'kernel', f'{CORE}arguments.py': 'kernel',
+    **{f'{CORE}{name}.py': 'kernel' for name in (*KERNEL, '__init__')},
     f'{CORE}runtime.py': 'runtime',
-    f'{CORE}spec/': 'spec',
     f'{CORE}adapters/': 'adapters',
-    CORE: 'core',
+    **{f'{CORE}{layer}/': layer for layer in CORE_LAYERS[1:]},
     SHARED: 'face',
-    'lib/glue_scripts/': 'jobs',
+    'lib/glue_scripts/': 'scripts',
     'lib/local_lake/awsglue_stand_in/': 'stand-in',
-    'lib/local_lake/': 'laptop',
-    **dict.fromkeys((f'lib/{name}/' for name in (
-        'executions', 'state_machine_trigger', 'etl_job_auditor', 'dependency_trigger', 'table_lock',
-        'execution_repair')), 'functions'),
-    'lib/packaging/node.py': 'tools',
+    'lib/local_lake/folders.py': 'laptop ground',
+    'lib/local_lake/running/': 'laptop running',
+    'lib/local_lake/showing/': 'laptop showing',
+    'lib/local_lake/reference/': 'laptop showing',
+    'lib/local_lake/cleaning/': 'laptop cleaning',
+    'lib/local_lake/': 'laptop commands',
+    **{f'lib/{name}/': 'functions' for name in FUNCTIONS},
+    'lib/packaging/': 'packaging',
+    'lib/settings/': 'settings',
+    'lib/constructs/': 'constructs',
     'lib/': 'deployment',
     'bench/': 'bench',
 }
+WHOLE_CORE = {*CORE_LAYERS, 'runtime'}
 MAY_IMPORT = {
-    'jobs': {'face', 'core', 'kernel'},
-    'face': {'face', 'core', 'spec', 'runtime', 'kernel'},
-    'core': {'core', 'spec', 'runtime', 'kernel'},
-    'spec': {'spec', 'kernel'},
-    'runtime': {'adapters', 'kernel'},
-    'adapters': {'adapters', 'core', 'kernel'},
-    'kernel': {'kernel', 'runtime'},
-    'laptop': {'laptop', 'tools', 'jobs', 'face', 'core', 'spec', 'adapters', 'runtime', 'kernel'},
+    **{layer: {*CORE_LAYERS[:number + 1], 'runtime'} for number, layer in enumerate(CORE_LAYERS)},
+    # Spark is what other rooms are built on; these rooms decide without it.
+    'landing': {'kernel', 'reasons', 'syntax', 'dqdl', 'config', 'landing'},
+    'spark': {'kernel', 'reasons', 'syntax', 'spark'},
+    'runtime': {'kernel', 'adapters'},
+    'adapters': {'kernel', 'reasons', 'syntax', 'spark', 'adapters'},
+    'face': {'face', *WHOLE_CORE},
+    'scripts': {'face', *WHOLE_CORE},
     'stand-in': {'stand-in'},
-    'functions': {'functions', 'core', 'spec', 'kernel'},
-    'tools': {'tools'},
-    'deployment': {'deployment', 'tools'},
-    'bench': {'bench', 'laptop', 'jobs', 'core', 'spec', 'adapters'},
+    'laptop ground': {'laptop ground', 'adapters', *WHOLE_CORE},
+    'laptop running': {'laptop running', 'laptop ground', 'scripts', 'face', 'adapters', *WHOLE_CORE},
+    'laptop showing': {'laptop showing', 'laptop ground', 'face', 'adapters', *WHOLE_CORE},
+    'laptop cleaning': {'laptop cleaning', 'laptop ground', 'adapters', *WHOLE_CORE},
+    'laptop commands': {'laptop commands', 'laptop cleaning', 'laptop running', 'laptop showing', 'laptop ground',
+                        'packaging', 'scripts', 'face', 'adapters', *WHOLE_CORE},
+    'functions': {'functions', 'kernel', 'reasons', 'syntax', 'dqdl', 'config', 'landing'},
+    'packaging': {'packaging'},
+    'settings': {'settings'},
+    'constructs': {'constructs', 'settings', 'packaging'},
+    'deployment': {'deployment', 'constructs', 'settings', 'packaging'},
+    'bench': {'bench', 'laptop running', 'laptop ground', 'scripts', 'adapters', *WHOLE_CORE},
 }
 LIBRARY_PLACES = {
     'boto3': (f'{CORE}adapters/aws/', 'lib/*/lambda_handler.py', 'lib/prerequisites/'),
     'botocore': (f'{CORE}adapters/aws/', 'lib/*/lambda_handler.py', 'lib/prerequisites/'),
-    'awsglue': (f'{CORE}job.py', f'{CORE}resolved_options.py', f'{CORE}adapters/aws/glue_data_quality.py',
+    'awsglue': (f'{CORE}jobs/run.py', f'{CORE}jobs/resolved_options.py', f'{CORE}adapters/aws/glue_data_quality.py',
                 'lib/local_lake/awsglue_stand_in/'),
     'awsgluedq': (f'{CORE}adapters/aws/glue_data_quality.py',),
     'duckdb': (f'{CORE}adapters/local/',),
     'pyiceberg': (f'{CORE}adapters/local/',),
     'sqlite3': (f'{CORE}adapters/local/',),
 }
+# Layers, and what people start and wait for: all that these files load comes without Spark.
 LOADED_WITHOUT_SPARK = (
-    *QUALITY_LANGUAGE, f'{CORE}spec/', f'{CORE}errors.py', f'{CORE}ports.py', f'{CORE}arguments.py',
-    f'{CORE}runtime.py', f'{CORE}known_transforms.py', f'{CORE}lookup_loading.py', f'{CORE}schema_evolution.py',
-    f'{CORE}clean_names.py', f'{CORE}recommend.py', f'{CORE}arrival.py', f'{CORE}landing.py', f'{CORE}waiting.py',
-    f'{CORE}job_logs.py',
-    *(f'{CORE}match/{name}' for name in ('agreement', 'explanation', 'probabilistic', 'scoring', 'similarity')),
-    f'{CORE}item_tables.py', f'{CORE}item_values.py', f'{CORE}publish/layout.py', f'{CORE}publish/sources.py',
-    f'{CORE}publish/sweep.py', f'{CORE}adapters/aws/clients.py', f'{CORE}adapters/aws/files.py',
-    f'{CORE}adapters/aws/items.py', f'{CORE}adapters/aws/secrets.py', f'{CORE}adapters/local/catalog.py',
-    f'{CORE}adapters/local/iceberg_tables.py', f'{CORE}match/number_measures.py', f'{CORE}match/plan.py',
-    f'{CORE}match/scoring.py', f'{CORE}match/similarity.py', f'{CORE}match/text_measures.py',
-    f'{CORE}adapters/local/catalog_file.py', f'{CORE}adapters/local/database.py', f'{CORE}adapters/local/files.py',
-    f'{CORE}adapters/local/items.py', f'{CORE}adapters/local/queries.py', f'{CORE}adapters/local/secrets.py',
-    'lib/local_lake/cli.py', 'lib/local_lake/folders.py', 'lib/local_lake/showing/output.py',
-    'lib/local_lake/match_', 'lib/local_lake/commands/match.py', 'lib/local_lake/showing/matched_people.py',
-    'lib/local_lake/running/reasons.py', 'lib/local_lake/commands/query.py', 'lib/local_lake/commands/tables.py',
-    'lib/local_lake/commands/validate.py',
+    *(f'{CORE}{name}.py' for name in (*KERNEL, 'runtime')),
+    *(f'{CORE}{layer}/' for layer in ('reasons', 'syntax', 'dqdl', 'config', 'landing')),
+    *(f'lib/{name}/' for name in FUNCTIONS),
+    'lib/local_lake/cli.py',
+    *(f'lib/local_lake/commands/{name}.py' for name in ('match', 'query', 'tables', 'validate')),
+    'resources/',
 )
 TRANSFORMS = {
     'datatransform_typeconversion': 'currency changetype date timestamp implieddecimal titlecase',
@@ -195,10 +200,11 @@ def test_a_library_of_one_platform_is_imported_only_where_that_platform_is_adapt
 
 
 def test_what_decides_without_spark_loads_without_spark_and_without_aws():
-    pure = [file for file in source_files('lib') if stands_in(file.path, LOADED_WITHOUT_SPARK)]
-    assert len(pure) > len(LOADED_WITHOUT_SPARK)
+    pure = [file for file in source_files('lib', 'resources') if stands_in(file.path, LOADED_WITHOUT_SPARK)]
+    assert all(any(stands_in(file.path, (place,)) for file in pure) for place in LOADED_WITHOUT_SPARK)
     assert [file.path for file in pure if 'pyspark' in loaded_libraries(file)] == []
-    assert [file.path for file in pure if 'boto3' in loaded_libraries(file) and '/aws/' not in file.path] == []
+    assert [file.path for file in pure
+            if 'boto3' in loaded_libraries(file) and not stands_in(file.path, LIBRARY_PLACES['boto3'])] == []
 
 
 def test_shared_modules_import_each_other_by_their_flat_names():
