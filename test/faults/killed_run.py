@@ -4,8 +4,8 @@
 """
 from __future__ import annotations
 
-import importlib
 import os
+import pydoc
 import signal
 import sys
 import threading
@@ -52,8 +52,8 @@ def during(function: Callable[..., Any], folders: LakeFolders) -> Callable[..., 
     return killing
 
 
-# Each point: a module, the name of one of its functions, and when to kill. A run killed during the switch has left all
-# that one killed between write and switch leaves, and an open transaction.
+# Each point: a module or class, the name of one of its functions, and when to kill. A run killed during the switch has
+# left all that one killed between write and switch leaves, and an open transaction.
 POINTS = {
     'cleanse: in the middle of the write': ('lake_etl.publish.partition', 'write_folder', during),
     'cleanse: during the switch': ('lake_etl.adapters.local.catalog', 'write_partitions', after),
@@ -62,16 +62,16 @@ POINTS = {
     'consume: before the clean-up': ('lake_etl.publish.whole_table', 'sweep_table', before),
 }
 SET_ASIDE = 'after rows were set aside'
-QUARANTINE_POINTS = {SET_ASIDE: ('lake_etl.quality.stage_check', 'publish_quarantine', after)}
+QUARANTINE_POINTS = {SET_ASIDE: ('lake_etl.quality.stage_check.StageCheck', 'quarantine_failed', after)}
 
 
 def main(folder: str, point: str, key: str, file: str) -> None:
     """Run the jobs until the point is reached."""
     lake = SmallLake(Path(folder))
     ensure_glue_library()
-    module_name, name, when = (POINTS | QUARANTINE_POINTS)[point]
-    module = importlib.import_module(module_name)
-    setattr(module, name, when(getattr(module, name), lake.folders))
+    owner_name, name, when = (POINTS | QUARANTINE_POINTS)[point]
+    owner = pydoc.locate(owner_name)
+    setattr(owner, name, when(getattr(owner, name), lake.folders))
     with lake.folders.writing():
         lake.run(key, Path(file).read_bytes())
 

@@ -11,7 +11,7 @@ from lake_etl.adapters.local.catalog import SqliteCatalog
 from lake_etl.arguments import PARTITION_KEYS
 from lake_etl.errors import PublicationConflict
 from lake_etl.publish.layout import load_name
-from lake_etl.publish.partition import publish_partition
+from lake_etl.publish.partition import stage_partition
 from lake_etl.publish.target import Target
 
 BY_FILE = {'input_spec': {'load_mode': 'by_file'}}
@@ -137,4 +137,5 @@ def publish_alone(lake, spark, number):
         load=load_name(f'e{number}', datetime.now(UTC), f'{number:06}'), source_file=f'{number}.csv',
         allow_schema_change='permissive', retention=timedelta(hours=1))
     df = spark.sql(f"SELECT 'T{number}' AS id, {number} AS amount, 'e{number}' AS execution_id")
-    return publish_partition(df, target, ('2026', '03', '04'), lambda *_: None, by_file=True)
+    with stage_partition(df, target, ('2026', '03', '04'), by_file=True) as written:
+        return written.publish()

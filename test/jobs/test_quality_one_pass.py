@@ -4,7 +4,7 @@ from __future__ import annotations
 import pytest
 
 from lake_etl.errors import DataError
-from lake_etl.publish.marked_rows import MOST_RULES
+from lake_etl.publish.failed_rows import MOST_RULES
 
 KEY = 'Gen/Policy/a.csv'
 RULES = 'dq-rules/dq-Gen-Policy.json'

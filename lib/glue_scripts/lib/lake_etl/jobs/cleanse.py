@@ -27,10 +27,9 @@ from lake_etl.mapping.apply_mapping import apply_mapping
 from lake_etl.mapping.clean_names import clean_names, log_numbered
 from lake_etl.mapping.recommendation import recommended_mapping, recommended_spec
 from lake_etl.mapping.schema_mapping import Rule, name_parts, resolve
-from lake_etl.publish.audit import Audit
+from lake_etl.publish.failed_rows import without_mark
 from lake_etl.publish.layout import require_free_names
-from lake_etl.publish.marked_rows import without_mark
-from lake_etl.publish.partition import publish_partition
+from lake_etl.publish.partition import stage_partition
 from lake_etl.publish.target import Published, Target
 from lake_etl.quality.checked_load import CheckedLoad
 from lake_etl.quality.gate import QualityGate
@@ -214,19 +213,19 @@ def open_gate(run: JobRun, workflow: Workflow) -> QualityGate:
 
 
 def publish_to_cleanse(run: JobRun, workflow: Workflow, df: DataFrame, gate: QualityGate) -> Published:
-    """Publish the frame as the partition of this load, and rows set aside beside it; record what was written."""
-    def accept(audit: Audit, aside: DataFrame | None) -> None:
-        run.before_publishing.wait()
-        report_conversions(run, run.watch.failures())
-        gate.settle(audit.rows, aside=aside)
-        if audit.rows == 0:
-            LOG.warning('The transforms left no rows; the partition becomes empty.')
-
+    """Publish the frame as the partition of this load, and quarantine rows; record what was written."""
     target = _target(run, workflow)
     before = published_table(target)
-    with reading(source_file(run), among_others=True):  # Pages of a damaged file come to light only now.
-        published = publish_partition(df, target, run.load.partition, accept,
-                                      by_file=workflow.input.load_mode == 'by_file')
+    by_file = workflow.input.load_mode == 'by_file'
+    # Damaged pages of a file come to light only when it is read to its end.
+    with (reading(source_file(run), among_others=True),
+          stage_partition(df, target, run.load.partition, by_file) as written):
+        run.before_publishing.wait()
+        report_conversions(run, run.watch.failures())
+        gate.settle(written)
+        if written.audit.rows == 0:
+            LOG.warning('The transforms left no rows; the partition becomes empty.')
+        published = written.publish()
     run.record_publication(without_mark(df), published)
     record_changes(run, before, target)
     return published

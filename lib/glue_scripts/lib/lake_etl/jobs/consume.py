@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -18,11 +18,10 @@ from lake_etl.config.workflow import Workflow, read_consume_workflow
 from lake_etl.errors import ConfigurationError, DataError, Problem, QueryError
 from lake_etl.jobs.run import JobRun
 from lake_etl.jobs.table_ownership import consume_ownership, published_table, record_changes, require_own_table
-from lake_etl.publish.audit import Audit
+from lake_etl.publish.failed_rows import without_mark
 from lake_etl.publish.layout import require_free_names
-from lake_etl.publish.marked_rows import without_mark
-from lake_etl.publish.target import PartitionValues, Published, Target
-from lake_etl.publish.whole_table import publish_table
+from lake_etl.publish.target import Published, Target
+from lake_etl.publish.whole_table import stage_table
 from lake_etl.quality.checked_load import CheckedLoad
 from lake_etl.quality.gate import QualityGate
 from lake_etl.reasons.failure import reason_of
@@ -97,13 +96,11 @@ def open_gate(run: JobRun, workflow: Workflow) -> QualityGate:
 
 def publish_to_consume(run: JobRun, workflow: Workflow, df: DataFrame, gate: QualityGate) -> Published:
     """Publish the frame as the Consume table, or as the partitions it has rows for, and record what was written."""
-    def accept(audit: Audit, partitions: Collection[PartitionValues],
-               aside: DataFrame | None) -> Collection[PartitionValues]:
-        return gate.settle(audit.rows, partitions, aside)
-
     target = _target(run, workflow)
     before = published_table(target)
-    published = publish_table(df, target, accept, only_its_partitions=_by_partition(workflow))
+    with stage_table(df, target, only_its_partitions=_by_partition(workflow)) as written:
+        quarantined = gate.settle(written)
+        published = written.publish(emptied=quarantined)
     run.record_publication(without_mark(df), published)
     record_changes(run, before, target)
     return published

@@ -9,7 +9,7 @@ from pyspark.sql import Column, DataFrame, Observation
 from pyspark.sql import functions as F
 from pyspark.sql.types import DecimalType, DoubleType, FloatType, StructField, StructType
 
-from lake_etl.publish.marked_rows import goes_on, is_marked, without_mark
+from lake_etl.publish.failed_rows import is_marked, passes_all_rules, without_mark
 from lake_etl.spark.columns import column
 
 ROWS = 'rows'
@@ -44,7 +44,7 @@ class PendingAudit:
 def attach_audit(df: DataFrame) -> tuple[DataFrame, PendingAudit]:
     """Return the same frame with an audit, of the rows that go to readers, that is taken when it is computed."""
     observation, schema = Observation(), without_mark(df).schema
-    observed = df.observe(observation, *_expressions(schema, goes_on() if is_marked(df) else None))
+    observed = df.observe(observation, *_expressions(schema, passes_all_rules() if is_marked(df) else None))
     return observed, PendingAudit(observation, schema)
 
 

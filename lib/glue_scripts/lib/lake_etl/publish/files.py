@@ -11,8 +11,8 @@ from pyspark.sql.types import StructType
 
 from lake_etl import runtime
 from lake_etl.ports import Column
+from lake_etl.publish.failed_rows import is_marked
 from lake_etl.publish.layout import FAILED_KEY, LOAD_KEY, folder_for_readers
-from lake_etl.publish.marked_rows import is_marked
 from lake_etl.spark.session import open_files
 
 LOG = logging.getLogger(__name__)
@@ -65,9 +65,14 @@ def removed_on_failure(folder: str) -> Iterator[None]:
     try:
         yield
     except Exception:
-        files = runtime.files(folder)
-        try:
-            files.delete([entry.uri for entry in files.list(folder)])
-        except Exception:
-            LOG.warning('Could not remove the unfinished files in %s; a later load of the partition will.', folder)
+        remove_folder(folder)
         raise
+
+
+def remove_folder(folder: str) -> None:
+    """Remove the files of a folder that nobody reads; when that fails, a later load does so."""
+    files = runtime.files(folder)
+    try:
+        files.delete([entry.uri for entry in files.list(folder)])
+    except Exception:
+        LOG.warning('Could not remove the unfinished files in %s; a later load of the partition will.', folder)

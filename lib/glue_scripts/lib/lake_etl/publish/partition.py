@@ -1,7 +1,8 @@
-"""Publishes one partition: writes beside the old data, then lets one catalog update point readers at the new."""
+"""Stages and publishes one partition: its files lie beside the old data until one catalog update switches readers."""
 from __future__ import annotations
 
 import logging
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from pyspark.sql import DataFrame, SparkSession
@@ -9,34 +10,54 @@ from pyspark.sql import DataFrame, SparkSession
 from lake_etl import runtime
 from lake_etl.errors import PublicationConflict
 from lake_etl.ports import Catalog, Column, Partition, Publication, Table
-from lake_etl.publish.aside import files_aside, rows_aside
-from lake_etl.publish.audit import attach_audit
-from lake_etl.publish.files import catalog_columns, file_name, lower_case_names, removed_on_failure, write_folder
+from lake_etl.publish.audit import Audit, attach_audit
+from lake_etl.publish.failed_rows import files_of_failed_rows, read_failed_rows, without_mark
+from lake_etl.publish.files import (
+    catalog_columns, file_name, lower_case_names, remove_folder, removed_on_failure, write_folder)
 from lake_etl.publish.joining import NewFiles, carry_over, joined_columns
 from lake_etl.publish.layout import load_folder, partition_folder
-from lake_etl.publish.marked_rows import without_mark
 from lake_etl.publish.ownership import parameters_after, require_ownership
 from lake_etl.publish.schema_evolution import evolved_columns, require_allowed_change
 from lake_etl.publish.sources import Source, partition_properties, sources_of, write_id
+from lake_etl.publish.staged import Staged
 from lake_etl.publish.sweep import sweep_partition
-from lake_etl.publish.target import Check, Published, Target
+from lake_etl.publish.target import PartitionValues, Published, Target
 
 LOG = logging.getLogger(__name__)
 ATTEMPTS = 10
 
 
-def publish_partition(df: DataFrame, target: Target, values: tuple[str, ...], check: Check,
-                      by_file: bool = False) -> Published:
-    """Make the frame the content of a partition, or with `by_file` the rows of its source file in that partition.
+@dataclass(frozen=True)
+class PartitionChange:
+    """How a load changes a partition.
 
-    Writes in one Spark job. `check` sees the audit of the written data and raises to refuse it. Marked rows that fail
-    rules are written aside, for the check to publish elsewhere. Until the catalog is switched, readers see the old
-    data; after any failure they go on doing so. Raises OwnershipError and SchemaChangeError before writing.
+    table     as it will be
+    existing  the table when the load was staged; None when there was none
+    values    of the partition keys
+    place     folder of the partition
+    load      folder of the load below it
+    new       files of the load
+    by_file   whether rows of other source files stay
     """
-    catalog = runtime.catalog()
+
+    table: Table
+    existing: Table | None
+    values: PartitionValues
+    place: str
+    load: str
+    new: NewFiles
+    by_file: bool
+
+
+def stage_partition(df: DataFrame, target: Target, values: PartitionValues, by_file: bool = False) -> StagedPartition:
+    """Write the frame beside a partition, of which it will be the content, or the rows of its source file.
+
+    Writes in one Spark job. Raises OwnershipError and SchemaChangeError before writing; what a failure leaves is
+    removed.
+    """
     data = lower_case_names(df.drop(*target.key_names))
     columns = catalog_columns(without_mark(data).schema)
-    existing = catalog.table(target.database, target.table)
+    existing = runtime.catalog().table(target.database, target.table)
     require_ownership(existing, target.ownership)
     require_allowed_change(existing, columns, target.keys, target.allow_schema_change)
     table = _table_afterwards(existing, target, columns, by_file)
@@ -47,24 +68,39 @@ def publish_partition(df: DataFrame, target: Target, values: tuple[str, ...], ch
     with removed_on_failure(load):
         audit = pending.result()
         uris = [entry.uri for entry in runtime.files(load).list(load)]
-        aside = files_aside(uris)
-        check(audit, rows_aside(data, aside, load))
-        runtime.files(load).delete(aside)
-        written = Source(target.source_file, audit.rows, write_id(map(file_name, uris)))
-        # The write took its time, in which another workflow may have made the table.
-        require_ownership(catalog.table(target.database, target.table), target.ownership)
-    # From here on files stay whatever happens: readers may see them already. A sweep removes what nothing refers to.
-    catalog.create_database(target.database, f'{target.folder}/{target.database}', target.database_description)
-    new = NewFiles(folder, columns, written)
-    if by_file:
-        replaced = _switch_by_file(catalog, table, existing, values, new, df.sparkSession)
-    else:
-        replaced = _switch(catalog, table, values, new)
-    LOG.info('Published %d rows in %d columns to partition %s of %s.', audit.rows, len(columns), '/'.join(values),
-             target.name, extra={'published_rows': audit.rows, 'table': target.name})
-    sweep_partition(runtime.files(place), place, _locations(_partition(catalog, table, values)), replaced,
-                    datetime.now(UTC), target.retention)
-    return Published(target.name, (values,), audit)
+        failed = files_of_failed_rows(uris)
+        new = NewFiles(folder, columns, Source(target.source_file, audit.rows, write_id(map(file_name, uris))))
+        return StagedPartition(target, audit, PartitionChange(table, existing, values, place, load, new, by_file),
+                               read_failed_rows(data, failed, load), failed, df.sparkSession)
+
+
+class StagedPartition(Staged):
+    """One staged partition."""
+
+    def __init__(self, target: Target, audit: Audit, change: PartitionChange, failed_rows: DataFrame | None,
+                 failed_files: list[str], spark: SparkSession):
+        super().__init__(target, audit, [change.values], failed_rows, failed_files)
+        self._change = change
+        self._spark = spark
+
+    def publish(self) -> Published:
+        """Point the partition at the staged files in one catalog update.
+
+        Raises PublicationConflict when other loads of a partition by file were quicker each time.
+        """
+        self._hand_over()
+        catalog, change = runtime.catalog(), self._change
+        replaced = _switch_by_file(catalog, change, self._spark) if change.by_file else _switch(catalog, change)
+        LOG.info('Published %d rows in %d columns to partition %s of %s.', self.audit.rows, len(change.new.columns),
+                 '/'.join(change.values), self.target.name,
+                 extra={'published_rows': self.audit.rows, 'table': self.target.name})
+        current = _locations(_partition(catalog, change.table, change.values))
+        sweep_partition(runtime.files(change.place), change.place, current, replaced, datetime.now(UTC),
+                        self.target.retention)
+        return Published(self.target.name, self.partitions, self.audit)
+
+    def _discard(self) -> None:
+        remove_folder(self._change.load)
 
 
 def _table_afterwards(existing: Table | None, target: Target, columns: tuple[Column, ...], by_file: bool) -> Table:
@@ -74,8 +110,9 @@ def _table_afterwards(existing: Table | None, target: Target, columns: tuple[Col
                  target.description, parameters_after(existing, target.ownership))
 
 
-def _switch(catalog: Catalog, table: Table, values: tuple[str, ...], new: NewFiles) -> set[str]:
+def _switch(catalog: Catalog, change: PartitionChange) -> set[str]:
     """Point the partition at the new folder, whatever it held before, and return where that lay."""
+    table, values, new = change.table, change.values, change.new
     before = _partition(catalog, table, values)
     others = [item for item in sources_of(before.parameters if before else {}) if item.file != new.source.file]
     if others:
@@ -87,14 +124,14 @@ def _switch(catalog: Catalog, table: Table, values: tuple[str, ...], new: NewFil
     return _locations(before)
 
 
-def _switch_by_file(catalog: Catalog, table: Table, existing: Table | None, values: tuple[str, ...], new: NewFiles,
-                    spark: SparkSession) -> set[str]:
+def _switch_by_file(catalog: Catalog, change: PartitionChange, spark: SparkSession) -> set[str]:
     """Carry over the files of other sources and switch; begin again when another load was quicker.
 
     Returns where the partition lay before.
     """
+    table, values, new = change.table, change.values, change.new
     for _ in range(ATTEMPTS):
-        _require_unchanged_types(catalog, table, existing)
+        _require_unchanged_types(catalog, table, change.existing)
         before = _partition(catalog, table, values)
         sources = carry_over(before, new, spark)
         after = Partition(values, new.folder, joined_columns(before, new), partition_properties(sources))
@@ -123,7 +160,7 @@ def _require_unchanged_types(catalog: Catalog, table: Table, existing: Table | N
             'meantime. Readers see the data of that load; run this one again.')
 
 
-def _partition(catalog: Catalog, table: Table, values: tuple[str, ...]) -> Partition | None:
+def _partition(catalog: Catalog, table: Table, values: PartitionValues) -> Partition | None:
     found = [item for item in catalog.partitions(table.database, table.name) if item.values == values]
     return found[0] if found else None
 

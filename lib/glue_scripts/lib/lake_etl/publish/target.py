@@ -1,22 +1,14 @@
 """What is published where: the values that one load hands to the publisher."""
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import timedelta
-
-from pyspark.sql import DataFrame
 
 from lake_etl.ports import Column, Table
 from lake_etl.publish.audit import Audit
 from lake_etl.publish.ownership import Ownership
 
-# Gets the audit of the written data and the rows written aside, None without any, and raises to refuse it all.
-Check = Callable[[Audit, DataFrame | None], None]
 PartitionValues = tuple[str, ...]
-# Gets the partitions of the written data as well, and gives those partitions of the query whose rows were all set
-# aside: they disappear.
-TableCheck = Callable[[Audit, Collection[PartitionValues], DataFrame | None], Collection[PartitionValues]]
 
 
 @dataclass(frozen=True)
@@ -70,5 +62,5 @@ class Published:
     """What a publication brought: the table, its partitions that were switched, and the audit of what was written."""
 
     table: str
-    partitions: tuple[tuple[str, ...], ...]
+    partitions: tuple[PartitionValues, ...]
     audit: Audit

@@ -1,4 +1,4 @@
-"""Publishes the result of a query as a whole table, or as the partitions that the query returns."""
+"""Stages and publishes the result of a query: as a whole table, or as the partitions that the query returns."""
 from __future__ import annotations
 
 import logging
@@ -11,32 +11,30 @@ from pyspark.sql.types import StringType
 from lake_etl import runtime
 from lake_etl.errors import DataError
 from lake_etl.ports import Column, Partition, Publication, Table
-from lake_etl.publish.aside import files_aside, rows_aside
 from lake_etl.publish.audit import Audit, attach_audit
+from lake_etl.publish.failed_rows import files_of_failed_rows, read_failed_rows, without_mark
 from lake_etl.publish.files import catalog_columns, lower_case_names, write_partitions
 from lake_etl.publish.layout import LOAD_KEY, NULL_VALUE, partition_of_file
-from lake_etl.publish.marked_rows import without_mark
 from lake_etl.publish.ownership import parameters_after, require_ownership
 from lake_etl.publish.schema_evolution import evolved_columns, require_allowed_change
+from lake_etl.publish.staged import Staged
 from lake_etl.publish.sweep import sweep_table
-from lake_etl.publish.target import Published, TableCheck, Target
+from lake_etl.publish.target import PartitionValues, Published, Target
 
 LOG = logging.getLogger(__name__)
 
 
-def publish_table(df: DataFrame, target: Target, check: TableCheck, only_its_partitions: bool = False) -> Published:
-    """Make the frame the whole content of a table, or of just the partitions it has rows for.
+def stage_table(df: DataFrame, target: Target, only_its_partitions: bool = False,
+                emptied: Collection[PartitionValues] = ()) -> StagedTable:
+    """Write the frame beside a table, of which it will be the whole content, or that of the partitions it has rows for.
 
-    The frame has a column for each partition key. Writes in one Spark job; `check` sees the audit and the partitions of
-    the written data and raises to refuse it; partitions that it names have no rows left and disappear. Marked rows that
-    fail rules are written aside, for the check to publish elsewhere. Readers see the old table until the catalog is
-    switched, and after any failure. Raises OwnershipError and SchemaChangeError before writing, DataError when a row
-    has no partition value.
+    The frame has a column for each partition key. Partitions in `emptied` have no rows left unless the frame has some.
+    Writes in one Spark job. Raises OwnershipError and SchemaChangeError before writing, DataError when a row has no
+    partition value; what a failure leaves is removed.
     """
-    catalog = runtime.catalog()
     data = lower_case_names(_with_text_keys(df, target))
     columns = catalog_columns(without_mark(data).drop(*target.key_names).schema)
-    existing = catalog.table(target.database, target.table)
+    existing = runtime.catalog().table(target.database, target.table)
     require_ownership(existing, target.ownership)
     require_allowed_change(existing, columns, target.keys, target.allow_schema_change)
     location = target.table_location(existing)
@@ -47,28 +45,46 @@ def publish_table(df: DataFrame, target: Target, check: TableCheck, only_its_par
     try:
         write_partitions(observed, location, target.key_names, target.load)
         uris, audit = _files_of_load(location, target.load), pending.result()
-        aside = files_aside(uris)
-        partitions = _partitions(table, target, columns, set(uris) - set(aside))
-        new = {partition.values for partition in partitions}
-        emptied = check(audit, new, rows_aside(data, aside, location))
-        runtime.files(location).delete(aside)
-        # The write took its time, in which another workflow may have made the table.
-        require_ownership(catalog.table(target.database, target.table), target.ownership)
+        failed = files_of_failed_rows(uris)
+        partitions = _partitions(table, target, columns, set(uris) - set(failed))
+        return StagedTable(target, audit, table, partitions, read_failed_rows(data, failed, location), failed,
+                           only_its_partitions, emptied)
     except Exception:
-        _remove_load(table, target)
+        _remove_load(location, target)
         raise
-    # From here on files stay whatever happens: readers may see them already. A sweep removes what nothing refers to.
-    before = catalog.partitions(target.database, target.table)
-    drop = tuple(item.values for item in before
-                 if item.values not in new and (item.values in emptied or not only_its_partitions))
-    catalog.create_database(target.database, f'{target.folder}/{target.database}', target.database_description)
-    catalog.publish(Publication(table, partitions, drop))
-    _report(target, audit, partitions, drop)
-    current = {item.location for item in catalog.partitions(target.database, target.table)}
-    replaced = {item.location for item in before if item.values in {*new, *drop}}
-    sweep_table(runtime.files(location), location, target.key_names, current, replaced, datetime.now(UTC),
-                target.retention)
-    return Published(target.name, tuple(sorted(new)), audit)
+
+
+class StagedTable(Staged):
+    """A staged table, or some of its partitions."""
+
+    def __init__(self, target: Target, audit: Audit, table: Table, partitions: tuple[Partition, ...],
+                 failed_rows: DataFrame | None, failed_files: list[str], only_its_partitions: bool,
+                 emptied: Collection[PartitionValues]):
+        super().__init__(target, audit, [item.values for item in partitions], failed_rows, failed_files)
+        self._table = table
+        self._new = partitions
+        self._only_its_partitions = only_its_partitions
+        self._emptied = frozenset(emptied)
+
+    def publish(self, emptied: Collection[PartitionValues] = ()) -> Published:
+        """Switch readers to the staged partitions; partitions in `emptied` without staged rows disappear."""
+        self._hand_over()
+        catalog, target, new = runtime.catalog(), self.target, set(self.partitions)
+        gone = self._emptied.union(emptied)
+        before = catalog.partitions(target.database, target.table)
+        drop = tuple(item.values for item in before
+                     if item.values not in new and (item.values in gone or not self._only_its_partitions))
+        catalog.publish(Publication(self._table, self._new, drop))
+        _report(target, self.audit, self._new, drop)
+        current = {item.location for item in catalog.partitions(target.database, target.table)}
+        replaced = {item.location for item in before if item.values in {*new, *drop}}
+        location = self._table.location
+        sweep_table(runtime.files(location), location, target.key_names, current, replaced, datetime.now(UTC),
+                    target.retention)
+        return Published(target.name, tuple(sorted(new)), self.audit)
+
+    def _discard(self) -> None:
+        _remove_load(self._table.location, self.target)
 
 
 def _with_text_keys(df: DataFrame, target: Target) -> DataFrame:
@@ -79,7 +95,7 @@ def _partitions(table: Table, target: Target, columns: tuple[Column, ...],
                 uris: Collection[str]) -> tuple[Partition, ...]:
     """Return the partitions that the files have filled; raises DataError when one has a null in its values."""
     # Folders as Spark named them: it spells some characters of the values differently.
-    folders: dict[tuple[str, ...], str] = {}
+    folders: dict[PartitionValues, str] = {}
     for uri in uris:
         values = partition_of_file(uri, table.location, target.key_names)
         if values is not None:
@@ -95,15 +111,15 @@ def _files_of_load(location: str, load: str) -> list[str]:
     return [entry.uri for entry in runtime.files(location).list(location) if mark in entry.uri]
 
 
-def _remove_load(table: Table, target: Target) -> None:
-    """Remove what the failed load has written; a later load does so when this fails too."""
+def _remove_load(location: str, target: Target) -> None:
+    """Remove what the load has written; when that fails, a later load does so."""
     try:
-        runtime.files(table.location).delete(_files_of_load(table.location, target.load))
+        runtime.files(location).delete(_files_of_load(location, target.load))
     except Exception:
         LOG.warning('Could not remove the unfinished files of %s; a later load will.', target.name)
 
 
-def _report(target: Target, audit: Audit, partitions: tuple[Partition, ...], drop: tuple[tuple[str, ...], ...]) -> None:
+def _report(target: Target, audit: Audit, partitions: tuple[Partition, ...], drop: tuple[PartitionValues, ...]) -> None:
     if audit.rows == 0:
         LOG.warning('The query for %s returned no rows; the table is empty now.', target.name)
     LOG.info('Published %d rows in %d partitions of %s; %d partitions disappeared.', audit.rows, len(partitions),

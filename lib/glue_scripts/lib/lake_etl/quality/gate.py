@@ -10,6 +10,7 @@ from lake_etl import runtime
 from lake_etl.config.quality import QualityRules, StageRules
 from lake_etl.config.transforms import TransformStep
 from lake_etl.ports import FailedRule, QualityReport
+from lake_etl.publish.staged import Staged
 from lake_etl.publish.target import PartitionValues
 from lake_etl.quality.checked_load import CheckedLoad
 from lake_etl.quality.hiding import hidden, warn_of_hidden_columns
@@ -66,16 +67,13 @@ class QualityGate:
             compute(check.onward)
         return check.onward
 
-    def settle(self, rows: int | None = None, written: Collection[PartitionValues] = (),
-               aside: DataFrame | None = None) -> Collection[PartitionValues]:
-        """Record what was found and set rows aside; return the partitions whose rows these are.
+    def settle(self, written: Staged | None = None) -> Collection[PartitionValues]:
+        """Record what was found and quarantine rows; return the partitions whose rows these are.
 
-        Called when the rows have been computed and readers do not see them yet. Raises QualityError when they must
-        not be published; then nothing is.
+        Called when the rows have been staged, or computed, and readers do not see them yet. Raises QualityError when
+        they must not be published; then nothing is.
 
-        rows     how many were written behind the last stage; None where nothing was
-        written  partitions that the load fills, where each row names its own
-        aside    marked rows that were written and are not for readers
+        written  the staged load; None where the rows are not written
         """
         self._results = [check.result() for check in self._checks]
         for result in self._results:
@@ -84,12 +82,12 @@ class QualityGate:
         filled: set[PartitionValues] = set()
         for check, result in zip(self._checks, self._results, strict=True):
             # Behind the first stage stand steps that may add rows or leave some out.
-            last = check.stage != BEFORE_TRANSFORM
-            filled.update(check.set_aside(result, rows if last else None, written, aside if last else None))
+            filled.update(check.quarantine_failed(result, None if check.stage == BEFORE_TRANSFORM else written))
             self._record(check, result)
         for df, quarantine in self._without_rules:
             if is_published(quarantine.target):
-                empty_quarantine(partial(df.limit, 0), quarantine.target, self._load, written)
+                empty_quarantine(partial(df.limit, 0), quarantine.target, self._load,
+                                 written.partitions if written else ())
         return filled
 
     def remember(self) -> None:

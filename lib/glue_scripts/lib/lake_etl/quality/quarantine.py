@@ -1,4 +1,4 @@
-"""Publishes the rows that a load sets aside, with the rules they fail, and empties what an earlier load set aside."""
+"""Stages the rows that a load quarantines, with the rules they fail, and empties the quarantine of an earlier load."""
 from __future__ import annotations
 
 import logging
@@ -9,13 +9,13 @@ from pyspark.sql import DataFrame
 from lake_etl import runtime
 from lake_etl.arguments import EXECUTION_COLUMN
 from lake_etl.ports import Partition
-from lake_etl.publish.audit import Audit
 from lake_etl.publish.emptying import empty_partitions
 from lake_etl.publish.files import catalog_columns, lower_case_names
-from lake_etl.publish.partition import publish_partition
+from lake_etl.publish.partition import stage_partition
 from lake_etl.publish.sources import sources_of
+from lake_etl.publish.staged import Staged
 from lake_etl.publish.target import PartitionValues, Target
-from lake_etl.publish.whole_table import publish_table
+from lake_etl.publish.whole_table import stage_table
 from lake_etl.quality.checked_load import CheckedLoad, is_clear
 from lake_etl.spark.columns import quoted
 from lake_etl.spark.helper_names import unused_name
@@ -42,22 +42,16 @@ def explained(rows: DataFrame, failed_column: str, rules: Sequence[str], load: C
     return rows.selectExpr(*(f'{value} AS {quoted(name)}' for name, value in values.items()))
 
 
-def publish_quarantine(rows: DataFrame, target: Target, load: CheckedLoad, written: Collection[PartitionValues],
-                       check: Callable[[Audit], None]) -> Collection[PartitionValues]:
-    """Make the rows the quarantine of this load and return the partitions that they fill.
+def stage_quarantine(rows: DataFrame, target: Target, load: CheckedLoad,
+                     written: Collection[PartitionValues]) -> Staged:
+    """Write the rows beside the quarantine, of which they will be this load's content.
 
-    written  partitions of the table itself that the load fills: their quarantine is replaced even where no row is left
-    check    sees the audit of the written rows before readers do, and raises to refuse them
+    written  partitions of the table itself that the load fills: their quarantine is replaced even where it has no rows
     """
     if load.partition is not None:
         by_file = load.by_file and _others_may_stay(target, load.partition)
-        return publish_partition(rows, target, load.partition, lambda audit, _: check(audit), by_file).partitions
-
-    def accept(audit: Audit, partitions: Collection[PartitionValues],
-               aside: DataFrame | None) -> Collection[PartitionValues]:
-        check(audit)
-        return written
-    return publish_table(rows, target, accept, only_its_partitions=not load.whole).partitions
+        return stage_partition(rows, target, load.partition, by_file)
+    return stage_table(rows, target, only_its_partitions=not load.whole, emptied=written)
 
 
 def empty_quarantine(rows: Callable[[], DataFrame], target: Target, load: CheckedLoad,
@@ -70,7 +64,8 @@ def empty_quarantine(rows: Callable[[], DataFrame], target: Target, load: Checke
         files = _files_behind(target, load.partition)
         if files - {target.source_file}:
             if target.source_file in files:
-                publish_partition(rows(), target, load.partition, lambda *_: None, by_file=True)
+                with stage_partition(rows(), target, load.partition, by_file=True) as nothing:
+                    nothing.publish()
             return
     replaced = set(written) if load.partition is None else {load.partition}
     empty_partitions(target, lambda: catalog_columns(lower_case_names(rows().drop(*target.key_names)).schema),

@@ -8,12 +8,12 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from lake_etl.config.quality import StageRules
-from lake_etl.publish.audit import Audit
-from lake_etl.publish.marked_rows import MOST_RULES, marked, unmarked
+from lake_etl.publish.failed_rows import MOST_RULES, mark_failed_rows, unmark_failed_rows
+from lake_etl.publish.staged import Staged
 from lake_etl.publish.target import PartitionValues, Target
 from lake_etl.quality.checked_load import CheckedLoad
 from lake_etl.quality.engine import check_rows
-from lake_etl.quality.quarantine import empty_quarantine, explained, publish_quarantine
+from lake_etl.quality.quarantine import empty_quarantine, explained, stage_quarantine
 from lake_etl.quality.stage_result import ACTIONS, QUARANTINE, Judgement, StageResult, require_complete
 from lake_etl.spark.columns import column
 from lake_etl.spark.helper_names import without_hidden
@@ -54,7 +54,7 @@ class StageCheck:
                                    self._load.args, f'{self._load.target.name}.{self.stage}')
         rows, failed = self._checked.rows, self._checked.failed_column
         if self._marks:
-            self.onward = marked(rows, failed)
+            self.onward = mark_failed_rows(rows, failed)
         else:
             self.onward = (rows.where(F.size(column(failed)) == 0) if self.sets_aside else rows).drop(failed)
 
@@ -67,28 +67,28 @@ class StageCheck:
         judgements = tuple(map(Judgement, self._actions, self._checked.outcomes()))
         return StageResult(self.stage, counts.rows, counts.failed, judgements)
 
-    def set_aside(self, result: StageResult, passed: int | None, written: Collection[PartitionValues],
-                  aside: DataFrame | None) -> Collection[PartitionValues]:
-        """Publish the rows that failed and return the partitions they fill.
+    def quarantine_failed(self, result: StageResult, written: Staged | None) -> Collection[PartitionValues]:
+        """Publish the rows that failed to the quarantine and return the partitions they fill.
 
-        passed  rows that went on, counted where they were written; None where they were not
-        aside   the failed rows, marked; without them they are computed in a second pass
-        Raises QualityError unless every row went on or was set aside.
+        written  the staged load whose rows passed this stage; without it, failed rows are computed in a second pass
+        Raises QualityError unless every row went on or is quarantined.
         """
         if not self.sets_aside:
             return ()
-        passed = result.rows - result.failed if passed is None else passed
-        target = self.quarantine.target
+        passed = written.audit.rows if written else result.rows - result.failed
+        filled = written.partitions if written else ()
+        target, failed = self.quarantine.target, self._checked.failed_column
         if not result.failed:
             require_complete(result, passed, 0)
-            empty_quarantine(lambda: self._failing(self._checked.rows.limit(0)), target, self._load, written)
+            empty_quarantine(lambda: self._failing(self._checked.rows.limit(0)), target, self._load, filled)
             return ()
-
-        def check(audit: Audit) -> None:
-            require_complete(result, passed, audit.rows)
-        failed = self._checked.failed_column
-        rows = self._checked.rows.where(F.size(column(failed)) > 0) if aside is None else unmarked(aside, failed)
-        return publish_quarantine(self._failing(rows), target, self._load, written, check)
+        if written and written.failed_rows is not None:
+            rows = unmark_failed_rows(written.failed_rows, failed)
+        else:
+            rows = self._checked.rows.where(F.size(column(failed)) > 0)
+        with stage_quarantine(self._failing(rows), target, self._load, filled) as quarantined:
+            require_complete(result, passed, quarantined.audit.rows)
+            return quarantined.publish().partitions
 
     def _failing(self, rows: DataFrame) -> DataFrame:
         rules = list(map(str, self._rules))
