@@ -19,7 +19,6 @@ from pathlib import Path
 from pyspark import StorageLevel
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
-from resources.sample_data import write_sample
 
 from bench.measure import counted_jobs, interleave
 from bench.quality_rivals import RULES, rivals
@@ -30,6 +29,7 @@ from lake_etl.quality.evaluation.outcomes import EvaluationContext
 from lake_etl.spark.session import configure
 from lake_etl.syntax.records import Findings
 from lib.local_lake.running.session import start_session
+from resources.sample_data import write_sample
 
 DATA_SET = 'SyntheticGeneralData-PolicyData'
 TYPES = {

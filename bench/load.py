@@ -17,7 +17,6 @@ from functools import partial
 from pathlib import Path
 
 from pyspark.sql import SparkSession
-from resources.sample_data import write_sample
 
 from bench.measure import counted_jobs, interleave, peak_memory_mib
 from lake_etl.adapters.local.items import SqliteItems
@@ -29,6 +28,7 @@ from lib.local_lake.running import job_arguments
 from lib.local_lake.running.glue_library import ensure_glue_library
 from lib.local_lake.running.samples import LOOKUPS, RESOURCES
 from lib.local_lake.running.session import start_session
+from resources.sample_data import write_sample
 
 DATA_SET = 'SyntheticGeneralData-PolicyData'
 KEY = 'SyntheticGeneralData/PolicyData/policies.csv'
@@ -56,8 +56,8 @@ def main() -> None:
               'without configuration s  ratio  jobs | most tasks  peak MiB')
         for rows in options.rows:
             source, plain = folders.collect / KEY, folders.collect / PLAIN_KEY
-            for file in (source, plain):
-                file.parent.mkdir(parents=True, exist_ok=True)
+            for landed in (source, plain):
+                landed.parent.mkdir(parents=True, exist_ok=True)
             write_sample(DATA_SET, rows, 1, str(source))
             shutil.copyfile(source, plain)
             loads = {LOAD: (without_rules, KEY), CHECKED: (folders, KEY), PLAIN: (folders, PLAIN_KEY)}

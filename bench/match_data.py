@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+
 from resources.sample_data.customer_matching import COLUMNS, KnownRecord, batch, primary
 
 TRUTH, ROW = 'person', 'row'

@@ -1,9 +1,6 @@
 """The lake's own entity match on the data of the benchmark, and the floor that it is compared with."""
 from __future__ import annotations
 
-from dataclasses import replace
-from pathlib import Path
-
 import pandas as pd
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
@@ -73,10 +70,3 @@ def judged(found: pd.DataFrame, data: MatchData) -> tuple[Quality, Quality]:
     links = pd.DataFrame({'incoming': linked[ROW], 'primary': linked['global_id'].astype(int)})
     new = rows[~rows[TRUTH].isin(set(primary[TRUTH]))]
     return of_links(links, primary, incoming), of_groups(new['global_id'], new[TRUTH])
-
-
-def small_copy(data: MatchData, folder: Path, rows: int) -> MatchData:
-    """Return the data with the first rows of its batch only."""
-    path = folder / f'{data.incoming.name}-first-{rows}'
-    pd.read_parquet(data.incoming).head(rows).to_parquet(path, index=False)
-    return replace(data, incoming=path)

@@ -49,12 +49,13 @@ def counted_jobs(spark: SparkSession) -> Iterator[Callable[[], tuple[int, int]]]
     def count() -> tuple[int, int]:
         tracker = spark.sparkContext.statusTracker()
         jobs = tracker.getJobIdsForGroup(group)
-        stages = [tracker.getStageInfo(stage) for job in jobs for stage in tracker.getJobInfo(job).stageIds]
+        stages = [tracker.getStageInfo(stage) for job in jobs
+                  if (info := tracker.getJobInfo(job)) for stage in info.stageIds]
         return len(jobs), max((stage.numTasks for stage in stages if stage), default=0)
     try:
         yield count
     finally:
-        spark.sparkContext.setLocalProperty('spark.jobGroup.id', None)
+        spark.sparkContext.setLocalProperty('spark.jobGroup.id', None)  # type: ignore[arg-type]  # None takes it away
 
 
 def peak_memory_mib(spark: SparkSession) -> float:

@@ -94,6 +94,7 @@ class GlueStack(Stack):
     def _job(self, name: str, arguments: Mapping[str, str]) -> glue.Job:
         settings = self._environment.glue
         at_scripts = f'{SCRIPTS_PREFIX}/etl_{name.replace("-", "_")}.py'
+        queuing: dict[str, Any] = {} if settings.flex else {'job_run_queuing_enabled': True}
         job = (glue.PySparkFlexEtlJob if settings.flex else glue.PySparkEtlJob)(
             self, f'{name.title().replace("-", "")}Job',
             job_name=self._environment.resource_name(f'{name}-job'),
@@ -105,7 +106,8 @@ class GlueStack(Stack):
             worker_configuration=glue.WorkerConfiguration(
                 worker_type=glue.WorkerType[settings.worker_type.replace('.', '_')],
                 number_of_workers=settings.most_workers),
-            **({} if settings.flex else {'job_run_queuing_enabled': True}),
+            # Runs of the flexible class cannot be queued.
+            **queuing,
             max_concurrent_runs=settings.most_runs, max_retries=0,
             timeout=Duration.minutes(settings.timeout_minutes),
             connections=self._connections or None,

@@ -12,7 +12,8 @@ from collections.abc import Sequence
 if __package__:  # Imported as resources.generate_sample_data; a script finds the package beside itself instead.
     from resources.sample_data import DATA_SETS, write_all, write_sample
 else:
-    from sample_data import DATA_SETS, write_all, write_sample
+    from sample_data import (  # type: ignore[import-not-found,no-redef]  # the same package by its other name
+        DATA_SETS, write_all, write_sample)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

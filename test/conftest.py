@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+
 from glue_half import play_java_half, use_real_library
 from measured_workers import measure_workers, put_on_worker_path
 from spark_environment import pytest_fixture_setup, pytest_pycollect_makemodule, pytest_pyfunc_call, skip_without_spark

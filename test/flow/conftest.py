@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 from unittest import mock
 
 import pytest
-from functions import Function
 from moto.server import ThreadedMotoServer
 from synthesized import ACCOUNT, REGION, SynthesizedEnvironment
 
+from functions import Function
 from lib.packaging.node import use_installed_node
 
 if TYPE_CHECKING:  # It needs the packages of the lake, without which these tests are skipped.

@@ -16,13 +16,13 @@ from typing import Any
 from unittest import mock
 
 import boto3
-from functions import Function
-from glue_arguments import command_line
 from moto import mock_aws
 from moto_engine import Waits, engine
 from moto_resources import EVENTS, EVERYTHING, SUCCESSES, create_job, create_resources
 from synthesized import REGION, SynthesizedEnvironment
 
+from functions import Function
+from glue_arguments import command_line
 from lake_etl.adapters.local.queries import query
 
 PATIENCE_SECONDS, PAUSE_SECONDS = 200, 0.2

@@ -10,8 +10,6 @@ from dataclasses import dataclass, field
 from typing import Any
 from unittest import mock
 
-from functions import Function, FunctionError
-from glue_arguments import OF_EACH_RUN, SPECIAL
 from moto.glue import models as glue_models
 from moto.stepfunctions.parser.asl.component.common.retry import retrier_decl
 from moto.stepfunctions.parser.asl.component.state.exec.state_task import lambda_eval_utils
@@ -21,6 +19,9 @@ from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state
 from moto.stepfunctions.parser.asl.component.state.wait.wait_function import wait_function
 from moto.stepfunctions.parser.asl.eval.environment import Environment
 from moto.stepfunctions.parser.asl.eval.program_state import ProgramStopped
+
+from functions import Function, FunctionError
+from glue_arguments import OF_EACH_RUN, SPECIAL
 
 RunJob = Callable[[str, dict[str, str]], None]
 SECONDS_OF_A_WAIT = 0.05

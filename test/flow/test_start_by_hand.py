@@ -2,8 +2,9 @@
 from __future__ import annotations
 
 import pytest
-from glue_half import begun_run, is_real, real_library
 from test_landing_to_tables import KEY, MATCH, POLICIES, SQL
+
+from glue_half import begun_run, is_real, real_library
 
 BY_HAND = {
     'execution_id': 'by-hand', 'source_key': 'Gen/Policy', 'base_file_name': 'policies.csv',

@@ -10,11 +10,11 @@ from types import SimpleNamespace
 from unittest import mock
 
 import pytest
-from glue_arguments import OF_EACH_RUN, SPECIAL, command_line, started_by_glue
-from glue_half import is_real, wanted_library
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from glue_arguments import OF_EACH_RUN, SPECIAL, command_line, started_by_glue
+from glue_half import is_real, wanted_library
 from lake_etl.arguments import COMMON, COMMON_OPTIONAL
 from lake_etl.jobs import cleanse, consume, entity_match
 from lake_etl.jobs.resolved_options import DECLARED_BY_GLUE, resolved_options

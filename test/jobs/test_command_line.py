@@ -11,10 +11,10 @@ from itertools import islice
 from pathlib import Path
 
 import pytest
-from resources.sample_data.customer_book import customers
-from resources.sample_data.customer_file import party_number
 
 from lib.local_lake.cli import main
+from resources.sample_data.customer_book import customers
+from resources.sample_data.customer_file import party_number
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 CLAIMS = REPOSITORY / 'resources' / 'syntheticgeneral-claim-data.csv'

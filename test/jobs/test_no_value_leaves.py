@@ -9,7 +9,6 @@ import sys
 from itertools import chain
 
 import pytest
-from marked_values import as_csv, found_in, history, logged, marked_document, marker, protected_columns, stored
 from pyspark.sql import functions as F
 
 from lake_etl.jobs.logs import failure_logged
@@ -21,6 +20,7 @@ from lib.local_lake import cli
 from lib.local_lake.commands.demo import _load_lookups
 from lib.local_lake.folders import REPOSITORY
 from lib.local_lake.running.samples import SAMPLES
+from marked_values import as_csv, found_in, history, logged, marked_document, marker, protected_columns, stored
 
 VALUE = marker('value', 7)
 SCRIPTS = REPOSITORY / 'lib' / 'glue_scripts'

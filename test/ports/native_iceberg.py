@@ -9,12 +9,12 @@ import os
 import sys
 from pathlib import Path
 
-from merged_tables_contract import follow_the_contract
 from pyspark.sql import SparkSession
 
 from lake_etl.adapters.aws.merged_tables import SparkIcebergTables
 from lake_etl.spark.session import configure
 from lib.local_lake.running.java import use_environment_java
+from merged_tables_contract import follow_the_contract
 
 CATALOG = 'native'
 # The package has the runtime under names of its own.

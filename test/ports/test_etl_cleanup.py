@@ -3,10 +3,10 @@ from __future__ import annotations
 
 import boto3
 import pytest
-from resources import etl_cleanup
 
 from lib.settings.model import Configuration, EnvironmentConfiguration
 from lib.settings.parts import CodeCommit, Place
+from resources import etl_cleanup
 
 ACCOUNT, REGION = '123456789012', 'us-east-2'
 SETTINGS = Configuration('insurancelake', 'InsuranceLake', Place(None, REGION), CodeCommit('lake'), (

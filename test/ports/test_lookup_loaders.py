@@ -5,6 +5,7 @@ import json
 
 import boto3
 import pytest
+
 from resources import load_dynamodb_lookup_table, load_dynamodb_multilookup_table
 
 LOOKUP, MULTI = 'dev-insurancelake-etl-value-lookup', 'dev-insurancelake-etl-multi-lookup'

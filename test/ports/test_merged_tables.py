@@ -1,11 +1,10 @@
 """Tables that are merged by key: the laptop's adapter follows the contract, and the statement for AWS is right."""
 from __future__ import annotations
 
-from merged_tables_contract import follow_the_contract
-
 from lake_etl.adapters.aws.merged_tables import merge_statement
 from lake_etl.adapters.local.merged_tables import PyIcebergTables
 from lake_etl.adapters.local.queries import query
+from merged_tables_contract import follow_the_contract
 
 
 def test_iceberg_tables_on_a_laptop_follow_the_contract(spark, tmp_path):

@@ -6,14 +6,14 @@ from dataclasses import fields
 
 import pytest
 from pyspark.sql import functions as F
-from resources.sample_data.customer_matching import batch, primary
-from resources.sample_data.customer_record import CustomerRecord
 
 from lake_etl.config.entity_match import parse_entity_match
 from lake_etl.match.entity_key import ENTITY
 from lake_etl.match.frames import entitymatch_recordlinkage
 from lake_etl.match.learning import trained_scorers
 from lake_etl.syntax.records import Findings
+from resources.sample_data.customer_matching import batch, primary
+from resources.sample_data.customer_record import CustomerRecord
 
 KNOWN, ROWS, SEED = 3000, 600, 12
 GLOBAL_ID = 'globalid'

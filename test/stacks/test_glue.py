@@ -7,9 +7,9 @@ from io import BytesIO
 from zipfile import ZipFile
 
 import pytest
-from glue_arguments import command_line, started_by_glue
 from stack_templates import text_of
 
+from glue_arguments import command_line, started_by_glue
 from lake_etl.arguments import COMMON, COMMON_OPTIONAL, ENTITY_MATCH_OPTIONAL, ENTITY_MATCH_REQUIRED, load_arguments
 from lake_etl.jobs import cleanse, consume
 from lake_etl.jobs.logs import JsonFormatter, formatter

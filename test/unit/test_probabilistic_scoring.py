@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pytest
-from resources.sample_data.customer_matching import COLUMNS, KnownRecord, batch, primary
 
 from lake_etl.config.block_rule import BlockRule, parse_block_part
 from lake_etl.config.entity_match import Level
@@ -17,6 +16,7 @@ from lake_etl.match.probabilistic_scoring import fulfilled
 from lake_etl.match.scoring import LearningScorer, scorer_of
 from lake_etl.match.similarity import Operand, Pairs
 from lake_etl.syntax.records import Findings, parse_record
+from resources.sample_data.customer_matching import COLUMNS, KnownRecord, batch, primary
 
 NAME = {'fieldname': 'first', 'type': 'string', 'method': 'jarowinkler',
         'comparison': {'levels': [0.85, 0.92], 'exchanged_with': 'last'}}

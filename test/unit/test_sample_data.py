@@ -13,6 +13,7 @@ from itertools import islice
 from pathlib import Path
 
 import pytest
+
 from resources.generate_sample_data import main
 from resources.sample_data import DATA_SETS, write_all, write_sample
 from resources.sample_data.customer_book import customers

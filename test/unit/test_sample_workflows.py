@@ -9,7 +9,6 @@ from pathlib import Path
 import duckdb
 import pytest
 import sqlglot
-from resources.sample_data import DATA_SETS
 from sqlglot.optimizer.qualify import qualify
 
 from lake_etl.arguments import RESERVED_COLUMNS
@@ -20,6 +19,7 @@ from lake_etl.mapping.clean_names import clean_name
 from lake_etl.syntax.json_with_comments import parse_json_object
 from lake_etl.syntax.records import Findings
 from lake_etl.transform.discovery import all_transforms
+from resources.sample_data import DATA_SETS
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 CONFIGURATION = REPOSITORY / 'lib' / 'glue_scripts'

@@ -7,9 +7,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from spark_environment import PACKAGES, REQUIRED
 
 from lib.local_lake.commands.test_suite import REQUIRE_SPARK
+from spark_environment import PACKAGES, REQUIRED
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 # An environment in which one package is not installed.

@@ -4,9 +4,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from resources.sample_data import DATA_SETS
-
 from lib.local_lake.folders import REPOSITORY
+from resources.sample_data import DATA_SETS
 
 RESOURCES = REPOSITORY / 'resources'
 LOOKUPS = (('SyntheticGeneralData', 'syntheticgeneral_lookup_data.json'),

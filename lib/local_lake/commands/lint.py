@@ -1,0 +1,31 @@
+"""`./lake lint`: run all code checks, in the environment of the tests."""
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+
+from lib.local_lake.folders import REPOSITORY, LakeFolders
+
+# What each check looks for, and how it is called; its settings are in .flake8 and pyproject.toml.
+CHECKS = (
+    ('style', ('flake8',)),
+    ('order of imports', ('isort', '--check-only', '--quiet', 'app.py', '.ci', 'bench', 'docs', 'lib', 'resources',
+                          'test')),
+    ('types', ('mypy',)),
+    ('unused code', ('vulture',)),
+)
+
+
+def run(folders: LakeFolders, options: argparse.Namespace) -> int:
+    """Run every check and print how each ended; return 1 when one of them found something."""
+    failed = []
+    for name, command in CHECKS:
+        print(f'Checking {name} …', flush=True)
+        if subprocess.run([sys.executable, '-m', *command], cwd=REPOSITORY, check=False).returncode:
+            failed.append(name)
+    if failed:
+        print(f'{len(failed)} of {len(CHECKS)} checks found something to correct: {", ".join(failed)}.')
+        return 1
+    print(f'All {len(CHECKS)} checks passed.')
+    return 0
