@@ -62,7 +62,7 @@ def test_the_script_can_be_read_by_the_pythons_that_it_refuses():
     ('version = 3.9.18', '3.9'), ('home = /usr\nversion_info = 3.14.0.final.0', '3.14'), ('version = 3.11.7', ''),
     ('version = 3.13.0', ''), ('home = /usr', ''),
 ])
-def test_an_environment_made_with_another_python_is_refused(lake, monkeypatch, tmp_path, capsys, settings, refused):
+def test_an_environment_of_another_python_is_refused(lake, monkeypatch, tmp_path, capsys, settings, refused):
     (tmp_path / '.venv').mkdir()
     (tmp_path / '.venv' / 'pyvenv.cfg').write_text(settings)
     monkeypatch.setattr(lake, 'HERE', tmp_path)
@@ -128,8 +128,8 @@ def test_the_file_of_each_verb_that_needs_more_packages_exists(lake):
 
 @pytest.mark.parametrize(('line', 'verb'), [
     ('test', 'test'), ('test test/unit -q', 'test'), ('--debug cdk deploy', 'cdk'), ('--lake test run f.csv', 'run'),
-    ('--lake=test run f.csv', 'run'), ('--config cdk --lake test demo', 'demo'), ('run test --workflow cdk/test', 'run'),
-    ('', ''), ('--help', ''), ('--lake', ''), ('--lake test', ''),
+    ('--lake=test run f.csv', 'run'), ('--config cdk --lake test demo', 'demo'),
+    ('run test --workflow cdk/test', 'run'), ('', ''), ('--help', ''), ('--lake', ''), ('--lake test', ''),
 ])
 def test_only_the_verb_decides_which_packages_are_needed(lake, line, verb):
     assert lake.verb_of(line.split()) == verb

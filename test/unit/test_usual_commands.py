@@ -31,8 +31,8 @@ def shown() -> list[str]:
 
 
 def test_every_command_of_the_readme_is_typed_as_it_stands_there(fresh):
-    typed = {command.line for commands in (fresh.SET_UP, fresh.DEPLOYMENT, fresh.DEVELOPMENT, fresh.TESTS, fresh.COMMITS)
-             for command in commands}
+    lanes = (fresh.SET_UP, fresh.DEPLOYMENT, fresh.DEVELOPMENT, fresh.TESTS, fresh.COMMITS)
+    typed = {command.line for commands in lanes for command in commands}
     assert len(shown()) > 10 and [line for line in shown() if line not in typed] == []
 
 
