@@ -62,7 +62,7 @@ def test_the_script_can_be_read_by_the_pythons_that_it_refuses():
     ('version = 3.9.18', '3.9'), ('home = /usr\nversion_info = 3.14.0.final.0', '3.14'), ('version = 3.11.7', ''),
     ('version = 3.13.0', ''), ('home = /usr', ''),
 ])
-def test_an_environment_made_with_another_python_is_refused(lake, monkeypatch, tmp_path, capsys, settings, refused):
+def test_an_environment_of_another_python_is_refused(lake, monkeypatch, tmp_path, capsys, settings, refused):
     (tmp_path / '.venv').mkdir()
     (tmp_path / '.venv' / 'pyvenv.cfg').write_text(settings)
     monkeypatch.setattr(lake, 'HERE', tmp_path)

@@ -131,3 +131,17 @@ def test_a_table_is_swept_where_it_was_switched_and_elsewhere_only_of_what_loads
               for moment in (now, now + KEEP / 2, now + KEEP + timedelta(minutes=1))]
     assert counts[:2] == [0, 0] and counts[2] >= len(gone)
     assert {item.uri for item in files.list(table)} == set(kept)
+
+
+def test_a_dropped_partition_of_any_value_is_swept_and_a_copy_of_it_is_not(tmp_path):
+    files, table = FolderFiles(), str(tmp_path / 'policy')
+    dropped, copy = (f'{table}/year=2026/month={value}' for value in ('a%2Fb c', 'a%2Fb c old'))
+    files.write(f'{dropped}/{LOAD_OLD}/{A}', b'rows')
+    now = datetime.now(UTC)
+    assert sweep_table(files, table, ('year', 'month'), [], [f'{dropped}/{LOAD_OLD}'], now, KEEP) == 0
+    for entry_of_drop in list(files.list(dropped)):
+        files.copy(entry_of_drop.uri, entry_of_drop.uri.replace(dropped, copy))
+    later = now + KEEP + timedelta(minutes=1)
+    assert sweep_table(files, table, ('year', 'month'), [], [], later, KEEP) == 2
+    assert {item.uri for item in files.list(table)} == {
+        f'{copy}/{LOAD_OLD}/{A}', f'{copy}/_superseded/{LOAD_OLD}'}

@@ -86,21 +86,28 @@ def sweep_table(files: Files, location: str, keys: Sequence[str], current: Colle
 
     `current` holds the locations of all partitions of the table, `replaced` those of the partitions that the
     publication has put or dropped, as they were before. In folders that neither names, a killed job or a partition
-    dropped earlier may have left loads; only numbers are taken for the values of such a partition, so that a copy
-    called `day=24 old` stays.
+    dropped earlier may have left loads: such a folder is swept if all its values are numbers, or if a marker in it
+    names this very partition. So a copy called `day=24 old` stays, with the markers that were copied.
     """
     known = {partition_of_load(place.rstrip('/')) for place in (*current, *replaced)}
     places: dict[str, list[FileEntry]] = defaultdict(list)
     for entry in files.list(location):
         place = place_of_file(entry.uri, location, keys)
-        if place is not None and (place in known or _has_numbers(place, len(keys))):
+        if place is not None:
             places[place].append(entry)
     return sum(_carry_out(files, place, plan_sweep(entries, place, current, replaced, now, retention))
-               for place, entries in places.items())
+               for place, entries in places.items()
+               if place in known or _has_numbers(place, len(keys)) or _has_own_marker(files, place, entries))
 
 
 def _has_numbers(place: str, keys: int) -> bool:
     return all(re.fullmatch('[^=]+=[0-9]+', folder) for folder in place.rsplit('/', keys)[1:])
+
+
+def _has_own_marker(files: Files, place: str, entries: Iterable[FileEntry]) -> bool:
+    """Tell whether a marker in a partition folder was written for it, and not copied with files of another one."""
+    markers = (entry.uri for entry in entries if entry.uri.startswith(f'{place}/{SUPERSEDED_FOLDER}/'))
+    return any(files.read(marker) == key_folders(place).encode() for marker in markers)
 
 
 def _carry_out(files: Files, partition: str, plan: SweepPlan) -> int:
