@@ -37,7 +37,7 @@ def test_it_stays_where_nothing_is_protected_or_the_configuration_says_why_it_ma
 
 
 def test_a_step_that_nobody_knows_may_have_been_one_that_protects(lake):
-    configure(lake, {'hahs': ['tax']}, 'json')
+    configure(lake, {'conceal': ['tax']}, 'json')
     assert texts(lake, JSON_ROWS, 'json')[0] == (None, 'row 2: cannot be read as JSON')
 
 
