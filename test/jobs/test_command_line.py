@@ -94,7 +94,7 @@ def test_few_people_of_the_demo_are_mixed_up_and_few_are_split(lake, capsys):
     (['Customer', 'zzz'], "begins the global ids of 0 people"),
     (['Customer', 'A01', 'C25:1'], "'A01' is no source key"),
     (['Customer', 'A01:1', 'C25:1', 'F15:1'], '3 rows were named'),
-    (['SyntheticLifeData', 'A01:1', 'C25:1'], 'There is no SyntheticLifeData-entitymatch.json'),
+    (['SyntheticLifeData', 'A01:1', 'C25:1'], 'There is no transformation-spec/SyntheticLifeData-entitymatch.json'),
 ])
 def test_rows_that_cannot_be_explained_are_named(lake, capsys, arguments, expected):
     assert main(['--lake', lake, 'match', 'explain', *arguments]) == 1
