@@ -62,7 +62,6 @@ def test_a_retention_period_that_is_no_number_of_hours_is_refused(value):
 @pytest.mark.parametrize(('bucket', 'address'), [
     ('s3://lake/etl/', 's3://lake/etl'), ('dev-lake', 's3://dev-lake'), ('/lake/cleanse/', '/lake/cleanse'),
     ('./.lake/cleanse', '{here}/.lake/cleanse'), ('.lake/cleanse/', '{here}/.lake/cleanse'), ('.', '{here}')])
-def test_a_folder_of_a_bucket_argument_is_a_full_path_whatever_folder_it_is_given_from(bucket, address, tmp_path,
-                                                                                        monkeypatch):
+def test_a_folder_among_bucket_arguments_becomes_a_full_path(bucket, address, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert bucket_address(bucket) == address.format(here=tmp_path)
