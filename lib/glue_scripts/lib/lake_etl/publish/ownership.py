@@ -11,7 +11,7 @@ from lake_etl.spec.configuration_files import folded
 from lake_etl.spec.protected_columns import UNNAMED
 
 WORKFLOW, PROTECTED = 'lake_etl.workflow', 'lake_etl.protected'
-UNCHANGED = 'Readers see what they saw before.'
+UNCHANGED = 'Readers of the table see what they saw before.'
 
 
 @dataclass(frozen=True, kw_only=True)
