@@ -20,9 +20,9 @@ REPOSITORY = Path(__file__).resolve().parents[1]
 use_real_library()
 
 
-@pytest.fixture(autouse=True)
-def settings_of_the_process() -> Iterator[None]:
-    """Put back what a command or a job of a test has set for its whole process: logging, and hooks of Python."""
+@contextmanager
+def settings_put_back() -> Iterator[None]:
+    """Put back what commands and jobs set for their whole process: logging, and hooks of Python."""
     loggers = [logging.getLogger(name) for name in (None, 'lake_etl', 'lib.local_lake', 'py4j')]
     levels = [logger.level for logger in loggers]
     handlers = list(loggers[0].handlers)
@@ -35,6 +35,20 @@ def settings_of_the_process() -> Iterator[None]:
         handler.filters[:] = before
     for logger, level in zip(loggers, levels, strict=True):
         logger.setLevel(level)
+
+
+@pytest.fixture(autouse=True)
+def settings_of_a_test() -> Iterator[None]:
+    """Leave nothing that a test sets for its process to the next test."""
+    with settings_put_back():
+        yield
+
+
+@pytest.fixture(autouse=True, scope='module')
+def settings_of_a_module() -> Iterator[None]:
+    """Leave nothing that a fixture of a module sets for its process to the next module."""
+    with settings_put_back():
+        yield
 
 
 @pytest.fixture(scope='session')

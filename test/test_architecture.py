@@ -78,7 +78,7 @@ LOADED_WITHOUT_SPARK = (
     f'{CORE}adapters/local/items.py', f'{CORE}adapters/local/queries.py', f'{CORE}adapters/local/secrets.py',
     'lib/local_lake/cli.py', 'lib/local_lake/folders.py', 'lib/local_lake/output.py',
     'lib/local_lake/match_', 'lib/local_lake/commands/match.py', 'lib/local_lake/matched_people.py',
-    'lib/local_lake/reasons.py', 'lib/local_lake/commands/query.py', 'lib/local_lake/commands/tables.py',
+    'lib/local_lake/commands/query.py', 'lib/local_lake/commands/tables.py',
     'lib/local_lake/commands/validate.py',
 )
 TRANSFORMS = {

@@ -9,8 +9,7 @@ import traceback
 from typing import Any
 
 from lake_etl.own_words import SHOWS_SPARK_LOG, OwnWords, show_no_foreign_warnings
-from lake_etl.reasons import reason_of
-from lib.local_lake.reasons import original_of
+from lake_etl.reasons import original_of, reason_of
 
 WARNING = ('--debug shows what Spark and libraries say. That may quote values of rows: look at it here, and do not '
            'pass it on.')

@@ -2,7 +2,6 @@
 from __future__ import annotations
 
 import json
-import logging
 import os
 import re
 import time
@@ -18,16 +17,6 @@ from resources.sample_data.customer_file import party_number
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 CLAIMS = REPOSITORY / 'resources' / 'syntheticgeneral-claim-data.csv'
-
-
-@pytest.fixture(scope='module', autouse=True)
-def log_levels():
-    """Set the levels of the loggers back that the command line sets for its process."""
-    loggers = [logging.getLogger(name) for name in ('lake_etl', 'lib.local_lake', 'py4j')]
-    levels = [logger.level for logger in loggers]
-    yield
-    for logger, level in zip(loggers, levels, strict=True):
-        logger.setLevel(level)
 
 
 @pytest.fixture(scope='module')

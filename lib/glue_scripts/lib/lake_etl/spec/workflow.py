@@ -11,12 +11,13 @@ from lake_etl.errors import ConfigurationError, LakeError, Problem
 from lake_etl.spec.configuration_files import Read, folded, own_name, spelled
 from lake_etl.spec.dependencies import Dependencies, parse_dependencies
 from lake_etl.spec.entity_match import EntityMatchSpec, parse_entity_match
+from lake_etl.spec.entries.known import known_forms
 from lake_etl.spec.file_names import FileNames, entity_match_file, file_names
 from lake_etl.spec.input import InputSpec, SchemaChange, default_schema_change, parse_input
 from lake_etl.spec.jsonc import parse_json_object
 from lake_etl.spec.mapping import MappingRow, SchemaMapping, parse_mapping
 from lake_etl.spec.placeholders import report_unknown_placeholders
-from lake_etl.spec.protected_columns import protected_columns
+from lake_etl.spec.protected_columns import protected_columns, protecting
 from lake_etl.spec.quality import QualityRules, parse_quality
 from lake_etl.spec.records import Findings, check_unknown_keys
 from lake_etl.spec.sql import SparkSql, parse_spark_sql, parse_statements
@@ -216,8 +217,8 @@ def _parse_spec(content: bytes, registry: Registry, findings: Findings, refuse_u
 def _check_protection(source: InputSpec | None, transforms: TransformSpec, registry: Registry,
                       findings: Findings) -> None:
     """Record what would leave out a step that protects, now or in a later load."""
-    protecting = {name: getattr(transform, 'protects', False) for name, transform in registry.items()}
-    protected = protected_columns(transforms.steps, protecting)
+    protects = protecting(registry, known_forms())
+    protected = protected_columns(transforms.steps, protects)
     for column in source.no_longer_protected if source else ():
         if column.lower() in protected:
             findings.problem(f'input_spec.no_longer_protected.{column}',
@@ -225,7 +226,7 @@ def _check_protection(source: InputSpec | None, transforms: TransformSpec, regis
                              'remove it here, so that no later load can leave the step out')
     for place in findings.repeated:
         first, _, key = place.partition('.')
-        if first == STEPS and (not key or protecting.get(step_name(key), False)):
+        if first == STEPS and (not key or protects.get(step_name(key), False)):
             findings.problem(place, 'is given more than once, so that steps which protect would be left out',
                              'put all into one, or tell steps apart by an ending such as hash:2')
 

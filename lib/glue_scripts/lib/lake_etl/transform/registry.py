@@ -8,6 +8,7 @@ from typing import Any
 from lake_etl.before_publishing import Work, at_once
 from lake_etl.errors import ConfigurationError
 from lake_etl.spec.form import EntryType, Form
+from lake_etl.spec.protected_columns import protecting
 from lake_etl.spec.records import Findings
 from lake_etl.transform.conversion import Conversion
 from lake_etl.transform.fuse import Assignment, Prepared, assign_fused
@@ -129,8 +130,7 @@ def protecting_transforms(transforms: Mapping[str, AnyTransform]) -> dict[str, b
 
     A user's own function in the place of one of the lake's that protects is taken to protect, too.
     """
-    return {name: REGISTRY[name].protects if name in REGISTRY else getattr(transform, 'protects', False)
-            for name, transform in transforms.items()}
+    return protecting(transforms, REGISTRY)
 
 
 def column_transform(form: type[EntryType] | Form[EntryType], *, operation: str | None = None,
