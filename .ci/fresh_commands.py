@@ -42,7 +42,7 @@ SET_UP = (Command('python3 -m venv .venv'), Command('source .venv/bin/activate')
 DEPLOYMENT = (
     Command('pip install -r requirements.txt'),
     Command('python app.py'),
-    Command('python3 ./lib/prerequisites/configure_account_secrets.py', 'Unable to locate credentials', 1),
+    Command('python3 ./lib/prerequisites/configure_account_secrets.py', 'NoCredentialsError', 1),
     Command('python3 ../../../lib/prerequisites/configure_account_secrets.py --help', 'GitHub token', 0,
             'lib/glue_scripts/lib'),
     *(Command(f'python {up}resources/{script} --help', 'usage: ', 0, folder)

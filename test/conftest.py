@@ -1,7 +1,11 @@
 """Fixtures shared by all tests: one Spark session for the whole run, and a counter of Spark jobs."""
 from __future__ import annotations
 
+import logging
+import sys
+import threading
 import uuid
+import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,6 +19,37 @@ from spark_environment import pytest_fixture_setup, pytest_pycollect_makemodule,
 __all__ = ['pytest_fixture_setup', 'pytest_pycollect_makemodule', 'pytest_pyfunc_call']
 REPOSITORY = Path(__file__).resolve().parents[1]
 use_real_library()
+
+
+@contextmanager
+def settings_put_back() -> Iterator[None]:
+    """Put back what commands and jobs set for their whole process: logging, and hooks of Python."""
+    loggers = [logging.getLogger(name) for name in (None, 'lake_etl', 'lib.local_lake', 'py4j')]
+    levels = [logger.level for logger in loggers]
+    handlers = list(loggers[0].handlers)
+    filters = [list(handler.filters) for handler in handlers]
+    hooks = warnings.showwarning, threading.excepthook, sys.unraisablehook, logging.raiseExceptions
+    yield
+    warnings.showwarning, threading.excepthook, sys.unraisablehook, logging.raiseExceptions = hooks
+    loggers[0].handlers[:] = handlers
+    for handler, before in zip(handlers, filters, strict=True):
+        handler.filters[:] = before
+    for logger, level in zip(loggers, levels, strict=True):
+        logger.setLevel(level)
+
+
+@pytest.fixture(autouse=True)
+def settings_of_a_test() -> Iterator[None]:
+    """Leave nothing that a test sets for its process to the next test."""
+    with settings_put_back():
+        yield
+
+
+@pytest.fixture(autouse=True, scope='module')
+def settings_of_a_module() -> Iterator[None]:
+    """Leave nothing that a fixture of a module sets for its process to the next module."""
+    with settings_put_back():
+        yield
 
 
 @pytest.fixture(scope='session')

@@ -5,9 +5,10 @@ import sys
 from importlib import import_module, metadata
 from pathlib import Path
 from tempfile import mkdtemp
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from pyspark.sql import SparkSession
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
 
 PACKAGE = 'AWSGlueDataplanePython'
 # Each version of AWS Glue has one Spark and one Python, and its library is for these alone.
@@ -17,13 +18,17 @@ SOURCES = Path(__file__).with_name('glue_java')
 
 def wanted_library() -> str:
     """Return the version of AWS Glue's Python library for this Spark and this Python; empty where AWS has none."""
-    return VERSIONS.get((metadata.version('pyspark').rpartition('.')[0], sys.version_info[:2]), '')
+    try:
+        spark = metadata.version('pyspark').rpartition('.')[0]
+    except metadata.PackageNotFoundError:
+        return ''
+    return VERSIONS.get((spark, sys.version_info[:2]), '')
 
 
 def real_library() -> bool:
     """Tell whether that version is installed."""
     try:
-        return metadata.version(PACKAGE) == wanted_library()
+        return metadata.version(PACKAGE) == (wanted_library() or None)
     except metadata.PackageNotFoundError:
         return False
 

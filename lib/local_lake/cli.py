@@ -7,8 +7,8 @@ import logging
 import sys
 from typing import Any
 
+from lake_etl.reasons.failure import reason_of
 from lib.local_lake.folders import LakeFolders
-from lib.local_lake.running.reasons import reason_of
 from lib.local_lake.screen import show_everything, speak_own_words
 
 DESCRIPTION = 'A data lake for insurers, whole on this machine: Collect, Cleanse and Consume without AWS.'

@@ -8,9 +8,8 @@ import threading
 import traceback
 from typing import Any
 
-from lake_etl.reasons.failure import reason_of
+from lake_etl.reasons.failure import original_of, reason_of
 from lake_etl.reasons.own_words import SHOWS_SPARK_LOG, OwnWords, show_no_foreign_warnings
-from lib.local_lake.running.reasons import original_of
 
 WARNING = ('--debug shows what Spark and libraries say. That may quote values of rows: look at it here, and do not '
            'pass it on.')

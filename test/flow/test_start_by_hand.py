@@ -46,7 +46,7 @@ def test_ids_of_the_run_are_placeholders_of_queries(aws):
 def test_a_start_without_any_database_fails_by_the_name_of_the_argument(aws, job):
     given = {name: value for name, value in BY_HAND.items() if name != 'database_name_prefix'}
     ended = aws.start_by_hand(job, given | {'source_key': 'policy'})
-    assert ended.startswith('GlueArgumentError: the following arguments are required: --')
+    assert ended.startswith('GlueArgumentError: Job argument error: the following arguments are required: --')
     assert '_database_name' in ended or 'database_name_prefix' in ended
 
 

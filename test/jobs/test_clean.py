@@ -2,7 +2,6 @@
 from __future__ import annotations
 
 import fcntl
-import logging
 import os
 import shutil
 import sqlite3
@@ -11,6 +10,7 @@ import sys
 import time
 from datetime import timedelta
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
@@ -18,21 +18,12 @@ from hypothesis import strategies as st
 from lake_of_all_kinds import copied, lake, load, make_lake, tables, tree
 
 from lake_etl.adapters.local.catalog import SqliteCatalog
+from lake_etl.adapters.local.items import SqliteItems
 from lake_etl.ports import Publication
 from lib.local_lake.cleaning.contents import shown
 from lib.local_lake.folders import LakeFolders
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-
-
-@pytest.fixture(scope='module', autouse=True)
-def log_levels():
-    """Set the levels of the loggers back that the command line sets for its process."""
-    loggers = [logging.getLogger(name) for name in ('lake_etl', 'lib.local_lake', 'py4j')]
-    levels = [logger.level for logger in loggers]
-    yield
-    for logger, level in zip(loggers, levels, strict=True):
-        logger.setLevel(level)
 
 
 @pytest.fixture(scope='module')
@@ -437,3 +428,22 @@ main(['--lake', root, 'clean', '--all', '--yes'])
     assert subprocess.run([sys.executable, '-c', code]).returncode == 9
     status, text = lake(root, 'clean', '--all', '--yes')
     assert status == 0 and not root.exists(), text
+
+
+def test_the_next_command_that_loads_removes_the_scratch_of_a_killed_run_and_nothing_else(tmp_path):
+    root = tmp_path / 'lake'
+    folders = LakeFolders.of(str(root), None)
+    root.mkdir()
+    SqliteItems().put(folders.items('job-audit'), {
+        'execution_id': 'killed', 'source_key': 'Gen/Policy', 'job_latest_status': 'STARTED'})
+    own = [root / 'temp' / 'reading' / 'killed' / 'rows.parquet',
+           root / 'temp' / 'spark-scratch' / f'spark-{UUID(int=1)}' / 'shuffle']
+    foreign = [root / 'temp' / 'reading' / 'mine' / 'notes.txt', root / 'temp' / 'spark-scratch' / 'notes.txt']
+    for file in (*own, *foreign):
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text('Jane')
+    # In a process of its own, as Spark runs in this one.
+    done = subprocess.run([sys.executable, '-m', 'lib.local_lake', '--lake', str(root), 'watch', '--once'],
+                          cwd=REPOSITORY, env=os.environ | {'PYTHONPATH': os.pathsep.join(sys.path)}, check=False)
+    assert done.returncode == 0
+    assert [file.exists() for file in (*own, *foreign)] == [False, False, True, True]

@@ -2,7 +2,6 @@
 from __future__ import annotations
 
 import json
-import logging
 import os
 import re
 import time
@@ -18,16 +17,6 @@ from resources.sample_data.customer_file import party_number
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 CLAIMS = REPOSITORY / 'resources' / 'syntheticgeneral-claim-data.csv'
-
-
-@pytest.fixture(scope='module', autouse=True)
-def log_levels():
-    """Set the levels of the loggers back that the command line sets for its process."""
-    loggers = [logging.getLogger(name) for name in ('lake_etl', 'lib.local_lake', 'py4j')]
-    levels = [logger.level for logger in loggers]
-    yield
-    for logger, level in zip(loggers, levels, strict=True):
-        logger.setLevel(level)
 
 
 @pytest.fixture(scope='module')
@@ -94,7 +83,7 @@ def test_few_people_of_the_demo_are_mixed_up_and_few_are_split(lake, capsys):
     (['Customer', 'zzz'], "begins the global ids of 0 people"),
     (['Customer', 'A01', 'C25:1'], "'A01' is no source key"),
     (['Customer', 'A01:1', 'C25:1', 'F15:1'], '3 rows were named'),
-    (['SyntheticLifeData', 'A01:1', 'C25:1'], 'There is no SyntheticLifeData-entitymatch.json'),
+    (['SyntheticLifeData', 'A01:1', 'C25:1'], 'There is no transformation-spec/SyntheticLifeData-entitymatch.json'),
 ])
 def test_rows_that_cannot_be_explained_are_named(lake, capsys, arguments, expected):
     assert main(['--lake', lake, 'match', 'explain', *arguments]) == 1

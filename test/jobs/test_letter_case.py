@@ -240,7 +240,7 @@ def test_a_match_and_a_workflow_do_not_share_a_table(lake):
     lake.configure('transformation-spec/hv-EntityMatch.json', match)
     lake.configure('transformation-sql/spark-HV-A.sql', 'SELECT no, system, year, month, day FROM hv.a')
     assert lake.run('HV/A/a.csv', 'no,system\n1,S\n').status == 'SUCCEEDED'
-    assert lake.rows('SELECT no FROM hv_consume.people') == [(1,)]
+    assert lake.rows('SELECT no FROM hv_consume.people') == [('1',)]
     lake.configure('transformation-sql/spark-HV-A.sql', 'CREATE TABLE people AS SELECT no, year, month, day FROM hv.a')
     with pytest.raises(PublicationError, match='is an Iceberg table'):
         lake.consume('HV/A/a.csv')

@@ -30,10 +30,15 @@ def test_the_text_of_a_malformed_row_becomes_number_and_reason(lake, extension, 
     assert texts(lake, content, extension) == [(None, reason), (1, None), (3, None)]
 
 
-@pytest.mark.parametrize('steps, settings', [({}, {}), ({'trimstring': ['tax']}, {}), (PROTECTING, KEPT)])
+@pytest.mark.parametrize('steps, settings', [({}, {}), ({'titlecase': ['tax']}, {}), (PROTECTING, KEPT)])
 def test_it_stays_where_nothing_is_protected_or_the_configuration_says_why_it_may(lake, steps, settings):
     configure(lake, steps, 'json', **settings)
     assert texts(lake, JSON_ROWS, 'json')[0] == (None, '{"id": 2, "tax": "SECRET", broken')
+
+
+def test_a_step_that_nobody_knows_may_have_been_one_that_protects(lake):
+    configure(lake, {'conceal': ['tax']}, 'json')
+    assert texts(lake, JSON_ROWS, 'json')[0] == (None, 'row 2: cannot be read as JSON')
 
 
 def test_numbers_count_on_over_the_tasks_that_read_a_file(lake, spark_settings):

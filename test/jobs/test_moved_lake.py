@@ -2,7 +2,6 @@
 from __future__ import annotations
 
 import json
-import logging
 import os
 import shutil
 import sqlite3
@@ -19,16 +18,6 @@ from lake_etl.adapters.local.places import Places, former_roots
 
 LOCATIONS = lake_format.LOCATIONS
 GOLDEN = Path(__file__).resolve().parents[1] / 'golden' / 'lake-format-0.zip'
-
-
-@pytest.fixture(scope='module', autouse=True)
-def log_levels():
-    """Set the levels of the loggers back that the command line sets for its process."""
-    loggers = [logging.getLogger(name) for name in ('lake_etl', 'lib.local_lake', 'py4j')]
-    levels = [logger.level for logger in loggers]
-    yield
-    for logger, level in zip(loggers, levels, strict=True):
-        logger.setLevel(level)
 
 
 @pytest.fixture(scope='module')

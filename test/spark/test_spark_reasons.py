@@ -4,7 +4,7 @@ from __future__ import annotations
 import pytest
 from pyspark.sql import functions as F
 
-from lib.local_lake.running.reasons import reason_of
+from lake_etl.reasons.failure import reason_of
 
 
 def written(tmp_path):

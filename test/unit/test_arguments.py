@@ -7,6 +7,7 @@ import pytest
 
 from lake_etl.arguments import LoadArguments, load_arguments, partition_values
 from lake_etl.errors import LakeError
+from lake_etl.runtime import bucket_address
 
 ARGS = {
     'environment': 'Dev', 'execution_id': 'e1', 'source_key': 'Gen/Policy', 'target_database_name': 'Gen',
@@ -56,3 +57,11 @@ def test_the_retention_period_is_a_number_of_hours(value, hours):
 def test_a_retention_period_that_is_no_number_of_hours_is_refused(value):
     with pytest.raises(LakeError, match=re.escape(f"--retention_hours is '{value}', expected a number of hours")):
         load_arguments({**ARGS, 'retention_hours': value})
+
+
+@pytest.mark.parametrize(('bucket', 'address'), [
+    ('s3://lake/etl/', 's3://lake/etl'), ('dev-lake', 's3://dev-lake'), ('/lake/cleanse/', '/lake/cleanse'),
+    ('./.lake/cleanse', '{here}/.lake/cleanse'), ('.lake/cleanse/', '{here}/.lake/cleanse'), ('.', '{here}')])
+def test_a_folder_among_bucket_arguments_becomes_a_full_path(bucket, address, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert bucket_address(bucket) == address.format(here=tmp_path)

@@ -18,6 +18,7 @@ from lake_etl.reasons.engine_failure import NOT_SHOWN, engine_reason
     ('ERROR: permission denied for schema consume', 'permission denied for consume'),
     ('ERROR: syntax error at or near "selct"', 'syntax error near selct'),
     ('ERROR: invalid input syntax for type integer: "Jane"', NOT_SHOWN),
-    ('Jane_Doe: is it', NOT_SHOWN), ('', NOT_SHOWN), ("Cannot cast 'JANE_DOE' to INT", NOT_SHOWN)])
+    ('Jane_Doe: is it', NOT_SHOWN), ('JANE_DOE is not a number', NOT_SHOWN),
+    ('', NOT_SHOWN), ("Cannot cast 'JANE_DOE' to INT", NOT_SHOWN)])
 def test_a_reason_holds_code_place_and_names_of_the_statement(text, reason):
     assert engine_reason(text) == reason

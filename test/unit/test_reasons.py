@@ -7,9 +7,8 @@ import botocore.exceptions
 import pytest
 
 from lake_etl.errors import ConfigurationError, DataError, JobFailure, LakeError, Problem
-from lake_etl.reasons.failure import kind_of
+from lake_etl.reasons.failure import LONGEST, kind_of, original_of, reason_of
 from lib.local_lake.awsglue_stand_in.awsglue.utils import GlueArgumentError
-from lib.local_lake.running.reasons import LONGEST, original_of, reason_of
 
 SECRET = 'Jane Doe 123-45'
 REFUSED = botocore.exceptions.ClientError({'Error': {'Code': 'AccessDenied', 'Message': SECRET}}, 'GetObject')

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from lake_etl.config.entries.known import known_forms
 from lake_etl.config.filled_tables import conflicts, tables_of_match, tables_of_workflow
-from lake_etl.config.protected_columns import UNNAMED, protected_columns
+from lake_etl.config.protected_columns import UNNAMED, protected_columns, protecting
 from lake_etl.config.transforms import parse_transforms
 from lake_etl.config.workflow import read_entity_match, read_workflow
 from lake_etl.errors import ConfigurationError, OwnershipError
@@ -61,7 +61,8 @@ def test_another_workflow_is_refused_by_a_message_with_table_owner_intruder_and_
     unprotected = filled(replace(OWN, protected={}))
     with pytest.raises(OwnershipError) as raised:
         require_ownership(unprotected, intruder)
-    for text in ('hv.bordereau', 'HV/Bordereau', intruder.workflow, words, 'Readers see what they saw before.'):
+    for text in ('hv.bordereau', 'HV/Bordereau', intruder.workflow, words,
+                 'Readers of the table see what they saw before.'):
         assert text in str(raised.value)
     with pytest.raises(OwnershipError):
         require_ownership(unprotected, replace(intruder, takes_over='HV/Other'))
@@ -162,6 +163,16 @@ def test_a_reason_for_a_column_that_is_protected_lies_in_wait_for_the_next_mista
     '{"transform_spec": {"hash": ["TaxId"]}, "transform_spec": {"titlecase": ["Name"]}}'])
 def test_a_step_that_protects_is_not_left_out_because_its_key_is_given_twice(text):
     assert 'steps which protect would be left out' in problems_of(text)
+
+
+def test_a_users_function_in_the_place_of_a_step_that_protects_is_taken_to_protect():
+    def transform_hash(df, spec, args, lineage, sc=None):
+        return df
+
+    def transform_plain(df, spec, args, lineage, sc=None):
+        return df
+    found = protecting({'hash': transform_hash, 'plain': transform_plain}, known_forms())
+    assert found == {'hash': True, 'plain': False}
 
 
 def test_tables_that_two_would_fill_are_problems_that_name_both():

@@ -69,6 +69,11 @@ class LakeRecords:
     databases: frozenset[str]
     runs: tuple[RunRecord, ...]
 
+    @property
+    def executions(self) -> frozenset[str]:
+        """Return the ids of all runs."""
+        return frozenset(run.execution for run in self.runs)
+
     def below(self, location: str) -> str | None:
         """Return a location relative to the lake, or None when it lies outside."""
         return relative(location, self.root)

@@ -68,6 +68,7 @@ class _Judge:
         self._live = records.live_loads()
         self._filled = {path.rpartition('/')[0] for files in (contents.tables, *contents.loads.values())
                         for path in files}
+        self._current = _current_loads(records)
         self._refusals = {table.name: self._refusal(table) for table in records.tables}
 
     def verdict(self, load: Load) -> str:
@@ -80,7 +81,7 @@ class _Judge:
             return refusal
         if not table.current:
             return self._verdict_on_last_loads(load, table)
-        current = [name for place, name in self._current(table) if place == load.place]
+        current = self._current.get((table.name, load.place))
         if current:
             return self._verdict_beside(load, table, current)
         if self._is_marked(load) or self._records.is_unpublished(load.place, load.name):
@@ -111,12 +112,19 @@ class _Judge:
             return GO
         return f'{table.name} has older files in their place, and lake.db does not know these'
 
-    def _current(self, table: KnownTable) -> list[tuple[str, str]]:
-        """Return partition folder and name of each load that readers of a table see."""
-        found = (self._records.below(load_of_location(location)) for location in table.current)
-        return [(place.rpartition('/')[0], place.rpartition('/')[2]) for place in found if place is not None]
-
     def _is_marked(self, load: Load) -> bool:
         """Tell whether a load has a marker that was written for this very partition and not copied here."""
         marker = self._contents.markers.get(load)
         return marker is not None and self._marked_place(marker.path) == key_folders(load.place)
+
+
+def _current_loads(records: LakeRecords) -> dict[tuple[str, str], list[str]]:
+    """Return the names of the loads that readers see, by the table's name and the partition folder."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for table in records.tables:
+        for location in table.current:
+            below = records.below(load_of_location(location))
+            if below is not None:
+                place, _, name = below.rpartition('/')
+                found.setdefault((table.name, place), []).append(name)
+    return found

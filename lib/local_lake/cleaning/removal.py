@@ -40,7 +40,7 @@ def remove_lake(folders: LakeFolders, agreed: bool) -> int:
         if collected and not agreed and (status := _ask(folders, len(collected))):
             return status
         _delete(folders, [*_files_of_tables(folders, records), *_proposals(folders, records)])
-        remove_scratch(folders, records)
+        remove_scratch(folders, records.executions)
         _delete(folders, [item.path for item in collected])
         for name in (*BUCKETS, COLLECT, TEMPORARY):
             _remove_empty_folders(folders.root / name)

@@ -3,9 +3,9 @@ from __future__ import annotations
 
 import re
 import shutil
+from collections.abc import Collection
 from pathlib import Path
 
-from lib.local_lake.cleaning.load_records import LakeRecords
 from lib.local_lake.folders import LakeFolders
 
 SPARK_SCRATCH, READING = 'spark-scratch', 'reading'
@@ -13,9 +13,11 @@ UUID = '[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}'
 SPARK_FOLDER = re.compile(f'(spark|blockmgr|artifacts|pyspark)-{UUID}')
 
 
-def remove_scratch(folders: LakeFolders, records: LakeRecords) -> None:
-    """Remove folders that are called as Spark and the readers of runs on record call theirs; links are not followed."""
-    executions = {run.execution for run in records.runs}
+def remove_scratch(folders: LakeFolders, executions: Collection[str]) -> None:
+    """Remove folders that are called as Spark and the readers of these executions call theirs; links are not followed.
+
+    Nothing else in their place is touched. No session of Spark may be running.
+    """
     for folder in _folders(folders.temporary / SPARK_SCRATCH):
         if SPARK_FOLDER.fullmatch(folder.name):
             shutil.rmtree(folder, ignore_errors=True)

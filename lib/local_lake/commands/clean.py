@@ -37,7 +37,7 @@ def clean(folders: LakeFolders) -> int:
         found = sort_contents(contents(folders.root, *BUCKETS), records)
         plan = plan_cleaning(found, records, lambda path: _marked_place(folders, path), datetime.now(UTC),
                              timedelta(hours=DEFAULT_RETENTION_HOURS))
-        remove_scratch(folders, records)
+        remove_scratch(folders, records.executions)
         FolderFiles().delete(os.path.join(folders.root, path) for path in plan.delete)
     print(f'Removed {len(plan.delete)} files that no table needs any more.')
     for reason, count in plan.kept:

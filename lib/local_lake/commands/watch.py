@@ -45,9 +45,9 @@ class Dropped:
 
 def run(folders: LakeFolders, options: argparse.Namespace) -> int:
     """Process what is in the Collect folder and has not run yet, then wait for more until stopped."""
-    folders.collect.mkdir(parents=True, exist_ok=True)
     failed = 0
     with folders.writing():
+        folders.collect.mkdir(exist_ok=True)
         orchestrator = Orchestrator(folders)
         orchestrator.close_interrupted_runs()
         print(f'Watching {folders.collect}; drop files into DATABASE/TABLE/ below it. Stop with Ctrl+C.', flush=True)

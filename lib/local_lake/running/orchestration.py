@@ -2,7 +2,6 @@
 from __future__ import annotations
 
 import logging
-import shutil
 import sys
 import time
 from collections.abc import Callable
@@ -20,15 +19,15 @@ from lake_etl.config.reader import configuration_below
 from lake_etl.errors import LakeError
 from lake_etl.jobs.conversion_report import FAILED_CONVERSIONS
 from lake_etl.landing.location import Landing, execution_id
+from lake_etl.reasons.failure import original_of, reason_of
+from lib.local_lake.cleaning.scratch import remove_scratch
 from lib.local_lake.folders import LakeFolders
 from lib.local_lake.running import job_arguments
 from lib.local_lake.running.glue_library import ensure_glue_library
-from lib.local_lake.running.reasons import original_of, reason_of
 from lib.local_lake.running.session import start_session
 
 LOG = logging.getLogger(__name__)
 AUDIT = 'job-audit'
-SCRATCH_FOLDERS = ('spark-scratch', 'reading')
 INTERRUPTED = 'The command was stopped before the run ended. Readers see the data from before it; run it again.'
 
 
@@ -57,13 +56,13 @@ class Orchestrator:
 
     def close_interrupted_runs(self) -> int:
         """Mark runs that a stopped command left open as failed; return how many."""
-        opened = [item for item in self.items.scan(self.audit) if item['job_latest_status'] == 'STARTED']
+        items = list(self.items.scan(self.audit))
+        opened = [item for item in items if item['job_latest_status'] == 'STARTED']
         for item in opened:
             self._update(item['execution_id'], 'FAILED', INTERRUPTED)
         if opened and SparkSession.getActiveSession() is None:
             # What a run that was killed had written down for itself holds values in clear.
-            for name in SCRATCH_FOLDERS:
-                shutil.rmtree(self.folders.temporary / name, ignore_errors=True)
+            remove_scratch(self.folders, {str(item['execution_id']) for item in items})
         return len(opened)
 
     def status_of(self, execution: str) -> str | None:

@@ -1,6 +1,8 @@
 """Picks the adapter that an address names; nothing else in the project imports adapters."""
 from __future__ import annotations
 
+import os
+
 from lake_etl.ports import Catalog, Files, Items, MergedTables, QualityReports, Queries, RulesetEngine
 
 GLUE = 'glue'
@@ -105,6 +107,11 @@ def is_s3(uri: str) -> bool:
 
 
 def bucket_address(bucket: str) -> str:
-    """Return the address of a bucket argument: an S3 URI or a folder as it is, a bare name as an S3 bucket."""
+    """Return the address of a bucket argument: an S3 URI as it is, a folder as a full path, a bare name as a bucket.
+
+    A relative path is taken from the working folder, here and now: what a catalog keeps must not depend on it.
+    """
     address = bucket.rstrip('/')
-    return address if '/' in address or address.startswith('.') else f's3://{address}'
+    if '://' in address or address.startswith('/'):
+        return address
+    return os.path.abspath(address) if '/' in address or address.startswith('.') else f's3://{address}'

@@ -9,6 +9,15 @@ from lake_etl.config.transforms import TransformStep
 UNNAMED = '*'
 
 
+def protecting(transforms: Mapping[str, object], own: Mapping[str, object]) -> dict[str, bool]:
+    """Return by name whether a transform protects personal data.
+
+    own  transforms, or their forms, that decide in the place of those of the same name: a user's plain function in the
+         place of one of the lake's that protects is taken to protect, too
+    """
+    return {name: bool(getattr(own.get(name, transform), 'protects', False)) for name, transform in transforms.items()}
+
+
 def protected_columns(steps: Sequence[TransformStep], protecting: Mapping[str, bool]) -> dict[str, str]:
     """Return the name of the transform that protects a column, by the column's name in lower case.
 

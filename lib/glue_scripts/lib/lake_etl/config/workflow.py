@@ -10,10 +10,11 @@ from lake_etl.arguments import RESERVED_COLUMNS
 from lake_etl.config.configuration_files import Read, folded, own_name, spelled
 from lake_etl.config.dependencies import Dependencies, parse_dependencies
 from lake_etl.config.entity_match import EntityMatchSpec, parse_entity_match
+from lake_etl.config.entries.known import known_forms
 from lake_etl.config.file_names import FileNames, entity_match_file, file_names
 from lake_etl.config.input import InputSpec, SchemaChange, default_schema_change, parse_input
 from lake_etl.config.mapping import MappingRow, SchemaMapping, parse_mapping
-from lake_etl.config.protected_columns import protected_columns
+from lake_etl.config.protected_columns import protected_columns, protecting
 from lake_etl.config.quality import QualityRules, parse_quality
 from lake_etl.config.transforms import PLACE as STEPS
 from lake_etl.config.transforms import (
@@ -216,8 +217,8 @@ def _parse_spec(content: bytes, registry: Registry, findings: Findings, refuse_u
 def _check_protection(source: InputSpec | None, transforms: TransformSpec, registry: Registry,
                       findings: Findings) -> None:
     """Record what would leave out a step that protects, now or in a later load."""
-    protecting = {name: getattr(transform, 'protects', False) for name, transform in registry.items()}
-    protected = protected_columns(transforms.steps, protecting)
+    protects = protecting(registry, known_forms())
+    protected = protected_columns(transforms.steps, protects)
     for column in source.no_longer_protected if source else ():
         if column.lower() in protected:
             findings.problem(f'input_spec.no_longer_protected.{column}',
@@ -225,7 +226,7 @@ def _check_protection(source: InputSpec | None, transforms: TransformSpec, regis
                              'remove it here, so that no later load can leave the step out')
     for place in findings.repeated:
         first, _, key = place.partition('.')
-        if first == STEPS and (not key or protecting.get(step_name(key), False)):
+        if first == STEPS and (not key or protects.get(step_name(key), False)):
             findings.problem(place, 'is given more than once, so that steps which protect would be left out',
                              'put all into one, or tell steps apart by an ending such as hash:2')
 

@@ -11,7 +11,7 @@ from lake_etl.errors import OwnershipError
 from lake_etl.ports import Table
 
 WORKFLOW, PROTECTED = 'lake_etl.workflow', 'lake_etl.protected'
-UNCHANGED = 'Readers see what they saw before.'
+UNCHANGED = 'Readers of the table see what they saw before.'
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import re
 
-CODE = re.compile(r'(?:[\w.]+: )?([A-Z][A-Z0-9]*_[A-Z0-9_]+)\b')
+CODE = re.compile(r'(?:[\w.]+: )?([A-Z][A-Z0-9]*_[A-Z0-9_]+)(?=:|$)')
 LINE = re.compile(r'\bline (\d+):(\d+)')
 NAME = re.compile(r"""(?<!\w)['"]([A-Za-z_][\w.$-]*)['"](?!\w)""")
 # Codes of Amazon Athena for statements refused before a row was read; names in such texts are the statement's.

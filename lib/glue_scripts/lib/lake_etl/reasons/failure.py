@@ -12,7 +12,7 @@ import sysconfig
 import traceback
 from types import TracebackType
 
-from lake_etl.errors import LakeError
+from lake_etl.errors import JobFailure, LakeError
 from lake_etl.reasons.spark_failure import is_of_spark, spark_reason
 
 LONGEST = 2000
@@ -29,6 +29,12 @@ def reason_of(error: BaseException) -> str:
     if isinstance(error, LakeError):
         return str(error)
     return _foreign_reason(error)[:LONGEST]
+
+
+def original_of(error: BaseException) -> BaseException:
+    """Return the error that a job failed by, whose text may quote values of rows."""
+    original = error.original if isinstance(error, JobFailure) else None
+    return original or error
 
 
 def _foreign_reason(error: BaseException) -> str:

@@ -9,6 +9,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql.types import StructType
 
 from lake_etl.config.form import EntryType, Form
+from lake_etl.config.protected_columns import protecting
 from lake_etl.errors import ConfigurationError
 from lake_etl.spark.background_work import Work, at_once
 from lake_etl.syntax.records import Findings
@@ -130,8 +131,7 @@ def protecting_transforms(transforms: Mapping[str, AnyTransform]) -> dict[str, b
 
     A user's own function in the place of one of the lake's that protects is taken to protect, too.
     """
-    return {name: REGISTRY[name].protects if name in REGISTRY else getattr(transform, 'protects', False)
-            for name, transform in transforms.items()}
+    return protecting(transforms, REGISTRY)
 
 
 def column_transform(form: type[EntryType] | Form[EntryType], *, operation: str | None = None,

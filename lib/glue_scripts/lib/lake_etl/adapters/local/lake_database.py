@@ -9,6 +9,7 @@ from lake_etl.adapters.item_tables import KEY_SCHEMAS
 from lake_etl.adapters.local.catalog_file import CatalogFileError
 from lake_etl.adapters.local.database import PATIENCE_SECONDS
 from lake_etl.adapters.local.lake_format import TABLES
+from lake_etl.reasons.failure import kind_of_sqlite
 
 
 def is_lake_database(path: Path, thorough: bool = False) -> bool:
@@ -21,15 +22,16 @@ def is_lake_database(path: Path, thorough: bool = False) -> bool:
     try:
         connection = sqlite3.connect(f'file:{quote(str(path))}?mode=ro', timeout=PATIENCE_SECONDS, uri=True)
         try:
-            if thorough and (found := connection.execute('PRAGMA quick_check(1)').fetchone()[0]) != 'ok':
-                raise sqlite3.DatabaseError(str(found).splitlines()[0])
+            if thorough and connection.execute('PRAGMA quick_check(1)').fetchone()[0] != 'ok':
+                raise sqlite3.DatabaseError
             names = {name for name, in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
         finally:
             connection.close()
     except sqlite3.Error as error:
         raise CatalogFileError(
-            f'{path} cannot be read as the database of a lake: {error}. Nothing was changed. Bring it back from a '
-            'backup, together with the folders beside it, or make sure that no other program holds it.') from error
+            f'{path} cannot be read as the database of a lake: {kind_of_sqlite(error)}. Nothing was changed. Bring '
+            'it back from a backup, together with the folders beside it, or make sure that no other program holds it.'
+            ) from error
     return bool(names & {*TABLES, *KEY_SCHEMAS})
 
 

@@ -26,11 +26,11 @@ class Places:
     def stored(self, location: str) -> str:
         """Return what is kept for a location: a path relative to the lake, or the location itself if it lies outside.
 
-        `file:` addresses inside the lake are kept as paths.
+        `file:` addresses inside the lake are kept as paths; a relative path is taken from the working folder.
         """
-        path = _path(location)
-        if not os.path.isabs(path):
+        if not location or OTHER_STORE.match(location) and not location.startswith('file:'):
             return location
+        path = os.path.abspath(_path(location))
         for root in (self.root, os.path.realpath(self.root)):
             below = relative(path, root)
             if below is not None:
