@@ -6,7 +6,7 @@ import sys
 
 from lib.configuration import configuration
 from lib.packaging.node import use_installed_node
-from lib.settings.model import ConfigurationError
+from lib.settings.deployment_settings import ConfigurationError
 
 
 def main() -> int:

@@ -22,13 +22,13 @@ from pyspark.sql import functions as F
 
 from bench.measure import counted_jobs, interleave
 from bench.quality_rivals import RULES, rivals
-from lake_etl.dqdl.model import AnyRule
 from lake_etl.dqdl.parser import parse_rule
+from lake_etl.dqdl.syntax_tree import AnyRule
 from lake_etl.quality.evaluation.evaluate import evaluate, prepare
 from lake_etl.quality.evaluation.outcomes import EvaluationContext
 from lake_etl.spark.session import configure
 from lake_etl.syntax.records import Findings
-from lib.local_lake.running.session import start_session
+from lib.local_lake.running.laptop_session import start_session
 from resources.sample_data import write_sample
 
 DATA_SET = 'SyntheticGeneralData-PolicyData'

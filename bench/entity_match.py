@@ -30,7 +30,7 @@ from bench.match_specifications import load_level
 from bench.match_truth import Quality, best_links, of_links
 from bench.measure import peak_memory_mib
 from lake_etl.spark.session import configure
-from lib.local_lake.running.session import start_session
+from lib.local_lake.running.laptop_session import start_session
 
 SEED = 1    # The weights were learnt from seed 2.
 FLOOR, LAKE = 'blocking join', 'lake'

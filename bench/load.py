@@ -19,15 +19,15 @@ from pathlib import Path
 from pyspark.sql import SparkSession
 
 from bench.measure import counted_jobs, interleave, peak_memory_mib
-from lake_etl.adapters.local.items import SqliteItems
+from lake_etl.adapters.local.sqlite_items import SqliteItems
 from lake_etl.landing.location import read_key
 from lake_etl.spark.session import configure
 from lake_etl.transform.lookup_loading import lookup_items
 from lib.local_lake.folders import OWN_CONFIGURATION, LakeFolders
 from lib.local_lake.running import job_arguments
-from lib.local_lake.running.glue_library import ensure_glue_library
+from lib.local_lake.running.awsglue_path import ensure_glue_library
+from lib.local_lake.running.laptop_session import start_session
 from lib.local_lake.running.samples import LOOKUPS, RESOURCES
-from lib.local_lake.running.session import start_session
 from resources.sample_data import write_sample
 
 DATA_SET = 'SyntheticGeneralData-PolicyData'

@@ -7,11 +7,11 @@ from pyspark.sql import functions as F
 
 from bench.match_data import ROW, TRUTH, MatchData
 from bench.match_truth import Quality, of_groups, of_links
-from lake_etl.config.entity_match import EntityMatchSpec, Level
+from lake_etl.config.match_specification import EntityMatchSpec, Level
 from lake_etl.match.blocking import keyed_rows
 from lake_etl.match.entity_key import ENTITY
 from lake_etl.match.learning import trained_scorers
-from lake_etl.match.plan import MatchPlan, plan_of
+from lake_etl.match.match_plan import MatchPlan, plan_of
 from lake_etl.match.resolve import assign_global_ids
 
 GLOBAL_ID = 'global_id_of_row'

@@ -21,8 +21,8 @@ import pandas as pd
 from bench.match_data import ROW, TRUTH, MatchData
 from bench.match_specifications import load_level
 from lake_etl.config.block_rule import BlockRule
-from lake_etl.config.entity_match import Level
 from lake_etl.config.match_field import Field
+from lake_etl.config.match_specification import Level
 
 LOWEST_PROBABILITY = 0.01
 RANDOM_PAIRS, RECALL_OF_RULES = 1_000_000, 0.8

@@ -4,7 +4,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from lake_etl.config.entity_match import Level
+from lake_etl.config.match_specification import Level
 from lake_etl.syntax.records import Findings, parse_record
 
 FOLDER = Path(__file__).parent / 'match_specifications'

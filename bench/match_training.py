@@ -22,7 +22,7 @@ from bench.match_specifications import load_level, path_of
 from lake_etl.config.match_weights import FieldShares, MatchWeights
 from lake_etl.match.probabilistic_scoring import ProbabilisticScorer
 from lake_etl.spark.session import configure
-from lib.local_lake.running.session import start_session
+from lib.local_lake.running.laptop_session import start_session
 
 SEED, PRIMARY_ROWS, ROWS = 2, 50_000, 5_000
 TRAINING_DATA: Mapping[str, Callable[[Path], MatchData]] = {

@@ -21,11 +21,11 @@ from typing import Any
 from pyspark.sql import DataFrame, SparkSession
 
 from bench.measure import interleave
-from lake_etl.adapters.local.items import SqliteItems
+from lake_etl.adapters.local.sqlite_items import SqliteItems
 from lake_etl.spark.session import configure
 from lake_etl.transform.discovery import all_transforms
 from lib.local_lake.folders import LakeFolders
-from lib.local_lake.running.session import start_session
+from lib.local_lake.running.laptop_session import start_session
 
 COLUMNS = {
     'PolicyNumber': "concat('P-', lpad(id, 9, '0'))",

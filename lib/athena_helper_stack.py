@@ -10,7 +10,7 @@ from aws_cdk import aws_athena as athena
 from constructs import Construct
 
 from lib.glue_job_arguments import athena_workgroup_name
-from lib.settings.model import EnvironmentConfiguration
+from lib.settings.deployment_settings import EnvironmentConfiguration
 from lib.storage_stack import StorageStack
 
 QUERIES = Path(__file__).resolve().parent / 'athena_queries'

@@ -9,7 +9,7 @@ from aws_cdk import App, Environment
 
 from lib.code_commit_stack import CodeCommitStack
 from lib.pipeline_stack import PipelineStack
-from lib.settings.model import Configuration
+from lib.settings.deployment_settings import Configuration
 from lib.settings.parts import CodeCommit
 
 SETTINGS = Path(__file__).resolve().parents[1] / 'cdk.json'

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import os
 
-from lib.settings.model import Configuration, EnvironmentConfiguration
+from lib.settings.deployment_settings import Configuration, EnvironmentConfiguration
 from lib.settings.parts import CodeConnection, GlueConfiguration, Place, VpcConfiguration
 
 # Whose credentials run the deployment, unless an account is named below; none are needed to synthesize.

@@ -9,7 +9,7 @@ from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from lib.glue_stack import GlueStack
-from lib.settings.model import EnvironmentConfiguration
+from lib.settings.deployment_settings import EnvironmentConfiguration
 from lib.step_functions_stack import StepFunctionsStack
 
 NAMESPACE = 'InsuranceLake/Loads'

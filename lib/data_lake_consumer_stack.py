@@ -8,7 +8,7 @@ from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from lib.glue_job_arguments import athena_workgroup_name
-from lib.settings.model import EnvironmentConfiguration
+from lib.settings.deployment_settings import EnvironmentConfiguration
 from lib.storage_stack import StorageStack
 
 # Where loads put rows that are set aside before personal data in them is protected, on a workflow's own wish.

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from lib.settings.model import EnvironmentConfiguration
+from lib.settings.deployment_settings import EnvironmentConfiguration
 
 ICEBERG_CATALOG = 'glue_catalog'
 SPECIFICATIONS, SQL = '/etl/transformation-spec/', '/etl/transformation-sql/'

@@ -11,7 +11,7 @@ from constructs import Construct
 
 from lib.dynamodb_stack import DynamoDbStack
 from lib.glue_job_arguments import athena_workgroup_name, log_group_prefix
-from lib.settings.model import EnvironmentConfiguration
+from lib.settings.deployment_settings import EnvironmentConfiguration
 from lib.storage_stack import StorageStack
 from lib.vpc_stack import VpcStack
 

@@ -18,7 +18,7 @@ from lib.glue_job_arguments import (
     Addresses, cleanse_to_consume_arguments, collect_to_cleanse_arguments, entity_match_arguments, log_group_prefix)
 from lib.glue_role import GlueRole
 from lib.packaging.glue_library import SCRIPTS, GlueLibrary, python_packages, write_library
-from lib.settings.model import EnvironmentConfiguration
+from lib.settings.deployment_settings import EnvironmentConfiguration
 from lib.storage_stack import StorageStack
 from lib.vpc_stack import VpcStack
 

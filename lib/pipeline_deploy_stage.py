@@ -13,7 +13,7 @@ from lib.dashboard_stack import DashboardStack
 from lib.data_lake_consumer_stack import DataLakeConsumerStack
 from lib.dynamodb_stack import DynamoDbStack
 from lib.glue_stack import GlueStack
-from lib.settings.model import EnvironmentConfiguration
+from lib.settings.deployment_settings import EnvironmentConfiguration
 from lib.step_functions_stack import StepFunctionsStack
 from lib.storage_stack import StorageStack
 from lib.vpc_stack import VpcStack

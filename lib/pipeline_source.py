@@ -8,7 +8,7 @@ from aws_cdk import aws_codeconnections as codeconnections
 from aws_cdk import pipelines
 from constructs import Construct
 
-from lib.settings.model import EnvironmentConfiguration
+from lib.settings.deployment_settings import EnvironmentConfiguration
 from lib.settings.parts import CodeCommit, CodeConnection
 
 # https://docs.aws.amazon.com/codeconnections/latest/APIReference/API_CreateConnection.html

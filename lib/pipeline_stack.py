@@ -14,7 +14,7 @@ from lib.constructs.tagging import tag
 from lib.packaging.node import CDK_COMMAND
 from lib.pipeline_deploy_stage import PipelineDeployStage
 from lib.pipeline_source import PipelineSource, pipeline_source
-from lib.settings.model import Configuration, EnvironmentConfiguration
+from lib.settings.deployment_settings import Configuration, EnvironmentConfiguration
 
 PYTHON_VERSION, NODE_VERSION = '3.12', '22'
 TESTS = 'python3 ./lake test test/unit test/stacks -q'

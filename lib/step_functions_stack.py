@@ -25,7 +25,7 @@ from lib.constructs.log_group import LakeLogGroup
 from lib.dynamodb_stack import DynamoDbStack
 from lib.glue_job_arguments import state_machine_name
 from lib.glue_stack import GlueStack
-from lib.settings.model import EnvironmentConfiguration
+from lib.settings.deployment_settings import EnvironmentConfiguration
 from lib.state_machine_definition import definition
 from lib.storage_stack import StorageStack
 

@@ -10,7 +10,7 @@ from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from lib.constructs.bucket import LOWEST_TLS, LakeBucket, removal_policy
-from lib.settings.model import EnvironmentConfiguration
+from lib.settings.deployment_settings import EnvironmentConfiguration
 
 DAYS_OF_ACCESS_LOGS = 400
 KEY_EXPORT, ACCESS_LOGS_EXPORT = 'S3KmsKeyArn', 'S3AccessLogBucket'

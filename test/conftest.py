@@ -62,7 +62,7 @@ def spark_environment() -> None:
 def spark(tmp_path_factory, spark_environment):
     """The Spark session that the lake itself would start, with the lake's settings."""
     from lake_etl.spark.session import configure
-    from lib.local_lake.running.session import start_session
+    from lib.local_lake.running.laptop_session import start_session
     folder = tmp_path_factory.mktemp('spark')
     put_on_worker_path()
     # The data are small, but what is tested is what Spark does with large ones.

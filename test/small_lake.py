@@ -13,17 +13,17 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from lake_etl.adapters.local.catalog import SqliteCatalog
-from lake_etl.adapters.local.files import FolderFiles
-from lake_etl.adapters.local.items import SqliteItems
-from lake_etl.adapters.local.queries import query
+from lake_etl.adapters.local.duckdb_queries import query
+from lake_etl.adapters.local.folder_files import FolderFiles
+from lake_etl.adapters.local.sqlite_catalog import SqliteCatalog
+from lake_etl.adapters.local.sqlite_items import SqliteItems
 from lake_etl.arguments import PARTITION_KEYS
 from lake_etl.landing.location import read_key
 from lake_etl.ports import Column, Partition, Publication, Table
 from lake_etl.publish.layout import SUPERSEDED_FOLDER
 from lib.local_lake.folders import LakeFolders
 from lib.local_lake.running import job_arguments
-from lib.local_lake.running.glue_library import ensure_glue_library
+from lib.local_lake.running.awsglue_path import ensure_glue_library
 from lib.local_lake.running.orchestration import AUDIT, Orchestrator, RunResult, execution_id, land
 
 LANDED = datetime(2026, 3, 4)

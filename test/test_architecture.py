@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import ast
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -57,7 +58,7 @@ MAY_IMPORT = {
     'laptop ground': {'laptop ground', 'adapters', *WHOLE_CORE},
     'laptop running': {'laptop running', 'laptop ground', 'scripts', 'face', 'adapters', *WHOLE_CORE},
     'laptop showing': {'laptop showing', 'laptop ground', 'face', 'adapters', *WHOLE_CORE},
-    'laptop cleaning': {'laptop cleaning', 'laptop ground', 'adapters', *WHOLE_CORE},
+    'laptop cleaning': {'laptop cleaning', 'laptop running', 'laptop ground', 'adapters', *WHOLE_CORE},
     'laptop commands': {'laptop commands', 'laptop cleaning', 'laptop running', 'laptop showing', 'laptop ground',
                         'packaging', 'scripts', 'face', 'adapters', *WHOLE_CORE},
     'functions': {'functions', 'kernel', 'reasons', 'syntax', 'dqdl', 'config', 'landing'},
@@ -70,7 +71,7 @@ MAY_IMPORT = {
 LIBRARY_PLACES = {
     'boto3': (f'{CORE}adapters/aws/', 'lib/*/lambda_handler.py', 'lib/prerequisites/'),
     'botocore': (f'{CORE}adapters/aws/', 'lib/*/lambda_handler.py', 'lib/prerequisites/'),
-    'awsglue': (f'{CORE}jobs/run.py', f'{CORE}jobs/resolved_options.py', f'{CORE}adapters/aws/glue_data_quality.py',
+    'awsglue': (f'{CORE}jobs/job_run.py', f'{CORE}jobs/resolved_options.py', f'{CORE}adapters/aws/glue_data_quality.py',
                 'lib/local_lake/awsglue_stand_in/'),
     'awsgluedq': (f'{CORE}adapters/aws/glue_data_quality.py',),
     'duckdb': (f'{CORE}adapters/local/',),
@@ -211,6 +212,15 @@ def test_shared_modules_import_each_other_by_their_flat_names():
     wrong = [f'{file.path}:{line}' for file in source_files(SHARED) for name, line in imported(ast.walk(file.tree))
              if name.partition('.')[0] == 'lib']
     assert wrong == []
+
+
+def test_no_two_modules_and_no_two_public_classes_have_one_name():
+    modules = Counter(Path(file.path).name for file in source_files('lib'))
+    classes = Counter(node.name for file in source_files('lib', 'bench') for node in file.tree.body
+                      if isinstance(node, ast.ClassDef) and not node.name.startswith('_'))
+    # Python and AWS Lambda prescribe these names.
+    repeated = {name for name, times in (modules + classes).items() if times > 1}
+    assert repeated - {'__init__.py', '__main__.py', 'lambda_handler.py'} == set()
 
 
 def test_every_file_opens_with_a_docstring_sentence():

@@ -4,7 +4,7 @@ from __future__ import annotations
 import logging
 
 from lake_etl import runtime
-from lake_etl.jobs.run import JobRun, job_run
+from lake_etl.jobs.job_run import JobRun, job_run
 
 LOG = logging.getLogger(__name__)
 REQUIRED = ('target_database_name', 'target_bucket')

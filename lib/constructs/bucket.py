@@ -6,7 +6,7 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
-from lib.settings.model import EnvironmentConfiguration
+from lib.settings.deployment_settings import EnvironmentConfiguration
 
 # Versions that were replaced or deleted can be brought back for so long; what is current never ends.
 DAYS_OF_OLD_VERSIONS = 30

@@ -15,7 +15,7 @@ from constructs import Construct
 
 from lib.constructs.log_group import LakeLogGroup
 from lib.packaging.lambda_package import write_package
-from lib.settings.model import EnvironmentConfiguration
+from lib.settings.deployment_settings import EnvironmentConfiguration
 
 USE_KEY = ('kms:Decrypt', 'kms:Encrypt', 'kms:GenerateDataKey', 'kms:DescribeKey')
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 from lake_etl.jobs.consume import (
     OPTIONAL, REQUIRED, open_gate, publish_to_consume, query_cleanse, read_configuration, renew_views)
-from lake_etl.jobs.run import JobRun, job_run
+from lake_etl.jobs.job_run import JobRun, job_run
 
 
 def main() -> None:

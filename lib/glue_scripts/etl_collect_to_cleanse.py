@@ -4,7 +4,7 @@ from __future__ import annotations
 from lake_etl.jobs.cleanse import (
     REQUIRED, add_load_columns, apply_transforms, map_columns, open_gate, publish_to_cleanse, read_configuration,
     read_source)
-from lake_etl.jobs.run import JobRun, job_run
+from lake_etl.jobs.job_run import JobRun, job_run
 
 
 def main() -> None:

@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 from lake_etl.jobs.entity_match import OPTIONAL, REQUIRED, match_and_merge, read_configuration, read_incoming
-from lake_etl.jobs.run import JobRun, job_run
+from lake_etl.jobs.job_run import JobRun, job_run
 from lake_etl.match.frames import entitymatch_exact, entitymatch_recordlinkage, fill_global_id, split_dataframe
 
 # Beside the job itself, the steps that users' own jobs call.

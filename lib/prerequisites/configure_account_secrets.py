@@ -16,7 +16,7 @@ if str(REPOSITORY) not in sys.path:
     sys.path.append(str(REPOSITORY))
 
 from lib.configuration import configuration  # noqa: E402  # a script has only its own folder on the path
-from lib.settings.model import ConfigurationError  # noqa: E402
+from lib.settings.deployment_settings import ConfigurationError  # noqa: E402
 
 STORED, FAILED, NOT_WANTED = 0, 1, 2
 

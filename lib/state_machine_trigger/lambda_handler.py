@@ -13,8 +13,8 @@ from lake_etl.reasons.failure import reason_of
 from lib.executions.audit_table import AuditTable
 from lib.executions.notification import Notifier
 from lib.executions.starting import Starter
-from lib.state_machine_trigger.configuration import configuration_in
 from lib.state_machine_trigger.events import MalformedEvent, body_of, created_objects
+from lib.state_machine_trigger.scripts_bucket import configuration_in
 from lib.state_machine_trigger.trigger import Trigger
 
 LOG = logging.getLogger(__name__)

@@ -12,7 +12,7 @@ from lib.executions.notification import Notifier
 from lib.executions.record import FAILED, NO_DEPENDENCY, Execution, started_at
 from lib.executions.starting import Starter
 from lib.state_machine_trigger.events import CreatedObject
-from lib.state_machine_trigger.plan import Nothing, Refusal, plan_for
+from lib.state_machine_trigger.start_plan import Nothing, Refusal, plan_for
 
 LOG = logging.getLogger(__name__)
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from lib.local_lake.folders import LakeFolders
-from lib.local_lake.running.glue_library import ensure_glue_library
+from lib.local_lake.running.awsglue_path import ensure_glue_library
 from small_lake import SmallLake
 
 
@@ -56,7 +56,7 @@ def during(function: Callable[..., Any], folders: LakeFolders) -> Callable[..., 
 # left all that one killed between write and switch leaves, and an open transaction.
 POINTS = {
     'cleanse: in the middle of the write': ('lake_etl.publish.partition', 'write_folder', during),
-    'cleanse: during the switch': ('lake_etl.adapters.local.catalog', 'write_partitions', after),
+    'cleanse: during the switch': ('lake_etl.adapters.local.sqlite_catalog', 'write_partitions', after),
     'cleanse: before the clean-up': ('lake_etl.publish.partition', 'sweep_partition', before),
     'consume: in the middle of the write': ('lake_etl.publish.whole_table', 'write_partitions', during),
     'consume: before the clean-up': ('lake_etl.publish.whole_table', 'sweep_table', before),

@@ -23,7 +23,7 @@ from synthesized import REGION, SynthesizedEnvironment
 
 from functions import Function
 from glue_arguments import command_line
-from lake_etl.adapters.local.queries import query
+from lake_etl.adapters.local.duckdb_queries import query
 
 PATIENCE_SECONDS, PAUSE_SECONDS = 200, 0.2
 

@@ -9,7 +9,7 @@ from datetime import datetime
 import pytest
 from test_trigger import deliver, event, message
 
-from lake_etl.adapters.local.items import SqliteItems
+from lake_etl.adapters.local.sqlite_items import SqliteItems
 from lib.local_lake.commands import watch
 from lib.local_lake.folders import LakeFolders
 from lib.local_lake.running.orchestration import AUDIT

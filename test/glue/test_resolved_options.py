@@ -17,8 +17,8 @@ from glue_arguments import OF_EACH_RUN, SPECIAL, command_line, started_by_glue
 from glue_half import is_real, wanted_library
 from lake_etl.arguments import COMMON, COMMON_OPTIONAL
 from lake_etl.jobs import cleanse, consume, entity_match
+from lake_etl.jobs.job_run import resolve_arguments
 from lake_etl.jobs.resolved_options import DECLARED_BY_GLUE, resolved_options
-from lake_etl.jobs.run import resolve_arguments
 
 pytestmark = pytest.mark.skipif(not wanted_library(), reason='AWS has no library for this Python with this Spark')
 

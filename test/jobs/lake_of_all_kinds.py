@@ -10,7 +10,7 @@ import stat
 from pathlib import Path
 from typing import Any
 
-from lake_etl.adapters.local.queries import query
+from lake_etl.adapters.local.duckdb_queries import query
 from lib.local_lake.cli import main
 from lib.local_lake.folders import LakeFolders
 from lib.local_lake.showing.report import published_tables

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from lake_etl.adapters.local.catalog import SqliteCatalog
+from lake_etl.adapters.local.sqlite_catalog import SqliteCatalog
 from lake_etl.arguments import PARTITION_KEYS
 from lake_etl.errors import PublicationConflict
 from lake_etl.publish.layout import load_name

@@ -17,8 +17,8 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from lake_of_all_kinds import copied, lake, load, make_lake, tables, tree
 
-from lake_etl.adapters.local.catalog import SqliteCatalog
-from lake_etl.adapters.local.items import SqliteItems
+from lake_etl.adapters.local.sqlite_catalog import SqliteCatalog
+from lake_etl.adapters.local.sqlite_items import SqliteItems
 from lake_etl.ports import Publication
 from lib.local_lake.cleaning.contents import shown
 from lib.local_lake.folders import LakeFolders

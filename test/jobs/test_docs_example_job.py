@@ -8,7 +8,7 @@ from pathlib import Path
 
 from lake_etl.landing.location import read_key
 from lib.local_lake.running import job_arguments
-from lib.local_lake.running.glue_library import ensure_glue_library
+from lib.local_lake.running.awsglue_path import ensure_glue_library
 from small_lake import LANDED
 
 EXAMPLE = Path(__file__).resolve().parents[2] / 'docs' / 'examples' / 'etl_example_job.py'

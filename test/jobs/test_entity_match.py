@@ -3,8 +3,8 @@ from __future__ import annotations
 
 import pytest
 
-from lake_etl.adapters.local import merged_tables
-from lake_etl.adapters.local.merged_tables import PyIcebergTables
+from lake_etl.adapters.local import pyiceberg_tables as merged_tables
+from lake_etl.adapters.local.pyiceberg_tables import PyIcebergTables
 from lake_etl.errors import ConfigurationError, DataError, SchemaChangeError
 from lake_etl.jobs import entity_match
 from lib.local_lake.commands.clean import clean

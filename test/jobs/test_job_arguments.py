@@ -10,8 +10,8 @@ import pytest
 from lake_etl.arguments import COMMON, LoadArguments, load_arguments
 from lake_etl.errors import LakeError
 from lake_etl.jobs import cleanse, consume
-from lake_etl.jobs.run import resolve_arguments
-from lib.local_lake.running.glue_library import ensure_glue_library
+from lake_etl.jobs.job_run import resolve_arguments
+from lib.local_lake.running.awsglue_path import ensure_glue_library
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 JOBS = {'collect-to-cleanse': (cleanse.REQUIRED, ()), 'cleanse-to-consume': (consume.REQUIRED, consume.OPTIONAL)}

@@ -7,7 +7,7 @@ import json
 
 import pytest
 
-from lake_etl.adapters.local.items import SqliteItems
+from lake_etl.adapters.local.sqlite_items import SqliteItems
 from lake_etl.errors import ConfigurationError, LakeError, OwnershipError, PublicationError
 from lake_etl.publish import whole_table
 from lake_etl.publish.ownership import remembered_of

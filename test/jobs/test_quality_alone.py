@@ -5,7 +5,7 @@ import pytest
 
 from dataquality_check import DataQualityCheck
 from lake_etl import runtime
-from lake_etl.adapters.local.items import SqliteItems
+from lake_etl.adapters.local.sqlite_items import SqliteItems
 from lake_etl.errors import ConfigurationError, LakeError, QualityError
 
 PARTITION = ('2026', '03', '04')

@@ -7,7 +7,7 @@ import pytest
 
 from lake_etl import runtime
 from lake_etl.arguments import PARTITION_KEYS
-from lake_etl.config.quality import parse_quality
+from lake_etl.config.quality_rules import parse_quality
 from lake_etl.errors import QualityError
 from lake_etl.publish.partition import stage_partition
 from lake_etl.publish.target import Target

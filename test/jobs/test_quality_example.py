@@ -5,7 +5,7 @@ import hashlib
 import re
 from pathlib import Path
 
-from lake_etl.adapters.local.items import SqliteItems
+from lake_etl.adapters.local.sqlite_items import SqliteItems
 from lake_etl.transform.lookup_loading import lookup_items
 
 DOCS = Path(__file__).resolve().parents[2] / 'docs'

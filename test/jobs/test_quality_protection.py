@@ -7,10 +7,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from lake_etl import runtime
-from lake_etl.adapters.local.items import SqliteItems
+from lake_etl.adapters.local.sqlite_items import SqliteItems
 from lake_etl.arguments import PARTITION_KEYS
-from lake_etl.config.quality import parse_quality
-from lake_etl.config.transforms import parse_transforms
+from lake_etl.config.quality_rules import parse_quality
+from lake_etl.config.transform_steps import parse_transforms
 from lake_etl.publish.target import Target
 from lake_etl.quality.checked_load import CheckedLoad
 from lake_etl.quality.gate import QualityGate

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import pytest
 
-from lake_etl.adapters.local.items import SqliteItems
+from lake_etl.adapters.local.sqlite_items import SqliteItems
 from lake_etl.errors import LakeError, QualityError
 
 KEY = 'Gen/Policy/a.csv'

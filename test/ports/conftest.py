@@ -10,10 +10,10 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from lake_etl.adapters.aws.files import S3Files
-from lake_etl.adapters.aws.items import DynamoDBItems
-from lake_etl.adapters.local.files import FolderFiles
-from lake_etl.adapters.local.items import SqliteItems
+from lake_etl.adapters.aws.dynamodb_items import DynamoDBItems
+from lake_etl.adapters.aws.s3_files import S3Files
+from lake_etl.adapters.local.folder_files import FolderFiles
+from lake_etl.adapters.local.sqlite_items import SqliteItems
 from lake_etl.ports import Files, Items
 
 BUCKET = 'dev-insurancelake-111122223333-us-east-2-cleanse'

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from pyspark.sql import SparkSession
 
-from lake_etl.adapters.aws.merged_tables import SparkIcebergTables
+from lake_etl.adapters.aws.spark_iceberg_tables import SparkIcebergTables
 from lake_etl.spark.session import configure
 from lib.local_lake.running.java import use_environment_java
 from merged_tables_contract import follow_the_contract

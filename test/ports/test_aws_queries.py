@@ -7,7 +7,7 @@ from botocore.stub import Stubber
 
 from dataquery import athena_execute_query, redshift_execute_query
 from lake_etl import runtime
-from lake_etl.adapters.aws.queries import AthenaQueries, RedshiftQueries
+from lake_etl.adapters.aws.athena_queries import AthenaQueries, RedshiftQueries
 from lake_etl.errors import QueryError
 
 IDENTIFIER = 'a1b2'

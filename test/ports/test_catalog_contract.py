@@ -7,10 +7,10 @@ from dataclasses import replace
 
 import pytest
 
-from lake_etl.adapters.aws.catalog import GlueCatalog
-from lake_etl.adapters.local.catalog import SqliteCatalog
+from lake_etl.adapters.aws.glue_catalog import GlueCatalog
 from lake_etl.adapters.local.catalog_file import reading
 from lake_etl.adapters.local.snapshot import read_names, with_partitions
+from lake_etl.adapters.local.sqlite_catalog import SqliteCatalog
 from lake_etl.errors import LakeError, PublicationConflict, PublicationError
 from lake_etl.ports import Column, Partition, Publication, Table
 
@@ -191,7 +191,7 @@ def publish_generation(catalog, generation):
 WRITER = """
 import sys
 sys.path[:0] = {path!r}
-from lake_etl.adapters.local.catalog import SqliteCatalog
+from lake_etl.adapters.local.sqlite_catalog import SqliteCatalog
 from lake_etl.ports import Column, Partition, Publication, Table
 name, keys = sys.argv[1], tuple(Column(key, 'string') for key in ('year', 'month', 'day'))
 catalog = SqliteCatalog({address!r})

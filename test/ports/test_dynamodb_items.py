@@ -8,7 +8,7 @@ import boto3
 import pytest
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 
-from lake_etl.adapters.aws.items import DynamoDBItems
+from lake_etl.adapters.aws.dynamodb_items import DynamoDBItems
 from lake_etl.errors import ItemStoreError
 
 

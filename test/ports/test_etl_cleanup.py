@@ -4,7 +4,7 @@ from __future__ import annotations
 import boto3
 import pytest
 
-from lib.settings.model import Configuration, EnvironmentConfiguration
+from lib.settings.deployment_settings import Configuration, EnvironmentConfiguration
 from lib.settings.parts import CodeCommit, Place
 from resources import etl_cleanup
 

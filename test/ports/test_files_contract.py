@@ -13,8 +13,8 @@ import boto3
 import pytest
 from moto.core import set_initial_no_auth_action_count
 
-from lake_etl.adapters.aws.files import S3Files
-from lake_etl.adapters.local.files import FolderFiles
+from lake_etl.adapters.aws.s3_files import S3Files
+from lake_etl.adapters.local.folder_files import FolderFiles
 from lake_etl.errors import LakeError
 
 NAMES = ['plain.csv', 'with space.csv', "o'brien \"quoted\".csv", '100%.csv', '%41.csv', 'no#1.csv', 'what?.csv',
@@ -140,7 +140,7 @@ class TestFolderFiles:
     def test_a_reader_never_sees_half_a_file_even_when_the_writer_is_killed(self, tmp_path):
         target = tmp_path / 'target.bin'
         endless_writer = (
-            'import itertools, sys; from lake_etl.adapters.local.files import FolderFiles\n'
+            'import itertools, sys; from lake_etl.adapters.local.folder_files import FolderFiles\n'
             'for number in itertools.count(): FolderFiles().write(sys.argv[1], bytes([65 + number % 2]) * 2_000_000)')
         files, whole = FolderFiles(), {b'A' * 2_000_000, b'B' * 2_000_000}
         seen = set()

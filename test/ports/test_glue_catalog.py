@@ -8,7 +8,7 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from lake_etl.adapters.aws.catalog import GlueCatalog
+from lake_etl.adapters.aws.glue_catalog import GlueCatalog
 from lake_etl.errors import LakeError, PublicationConflict, PublicationError
 from lake_etl.ports import Column, Partition, Publication, Table
 

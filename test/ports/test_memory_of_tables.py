@@ -7,8 +7,8 @@ from dataclasses import replace
 import boto3
 import pytest
 
-from lake_etl.adapters.aws.catalog import GlueCatalog
-from lake_etl.adapters.local.catalog import SqliteCatalog
+from lake_etl.adapters.aws.glue_catalog import GlueCatalog
+from lake_etl.adapters.local.sqlite_catalog import SqliteCatalog
 from lake_etl.config.reader import configuration_below, configuration_reader
 from lake_etl.errors import ConfigurationError
 from lake_etl.ports import Column, Publication, Table

@@ -1,9 +1,9 @@
 """Tables that are merged by key: the laptop's adapter follows the contract, and the statement for AWS is right."""
 from __future__ import annotations
 
-from lake_etl.adapters.aws.merged_tables import merge_statement
-from lake_etl.adapters.local.merged_tables import PyIcebergTables
-from lake_etl.adapters.local.queries import query
+from lake_etl.adapters.aws.spark_iceberg_tables import merge_statement
+from lake_etl.adapters.local.duckdb_queries import query
+from lake_etl.adapters.local.pyiceberg_tables import PyIcebergTables
 from merged_tables_contract import follow_the_contract
 
 

@@ -11,8 +11,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from lake_etl.adapters.local.catalog import SqliteCatalog
-from lake_etl.adapters.local.queries import DuckDBQueries, query
+from lake_etl.adapters.local.duckdb_queries import DuckDBQueries, query
+from lake_etl.adapters.local.sqlite_catalog import SqliteCatalog
 from lake_etl.errors import PublicationError, QueryError
 from lake_etl.ports import Column, Partition, Publication, Table
 
@@ -322,7 +322,7 @@ def test_a_lake_that_does_not_exist_is_not_made_by_asking(tmp_path):
 
 def test_queries_need_neither_spark_nor_aws(lake):
     code = (f'import sys; sys.path[:0] = {sys.path!r}\n'
-            'from lake_etl.adapters.local.queries import query\n'
+            'from lake_etl.adapters.local.duckdb_queries import query\n'
             f'query({lake.address!r}, "SELECT count(*) FROM gen.policy")\n'
             'print(sorted({"pyspark", "pandas", "boto3", "pyarrow"} & set(sys.modules)))')
     answer = subprocess.run([sys.executable, '-c', code], capture_output=True, text=True, check=True)

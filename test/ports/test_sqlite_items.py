@@ -12,7 +12,7 @@ from itertools import count
 
 import pytest
 
-from lake_etl.adapters.local.items import BATCH, SqliteItems
+from lake_etl.adapters.local.sqlite_items import BATCH, SqliteItems
 from lake_etl.errors import ItemStoreError
 
 ENVIRONMENT = {**os.environ, 'PYTHONPATH': os.pathsep.join(sys.path)}
@@ -39,7 +39,7 @@ def test_updates_of_one_item_by_many_threads_lose_nothing(table, in_threads):
 
 def test_processes_that_begin_at_once_on_a_new_file_lose_nothing(table):
     program = (
-        'import sys; from lake_etl.adapters.local.items import SqliteItems\n'
+        'import sys; from lake_etl.adapters.local.sqlite_items import SqliteItems\n'
         'for number in range(40): SqliteItems().put(sys.argv[1], {"hash_key": f"{sys.argv[2]}-{number}"})')
     writers = [subprocess.Popen([sys.executable, '-c', program, table, str(number)], env=ENVIRONMENT)
                for number in range(3)]

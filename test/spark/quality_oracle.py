@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 
-from lake_etl.dqdl.model import AnyRule, Condition, Day, Keyword, Now, Number, Rule, Text
+from lake_etl.dqdl.syntax_tree import AnyRule, Condition, Day, Keyword, Now, Number, Rule, Text
 
 Row = dict[str, Any]
 NOW = datetime(2026, 3, 15, 10, 30, 40, tzinfo=UTC)

@@ -6,7 +6,7 @@ import logging
 
 import pytest
 
-from lake_etl.adapters.local.items import SqliteItems
+from lake_etl.adapters.local.sqlite_items import SqliteItems
 from lake_etl.errors import DataError
 from lake_etl.mapping.apply_mapping import apply_mapping
 from lake_etl.mapping.schema_mapping import Rule

@@ -7,8 +7,8 @@ from functools import reduce
 import pytest
 from pyspark.sql import functions as F
 
-from lake_etl.adapters.local.items import SqliteItems
-from lake_etl.config.transforms import parse_transforms
+from lake_etl.adapters.local.sqlite_items import SqliteItems
+from lake_etl.config.transform_steps import parse_transforms
 from lake_etl.publish.lineage import DataLineageGenerator
 from lake_etl.syntax.records import Findings
 from lake_etl.transform.apply import apply_steps

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from lake_etl.adapters.local.catalog import SqliteCatalog
+from lake_etl.adapters.local.sqlite_catalog import SqliteCatalog
 from lake_etl.errors import QueryError
 from lake_etl.ports import Column, Partition, Publication, Table
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 import pytest
 from pyspark.sql import functions as F
 
-from lake_etl.config.transforms import parse_transforms
+from lake_etl.config.transform_steps import parse_transforms
 from lake_etl.read.given_types import with_given_types_watched
 from lake_etl.read.malformed import mark_malformed
 from lake_etl.syntax.records import Findings

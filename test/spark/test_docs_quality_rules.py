@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from lake_etl.adapters.local.files import FolderFiles
-from lake_etl.dqdl.model import Rule
+from lake_etl.adapters.local.folder_files import FolderFiles
 from lake_etl.dqdl.parser import parse_rule
 from lake_etl.dqdl.rule_types import RULE_TYPES, has_row_outcome
+from lake_etl.dqdl.syntax_tree import Rule
 from lake_etl.errors import DataError
 from lake_etl.quality.evaluation.evaluate import evaluate
 from lake_etl.quality.evaluation.outcomes import EvaluationContext

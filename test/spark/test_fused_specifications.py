@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, Phase, given, note, settings
 from hypothesis import strategies as st
 
 from lake_etl import runtime
-from lake_etl.config.transforms import parse_transforms
+from lake_etl.config.transform_steps import parse_transforms
 from lake_etl.syntax.records import Findings
 from lake_etl.transform.apply import UNWATCHED, apply_steps
 from lake_etl.transform.conversion_watch import ConversionWatch

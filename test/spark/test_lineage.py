@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from lake_etl.adapters.local.items import SqliteItems
+from lake_etl.adapters.local.sqlite_items import SqliteItems
 from lake_etl.publish.audit import Audit, take_audit
 from lake_etl.publish.lineage import BATCH, DataLineageGenerator
 

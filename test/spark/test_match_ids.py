@@ -6,10 +6,10 @@ import logging
 
 import pytest
 
-from lake_etl.config.entity_match import parse_entity_match
+from lake_etl.config.match_specification import parse_entity_match
 from lake_etl.jobs.entity_match import prepared, with_assigned_ids
 from lake_etl.match.kept import kept
-from lake_etl.match.plan import plan_of
+from lake_etl.match.match_plan import plan_of
 from lake_etl.match.resolve import assign_global_ids
 from lake_etl.syntax.records import Findings
 from lib.glue_scripts.etl_consume_entity_match import (

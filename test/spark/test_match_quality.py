@@ -7,7 +7,7 @@ from dataclasses import fields
 import pytest
 from pyspark.sql import functions as F
 
-from lake_etl.config.entity_match import parse_entity_match
+from lake_etl.config.match_specification import parse_entity_match
 from lake_etl.match.entity_key import ENTITY
 from lake_etl.match.frames import entitymatch_recordlinkage
 from lake_etl.match.learning import trained_scorers

@@ -10,9 +10,9 @@ import pytest
 from pyspark.sql import Observation
 from pyspark.sql import functions as F
 
-from lake_etl.adapters.local.files import FolderFiles
-from lake_etl.dqdl.model import Analyzer, Parameter
+from lake_etl.adapters.local.folder_files import FolderFiles
 from lake_etl.dqdl.parser import parse_rule
+from lake_etl.dqdl.syntax_tree import Analyzer, Parameter
 from lake_etl.errors import DataError
 from lake_etl.quality.evaluation.evaluate import evaluate, prepare
 from lake_etl.quality.evaluation.outcomes import EvaluationContext

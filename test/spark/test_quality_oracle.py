@@ -10,9 +10,9 @@ from random import Random
 import pytest
 from quality_oracle import GROUPED, NOW, STATISTICS, WHERES, failing, metric, passed
 
-from lake_etl.dqdl.model import Rule, leaves
 from lake_etl.dqdl.parser import parse_rule
 from lake_etl.dqdl.rule_types import has_row_outcome
+from lake_etl.dqdl.syntax_tree import Rule, leaves
 from lake_etl.quality.evaluation.evaluate import evaluate, prepare
 from lake_etl.quality.evaluation.outcomes import EvaluationContext
 from lake_etl.syntax.records import Findings

@@ -13,7 +13,7 @@ from lake_etl.spark.columns import column
 from lake_etl.syntax.sql_literal import sql_text
 from lake_etl.transform.discovery import all_transforms
 from lib.local_lake.reference.examples import Cells, Example, read_examples
-from lib.local_lake.running.session import SMALL_DATA
+from lib.local_lake.running.laptop_session import SMALL_DATA
 
 EXAMPLES = read_examples()
 

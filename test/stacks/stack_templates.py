@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from lib.settings.model import Configuration, EnvironmentConfiguration
+from lib.settings.deployment_settings import Configuration, EnvironmentConfiguration
 from lib.settings.parts import CodeConnection, GlueConfiguration, Place, RedshiftConfiguration, VpcConfiguration
 
 REGION = 'us-east-2'

@@ -17,7 +17,7 @@ from lib.packaging.glue_library import MODULES
 
 STACK = '{}-InsuranceLakeEtlDashboard'
 PUBLISHING = [MODULES / 'lake_etl' / name for name in (
-    'publish/partition.py', 'publish/whole_table.py', 'entity_match.py')]
+    'publish/partition.py', 'publish/whole_table.py', 'jobs/entity_match.py')]
 OF_THE_RUN = {'JOB_NAME': 'job', 'execution_id': 'e1', 'log_format': 'json'}
 ROWS = 1234
 TERM = re.compile(r'\((\S+) (>=|!=|=) (\S+)\)')
@@ -41,9 +41,10 @@ def logged_line(path, table: str) -> str:
     statement, = (call for call in calls if any(keyword.arg == 'extra' for keyword in call.keywords))
     log, handler = logging.Logger(f'lake_etl.{path.stem}'), Lines()
     log.addHandler(handler)
-    values = {'LOG': log, 'audit': SimpleNamespace(rows=ROWS), 'count': ROWS, 'columns': ['a', 'b'],
-              'values': ('2026', '03', '04'), 'target': SimpleNamespace(name=table), 'table': table,
-              'partitions': (), 'drop': ()}
+    audit, target = SimpleNamespace(rows=ROWS), SimpleNamespace(name=table)
+    change = SimpleNamespace(new=SimpleNamespace(columns=['a', 'b']), values=('2026', '03', '04'))
+    values = {'LOG': log, 'audit': audit, 'count': ROWS, 'target': target, 'table': table, 'partitions': (), 'drop': (),
+              'self': SimpleNamespace(audit=audit, target=target), 'change': change}
     eval(compile(ast.Expression(statement), str(path), 'eval'), values)
     line, = handler.lines
     return line
@@ -95,7 +96,7 @@ def test_the_rows_of_each_publication_are_counted_once_and_apart_from_those_set_
 def test_other_lines_are_no_rows(filters):
     record = logging.makeLogRecord({'msg': 'Removed 12 files.', 'table': 'gen.policy', 'rows': 12})
     assert metrics_of(formatter(OF_THE_RUN).format(record), filters) == {}
-    assert metrics_of('2026-03-04 05:06:07,890 INFO e1 lake_etl.jobs.run: Published 12 rows.', filters) == {}
+    assert metrics_of('2026-03-04 05:06:07,890 INFO e1 lake_etl.jobs.job_run: Published 12 rows.', filters) == {}
 
 
 def test_metrics_are_read_from_the_group_to_which_standard_error_goes(filters):

@@ -12,9 +12,9 @@ from stack_templates import text_of
 from glue_arguments import command_line, started_by_glue
 from lake_etl.arguments import COMMON, COMMON_OPTIONAL, ENTITY_MATCH_OPTIONAL, ENTITY_MATCH_REQUIRED, load_arguments
 from lake_etl.jobs import cleanse, consume
+from lake_etl.jobs.job_run import resolve_arguments
 from lake_etl.jobs.logs import JsonFormatter, formatter
-from lake_etl.jobs.run import resolve_arguments
-from lib.local_lake.running.glue_library import ensure_glue_library
+from lib.local_lake.running.awsglue_path import ensure_glue_library
 from lib.packaging.glue_library import MODULES, REQUIREMENTS, SCRIPTS, python_packages, write_library, zipped
 
 STACK = '{}-InsuranceLakeEtlGlue'
@@ -120,7 +120,7 @@ def test_entity_match_knows_its_iceberg_catalog(lake_on_aws):
 
 def test_the_library_is_one_zip_whose_modules_have_their_flat_names(tmp_path):
     names = ZipFile(BytesIO(zipped(MODULES))).namelist()
-    assert {'datalineage.py', 'custom_mapping.py', 'lake_etl/__init__.py', 'lake_etl/jobs/run.py'} <= set(names)
+    assert {'datalineage.py', 'custom_mapping.py', 'lake_etl/__init__.py', 'lake_etl/jobs/job_run.py'} <= set(names)
     assert [name for name in names if '__pycache__' in name or name == '__init__.py'] == []
     assert {path.name for path in MODULES.glob('*.py')} - {'__init__.py'} <= set(names)
 

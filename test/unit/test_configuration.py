@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from lib.configuration import configuration
-from lib.settings.model import Configuration, ConfigurationError, EnvironmentConfiguration
+from lib.settings.deployment_settings import Configuration, ConfigurationError, EnvironmentConfiguration
 from lib.settings.parts import (
     CodeCommit, CodeConnection, GlueConfiguration, Place, RedshiftConfiguration, VpcConfiguration)
 

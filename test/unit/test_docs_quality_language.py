@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from lake_etl.config.quality import parse_quality
+from lake_etl.config.quality_rules import parse_quality
 from lake_etl.dqdl.parser import parse_document, parse_rule
 from lake_etl.syntax.json_with_comments import parse_json_object
 from lake_etl.syntax.records import Findings

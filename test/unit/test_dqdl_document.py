@@ -3,8 +3,8 @@ from __future__ import annotations
 
 import pytest
 
-from lake_etl.dqdl.model import Analyzer, Parameter
 from lake_etl.dqdl.parser import parse_document
+from lake_etl.dqdl.syntax_tree import Analyzer, Parameter
 from lake_etl.syntax.records import Findings
 
 WHOLE = r'''

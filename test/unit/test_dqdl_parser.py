@@ -6,10 +6,10 @@ from decimal import Decimal
 
 import pytest
 
-from lake_etl.dqdl.model import (
-    Arithmetic, Call, Composite, Condition, Day, Duration, Keyword, Now, Number, Parameter, Rule, Size, Text, TimeOfDay)
 from lake_etl.dqdl.parser import parse_rule
 from lake_etl.dqdl.rule_types import RULE_TYPES, has_row_outcome
+from lake_etl.dqdl.syntax_tree import (
+    Arithmetic, Call, Composite, Condition, Day, Duration, Keyword, Now, Number, Parameter, Rule, Size, Text, TimeOfDay)
 from lake_etl.syntax.records import Findings
 
 

@@ -12,14 +12,14 @@ from hypothesis import strategies as st
 from malformed import damaged_values
 
 from lake_etl.config.dependencies import parse_dependencies
-from lake_etl.config.entity_match import parse_entity_match
 from lake_etl.config.entries.known import known_forms
 from lake_etl.config.input import parse_input
-from lake_etl.config.quality import parse_quality
-from lake_etl.config.transforms import parse_transforms
+from lake_etl.config.match_specification import parse_entity_match
+from lake_etl.config.quality_rules import parse_quality
+from lake_etl.config.transform_steps import parse_transforms
 from lake_etl.syntax.json_with_comments import parse_json
 from lake_etl.syntax.records import Findings, check_unknown_keys
-from lib.local_lake.reference.files import schemas
+from lib.local_lake.reference.reference_files import schemas
 
 FOLDER = Path(__file__).resolve().parents[2] / 'lib' / 'glue_scripts' / 'transformation-spec'
 DATE = {'field': 'a', 'format': 'yyyy'}

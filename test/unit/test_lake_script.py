@@ -122,7 +122,7 @@ def test_a_java_home_that_leads_nowhere_is_no_java(lake, monkeypatch, tmp_path):
 
 
 def test_the_file_of_each_verb_that_needs_more_packages_exists(lake):
-    assert set(lake.MORE_REQUIREMENTS) == {'test', 'cdk'}
+    assert set(lake.MORE_REQUIREMENTS) == {'test', 'lint', 'cdk'}
     assert [file for file in lake.MORE_REQUIREMENTS.values() if not (SCRIPT.parent / file).exists()] == []
 
 

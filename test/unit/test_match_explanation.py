@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from lake_etl.config.entity_match import EntityMatchSpec, parse_entity_match
+from lake_etl.config.match_specification import EntityMatchSpec, parse_entity_match
 from lake_etl.match.explanation import explain
 from lake_etl.syntax.records import Findings
 from lib.local_lake.showing.match_explanation import explanation_lines

@@ -13,8 +13,8 @@ import pytest
 import recordlinkage
 from rapidfuzz.distance import JaroWinkler
 
-from lake_etl.config.entity_match import Level
 from lake_etl.config.match_field import METHODS, OTHER_NAMES, Field
+from lake_etl.config.match_specification import Level
 from lake_etl.match.scoring import WeightedScorer
 from lake_etl.match.similarity import ARROW_TYPES, Pairs, operands, similarities
 

@@ -126,7 +126,7 @@ def test_text_is_recoded_however_the_pieces_fall(text, encoding, size):
 
 
 def test_a_stored_file_is_read_from_any_position(tmp_path):
-    from lake_etl.adapters.local.files import FolderFiles
+    from lake_etl.adapters.local.folder_files import FolderFiles
     (tmp_path / 'a').write_bytes(bytes(range(100)))
     file = open_stored(FolderFiles(), str(tmp_path / 'a'))
     assert file.read(3) == bytes([0, 1, 2])

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pytest
 
 from lake_etl.config.block_rule import BlockRule, parse_block_part
-from lake_etl.config.entity_match import Level
+from lake_etl.config.match_specification import Level
 from lake_etl.match.agreement import agreement_levels
 from lake_etl.match.probabilistic_scoring import fulfilled
 from lake_etl.match.scoring import LearningScorer, scorer_of

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from lake_etl.config.quality import parse_quality
+from lake_etl.config.quality_rules import parse_quality
 from lake_etl.quality.proposal import ColumnProfile, proposed_rules
 from lake_etl.syntax.records import Findings
 

@@ -12,8 +12,8 @@ import pytest
 from lake_etl.config.documentation import Key, keys_of, paragraphs
 from lake_etl.config.entries.known import known_forms
 from lake_etl.config.input import InputSpec
-from lake_etl.config.quality import QualityFile, StageTexts
-from lib.local_lake.reference.files import reference_files
+from lake_etl.config.quality_rules import QualityFile, StageTexts
+from lib.local_lake.reference.reference_files import reference_files
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 SECTIONS = {item for key in keys_of(InputSpec) for item in get_args(key.hint) if is_dataclass(item)}

@@ -12,8 +12,8 @@ import sqlglot
 from sqlglot.optimizer.qualify import qualify
 
 from lake_etl.arguments import RESERVED_COLUMNS
-from lake_etl.config.entity_match import parse_entity_match
 from lake_etl.config.input import DelimitedSection, ExcelSection, FixedSection, InputSpec, JsonSection, XmlSection
+from lake_etl.config.match_specification import parse_entity_match
 from lake_etl.config.workflow import Workflow, read_workflow
 from lake_etl.mapping.clean_names import clean_name
 from lake_etl.syntax.json_with_comments import parse_json_object

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lake_etl.config.block_rule import BlockPart, parse_block_part
-from lake_etl.config.entity_match import parse_entity_match
+from lake_etl.config.match_specification import parse_entity_match
 from lake_etl.config.workflow import read_entity_match
 from lake_etl.errors import ConfigurationError
 from lake_etl.syntax.records import Findings

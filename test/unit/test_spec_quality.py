@@ -3,8 +3,8 @@ from __future__ import annotations
 
 import pytest
 
-from lake_etl.config.quality import QualityRules, StageRules, parse_quality
-from lake_etl.dqdl.model import Composite, Condition, Number, Parameter, Rule, Text
+from lake_etl.config.quality_rules import QualityRules, StageRules, parse_quality
+from lake_etl.dqdl.syntax_tree import Composite, Condition, Number, Parameter, Rule, Text
 from lake_etl.syntax.records import Findings
 
 EXISTS = Rule('ColumnExists', (Parameter('A'),))

@@ -6,7 +6,7 @@ from declared_transforms import REGISTRY, DateEntry, ValueEntry
 
 from lake_etl.config.entries.known import known_forms
 from lake_etl.config.form import FieldEntry
-from lake_etl.config.transforms import TransformSpec, TransformStep, follow_columns, parse_transforms, text_columns
+from lake_etl.config.transform_steps import TransformSpec, TransformStep, follow_columns, parse_transforms, text_columns
 from lake_etl.syntax.records import Findings
 
 

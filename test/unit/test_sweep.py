@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from lake_etl.adapters.local.files import FolderFiles
+from lake_etl.adapters.local.folder_files import FolderFiles
 from lake_etl.ports import FileEntry
 from lake_etl.publish.sweep import SweepPlan, plan_sweep, sweep_partition, sweep_table
 

@@ -10,7 +10,7 @@ import datatransform_premium
 import datatransform_structureddata
 from lake_etl.errors import ConfigurationError
 from lake_etl.syntax.records import Findings
-from lake_etl.syntax.row_order import RowOrder, sort_column
+from lake_etl.syntax.sort_order import RowOrder, sort_column
 from lake_etl.transform.conversion_count import rows_before
 from lake_etl.transform.registry import PREFIX, REGISTRY, Transform
 from lake_etl.transform.xml_shape import Shape, merge_shapes, parse_xml, shape_of, value_of

@@ -10,7 +10,7 @@ import pytest
 from lake_etl.config.dependencies import Dependencies
 from lib.executions.record import QUEUED, STARTING, Execution, execution_of
 from lib.state_machine_trigger.events import CreatedObject
-from lib.state_machine_trigger.plan import Nothing, Refusal, execution_name, plan_for
+from lib.state_machine_trigger.start_plan import Nothing, Refusal, execution_name, plan_for
 
 MACHINE = 'arn:aws:states:us-east-2:123456789012:stateMachine:etl'
 LANDED = datetime(2026, 3, 4, 23, 59, 59, tzinfo=UTC)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from lake_etl.adapters.local.items import SqliteItems
+from lake_etl.adapters.local.sqlite_items import SqliteItems
 from lib.local_lake.commands import watch
 from lib.local_lake.commands.watch import quiet_files
 from lib.local_lake.folders import LakeFolders

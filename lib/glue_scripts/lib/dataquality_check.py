@@ -6,7 +6,7 @@ from typing import Any
 
 from pyspark.sql import DataFrame
 
-from lake_etl.config.quality import QualityRules, parse_quality
+from lake_etl.config.quality_rules import QualityRules, parse_quality
 from lake_etl.errors import ConfigurationError
 from lake_etl.quality.alone import check_alone
 from lake_etl.syntax.records import Findings

@@ -14,7 +14,7 @@ from pyspark.sql import functions as F
 from pyspark.sql.types import StructType
 
 from lake_etl import runtime
-from lake_etl.config.entries.lookup import LOOKUP, MULTILOOKUP, LookupEntry, MultiLookupEntry
+from lake_etl.config.entries.lookups import LOOKUP, MULTILOOKUP, LookupEntry, MultiLookupEntry
 from lake_etl.errors import DataError, ItemStoreError
 from lake_etl.spark.columns import column, column_type, has_column
 from lake_etl.spark.helper_names import unused_name

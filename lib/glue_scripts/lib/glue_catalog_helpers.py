@@ -13,7 +13,7 @@ from lake_etl import runtime
 from lake_etl.mapping.clean_names import clean_names, log_numbered
 from lake_etl.mapping.recommendation import recommended_spec
 from lake_etl.ports import Column, Publication, Table
-from lake_etl.publish.files import catalog_columns
+from lake_etl.publish.load_files import catalog_columns
 from lake_etl.publish.schema_evolution import change_is_allowed, evolved_columns, require_allowed_change
 from lake_etl.publish.sweep import sweep_partition
 

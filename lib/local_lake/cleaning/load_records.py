@@ -9,8 +9,8 @@ from typing import Any
 
 from lake_etl.adapters.local.catalog_file import reading
 from lake_etl.adapters.local.catalog_rows import read_databases, read_partitions, read_tables
-from lake_etl.adapters.local.items import SqliteItems
 from lake_etl.adapters.local.places import relative
+from lake_etl.adapters.local.sqlite_items import SqliteItems
 from lake_etl.arguments import PARTITION_KEYS
 from lake_etl.errors import LakeError
 from lake_etl.publish.layout import execution_mark, load_of_location, partition_of_load

@@ -6,8 +6,8 @@ import time
 from dataclasses import dataclass
 from datetime import datetime
 
-from lake_etl.adapters.local.items import SqliteItems
-from lake_etl.adapters.local.queries import query
+from lake_etl.adapters.local.duckdb_queries import query
+from lake_etl.adapters.local.sqlite_items import SqliteItems
 from lake_etl.errors import LakeError
 from lake_etl.landing.location import read_key
 from lake_etl.transform.lookup_loading import lookup_items

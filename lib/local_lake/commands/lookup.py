@@ -4,7 +4,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from lake_etl.adapters.local.items import SqliteItems
+from lake_etl.adapters.local.sqlite_items import SqliteItems
 from lake_etl.errors import LakeError
 from lake_etl.transform.lookup_loading import lookup_items, multilookup_items
 from lib.local_lake.folders import LakeFolders

@@ -11,8 +11,8 @@ from pyspark.sql import DataFrame
 
 from lake_etl import runtime
 from lake_etl.arguments import EXECUTION_COLUMN
-from lake_etl.config.quality import STAGES
-from lake_etl.dqdl.model import AnyRule
+from lake_etl.config.quality_rules import STAGES
+from lake_etl.dqdl.syntax_tree import AnyRule
 from lake_etl.errors import LakeError
 from lake_etl.ports import Table
 from lake_etl.quality.checked_load import evaluation_context
@@ -22,10 +22,10 @@ from lake_etl.quality.history import MetricHistory
 from lake_etl.quality.proposal import proposed_rules
 from lake_etl.spark.session import configure
 from lib.local_lake.folders import LakeFolders
+from lib.local_lake.running.laptop_session import start_session
 from lib.local_lake.running.profile import profile
 from lib.local_lake.running.proposal_files import write_proposals
 from lib.local_lake.running.rules_file import default_stage, read_rules, rules_file_of
-from lib.local_lake.running.session import start_session
 from lib.local_lake.running.small_data import is_small
 from lib.local_lake.showing.output import print_rows
 

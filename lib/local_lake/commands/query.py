@@ -4,7 +4,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from lake_etl.adapters.local.queries import query
+from lake_etl.adapters.local.duckdb_queries import query
 from lib.local_lake.folders import LakeFolders
 from lib.local_lake.showing.output import print_rows
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import argparse
 
-from lake_etl.adapters.local.items import SqliteItems
+from lake_etl.adapters.local.sqlite_items import SqliteItems
 from lake_etl.jobs.conversion_report import FAILED_CONVERSIONS
 from lib.local_lake.folders import LakeFolders
 from lib.local_lake.running.orchestration import AUDIT

@@ -11,8 +11,8 @@ from pathlib import Path
 
 from pyspark.sql import SparkSession
 
-from lake_etl.adapters.local.files import FolderFiles
-from lake_etl.adapters.local.items import SqliteItems
+from lake_etl.adapters.local.folder_files import FolderFiles
+from lake_etl.adapters.local.sqlite_items import SqliteItems
 from lake_etl.config.configuration_files import folded
 from lake_etl.config.file_names import entity_match_file
 from lake_etl.config.reader import configuration_below
@@ -20,11 +20,11 @@ from lake_etl.errors import LakeError
 from lake_etl.jobs.conversion_report import FAILED_CONVERSIONS
 from lake_etl.landing.location import Landing, execution_id
 from lake_etl.reasons.failure import original_of, reason_of
-from lib.local_lake.cleaning.scratch import remove_scratch
 from lib.local_lake.folders import LakeFolders
 from lib.local_lake.running import job_arguments
-from lib.local_lake.running.glue_library import ensure_glue_library
-from lib.local_lake.running.session import start_session
+from lib.local_lake.running.awsglue_path import ensure_glue_library
+from lib.local_lake.running.laptop_session import start_session
+from lib.local_lake.running.spark_scratch import remove_scratch
 
 LOG = logging.getLogger(__name__)
 AUDIT = 'job-audit'

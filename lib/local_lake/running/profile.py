@@ -6,7 +6,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from lake_etl.adapters.local.queries import native_query
+from lake_etl.adapters.local.duckdb_queries import native_query
 from lake_etl.ports import Table
 from lake_etl.quality.proposal import MOST_LISTED_VALUES, PATTERNS, ColumnProfile
 from lake_etl.syntax.type_text import NUMBERS, parse_type

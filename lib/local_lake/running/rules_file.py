@@ -4,9 +4,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from lake_etl.config.configuration_files import folded
-from lake_etl.config.quality import STAGES, parse_quality
-from lake_etl.dqdl.model import Analyzer, AnyRule
+from lake_etl.config.quality_rules import STAGES, parse_quality
 from lake_etl.dqdl.parser import parse_document
+from lake_etl.dqdl.syntax_tree import Analyzer, AnyRule
 from lake_etl.errors import ConfigurationError, LakeError
 from lake_etl.ports import Table
 from lake_etl.quality.stage_result import ACTIONS

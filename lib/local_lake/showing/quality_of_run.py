@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import json
 
-from lake_etl.adapters.local.items import SqliteItems
+from lake_etl.adapters.local.sqlite_items import SqliteItems
 from lib.local_lake.folders import LakeFolders
 
 # The lineage's name for what a stage with rules of quarantine did.

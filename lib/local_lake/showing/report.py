@@ -4,11 +4,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from lake_etl.adapters.local.catalog import SqliteCatalog
 from lake_etl.adapters.local.catalog_file import reading
 from lake_etl.adapters.local.catalog_rows import read_tables, read_views
+from lake_etl.adapters.local.duckdb_queries import query
 from lake_etl.adapters.local.iceberg_tables import read_iceberg_tables
-from lake_etl.adapters.local.queries import query
+from lake_etl.adapters.local.sqlite_catalog import SqliteCatalog
 from lake_etl.ports import Table
 from lake_etl.publish.layout import execution_mark
 from lib.local_lake.folders import LakeFolders

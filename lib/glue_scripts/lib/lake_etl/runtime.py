@@ -16,18 +16,18 @@ _catalog_address = GLUE
 def files(uri: str) -> Files:
     """Return the file store of an address: `s3://bucket/key`, or a path on this machine."""
     if is_s3(uri):
-        from lake_etl.adapters.aws.files import S3Files
+        from lake_etl.adapters.aws.s3_files import S3Files
         return S3Files()
-    from lake_etl.adapters.local.files import FolderFiles
+    from lake_etl.adapters.local.folder_files import FolderFiles
     return FolderFiles()
 
 
 def items(table: str) -> Items:
     """Return the item store of a table address: `sqlite:///path/lake.db#table`, or a DynamoDB table name."""
     if table.startswith(SQLITE):
-        from lake_etl.adapters.local.items import SqliteItems
+        from lake_etl.adapters.local.sqlite_items import SqliteItems
         return SqliteItems()
-    from lake_etl.adapters.aws.items import DynamoDBItems
+    from lake_etl.adapters.aws.dynamodb_items import DynamoDBItems
     return DynamoDBItems()
 
 
@@ -40,9 +40,9 @@ def open_catalog(address: str) -> None:
 def catalog() -> Catalog:
     """Return the catalog of this process: the AWS Glue Data Catalog unless a job opened another one."""
     if _catalog_address.startswith(SQLITE):
-        from lake_etl.adapters.local.catalog import SqliteCatalog
+        from lake_etl.adapters.local.sqlite_catalog import SqliteCatalog
         return SqliteCatalog(_catalog_address)
-    from lake_etl.adapters.aws.catalog import GlueCatalog
+    from lake_etl.adapters.aws.glue_catalog import GlueCatalog
     return GlueCatalog()
 
 
@@ -52,9 +52,9 @@ def merged_tables(iceberg_catalog: str, warehouse: str) -> MergedTables:
     warehouse  folder of the tables' files
     """
     if iceberg_catalog.startswith(SQLITE):
-        from lake_etl.adapters.local.merged_tables import PyIcebergTables
+        from lake_etl.adapters.local.pyiceberg_tables import PyIcebergTables
         return PyIcebergTables(iceberg_catalog, warehouse)
-    from lake_etl.adapters.aws.merged_tables import SparkIcebergTables
+    from lake_etl.adapters.aws.spark_iceberg_tables import SparkIcebergTables
     return SparkIcebergTables(iceberg_catalog, warehouse)
 
 
@@ -64,25 +64,25 @@ def queries(workgroup: str, max_attempts: int = QUERY_ATTEMPTS) -> Queries:
     max_attempts  how often Athena is asked whether a statement has ended, before it is stopped
     """
     if _catalog_address.startswith(SQLITE):
-        from lake_etl.adapters.local.queries import DuckDBQueries
+        from lake_etl.adapters.local.duckdb_queries import DuckDBQueries
         return DuckDBQueries(_catalog_address)
-    from lake_etl.adapters.aws.queries import AthenaQueries
+    from lake_etl.adapters.aws.athena_queries import AthenaQueries
     return AthenaQueries(workgroup, max_attempts)
 
 
 def redshift_queries(cluster_id: str, workgroup_name: str, secret_arn: str = '',
                      max_attempts: int = QUERY_ATTEMPTS) -> Queries:
     """Return the engine that runs statements on an Amazon Redshift cluster or serverless workgroup."""
-    from lake_etl.adapters.aws.queries import RedshiftQueries
+    from lake_etl.adapters.aws.athena_queries import RedshiftQueries
     return RedshiftQueries(cluster_id, workgroup_name, secret_arn, max_attempts)
 
 
 def quality_reports() -> QualityReports:
     """Return where reports on data quality go, beside the catalog of this process."""
     if _catalog_address.startswith(SQLITE):
-        from lake_etl.adapters.local.quality_reports import LoggedQualityReports
+        from lake_etl.adapters.local.logged_reports import LoggedQualityReports
         return LoggedQualityReports()
-    from lake_etl.adapters.aws.quality_reports import AwsQualityReports
+    from lake_etl.adapters.aws.cloudwatch_reports import AwsQualityReports
     return AwsQualityReports()
 
 
@@ -95,9 +95,9 @@ def ruleset_engine() -> RulesetEngine:
 def secret(address: str) -> bytes:
     """Return a secret: the file `file:///path`, the variable `env://NAME`, or else what AWS Secrets Manager has."""
     if address.startswith((FILE, ENVIRONMENT)):
-        from lake_etl.adapters.local.secrets import read_secret
+        from lake_etl.adapters.local.secret_files import read_secret
     else:
-        from lake_etl.adapters.aws.secrets import read_secret
+        from lake_etl.adapters.aws.secrets_manager import read_secret
     return read_secret(address)
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from lake_etl.config.entity_match import EntityMatchSpec
 from lake_etl.config.file_names import file_names
-from lake_etl.config.quality import STAGES
+from lake_etl.config.match_specification import EntityMatchSpec
+from lake_etl.config.quality_rules import STAGES
 from lake_etl.config.workflow import Workflow
 from lake_etl.errors import Problem
 

@@ -10,10 +10,10 @@ from typing import Any
 
 from lake_etl.config.dependencies import INTERVALS, MOMENTS
 from lake_etl.config.documentation import Key, keys_of, paragraphs
-from lake_etl.config.entity_match import EntityMatchSpec
 from lake_etl.config.form import Form, Shape
 from lake_etl.config.input import InputSpec
-from lake_etl.config.quality import QualityFile
+from lake_etl.config.match_specification import EntityMatchSpec
+from lake_etl.config.quality_rules import QualityFile
 
 Schema = dict[str, Any]
 VERSION = 'http://json-schema.org/draft-07/schema#'

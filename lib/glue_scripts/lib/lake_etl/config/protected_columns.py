@@ -3,7 +3,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from lake_etl.config.transforms import TransformStep
+from lake_etl.config.transform_steps import TransformStep
 
 # Stands for the columns of a step that tells none of their names.
 UNNAMED = '*'

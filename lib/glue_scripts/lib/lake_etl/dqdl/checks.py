@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo, available_timezones
 
 from lake_etl.dqdl.code_checks import condition_problems, query_problems
-from lake_etl.dqdl.model import Family, Keyword, Number, Rule, Text
 from lake_etl.dqdl.rule_types import RULE_TYPES, RuleType, names_of, rule_type
+from lake_etl.dqdl.syntax_tree import Family, Keyword, Number, Rule, Text
 from lake_etl.dqdl.token_reader import TokenReader
 from lake_etl.syntax.records import suggestion
 from lake_etl.syntax.regex_backtracking import java_pattern_problems

@@ -7,9 +7,9 @@ from typing import Literal
 
 from lake_etl.dqdl.conditions import Constants
 from lake_etl.dqdl.labels import merged_labels, read_labels
-from lake_etl.dqdl.model import AnyRule, Composite
 from lake_etl.dqdl.parameters import PARENTHESES
 from lake_etl.dqdl.rules import read_rule
+from lake_etl.dqdl.syntax_tree import AnyRule, Composite
 from lake_etl.dqdl.token_reader import TokenReader, Unreadable
 
 MOST_LEVELS = 20

@@ -5,11 +5,11 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple, cast
 
 from lake_etl.dqdl.lexer import Token
-from lake_etl.dqdl.model import (
-    Arithmetic, Call, Condition, Day, Duration, Family, Keyword, Now, Number, Operand, Operator, Size, Text, TimeOfDay,
-    Word)
 from lake_etl.dqdl.operands import KEYWORDS, read_operand
 from lake_etl.dqdl.quoting import unquoted, unquoted_code, unquoted_member
+from lake_etl.dqdl.syntax_tree import (
+    Arithmetic, Call, Condition, Day, Duration, Family, Keyword, Now, Number, Operand, Operator, Size, Text, TimeOfDay,
+    Word)
 from lake_etl.dqdl.token_reader import QUOTED, TokenReader
 
 Constants = Mapping[str, tuple[Token, ...]]

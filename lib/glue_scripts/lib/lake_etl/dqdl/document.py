@@ -7,10 +7,10 @@ from typing import Literal
 from lake_etl.dqdl.composites import read_any_rule
 from lake_etl.dqdl.labels import read_labels
 from lake_etl.dqdl.lexer import Token
-from lake_etl.dqdl.model import Analyzer, AnyRule, Document
 from lake_etl.dqdl.operands import KEYWORDS
 from lake_etl.dqdl.parameters import find_type, read_parameters
 from lake_etl.dqdl.quoting import unquoted
+from lake_etl.dqdl.syntax_tree import Analyzer, AnyRule, Document
 from lake_etl.dqdl.token_reader import QUOTED, TokenReader, Unreadable
 from lake_etl.syntax.records import suggestion
 

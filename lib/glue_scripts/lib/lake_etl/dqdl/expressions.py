@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import cast
 
 from lake_etl.dqdl.lexer import KEYWORDS, Token
-from lake_etl.dqdl.model import Arithmetic, ArithmeticOperator, Call, Number, NumericExpression
+from lake_etl.dqdl.syntax_tree import Arithmetic, ArithmeticOperator, Call, Number, NumericExpression
 from lake_etl.dqdl.token_reader import TokenReader
 from lake_etl.syntax.records import suggestion
 

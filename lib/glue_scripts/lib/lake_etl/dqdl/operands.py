@@ -7,7 +7,7 @@ from typing import cast
 
 from lake_etl.dqdl.expressions import ExpressionReader
 from lake_etl.dqdl.lexer import time_of_day
-from lake_etl.dqdl.model import (
+from lake_etl.dqdl.syntax_tree import (
     Day, Duration, Keyword, Now, Number, Operand, Size, SizeUnit, Text, TimeOfDay, TimeUnit, Word)
 from lake_etl.dqdl.token_reader import TokenReader
 from lake_etl.syntax.records import suggestion

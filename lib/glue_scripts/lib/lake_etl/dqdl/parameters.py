@@ -5,11 +5,11 @@ from collections.abc import Sequence
 
 from lake_etl.dqdl.conditions import Constants, constant_of
 from lake_etl.dqdl.lexer import KEYWORDS, Token
-from lake_etl.dqdl.model import TYPES_WITH_CODE, Parameter
 from lake_etl.dqdl.operands import KEYWORDS as KEYWORDS_OF_VALUES
 from lake_etl.dqdl.operands import SIZE_UNITS, TIME_UNITS
 from lake_etl.dqdl.quoting import unquoted, unquoted_code
 from lake_etl.dqdl.rule_types import RULE_TYPES, RuleType
+from lake_etl.dqdl.syntax_tree import TYPES_WITH_CODE, Parameter
 from lake_etl.dqdl.token_reader import QUOTED, TokenReader
 from lake_etl.syntax.records import suggestion
 

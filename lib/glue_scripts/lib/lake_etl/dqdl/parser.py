@@ -3,7 +3,7 @@ from __future__ import annotations
 
 from lake_etl.dqdl.composites import read_any_rule
 from lake_etl.dqdl.document import SECTIONS, DocumentReader
-from lake_etl.dqdl.model import AnyRule, Document
+from lake_etl.dqdl.syntax_tree import AnyRule, Document
 from lake_etl.dqdl.token_reader import TokenReader, Unreadable
 from lake_etl.syntax.records import Findings
 

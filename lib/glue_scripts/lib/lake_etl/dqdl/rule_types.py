@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from lake_etl.dqdl.model import AnyRule, Family, leaves
+from lake_etl.dqdl.syntax_tree import AnyRule, Family, leaves
 
 RowOutcome = Literal['each row', 'data set', 'each row without condition']
 

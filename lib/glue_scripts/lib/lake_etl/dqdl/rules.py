@@ -7,9 +7,9 @@ from lake_etl.dqdl.checks import Places, check_rule
 from lake_etl.dqdl.conditions import Constants, in_bytes, read_condition
 from lake_etl.dqdl.labels import read_labels
 from lake_etl.dqdl.lexer import Token
-from lake_etl.dqdl.model import Condition, Rule
 from lake_etl.dqdl.parameters import PARENTHESES, QUOTE_HINT, find_type, read_parameters, word_hint
 from lake_etl.dqdl.quoting import unquoted, unquoted_code
+from lake_etl.dqdl.syntax_tree import Condition, Rule
 from lake_etl.dqdl.token_reader import QUOTED, TokenReader
 
 ORDER = 'the order is: type, parameters, condition, where, labels, with'

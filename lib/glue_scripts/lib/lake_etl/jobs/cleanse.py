@@ -17,11 +17,11 @@ from lake_etl.arguments import EXECUTION_COLUMN, PARTITION_KEYS, RESERVED_COLUMN
 from lake_etl.config.configuration_files import folded
 from lake_etl.config.file_names import file_names
 from lake_etl.config.reader import configuration_reader
-from lake_etl.config.transforms import follow_columns, text_columns, written_columns
+from lake_etl.config.transform_steps import follow_columns, text_columns, written_columns
 from lake_etl.config.workflow import Workflow, read_workflow
 from lake_etl.errors import ConfigurationError, DataError
 from lake_etl.jobs.conversion_report import report_conversions
-from lake_etl.jobs.run import JobRun
+from lake_etl.jobs.job_run import JobRun
 from lake_etl.jobs.table_ownership import cleanse_ownership, published_table, record_changes, require_own_table
 from lake_etl.mapping.apply_mapping import apply_mapping
 from lake_etl.mapping.clean_names import clean_names, log_numbered

@@ -16,7 +16,7 @@ from lake_etl.config.file_names import FileNames, file_names
 from lake_etl.config.reader import configuration_reader
 from lake_etl.config.workflow import Workflow, read_consume_workflow
 from lake_etl.errors import ConfigurationError, DataError, Problem, QueryError
-from lake_etl.jobs.run import JobRun
+from lake_etl.jobs.job_run import JobRun
 from lake_etl.jobs.table_ownership import consume_ownership, published_table, record_changes, require_own_table
 from lake_etl.publish.failed_rows import without_mark
 from lake_etl.publish.layout import require_free_names

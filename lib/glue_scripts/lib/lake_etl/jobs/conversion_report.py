@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from lake_etl import runtime
 from lake_etl.errors import ConversionError
-from lake_etl.jobs.run import JobRun
+from lake_etl.jobs.job_run import JobRun
 from lake_etl.transform.conversion_count import FailedConversion
 
 LOG = logging.getLogger(__name__)

@@ -8,7 +8,7 @@ from lake_etl import runtime
 from lake_etl.config.file_names import file_names
 from lake_etl.config.protected_columns import protected_columns
 from lake_etl.config.workflow import Workflow
-from lake_etl.jobs.run import JobRun
+from lake_etl.jobs.job_run import JobRun
 from lake_etl.ports import Table
 from lake_etl.publish.ownership import Ownership, ended_protection, owner_before, require_ownership
 from lake_etl.publish.target import Target

@@ -8,9 +8,9 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from lake_etl.config.block_rule import BlockPart
-from lake_etl.match.plan import MatchPlan
+from lake_etl.match.match_plan import MatchPlan
+from lake_etl.match.match_values import ID, Source, numbered, value_rows
 from lake_etl.match.similarity import Operand
-from lake_etl.match.values import ID, Source, numbered, value_rows
 
 RULE, KEY = 'rule', 'key'
 

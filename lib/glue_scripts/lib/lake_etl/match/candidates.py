@@ -10,7 +10,7 @@ from pyspark.sql import functions as F
 
 from lake_etl.match.blocking import KEY, RULE, operand_name
 from lake_etl.match.kept import kept
-from lake_etl.match.plan import MatchPlan
+from lake_etl.match.match_plan import MatchPlan
 
 LOG = logging.getLogger(__name__)
 LEFT, RIGHT = 'l_', 'r_'

@@ -7,7 +7,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from lake_etl.arguments import PARTITION_KEYS
-from lake_etl.config.entity_match import EntityMatchSpec
+from lake_etl.config.match_specification import EntityMatchSpec
 from lake_etl.match.entity_key import ENTITY, source_key
 from lake_etl.spark.columns import column, has_column, quoted
 

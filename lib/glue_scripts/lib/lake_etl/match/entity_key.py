@@ -7,7 +7,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from lake_etl.arguments import RESERVED_COLUMNS
-from lake_etl.config.entity_match import EntityMatchSpec, ExactMatchFields
+from lake_etl.config.match_specification import EntityMatchSpec, ExactMatchFields
 from lake_etl.match.stand_ins import Use, usable_sql
 from lake_etl.spark.columns import column, has_column, quoted
 from lake_etl.spark.helper_names import hidden_name

@@ -8,7 +8,7 @@ from datetime import date, datetime
 import numpy as np
 import pyarrow as pa
 
-from lake_etl.config.entity_match import EntityMatchSpec, Level
+from lake_etl.config.match_specification import EntityMatchSpec, Level
 from lake_etl.config.match_weights import MatchWeights
 from lake_etl.match.accents import composed
 from lake_etl.match.agreement import agreement_levels

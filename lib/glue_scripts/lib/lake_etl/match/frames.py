@@ -8,13 +8,13 @@ from typing import Any
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from lake_etl.config.entity_match import EntityMatchSpec, parse_entity_match
+from lake_etl.config.match_specification import EntityMatchSpec, parse_entity_match
 from lake_etl.errors import ConfigurationError
 from lake_etl.match.entity_key import ENTITY, new_global_id, with_entity_key
 from lake_etl.match.kept import kept
 from lake_etl.match.latest import conformed
 from lake_etl.match.learning import trained_scorers
-from lake_etl.match.plan import plan_of
+from lake_etl.match.match_plan import plan_of
 from lake_etl.match.resolve import best_matches
 from lake_etl.publish.lineage import DataLineageGenerator
 from lake_etl.spark.columns import column

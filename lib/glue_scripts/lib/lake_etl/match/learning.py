@@ -11,14 +11,14 @@ import pyarrow as pa
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from lake_etl.config.entity_match import EntityMatchSpec, Level
+from lake_etl.config.match_specification import EntityMatchSpec, Level
 from lake_etl.match.blocking import keyed_rows
 from lake_etl.match.candidates import LEFT, RIGHT, candidate_pairs
 from lake_etl.match.kept import kept
-from lake_etl.match.plan import MatchPlan, plan_of
+from lake_etl.match.match_plan import MatchPlan, plan_of
+from lake_etl.match.match_values import ID, value_rows
 from lake_etl.match.scoring import LearningScorer, Scorer, scorers_of
 from lake_etl.match.similarity import ARROW_TYPES, Operand, Pairs
-from lake_etl.match.values import ID, value_rows
 from lake_etl.spark.columns import column
 
 LOG = logging.getLogger(__name__)

@@ -8,7 +8,7 @@ import pyarrow as pa
 from pyspark.sql import DataFrame
 
 from lake_etl.match.candidates import LEFT, RIGHT
-from lake_etl.match.plan import MatchPlan
+from lake_etl.match.match_plan import MatchPlan
 from lake_etl.match.scoring import ready
 from lake_etl.match.similarity import ARROW_TYPES, Pairs
 

@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from lake_etl.config.block_rule import BlockPart, BlockRule
-from lake_etl.config.entity_match import Level
+from lake_etl.config.match_specification import Level
 from lake_etl.config.match_weights import FieldShares, MatchWeights
 from lake_etl.match.agreement import agreement_levels, compared_operands
 from lake_etl.match.probabilistic import Numbers, match_odds, probability

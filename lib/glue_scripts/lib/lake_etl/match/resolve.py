@@ -13,8 +13,8 @@ from lake_etl.match.candidates import candidate_pairs
 from lake_etl.match.entity_key import ENTITY, new_global_id
 from lake_etl.match.growth import persons_of, reduced_links
 from lake_etl.match.kept import kept
+from lake_etl.match.match_plan import EXACT, MatchPlan
 from lake_etl.match.pair_scores import scored_matches
-from lake_etl.match.plan import EXACT, MatchPlan
 from lake_etl.match.usable_rows import counted_rows, log_rows_without_values
 from lake_etl.spark.columns import column
 from lake_etl.spark.helper_names import hidden_name

@@ -7,7 +7,7 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 import pyarrow.compute as pc
 
-from lake_etl.config.entity_match import EntityMatchSpec, ExactMatchFields, Level
+from lake_etl.config.match_specification import EntityMatchSpec, ExactMatchFields, Level
 from lake_etl.errors import LakeError
 from lake_etl.match.probabilistic_scoring import LearningProbabilisticScorer, ProbabilisticScorer
 from lake_etl.match.similarity import Columns, Operand, Pairs, operands, similarities

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from lake_etl.match.plan import MatchPlan
-from lake_etl.match.values import ID, Source, numbered, value_rows
+from lake_etl.match.match_plan import MatchPlan
+from lake_etl.match.match_values import ID, Source, numbered, value_rows
 
 LOG = logging.getLogger(__name__)
 

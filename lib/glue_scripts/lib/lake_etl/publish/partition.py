@@ -12,10 +12,10 @@ from lake_etl.errors import PublicationConflict
 from lake_etl.ports import Catalog, Column, Partition, Publication, Table
 from lake_etl.publish.audit import Audit, attach_audit
 from lake_etl.publish.failed_rows import files_of_failed_rows, read_failed_rows, without_mark
-from lake_etl.publish.files import (
-    catalog_columns, file_name, lower_case_names, remove_folder, removed_on_failure, write_folder)
 from lake_etl.publish.joining import NewFiles, carry_over, joined_columns
 from lake_etl.publish.layout import load_folder, partition_folder
+from lake_etl.publish.load_files import (
+    catalog_columns, file_name, lower_case_names, remove_folder, removed_on_failure, write_folder)
 from lake_etl.publish.ownership import parameters_after, require_ownership
 from lake_etl.publish.schema_evolution import evolved_columns, require_allowed_change
 from lake_etl.publish.sources import Source, partition_properties, sources_of, write_id

@@ -13,8 +13,8 @@ from lake_etl.errors import DataError
 from lake_etl.ports import Column, Partition, Publication, Table
 from lake_etl.publish.audit import Audit, attach_audit
 from lake_etl.publish.failed_rows import files_of_failed_rows, read_failed_rows, without_mark
-from lake_etl.publish.files import catalog_columns, lower_case_names, write_partitions
 from lake_etl.publish.layout import LOAD_KEY, NULL_VALUE, partition_of_file
+from lake_etl.publish.load_files import catalog_columns, lower_case_names, write_partitions
 from lake_etl.publish.ownership import parameters_after, require_ownership
 from lake_etl.publish.schema_evolution import evolved_columns, require_allowed_change
 from lake_etl.publish.staged import Staged

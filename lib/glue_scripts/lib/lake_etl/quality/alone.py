@@ -9,9 +9,9 @@ from typing import Any
 from pyspark.sql import DataFrame
 
 from lake_etl.arguments import DEFAULT_RETENTION_HOURS, PARTITION_KEYS
-from lake_etl.config.quality import STAGES, QualityRules
+from lake_etl.config.quality_rules import STAGES, QualityRules
 from lake_etl.config.reader import configuration_reader
-from lake_etl.config.transforms import TransformStep
+from lake_etl.config.transform_steps import TransformStep
 from lake_etl.config.workflow import read_workflow
 from lake_etl.errors import LakeError
 from lake_etl.publish.layout import load_name

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 from pyspark.sql import DataFrame
 
 from lake_etl import runtime
-from lake_etl.dqdl.model import AnyRule, Document
+from lake_etl.dqdl.syntax_tree import AnyRule, Document
 from lake_etl.errors import LakeError
 from lake_etl.quality.evaluation.evaluate import prepare
 from lake_etl.quality.evaluation.outcomes import EvaluationContext, RowCounts, RuleOutcome

@@ -7,8 +7,8 @@ from functools import partial
 from pyspark.sql import DataFrame
 
 from lake_etl import runtime
-from lake_etl.config.quality import QualityRules, StageRules
-from lake_etl.config.transforms import TransformStep
+from lake_etl.config.quality_rules import QualityRules, StageRules
+from lake_etl.config.transform_steps import TransformStep
 from lake_etl.ports import FailedRule, QualityReport
 from lake_etl.publish.staged import Staged
 from lake_etl.publish.target import PartitionValues

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from lake_etl.dqdl.model import Condition, Day, Family, Keyword, Number, Operand, Operator, Parameter, Rule, Text
+from lake_etl.dqdl.syntax_tree import Condition, Day, Family, Keyword, Number, Operand, Operator, Parameter, Rule, Text
 from lake_etl.syntax.type_text import parse_type
 
 MOST_LISTED_VALUES = 20

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from lake_etl.config.form import Entry
-from lake_etl.config.transforms import TransformStep
+from lake_etl.config.transform_steps import TransformStep
 
 
 @dataclass(frozen=True)

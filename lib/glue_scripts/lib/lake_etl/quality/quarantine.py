@@ -10,7 +10,7 @@ from lake_etl import runtime
 from lake_etl.arguments import EXECUTION_COLUMN
 from lake_etl.ports import Partition
 from lake_etl.publish.emptying import empty_partitions
-from lake_etl.publish.files import catalog_columns, lower_case_names
+from lake_etl.publish.load_files import catalog_columns, lower_case_names
 from lake_etl.publish.partition import stage_partition
 from lake_etl.publish.sources import sources_of
 from lake_etl.publish.staged import Staged

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from lake_etl.config.quality import StageRules
+from lake_etl.config.quality_rules import StageRules
 from lake_etl.publish.failed_rows import MOST_RULES, mark_failed_rows, unmark_failed_rows
 from lake_etl.publish.staged import Staged
 from lake_etl.publish.target import PartitionValues, Target

@@ -5,10 +5,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from lake_etl.config.entries import (
-    dataprotection, lookup, misc, premium, stringmanipulation, structureddata, typeconversion)
+    dataprotection, lookups, misc, premium, stringmanipulation, structureddata, typeconversion)
 from lake_etl.config.form import Form
 
-MODULES = (typeconversion, stringmanipulation, dataprotection, premium, structureddata, lookup, misc)
+MODULES = (typeconversion, stringmanipulation, dataprotection, premium, structureddata, lookups, misc)
 ALIASES = {'json': 'jsonstructured', 'xml': 'xmlstructured'}
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from lake_etl.config.form import Form, Scalar
-from lake_etl.syntax.row_order import RowOrder
+from lake_etl.syntax.sort_order import RowOrder
 from lake_etl.syntax.sql_columns import condition_columns
 from lake_etl.syntax.sql_syntax import SqlMistake, condition_tree
 

@@ -3,10 +3,11 @@ from __future__ import annotations
 
 from pyspark.sql.types import NumericType, StringType
 
-from lake_etl.dqdl.model import Analyzer
-from lake_etl.quality.evaluation import custom_sql, fields, files, metrics, references
+from lake_etl.dqdl.syntax_tree import Analyzer
+from lake_etl.quality.evaluation import custom_sql, fields, file_rules, metrics, references
+from lake_etl.quality.evaluation.evaluation_plan import (
+    Check, Measure, Measurer, Subject, Values, Verdict, aggregates_of, in_scope)
 from lake_etl.quality.evaluation.judging import merged
-from lake_etl.quality.evaluation.plan import Check, Measure, Measurer, Subject, Values, Verdict, aggregates_of, in_scope
 from lake_etl.quality.evaluation.row_rules import hours_since
 from lake_etl.spark.columns import column_type
 
@@ -20,7 +21,7 @@ def data_age(parameters: tuple[str, ...], where: str | None, subject: Subject) -
 
 
 MEASURERS: dict[str, Measurer] = {
-    **metrics.MEASURERS, **references.MEASURERS, **files.MEASURERS, 'CustomSql': custom_sql.sql_number,
+    **metrics.MEASURERS, **references.MEASURERS, **file_rules.MEASURERS, 'CustomSql': custom_sql.sql_number,
     'DataFreshness': data_age,
 }
 # What stands for rule types that do not compare one number.

@@ -4,11 +4,11 @@ from __future__ import annotations
 import statistics
 from collections.abc import Sequence
 
-from lake_etl.dqdl.model import Rule
+from lake_etl.dqdl.syntax_tree import Rule
 from lake_etl.quality.evaluation.analyzers import measures_of
+from lake_etl.quality.evaluation.evaluation_plan import Check, Measure, Subject, Values, Verdict, aggregates_of
 from lake_etl.quality.evaluation.judging import merged, shown
 from lake_etl.quality.evaluation.number_rules import columns_of
-from lake_etl.quality.evaluation.plan import Check, Measure, Subject, Values, Verdict, aggregates_of
 
 FEWEST_VALUES = 3
 MOST_VALUES = 100

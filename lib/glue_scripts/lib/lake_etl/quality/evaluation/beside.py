@@ -6,8 +6,8 @@ from concurrent.futures import Future
 
 from pyspark import InheritableThread
 
+from lake_etl.quality.evaluation.evaluation_plan import GroupCounts, Grouping, Subject
 from lake_etl.quality.evaluation.keys import count_groups
-from lake_etl.quality.evaluation.plan import GroupCounts, Grouping, Subject
 
 Counts = Callable[[], Mapping[Grouping, GroupCounts]]
 

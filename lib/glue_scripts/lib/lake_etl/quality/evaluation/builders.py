@@ -3,16 +3,17 @@ from __future__ import annotations
 
 from functools import partial
 
-from lake_etl.dqdl.model import Analyzer
+from lake_etl.dqdl.syntax_tree import Analyzer
 from lake_etl.errors import LakeError
-from lake_etl.quality.evaluation import columns, files, metrics, number_rules, references, row_rules
+from lake_etl.quality.evaluation import column_rules, file_rules, metrics, number_rules, references, row_rules
 from lake_etl.quality.evaluation.analyzers import analyzer_check
 from lake_etl.quality.evaluation.anomalies import detect_anomalies
 from lake_etl.quality.evaluation.custom_sql import custom_sql
 from lake_etl.quality.evaluation.dynamic import NoHistory
-from lake_etl.quality.evaluation.plan import Builder, Check, Measurer, Part, RowTest, Subject, Verdict
+from lake_etl.quality.evaluation.evaluation_plan import Builder, Check, Measurer, Part, RowTest, Subject, Verdict
 
-COMPARED: dict[str, Measurer] = {**metrics.MEASURERS, **references.MEASURERS, 'FileUniqueness': files.file_uniqueness}
+COMPARED: dict[str, Measurer] = {
+    **metrics.MEASURERS, **references.MEASURERS, 'FileUniqueness': file_rules.file_uniqueness}
 BUILDERS: dict[str, Builder] = {
     **{kind: partial(number_rules.number_rule, measurer) for kind, measurer in COMPARED.items()},
     'IsUnique': number_rules.unique_rule,
@@ -22,13 +23,13 @@ BUILDERS: dict[str, Builder] = {
     'ColumnLength': row_rules.column_length,
     'ColumnDataType': row_rules.column_data_type,
     'DataFreshness': row_rules.data_freshness,
-    'ColumnExists': columns.column_exists,
-    'ColumnNamesMatchPattern': columns.column_names_match_pattern,
+    'ColumnExists': column_rules.column_exists,
+    'ColumnNamesMatchPattern': column_rules.column_names_match_pattern,
     'CustomSql': custom_sql,
     'DetectAnomalies': detect_anomalies,
-    'FileFreshness': files.file_freshness,
-    'FileSize': files.file_size,
-    'FileMatch': files.file_match,
+    'FileFreshness': file_rules.file_freshness,
+    'FileSize': file_rules.file_size,
+    'FileMatch': file_rules.file_match,
 }
 
 

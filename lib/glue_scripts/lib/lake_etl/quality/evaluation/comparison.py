@@ -4,7 +4,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from lake_etl.dqdl.model import Operator
+from lake_etl.dqdl.syntax_tree import Operator
 from lake_etl.quality.evaluation.sql import Sql
 
 

@@ -5,13 +5,13 @@ from py4j.protocol import Py4JJavaError
 from pyspark.errors import AnalysisException, ParseException, PySparkException
 from pyspark.sql import DataFrame
 
-from lake_etl.dqdl.model import Rule
+from lake_etl.dqdl.syntax_tree import Rule
 from lake_etl.errors import DataError, LakeError
 from lake_etl.quality.evaluation import fields
 from lake_etl.quality.evaluation.comparison import all_of
+from lake_etl.quality.evaluation.evaluation_plan import Check, FailingValues, Measure, RowTest, Subject, Values, Verdict
 from lake_etl.quality.evaluation.judging import judge_share
 from lake_etl.quality.evaluation.number_rules import number_rule
-from lake_etl.quality.evaluation.plan import Check, FailingValues, Measure, RowTest, Subject, Values, Verdict
 from lake_etl.quality.evaluation.references import PRIMARY, failing_values
 from lake_etl.reasons.failure import reason_of
 from lake_etl.reasons.spark_failure import innermost_class

@@ -6,7 +6,7 @@ import operator
 import statistics
 from collections.abc import Callable, Sequence
 
-from lake_etl.dqdl.model import Arithmetic, Call, Number, Operand
+from lake_etl.dqdl.syntax_tree import Arithmetic, Call, Number, Operand
 from lake_etl.errors import DataError
 
 History = Callable[[int], Sequence[float]]

@@ -9,12 +9,12 @@ from typing import Any
 from pyspark.sql import DataFrame, Observation
 from pyspark.sql import functions as F
 
-from lake_etl.dqdl.model import Rule
+from lake_etl.dqdl.syntax_tree import Rule
 from lake_etl.quality.evaluation.beside import Counts, count_beside
 from lake_etl.quality.evaluation.builders import check_of
-from lake_etl.quality.evaluation.composites import Judgement
+from lake_etl.quality.evaluation.composite_rules import Judgement
+from lake_etl.quality.evaluation.evaluation_plan import Evaluated, Part, Subject, parts_of, rows_name
 from lake_etl.quality.evaluation.outcomes import EvaluationContext, RowCounts, RuleOutcome
-from lake_etl.quality.evaluation.plan import Evaluated, Part, Subject, parts_of, rows_name
 from lake_etl.quality.evaluation.row_tests import add_row_tests, composed, failed_indexes
 from lake_etl.quality.evaluation.scope import add_scopes
 from lake_etl.quality.evaluation.sql import Sql

@@ -4,10 +4,10 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 
-from lake_etl.dqdl.model import Condition, Number, Rule
+from lake_etl.dqdl.syntax_tree import Condition, Number, Rule
 from lake_etl.quality.evaluation.comparison import satisfies
 from lake_etl.quality.evaluation.dynamic import NoHistory, numeric_value
-from lake_etl.quality.evaluation.plan import Measure, Subject, Values, Verdict
+from lake_etl.quality.evaluation.evaluation_plan import Measure, Subject, Values, Verdict
 
 NO_ROWS = 'No row is in the scope of the rule.'
 

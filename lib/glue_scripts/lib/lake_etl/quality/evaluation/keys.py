@@ -10,7 +10,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from lake_etl.quality.evaluation.comparison import any_of
-from lake_etl.quality.evaluation.plan import GroupCounts, Grouping, Subject, in_scope
+from lake_etl.quality.evaluation.evaluation_plan import GroupCounts, Grouping, Subject, in_scope
 from lake_etl.quality.evaluation.sql import Sql
 from lake_etl.spark.columns import quoted
 from lake_etl.spark.session import planned_as_a_whole

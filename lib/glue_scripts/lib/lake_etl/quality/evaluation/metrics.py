@@ -9,7 +9,7 @@ from pyspark.sql.types import DecimalType, LongType
 
 from lake_etl.publish.audit import WIDEST_SUMMED_DECIMAL
 from lake_etl.quality.evaluation import fields
-from lake_etl.quality.evaluation.plan import (
+from lake_etl.quality.evaluation.evaluation_plan import (
     GroupCounts, Grouping, Measure, Measurer, RowTest, Subject, Values, filtered, in_scope, outside_or)
 from lake_etl.quality.evaluation.sql import Sql, as_double
 from lake_etl.spark.columns import column_type, quoted

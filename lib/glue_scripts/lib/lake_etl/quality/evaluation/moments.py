@@ -5,7 +5,7 @@ import re
 from datetime import UTC, datetime, time, timedelta, timezone, tzinfo
 from zoneinfo import ZoneInfo
 
-from lake_etl.dqdl.model import Day, Duration, Now, Operand, TimeOfDay
+from lake_etl.dqdl.syntax_tree import Day, Duration, Now, Operand, TimeOfDay
 from lake_etl.errors import DataError
 
 OFFSET = re.compile(r'(?:UTC|GMT)?(?P<sign>[+-])(?P<hours>\d\d?)(?::(?P<minutes>\d\d))?')

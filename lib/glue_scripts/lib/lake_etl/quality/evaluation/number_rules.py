@@ -1,12 +1,12 @@
 """Rules that compare one number of the whole data set, some of which single out rows as well."""
 from __future__ import annotations
 
-from lake_etl.dqdl.model import Rule
+from lake_etl.dqdl.syntax_tree import Rule
 from lake_etl.quality.evaluation.comparison import all_of
+from lake_etl.quality.evaluation.evaluation_plan import (
+    Check, Measurer, RowTest, Subject, Values, Verdict, aggregates_of, outside_or)
 from lake_etl.quality.evaluation.judging import NO_ROWS, counted, finite, judge_number, merged
 from lake_etl.quality.evaluation.metrics import grouping_of, measure
-from lake_etl.quality.evaluation.plan import (
-    Check, Measurer, RowTest, Subject, Values, Verdict, aggregates_of, outside_or)
 from lake_etl.quality.evaluation.row_rules import complete, condition_of
 
 

@@ -8,7 +8,7 @@ from typing import Literal
 
 from pyspark.sql import DataFrame
 
-from lake_etl.dqdl.model import Analyzer, AnyRule
+from lake_etl.dqdl.syntax_tree import Analyzer, AnyRule
 from lake_etl.errors import DataError
 from lake_etl.ports import Files
 

@@ -11,8 +11,8 @@ from pyspark.sql.types import DataType, NumericType, StringType, StructType
 from lake_etl.errors import DataError
 from lake_etl.quality.evaluation import fields
 from lake_etl.quality.evaluation.comparison import all_of
+from lake_etl.quality.evaluation.evaluation_plan import FailingValues, Measure, Measurer, RowTest, Subject, Values
 from lake_etl.quality.evaluation.metrics import measure, share
-from lake_etl.quality.evaluation.plan import FailingValues, Measure, Measurer, RowTest, Subject, Values
 from lake_etl.quality.evaluation.sql import Sql
 from lake_etl.spark.columns import column, column_type, quoted
 

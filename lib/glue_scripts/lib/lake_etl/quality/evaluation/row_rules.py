@@ -1,17 +1,17 @@
 """Rules that every row passes or fails by its own values."""
 from __future__ import annotations
 
-from lake_etl.dqdl.model import Condition, Duration, Keyword, Rule, Text
+from lake_etl.dqdl.syntax_tree import Condition, Duration, Keyword, Rule, Text
 from lake_etl.errors import DataError
 from lake_etl.quality.evaluation import fields
 from lake_etl.quality.evaluation.comparison import never_null, satisfied
+from lake_etl.quality.evaluation.evaluation_plan import (
+    Check, Measure, RowTest, Subject, Values, Verdict, aggregates_of, filtered, outside_or)
 from lake_etl.quality.evaluation.judging import judge_share, merged, requirement
 from lake_etl.quality.evaluation.metrics import measure, text_length
 from lake_etl.quality.evaluation.moments import hours
-from lake_etl.quality.evaluation.plan import (
-    Check, Measure, RowTest, Subject, Values, Verdict, aggregates_of, filtered, outside_or)
 from lake_etl.quality.evaluation.sql import Sql, as_double, number_literal
-from lake_etl.quality.evaluation.values import meets, number_operands
+from lake_etl.quality.evaluation.value_rules import meets, number_operands
 from lake_etl.spark.columns import column_type, quoted
 from lake_etl.syntax.sql_literal import sql_text
 

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from lake_etl.dqdl.model import Composite
+from lake_etl.dqdl.syntax_tree import Composite
 from lake_etl.quality.evaluation.beside import Counts
 from lake_etl.quality.evaluation.comparison import all_of, any_of, never_null
+from lake_etl.quality.evaluation.evaluation_plan import Check, Evaluated, Grouping, Part, RowTest, Subject
 from lake_etl.quality.evaluation.keys import group_rows
-from lake_etl.quality.evaluation.plan import Check, Evaluated, Grouping, Part, RowTest, Subject
 from lake_etl.quality.evaluation.sql import Sql
 from lake_etl.spark.columns import column, quoted
 from lake_etl.spark.helper_names import unused_name

@@ -7,15 +7,15 @@ from collections.abc import Callable, Mapping
 from datetime import UTC
 from functools import partial
 
-from lake_etl.dqdl.model import Day, Rule, Size, Text
+from lake_etl.dqdl.syntax_tree import Day, Rule, Size, Text
 from lake_etl.errors import DataError
 from lake_etl.ports import FileEntry, Files
 from lake_etl.quality.evaluation.comparison import satisfies
+from lake_etl.quality.evaluation.evaluation_plan import Check, Measure, Measurer, Subject, Verdict
 from lake_etl.quality.evaluation.judging import judge_number
 from lake_etl.quality.evaluation.metrics import share
 from lake_etl.quality.evaluation.moments import moment_of, zone
 from lake_etl.quality.evaluation.number_rules import columns_of
-from lake_etl.quality.evaluation.plan import Check, Measure, Measurer, Subject, Verdict
 from lake_etl.quality.evaluation.row_rules import condition_of
 
 ALGORITHMS = {'MD5': 'md5', 'SHA-1': 'sha1', 'SHA-256': 'sha256'}

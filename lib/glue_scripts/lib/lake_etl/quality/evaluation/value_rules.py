@@ -5,13 +5,13 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC
 from decimal import Decimal
 
-from lake_etl.dqdl.model import Condition, Day, Keyword, Number, Operand, Rule, Text
+from lake_etl.dqdl.syntax_tree import Condition, Day, Keyword, Number, Operand, Rule, Text
 from lake_etl.errors import DataError
 from lake_etl.quality.evaluation import fields
 from lake_etl.quality.evaluation.comparison import all_of, any_of, is_negated, never_null, satisfied
 from lake_etl.quality.evaluation.dynamic import History, numeric_value
+from lake_etl.quality.evaluation.evaluation_plan import Subject
 from lake_etl.quality.evaluation.moments import moment_of, zone
-from lake_etl.quality.evaluation.plan import Subject
 from lake_etl.quality.evaluation.sql import Sql, date_literal, number_literal
 from lake_etl.spark.columns import column_type, quoted
 from lake_etl.syntax.sql_literal import sql_text

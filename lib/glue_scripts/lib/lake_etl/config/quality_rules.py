@@ -4,9 +4,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from lake_etl.dqdl.model import AnyRule, leaves
 from lake_etl.dqdl.parser import parse_rule
 from lake_etl.dqdl.rule_types import has_row_outcome
+from lake_etl.dqdl.syntax_tree import AnyRule, leaves
 from lake_etl.syntax.records import Findings, parse_record
 
 STAGES = ('before_transform', 'after_transform', 'after_sparksql')

@@ -8,7 +8,7 @@ from typing import Any
 from pyspark.sql import DataFrame
 from pyspark.sql.types import StructType
 
-from lake_etl.dqdl.model import Analyzer, AnyRule, Rule, leaves
+from lake_etl.dqdl.syntax_tree import Analyzer, AnyRule, Rule, leaves
 from lake_etl.errors import DataError
 from lake_etl.quality.evaluation.outcomes import EvaluationContext
 from lake_etl.quality.evaluation.sql import Sql

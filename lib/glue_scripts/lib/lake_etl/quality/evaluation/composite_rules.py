@@ -4,12 +4,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from lake_etl.dqdl.model import Composite, leaves
 from lake_etl.dqdl.rule_types import has_row_outcome
+from lake_etl.dqdl.syntax_tree import Composite, leaves
 from lake_etl.quality.evaluation.beside import Counts
+from lake_etl.quality.evaluation.evaluation_plan import Check, Evaluated, Part, Values, Verdict
 from lake_etl.quality.evaluation.judging import counted
 from lake_etl.quality.evaluation.outcomes import EvaluationContext, RuleOutcome
-from lake_etl.quality.evaluation.plan import Check, Evaluated, Part, Values, Verdict
 
 # Rules whose rows are singled out, but which AWS Glue leaves out when it joins outcomes row by row.
 WHOLE = ('Completeness', 'Uniqueness', 'ReferentialIntegrity')

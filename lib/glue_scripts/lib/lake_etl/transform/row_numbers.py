@@ -13,7 +13,7 @@ from lake_etl.spark.columns import column, column_type
 from lake_etl.spark.helper_names import hidden_name
 from lake_etl.spark.task_order import (
     BEFORE, POSITION, ROWS, TASK, carried, in_counted_task, in_order, row_number, task_of, with_position)
-from lake_etl.syntax.row_order import RowOrder, is_descending, sort_column
+from lake_etl.syntax.sort_order import RowOrder, is_descending, sort_column
 
 FILLED = hidden_name('filled')
 # Types of which every value is the same again after it has been text.

@@ -3,9 +3,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from lake_etl.dqdl.model import Rule
+from lake_etl.dqdl.syntax_tree import Rule
+from lake_etl.quality.evaluation.evaluation_plan import Check, Subject, Verdict
 from lake_etl.quality.evaluation.metrics import share
-from lake_etl.quality.evaluation.plan import Check, Subject, Verdict
 
 
 def column_exists(rule: Rule, subject: Subject) -> Check:

@@ -1,0 +1,79 @@
+"""Follows a recipe of docs/recipes.md to the letter, in a copy of the repository.
+
+A recipe is a section of the page. Three sentences stand before its blocks of code, and each is an order:
+
+    Create `PATH`:                   the block is a new file
+    In `PATH`, below `LINE`, add:    the block is inserted after the one line that reads so
+    Run:                             each line of the block is a command that must end with 0
+"""
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+PAGE = REPOSITORY / 'docs' / 'recipes.md'
+STEP = re.compile(r"^ *(?:Create `(?P<new>[^`]+)`:|In `(?P<file>[^`]+)`,\s+below\s+`(?P<line>[^`]+)`,\s+add:|"
+                  r"(?P<run>Run:))"
+                  r'\n+ *```\w*\n(?P<block>.*?)\n? *```$', re.MULTILINE | re.DOTALL)
+
+
+def follow(heading: str, copy: Path) -> None:
+    """Copy the repository to the folder `copy` and follow the recipe of this heading there."""
+    _copy_repository(copy)
+    steps = list(STEP.finditer(_section(heading)))
+    assert steps, f'the recipe {heading!r} has no step'
+    for step in steps:
+        block = textwrap.dedent(step['block'])
+        if step['new']:
+            _create(copy / step['new'], block)
+        elif step['file']:
+            _insert(copy / step['file'], step['line'], block)
+        else:
+            for command in block.splitlines():
+                _run(command, copy)
+
+
+def _section(heading: str) -> str:
+    text = PAGE.read_text(encoding='utf-8')
+    assert f'\n## {heading}\n' in text, f'docs/recipes.md has no section {heading!r}'
+    return text.partition(f'\n## {heading}\n')[2].partition('\n## ')[0]
+
+
+def _copy_repository(copy: Path) -> None:
+    command = ['git', 'ls-files', '--cached', '--others', '--exclude-standard']
+    listed = subprocess.run(command, cwd=REPOSITORY, check=True, capture_output=True, text=True).stdout
+    for name in listed.splitlines():
+        if (REPOSITORY / name).is_file():
+            (copy / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(REPOSITORY / name, copy / name)
+
+
+def _create(path: Path, block: str) -> None:
+    assert not path.exists(), f'{path} is there already'
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(f'{block}\n', encoding='utf-8')
+
+
+def _insert(path: Path, line: str, block: str) -> None:
+    lines = path.read_text(encoding='utf-8').split('\n')
+    places = [number for number, text in enumerate(lines) if text.strip() == line.strip()]
+    assert len(places) == 1, f'{path}: {len(places)} lines read {line!r}, expected one'
+    indent = re.match(' *', lines[places[0]])[0] if line.rstrip().endswith(',') else ''
+    lines[places[0] + 1:places[0] + 1] = textwrap.indent(block, indent).split('\n')
+    path.write_text('\n'.join(lines), encoding='utf-8')
+
+
+def _run(command: str, copy: Path) -> None:
+    words = shlex.split(command)
+    if words[0] == './lake':  # The environment of this test stands in for the one that `./lake` would make.
+        words = [sys.executable, '-m', 'lib.local_lake', *words[1:]]
+    shared = os.pathsep.join([str(copy / 'lib/glue_scripts/lib'), str(copy)])
+    done = subprocess.run(words, cwd=copy, env={**os.environ, 'PYTHONPATH': shared}, capture_output=True, text=True)
+    assert done.returncode == 0, f'{command}\n{done.stdout[-6000:]}\n{done.stderr[-3000:]}'
