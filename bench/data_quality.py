@@ -24,7 +24,7 @@ from bench.measure import counted_jobs, interleave
 from bench.quality_rivals import RULES, rivals
 from lake_etl.dqdl.parser import parse_rule
 from lake_etl.dqdl.syntax_tree import AnyRule
-from lake_etl.quality.evaluation.evaluate import evaluate, prepare
+from lake_etl.quality.evaluation.evaluate import evaluate, observe_rules
 from lake_etl.quality.evaluation.outcomes import EvaluationContext
 from lake_etl.spark.session import configure
 from lake_etl.syntax.records import Findings
@@ -80,7 +80,7 @@ def _measure(spark: SparkSession, df: DataFrame, rows: int, runs: int) -> str:
         evaluate(df, rules, context)
 
     def with_write() -> None:
-        prepared = prepare(df, rules, context)
+        prepared = observe_rules(df, rules, context)
         prepared.rows.write.format('noop').mode('overwrite').save()
         prepared.outcomes()
 

@@ -62,7 +62,7 @@ POINTS = {
     'consume: before the clean-up': ('lake_etl.publish.whole_table', 'sweep_table', before),
 }
 SET_ASIDE = 'after rows were set aside'
-QUARANTINE_POINTS = {SET_ASIDE: ('lake_etl.quality.stage_check.StageCheck', 'quarantine_failed', after)}
+QUARANTINE_POINTS = {SET_ASIDE: ('lake_etl.quality.stage_gate.StageGate', 'quarantine_failed', after)}
 
 
 def main(folder: str, point: str, key: str, file: str) -> None:

@@ -116,14 +116,14 @@ def test_a_run_that_another_one_overtakes_matches_again_and_loses_nothing(custom
     customers.fill_and_match(DAY_1, {
         FIRST: [('1', 'A', 'Ann', 'Smith', '10115', 1)], SECOND: [('9', 'B', 'Zoe', 'Last', '3', 1)],
         ('2026', '03', '06'): [('5', 'C', 'Zoey', 'Last', '3', 2), ('1', 'A', 'Anna', 'Smith', '10115', 3)]})
-    merge, overtaken = entity_match.merge, []
+    publish, overtaken = entity_match.publish_matches, []
 
     def overtaken_once(run, *rest):
         if not overtaken:
             overtaken.append(True)
             customers.match('Customer/A01/2026/03/06/a.csv', execution='other')
-        merge(run, *rest)
-    monkeypatch.setattr(entity_match, 'merge', overtaken_once)
+        publish(run, *rest)
+    monkeypatch.setattr(entity_match, 'publish_matches', overtaken_once)
     monkeypatch.setattr(entity_match, 'PAUSE_SECONDS', 0)
     customers.match(DAY_2)
     assert [row[:3] for row in customers.rows(PEOPLE)] == [('1', 'Anna', 3), ('5', 'Zoey', 2)]

@@ -11,8 +11,8 @@ from lake_etl.config.quality_rules import parse_quality
 from lake_etl.errors import QualityError
 from lake_etl.publish.partition import stage_partition
 from lake_etl.publish.target import Target
-from lake_etl.quality.checked_load import CheckedLoad
 from lake_etl.quality.gate import QualityGate
+from lake_etl.quality.gated_load import GatedLoad
 from lake_etl.syntax.records import Findings
 
 QUARANTINE = {'quarantine_rules': ["ColumnValues 'premium' > 0"]}
@@ -31,7 +31,7 @@ def target(lake):
 
 @pytest.fixture
 def gate(target, spark):
-    load = CheckedLoad(spark, {}, None, 'Gen/Policy', 'e1', target, datetime.now(UTC), VALUES)
+    load = GatedLoad(spark, {}, None, 'Gen/Policy', 'e1', target, datetime.now(UTC), VALUES)
     return QualityGate(load, parse_quality(RULES, Findings('rules')))
 
 

@@ -12,8 +12,8 @@ from lake_etl.arguments import PARTITION_KEYS
 from lake_etl.config.quality_rules import parse_quality
 from lake_etl.config.transform_steps import parse_transforms
 from lake_etl.publish.target import Target
-from lake_etl.quality.checked_load import CheckedLoad
 from lake_etl.quality.gate import QualityGate
+from lake_etl.quality.gated_load import GatedLoad
 from lake_etl.syntax.records import Findings
 from lake_etl.transform.discovery import all_transforms
 from lake_etl.transform.registry import UserTransform
@@ -92,7 +92,7 @@ def test_columns_are_hidden_when_nobody_can_tell_what_a_step_protects(lake, spar
     lake.folders.root.mkdir()
     runtime.open_catalog(lake.folders.catalog)
     target = Target('gen', 'policy', str(lake.folders.cleanse), PARTITION_KEYS, 'load', 'a.csv', 'strict', timedelta())
-    load = CheckedLoad(spark, {}, None, 'Gen/Policy', 'e1', target, datetime.now(UTC), partition=DAY)
+    load = GatedLoad(spark, {}, None, 'Gen/Policy', 'e1', target, datetime.now(UTC), partition=DAY)
     gate = QualityGate(load, rules, steps.steps, transforms, at_once=True)
     rows = spark.createDataFrame([('A', '12-3', '555', 'a@x.org', 1), ('B', '45-6', '777', 'b@x.org', -1)],
                                  'PolicyNo string, TIN string, Phone string, Mail string, Amount int')

@@ -14,7 +14,7 @@ from lake_etl.adapters.local.folder_files import FolderFiles
 from lake_etl.dqdl.parser import parse_rule
 from lake_etl.dqdl.syntax_tree import Analyzer, Parameter
 from lake_etl.errors import DataError
-from lake_etl.quality.evaluation.evaluate import evaluate, prepare
+from lake_etl.quality.evaluation.evaluate import evaluate, observe_rules
 from lake_etl.quality.evaluation.outcomes import EvaluationContext
 from lake_etl.syntax.records import Findings
 
@@ -46,7 +46,7 @@ def outcome(df, text, context=CONTEXT):
 
 
 def failing_ids(df, text, context=CONTEXT) -> list[int]:
-    prepared = prepare(df, rules_of(text), context, [0])
+    prepared = observe_rules(df, rules_of(text), context, [0])
     rows = prepared.rows.where(f'size({prepared.failed_column}) > 0').collect()
     return sorted(row.id for row in rows)
 
@@ -64,7 +64,7 @@ def test_a_frame_that_is_written_anyway_takes_no_job_more(claims, spark_jobs, co
     rules = rules_of(*(AMOUNTS[index % len(AMOUNTS)].format(index) for index in range(count)))
     wanted = [index for index, rule in enumerate(rules) if rule.type not in ('RowCount', 'Mean')]
     with spark_jobs() as jobs:
-        prepared = prepare(claims, rules, CONTEXT, wanted)
+        prepared = observe_rules(claims, rules, CONTEXT, wanted)
         assert jobs() == 0
         prepared.rows.write.format('noop').mode('overwrite').save()
         assert len(prepared.outcomes()) == count and prepared.counts().rows == 3
@@ -76,7 +76,7 @@ def test_all_keys_are_counted_in_one_job(claims, spark_jobs):
                      'IsPrimaryKey "name"', 'DistinctValuesCount "name" > 1', 'IsUnique "id" "name"',
                      'IsUnique "name" "id"', 'InterquartileRange "amount" > 0', 'DuplicateRowCount = 0')
     with spark_jobs() as jobs:
-        prepare(claims.drop('parts'), rules, CONTEXT)
+        observe_rules(claims.drop('parts'), rules, CONTEXT)
         assert jobs() == 1
 
 
@@ -125,7 +125,7 @@ def test_what_is_cached_stays_cached(claims):
 
 def test_keys_are_joined_only_when_one_is_repeated(claims):
     def joins(text):
-        rows = prepare(claims, rules_of(text), CONTEXT, [0]).rows
+        rows = observe_rules(claims, rules_of(text), CONTEXT, [0]).rows
         return rows._jdf.queryExecution().optimizedPlan().toString().count('Join')
     assert (joins('IsUnique "name"'), joins('IsUnique "id"')) == (0, 1)
 
@@ -168,7 +168,7 @@ def test_rows_of_a_rule_on_a_missing_column_neither_pass_nor_fail(claims):
                                        'SELECT id FROM primary WHERE raise_error(name) IS NULL'])
 def test_every_row_fails_a_statement_that_cannot_be_run(claims, statement):
     rules = [replace(rules_of('CustomSql "SELECT id FROM primary"')[0], parameters=(Parameter(statement),))]
-    prepared = prepare(claims, rules, CONTEXT, [0])
+    prepared = observe_rules(claims, rules, CONTEXT, [0])
     assert [row.failed_rules for row in prepared.rows.collect()] == [[0]] * 3
     assert not prepared.outcomes()[0].passed
 
@@ -209,12 +209,12 @@ def test_a_list_of_thousands_of_texts_is_one_set(spark, operator, failing):
     listed = ', '.join(f'"v{number}"' for number in range(3000))
     rule = f'ColumnValues "text" {operator} [{listed}]'
     assert failing_texts(df, rule) == failing
-    plan = prepare(df, rules_of(rule), CONTEXT, [0]).rows._jdf.queryExecution().optimizedPlan().toString()
+    plan = observe_rules(df, rules_of(rule), CONTEXT, [0]).rows._jdf.queryExecution().optimizedPlan().toString()
     assert 'INSET' in plan and '= v7' not in plan
 
 
 def failing_texts(df, text: str) -> list[str]:
-    prepared = prepare(df, rules_of(text), CONTEXT, [0])
+    prepared = observe_rules(df, rules_of(text), CONTEXT, [0])
     return [row.text for row in prepared.rows.where(f'size({prepared.failed_column}) > 0').collect()]
 
 
@@ -222,7 +222,7 @@ def test_helper_columns_make_way_for_columns_of_the_same_name(spark):
     df = spark.sql("SELECT 1 AS id, 2 AS test_0, 'x' AS failed_rules, true AS scope_0, 3 AS looked_up_0, 4 AS key_0 "
                    "UNION ALL SELECT 1, 2, 'x', true, 3, 4")
     rules = rules_of('IsUnique "key_0" where "scope_0"', 'ColumnValues "test_0" > 5', 'IsUnique "looked_up_0"')
-    prepared = prepare(df, rules, CONTEXT, [0, 1, 2])
+    prepared = observe_rules(df, rules, CONTEXT, [0, 1, 2])
     assert [row[prepared.failed_column] for row in prepared.rows.collect()] == [[0, 1, 2]] * 2
     assert prepared.rows.columns[:-1] == df.columns
 

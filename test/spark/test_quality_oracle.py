@@ -13,7 +13,7 @@ from quality_oracle import GROUPED, NOW, STATISTICS, WHERES, failing, metric, pa
 from lake_etl.dqdl.parser import parse_rule
 from lake_etl.dqdl.rule_types import has_row_outcome
 from lake_etl.dqdl.syntax_tree import Rule, leaves
-from lake_etl.quality.evaluation.evaluate import evaluate, prepare
+from lake_etl.quality.evaluation.evaluate import evaluate, observe_rules
 from lake_etl.quality.evaluation.outcomes import EvaluationContext
 from lake_etl.syntax.records import Findings
 
@@ -111,7 +111,7 @@ def checked(request, spark):
     rows, rules = rows_of(random, request.param[0]), parsed(random, request.param[1])
     df = spark.createDataFrame([tuple(row.values()) for row in rows], SCHEMA).repartition(3)
     wanted = [index for index, rule in enumerate(rules) if has_row_outcome(rule)]
-    prepared = prepare(df, rules, CONTEXT, wanted)
+    prepared = observe_rules(df, rules, CONTEXT, wanted)
     marked = prepared.rows.collect()
     return rules, rows, prepared.outcomes(), marked, wanted, df, prepared.counts()
 

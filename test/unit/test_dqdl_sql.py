@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from lake_etl.quality.evaluation.sql import date_literal, number_literal
+from lake_etl.quality.evaluation.sql_expressions import date_literal, number_literal
 
 
 @pytest.mark.parametrize(('value', 'expected'), [

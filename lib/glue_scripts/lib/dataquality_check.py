@@ -1,15 +1,67 @@
-"""Runs a workflow's quality rules on a frame, under the name that users' own code imports."""
+"""Checks a frame against the quality rules of a workflow, under the name that custom jobs import."""
 from __future__ import annotations
 
+import secrets
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from pyspark.sql import DataFrame
 
-from lake_etl.config.quality_rules import QualityRules, parse_quality
-from lake_etl.errors import ConfigurationError
-from lake_etl.quality.alone import check_alone
+from lake_etl.arguments import DEFAULT_RETENTION_HOURS, PARTITION_KEYS
+from lake_etl.config.quality_rules import STAGES, QualityRules, parse_quality
+from lake_etl.config.reader import configuration_reader
+from lake_etl.config.transform_steps import TransformStep
+from lake_etl.config.workflow import read_workflow
+from lake_etl.errors import ConfigurationError, LakeError
+from lake_etl.publish.layout import load_name
+from lake_etl.publish.target import Target
+from lake_etl.quality.gate import BEFORE_TRANSFORM, QualityGate
+from lake_etl.quality.gated_load import GatedLoad
+from lake_etl.runtime import bucket_address
 from lake_etl.syntax.records import Findings
+from lake_etl.transform.discovery import all_transforms
+
+NEEDED = ('execution_id', 'source_key', 'target_database_name', 'table_name', 'target_bucket')
+
+
+def check_alone(df: DataFrame, rules: QualityRules | None, stage: str, partition: tuple[str, ...],
+                args: Mapping[str, Any], lineage: Any) -> DataFrame:
+    """Return the rows that may go on; results are recorded and rows are set aside before this returns."""
+    if stage not in STAGES:
+        raise LakeError(f"There is no stage '{stage}'; expected one of {', '.join(STAGES)}.")
+    missing = [name for name in NEEDED if not args.get(name)]
+    if missing:
+        raise LakeError(f'Quality rules cannot be checked without the job arguments {", ".join(missing)}.')
+    steps = _steps(args) if stage == BEFORE_TRANSFORM else ()
+    gate = QualityGate(_load(df, stage, partition, args, lineage), rules, steps, all_transforms(), at_once=True)
+    passing = gate.check(df, stage)
+    gate.settle()
+    gate.remember()
+    return passing
+
+
+def _load(df: DataFrame, stage: str, partition: tuple[str, ...], args: Mapping[str, Any], lineage: Any) -> GatedLoad:
+    now, execution = datetime.now(UTC), str(args['execution_id'])
+    target = Target(
+        database=str(args['target_database_name']).lower(), table=str(args['table_name']).lower(),
+        folder=bucket_address(str(args['target_bucket'])), keys=PARTITION_KEYS,
+        load=load_name(execution, now, secrets.token_hex(3)), source_file=str(args['source_key']),
+        allow_schema_change='permissive',
+        retention=timedelta(hours=float(args.get('retention_hours', DEFAULT_RETENTION_HOURS))))
+    by_rows = stage == 'after_sparksql'
+    return GatedLoad(df.sparkSession, args, lineage, str(args['source_key']), execution, target, now,
+                     partition=None if by_rows else partition, whole=by_rows)
+
+
+def _steps(args: Mapping[str, Any]) -> tuple[TransformStep, ...] | None:
+    """Return the steps of the workflow, which tell what has to be hidden, or None when it cannot be found."""
+    if not (args.get('txn_bucket') and args.get('txn_spec_prefix_path')):
+        return None
+    read = configuration_reader(bucket_address(str(args['txn_bucket'])), str(args['txn_spec_prefix_path']))
+    workflow = read_workflow(str(args['target_database_name']), str(args['table_name']), read, all_transforms(),
+                             str(args.get('environment', '')))
+    return workflow.steps
 
 
 class DataQualityCheck:

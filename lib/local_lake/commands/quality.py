@@ -15,9 +15,9 @@ from lake_etl.config.quality_rules import STAGES
 from lake_etl.dqdl.syntax_tree import AnyRule
 from lake_etl.errors import LakeError
 from lake_etl.ports import Table
-from lake_etl.quality.checked_load import evaluation_context
 from lake_etl.quality.evaluation.evaluate import evaluate
 from lake_etl.quality.evaluation.outcomes import EvaluationContext
+from lake_etl.quality.gated_load import evaluation_context
 from lake_etl.quality.history import MetricHistory
 from lake_etl.quality.proposal import proposed_rules
 from lake_etl.spark.session import configure

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 from typing import NoReturn
 
-from lake_etl.dqdl.checks import Places, check_rule
+from lake_etl.dqdl.checks import RuleOffsets, check_rule
 from lake_etl.dqdl.conditions import Constants, in_bytes, read_condition
 from lake_etl.dqdl.labels import read_labels
 from lake_etl.dqdl.lexer import Token
@@ -25,47 +25,47 @@ def read_rule(reader: TokenReader, constants: Constants) -> Rule:
     placed = read_parameters(reader, name.text, constants)
     parameters = tuple(parameter for parameter, _ in placed)
     rule_type = find_type(reader, name, parameters)
-    places = Places(name.offset, tuple(offset for _, offset in placed), reader.next.offset)
+    offsets = RuleOffsets(name.offset, tuple(offset for _, offset in placed), reader.next.offset)
     condition = read_condition(reader, constants)
     if condition and rule_type and rule_type.families == ('size',):
         condition = in_bytes(condition)
-    where = _where(reader, places)
+    where = _where(reader, offsets)
     labels = read_labels(reader) if reader.take_if('labels') else {}
-    threshold, tags = _with(reader, constants, places)
+    threshold, tags = _with(reader, constants, offsets)
     if reader.next.kind not in ENDS:
         _fail_at_rest(reader, name, condition)
     rule = Rule(name.text, parameters, condition, where, threshold, tags, labels)
     if rule_type:
-        check_rule(reader, rule_type, rule, places)
+        check_rule(reader, rule_type, rule, offsets)
     return rule
 
 
-def _where(reader: TokenReader, places: Places) -> str | None:
+def _where(reader: TokenReader, offsets: RuleOffsets) -> str | None:
     if not reader.take_if('where'):
         return None
-    places.where = reader.next.offset
+    offsets.where = reader.next.offset
     return unquoted_code(reader.expect_text('a Spark SQL condition after where').text)
 
 
-def _with(reader: TokenReader, constants: Constants, places: Places) -> tuple[Condition | None, dict[str, str]]:
+def _with(reader: TokenReader, constants: Constants, offsets: RuleOffsets) -> tuple[Condition | None, dict[str, str]]:
     """Return the threshold and the other tags."""
     threshold: Condition | None = None
     tags: dict[str, str] = {}
     while reader.take_if('with'):
         name = reader.expect('name', 'threshold or another name after with')
         if name.text.lower() != 'threshold':
-            _add_tag(reader, name, tags, places)
+            _add_tag(reader, name, tags, offsets)
             continue
         if threshold:
             reader.problem(name.offset, 'a rule has one threshold, found another')
-        places.threshold = name.offset
+        offsets.threshold = name.offset
         threshold = read_condition(reader, constants)
         if threshold is None:
             reader.fail(f'expected a condition after threshold, found {reader.next}', 'write for example > 0.9')
     return threshold, tags
 
 
-def _add_tag(reader: TokenReader, name: Token, tags: dict[str, str], places: Places) -> None:
+def _add_tag(reader: TokenReader, name: Token, tags: dict[str, str], offsets: RuleOffsets) -> None:
     reader.expect('=', f'= after the tag {name}', 'tags know no other operator')
     if name.text in tags:
         reader.problem(name.offset, f'the tag {name} is given twice')
@@ -73,7 +73,7 @@ def _add_tag(reader: TokenReader, name: Token, tags: dict[str, str], places: Pla
     value = reader.take_if('integer', 'decimal', *(() if sign else QUOTED))
     if value is None:
         reader.fail(f'expected a text or a number as the value of the tag {name}, found {reader.next}')
-    places.tags[name.text] = value.offset
+    offsets.tags[name.text] = value.offset
     tags[name.text] = unquoted(value.text) if value.text[0] == '"' else f'{"-" if sign else ""}{value.text}'
 
 

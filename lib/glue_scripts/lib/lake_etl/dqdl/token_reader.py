@@ -1,4 +1,4 @@
-"""Goes through the tokens of a text, and records what is wrong at their places."""
+"""Goes through the tokens of a text, and records what is wrong at their offsets."""
 from __future__ import annotations
 
 from typing import NoReturn

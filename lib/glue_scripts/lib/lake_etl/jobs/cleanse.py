@@ -31,8 +31,8 @@ from lake_etl.publish.failed_rows import without_mark
 from lake_etl.publish.layout import require_free_names
 from lake_etl.publish.partition import stage_partition
 from lake_etl.publish.target import Published, Target
-from lake_etl.quality.checked_load import CheckedLoad
 from lake_etl.quality.gate import QualityGate
+from lake_etl.quality.gated_load import GatedLoad
 from lake_etl.read.collected import KnownTypes
 from lake_etl.read.failures import reading
 from lake_etl.read.given_types import with_given_types_watched
@@ -205,7 +205,7 @@ def add_load_columns(run: JobRun, df: DataFrame) -> DataFrame:
 
 def open_gate(run: JobRun, workflow: Workflow) -> QualityGate:
     """Return the gate of quality rules that the rows of this load go through."""
-    load = CheckedLoad(
+    load = GatedLoad(
         run.spark, run.args, run.lineage, run.load.source_key, run.load.execution_id,
         _target(run, workflow, 'permissive'), datetime.now(UTC), partition=run.load.partition,
         by_file=workflow.input.load_mode == 'by_file', landed_file=source_address(run))

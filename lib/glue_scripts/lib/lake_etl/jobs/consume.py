@@ -22,8 +22,8 @@ from lake_etl.publish.failed_rows import without_mark
 from lake_etl.publish.layout import require_free_names
 from lake_etl.publish.target import Published, Target
 from lake_etl.publish.whole_table import stage_table
-from lake_etl.quality.checked_load import CheckedLoad
 from lake_etl.quality.gate import QualityGate
+from lake_etl.quality.gated_load import GatedLoad
 from lake_etl.reasons.failure import reason_of
 from lake_etl.spark.columns import has_column
 from lake_etl.spark.session import user_sql_rules
@@ -89,8 +89,8 @@ def query_cleanse(run: JobRun, workflow: Workflow) -> DataFrame:
 
 def open_gate(run: JobRun, workflow: Workflow) -> QualityGate:
     """Return the gate of quality rules that the rows of the query go through."""
-    load = CheckedLoad(run.spark, run.args, run.lineage, run.load.source_key, run.load.execution_id,
-                       _target(run, workflow), datetime.now(UTC), whole=not _by_partition(workflow))
+    load = GatedLoad(run.spark, run.args, run.lineage, run.load.source_key, run.load.execution_id,
+                     _target(run, workflow), datetime.now(UTC), whole=not _by_partition(workflow))
     return QualityGate(load, workflow.quality)
 
 

@@ -27,7 +27,9 @@ from lake_etl.match.match_plan import MatchPlan, plan_of
 from lake_etl.match.resolve import assign_global_ids, log_waterfall
 from lake_etl.ports import MergedTables, TableState
 from lake_etl.publish.layout import ICEBERG_FOLDER
+from lake_etl.publish.merged_table import MergeTarget, stage_merge
 from lake_etl.publish.ownership import UNCHANGED, remembered_of
+from lake_etl.publish.target import Published
 from lake_etl.spark.columns import column, has_column
 from lake_etl.spark.helper_names import visible_names
 from lake_etl.syntax.records import suggestion
@@ -170,20 +172,31 @@ def with_assigned_ids(rows: DataFrame, assigned: DataFrame, global_id: str) -> D
                                          F.col(ENTITY))
 
 
-def merge(run: JobRun, spec: EntityMatchSpec, tables: EntityTables, matched: Matched) -> None:
-    """Write what changes, the cross-reference first: an execution that ends in between leaves keys with their ids.
+def publish_matches(run: JobRun, spec: EntityMatchSpec, tables: EntityTables, matched: Matched) -> None:
+    """Stage both tables, then publish them, the cross-reference first.
 
-    A later execution gives these ids to the rows again, so that what it writes is what this one would have written.
+    An execution that ends between the two leaves keys with their ids. A later execution gives these ids to the rows
+    again, so it writes what this one would have written. Raises MergeConflict when a table has changed since it was
+    read.
     """
-    for name, rows, key, state in (
-            (tables.reference, matched.references, KEY, tables.reference_state),
-            (tables.primary, matched.rows, spec.global_id_field, tables.primary_state)):
-        count = rows.count()
-        if count:
-            tables.tables.merge(rows, tables.database, name, key, state.version if state else None)
-        table = f'{tables.database}.{name}'
-        LOG.info('%s: %d rows are new or changed.', table, count, extra={'published_rows': count, 'table': table})
-        run.lineage.update_lineage(rows, run.load.source_key, 'write', table=table, rows=count)
+    reference = MergeTarget(tables.tables, tables.database, tables.reference, KEY, _version(tables.reference_state))
+    primary = MergeTarget(tables.tables, tables.database, tables.primary, spec.global_id_field,
+                          _version(tables.primary_state))
+    with (stage_merge(matched.references, reference) as references,
+          stage_merge(matched.rows, primary) as entities):
+        _record(run, references.publish(), matched.references)
+        _record(run, entities.publish(), matched.rows)
+
+
+def _version(state: TableState | None) -> str | None:
+    return state.version if state else None
+
+
+def _record(run: JobRun, published: Published, rows: DataFrame) -> None:
+    count = published.audit.rows
+    LOG.info('%s: %d rows are new or changed.', published.table, count,
+             extra={'published_rows': count, 'table': published.table})
+    run.lineage.update_lineage(rows, run.load.source_key, 'write', table=published.table, rows=count)
 
 
 def match_and_merge(run: JobRun, spec: EntityMatchSpec, incoming: DataFrame,
@@ -195,7 +208,7 @@ def match_and_merge(run: JobRun, spec: EntityMatchSpec, incoming: DataFrame,
     for attempt in range(1, ATTEMPTS + 1):
         tables = open_tables(run, spec)
         try:
-            return merge(run, spec, tables, match(run, spec, incoming, tables))
+            return publish_matches(run, spec, tables, match(run, spec, incoming, tables))
         except MergeConflict as conflict:
             if attempt == ATTEMPTS:
                 raise

@@ -8,7 +8,7 @@ from pyspark.sql import SparkSession
 from lake_etl import runtime
 from lake_etl.ports import Column, Partition
 from lake_etl.publish.load_files import data_files, file_name, removed_on_failure, write_folder
-from lake_etl.publish.sources import Source, belongs_to, sources_of, write_id
+from lake_etl.publish.sources import SourceFile, belongs_to, sources_of, write_id
 from lake_etl.spark.columns import has_column, quoted, try_cast
 from lake_etl.spark.literal_path import literal_path
 
@@ -19,10 +19,10 @@ class NewFiles:
 
     folder: str
     columns: tuple[Column, ...]
-    source: Source
+    source: SourceFile
 
 
-def carry_over(before: Partition | None, new: NewFiles, spark: SparkSession) -> tuple[Source, ...]:
+def carry_over(before: Partition | None, new: NewFiles, spark: SparkSession) -> tuple[SourceFile, ...]:
     """Put the other sources' files of the partition into the new folder and return the sources it holds then.
 
     Files are copied without being read, unless their column types differ from the new ones: then their rows are
@@ -55,8 +55,8 @@ def _types_agree(before: tuple[Column, ...], after: tuple[Column, ...]) -> bool:
     return all(types.get(column.name, column.type) == column.type for column in before)
 
 
-def _rewritten(source: Source, uris: list[str], columns: tuple[Column, ...], new: NewFiles,
-               spark: SparkSession) -> Source:
+def _rewritten(source: SourceFile, uris: list[str], columns: tuple[Column, ...], new: NewFiles,
+               spark: SparkSession) -> SourceFile:
     """Write the source's rows with these column types and move the files into the new folder."""
     old = spark.read.parquet(*[literal_path(uri) for uri in uris if belongs_to(file_name(uri), source)])
     casts = [(try_cast(quoted(column.name), column.type) if has_column(old.schema, column.name)
@@ -68,4 +68,4 @@ def _rewritten(source: Source, uris: list[str], columns: tuple[Column, ...], new
         for uri in written:
             files.copy(uri, f'{new.folder}/{file_name(uri)}')
         files.delete(written)
-    return Source(source.file, source.rows, write_id(map(file_name, written)))
+    return SourceFile(source.file, source.rows, write_id(map(file_name, written)))

@@ -18,8 +18,8 @@ from lake_etl.publish.load_files import (
     catalog_columns, file_name, lower_case_names, remove_folder, removed_on_failure, write_folder)
 from lake_etl.publish.ownership import parameters_after, require_ownership
 from lake_etl.publish.schema_evolution import evolved_columns, require_allowed_change
-from lake_etl.publish.sources import Source, partition_properties, sources_of, write_id
-from lake_etl.publish.staged import Staged
+from lake_etl.publish.sources import SourceFile, partition_properties, sources_of, write_id
+from lake_etl.publish.staged import StagedFiles
 from lake_etl.publish.sweep import sweep_partition
 from lake_etl.publish.target import PartitionValues, Published, Target
 
@@ -69,12 +69,12 @@ def stage_partition(df: DataFrame, target: Target, values: PartitionValues, by_f
         audit = pending.result()
         uris = [entry.uri for entry in runtime.files(load).list(load)]
         failed = files_of_failed_rows(uris)
-        new = NewFiles(folder, columns, Source(target.source_file, audit.rows, write_id(map(file_name, uris))))
+        new = NewFiles(folder, columns, SourceFile(target.source_file, audit.rows, write_id(map(file_name, uris))))
         return StagedPartition(target, audit, PartitionChange(table, existing, values, place, load, new, by_file),
                                read_failed_rows(data, failed, load), failed, df.sparkSession)
 
 
-class StagedPartition(Staged):
+class StagedPartition(StagedFiles):
     """One staged partition."""
 
     def __init__(self, target: Target, audit: Audit, change: PartitionChange, failed_rows: DataFrame | None,
@@ -88,13 +88,13 @@ class StagedPartition(Staged):
 
         Raises PublicationConflict when other loads of a partition by file were quicker each time.
         """
-        self._hand_over()
+        self._begin_publishing()
         catalog, change = runtime.catalog(), self._change
         replaced = _switch_by_file(catalog, change, self._spark) if change.by_file else _switch(catalog, change)
         LOG.info('Published %d rows in %d columns to partition %s of %s.', self.audit.rows, len(change.new.columns),
                  '/'.join(change.values), self.target.name,
                  extra={'published_rows': self.audit.rows, 'table': self.target.name})
-        current = _locations(_partition(catalog, change.table, change.values))
+        current = _locations(find_partition(change.table.database, change.table.name, change.values))
         sweep_partition(runtime.files(change.place), change.place, current, replaced, datetime.now(UTC),
                         self.target.retention)
         return Published(self.target.name, self.partitions, self.audit)
@@ -113,7 +113,7 @@ def _table_afterwards(existing: Table | None, target: Target, columns: tuple[Col
 def _switch(catalog: Catalog, change: PartitionChange) -> set[str]:
     """Point the partition at the new folder, whatever it held before, and return where that lay."""
     table, values, new = change.table, change.values, change.new
-    before = _partition(catalog, table, values)
+    before = find_partition(table.database, table.name, values)
     others = [item for item in sources_of(before.parameters if before else {}) if item.file != new.source.file]
     if others:
         LOG.warning('Partition %s of %s.%s held %d rows of %d other source files, which this load replaces. Set '
@@ -132,7 +132,7 @@ def _switch_by_file(catalog: Catalog, change: PartitionChange, spark: SparkSessi
     table, values, new = change.table, change.values, change.new
     for _ in range(ATTEMPTS):
         _require_unchanged_types(catalog, table, change.existing)
-        before = _partition(catalog, table, values)
+        before = find_partition(table.database, table.name, values)
         sources = carry_over(before, new, spark)
         after = Partition(values, new.folder, joined_columns(before, new), partition_properties(sources))
         expected = {values: before.location if before else None}
@@ -160,9 +160,10 @@ def _require_unchanged_types(catalog: Catalog, table: Table, existing: Table | N
             'meantime. Readers see the data of that load; run this one again.')
 
 
-def _partition(catalog: Catalog, table: Table, values: PartitionValues) -> Partition | None:
-    found = [item for item in catalog.partitions(table.database, table.name) if item.values == values]
-    return found[0] if found else None
+def find_partition(database: str, table: str, values: PartitionValues) -> Partition | None:
+    """Return the published partition with these values, or None."""
+    found = runtime.catalog().partitions(database, table)
+    return next((partition for partition in found if partition.values == values), None)
 
 
 def _locations(partition: Partition | None) -> set[str]:

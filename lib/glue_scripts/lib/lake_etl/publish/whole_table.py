@@ -1,8 +1,9 @@
-"""Stages and publishes the result of a query: as a whole table, or as the partitions that the query returns."""
+"""Stages and publishes the result of a query, as a whole table or as partitions, and empties partitions."""
 from __future__ import annotations
 
 import logging
 from collections.abc import Collection
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from pyspark.sql import DataFrame
@@ -13,12 +14,12 @@ from lake_etl.errors import DataError
 from lake_etl.ports import Column, Partition, Publication, Table
 from lake_etl.publish.audit import Audit, attach_audit
 from lake_etl.publish.failed_rows import files_of_failed_rows, read_failed_rows, without_mark
-from lake_etl.publish.layout import LOAD_KEY, NULL_VALUE, partition_of_file
+from lake_etl.publish.layout import LOAD_KEY, NULL_VALUE, partition_of_file, partition_of_load
 from lake_etl.publish.load_files import catalog_columns, lower_case_names, write_partitions
 from lake_etl.publish.ownership import parameters_after, require_ownership
 from lake_etl.publish.schema_evolution import evolved_columns, require_allowed_change
-from lake_etl.publish.staged import Staged
-from lake_etl.publish.sweep import sweep_table
+from lake_etl.publish.staged import StagedFiles
+from lake_etl.publish.sweep import sweep_partition, sweep_table
 from lake_etl.publish.target import PartitionValues, Published, Target
 
 LOG = logging.getLogger(__name__)
@@ -46,7 +47,7 @@ def stage_table(df: DataFrame, target: Target, only_its_partitions: bool = False
         write_partitions(observed, location, target.key_names, target.load)
         uris, audit = _files_of_load(location, target.load), pending.result()
         failed = files_of_failed_rows(uris)
-        partitions = _partitions(table, target, columns, set(uris) - set(failed))
+        partitions = _filled_partitions(table, target, columns, set(uris) - set(failed))
         return StagedTable(target, audit, table, partitions, read_failed_rows(data, failed, location), failed,
                            only_its_partitions, emptied)
     except Exception:
@@ -54,7 +55,7 @@ def stage_table(df: DataFrame, target: Target, only_its_partitions: bool = False
         raise
 
 
-class StagedTable(Staged):
+class StagedTable(StagedFiles):
     """A staged table, or some of its partitions."""
 
     def __init__(self, target: Target, audit: Audit, table: Table, partitions: tuple[Partition, ...],
@@ -68,7 +69,7 @@ class StagedTable(Staged):
 
     def publish(self, emptied: Collection[PartitionValues] = ()) -> Published:
         """Switch readers to the staged partitions; partitions in `emptied` without staged rows disappear."""
-        self._hand_over()
+        self._begin_publishing()
         catalog, target, new = runtime.catalog(), self.target, set(self.partitions)
         gone = self._emptied.union(emptied)
         before = catalog.partitions(target.database, target.table)
@@ -91,8 +92,8 @@ def _with_text_keys(df: DataFrame, target: Target) -> DataFrame:
     return df.withColumns({name: df[name].cast(StringType()) for name in target.key_names})
 
 
-def _partitions(table: Table, target: Target, columns: tuple[Column, ...],
-                uris: Collection[str]) -> tuple[Partition, ...]:
+def _filled_partitions(table: Table, target: Target, columns: tuple[Column, ...],
+                       uris: Collection[str]) -> tuple[Partition, ...]:
     """Return the partitions that the files have filled; raises DataError when one has a null in its values."""
     # Folders as Spark named them: it spells some characters of the values differently.
     folders: dict[PartitionValues, str] = {}
@@ -124,3 +125,37 @@ def _report(target: Target, audit: Audit, partitions: tuple[Partition, ...], dro
         LOG.warning('The query for %s returned no rows; the table is empty now.', target.name)
     LOG.info('Published %d rows in %d partitions of %s; %d partitions disappeared.', audit.rows, len(partitions),
              target.name, len(drop), extra={'published_rows': audit.rows, 'table': target.name})
+
+
+def create_empty_table(target: Target, columns: tuple[Column, ...]) -> None:
+    """Create a table that does not exist, with these columns and without partitions."""
+    table = Table(target.database, target.table, columns, target.keys, target.table_location(None),
+                  target.description, parameters_after(None, target.ownership))
+    runtime.catalog().create_database(target.database, f'{target.folder}/{target.database}',
+                                      target.database_description)
+    runtime.catalog().publish(Publication(table))
+
+
+def drop_partitions(target: Target, values: Collection[PartitionValues]) -> int:
+    """Drop those of the partitions that the table has, and return how many there were.
+
+    Raises OwnershipError when the load may not fill the table, even if there is nothing to drop.
+    """
+    catalog = runtime.catalog()
+    existing = catalog.table(target.database, target.table)
+    parameters = parameters_after(existing, target.ownership)
+    partitions = catalog.partitions(target.database, target.table)
+    dropped = tuple(partition for partition in partitions if partition.values in values)
+    if existing is None or not dropped:
+        return 0
+    catalog.publish(Publication(replace(existing, parameters=parameters),
+                                drop=tuple(partition.values for partition in dropped)))
+    _sweep(target, dropped)
+    LOG.info('Dropped %d partitions of %s.', len(dropped), target.name)
+    return len(dropped)
+
+
+def _sweep(target: Target, dropped: tuple[Partition, ...]) -> None:
+    for partition in dropped:
+        place = partition_of_load(partition.location)
+        sweep_partition(runtime.files(place), place, (), (partition.location,), datetime.now(UTC), target.retention)

@@ -9,15 +9,15 @@ from pyspark.sql import DataFrame
 from lake_etl import runtime
 from lake_etl.dqdl.syntax_tree import AnyRule, Document
 from lake_etl.errors import LakeError
-from lake_etl.quality.evaluation.evaluate import prepare
-from lake_etl.quality.evaluation.outcomes import EvaluationContext, RowCounts, RuleOutcome
+from lake_etl.quality.evaluation.evaluate import observe_rules
+from lake_etl.quality.evaluation.outcomes import EvaluationContext, QualityCounts, RuleOutcome
 from lake_etl.spark.helper_names import without_hidden
 
 ARGUMENT = 'data_quality_engine'
 LAKE, GLUE = 'lake', 'glue'
 
 
-class Checked(Protocol):
+class EvaluatedRows(Protocol):
     """Rows that are checked at the latest when they are computed.
 
     rows           the rows with the column `failed_column`
@@ -33,22 +33,22 @@ class Checked(Protocol):
     def outcomes(self) -> tuple[RuleOutcome, ...]:
         """Return the outcomes in the order of the rules; the rows must have been computed."""
 
-    def counts(self) -> RowCounts:
+    def counts(self) -> QualityCounts:
         """Return how many rows there were and how many failed; the rows must have been computed."""
 
 
-def check_rows(df: DataFrame, rules: Sequence[AnyRule], context: EvaluationContext, rows_of: Collection[int],
-               args: Mapping[str, Any], name: str) -> Checked:
+def evaluate_rows(df: DataFrame, rules: Sequence[AnyRule], context: EvaluationContext, rows_of: Collection[int],
+                  args: Mapping[str, Any], name: str) -> EvaluatedRows:
     """Return the rows checked by the engine that the job argument names; `name` is how AWS Glue publishes metrics."""
     engine = args.get(ARGUMENT, LAKE)
     if engine == LAKE:
-        return prepare(df, rules, context, rows_of)
+        return observe_rules(df, rules, context, rows_of)
     if engine == GLUE:
-        return _AnsweredByGlue(without_hidden(df), rules, rows_of, name)
+        return _EvaluatedByGlue(without_hidden(df), rules, rows_of, name)
     raise LakeError(f"Job argument --{ARGUMENT} is '{engine}', expected {LAKE} or {GLUE}.")
 
 
-class _AnsweredByGlue:
+class _EvaluatedByGlue:
     """Rows that AWS Glue has checked already."""
 
     def __init__(self, df: DataFrame, rules: Sequence[AnyRule], rows_of: Collection[int], name: str):
@@ -58,7 +58,7 @@ class _AnsweredByGlue:
                             f'{len(answer.rules)}. Nothing was published; leave --{ARGUMENT} out to have the lake '
                             'evaluate them.')
         self.rows, self.failed_column = answer.rows, answer.failed_column
-        self._counts = RowCounts(answer.counted, answer.failed)
+        self._counts = QualityCounts(answer.counted, answer.failed)
         self._outcomes = tuple(RuleOutcome(rule, item.passed, item.reason, item.metrics)
                                for rule, item in zip(rules, answer.rules, strict=True))
 
@@ -66,6 +66,6 @@ class _AnsweredByGlue:
         """Return the outcomes in the order of the rules."""
         return self._outcomes
 
-    def counts(self) -> RowCounts:
+    def counts(self) -> QualityCounts:
         """Return how many rows there were and how many failed."""
         return self._counts

@@ -2,7 +2,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from functools import partial
 
 from pyspark.sql import DataFrame
 
@@ -10,15 +9,13 @@ from lake_etl import runtime
 from lake_etl.config.quality_rules import QualityRules, StageRules
 from lake_etl.config.transform_steps import TransformStep
 from lake_etl.ports import FailedRule, QualityReport
-from lake_etl.publish.staged import Staged
+from lake_etl.publish.staged import StagedFiles
 from lake_etl.publish.target import PartitionValues
-from lake_etl.quality.checked_load import CheckedLoad
-from lake_etl.quality.hiding import hidden, warn_of_hidden_columns
+from lake_etl.quality.gated_load import GatedLoad
 from lake_etl.quality.protection import Protection, hide_everything, plan_protection
-from lake_etl.quality.quarantine import empty_quarantine, is_published
-from lake_etl.quality.results import result_items
-from lake_etl.quality.stage_check import Quarantine, StageCheck
-from lake_etl.quality.stage_result import StageResult, refuse_bad_data
+from lake_etl.quality.quarantine import Emptying, QuarantineTable, empty_quarantine, plan_emptying
+from lake_etl.quality.stage_gate import StageGate
+from lake_etl.quality.stage_result import StageResult, refuse_bad_data, result_items
 from lake_etl.spark.helper_names import without_hidden
 from lake_etl.spark.observations import compute
 from lake_etl.transform.registry import AnyTransform, UserTransform, protecting_transforms
@@ -35,15 +32,15 @@ class QualityGate:
     at_once     whether rules are evaluated when they are come to, and not while the rows are written
     """
 
-    def __init__(self, load: CheckedLoad, rules: QualityRules | None, steps: Sequence[TransformStep] | None = (),
+    def __init__(self, load: GatedLoad, rules: QualityRules | None, steps: Sequence[TransformStep] | None = (),
                  transforms: Mapping[str, AnyTransform] | None = None, at_once: bool = False):
         self._load = load
         self._rules = rules or QualityRules()
         self._steps = steps
         self._transforms = transforms or {}
         self._at_once = at_once
-        self._checks: list[StageCheck] = []
-        self._without_rules: list[tuple[DataFrame, Quarantine]] = []
+        self._checks: list[StageGate] = []
+        self._without_rules: list[tuple[DataFrame, QuarantineTable]] = []
         self._results: list[StageResult] = []
 
     def check(self, df: DataFrame, stage: str) -> DataFrame:
@@ -60,14 +57,14 @@ class QualityGate:
         if rules == StageRules():
             self._without_rules.append((visible, quarantine))
             return df
-        check = StageCheck(df, stage, rules, self._load, quarantine,
-                           may_mark=not self._at_once and stage != BEFORE_TRANSFORM)
+        check = StageGate(df, stage, rules, self._load, quarantine,
+                          may_mark=not self._at_once and stage != BEFORE_TRANSFORM)
         self._checks.append(check)
         if self._at_once or stage == BEFORE_TRANSFORM and not self._observes_on_the_way():
             compute(check.onward)
         return check.onward
 
-    def settle(self, written: Staged | None = None) -> Collection[PartitionValues]:
+    def settle(self, written: StagedFiles | None = None) -> Collection[PartitionValues]:
         """Record what was found and quarantine rows; return the partitions whose rows these are.
 
         Called when the rows have been staged, or computed, and readers do not see them yet. Raises QualityError when
@@ -85,8 +82,9 @@ class QualityGate:
             filled.update(check.quarantine_failed(result, None if check.stage == BEFORE_TRANSFORM else written))
             self._record(check, result)
         for df, quarantine in self._without_rules:
-            if is_published(quarantine.target):
-                empty_quarantine(partial(df.limit, 0), quarantine.target, self._load,
+            emptying = plan_emptying(quarantine.target, self._load)
+            if emptying is not Emptying.CREATE_TABLE:
+                empty_quarantine(emptying, df.limit(0), quarantine.target, self._load,
                                  written.partitions if written else ())
         return filled
 
@@ -95,18 +93,10 @@ class QualityGate:
         for result in self._results:
             self._load.history(result.stage).remember(result.metrics, self._load.now)
 
-    def _quarantine(self, df: DataFrame, stage: str) -> Quarantine:
-        if stage != BEFORE_TRANSFORM:
-            return Quarantine(self._load.quarantine(stage, clear=False), lambda rows: rows)
-        if self._rules.quarantine_clear:
-            return Quarantine(self._load.quarantine(stage, clear=True), lambda rows: rows)
-        target = self._load.quarantine(stage, clear=False)
-        protection = self._protection(df.columns)
-
-        def hide(rows: DataFrame) -> DataFrame:
-            warn_of_hidden_columns(protection, target.name)
-            return hidden(rows, protection, self._transforms, self._load.args)
-        return Quarantine(target, hide)
+    def _quarantine(self, df: DataFrame, stage: str) -> QuarantineTable:
+        clear = stage == BEFORE_TRANSFORM and self._rules.quarantine_clear
+        protection = self._protection(df.columns) if stage == BEFORE_TRANSFORM and not clear else Protection()
+        return QuarantineTable(self._load.quarantine(stage, clear), protection, self._transforms)
 
     def _protection(self, columns: Sequence[str]) -> Protection:
         if self._steps is None:
@@ -126,11 +116,11 @@ class QualityGate:
             runtime.items(table).put_all(table, result_items(result, load.execution_id, load.args))
         runtime.quality_reports().publish(QualityReport(
             load.target.database, load.target.table, result.stage, load.execution_id, result.rows, result.failed,
-            len(result.judgements) - len(result.failures),
+            len(result.rule_results) - len(result.failures),
             tuple(FailedRule(item.action, str(item.outcome.rule)) for item in result.failures)))
 
-    def _record(self, check: StageCheck, result: StageResult) -> None:
-        if check.sets_aside and self._load.lineage is not None:
+    def _record(self, check: StageGate, result: StageResult) -> None:
+        if check.quarantines_rows and self._load.lineage is not None:
             self._load.lineage.update_lineage(
                 None, self._load.dataset, OPERATION, stage=result.stage, table=check.quarantine.target.name,
                 rows=result.rows, quarantined=result.failed)

@@ -2,30 +2,63 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
 
 from pyspark.sql import DataFrame
 
 from lake_etl import runtime
 from lake_etl.arguments import EXECUTION_COLUMN
-from lake_etl.ports import Partition
-from lake_etl.publish.emptying import empty_partitions
 from lake_etl.publish.load_files import catalog_columns, lower_case_names
-from lake_etl.publish.partition import stage_partition
+from lake_etl.publish.partition import find_partition, stage_partition
 from lake_etl.publish.sources import sources_of
-from lake_etl.publish.staged import Staged
+from lake_etl.publish.staged import StagedFiles
 from lake_etl.publish.target import PartitionValues, Target
-from lake_etl.publish.whole_table import stage_table
-from lake_etl.quality.checked_load import CheckedLoad, is_clear
+from lake_etl.publish.whole_table import create_empty_table, drop_partitions, stage_table
+from lake_etl.quality.gated_load import GatedLoad, is_clear
+from lake_etl.quality.protection import Protection, hide_columns, warn_of_hidden_columns
 from lake_etl.spark.columns import quoted
 from lake_etl.spark.helper_names import unused_name
 from lake_etl.syntax.sql_literal import sql_text
+from lake_etl.transform.registry import AnyTransform
 
 LOG = logging.getLogger(__name__)
 TIMESTAMP_COLUMN, RULES_COLUMN = 'quarantine_timestamp', 'failed_rules'
 
 
-def explained(rows: DataFrame, failed_column: str, rules: Sequence[str], load: CheckedLoad) -> DataFrame:
+class Emptying(Enum):
+    """How the quarantine comes to hold no rows of a load."""
+
+    CREATE_TABLE = 'create the table'
+    REPLACE_FILE = 'replace the rows of the source file with none'
+    DROP_PARTITIONS = 'drop the partitions of the load'
+    NOTHING = 'leave rows of other files in place'
+
+    @property
+    def needs_columns(self) -> bool:
+        """Tell whether the columns of quarantined rows are needed."""
+        return self in (Emptying.CREATE_TABLE, Emptying.REPLACE_FILE)
+
+
+@dataclass(frozen=True)
+class QuarantineTable:
+    """The table for the rows that a stage quarantines, and how personal data in them is protected.
+
+    protection  of the columns; an empty one leaves the rows as they are
+    """
+
+    target: Target
+    protection: Protection
+    transforms: Mapping[str, AnyTransform]
+
+    def protect(self, rows: DataFrame, load: GatedLoad) -> DataFrame:
+        """Return the rows as they may be written; originals of tokens are stored before this returns."""
+        warn_of_hidden_columns(self.protection, self.target.name)
+        return hide_columns(rows, self.protection, self.transforms, load.args)
+
+
+def with_failed_rules(rows: DataFrame, failed_column: str, rules: Sequence[str], load: GatedLoad) -> DataFrame:
     """Return rows with the execution, the time, and the list of the rules that each has failed.
 
     `failed_column` has the indexes of these rules. Columns of the user's with the last two names keep them; ours get
@@ -42,8 +75,8 @@ def explained(rows: DataFrame, failed_column: str, rules: Sequence[str], load: C
     return rows.selectExpr(*(f'{value} AS {quoted(name)}' for name, value in values.items()))
 
 
-def stage_quarantine(rows: DataFrame, target: Target, load: CheckedLoad,
-                     written: Collection[PartitionValues]) -> Staged:
+def stage_quarantine(rows: DataFrame, target: Target, load: GatedLoad,
+                     written: Collection[PartitionValues]) -> StagedFiles:
     """Write the rows beside the quarantine, of which they will be this load's content.
 
     written  partitions of the table itself that the load fills: their quarantine is replaced even where it has no rows
@@ -54,45 +87,52 @@ def stage_quarantine(rows: DataFrame, target: Target, load: CheckedLoad,
     return stage_table(rows, target, only_its_partitions=not load.whole, emptied=written)
 
 
-def empty_quarantine(rows: Callable[[], DataFrame], target: Target, load: CheckedLoad,
-                     written: Collection[PartitionValues]) -> None:
-    """Make sure that the quarantine of this load is there and empty.
-
-    rows  gives a frame without rows that has the columns of the table; it is asked only when they are needed
-    """
+def plan_emptying(target: Target, load: GatedLoad) -> Emptying:
+    """Decide how the quarantine comes to hold no rows of this load."""
+    if runtime.catalog().table(target.database, target.table) is None:
+        return Emptying.CREATE_TABLE
     if load.partition is not None and load.by_file and _others_may_stay(target, load.partition):
-        files = _files_behind(target, load.partition)
+        files = _quarantined_files(target, load.partition)
         if files - {target.source_file}:
-            if target.source_file in files:
-                with stage_partition(rows(), target, load.partition, by_file=True) as nothing:
-                    nothing.publish()
-            return
-    replaced = set(written) if load.partition is None else {load.partition}
-    empty_partitions(target, lambda: catalog_columns(lower_case_names(rows().drop(*target.key_names)).schema),
-                     lambda values: load.whole or values in replaced)
+            return Emptying.REPLACE_FILE if target.source_file in files else Emptying.NOTHING
+    return Emptying.DROP_PARTITIONS
 
 
-def is_published(target: Target) -> bool:
-    """Tell whether the quarantine table exists."""
-    return runtime.catalog().table(target.database, target.table) is not None
+def empty_quarantine(emptying: Emptying, no_rows: DataFrame, target: Target, load: GatedLoad,
+                     written: Collection[PartitionValues]) -> None:
+    """Make sure that the quarantine exists and holds no rows of this load.
+
+    no_rows  a frame without rows; its columns matter when `emptying.needs_columns`
+    written  partitions of the table itself that the load fills
+    """
+    if emptying is Emptying.CREATE_TABLE:
+        columns = catalog_columns(lower_case_names(no_rows.drop(*target.key_names)).schema)
+        create_empty_table(target, columns)
+    elif emptying is Emptying.REPLACE_FILE and load.partition is not None:
+        with stage_partition(no_rows, target, load.partition, by_file=True) as nothing:
+            nothing.publish()
+    elif emptying is Emptying.DROP_PARTITIONS:
+        drop_partitions(target, _replaced_partitions(target, load, written))
 
 
-def _files_behind(target: Target, values: PartitionValues) -> set[str]:
+def _replaced_partitions(target: Target, load: GatedLoad,
+                         written: Collection[PartitionValues]) -> set[PartitionValues]:
+    if load.whole:
+        return {item.values for item in runtime.catalog().partitions(target.database, target.table)}
+    return set(written) if load.partition is None else {load.partition}
+
+
+def _quarantined_files(target: Target, values: PartitionValues) -> set[str]:
     """Return the source files whose rows a partition of the quarantine holds."""
-    partition = _partition(target, values)
+    partition = find_partition(target.database, target.table, values)
     return {source.file for source in sources_of(partition.parameters)} if partition else set()
 
 
 def _others_may_stay(target: Target, values: PartitionValues) -> bool:
     """Tell whether rows of other files may be carried over; those in clear must not leave their own prefix."""
-    partition = _partition(target, values)
+    partition = find_partition(target.database, target.table, values)
     if partition is None or not is_clear(partition.location) or is_clear(str(target.location)):
         return True
     LOG.warning('Partition %s of %s held rows of other files in clear. They are taken out of it; load these files '
                 'again to see them there, protected.', '/'.join(values), target.name)
     return False
-
-
-def _partition(target: Target, values: PartitionValues) -> Partition | None:
-    found = runtime.catalog().partitions(target.database, target.table)
-    return next((partition for partition in found if partition.values == values), None)

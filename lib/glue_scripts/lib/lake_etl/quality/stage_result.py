@@ -1,8 +1,10 @@
-"""What the rules of a stage found, and whether the load may go on."""
+"""Holds what the rules of a stage found, decides whether the load may go on, and lists results as items."""
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from lake_etl.errors import QualityError
 from lake_etl.quality.evaluation.outcomes import RuleOutcome
@@ -10,10 +12,13 @@ from lake_etl.quality.evaluation.outcomes import RuleOutcome
 QUARANTINE, HALT = 'quarantine', 'halt'
 # What happens when a rule fails, by its key in rules files, in the order of evaluation.
 ACTIONS: Mapping[str, str] = {'warn_rules': 'warn', 'quarantine_rules': QUARANTINE, 'halt_rules': HALT}
+# Amazon DynamoDB takes no longer sort keys.
+LONGEST_KEY_BYTES = 1024
+DIGEST_DIGITS = 16
 
 
 @dataclass(frozen=True)
-class Judgement:
+class RuleResult:
     """The outcome of one rule, and what happens when it fails: warn, quarantine or halt."""
 
     action: str
@@ -31,17 +36,17 @@ class StageResult:
     stage: str
     rows: int
     failed: int
-    judgements: tuple[Judgement, ...]
+    rule_results: tuple[RuleResult, ...]
 
     @property
-    def failures(self) -> tuple[Judgement, ...]:
+    def failures(self) -> tuple[RuleResult, ...]:
         """Return the rules that failed."""
-        return tuple(item for item in self.judgements if not item.outcome.passed)
+        return tuple(item for item in self.rule_results if not item.outcome.passed)
 
     @property
     def metrics(self) -> dict[str, float]:
         """Return all that was measured, by name."""
-        return {name: value for item in self.judgements for name, value in item.outcome.metrics.items()}
+        return {name: value for item in self.rule_results for name, value in item.outcome.metrics.items()}
 
 
 def refuse_bad_data(dataset: str, results: Iterable[StageResult]) -> None:
@@ -57,7 +62,7 @@ def _reasons(result: StageResult) -> Sequence[str]:
     reasons = [f"the halt rule '{item.outcome.rule}' failed at {result.stage}: {item.outcome.reason}"
                for item in result.failures if item.action == HALT]
     if result.rows and result.failed == result.rows:
-        rules = ', '.join(f"'{item.outcome.rule}'" for item in result.judgements if item.action == QUARANTINE)
+        rules = ', '.join(f"'{item.outcome.rule}'" for item in result.rule_results if item.action == QUARANTINE)
         reasons.append(f'all {result.rows} rows failed at {result.stage}, where such rows are set aside; the rules '
                        f'are {rules}.')
     return reasons
@@ -70,3 +75,34 @@ def require_complete(result: StageResult, passed: int, set_aside: int) -> None:
             f'{result.rows} rows were checked at {result.stage}, but {passed} went on and {set_aside} were set aside. '
             'They were not the same each time they were read. Nothing was published; make sure that nobody changes the '
             'source during a load, that no rule or transform depends on chance, and run it again.')
+
+
+def result_items(result: StageResult, execution_id: str, args: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return one item for each rule of the stage.
+
+    The sort key holds the stage as well: a job checks more than one, and a rule may stand in each.
+    """
+    job_id = str(args.get('JOB_RUN_ID') or execution_id)
+    return [{
+        'execution_id': execution_id,
+        'job_id_action_rule': result_key(job_id, result.stage, item),
+        'Rule': str(item.outcome.rule),
+        'Outcome': 'Passed' if item.outcome.passed else 'Failed',
+        'FailureReason': item.outcome.reason,
+        'EvaluatedMetrics': dict(item.outcome.metrics),
+        'rule_action': item.action,
+        'ruleset_name': result.stage,
+        'job_id': job_id,
+        'job_name': str(args.get('JOB_NAME', '')),
+        'step_function_name': str(args.get('state_machine_name', '')),
+    } for item in result.rule_results]
+
+
+def result_key(job_id: str, stage: str, item: RuleResult) -> str:
+    """Return the sort key of a result; a rule too long for it is cut, and its digest tells it from others."""
+    key = f'{job_id}_{stage}_{item.action}_{item.outcome.rule}'
+    content = key.encode()
+    if len(content) <= LONGEST_KEY_BYTES:
+        return key
+    digest = hashlib.sha256(content).hexdigest()[:DIGEST_DIGITS]
+    return f"{content[:LONGEST_KEY_BYTES - DIGEST_DIGITS - 1].decode(errors='ignore')}_{digest}"

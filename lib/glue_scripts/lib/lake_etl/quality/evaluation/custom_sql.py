@@ -8,11 +8,12 @@ from pyspark.sql import DataFrame
 from lake_etl.dqdl.syntax_tree import Rule
 from lake_etl.errors import DataError, LakeError
 from lake_etl.quality.evaluation import fields
-from lake_etl.quality.evaluation.comparison import all_of
-from lake_etl.quality.evaluation.evaluation_plan import Check, FailingValues, Measure, RowTest, Subject, Values, Verdict
+from lake_etl.quality.evaluation.data_set_rules import number_rule
+from lake_etl.quality.evaluation.evaluation_plan import (
+    FailingValues, Metric, RowTest, RuleInput, RulePlan, Values, Verdict)
 from lake_etl.quality.evaluation.judging import judge_share
-from lake_etl.quality.evaluation.number_rules import number_rule
 from lake_etl.quality.evaluation.references import PRIMARY, failing_values
+from lake_etl.quality.evaluation.sql_expressions import all_of
 from lake_etl.reasons.failure import reason_of
 from lake_etl.reasons.spark_failure import innermost_class
 from lake_etl.spark.columns import column, has_column, quoted
@@ -21,10 +22,10 @@ from lake_etl.spark.session import user_sql_rules
 SQL_ERRORS = (PySparkException, Py4JJavaError)
 
 
-def sql_number(parameters: tuple[str, ...], where: str | None, subject: Subject) -> Measure:
+def sql_number(parameters: tuple[str, ...], where: str | None, data: RuleInput) -> Metric:
     """Measure the one number that a statement gives; raises DataError for anything else."""
     try:
-        result = _result(parameters[0], subject)
+        result = _result(parameters[0], data)
         rows = result.take(2)
     except SQL_ERRORS as error:
         raise _failure(error) from None
@@ -37,50 +38,50 @@ def sql_number(parameters: tuple[str, ...], where: str | None, subject: Subject)
     except (TypeError, ValueError):
         kind = result.schema.fields[0].dataType.simpleString()
         raise DataError(f'The statement gives a value of type {kind}, expected a number.') from None
-    return Measure('Dataset.*.CustomSQL', lambda values: number)
+    return Metric('Dataset.*.CustomSQL', lambda values: number)
 
 
-def custom_sql(rule: Rule, subject: Subject) -> Check:
+def custom_sql(rule: Rule, data: RuleInput) -> RulePlan:
     """Check the number that a statement gives, or without a condition that it returns every row.
 
     Rows are compared by the columns that the statement returns; rows that are alike in these pass or fail together.
     When the statement cannot be run, every row fails.
     """
     if rule.condition is not None:
-        return number_rule(sql_number, rule, subject)
+        return number_rule(sql_number, rule, data)
     try:
-        failed, failing = _rows_not_returned(rule.parameters[0].value, subject)
+        failed, failing = _rows_not_returned(rule.parameters[0].value, data)
     except (LakeError, *SQL_ERRORS) as error:
         verdict = Verdict(False, str(error if isinstance(error, LakeError) else _failure(error)))
-        return Check(lambda values: verdict, row=RowTest('false'))
+        return RulePlan(lambda values: verdict, row=RowTest('false'))
 
     def judge(values: Values) -> Verdict:
         rows = values.rows(None)
         if not rows:
             return Verdict(False, 'There is no row that the statement could return.')
         return judge_share('Dataset.*.CustomSQL.Compliance', (rows, failed), rule.threshold,
-                           'stand in the result of the statement', subject)
-    return Check(judge, row=RowTest(failing=failing))
+                           'stand in the result of the statement', data)
+    return RulePlan(judge, row=RowTest(failing=failing))
 
 
-def _rows_not_returned(statement: str, subject: Subject) -> tuple[int, FailingValues]:
-    result = _result(statement, subject)
+def _rows_not_returned(statement: str, data: RuleInput) -> tuple[int, FailingValues]:
+    result = _result(statement, data)
     if not result.columns:
         raise DataError('The statement returns no column, expected at least one of the rows under check.')
-    unknown = [name for name in result.columns if not has_column(subject.schema, name)]
+    unknown = [name for name in result.columns if not has_column(data.schema, name)]
     if unknown:
         raise DataError(f'The statement returns columns that the rows under check do not have: {", ".join(unknown)}.')
-    columns = [fields.key(subject.schema, name) for name in result.columns]
+    columns = [fields.key(data.schema, name) for name in result.columns]
     names = [f'returned_{index}' for index in range(len(columns))]
     matches = all_of(f'{quoted(own)} <=> {name}' for own, name in zip(columns, names, strict=True))
-    return failing_values(subject, columns, result.toDF(*names), matches)
+    return failing_values(data, columns, result.toDF(*names), matches)
 
 
-def _result(statement: str, subject: Subject) -> DataFrame:
+def _result(statement: str, data: RuleInput) -> DataFrame:
     """Return the result of a statement on the view `primary` and the tables of the lake, by the rules of users' SQL."""
-    spark = subject.df.sparkSession
-    subject.context.attach(statement)
-    subject.df.select(*map(column, subject.schema.fieldNames())).createOrReplaceTempView(PRIMARY)
+    spark = data.df.sparkSession
+    data.context.attach(statement)
+    data.df.select(*map(column, data.schema.fieldNames())).createOrReplaceTempView(PRIMARY)
     try:
         with user_sql_rules(spark):
             return spark.sql(statement)

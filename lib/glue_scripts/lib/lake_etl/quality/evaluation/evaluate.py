@@ -10,14 +10,13 @@ from pyspark.sql import DataFrame, Observation
 from pyspark.sql import functions as F
 
 from lake_etl.dqdl.syntax_tree import Rule
-from lake_etl.quality.evaluation.beside import Counts, count_beside
-from lake_etl.quality.evaluation.builders import check_of
-from lake_etl.quality.evaluation.composite_rules import Judgement
-from lake_etl.quality.evaluation.evaluation_plan import Evaluated, Part, Subject, parts_of, rows_name
-from lake_etl.quality.evaluation.outcomes import EvaluationContext, RowCounts, RuleOutcome
-from lake_etl.quality.evaluation.row_tests import add_row_tests, composed, failed_indexes
-from lake_etl.quality.evaluation.scope import add_scopes
-from lake_etl.quality.evaluation.sql import Sql
+from lake_etl.quality.evaluation.evaluation_plan import Evaluated, Part, RuleInput, evaluated_parts, rows_name
+from lake_etl.quality.evaluation.judging import RuleJudge
+from lake_etl.quality.evaluation.keys import PendingCounts, start_counting
+from lake_etl.quality.evaluation.outcomes import EvaluationContext, QualityCounts, RuleOutcome
+from lake_etl.quality.evaluation.plan_builders import plan_rule
+from lake_etl.quality.evaluation.row_tests import add_row_tests, add_scopes, composed, failed_indexes
+from lake_etl.quality.evaluation.sql_expressions import Sql
 from lake_etl.spark.columns import quoted
 from lake_etl.spark.helper_names import unused_name, without_hidden
 from lake_etl.spark.session import planned_as_a_whole
@@ -25,7 +24,7 @@ from lake_etl.spark.session import planned_as_a_whole
 FAILED_ROWS = 'failed rows'
 
 
-class Prepared:
+class ObservedRows:
     """Rows that are checked when they are computed.
 
     rows           the rows with the column `failed_column`
@@ -33,7 +32,7 @@ class Prepared:
     """
 
     def __init__(self, rows: DataFrame, failed_column: str, numbers: Callable[[], Mapping[Any, Any]],
-                 judgement: Judgement):
+                 judgement: RuleJudge):
         self.rows = rows
         self.failed_column = failed_column
         self._numbers = numbers
@@ -43,14 +42,14 @@ class Prepared:
         """Return the outcomes in the order of the rules; waits for ever unless `rows` was, or is being, computed."""
         return self._judgement.outcomes(self._numbers())
 
-    def counts(self) -> RowCounts:
+    def counts(self) -> QualityCounts:
         """Return how many rows there were and how many failed a rule of `rows_of`; waits as `outcomes` does."""
         numbers = self._numbers()
-        return RowCounts(int(numbers[rows_name(None)]), int(numbers[FAILED_ROWS]))
+        return QualityCounts(int(numbers[rows_name(None)]), int(numbers[FAILED_ROWS]))
 
 
-def prepare(df: DataFrame, rules: Sequence[Evaluated], context: EvaluationContext,
-            rows_of: Collection[int] = ()) -> Prepared:
+def observe_rules(df: DataFrame, rules: Sequence[Evaluated], context: EvaluationContext,
+                  rows_of: Collection[int] = ()) -> ObservedRows:
     """Return the same rows, checked on the way to wherever they are written.
 
     What has to be known before, how often keys occur and what SQL statements and other tables hold, is computed at
@@ -74,7 +73,7 @@ def prepare(df: DataFrame, rules: Sequence[Evaluated], context: EvaluationContex
         return {key: found[name] for key, name in names.items()}
     kept = [*df.columns, failed]
     rows = observed.selectExpr(*map(quoted, kept)) if observed.columns != kept else observed
-    return Prepared(rows, failed, numbers, plan.judgement)
+    return ObservedRows(rows, failed, numbers, plan.judgement)
 
 
 def evaluate(df: DataFrame, rules: Sequence[Evaluated], context: EvaluationContext) -> tuple[RuleOutcome, ...]:
@@ -88,24 +87,24 @@ def evaluate(df: DataFrame, rules: Sequence[Evaluated], context: EvaluationConte
 class _Plan:
     """What a pass over the rows computes: aggregates, and what a row passes; and what is computed beside it."""
 
-    counts: Counts
+    counts: PendingCounts
     df: DataFrame
     aggregates: Mapping[Any, Sql]
     passes: Mapping[Part, Sql]
-    judgement: Judgement
+    judgement: RuleJudge
 
 
 def _plan(df: DataFrame, rules: Sequence[Evaluated], context: EvaluationContext, rows_of: Collection[int]) -> _Plan:
-    parts = list(dict.fromkeys(part for rule in rules for part in parts_of(rule)))
+    parts = list(dict.fromkeys(part for rule in rules for part in evaluated_parts(rule)))
     wheres = [part.where for part in parts if isinstance(part, Rule) and part.where is not None]
     scoped, scopes, refused = add_scopes(df, wheres)
-    subject = Subject(scoped, without_hidden(df).schema, context, scopes, refused)
-    checks = {part: check_of(part, subject) for part in parts}
-    counts = count_beside(subject, [grouping for check in checks.values() for grouping in check.groupings])
-    judgement = Judgement(rules, checks, counts, context)
+    data = RuleInput(scoped, without_hidden(df).schema, context, scopes, refused)
+    checks = {part: plan_rule(part, data) for part in parts}
+    counts = start_counting(data, [grouping for check in checks.values() for grouping in check.groupings])
+    judgement = RuleJudge(rules, checks, counts, context)
     wanted = dict.fromkeys(part for rule in (*(rules[index] for index in rows_of), *judgement.row_wise)
-                           for part in parts_of(rule))
-    tested = add_row_tests(subject, checks, wanted, counts)
+                           for part in evaluated_parts(rule))
+    tested = add_row_tests(data, checks, wanted, counts)
     aggregates: dict[Any, Sql] = {rows_name(None): 'count(1)'}
     aggregates |= {rows_name(where): f'count_if({scope})' for where, scope in scopes.items()}
     for check in checks.values():

@@ -11,7 +11,7 @@ from pyspark.sql.types import StructType
 from lake_etl.dqdl.syntax_tree import Analyzer, AnyRule, Rule, leaves
 from lake_etl.errors import DataError
 from lake_etl.quality.evaluation.outcomes import EvaluationContext
-from lake_etl.quality.evaluation.sql import Sql
+from lake_etl.quality.evaluation.sql_expressions import Sql
 
 Evaluated = AnyRule | Analyzer
 Part = Rule | Analyzer
@@ -109,7 +109,7 @@ class RowTest:
 
 
 @dataclass(frozen=True)
-class Measure:
+class Metric:
     """A metric.
 
     name   full name, such as `Column.age.Mean`
@@ -129,7 +129,7 @@ def outside_or(scope: Sql | None, predicate: Sql) -> Sql:
     return predicate if scope is None else f'(NOT {scope} OR {predicate})'
 
 
-def aggregates_of(measures: Iterable[Measure]) -> dict[str, Sql]:
+def all_aggregates(measures: Iterable[Metric]) -> dict[str, Sql]:
     """Return the aggregates of all the metrics by name."""
     return {name: aggregate for item in measures for name, aggregate in item.aggregates.items()}
 
@@ -145,7 +145,7 @@ class Verdict:
 
 
 @dataclass(frozen=True)
-class Check:
+class RulePlan:
     """How one rule is checked."""
 
     judge: Callable[[Values], Verdict]
@@ -155,7 +155,7 @@ class Check:
 
 
 @dataclass(frozen=True)
-class Subject:
+class RuleInput:
     """The rows under check.
 
     df       the rows, with a helper column for each `where` of the rules
@@ -179,12 +179,12 @@ class Subject:
         return self.scopes[where]
 
 
-Builder = Callable[[Rule, Subject], Check]
+PlanBuilder = Callable[[Rule, RuleInput], RulePlan]
 # The parameters of a metric, its `where`, and the rows.
-Measurer = Callable[[tuple[str, ...], str | None, Subject], Measure]
+MetricBuilder = Callable[[tuple[str, ...], str | None, RuleInput], Metric]
 
 
-def parts_of(rule: Evaluated) -> Iterator[Part]:
+def evaluated_parts(rule: Evaluated) -> Iterator[Part]:
     """Yield the parts of a composite, however deep, or what is evaluated itself."""
     if isinstance(rule, Analyzer):
         yield rule

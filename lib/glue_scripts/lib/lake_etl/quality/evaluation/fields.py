@@ -7,7 +7,7 @@ from pyspark.sql.types import (
 
 from lake_etl.errors import DataError
 from lake_etl.publish.audit import WIDEST_SUMMED_DECIMAL
-from lake_etl.quality.evaluation.sql import Sql, as_double
+from lake_etl.quality.evaluation.sql_expressions import Sql, as_double
 from lake_etl.spark.columns import column_type, quoted
 
 LISTS = (ArrayType, MapType, StructType, BinaryType)

@@ -10,13 +10,13 @@ from functools import partial
 from lake_etl.dqdl.syntax_tree import Day, Rule, Size, Text
 from lake_etl.errors import DataError
 from lake_etl.ports import FileEntry, Files
-from lake_etl.quality.evaluation.comparison import satisfies
-from lake_etl.quality.evaluation.evaluation_plan import Check, Measure, Measurer, Subject, Verdict
+from lake_etl.quality.evaluation.data_set_rules import parameter_values
+from lake_etl.quality.evaluation.evaluation_plan import Metric, MetricBuilder, RuleInput, RulePlan, Verdict
 from lake_etl.quality.evaluation.judging import judge_number
 from lake_etl.quality.evaluation.metrics import share
-from lake_etl.quality.evaluation.moments import moment_of, zone
-from lake_etl.quality.evaluation.number_rules import columns_of
-from lake_etl.quality.evaluation.row_rules import condition_of
+from lake_etl.quality.evaluation.operand_values import to_moment, zone
+from lake_etl.quality.evaluation.row_rules import required_condition
+from lake_etl.quality.evaluation.sql_expressions import satisfies
 
 ALGORITHMS = {'MD5': 'md5', 'SHA-1': 'sha1', 'SHA-256': 'sha256'}
 BYTES = {'B': 0, 'KB': 1, 'MB': 2, 'GB': 3, 'TB': 4}
@@ -24,81 +24,81 @@ PART = 8 * 1024 * 1024
 COUNT = 'Dataset.*.FileCount'
 
 
-def file_freshness(rule: Rule, subject: Subject) -> Check:
+def file_freshness(rule: Rule, data: RuleInput) -> RulePlan:
     """Check when files were written last; with days alone, on which day."""
-    condition, place = condition_of(rule), zone(rule.tags.get('timeZone', 'Z'))
+    condition, place = required_condition(rule), zone(rule.tags.get('timeZone', 'Z'))
     days = [operand.value for operand in condition.operands if isinstance(operand, Day)]
-    moments = [moment_of(operand, subject.context.now, place) for operand in condition.operands]
+    moments = [to_moment(operand, data.context.now, place) for operand in condition.operands]
 
     def passes(entry: FileEntry) -> bool:
         if len(days) == len(moments):
             return satisfies(condition.operator, entry.modified.astimezone(place).date(), days)
         return satisfies(condition.operator, entry.modified.astimezone(UTC), moments)
-    return _share_check(rule, subject, passes)
+    return _plan_share(rule, data, passes)
 
 
-def file_size(rule: Rule, subject: Subject) -> Check:
+def file_size(rule: Rule, data: RuleInput) -> RulePlan:
     """Check how many bytes files have."""
-    condition = condition_of(rule)
+    condition = required_condition(rule)
     sizes = [operand.amount * 1024 ** BYTES[operand.unit or 'B'] for operand in condition.operands
              if isinstance(operand, Size)]
-    return _share_check(rule, subject, lambda entry: satisfies(condition.operator, entry.size, sizes))
+    return _plan_share(rule, data, lambda entry: satisfies(condition.operator, entry.size, sizes))
 
 
-def file_match(rule: Rule, subject: Subject) -> Check:
+def file_match(rule: Rule, data: RuleInput) -> RulePlan:
     """Check the checksums of files, or with two paths that both hold the same contents."""
-    paths = columns_of(rule)
-    files = _store(subject)
+    paths = parameter_values(rule)
+    files = _store(data)
     if len(paths) == 2:
-        first, second = (entries_of(path, subject) for path in paths)
+        first, second = (find_files(path, data) for path in paths)
         same = _contents(files, first, 'SHA-256') == _contents(files, second, 'SHA-256')
         verdict = Verdict(same, '' if same else f'The contents of {paths[0]} and {paths[1]} differ.',
                           {COUNT: float(len(first))})
-        return Check(lambda values: verdict)
-    condition, algorithm = condition_of(rule), rule.tags.get('hashAlgorithm', 'SHA-256')
+        return RulePlan(lambda values: verdict)
+    condition, algorithm = required_condition(rule), rule.tags.get('hashAlgorithm', 'SHA-256')
     if algorithm not in ALGORITHMS:
         raise DataError(f"The hash algorithm '{algorithm}' is unknown, expected one of {', '.join(ALGORITHMS)}.")
     known = {operand.value.lower() for operand in condition.operands if isinstance(operand, Text)}
     wanted = condition.operator in ('=', 'in')
-    entries = entries_of(_path(paths, subject), subject)
+    entries = find_files(_path(paths, data), data)
     others = [entry.uri for entry in entries if (checksum(files, entry.uri, algorithm) in known) != wanted]
     reason = f'The checksum of {_listed(others)} is not {condition.operator} the given ones.' if others else ''
     found = Verdict(not others, reason, {COUNT: float(len(entries))})
-    return Check(lambda values: found)
+    return RulePlan(lambda values: found)
 
 
-def file_uniqueness(parameters: tuple[str, ...], where: str | None, subject: Subject) -> Measure:
+def file_uniqueness(parameters: tuple[str, ...], where: str | None, data: RuleInput) -> Metric:
     """Measure the share of files whose content no other file has."""
-    entries = entries_of(_path(parameters, subject), subject)
+    entries = find_files(_path(parameters, data), data)
     sizes = Counter(entry.size for entry in entries)
     alike = [entry for entry in entries if sizes[entry.size] > 1]
-    contents = _contents(_store(subject), alike, 'SHA-256')
+    contents = _contents(_store(data), alike, 'SHA-256')
     unique = len(entries) - len(alike) + sum(count == 1 for count in contents.values())
-    return Measure('Dataset.*.FileUniquenessRatio', lambda values: share(unique, len(entries)))
+    return Metric('Dataset.*.FileUniquenessRatio', lambda values: share(unique, len(entries)))
 
 
-def file_count(parameters: tuple[str, ...], where: str | None, subject: Subject) -> Measure:
+def file_count(parameters: tuple[str, ...], where: str | None, data: RuleInput) -> Metric:
     """Measure how many files there are."""
-    count = len(entries_of(_path(parameters, subject), subject))
-    return Measure(COUNT, lambda values: count)
+    count = len(find_files(_path(parameters, data), data))
+    return Metric(COUNT, lambda values: count)
 
 
-def extreme_size(kind: str, parameters: tuple[str, ...], where: str | None, subject: Subject) -> Measure:
+def extreme_size(kind: str, parameters: tuple[str, ...], where: str | None, data: RuleInput) -> Metric:
     """Measure the size of the smallest or the largest file in bytes."""
-    sizes = [entry.size for entry in entries_of(_path(parameters, subject), subject)]
+    sizes = [entry.size for entry in find_files(_path(parameters, data), data)]
     extreme = min(sizes) if kind == 'MinimumFileSize' else max(sizes)
-    return Measure(f'Dataset.*.{kind}', lambda values: extreme)
+    return Metric(f'Dataset.*.{kind}', lambda values: extreme)
 
 
-MEASURERS: dict[str, Measurer] = {
+METRIC_BUILDERS: dict[str, MetricBuilder] = {
     'FileUniqueness': file_uniqueness, 'FileCount': file_count,
     **{kind: partial(extreme_size, kind) for kind in ('MinimumFileSize', 'MaximumFileSize')},
 }
 
 
-def entries_of(path: str, subject: Subject) -> list[FileEntry]:
+def find_files(path: str, data: RuleInput) -> list[FileEntry]:
     """Return the file at a path, or all files below it; raises DataError when there is none."""
-    files = _store(subject)
+    files = _store(data)
     if files.size(path) is None:
         entries = list(files.list(path))
     else:
@@ -119,18 +119,18 @@ def checksum(files: Files, uri: str, algorithm: str) -> str:
     return digest.hexdigest()
 
 
-def _share_check(rule: Rule, subject: Subject, passes: Callable[[FileEntry], bool]) -> Check:
+def _plan_share(rule: Rule, data: RuleInput, passes: Callable[[FileEntry], bool]) -> RulePlan:
     """Return the check of a rule that files pass or fail one by one."""
-    entries = entries_of(_path(columns_of(rule), subject), subject)
+    entries = find_files(_path(parameter_values(rule), data), data)
     others = [entry.uri for entry in entries if not passes(entry)]
     name, ratio = f'Dataset.*.{rule.type}.Compliance', 1 - len(others) / len(entries)
     if rule.threshold is not None:
-        found = judge_number(name, ratio, rule.threshold, subject)
+        found = judge_number(name, ratio, rule.threshold, data)
     else:
         reason = f'{_listed(others)}: expected {rule.type} {rule.condition}.' if others else ''
         found = Verdict(not others, reason, {name: ratio})
     verdict = Verdict(found.passed, found.reason, {**found.metrics, COUNT: float(len(entries))}, found.note)
-    return Check(lambda values: verdict)
+    return RulePlan(lambda values: verdict)
 
 
 def _contents(files: Files, entries: list[FileEntry], algorithm: str) -> Mapping[tuple[int, str], int]:
@@ -138,17 +138,17 @@ def _contents(files: Files, entries: list[FileEntry], algorithm: str) -> Mapping
     return Counter((entry.size, checksum(files, entry.uri, algorithm)) for entry in entries)
 
 
-def _path(parameters: tuple[str, ...], subject: Subject) -> str:
-    path = parameters[0] if parameters else subject.context.landed_file
+def _path(parameters: tuple[str, ...], data: RuleInput) -> str:
+    path = parameters[0] if parameters else data.context.landed_file
     if path is None:
         raise DataError('The rows under check were not read from a landed file; name a path in the rule.')
     return path
 
 
-def _store(subject: Subject) -> Files:
-    if subject.context.files is None:
+def _store(data: RuleInput) -> Files:
+    if data.context.files is None:
         raise DataError('Files cannot be looked up in this check.')
-    return subject.context.files
+    return data.context.files
 
 
 def _listed(uris: list[str]) -> str:

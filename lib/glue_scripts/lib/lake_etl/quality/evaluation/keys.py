@@ -1,22 +1,24 @@
-"""Counts how often keys occur: the groups of all sets of key columns, from one reading of the rows, in one action."""
+"""PendingCounts how often keys occur: one reading of the rows and one action for all sets of key columns."""
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any
 
+from pyspark import InheritableThread
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from lake_etl.quality.evaluation.comparison import any_of
-from lake_etl.quality.evaluation.evaluation_plan import GroupCounts, Grouping, Subject, in_scope
-from lake_etl.quality.evaluation.sql import Sql
+from lake_etl.quality.evaluation.evaluation_plan import GroupCounts, Grouping, RuleInput, in_scope
+from lake_etl.quality.evaluation.sql_expressions import Sql, any_of
 from lake_etl.spark.columns import quoted
 from lake_etl.spark.session import planned_as_a_whole
 
 # The rows of each set of columns carry the columns of all sets that are read together, mostly as nulls.
 MOST_COLUMNS_TOGETHER = 12
+PendingCounts = Callable[[], Mapping[Grouping, GroupCounts]]
 
 
 @dataclass(frozen=True)
@@ -36,20 +38,20 @@ class GroupedRows:
         return any_of(f'{name} IS NOT NULL' for name in self.keys)
 
 
-def group_rows(subject: Subject, columns: Sequence[str], wheres: Iterable[str | None]) -> GroupedRows:
+def group_rows(data: RuleInput, columns: Sequence[str], wheres: Iterable[str | None]) -> GroupedRows:
     """Group the rows by columns and count, for each `where`, the rows of a group for which it holds."""
-    selected, keys, rows = _keys_and_scopes(subject, columns, tuple(dict.fromkeys(wheres)))
+    selected, keys, rows = _keys_and_scopes(data, columns, tuple(dict.fromkeys(wheres)))
     return GroupedRows(selected.groupBy(*keys).agg(*(F.count(name).alias(name) for name in rows.values())), keys, rows)
 
 
-def _keys_and_scopes(subject: Subject, columns: Sequence[str],
+def _keys_and_scopes(data: RuleInput, columns: Sequence[str],
                      wheres: Sequence[str | None]) -> tuple[DataFrame, tuple[str, ...], dict[str | None, str]]:
     """Return the values of columns as `key_0` and on, their names, and by `where` the columns that are not null in it.
     """
     keys = {_key_name(index): quoted(name) for index, name in enumerate(columns)}
     rows = {where: _rows_name(index) for index, where in enumerate(wheres)}
-    scopes = {name: in_scope('1', subject.scope(where)) for where, name in rows.items()}
-    selected = subject.df.selectExpr(*(f'{value} AS {name}' for name, value in {**keys, **scopes}.items()))
+    scopes = {name: in_scope('1', data.scope(where)) for where, name in rows.items()}
+    selected = data.df.selectExpr(*(f'{value} AS {name}' for name, value in {**keys, **scopes}.items()))
     return selected, tuple(keys), rows
 
 
@@ -79,7 +81,7 @@ class _Reading:
         return sum(1 << place for place, name in enumerate(reversed(self.columns)) if name not in names)
 
 
-def count_groups(subject: Subject, groupings: Iterable[Grouping]) -> dict[Grouping, GroupCounts]:
+def count_groups(data: RuleInput, groupings: Iterable[Grouping]) -> dict[Grouping, GroupCounts]:
     """Compute the counts of all groupings in one action.
 
     The rows are read once for all groupings of few columns. What comes of each reading is united, and one aggregation
@@ -89,14 +91,14 @@ def count_groups(subject: Subject, groupings: Iterable[Grouping]) -> dict[Groupi
     readings = _readings(asked)
     with_quartiles = {grouping.columns for grouping in asked if grouping.quartiles}
     most = max(len(reading.wheres) for reading in readings)
-    frames: dict[str, Any] = {f'frame_{place}': _keys_and_scopes(subject, reading.columns, reading.wheres)[0]
+    frames: dict[str, Any] = {f'frame_{place}': _keys_and_scopes(data, reading.columns, reading.wheres)[0]
                               for place, reading in enumerate(readings)}
     groups = ' UNION ALL '.join(_groups(place, reading, most, with_quartiles) for place, reading in enumerate(readings))
     numbers = ', '.join(f'{number} AS {name}_{index}' for index in range(most)
                         for name, number in _numbers(_rows_name(index), bool(with_quartiles)).items())
     # The views that this makes of the frames are gone again at once, and with them what has been cached of their plans;
     # so they are frames of renamed columns, which nobody else has.
-    counted = subject.df.sparkSession.sql(
+    counted = data.df.sparkSession.sql(
         f'SELECT reading, number, {numbers} FROM ({groups}) GROUP BY reading, number', **frames)
     found = {(row['reading'], row['number']): row.asDict() for row in planned_as_a_whole(counted).collect()}
     return {grouping: _group_counts(found.get((place, reading.number(grouping.columns)), {}),
@@ -162,3 +164,22 @@ def _group_counts(found: Mapping[str, Any], where: int) -> GroupCounts:
         # The sum of -p ln p with p = n / N, in a form that needs N only at the end.
         entropy=math.log(rows) - number('sum_of_logarithms') / rows if rows else 0.0,
         quartile_range=quartiles[1] - quartiles[0] if quartiles else None)
+
+
+def start_counting(data: RuleInput, groupings: Iterable[Grouping]) -> PendingCounts:
+    """Begin to count in a thread, in the Spark job group of this one; return what waits for the counts.
+
+    What is returned raises what counting raised.
+    """
+    asked = tuple(groupings)
+    if not asked:
+        return lambda: {}
+    counts: Future[Mapping[Grouping, GroupCounts]] = Future()
+
+    def count() -> None:
+        try:
+            counts.set_result(count_groups(data, asked))
+        except BaseException as failure:
+            counts.set_exception(failure)
+    InheritableThread(target=count, daemon=True).start()
+    return counts.result

@@ -67,7 +67,7 @@ class RuleOutcome:
 
 
 @dataclass(frozen=True)
-class RowCounts:
+class QualityCounts:
     """How many rows there were, and how many of them failed a rule whose row outcomes were asked for."""
 
     rows: int

@@ -1,24 +1,50 @@
-"""Marks the rows that fail rules, all rules in one projection, without ever changing the number of rows."""
+"""Adds helper columns to the rows: which `where` conditions hold, and which rules a row passes."""
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from pyspark.sql import DataFrame
+from pyspark.errors import PySparkException
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
+from pyspark.sql.types import BooleanType, NullType
 
 from lake_etl.dqdl.syntax_tree import Composite
-from lake_etl.quality.evaluation.beside import Counts
-from lake_etl.quality.evaluation.comparison import all_of, any_of, never_null
-from lake_etl.quality.evaluation.evaluation_plan import Check, Evaluated, Grouping, Part, RowTest, Subject
-from lake_etl.quality.evaluation.keys import group_rows
-from lake_etl.quality.evaluation.sql import Sql
+from lake_etl.quality.evaluation.evaluation_plan import Evaluated, Grouping, Part, RowTest, RuleInput, RulePlan
+from lake_etl.quality.evaluation.keys import PendingCounts, group_rows
+from lake_etl.quality.evaluation.sql_expressions import Sql, all_of, any_of, never_null
+from lake_etl.reasons.failure import reason_of
 from lake_etl.spark.columns import column, quoted
 from lake_etl.spark.helper_names import unused_name
+from lake_etl.spark.session import user_sql_rules
 
 # So many different values are sent to every worker; more are matched by sorting both sides.
 MOST_BROADCAST_VALUES = 250_000
+
+
+def add_scopes(df: DataFrame, wheres: Iterable[str]) -> tuple[DataFrame, dict[str, Sql], dict[str, str]]:
+    """Return the frame with a column for each `where`, true where it holds; these columns, and why there is none.
+
+    Conditions are read by the rules of users' SQL; null counts as false.
+    """
+    scopes: dict[str, Sql] = {}
+    refused: dict[str, str] = {}
+    added: dict[str, Column] = {}
+    with user_sql_rules(df.sparkSession):
+        for where in dict.fromkeys(wheres):
+            name = unused_name(df.schema, f'scope_{len(added)}', added)
+            try:
+                kind = df.withColumn(name, F.expr(where)).schema[name].dataType
+            except PySparkException as error:
+                refused[where] = f'The where clause "{where}" cannot be evaluated: {reason_of(error)}'
+                continue
+            if isinstance(kind, (BooleanType, NullType)):
+                added[name] = F.expr(where).cast('boolean').eqNullSafe(True)
+                scopes[where] = quoted(name)
+            else:
+                refused[where] = f'The where clause "{where}" is of type {kind.simpleString()}, expected a condition.'
+        return df.withColumns(added) if added else df, scopes, refused
 
 
 @dataclass(frozen=True)
@@ -34,8 +60,8 @@ class TestedRows:
     passes: Mapping[Part, Sql]
 
 
-def add_row_tests(subject: Subject, checks: Mapping[Part, Check], wanted: Iterable[Part],
-                  counts: Counts) -> TestedRows:
+def add_row_tests(data: RuleInput, checks: Mapping[Part, RulePlan], wanted: Iterable[Part],
+                  counts: PendingCounts) -> TestedRows:
     """Return the rows with the results of the wanted rules.
 
     Only these become columns: a wider row would cost more than a predicate that is counted where it is computed. Values
@@ -43,7 +69,7 @@ def add_row_tests(subject: Subject, checks: Mapping[Part, Check], wanted: Iterab
     """
     tests = {rule: check.row for rule, check in checks.items() if check.row is not None}
     chosen = {rule: tests[rule] for rule in wanted}
-    df, repeated = _add_repeated(subject, chosen.values(), counts)
+    df, repeated = _add_repeated(data, chosen.values(), counts)
     df, failing = _add_failing(df, chosen)
     added: dict[str, Sql] = {}
     predicates = {rule: test.predicate for rule, test in tests.items() if test.predicate is not None}
@@ -63,18 +89,18 @@ def _conjunction(parts: Iterable[Sql | None]) -> Sql:
 Repetition = tuple[Grouping | None, bool]
 
 
-def _add_repeated(subject: Subject, tests: Iterable[RowTest],
-                  counts: Counts) -> tuple[DataFrame, dict[Repetition, Sql]]:
+def _add_repeated(data: RuleInput, tests: Iterable[RowTest],
+                  counts: PendingCounts) -> tuple[DataFrame, dict[Repetition, Sql]]:
     """Return the rows with the outcomes of the groupings in which some row is not alone."""
     by_columns: dict[tuple[str, ...], set[tuple[Grouping, bool]]] = defaultdict(set)
     for test in tests:
         if test.unrepeated is not None and counts()[test.unrepeated].repeated_rows:
             by_columns[test.unrepeated.columns].add((test.unrepeated, test.nulls_repeat))
-    df = subject.df
+    df = data.df
     passes: dict[Repetition, Sql] = {}
     for columns, members in by_columns.items():
         ordered = sorted(members, key=str)
-        grouped = group_rows(subject, columns, (grouping.where for grouping, _ in ordered))
+        grouped = group_rows(data, columns, (grouping.where for grouping, _ in ordered))
         repeats = [_repeats(grouped.rows[grouping.where], None if nulls else grouped.has_values())
                    for grouping, nulls in ordered]
         frame = grouped.frame.where(any_of(repeats)).selectExpr(
@@ -82,7 +108,7 @@ def _add_repeated(subject: Subject, tests: Iterable[RowTest],
         most = max(counts()[grouping].distinct - counts()[grouping].unique_keys for grouping, _ in ordered)
         df, flags = look_up(df, columns, frame, most)
         for (grouping, nulls), flag in zip(ordered, flags, strict=True):
-            scope = subject.scope(grouping.where)
+            scope = data.scope(grouping.where)
             passes[grouping, nulls] = f'(NOT {flag})' if scope is None else f'(NOT ({scope} AND {flag}))'
     return df, passes
 

@@ -8,11 +8,10 @@ from decimal import Decimal
 from lake_etl.dqdl.syntax_tree import Condition, Day, Keyword, Number, Operand, Rule, Text
 from lake_etl.errors import DataError
 from lake_etl.quality.evaluation import fields
-from lake_etl.quality.evaluation.comparison import all_of, any_of, is_negated, never_null, satisfied
-from lake_etl.quality.evaluation.dynamic import History, numeric_value
-from lake_etl.quality.evaluation.evaluation_plan import Subject
-from lake_etl.quality.evaluation.moments import moment_of, zone
-from lake_etl.quality.evaluation.sql import Sql, date_literal, number_literal
+from lake_etl.quality.evaluation.evaluation_plan import RuleInput
+from lake_etl.quality.evaluation.operand_values import History, numeric_value, to_moment, zone
+from lake_etl.quality.evaluation.sql_expressions import (
+    Sql, all_of, any_of, date_literal, is_negated, never_null, number_literal, satisfied)
 from lake_etl.spark.columns import column_type, quoted
 from lake_etl.syntax.sql_literal import sql_text
 
@@ -20,23 +19,23 @@ MOST_DECIMALS = 10
 LARGEST_EXACT = 10 ** 18
 
 
-def meets(rule: Rule, condition: Condition, subject: Subject, minimum: str, maximum: str) -> Sql:
+def meets(rule: Rule, condition: Condition, data: RuleInput, minimum: str, maximum: str) -> Sql:
     """Build whether a value meets the condition of ColumnValues; never null.
 
     minimum, maximum  names of the metrics whose earlier values functions look at: the maximum for an upper bound
     Raises DataError for a column that is missing or of another type than the condition compares with.
     """
     name = rule.parameters[0].value
-    column_type(subject.schema, name)
+    column_type(data.schema, name)
     keywords = [operand for operand in condition.operands if isinstance(operand, Keyword)]
     others = [operand for operand in condition.operands if not isinstance(operand, Keyword)]
     if condition.family == 'string':
-        value, operands = fields.text(subject.schema, name), _texts(condition, others)
+        value, operands = fields.text(data.schema, name), _texts(condition, others)
     elif condition.family == 'date':
-        value, operands = _days(rule, others, condition, subject)
+        value, operands = _days(rule, others, condition, data)
     else:
-        value = fields.comparable_number(subject.schema, name) if others else quoted(name)
-        operands = number_operands(condition, subject, minimum, maximum)
+        value = fields.comparable_number(data.schema, name) if others else quoted(name)
+        operands = number_operands(condition, data, minimum, maximum)
     if condition.operator.endswith('matches'):
         return _matches(value, condition)
     return _compared(name, condition, value, operands, keywords)
@@ -86,24 +85,24 @@ def _text_of(operand: Operand) -> str:
 
 
 def _days(rule: Rule, operands: Sequence[Operand], condition: Condition,
-          subject: Subject) -> tuple[Sql, list[Sql]]:
+          data: RuleInput) -> tuple[Sql, list[Sql]]:
     """Return the value and the operands of a comparison of days, or of texts where both sides are written out."""
     name = rule.parameters[0].value
     equality = condition.operator in ('=', '!=', 'in', 'not in')
-    if equality and fields.is_text(subject.schema, name) and all(isinstance(operand, Day) for operand in operands):
+    if equality and fields.is_text(data.schema, name) and all(isinstance(operand, Day) for operand in operands):
         return quoted(name), [sql_text(operand.value.isoformat()) for operand in operands if isinstance(operand, Day)]
     place = zone(rule.tags.get('timeZone', 'Z'))
     days = [operand.value if isinstance(operand, Day) else
-            moment_of(operand, subject.context.now, place).astimezone(UTC).date() for operand in operands]
-    return fields.day(subject.schema, name), list(map(date_literal, days))
+            to_moment(operand, data.context.now, place).astimezone(UTC).date() for operand in operands]
+    return fields.day(data.schema, name), list(map(date_literal, days))
 
 
-def number_operands(condition: Condition, subject: Subject, minimum: str, maximum: str) -> list[Sql]:
+def number_operands(condition: Condition, data: RuleInput, minimum: str, maximum: str) -> list[Sql]:
     """Return the numbers that values are compared with; functions in an upper bound look at earlier maximums."""
     uppers = {'<': (0,), '<=': (0,), 'between': (1,), 'not between': (1,)}.get(condition.operator, ())
 
     def history(metric: str) -> History:
-        return lambda count: subject.context.history(metric, count)
+        return lambda count: data.context.history(metric, count)
     return [_literal(operand.value) if isinstance(operand, Number) else
             number_literal(numeric_value(operand, history(maximum if index in uppers else minimum)))
             for index, operand in enumerate(condition.operands) if not isinstance(operand, Keyword)]

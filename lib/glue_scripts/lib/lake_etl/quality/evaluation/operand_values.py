@@ -1,17 +1,21 @@
-"""Works out numeric operands: arithmetic, and functions of earlier values of the metric that is compared."""
+"""Computes what operands of conditions stand for: numbers, earlier values of a metric, and moments."""
 from __future__ import annotations
 
 import math
 import operator
+import re
 import statistics
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, time, timedelta, timezone, tzinfo
+from zoneinfo import ZoneInfo
 
-from lake_etl.dqdl.syntax_tree import Arithmetic, Call, Number, Operand
+from lake_etl.dqdl.syntax_tree import Arithmetic, Call, Day, Duration, Now, Number, Operand, TimeOfDay
 from lake_etl.errors import DataError
 
 History = Callable[[int], Sequence[float]]
 ARITHMETIC: dict[str, Callable[[float, float], float]] = {
     '+': operator.add, '-': operator.sub, '*': operator.mul, '/': operator.truediv}
+OFFSET = re.compile(r'(?:UTC|GMT)?(?P<sign>[+-])(?P<hours>\d\d?)(?::(?P<minutes>\d\d))?')
 
 
 class NoHistory(DataError):
@@ -76,3 +80,34 @@ FUNCTIONS: dict[str, Callable[..., float]] = {
     'avg': statistics.fmean, 'average': statistics.fmean, 'std': statistics.pstdev, 'min': min, 'max': max,
     'median': statistics.median, 'sum': math.fsum, 'percentile': _percentile, 'index': _index,
 }
+
+
+def zone(name: str) -> tzinfo:
+    """Return the time zone of a name such as `Europe/Berlin` or an offset such as `+02:00`."""
+    offset = OFFSET.fullmatch(name)
+    if offset is not None:
+        distance = timedelta(hours=int(offset['hours']), minutes=int(offset['minutes'] or 0))
+        return timezone(distance if offset['sign'] == '+' else -distance)
+    return UTC if name == 'Z' else ZoneInfo(name)
+
+
+def to_moment(operand: Operand, now: datetime, place: tzinfo = UTC) -> datetime:
+    """Return the moment in UTC that an operand stands for; days and times of day are those of the place."""
+    if isinstance(operand, Day):
+        return datetime.combine(operand.value, time(), place).astimezone(UTC)
+    if isinstance(operand, TimeOfDay):
+        return datetime.combine(now.astimezone(place).date(), operand.value, place).astimezone(UTC)
+    if isinstance(operand, Now):
+        minute = now.astimezone(UTC).replace(second=0, microsecond=0)
+        return minute + operand.sign * length(operand.offset) if operand.offset else minute
+    raise DataError(f'{operand} is no date.')
+
+
+def length(duration: Duration) -> timedelta:
+    """Return the length of a duration."""
+    return timedelta(**{duration.unit: duration.amount})
+
+
+def hours(duration: Duration) -> float:
+    """Return a duration in hours, rounded to four decimals."""
+    return round(length(duration).total_seconds() / 3600, 4)

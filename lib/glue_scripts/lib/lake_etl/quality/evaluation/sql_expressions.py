@@ -1,11 +1,33 @@
-"""The operators of conditions on plain values and in SQL, with bounds left out of `between`."""
+"""Builds Spark SQL text for rules: literals, and the operators of conditions."""
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
+from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from lake_etl.dqdl.syntax_tree import Operator
-from lake_etl.quality.evaluation.sql import Sql
+
+# An expression, in brackets unless it is one term.
+Sql = str
+
+
+def number_literal(value: Decimal | float) -> Sql:
+    """Return a number: a decimal as such, all its digits kept; a float as a double."""
+    if isinstance(value, Decimal):
+        return f'({value:f}BD)'
+    return f'({value!r}D)' if math.isfinite(value) else f"CAST('{value}' AS double)"
+
+
+def as_double(value: Sql) -> Sql:
+    """Return a number as a double."""
+    return f'CAST({value} AS double)'
+
+
+def date_literal(value: date) -> Sql:
+    """Return a date."""
+    return f"DATE '{value.isoformat()}'"
 
 
 def satisfies(operator: Operator, value: Any, operands: Sequence[Any]) -> bool:

@@ -24,7 +24,7 @@ def is_clear(location: str) -> bool:
 
 
 @dataclass(frozen=True)
-class CheckedLoad:
+class GatedLoad:
     """A load on its way to a table.
 
     args         arguments of the job
