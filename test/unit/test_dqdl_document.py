@@ -94,12 +94,12 @@ def test_empty_rules_are_allowed_beside_analyzers():
     ('Analyzers = [ RowCount ] Rules = [ RowCount > 1 ]',
      ['column 26: Rules stands after Analyzers '
       '(the order is Metadata, DataSources, a constant, DefaultLabels, Rules, Analyzers)']),
-    ('Rules = [ RowCount > 1 ] Rules = [ RowCount > 2 ]', ['column 26: Rules is given twice']),
+    ('Rules = [ RowCount > 1 ] Rules = [ RowCount > 2 ]', ['column 26: Rules appears twice']),
     ('Metadata = {} Rules = [ RowCount > 1 ]', ['column 13: expected a key in double quotes, found }']),
     ('Metadata = { "Verson": "1" } Rules = [ RowCount > 1 ]',
      ["column 14: key \"Verson\" is unknown (did you mean 'Version'?)", 'column 12: the key "Version" is missing']),
     ('Metadata = { "Version": "1", "Version": "2" } Rules = [ RowCount > 1 ]',
-     ['column 30: key "Version" is given twice']),
+     ['column 30: key "Version" appears twice']),
     ('DataSources = { "Primary": ["a"] } Rules = [ RowCount > 1 ]',
      ['column 28: expected a text in double quotes, found [']),
     ('DataSources = { "Primary": "a", "AdditionalDataSources": "b" } Rules = [ RowCount > 1 ]',
@@ -118,11 +118,11 @@ def test_empty_rules_are_allowed_beside_analyzers():
       'column 73: the constant $a cannot stand here '
       '(constants are parameters of rules, or stand after in and not in)']),
     ('DefaultLabels=["k"="v","k"=""] Rules = [ RowCount > 1 ]',
-     ['column 28: the label text "" has 0 characters, expected 1 to 256', 'column 24: the label "k" is given twice']),
+     ['column 28: the label text "" has 0 characters, expected 1 to 256', 'column 24: the label "k" appears twice']),
     ('Analyzers = [ RowCount > 1, ColumnExists "a", Men "b", Mean ]',
      ['column 24: expected the end of the analyzer RowCount, found > '
       '(analyzers have neither conditions nor anything after them)',
-      'column 29: ColumnExists is a rule, no analyzer',
+      'column 29: ColumnExists is a rule, not an analyzer',
       "column 47: rule type Men is unknown (did you mean 'Mean'?)",
       'column 56: expected Mean column, found 0 parameters of Mean']),
 ])

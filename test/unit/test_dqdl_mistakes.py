@@ -4,9 +4,11 @@ from __future__ import annotations
 import pytest
 
 from lake_etl.dqdl.parser import parse_rule
+from lake_etl.dqdl.rule_types import RULE_TYPES
 from lake_etl.syntax.records import Findings
 
 PARENTHESES = 'write each part of a composite in parentheses: (IsUnique "a") and (IsComplete "b")'
+WITH_THRESHOLD = ', '.join(item.name for item in RULE_TYPES if item.threshold)
 
 
 def problems(text: str) -> list[str]:
@@ -21,7 +23,7 @@ GRAMMAR = {
     'IsComplete "a" > 0.05': 'column 16: IsComplete takes no condition, found > 0.05',
     'Completeness "a" > 0.4 with threshold > 0.4':
         'column 29: threshold is not supported for Completeness '
-        '(supported: ColumnDataType, ColumnValues, CustomSql, FileFreshness, FileSize)',
+        f'(supported: {WITH_THRESHOLD})',
     'ColumnDataType "a" = "Date" with threshold > 0.9 with threshold > 0.7':
         'column 55: a rule has one threshold, found another',
     'ColumnValues "a" > now() + 1 hours':
@@ -54,9 +56,9 @@ GRAMMAR = {
                                      '(write in $name for the whole list)',
     'IsComplete $p': 'column 12: the constant $p is not defined '
                      '(constants are defined in a document, before its rules)',
-    'AllStatistics "a" > 0': 'column 1: AllStatistics is an analyzer, no rule',
+    'AllStatistics "a" > 0': 'column 1: AllStatistics is an analyzer, not a rule',
     'FileSize > 1 KB with t != "x"':
-        'column 24: expected = after the tag t, found != (tags know no other operator)',
+        'column 24: expected = after the tag t, found != (tags take no other operator)',
     'FileSize 1 GB': 'column 10: expected an operator before 1 (write for example >, between or in)',
     'FileSize > 1.5': 'column 10: the condition > 1.5 does not fit FileSize (compare with a size (> 1 KB))',
     'FileSize > 1KB': 'column 12: expected something to compare with, found 1KB '
@@ -91,7 +93,7 @@ GRAMMAR = {
         '(use =, !=, in, not in, matches or not matches; dates are written "2026-01-31")',
     'ColumnValues "a" between NULL and 3':
         'column 26: NULL cannot be compared by between (use =, !=, in or not in)',
-    'RowCount = NULL': 'column 10: NULL can be compared with in ColumnValues alone',
+    'RowCount = NULL': 'column 10: NULL can only be used in ColumnValues',
     'ColumnValues "a" in []': 'column 22: the list is empty, expected at least one value',
     'ColumnValues "a" in [1': 'column 23: expected a comma or the closing ] of the list, found the end',
     'ColumnValues "a" in "b"': 'column 21: expected a list in square brackets after in, found "b" '
@@ -99,14 +101,14 @@ GRAMMAR = {
     'ColumnValues "a" not = 5': 'column 22: expected between, in or matches after not, found = (write != for not =)',
     'ColumnValues "a" = .5': 'column 20: expected something to compare with, found .5 '
                              '(numbers are written like 5, 0.5 and -3)',
-    'ColumnValues "a" = "2022-02-30"': 'column 20: "2022-02-30" is no day of the calendar',
+    'ColumnValues "a" = "2022-02-30"': 'column 20: "2022-02-30" is not a calendar day',
     'ColumnValues "a" > 5 with format': 'column 33: expected = after the tag format, found the end '
-                                        '(tags know no other operator)',
+                                        '(tags take no other operator)',
     'ColumnValues "a" > 5 with format = x':
         'column 36: expected a text or a number as the value of the tag format, found x',
     'ColumnValues "a" > 5 with treshold = 0.9':
         "column 38: the tag treshold is unknown (did you mean 'threshold'?)",
-    'ColumnValues "a" > 5 with n = 1 with n = 2': 'column 38: the tag n is given twice',
+    'ColumnValues "a" > 5 with n = 1 with n = 2': 'column 38: the tag n appears twice',
     'ColumnValues "a" > 5 with threshold': 'column 36: expected a condition after threshold, found the end '
                                            '(write for example > 0.9)',
     'ColumnValues "a" > 5 with threshold = "x"':
@@ -115,7 +117,7 @@ GRAMMAR = {
     'Completeness B > 1': 'column 14: B is a word of the language here (write the name as "B")',
     'IsComplete order-id': 'column 17: expected an operator before - (write names with - in double quotes)',
     'IsComplete "a" labels=[]': 'column 24: expected the key of a label in double quotes, found ]',
-    'IsComplete "a" labels=["k"="v","k"="w"]': 'column 32: the label "k" is given twice',
+    'IsComplete "a" labels=["k"="v","k"="w"]': 'column 32: the label "k" appears twice',
     'IsComplete "a" labels=[""="v"]': 'column 24: the label text "" has 0 characters, expected 1 to 128',
     'RowCount > last(5)': 'column 12: last(5) gives several values where one number is needed '
                           '(take one of avg, average, std, min, max, median, sum of them)',
@@ -166,48 +168,48 @@ TEXTS = {
         "column 18: pattern '(a+)+' could keep a job busy for ever, because its repetitions can share out one text in "
         'many ways; let no repetition stand directly in another one, and begin the alternatives in a repetition with '
         'different characters',
-    'IsComplete "a" where "b >"': "column 25: the condition is no Spark SQL: the GT at '>' is incomplete",
+    'IsComplete "a" where "b >"': "column 25: the condition is not valid Spark SQL: the GT at '>' is incomplete",
     'IsComplete "a" where "b > 1 GROUP BY b"':
-        "column 29: the condition is no Spark SQL: 'GROUP BY' is not expected here",
+        "column 29: the condition is not valid Spark SQL: 'GROUP BY' is not expected here",
     r'IsComplete "a" where "b = \"x\\y\") OR (c"':
-        "column 35: the condition is no Spark SQL: ')' is not expected here",
+        "column 35: the condition is not valid Spark SQL: ')' is not expected here",
     'IsComplete "a" where "b; c"': 'column 22: the text after where is not one condition of Spark SQL',
     'IsComplete "a" where " "': 'column 22: the condition after where is empty '
                                 '(write a Spark SQL condition, such as "age > 21")',
     'IsComplete "a" where "-- why"':
-        'column 23: the condition is no Spark SQL: there is nothing but blanks and comments',
+        'column 23: the condition is not valid Spark SQL: there is nothing but blanks and comments',
     'CustomSql "DROP TABLE x"': 'column 11: the statement is not one query, expected a SELECT',
     'CustomSql "-- SELECT"': 'column 11: the statement is not one query, expected a SELECT',
     'CustomSql "SELECT FROM WHERE" > 5':
-        "column 24: the statement is no Spark SQL: expected table name at 'WHERE'",
-    """CustomSql "SELECT 'a" > 5""": 'column 12: the statement is no Spark SQL: a quote or a comment does not end',
+        "column 24: the statement is not valid Spark SQL: expected table name at 'WHERE'",
+    """CustomSql "SELECT 'a" > 5""": 'column 12: the statement is not valid Spark SQL: a quote or a comment does not end',
     'CustomSql "SELECT 1; SELECT 2" > 5': 'column 11: the statement is not one query, expected a SELECT',
     'CustomSql "SELECT a FROM primary" > 5 with threshold > 0.5':
         'column 44: threshold is not supported for CustomSql with a condition '
-        '(supported: ColumnDataType, ColumnValues, CustomSql, FileFreshness, FileSize)',
-    'ColumnDataType "a" = "Dat"': "column 20: 'Dat' is no type that ColumnDataType knows (did you mean 'Date'?)",
+        f'(supported: {WITH_THRESHOLD})',
+    'ColumnDataType "a" = "Dat"': "column 20: 'Dat' is not a type that ColumnDataType knows (did you mean 'Date'?)",
     'ColumnDataType "a" = "Decimal(39,2)"':
-        "column 20: 'Decimal(39,2)' is no type that ColumnDataType knows (types: Boolean, Date, Timestamp, Integer, "
+        "column 20: 'Decimal(39,2)' is not a type that ColumnDataType knows (types: Boolean, Date, Timestamp, Integer, "
         'Double, Float, Long, Decimal(p,s) with s ≤ p ≤ 38)',
-    'ColumnDataType "a" in ["Date"]': 'column 20: ColumnDataType compares by = and != alone, found in',
+    'ColumnDataType "a" in ["Date"]': 'column 20: ColumnDataType compares only with = and !=, found in',
     'ColumnDataType "a" = "Date" with format = "d.M.y"':
-        "column 43: 'd.M.y' is no format that ColumnDataType knows (formats: dd-MM-yyyy, MM-dd-yyyy, yyyy-MM-dd, "
+        "column 43: 'd.M.y' is not a format that ColumnDataType knows (formats: dd-MM-yyyy, MM-dd-yyyy, yyyy-MM-dd, "
         'MM-yyyy, yyyy-MM, dd-MM, MM-dd, dd/MM/yyyy, MM/dd/yyyy, yyyy/MM/dd, MM/yyyy, yyyy/MM, dd/MM, MM/dd)',
     'ColumnDataType "a" = "Long" with format = "MM-dd"':
-        'column 43: a format goes with the type Date alone, found Long',
+        'column 43: a format applies only to the type Date, found Long',
     'ColumnValues "a" > "9:00 AM" with timeZone = "Europe/Berln"':
-        "column 46: 'Europe/Berln' is no time zone (did you mean 'Europe/Berlin'?)",
+        "column 46: 'Europe/Berln' is not a time zone (did you mean 'Europe/Berlin'?)",
     'ReferentialIntegrity "a,b" "ref.x" = 1': "column 28: 'a,b' and 'ref.x' have different numbers of columns",
     'ReferentialIntegrity "a" "x" = 1': "column 26: 'x' names no columns of a table "
                                         '(write for example "reference.id" or "reference.{id,year}")',
-    'ReferentialIntegrity "a,," "ref.x" = 1': "column 22: 'a,,' is no list of columns "
+    'ReferentialIntegrity "a,," "ref.x" = 1': "column 22: 'a,,' is not a list of columns "
                                               '(write for example "id" or "id,year")',
-    'DatasetMatch "ref" "a->" = 1': "column 20: 'a->' is no list of columns "
+    'DatasetMatch "ref" "a->" = 1': "column 20: 'a->' is not a list of columns "
                                     '(write for example "id" or "id->other_id,year")',
-    'AggregateMatch "max(a)" "sum(ref.a)" = 1': "column 16: 'max(a)' is no aggregate of AggregateMatch "
+    'AggregateMatch "max(a)" "sum(ref.a)" = 1': "column 16: 'max(a)' is not an aggregate of AggregateMatch "
                                                 '(write for example "sum(amount)" or "avg(reference.amount)")',
-    'DetectAnomalies "RowCont"': "column 17: 'RowCont' with 0 parameters is no metric (did you mean 'RowCount'?)",
-    'DetectAnomalies "Completeness"': "column 17: 'Completeness' with 0 parameters is no metric",
+    'DetectAnomalies "RowCont"': "column 17: 'RowCont' with 0 parameters is not a metric (did you mean 'RowCount'?)",
+    'DetectAnomalies "Completeness"': "column 17: 'Completeness' with 0 parameters is not a metric",
 }
 
 
@@ -231,8 +233,8 @@ def test_a_mistake_inside_the_texts_of_a_rule_is_found_before_any_data_is_read(t
         'column 16: a parameter of ColumnDataType is an empty text',
         'column 33: the condition after where is empty (write a Spark SQL condition, such as "age > 21")',
         'column 41: the threshold = "x" does not compare with numbers (write for example > 0.9)',
-        "column 73: 'Mars' is no time zone (write for example Europe/Berlin or +02:00)",
-        "column 19: 'Dat' is no type that ColumnDataType knows (did you mean 'Date'?)"]),
+        "column 73: 'Mars' is not a time zone (write for example Europe/Berlin or +02:00)",
+        "column 19: 'Dat' is not a type that ColumnDataType knows (did you mean 'Date'?)"]),
     ('Completeness "a" bewteen 0.1 and 0.5', [
         "column 1: expected Completeness column, found 2 parameters of Completeness (did you mean 'between'?)",
         'column 26: expected an operator before 0.1 (write for example >, between or in)']),

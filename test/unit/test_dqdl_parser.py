@@ -147,7 +147,7 @@ def test_arithmetic_is_computed_from_left_to_right_and_a_mixture_is_warned_of():
     ('ColumnValues a > 5 with owner = "me"',
      'column 33: the tag owner is unknown and has no effect (known: threshold, format, timeZone, hashAlgorithm)'),
     ('ColumnValues a > 5 with threshold > 90',
-     'column 25: the threshold 90 is no share of rows between 0 and 1 (write 0.9 for 90 %)'),
+     'column 25: the threshold 90 is not a share of rows between 0 and 1 (write 0.9 for 90 %)'),
 ])
 def test_what_can_be_evaluated_but_hardly_is_meant_is_a_warning(text, expected):
     findings = Findings('rules')

@@ -34,7 +34,7 @@ def condition_problems(code: str) -> Iterator[tuple[int, str]]:
     try:
         tree = condition_tree(code)
     except SqlMistake as mistake:
-        yield _place(code, mistake), f'the condition is no Spark SQL: {mistake}'
+        yield _place(code, mistake), f'the condition is not valid Spark SQL: {mistake}'
         return
     if tree is not None and not isinstance(tree, exp.Condition):
         yield 0, 'the text after where is not one condition of Spark SQL'
@@ -46,7 +46,7 @@ def query_problems(code: str) -> Iterator[tuple[int, str]]:
     try:
         trees = syntax_trees(code, 'spark')
     except SqlMistake as mistake:
-        yield _place(code, mistake), f'the statement is no Spark SQL: {mistake}'
+        yield _place(code, mistake), f'the statement is not valid Spark SQL: {mistake}'
         return
     statements = split_statements(code)
     if len(statements) != 1 or not all(tree is None or isinstance(tree, exp.Query) for tree in trees):
@@ -93,7 +93,8 @@ def _warnings(rule: Rule, offsets: RuleOffsets) -> Iterator[Complaint]:
             yield offset, f'the tag {name} is unknown and has no effect', f'known: {", ".join(TAGS)}'
     for operand in rule.threshold.operands if rule.threshold else ():
         if isinstance(operand, Number) and not 0 <= operand.value <= 1:
-            yield offsets.threshold, f'the threshold {operand} is no share of rows between 0 and 1', 'write 0.9 for 90 %'
+            yield (offsets.threshold, f'the threshold {operand} is not a share of rows between 0 and 1',
+                   'write 0.9 for 90 %')
 
 
 def _condition_problems(found: RuleType, rule: Rule, offsets: RuleOffsets) -> Iterator[Complaint]:
@@ -108,7 +109,7 @@ def _condition_problems(found: RuleType, rule: Rule, offsets: RuleOffsets) -> It
         return
     keyword = next((item for item in condition.operands if isinstance(item, Keyword)), None)
     if keyword and rule.type != 'ColumnValues':
-        yield offsets.condition, f'{keyword} can be compared with in ColumnValues alone', ''
+        yield offsets.condition, f'{keyword} can only be used in ColumnValues', ''
     elif condition.family not in found.families:
         yield (offsets.condition, f'the condition {condition} does not fit {rule.type}',
                f'compare with {" or ".join(FAMILY_EXAMPLES[family] for family in found.families)}')
@@ -148,7 +149,7 @@ def _tag_problems(rule: Rule, offsets: RuleOffsets) -> Iterator[Complaint]:
             yield offset, f'the tag {name} is unknown', hint
     zone = rule.tags.get('timeZone')
     if zone is not None and not _is_zone(zone):
-        yield (offsets.tags['timeZone'], f"'{zone}' is no time zone",
+        yield (offsets.tags['timeZone'], f"'{zone}' is not a time zone",
                suggestion(zone, available_timezones()) or 'write for example Europe/Berlin or +02:00')
 
 
@@ -167,20 +168,20 @@ def _check_data_type(rule: Rule, offsets: RuleOffsets) -> Iterator[Complaint]:
     if condition is None or not isinstance(condition.operands[0], Text):
         return
     if condition.operator not in ('=', '!='):
-        yield offsets.condition, f'ColumnDataType compares by = and != alone, found {condition.operator}', ''
+        yield offsets.condition, f'ColumnDataType compares only with = and !=, found {condition.operator}', ''
         return
     written = condition.operands[0].value
     decimal = DECIMAL_TYPE.fullmatch(written)
     known = written.lower() in map(str.lower, SIMPLE_TYPES)
     if not known and not (decimal and 1 <= int(decimal[1]) <= 38 and int(decimal[2]) <= int(decimal[1])):
-        yield (offsets.condition, f"'{written}' is no type that ColumnDataType knows",
+        yield (offsets.condition, f"'{written}' is not a type that ColumnDataType knows",
                suggestion(written, SIMPLE_TYPES) or f'types: {", ".join(SIMPLE_TYPES)}, Decimal(p,s) with s ≤ p ≤ 38')
     date_format = rule.tags.get('format')
     if date_format is not None and date_format not in DATE_FORMATS:
-        yield (offsets.tags['format'], f"'{date_format}' is no format that ColumnDataType knows",
+        yield (offsets.tags['format'], f"'{date_format}' is not a format that ColumnDataType knows",
                suggestion(date_format, DATE_FORMATS) or f'formats: {", ".join(DATE_FORMATS)}')
     elif date_format is not None and written.lower() != 'date':
-        yield offsets.tags['format'], f'a format goes with the type Date alone, found {written}', ''
+        yield offsets.tags['format'], f'a format applies only to the type Date, found {written}', ''
 
 
 def _check_name_pattern(rule: Rule, offsets: RuleOffsets) -> Iterator[Complaint]:
@@ -199,7 +200,7 @@ def _check_referential(rule: Rule, offsets: RuleOffsets) -> Iterator[Complaint]:
     alias, _, names = reference.removesuffix('}').partition('.{') if reference.endswith('}') else (
         reference.rpartition('.'))
     if not _are_names(columns):
-        yield offsets.parameters[0], f"'{columns}' is no list of columns", 'write for example "id" or "id,year"'
+        yield offsets.parameters[0], f"'{columns}' is not a list of columns", 'write for example "id" or "id,year"'
     elif not alias.strip() or not _are_names(names):
         yield (offsets.parameters[1], f"'{reference}' names no columns of a table",
                'write for example "reference.id" or "reference.{id,year}"')
@@ -215,14 +216,14 @@ def _check_dataset_match(rule: Rule, offsets: RuleOffsets) -> Iterator[Complaint
     for parameter, offset in list(zip(rule.parameters, offsets.parameters))[1:]:
         pairs = [pair.split('->') for pair in parameter.value.split(',')]
         if not all(len(pair) <= 2 and all(map(str.strip, pair)) for pair in pairs):
-            yield offset, f"'{parameter.value}' is no list of columns", 'write for example "id" or "id->other_id,year"'
+            yield offset, f"'{parameter.value}' is not a list of columns", 'write for example "id" or "id->other_id,year"'
 
 
 def _check_aggregates(rule: Rule, offsets: RuleOffsets) -> Iterator[Complaint]:
     for parameter, offset in zip(rule.parameters, offsets.parameters):
         aggregate = AGGREGATE.fullmatch(parameter.value.strip())
         if aggregate is None or not aggregate[1].strip():
-            yield (offset, f"'{parameter.value}' is no aggregate of AggregateMatch",
+            yield (offset, f"'{parameter.value}' is not an aggregate of AggregateMatch",
                    'write for example "sum(amount)" or "avg(reference.amount)"')
 
 
@@ -231,7 +232,7 @@ def _check_anomalies(rule: Rule, offsets: RuleOffsets) -> Iterator[Complaint]:
     found = rule_type(metric, len(rule.parameters) - 1)
     if found is None or not found.analyzer or not found.rule:
         names = [item.name for item in RULE_TYPES if item.analyzer and item.rule]
-        yield (offsets.parameters[0], f"'{metric}' with {len(rule.parameters) - 1} parameters is no metric",
+        yield (offsets.parameters[0], f"'{metric}' with {len(rule.parameters) - 1} parameters is not a metric",
                suggestion(metric, names) if metric not in names else '')
 
 

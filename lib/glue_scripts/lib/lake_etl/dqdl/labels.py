@@ -24,7 +24,7 @@ def read_labels(reader: TokenReader) -> dict[str, str]:
                 reader.problem(token.offset, f'the label text {token} has {len(unquoted(token.text))} characters, '
                                f'expected 1 to {longest}')
         if unquoted(key.text) in labels:
-            reader.problem(key.offset, f'the label {key} is given twice')
+            reader.problem(key.offset, f'the label {key} appears twice')
         labels[unquoted(key.text)] = unquoted(value.text)
         if not reader.take_if(','):
             reader.expect(']', 'a comma or the closing ] of the labels')

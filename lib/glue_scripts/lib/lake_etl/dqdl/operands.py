@@ -47,7 +47,7 @@ def _day(reader: TokenReader) -> Day:
     try:
         return Day(date.fromisoformat(token.text[1:-1]))
     except ValueError:
-        reader.fail(f'{token} is no day of the calendar', token=token)
+        reader.fail(f'{token} is not a calendar day', token=token)
 
 
 def _now(reader: TokenReader) -> Now:

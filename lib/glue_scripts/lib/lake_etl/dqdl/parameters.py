@@ -56,7 +56,7 @@ def find_type(reader: TokenReader, name: Token, parameters: Sequence[Parameter],
         reader.problem(name.offset, f'expected {forms}, found {count} parameter{"s" * (count != 1)} of {name}',
                        next(filter(None, hints), QUOTE_HINT if sum(item.quoted for item in parameters) > 1 else ''))
     elif same:
-        reader.problem(name.offset, f'{name} is {"a rule, no analyzer" if analyzer else "an analyzer, no rule"}')
+        reader.problem(name.offset, f'{name} is {"a rule, not an analyzer" if analyzer else "an analyzer, not a rule"}')
     else:
         reader.problem(name.offset, f'rule type {name} is unknown',
                        suggestion(name.text, names) or f'expected one of {", ".join(names)}')

@@ -73,7 +73,7 @@ class DocumentReader:
 
     def _check_order(self, name: Token, section: str, seen: list[str]) -> None:
         if section in seen and section != CONSTANT:
-            self.reader.problem(name.offset, f'{name} is given twice')
+            self.reader.problem(name.offset, f'{name} appears twice')
         elif seen and ORDER.index(section) < max(map(ORDER.index, seen)):
             self.reader.problem(name.offset, f'{name} stands after {seen[-1]}', f'the order is {", ".join(ORDER)}')
 
@@ -98,7 +98,7 @@ class DocumentReader:
                 reader.problem(token.offset, f'key {token} is unknown', suggestion(key, kinds) or
                                f'keys: {", ".join(kinds)}')
             elif key in found:
-                reader.problem(token.offset, f'key {token} is given twice')
+                reader.problem(token.offset, f'key {token} appears twice')
             is_list = kinds.get(key, 'list' if reader.next.kind == '[' else 'text') == 'list'
             found[key] = self._texts() if is_list else (self._text(),)
             if not reader.take_if(','):

@@ -66,9 +66,9 @@ def _with(reader: TokenReader, constants: Constants, offsets: RuleOffsets) -> tu
 
 
 def _add_tag(reader: TokenReader, name: Token, tags: dict[str, str], offsets: RuleOffsets) -> None:
-    reader.expect('=', f'= after the tag {name}', 'tags know no other operator')
+    reader.expect('=', f'= after the tag {name}', 'tags take no other operator')
     if name.text in tags:
-        reader.problem(name.offset, f'the tag {name} is given twice')
+        reader.problem(name.offset, f'the tag {name} appears twice')
     sign = reader.take_if('-')
     value = reader.take_if('integer', 'decimal', *(() if sign else QUOTED))
     if value is None:

@@ -1,4 +1,4 @@
-"""Goes through the tokens of a text, and records what is wrong at their offsets."""
+"""Reads the tokens of a text one by one, and records mistakes with their position."""
 from __future__ import annotations
 
 from typing import NoReturn

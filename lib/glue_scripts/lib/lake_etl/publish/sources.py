@@ -13,7 +13,7 @@ WRITE_ID = re.compile(r'[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]
 
 
 @dataclass(frozen=True)
-class Source:
+class SourceFile:
     """One source file's share of a partition.
 
     file   the source file's path in its bucket
@@ -32,21 +32,21 @@ def write_id(file_names: Iterable[str]) -> str:
     return min(found, default='')
 
 
-def belongs_to(file_name: str, source: Source) -> bool:
+def belongs_to(file_name: str, source: SourceFile) -> bool:
     """Tell whether a Parquet file holds rows of the source."""
     return bool(source.write) and source.write in file_name
 
 
-def partition_properties(sources: Iterable[Source]) -> dict[str, str]:
+def partition_properties(sources: Iterable[SourceFile]) -> dict[str, str]:
     """Return a partition's properties: one for each source file, and the number of rows in all."""
     sources = tuple(sources)
     own = {PROPERTY + _short(source.file): json.dumps(asdict(source), sort_keys=True) for source in sources}
     return {**own, ROW_COUNT: str(sum(source.rows for source in sources))}
 
 
-def sources_of(properties: Mapping[str, str]) -> tuple[Source, ...]:
+def sources_of(properties: Mapping[str, str]) -> tuple[SourceFile, ...]:
     """Return the sources that a partition's properties speak of."""
-    return tuple(Source(**json.loads(text)) for key, text in sorted(properties.items()) if key.startswith(PROPERTY))
+    return tuple(SourceFile(**json.loads(text)) for key, text in sorted(properties.items()) if key.startswith(PROPERTY))
 
 
 def _short(file: str) -> str:

@@ -63,7 +63,7 @@ def _reasons(result: StageResult) -> Sequence[str]:
                for item in result.failures if item.action == HALT]
     if result.rows and result.failed == result.rows:
         rules = ', '.join(f"'{item.outcome.rule}'" for item in result.rule_results if item.action == QUARANTINE)
-        reasons.append(f'all {result.rows} rows failed at {result.stage}, where such rows are set aside; the rules '
+        reasons.append(f'all {result.rows} rows failed at {result.stage}, where failing rows are quarantined; the rules '
                        f'are {rules}.')
     return reasons
 
@@ -72,7 +72,7 @@ def require_complete(result: StageResult, passed: int, set_aside: int) -> None:
     """Raise QualityError unless every row either went on or was set aside."""
     if passed + set_aside != result.rows:
         raise QualityError(
-            f'{result.rows} rows were checked at {result.stage}, but {passed} went on and {set_aside} were set aside. '
+            f'{result.rows} rows were checked at {result.stage}, but {passed} continued and {set_aside} were quarantined. '
             'They were not the same each time they were read. Nothing was published; make sure that nobody changes the '
             'source during a load, that no rule or transform depends on chance, and run it again.')
 

@@ -10,7 +10,7 @@ from lake_etl.errors import DataError, LakeError
 from lake_etl.quality.evaluation import fields
 from lake_etl.quality.evaluation.data_set_rules import number_rule
 from lake_etl.quality.evaluation.evaluation_plan import (
-    FailingValues, Metric, RowTest, RuleInput, RulePlan, Values, Verdict)
+    FailingValues, Metric, RowTest, RuleInput, RulePlan, Values, Verdict, decided)
 from lake_etl.quality.evaluation.judging import judge_share
 from lake_etl.quality.evaluation.references import PRIMARY, failing_values
 from lake_etl.quality.evaluation.sql_expressions import all_of
@@ -53,14 +53,14 @@ def custom_sql(rule: Rule, data: RuleInput) -> RulePlan:
         failed, failing = _rows_not_returned(rule.parameters[0].value, data)
     except (LakeError, *SQL_ERRORS) as error:
         verdict = Verdict(False, str(error if isinstance(error, LakeError) else _failure(error)))
-        return RulePlan(lambda values: verdict, row=RowTest('false'))
+        return decided(verdict, RowTest('false'))
 
     def judge(values: Values) -> Verdict:
         rows = values.rows(None)
         if not rows:
-            return Verdict(False, 'There is no row that the statement could return.')
+            return Verdict(False, 'There are no rows that the statement could return.')
         return judge_share('Dataset.*.CustomSQL.Compliance', (rows, failed), rule.threshold,
-                           'stand in the result of the statement', data)
+                           'appear in the result of the statement', data)
     return RulePlan(judge, row=RowTest(failing=failing))
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from lake_etl.dqdl.syntax_tree import Rule
 from lake_etl.quality.evaluation.evaluation_plan import (
-    MetricBuilder, RowTest, RuleInput, RulePlan, Values, Verdict, all_aggregates, outside_or)
+    MetricBuilder, RowTest, RuleInput, RulePlan, Values, Verdict, all_aggregates, decided, outside_or)
 from lake_etl.quality.evaluation.judging import NO_ROWS_IN_SCOPE, counted, finite, judge_number, merged
 from lake_etl.quality.evaluation.metrics import build_grouping, build_metric, share
 from lake_etl.quality.evaluation.row_rules import complete, required_condition
@@ -61,7 +61,7 @@ def column_exists(rule: Rule, data: RuleInput) -> RulePlan:
     name, known = rule.parameters[0].value, data.schema.fieldNames()
     reason = '' if name in known else f"Column '{name}' is not there; the columns are: {', '.join(known)}."
     verdict = Verdict(not reason, reason, {f'Dataset.{name}.ColumnExists': float(not reason)})
-    return RulePlan(lambda values: verdict)
+    return decided(verdict)
 
 
 def column_names_match_pattern(rule: Rule, data: RuleInput) -> RulePlan:
@@ -74,4 +74,4 @@ def column_names_match_pattern(rule: Rule, data: RuleInput) -> RulePlan:
     ratio = share(len(names) - len(others), len(names))
     verdict = Verdict(not others, reason,
                       {} if ratio is None else {'Dataset.*.ColumnNamesPatternMatchRatio': ratio})
-    return RulePlan(lambda values: verdict)
+    return decided(verdict)

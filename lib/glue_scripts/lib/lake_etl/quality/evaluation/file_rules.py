@@ -11,7 +11,7 @@ from lake_etl.dqdl.syntax_tree import Day, Rule, Size, Text
 from lake_etl.errors import DataError
 from lake_etl.ports import FileEntry, Files
 from lake_etl.quality.evaluation.data_set_rules import parameter_values
-from lake_etl.quality.evaluation.evaluation_plan import Metric, MetricBuilder, RuleInput, RulePlan, Verdict
+from lake_etl.quality.evaluation.evaluation_plan import Metric, MetricBuilder, RuleInput, RulePlan, Verdict, decided
 from lake_etl.quality.evaluation.judging import judge_number
 from lake_etl.quality.evaluation.metrics import share
 from lake_etl.quality.evaluation.operand_values import to_moment, zone
@@ -54,7 +54,7 @@ def file_match(rule: Rule, data: RuleInput) -> RulePlan:
         same = _contents(files, first, 'SHA-256') == _contents(files, second, 'SHA-256')
         verdict = Verdict(same, '' if same else f'The contents of {paths[0]} and {paths[1]} differ.',
                           {COUNT: float(len(first))})
-        return RulePlan(lambda values: verdict)
+        return decided(verdict)
     condition, algorithm = required_condition(rule), rule.tags.get('hashAlgorithm', 'SHA-256')
     if algorithm not in ALGORITHMS:
         raise DataError(f"The hash algorithm '{algorithm}' is unknown, expected one of {', '.join(ALGORITHMS)}.")
@@ -64,7 +64,7 @@ def file_match(rule: Rule, data: RuleInput) -> RulePlan:
     others = [entry.uri for entry in entries if (checksum(files, entry.uri, algorithm) in known) != wanted]
     reason = f'The checksum of {_listed(others)} is not {condition.operator} the given ones.' if others else ''
     found = Verdict(not others, reason, {COUNT: float(len(entries))})
-    return RulePlan(lambda values: found)
+    return decided(found)
 
 
 def file_uniqueness(parameters: tuple[str, ...], where: str | None, data: RuleInput) -> Metric:
@@ -130,7 +130,7 @@ def _plan_share(rule: Rule, data: RuleInput, passes: Callable[[FileEntry], bool]
         reason = f'{_listed(others)}: expected {rule.type} {rule.condition}.' if others else ''
         found = Verdict(not others, reason, {name: ratio})
     verdict = Verdict(found.passed, found.reason, {**found.metrics, COUNT: float(len(entries))}, found.note)
-    return RulePlan(lambda values: verdict)
+    return decided(verdict)
 
 
 def _contents(files: Files, entries: list[FileEntry], algorithm: str) -> Mapping[tuple[int, str], int]:

@@ -30,7 +30,7 @@ def numeric_value(expression: Operand, history: History) -> float:
         left, right = (numeric_value(part, history) for part in (expression.left, expression.right))
         return _calculated(expression, left, right)
     if not isinstance(expression, Call):
-        raise DataError(f'{expression} is no number and cannot be compared with one.')
+        raise DataError(f'{expression} is not a number and cannot be compared with one.')
     if expression.name == 'abs':
         return abs(numeric_value(expression.arguments[0], history))
     values = _earlier_values(expression, history)
@@ -100,7 +100,7 @@ def to_moment(operand: Operand, now: datetime, place: tzinfo = UTC) -> datetime:
     if isinstance(operand, Now):
         minute = now.astimezone(UTC).replace(second=0, microsecond=0)
         return minute + operand.sign * length(operand.offset) if operand.offset else minute
-    raise DataError(f'{operand} is no date.')
+    raise DataError(f'{operand} is not a date.')
 
 
 def length(duration: Duration) -> timedelta:

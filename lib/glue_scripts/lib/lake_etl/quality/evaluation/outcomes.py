@@ -15,7 +15,7 @@ from lake_etl.ports import Files
 
 def no_tables(name: str) -> DataFrame:
     """Refuse to find any table."""
-    raise DataError(f"The table '{name}' cannot be read, because this check was given no tables beside its own rows.")
+    raise DataError(f"The table '{name}' cannot be read: this check has access only to its own rows.")
 
 
 def no_history(metric: str, count: int) -> Sequence[float]:

@@ -9,7 +9,7 @@ from lake_etl.quality.evaluation import data_set_rules, file_rules, metrics, ref
 from lake_etl.quality.evaluation.analyzers import detect_anomalies, plan_analyzer
 from lake_etl.quality.evaluation.custom_sql import custom_sql
 from lake_etl.quality.evaluation.evaluation_plan import (
-    MetricBuilder, Part, PlanBuilder, RowTest, RuleInput, RulePlan, Verdict)
+    MetricBuilder, Part, PlanBuilder, RowTest, RuleInput, RulePlan, Verdict, decided)
 from lake_etl.quality.evaluation.operand_values import NoHistory
 
 COMPARED: dict[str, MetricBuilder] = {
@@ -47,4 +47,4 @@ def plan_rule(part: Part, data: RuleInput) -> RulePlan:
         verdict = Verdict(True, note=f'Not compared: {missing}')
     except LakeError as error:
         verdict = Verdict(False, str(error))
-    return RulePlan(lambda values: verdict, row=RowTest())
+    return decided(verdict, RowTest())

@@ -80,7 +80,7 @@ def _texts(condition: Condition, operands: Iterable[Operand]) -> list[Sql]:
 
 def _text_of(operand: Operand) -> str:
     if not isinstance(operand, Text):
-        raise DataError(f'{operand} is no text.')
+        raise DataError(f'{operand} is not text.')
     return operand.value
 
 
