@@ -99,4 +99,4 @@ def test_columns_are_hidden_when_nobody_can_tell_what_a_step_protects(lake, spar
     assert [row.PolicyNo for row in gate.check(rows, 'before_transform').collect()] == ['A']
     gate.settle()
     assert lake.rows(QUARANTINE) == [('(hidden)', '(hidden)', 'none', '(hidden)', '(hidden)')]
-    assert '4 columns of gen.policy_quarantine_before_transform are hidden: behind mine' in caplog.text
+    assert '4 columns of gen.policy_quarantine_before_transform are hidden: after mine' in caplog.text

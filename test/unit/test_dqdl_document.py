@@ -84,15 +84,15 @@ def test_empty_rules_are_allowed_beside_analyzers():
     ('Rules = [ ]', ['column 12: the document has no rules and no analyzers (write Rules = [ … ])']),
     ('', ['column 1: the document has no rules and no analyzers (write Rules = [ … ])']),
     ('a = "b"', ['column 8: the document has no rules and no analyzers (write Rules = [ … ])']),
-    ('Rules = [ RowCount > 1, ]', ['column 23: a comma stands before the closing ] (remove the comma)']),
+    ('Rules = [ RowCount > 1, ]', ['column 23: there is a comma before the closing ] (remove the comma)']),
     ('Rules = [ RowCount > 1', ['column 23: expected a comma or the closing ], found the end']),
     ('Rules = [ , RowCount > 1 ]', ['column 11: expected a rule type, found ,']),
-    ('RowCount > 1', ['column 10: expected = after RowCount, found > (rules stand in Rules = [ … ])']),
+    ('RowCount > 1', ['column 10: expected = after RowCount, found > (write rules in Rules = [ … ])']),
     ('rules = [ RowCount > 1 ]',
      ["column 11: expected a text or a list of texts as the value of a constant, found RowCount "
       "(did you mean 'Rules'?)"]),
     ('Analyzers = [ RowCount ] Rules = [ RowCount > 1 ]',
-     ['column 26: Rules stands after Analyzers '
+     ['column 26: Rules comes after Analyzers '
       '(the order is Metadata, DataSources, a constant, DefaultLabels, Rules, Analyzers)']),
     ('Rules = [ RowCount > 1 ] Rules = [ RowCount > 2 ]', ['column 26: Rules appears twice']),
     ('Metadata = {} Rules = [ RowCount > 1 ]', ['column 13: expected a key in double quotes, found }']),
@@ -115,8 +115,8 @@ def test_empty_rules_are_allowed_beside_analyzers():
     ('a = ["b", "c"] Rules = [ IsComplete $a, IsComplete $b, ColumnValues x = $a ]',
      ['column 37: the constant $a is a list, expected a text as a parameter of IsComplete',
       'column 52: the constant $b is not defined (constants: $a)',
-      'column 73: the constant $a cannot stand here '
-      '(constants are parameters of rules, or stand after in and not in)']),
+      'column 73: the constant $a cannot be used here '
+      '(constants are parameters of rules, or follow in and not in)']),
     ('DefaultLabels=["k"="v","k"=""] Rules = [ RowCount > 1 ]',
      ['column 28: the label text "" has 0 characters, expected 1 to 256', 'column 24: the label "k" appears twice']),
     ('Analyzers = [ RowCount > 1, ColumnExists "a", Men "b", Mean ]',
@@ -132,7 +132,7 @@ def test_all_mistakes_of_a_document_are_found_at_once(text, found):
 
 def test_a_broken_rule_does_not_hide_the_mistakes_after_it():
     assert problems('Metadata = { "Version" }\nRules = [\n  IsComplete "a,\n  RowCount >\n]') == [
-        'line 3, column 14: the text that begins here has no closing double quote '
+        'line 3, column 14: the text that starts here has no closing double quote '
         r'(write a quote inside a text as \")',
         'line 1, column 24: expected : after the key "Version", found }',
         'line 5, column 2: expected a comma or the closing ], found the end']

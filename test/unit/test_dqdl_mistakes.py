@@ -27,30 +27,30 @@ GRAMMAR = {
     'ColumnDataType "a" = "Date" with threshold > 0.9 with threshold > 0.7':
         'column 55: a rule has one threshold, found another',
     'ColumnValues "a" > now() + 1 hours':
-        'column 26: a moment counted from now() stands in parentheses (write for example (now() - 3 days))',
+        'column 26: a moment relative to now() needs parentheses (write for example (now() - 3 days))',
     'ColumnValues "a" = (now() - 3 weeks)': 'column 31: expected one of the units days, hours, minutes, found weeks',
     'ColumnValues "a" = (now() - 3 day)':
         "column 31: expected one of the units days, hours, minutes, found day (did you mean 'days'?)",
     'ColumnValues "a" = (now())':
-        'column 26: expected + or - and a duration after now(), found ) (without one write now() alone)',
+        'column 26: expected + or - and a duration after now(), found ) (without a duration write now())',
     'ColumnValues "a" in [1,"2"]': 'column 24: numbers and texts cannot be mixed',
     'ColumnValues "a" in ["x", "2022-01-01"]':
-        'column 27: texts and dates cannot be mixed (a text in the form of a date or time is one)',
+        'column 27: texts and dates cannot be mixed (a text in the form of a date or time counts as one)',
     'DataFreshness "a" <= 3':
         'column 19: the condition <= 3 does not fit DataFreshness (compare with a duration (<= 3 days))',
     'DataFreshness "a" between 2 and 4 days':
         'column 33: numbers and durations cannot be mixed (each bound carries its unit)',
     'DataFreshness "a" <= -3 days':
-        'column 25: days stands after -3, but a duration or size is a whole number without a sign',
+        'column 25: days follows -3, but a duration or size is a whole number without a sign',
     'DataFreshness "a" <= 3 fortnights':
         'column 24: expected a unit or the end of the condition, found fortnights '
         '(units: days, hours, minutes, B, KB, MB, GB, TB)',
     'ReferentialIntegrity "a" = 0.99':
         'column 1: expected ReferentialIntegrity columns reference, found 1 parameter of ReferentialIntegrity',
     'IsUnique > 1': 'column 1: expected IsUnique column …, found 0 parameters of IsUnique',
-    'RowCount > $n': 'column 12: the constant $n cannot stand here '
-                     '(constants are parameters of rules, or stand after in and not in)',
-    'ColumnValues "a" matches $p': 'column 26: a constant such as $p cannot stand after matches '
+    'RowCount > $n': 'column 12: the constant $n cannot be used here '
+                     '(constants are parameters of rules, or follow in and not in)',
+    'ColumnValues "a" matches $p': 'column 26: a constant such as $p cannot follow matches '
                                    '(write the regular expression itself)',
     'ColumnValues "a" in ["b", $p]': 'column 27: a constant such as $p cannot be one member of a list '
                                      '(write in $name for the whole list)',
@@ -65,9 +65,9 @@ GRAMMAR = {
                       '(numbers are written like 5, 0.5 and -3)',
     'IsUnique "a" and IsComplete "b"': f'column 18: a rule IsComplete begins after and ({PARENTHESES})',
     'RowCount > 1 and RowCount < 3':
-        f'column 14: the rule RowCount before and stands without parentheses ({PARENTHESES})',
+        f'column 14: the rule RowCount before and needs parentheses ({PARENTHESES})',
     '(RowCount > 1) or RowCount < 3':
-        f'column 16: a part of the composite beside or stands without parentheses ({PARENTHESES})',
+        f'column 16: a part of the composite next to or needs parentheses ({PARENTHESES})',
     'CustomSql "SELECT a WHERE b = "x" AND c"':
         f'column 1: expected CustomSql statement, found 3 parameters of CustomSql ({QUOTES})',
     'IsComplete "a" where "b = "PAID""': f'column 28: expected the end of the rule IsComplete, found PAID ({QUOTES})',
@@ -114,7 +114,7 @@ GRAMMAR = {
     'ColumnValues "a" > 5 with threshold = "x"':
         'column 27: the threshold = "x" does not compare with numbers (write for example > 0.9)',
     'ColumnNamesMatchPattern ""': 'column 25: a parameter of ColumnNamesMatchPattern is an empty text',
-    'Completeness B > 1': 'column 14: B is a word of the language here (write the name as "B")',
+    'Completeness B > 1': 'column 14: B is a reserved word here (write the name as "B")',
     'IsComplete order-id': 'column 17: expected an operator before - (write names with - in double quotes)',
     'IsComplete "a" labels=[]': 'column 24: expected the key of a label in double quotes, found ]',
     'IsComplete "a" labels=["k"="v","k"="w"]': 'column 32: the label "k" appears twice',
@@ -139,15 +139,15 @@ GRAMMAR = {
     f'FileSize > {"1" * 16} B': 'column 12: a size has at most 15 digits (write it in a larger unit)',
     f'RowCount > {"(" * 101}1': 'column 112: parentheses are nested more than 100 deep',
     f'RowCount > 1{" + 1" * 51}': 'column 214: an expression has at most 50 operators and functions',
-    "ColumnExists 'a": "column 14: found ', but texts stand in double quotes "
+    "ColumnExists 'a": "column 14: found ', but texts need double quotes "
                        "(convert_single_quotes turns every ' into \")",
-    'ColumnExists "a': 'column 14: the text that begins here has no closing double quote '
+    'ColumnExists "a': 'column 14: the text that starts here has no closing double quote '
                        r'(write a quote inside a text as \")',
-    'ColumnValues Größe > 5': 'column 14: the name Größe has letters that only stand in quotes (write "Größe")',
+    'ColumnValues Größe > 5': 'column 14: the name Größe has letters that need quotes (write "Größe")',
     'ColumnValues a% > 5': "column 15: the character '%' has no meaning "
                            '(write names with such characters in double quotes)',
     'IsComplete ! "a"': 'column 12: found ! without = (write != or not in)',
-    'IsComplete $ "a"': 'column 12: a $ begins the name of a constant, and no name follows',
+    'IsComplete $ "a"': 'column 12: a $ starts the name of a constant, but no name follows',
     'IsComplete "a"\n  where 5':
         'line 2, column 9: expected a Spark SQL condition after where in double quotes, found 5',
     '': 'column 1: the text is empty, expected a rule',
@@ -156,7 +156,7 @@ GRAMMAR = {
     'RowCount > 0, RowCount < 9': 'column 13: the text holds several rules, expected one '
                                   '(write each rule as a text of its own)',
     'RowCount > 0 ]': 'column 14: expected the end of the rule, found ]',
-    'Rules = [ RowCount > 0 ]': 'column 1: a document begins here, expected one rule '
+    'Rules = [ RowCount > 0 ]': 'column 1: a document starts here, expected one rule '
                                 '(write each rule as a text of its own)',
 }
 TEXTS = {
@@ -182,7 +182,8 @@ TEXTS = {
     'CustomSql "-- SELECT"': 'column 11: the statement is not one query, expected a SELECT',
     'CustomSql "SELECT FROM WHERE" > 5':
         "column 24: the statement is not valid Spark SQL: expected table name at 'WHERE'",
-    """CustomSql "SELECT 'a" > 5""": 'column 12: the statement is not valid Spark SQL: a quote or a comment does not end',
+    """CustomSql "SELECT 'a" > 5""":
+        'column 12: the statement is not valid Spark SQL: a quote or a comment does not end',
     'CustomSql "SELECT 1; SELECT 2" > 5': 'column 11: the statement is not one query, expected a SELECT',
     'CustomSql "SELECT a FROM primary" > 5 with threshold > 0.5':
         'column 44: threshold is not supported for CustomSql with a condition '

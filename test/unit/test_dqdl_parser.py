@@ -136,7 +136,7 @@ def test_arithmetic_is_computed_from_left_to_right_and_a_mixture_is_warned_of():
     rule = parse_rule('RowCount > 1 + 2 * 3', findings)
     assert rule.condition.operands == (Arithmetic(Arithmetic(number('1'), '+', number('2')), '*', number('3')),)
     assert [str(item) for item in findings.warnings] == [
-        'rules: column 18: + and * are computed from left to right, as if parentheses stood around what is before '
+        'rules: column 18: + and * are computed from left to right, as if everything before were in parentheses '
         '(write the parentheses)']
     findings = Findings('rules')
     assert parse_rule('RowCount > (1 + 2) * 3', findings) == rule

@@ -107,7 +107,7 @@ def test_a_new_comment_wins_over_the_old_one():
 @pytest.mark.parametrize(('after', 'expected'), [
     ('term int; policynumber string; premium decimal(16,2)', 'The order differs'),
     ('policynumber string; state string; term bigint; Term int',
-     'missing: premium; new: state; there more than once: term'),
+     'missing: premium; new: state; duplicated: term'),
     ('policynumber string; premium double; term bigint',
      'premium: decimal(16,2) became double; term: int became bigint'),
 ])

@@ -60,12 +60,12 @@ def test_rules_are_read_by_stage_and_action(raw, expected):
     ({'before_transform': {'halt_rules': ['RowCount > 0, ColumnExists "A"', 'Rules = [ RowCount > 0 ]']}},
      ['before_transform.halt_rules[0]: column 13: the text holds several rules, expected one '
       '(write each rule as a text of its own)',
-      'before_transform.halt_rules[1]: column 1: a document begins here, expected one rule '
+      'before_transform.halt_rules[1]: column 1: a document starts here, expected one rule '
       '(write each rule as a text of its own)']),
     ({'before_transform': {'halt_rules': ["ColumnExists 'A'"]}, 'convert_single_quotes': False},
-     ["before_transform.halt_rules[0]: column 14: found ', but texts stand in double quotes "
+     ["before_transform.halt_rules[0]: column 14: found ', but texts need double quotes "
       "(convert_single_quotes turns every ' into \")",
-      "before_transform.halt_rules[0]: column 16: found ', but texts stand in double quotes "
+      "before_transform.halt_rules[0]: column 16: found ', but texts need double quotes "
       "(convert_single_quotes turns every ' into \")"]),
 ])
 def test_what_does_not_fit_is_named_with_its_place(raw, problems):

@@ -25,9 +25,38 @@ from lake_etl.transform.discovery import all_transforms
 NEEDED = ('execution_id', 'source_key', 'target_database_name', 'table_name', 'target_bucket')
 
 
-def check_alone(df: DataFrame, rules: QualityRules | None, stage: str, partition: tuple[str, ...],
-                args: Mapping[str, Any], lineage: Any) -> DataFrame:
-    """Return the rows that may go on; results are recorded and rows are set aside before this returns."""
+class DataQualityCheck:
+    """Checks frames against the rules of a workflow; the jobs do the same while they write."""
+
+    def __init__(self, rules: QualityRules | Mapping[str, Any] | None, partition: Sequence[str],
+                 args: Mapping[str, Any], lineage: Any, sc: Any = None):
+        self.rules = rules
+        self.partition = partition
+        self.args = args
+        self.lineage = lineage
+        self.spark_context = sc
+
+    def run_data_quality(self, df: DataFrame, rules: QualityRules | Mapping[str, Any] | None,
+                         stage: str) -> DataFrame:
+        """Return the rows that may continue after `before_transform`, `after_transform` or `after_sparksql`.
+
+        Evaluates the rules now, records their results and quarantines the rows that fail. `rules` may be the
+        content of a rules file. Raises QualityError when the rows must not be published.
+        """
+        parsed = rules if rules is None or isinstance(rules, QualityRules) else self._parsed(rules)
+        return _check_now(df, parsed, stage, tuple(self.partition), self.args, self.lineage)
+
+    def _parsed(self, rules: Mapping[str, Any]) -> QualityRules | None:
+        findings = Findings(f'rules of {self.args.get("source_key", "a workflow")}')
+        parsed = parse_quality(rules, findings)
+        if findings.problems:
+            raise ConfigurationError(findings.problems)
+        return parsed
+
+
+def _check_now(df: DataFrame, rules: QualityRules | None, stage: str, partition: tuple[str, ...],
+               args: Mapping[str, Any], lineage: Any) -> DataFrame:
+    """Return the rows that may continue; results are recorded and failing rows quarantined before this returns."""
     if stage not in STAGES:
         raise LakeError(f"There is no stage '{stage}'; expected one of {', '.join(STAGES)}.")
     missing = [name for name in NEEDED if not args.get(name)]
@@ -55,39 +84,10 @@ def _load(df: DataFrame, stage: str, partition: tuple[str, ...], args: Mapping[s
 
 
 def _steps(args: Mapping[str, Any]) -> tuple[TransformStep, ...] | None:
-    """Return the steps of the workflow, which tell what has to be hidden, or None when it cannot be found."""
+    """Return the steps of the workflow, which determine what is protected; None if the arguments do not name one."""
     if not (args.get('txn_bucket') and args.get('txn_spec_prefix_path')):
         return None
     read = configuration_reader(bucket_address(str(args['txn_bucket'])), str(args['txn_spec_prefix_path']))
     workflow = read_workflow(str(args['target_database_name']), str(args['table_name']), read, all_transforms(),
                              str(args.get('environment', '')))
     return workflow.steps
-
-
-class DataQualityCheck:
-    """Checks frames against the rules of a workflow; the jobs do the same while they write."""
-
-    def __init__(self, rules: QualityRules | Mapping[str, Any] | None, partition: Sequence[str],
-                 args: Mapping[str, Any], lineage: Any, sc: Any = None):
-        self.rules = rules
-        self.partition = partition
-        self.args = args
-        self.lineage = lineage
-        self.spark_context = sc
-
-    def run_data_quality(self, df: DataFrame, rules: QualityRules | Mapping[str, Any] | None,
-                         stage: str) -> DataFrame:
-        """Return the rows that may go on after `before_transform`, `after_transform` or `after_sparksql`.
-
-        Evaluates the rules now, records their results and publishes the rows that are set aside. `rules` may be the
-        content of a rules file. Raises QualityError when the rows must not be published.
-        """
-        parsed = rules if rules is None or isinstance(rules, QualityRules) else self._parsed(rules)
-        return check_alone(df, parsed, stage, tuple(self.partition), self.args, self.lineage)
-
-    def _parsed(self, rules: Mapping[str, Any]) -> QualityRules | None:
-        findings = Findings(f'rules of {self.args.get("source_key", "a workflow")}')
-        parsed = parse_quality(rules, findings)
-        if findings.problems:
-            raise ConfigurationError(findings.problems)
-        return parsed

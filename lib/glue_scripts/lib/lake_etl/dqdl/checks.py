@@ -29,7 +29,7 @@ Complaint = tuple[int, str, str]
 
 
 def condition_problems(code: str) -> Iterator[tuple[int, str]]:
-    """Yield why a text is no condition of Spark SQL, and at which character of it as it is written in quotes."""
+    """Yield the mistakes in a Spark SQL condition, with their offsets in the quoted text."""
     from sqlglot import exp
     try:
         tree = condition_tree(code)
@@ -41,7 +41,7 @@ def condition_problems(code: str) -> Iterator[tuple[int, str]]:
 
 
 def query_problems(code: str) -> Iterator[tuple[int, str]]:
-    """Yield why a text is no query of Spark SQL, and at which character of it as it is written in quotes."""
+    """Yield the mistakes in a Spark SQL query, with their offsets in the quoted text."""
     from sqlglot import exp
     try:
         trees = syntax_trees(code, 'spark')
@@ -54,13 +54,13 @@ def query_problems(code: str) -> Iterator[tuple[int, str]]:
 
 
 def _place(code: str, mistake: SqlMistake) -> int:
-    # What stands before the mistake, with its opening quote, and without the closing one that printing adds.
+    # The text before the mistake with its opening quote, without the closing quote that printing adds.
     return len(quoted_code(code[:mistake.offset])) - 1
 
 
 @dataclass
 class RuleOffsets:
-    """Where the parts of a rule stand in its text, as offsets."""
+    """Offsets of the parts of a rule in its text."""
 
     name: int
     parameters: tuple[int, ...]
@@ -191,7 +191,7 @@ def _check_name_pattern(rule: Rule, offsets: RuleOffsets) -> Iterator[Complaint]
 def _check_statement(rule: Rule, offsets: RuleOffsets) -> Iterator[Complaint]:
     [statement] = rule.parameters
     for offset, problem in query_problems(statement.value):
-        # Of a constant only the name stands here.
+        # The rule text holds only the name of a constant.
         yield offsets.parameters[0] + (0 if statement.constant else offset), problem, ''
 
 
@@ -216,7 +216,8 @@ def _check_dataset_match(rule: Rule, offsets: RuleOffsets) -> Iterator[Complaint
     for parameter, offset in list(zip(rule.parameters, offsets.parameters))[1:]:
         pairs = [pair.split('->') for pair in parameter.value.split(',')]
         if not all(len(pair) <= 2 and all(map(str.strip, pair)) for pair in pairs):
-            yield offset, f"'{parameter.value}' is not a list of columns", 'write for example "id" or "id->other_id,year"'
+            yield (offset, f"'{parameter.value}' is not a list of columns",
+                   'write for example "id" or "id->other_id,year"')
 
 
 def _check_aggregates(rule: Rule, offsets: RuleOffsets) -> Iterator[Complaint]:

@@ -33,7 +33,7 @@ def read_any_rule(reader: TokenReader, constants: Constants, default_labels: Map
 
 
 class _CompositeReader:
-    """Reads the parts of a composite; what stands in parentheses and is broken does not hide mistakes after it."""
+    """Reads the parts of a composite; a broken part in parentheses does not hide later mistakes."""
 
     def __init__(self, reader: TokenReader, constants: Constants):
         self.reader = reader
@@ -48,7 +48,7 @@ class _CompositeReader:
         parts = [read()]
         while joint := self.reader.take_if(operator):
             if first.kind != '(' or self.reader.next.kind != '(':
-                self.reader.fail(f'a part of the composite beside {joint} stands without parentheses', PARENTHESES,
+                self.reader.fail(f'a part of the composite next to {joint} needs parentheses', PARENTHESES,
                                  joint)
             parts.append(read())
         sound = [part for part in parts if part is not None]

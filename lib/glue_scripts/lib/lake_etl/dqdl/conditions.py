@@ -1,4 +1,4 @@
-"""Reads the condition of a rule: an operator and its operands, which decide about the family of the condition."""
+"""Reads the condition of a rule: an operator and its operands, which determine the family of the condition."""
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
@@ -76,7 +76,7 @@ def _operand(reader: TokenReader) -> _Placed:
 def _regex(reader: TokenReader) -> _Placed:
     token = reader.next
     if token.kind == 'constant':
-        reader.fail(f'a constant such as {token} cannot stand after matches', 'write the regular expression itself')
+        reader.fail(f'a constant such as {token} cannot follow matches', 'write the regular expression itself')
     if token.kind not in QUOTED:
         reader.fail(f'expected a regular expression in double quotes, found {token}')
     return _Placed(Text(unquoted_code(reader.take().text)), token)
@@ -137,7 +137,7 @@ def _family(reader: TokenReader, found: Sequence[_Placed]) -> Family:
     if len(families) > 1:
         (first, _), (second, odd) = tuple(families.items())[:2]
         hint = 'each bound carries its unit' if {'duration', 'size'} & set(families) else (
-            'a text in the form of a date or time is one' if set(families) == {'string', 'date'} else '')
+            'a text in the form of a date or time counts as one' if set(families) == {'string', 'date'} else '')
         reader.fail(f'{FAMILY_NAMES[first]} and {FAMILY_NAMES[second]} cannot be mixed', hint, odd.token)
     return next(iter(families), 'number')
 

@@ -51,7 +51,7 @@ class ExpressionReader:
             self._count(operator)
             if previous and (previous.kind in SUMS) != (operator.kind in SUMS):
                 reader.warning(operator.offset, f'{previous.kind} and {operator.kind} are computed from left to right, '
-                               'as if parentheses stood around what is before', 'write the parentheses')
+                               'as if everything before were in parentheses', 'write the parentheses')
             start = reader.next
             right = self._operand()
             self._check_operands(left, operator, right, start)
@@ -75,7 +75,7 @@ class ExpressionReader:
         if token.kind == 'name' and reader.after_next.kind == '(':
             return self._call()
         if token.kind == 'constant':
-            reader.fail(f'the constant {token} cannot stand here', 'constants are parameters of rules, or stand after '
+            reader.fail(f'the constant {token} cannot be used here', 'constants are parameters of rules, or follow '
                         'in and not in')
         negative = reader.take_if('-') is not None
         number = reader.take_if('integer', 'decimal')

@@ -1,4 +1,4 @@
-"""Cuts the text of a data quality document into tokens; a text that is none becomes a token that says why."""
+"""Splits the text of a data quality document into tokens; invalid text becomes a token with the reason."""
 from __future__ import annotations
 
 import re
@@ -29,7 +29,7 @@ class Token:
     kind       text, date, time, integer, decimal, name, constant, now, end, unknown, or the keyword or sign itself
     text       as written
     offset     of its first character in the whole text
-    complaint  why an unknown token is none, and what to write instead
+    complaint  why an unknown token is invalid, and what to write instead
     """
 
     kind: str
@@ -59,7 +59,7 @@ def tokens_of(text: str) -> Iterator[Token]:
 
 
 def time_of_day(written: str) -> time | None:
-    """Return the time that a text with its quotes is written as, or None when it is none, such as `"25:00"`."""
+    """Return the time that a text with its quotes is written as, or None if it is not a time, such as `"25:00"`."""
     match = TIME.fullmatch(written)
     if match is None:
         return None
@@ -86,7 +86,7 @@ def _token(text: str, at: int) -> Token:
 
 def _word(text: str, at: int) -> Token:
     if not text.isascii():
-        return Token('unknown', text, at, (f'the name {text} has letters that only stand in quotes',
+        return Token('unknown', text, at, (f'the name {text} has letters that need quotes',
                                            f'write "{text}"'))
     if INTEGER.fullmatch(text):
         return Token('integer', text, at)
@@ -97,7 +97,7 @@ def _quoted(text: str, at: int) -> Token:
     found = TEXT.match(text, at)
     if found is None:
         return Token('unknown', text[at:], at, (
-            'the text that begins here has no closing double quote', r'write a quote inside a text as \"'))
+            'the text that starts here has no closing double quote', r'write a quote inside a text as \"'))
     if DATE.fullmatch(found[0]):
         return Token('date', found[0], at)
     return Token('text' if time_of_day(found[0]) is None else 'time', found[0], at)
@@ -105,9 +105,9 @@ def _quoted(text: str, at: int) -> Token:
 
 def _complaint(character: str) -> tuple[str, str]:
     if character == "'":
-        return "found ', but texts stand in double quotes", 'convert_single_quotes turns every \' into "'
+        return "found ', but texts need double quotes", 'convert_single_quotes turns every \' into "'
     if character == '$':
-        return 'a $ begins the name of a constant, and no name follows', ''
+        return 'a $ starts the name of a constant, but no name follows', ''
     if character == '!':
         return 'found ! without =', 'write != or not in'
     return f'the character {character!r} has no meaning', 'write names with such characters in double quotes'

@@ -53,13 +53,14 @@ def _day(reader: TokenReader) -> Day:
 def _now(reader: TokenReader) -> Now:
     if reader.take_if('now'):
         if reader.next.kind in ('+', '-'):
-            reader.fail('a moment counted from now() stands in parentheses', 'write for example (now() - 3 days)')
+            reader.fail('a moment relative to now() needs parentheses', 'write for example (now() - 3 days)')
         return Now()
     reader.take()
     reader.take()
     sign = reader.take_if('+', '-')
     if sign is None:
-        reader.fail(f'expected + or - and a duration after now(), found {reader.next}', 'without one write now() alone')
+        reader.fail(f'expected + or - and a duration after now(), found {reader.next}',
+                    'without a duration write now()')
     duration = _duration(reader)
     reader.expect(')', 'the closing ) after the duration')
     return Now(1 if sign.kind == '+' else -1, duration)
@@ -88,7 +89,7 @@ def _number(reader: TokenReader) -> Operand:
     expression = ExpressionReader(reader).expression()
     units = (*TIME_UNITS, *SIZE_UNITS)
     if reader.next.kind in units:
-        reader.fail(f'{reader.next} stands after {expression}, but a duration or size is a whole number without a sign')
+        reader.fail(f'{reader.next} follows {expression}, but a duration or size is a whole number without a sign')
     if isinstance(expression, Number) and reader.next.kind == 'name':
         reader.fail(f'expected a unit or the end of the condition, found {reader.next}',
                     suggestion(reader.next.text, (*units, *AFTER_CONDITION)) or f'units: {", ".join(units)}')

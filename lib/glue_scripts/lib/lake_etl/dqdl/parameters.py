@@ -30,7 +30,7 @@ def read_parameters(reader: TokenReader, rule_name: str, constants: Constants) -
             if connector or reader.next.kind == 'unknown':
                 reader.fail(f'expected a parameter after {connector}, found {reader.next}', PARENTHESES)
             if reader.next.kind in WORDS_OF_VALUES:
-                reader.fail(f'{reader.next} is a word of the language here', f'write the name as "{reader.next}"')
+                reader.fail(f'{reader.next} is a reserved word here', f'write the name as "{reader.next}"')
             return found
         if connector and token.text in RULE_NAMES:
             reader.fail(f'a rule {token} begins after {connector}', PARENTHESES, token)
@@ -42,7 +42,7 @@ def read_parameters(reader: TokenReader, rule_name: str, constants: Constants) -
 
 def find_type(reader: TokenReader, name: Token, parameters: Sequence[Parameter], analyzer: bool = False
               ) -> RuleType | None:
-    """Return the rule type of a name for these parameters, or record why there is none and return None."""
+    """Return the rule type of a name for these parameters, or record the mistake and return None."""
     count = len(parameters)
     same = [item for item in RULE_TYPES if item.name == name.text]
     allowed = [item for item in same if (item.analyzer if analyzer else item.rule)]
@@ -64,7 +64,7 @@ def find_type(reader: TokenReader, name: Token, parameters: Sequence[Parameter],
 
 
 def word_hint(word: str) -> str:
-    """Return what may have been meant by a word that stands where none is expected."""
+    """Return a suggestion for an unexpected word."""
     if word in RULE_NAMES:
         return f'is a comma missing before {word}?'
     return suggestion(word, KEYWORDS)

@@ -51,7 +51,7 @@ class DocumentReader:
         name = reader.expect('name', f'one of the sections {", ".join(SECTIONS)}, or {CONSTANT}')
         if reader.next.kind != '=':
             reader.fail(f'expected = after {name}, found {reader.next}',
-                        suggestion(name.text, SECTIONS) or 'rules stand in Rules = [ … ]')
+                        suggestion(name.text, SECTIONS) or 'write rules in Rules = [ … ]')
         section = name.text if name.text in SECTIONS else CONSTANT
         self._check_order(name, section, seen)
         seen.append(section)
@@ -75,7 +75,7 @@ class DocumentReader:
         if section in seen and section != CONSTANT:
             self.reader.problem(name.offset, f'{name} appears twice')
         elif seen and ORDER.index(section) < max(map(ORDER.index, seen)):
-            self.reader.problem(name.offset, f'{name} stands after {seen[-1]}', f'the order is {", ".join(ORDER)}')
+            self.reader.problem(name.offset, f'{name} comes after {seen[-1]}', f'the order is {", ".join(ORDER)}')
 
     def _skip_section(self, start: int) -> None:
         """Go to the next word that begins a section, after the token at position `start`."""
@@ -134,16 +134,16 @@ class DocumentReader:
             reader.expect(']', 'a comma or the closing ] of the constant')
             written = f'[{", ".join(token.text if token.kind in QUOTED else token.kind for token in members)}]'
         else:
-            members = [self._constant_member(name, alone=True)]
+            members = [self._constant_member(name, single=True)]
             written = members[0].text
         self.constants[name.text] = tuple(members)
         self.constant_texts[name.text] = written
 
-    def _constant_member(self, name: Token, alone: bool = False) -> Token:
+    def _constant_member(self, name: Token, single: bool = False) -> Token:
         reader, token = self.reader, self.reader.next
         if token.kind == 'constant':
             reader.fail(f'a constant cannot be made of another one, found {token}')
-        if token.kind not in (QUOTED if alone else (*QUOTED, *KEYWORDS)):
+        if token.kind not in (QUOTED if single else (*QUOTED, *KEYWORDS)):
             reader.fail(f'expected a text or a list of texts as the value of a constant, found {token}',
                         suggestion(name.text, SECTIONS) or 'write it in double quotes')
         return reader.take()
@@ -162,7 +162,7 @@ class DocumentReader:
             if comma is None:
                 break
             if reader.next.kind == ']':
-                reader.problem(comma.offset, 'a comma stands before the closing ]', 'remove the comma')
+                reader.problem(comma.offset, 'there is a comma before the closing ]', 'remove the comma')
         reader.expect(']', 'a comma or the closing ]')
 
     def _analyzer(self) -> None:
@@ -177,7 +177,7 @@ class DocumentReader:
 
 
 def parse_rule(text: str, findings: Findings, place: str = '') -> AnyRule | None:
-    """Return the one rule that a text holds, or record every reason why it holds none and return None.
+    """Return the one rule that a text holds, or record every mistake and return None.
 
     place  of the text in its file, such as `after_transform.quarantine_rules[2]`; columns are added to it
     """
@@ -187,7 +187,7 @@ def parse_rule(text: str, findings: Findings, place: str = '') -> AnyRule | None
         if reader.next.kind == 'end':
             reader.fail('the text is empty, expected a rule')
         if reader.next.text in SECTIONS and reader.after_next.kind == '=':
-            reader.fail('a document begins here, expected one rule', 'write each rule as a text of its own')
+            reader.fail('a document starts here, expected one rule', 'write each rule as a text of its own')
         rule = read_any_rule(reader, {}, {})
         if reader.next.kind == ',':
             reader.fail('the text holds several rules, expected one', 'write each rule as a text of its own')
@@ -199,6 +199,6 @@ def parse_rule(text: str, findings: Findings, place: str = '') -> AnyRule | None
 
 
 def parse_document(text: str, findings: Findings) -> Document | None:
-    """Return a whole document, or record every reason why the text of the file is none and return None."""
+    """Return a whole document, or record every mistake and return None."""
     document = DocumentReader(TokenReader(text, findings)).document()
     return None if findings.problems else document

@@ -22,12 +22,12 @@ def quoted_code(code: str) -> str:
 
 
 def quoted_pairs(pairs: Mapping[str, str]) -> str:
-    """Return labels as they stand between square brackets."""
+    """Return labels as written between square brackets."""
     return ', '.join(f'{quoted(key)}={quoted(value)}' for key, value in pairs.items())
 
 
 def unquoted(written: str) -> str:
-    """Return the text that stands in quotes; a backslash stays unless a quote or a backslash follows it."""
+    """Return the text inside quotes; a backslash stays unless a quote or a backslash follows it."""
     return PLAIN_ESCAPE.sub(r'\1', written[1:-1])
 
 

@@ -19,7 +19,7 @@ class RuleType:
     families            kinds of conditions, the first that fits is taken; none: a condition is forbidden
     condition_required  whether it cannot be left out
     where, threshold    whether these may follow
-    rule, analyzer      whether it stands among rules, among analyzers
+    rule, analyzer      whether it may be used as a rule, as an analyzer
     rows                whether each row passes or fails, or only the data set as a whole
     """
 

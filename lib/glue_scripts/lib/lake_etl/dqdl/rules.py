@@ -78,13 +78,13 @@ def _add_tag(reader: TokenReader, name: Token, tags: dict[str, str], offsets: Ru
 
 
 def _fail_at_rest(reader: TokenReader, name: Token, condition: Condition | None) -> NoReturn:
-    """Record what stands after a rule where nothing more is expected, and raise Unreadable."""
+    """Record unexpected text after a rule, and raise Unreadable."""
     found = reader.next
     if condition is None and found.kind in ('integer', 'decimal', '(', '[', 'now', '-'):
         reader.fail(f'expected an operator before {found}', 'write names with - in double quotes' if found.kind == '-'
                     else 'write for example >, between or in')
     if found.kind in ('and', 'or'):
-        reader.fail(f'the rule {name} before {found} stands without parentheses', PARENTHESES)
+        reader.fail(f'the rule {name} before {found} needs parentheses', PARENTHESES)
     reader.fail(f'expected the end of the rule {name}, found {found}', _hint(found))
 
 

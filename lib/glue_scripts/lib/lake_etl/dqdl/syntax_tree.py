@@ -61,7 +61,7 @@ class Day:
 
 @dataclass(frozen=True)
 class TimeOfDay:
-    """A time in quotes, which stands for that time of today; `text` is how it was written (12 or 24 hours)."""
+    """A time in quotes, which means that time today; `text` is how it was written (12 or 24 hours)."""
 
     value: time
     text: str
@@ -258,7 +258,7 @@ class Document:
     constants: Mapping[str, str] = field(default_factory=dict, hash=False)
 
     def __str__(self) -> str:
-        """Return a document of one rule a line; default labels stand with each rule."""
+        """Return a document of one rule a line; default labels are written with each rule."""
         sections = [f'{name} = {written}' for name, written in self.constants.items()]
         if self.sources:
             primary, *additional = map(quoted, self.sources)

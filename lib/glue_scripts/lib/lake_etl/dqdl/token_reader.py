@@ -43,23 +43,23 @@ class TokenReader:
         return self.tokens[min(self.position + 1, len(self.tokens) - 1)]
 
     def take(self) -> Token:
-        """Return the next token and go on."""
+        """Return the next token and advance."""
         token = self.next
         self.position = min(self.position + 1, len(self.tokens) - 1)
         return token
 
     def take_if(self, *kinds: str) -> Token | None:
-        """Return the next token and go on if it is of one of these kinds."""
+        """Return the next token and advance if it is of one of these kinds."""
         return self.take() if self.next.kind in kinds else None
 
     def expect(self, kind: str, expected: str, hint: str = '') -> Token:
-        """Return the next token and go on; raises Unreadable when it is of another kind."""
+        """Return the next token and advance; raises Unreadable when it is of another kind."""
         if self.next.kind != kind:
             self.fail(f'expected {expected}, found {self.next}', hint)
         return self.take()
 
     def expect_text(self, expected: str) -> Token:
-        """Return the next token, a text in quotes of whatever form, and go on; raises Unreadable."""
+        """Return the next token, a text in quotes of any form, and advance; raises Unreadable."""
         return self.take_if(*QUOTED) or self.fail(f'expected {expected} in double quotes, found {self.next}')
 
     def fail(self, message: str, hint: str = '', token: Token | None = None) -> NoReturn:

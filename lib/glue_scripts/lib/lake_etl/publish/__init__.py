@@ -1,1 +1,1 @@
-"""Writes a load beside the published data, audits it, and switches readers to it at one instant."""
+"""Stages a load without touching published data, audits it, and switches readers to it at one instant."""

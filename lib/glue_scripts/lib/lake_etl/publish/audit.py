@@ -1,4 +1,4 @@
-"""Counts rows and adds up amounts of a frame on the way to where it is written, without a pass of its own."""
+"""Counts the rows and sums the amounts of a frame while it is written, without a separate pass."""
 from __future__ import annotations
 
 from collections.abc import Mapping
@@ -37,7 +37,7 @@ class PendingAudit:
         self._schema = schema
 
     def result(self) -> Audit:
-        """Return the audit; waits for ever unless the frame has been, or is being, computed."""
+        """Return the audit; blocks forever unless the frame has been, or is being, computed."""
         return _audit(self._observation.get, self._schema)
 
 

@@ -1,4 +1,4 @@
-"""Rows that fail rules: they are marked, written in the same pass as the others, and found again among the files."""
+"""Marks rows that fail rules, so that one pass writes all rows, and finds them again among the files."""
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
@@ -15,7 +15,7 @@ MOST_RULES = 8
 
 
 def mark_failed_rows(rows: DataFrame, failed_column: str) -> DataFrame:
-    """Replace `failed_column`, the indexes of the rules that a row fails, by a text that can name a folder."""
+    """Replace `failed_column`, the indexes of the rules that a row fails, with a text that can name a folder."""
     indexes = column(failed_column)
     text = F.when(F.size(indexes) == 0, NO_RULE).otherwise(F.array_join(indexes.cast('array<string>'), '-'))
     return rows.withColumn(FAILED_KEY, text).drop(failed_column)

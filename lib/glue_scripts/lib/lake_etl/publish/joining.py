@@ -1,4 +1,4 @@
-"""Joins a load to a partition that holds the rows of several source files, replacing only those of its own source."""
+"""Adds a load to a partition that holds rows of several source files, and replaces only the rows of its own source."""
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ def carry_over(before: Partition | None, new: NewFiles, spark: SparkSession) -> 
     """Put the other sources' files of the partition into the new folder and return the sources it holds then.
 
     Files are copied without being read, unless their column types differ from the new ones: then their rows are
-    rewritten, because the files of one partition must agree. What an earlier attempt carried over is taken out first.
+    rewritten, because the files of one partition must agree. Files that an earlier attempt carried over are removed.
     """
     files = runtime.files(new.folder)
     files.delete([uri for uri in data_files(new.folder) if not belongs_to(file_name(uri), new.source)])
@@ -35,13 +35,13 @@ def carry_over(before: Partition | None, new: NewFiles, spark: SparkSession) -> 
     known = sources_of(before.parameters)
     own = [source for source in known if source.file == new.source.file]
     others = [uri for uri in data_files(before.location) if not any(belongs_to(file_name(uri), item) for item in own)]
-    kept = tuple(source for source in known if source.file != new.source.file)
+    remaining = tuple(source for source in known if source.file != new.source.file)
     if _types_agree(before.columns, new.columns):
         for uri in others:
             files.copy(uri, f'{new.folder}/{file_name(uri)}')
-        return (*kept, new.source)
+        return (*remaining, new.source)
     columns = joined_columns(before, new)
-    return (*(_rewritten(source, others, columns, new, spark) for source in kept), new.source)
+    return (*(_rewritten(source, others, columns, new, spark) for source in remaining), new.source)
 
 
 def joined_columns(before: Partition | None, new: NewFiles) -> tuple[Column, ...]:
@@ -61,10 +61,10 @@ def _rewritten(source: SourceFile, uris: list[str], columns: tuple[Column, ...],
     old = spark.read.parquet(*[literal_path(uri) for uri in uris if belongs_to(file_name(uri), source)])
     casts = [(try_cast(quoted(column.name), column.type) if has_column(old.schema, column.name)
               else try_cast('NULL', column.type)).alias(column.name) for column in columns]
-    aside = f'{new.folder}-{source.write}'
-    write_folder(old.select(*casts), aside)
-    with removed_on_failure(aside):
-        files, written = runtime.files(aside), data_files(aside)
+    rewritten = f'{new.folder}-{source.write}'
+    write_folder(old.select(*casts), rewritten)
+    with removed_on_failure(rewritten):
+        files, written = runtime.files(rewritten), data_files(rewritten)
         for uri in written:
             files.copy(uri, f'{new.folder}/{file_name(uri)}')
         files.delete(written)

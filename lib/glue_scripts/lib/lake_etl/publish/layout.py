@@ -1,4 +1,4 @@
-"""Where the files of a load lie: each load has a folder of its own below the partition it fills."""
+"""Names the folders and files of loads: each load has its own folder below the partition it fills."""
 from __future__ import annotations
 
 import re
@@ -10,7 +10,7 @@ from lake_etl.errors import DataError
 
 LOAD_KEY = 'lake_load'
 FAILED_KEY, NO_RULE = 'lake_failed_rules', 'none'   # what marked rows of a load fail
-ICEBERG_FOLDER = 'iceberg'    # below the Consume bucket; its files are known to Iceberg alone
+ICEBERG_FOLDER = 'iceberg'    # below the Consume bucket; only Iceberg knows its files
 SUPERSEDED_FOLDER = '_superseded'
 UNFINISHED_FOLDER = '_temporary'    # in which Spark keeps files until all of them are written
 LOOSE = 'files-without-load'
@@ -18,21 +18,21 @@ NULL_VALUE = '__HIVE_DEFAULT_PARTITION__'
 UUID = '[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}'
 # A load's name, and that of the folder in which a load by file rewrites the files of another source.
 LOAD_NAME = re.compile(f'[0-9]{{8}}T[0-9]{{6}}Z-[A-Za-z0-9]{{0,32}}-[0-9a-f]+(-{UUID})?')
-# Names that Spark gives to files of data, with the checksums beside them on a disk.
+# Names that Spark gives to files of data, and to their checksums on a local disk.
 DATA_FILE = re.compile(rf'part-[0-9]+-{UUID}[.-]c[0-9]+(\.[a-z0-9]+)*\.parquet')
 BESIDE_DATA = re.compile(rf'_SUCCESS|\._SUCCESS\.crc|\.part-[0-9]+-{UUID}[.-]c[0-9]+(\.[a-z0-9]+)*\.parquet\.crc|'
                          r'\.[0-9a-f]{32}\.unfinished')
 # What other engines call the files that they write directly below a partition folder.
 LOOSE_FILE = re.compile('(part|run)-.*')
-FOLDER_OBJECT = '_$folder$'   # the empty object that stands for a folder in S3, by Hadoop's older file system
+FOLDER_OBJECT = '_$folder$'   # the empty object that marks a folder in S3, written by an older Hadoop file system
 
 
 def require_free_names(columns: Iterable[str], dataset: str) -> None:
-    """Raise DataError when a column is called as the folders below a partition are: Spark would take it for one."""
+    """Raise DataError when a column has a name of the lake's folders: Spark would read it as a partition key."""
     taken = [name for name in columns if name.lower() in (LOAD_KEY, FAILED_KEY)]
     if taken:
-        raise DataError(f'The rows for {dataset} have a column named {" and ".join(taken)}, as the lake names folders '
-                        'of its tables. Give it another name in the mapping, the transforms or the query. Nothing was '
+        raise DataError(f'The rows for {dataset} have a column named {" and ".join(taken)}, a name that the lake uses '
+                        'for folders. Give it another name in the mapping, the transforms or the query. Nothing was '
                         'replaced.')
 
 
@@ -42,7 +42,7 @@ def load_name(execution_id: str, started: datetime, token: str) -> str:
 
 
 def execution_mark(execution_id: str) -> str:
-    """Return what the folders of an execution's loads have in common."""
+    """Return the part that all load folders of an execution share."""
     return f"-{re.sub(r'[^A-Za-z0-9]+', '', execution_id)[:32]}-"
 
 
@@ -77,7 +77,7 @@ def partition_of_file(uri: str, table_location: str, keys: Sequence[str]) -> tup
 
 
 def place_of_file(uri: str, table_location: str, keys: Sequence[str]) -> str | None:
-    """Return the partition folder that a file lies in, or None when its path has no folder for each key in order."""
+    """Return the partition folder of a file, or None when its path has no folder for each key in order."""
     if partition_of_file(uri, table_location, keys) is None:
         return None
     return '/'.join([table_location, *uri.removeprefix(table_location).strip('/').split('/')[:len(keys)]])
@@ -92,8 +92,8 @@ def load_of_file(uri: str, partition: str) -> str:
 def load_that_wrote(uri: str, partition: str) -> str | None:
     """Return the load below a partition folder that has written a file, or None when no load did.
 
-    That is the folder of the load, or the partition folder itself for a file of data that lies directly in it. The
-    names of folders and files must be those that loads and engines give: what people put there is never taken for it.
+    That is the folder of the load, or the partition folder itself for a data file directly in it. Only
+    names that loads and engines give count: files that people put there belong to no load.
     """
     load = load_of_file(uri, partition)
     below = uri.removeprefix(load).strip('/')
@@ -106,21 +106,21 @@ def load_that_wrote(uri: str, partition: str) -> str | None:
 
 
 def is_load_folder(name: str) -> bool:
-    """Tell whether a folder is called as loads call theirs."""
+    """Tell whether a folder name is that of a load."""
     return name.startswith(f'{LOAD_KEY}=') and LOAD_NAME.fullmatch(name.removeprefix(f'{LOAD_KEY}=')) is not None
 
 
 def is_written_by_load(below: str) -> bool:
     """Tell whether a load writes a file of that path below its folder."""
     *folders, name = below.split('/')
-    aside = len(folders) == 1 and folders[0].startswith(f'{FAILED_KEY}=')
-    if folders and not aside and folders[0] != UNFINISHED_FOLDER:
+    failed_rows = len(folders) == 1 and folders[0].startswith(f'{FAILED_KEY}=')
+    if folders and not failed_rows and folders[0] != UNFINISHED_FOLDER:
         return False
     return is_data_file(name) or BESIDE_DATA.fullmatch(name) is not None or name.endswith(FOLDER_OBJECT)
 
 
 def is_data_file(name: str) -> bool:
-    """Tell whether a file is called as Spark calls its files of data."""
+    """Tell whether a file name is that of a data file written by Spark."""
     return DATA_FILE.fullmatch(name) is not None
 
 
@@ -130,7 +130,7 @@ def started_at(load: str) -> str:
 
 
 def superseded_marker(load: str) -> str:
-    """Return the address of the empty file that says since when nothing refers to a load's folder any more."""
+    """Return the address of the marker file that records since when a load's folder is unreferenced."""
     partition, _, name = load.rpartition('/')
     if not name.startswith(f'{LOAD_KEY}='):
         partition, name = load, LOOSE
@@ -138,7 +138,7 @@ def superseded_marker(load: str) -> str:
 
 
 def is_marker(name: str) -> bool:
-    """Tell whether a file in the folder of markers is called as loads call theirs."""
+    """Tell whether a file name in the marker folder is that of a marker."""
     return name == LOOSE or is_load_folder(name)
 
 
@@ -150,7 +150,7 @@ def key_folders(partition: str) -> str:
 
 
 def partition_of_load(load: str) -> str:
-    """Return the partition folder that a load's folder, one below it, or a marker's, lies in."""
+    """Return the partition folder of a load folder, of a folder below it, or of the marker folder."""
     load = load_of_location(load)
     parent, _, name = load.rpartition('/')
     return parent if name.startswith(f'{LOAD_KEY}=') or name == SUPERSEDED_FOLDER else load

@@ -1,4 +1,4 @@
-"""Writes the Parquet files of a load to a folder that nobody reads yet."""
+"""Writes the Parquet files of a load to a folder that is not published yet."""
 from __future__ import annotations
 
 import logging
@@ -53,7 +53,7 @@ def file_name(uri: str) -> str:
 
 
 def data_files(folder: str) -> list[str]:
-    """Return the addresses of the Parquet files that lie directly in a folder."""
+    """Return the addresses of the Parquet files directly in a folder."""
     entries = runtime.files(folder).list(folder)
     below = ((entry.uri, entry.uri.removeprefix(folder).strip('/')) for entry in entries)
     return sorted(uri for uri, name in below if '/' not in name and not name.startswith(('_', '.')))
@@ -61,7 +61,7 @@ def data_files(folder: str) -> list[str]:
 
 @contextmanager
 def removed_on_failure(folder: str) -> Iterator[None]:
-    """Remove a folder that nobody reads yet when what happens inside fails, and let the failure go on."""
+    """Remove an unpublished folder when the block fails, and re-raise the error."""
     try:
         yield
     except Exception:
@@ -70,7 +70,7 @@ def removed_on_failure(folder: str) -> Iterator[None]:
 
 
 def remove_folder(folder: str) -> None:
-    """Remove the files of a folder that nobody reads; when that fails, a later load does so."""
+    """Remove the files of an unpublished folder; if that fails, a later load removes them."""
     files = runtime.files(folder)
     try:
         files.delete([entry.uri for entry in files.list(folder)])

@@ -1,4 +1,4 @@
-"""Remembers with a table which workflow fills it and which columns are protected, and refuses loads that differ."""
+"""Stores with a table which workflow fills it and which columns are protected, and refuses loads that differ."""
 from __future__ import annotations
 
 import json
@@ -20,9 +20,9 @@ class Ownership:
 
     workflow             `<database>/<table>`
     protected            the transform that protects a column, by the column's name in lower case
-    takes_over           the workflow that has filled the table until now; None: no other one
+    takes_over           the workflow that filled the table before; None: no takeover
     no_longer_protected  why a column need not be protected any more, by the column's name in lower case
-    file                 name of the configuration file in which all this is said, or would be
+    file                 name of the configuration file that holds these settings, or could hold them
     by_query             whether that is a SQL file, whose query fills the table
     """
 
@@ -34,7 +34,7 @@ class Ownership:
     by_query: bool = False
 
     def of_quarantine(self) -> Ownership:
-        """Return what the load says about its tables of rows set aside, which the gate of quality rules protects."""
+        """Return the ownership of the quarantine tables, whose columns the quality gate protects."""
         return replace(self, protected={}, no_longer_protected={})
 
 
@@ -47,7 +47,7 @@ class Remembered:
 
 
 def remembered_of(table: Table | None) -> Remembered:
-    """Return what a table remembers; raises OwnershipError when somebody has spoilt it."""
+    """Return what a table remembers; raises OwnershipError when the property is not valid."""
     parameters = table.parameters if table else {}
     try:
         protected = json.loads(parameters.get(PROTECTED, '{}'))

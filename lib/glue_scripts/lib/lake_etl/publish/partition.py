@@ -1,4 +1,4 @@
-"""Stages and publishes one partition: its files lie beside the old data until one catalog update switches readers."""
+"""Stages and publishes one partition: new files stay invisible until one catalog update switches readers to them."""
 from __future__ import annotations
 
 import logging
@@ -50,7 +50,7 @@ class PartitionChange:
 
 
 def stage_partition(df: DataFrame, target: Target, values: PartitionValues, by_file: bool = False) -> StagedPartition:
-    """Write the frame beside a partition, of which it will be the content, or the rows of its source file.
+    """Write the frame next to a partition; publishing makes it the content, or replaces the rows of its source file.
 
     Writes in one Spark job. Raises OwnershipError and SchemaChangeError before writing; what a failure leaves is
     removed.
@@ -86,7 +86,7 @@ class StagedPartition(StagedFiles):
     def publish(self) -> Published:
         """Point the partition at the staged files in one catalog update.
 
-        Raises PublicationConflict when other loads of a partition by file were quicker each time.
+        Raises PublicationConflict when other loads of a by-file partition were published first each time.
         """
         self._begin_publishing()
         catalog, change = runtime.catalog(), self._change
@@ -111,7 +111,7 @@ def _table_afterwards(existing: Table | None, target: Target, columns: tuple[Col
 
 
 def _switch(catalog: Catalog, change: PartitionChange) -> set[str]:
-    """Point the partition at the new folder, whatever it held before, and return where that lay."""
+    """Point the partition at the new folder, whatever it held before, and return its previous location."""
     table, values, new = change.table, change.values, change.new
     before = find_partition(table.database, table.name, values)
     others = [item for item in sources_of(before.parameters if before else {}) if item.file != new.source.file]
@@ -125,9 +125,9 @@ def _switch(catalog: Catalog, change: PartitionChange) -> set[str]:
 
 
 def _switch_by_file(catalog: Catalog, change: PartitionChange, spark: SparkSession) -> set[str]:
-    """Carry over the files of other sources and switch; begin again when another load was quicker.
+    """Carry over the files of other sources and switch; start again when another load was published first.
 
-    Returns where the partition lay before.
+    Returns the previous location of the partition.
     """
     table, values, new = change.table, change.values, change.new
     for _ in range(ATTEMPTS):
@@ -149,15 +149,15 @@ def _switch_by_file(catalog: Catalog, change: PartitionChange, spark: SparkSessi
 
 
 def _require_unchanged_types(catalog: Catalog, table: Table, existing: Table | None) -> None:
-    """Raise PublicationConflict when another load changed column types since this one has settled its own by them."""
+    """Raise PublicationConflict when another load changed column types after this load chose its own."""
     now = catalog.table(table.database, table.name)
     types = {column.name: column.type for column in (existing.columns if existing else table.columns)}
     changed = [column.name for column in (now.columns if now else ())
                if types.get(column.name, column.type) != column.type]
     if changed:
         raise PublicationConflict(
-            f'Another load has changed the types of {", ".join(changed)} in {table.database}.{table.name} in the '
-            'meantime. Readers see the data of that load; run this one again.')
+            f'Another load changed the types of {", ".join(changed)} in {table.database}.{table.name} while '
+            'this load was running. Readers see the data of that load; run this one again.')
 
 
 def find_partition(database: str, table: str, values: PartitionValues) -> Partition | None:

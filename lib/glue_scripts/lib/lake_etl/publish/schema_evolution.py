@@ -1,4 +1,4 @@
-"""Decides whether a table's columns may change from what is published to what a load brings."""
+"""Decides whether a load may change the columns of a table."""
 from __future__ import annotations
 
 import re
@@ -36,7 +36,7 @@ def evolved_columns(existing: Sequence[Column], new: Sequence[Column], setting: 
                     keep_missing: bool = False) -> tuple[Column, ...]:
     """Return the table's columns after an allowed change: existing ones keep place and comment, new ones follow.
 
-    Under `permissive` the load decides alone: columns it does not bring disappear, unless `keep_missing`.
+    Under `permissive` the load decides: columns that it lacks disappear, unless `keep_missing`.
     """
     by_name = {column.name.lower(): column for column in new}
     comments = {column.name.lower(): column.comment for column in existing}
@@ -77,7 +77,7 @@ def differences(existing: Sequence[Column], new: Sequence[Column]) -> str:
     parts += [f'{name}: {before[name]} became {after[name]}' for name in before
               if name in after and before[name] != after[name]]
     if twice := [name for name, count in Counter(name for name, _ in _shape(new)).items() if count > 1]:
-        parts.append(f'there more than once: {", ".join(twice)}')
+        parts.append(f'duplicated: {", ".join(twice)}')
     return '; '.join(parts) or 'The order differs'
 
 

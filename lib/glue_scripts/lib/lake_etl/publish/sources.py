@@ -1,4 +1,4 @@
-"""Remembers, as properties of a partition, which source files its rows came from and which Parquet files hold them."""
+"""Stores in partition properties which source files the rows came from and which Parquet files hold them."""
 from __future__ import annotations
 
 import hashlib
@@ -45,7 +45,7 @@ def partition_properties(sources: Iterable[SourceFile]) -> dict[str, str]:
 
 
 def sources_of(properties: Mapping[str, str]) -> tuple[SourceFile, ...]:
-    """Return the sources that a partition's properties speak of."""
+    """Return the sources listed in a partition's properties."""
     return tuple(SourceFile(**json.loads(text)) for key, text in sorted(properties.items()) if key.startswith(PROPERTY))
 
 

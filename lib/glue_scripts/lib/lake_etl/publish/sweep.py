@@ -30,7 +30,7 @@ def plan_sweep(entries: Iterable[FileEntry], partition: str, current: Collection
     """Decide what happens to each load below a partition folder.
 
     A load that no location in `current` belongs to gets a marker; once the marker is as old as the retention period
-    the load's files and the marker go. What a killed job left behind is unreferenced too and goes the same way. Files
+    the load's files and the marker go. Files of a killed job are unreferenced too and are removed the same way. Files
     directly in the partition folder are treated so only if it is one of the `replaced` locations, or has a marker.
     Files that no load or engine has written stay. Loads are compared by the names of their folders, which no other
     load has, so that it does not matter how the locations are spelled.

@@ -1,4 +1,4 @@
-"""What is published where: the values that one load hands to the publisher."""
+"""Describes what a load publishes and where."""
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -22,10 +22,10 @@ class Target:
     source_file          what the rows come from; `by_file` loads replace the rows of the same source
     allow_schema_change  permissive, evolve, reorder or strict
     retention            how long superseded files stay
-    description          of the table; None leaves an existing one alone
+    description          of the table; None keeps an existing one
     database_description used when the database is created
-    location             folder of the table; None: the one that it has, or its place below `folder`
-    ownership            what the table must agree with and then remembers; None: nothing, and its memory stays
+    location             folder of the table; None: its current folder, or the default one below `folder`
+    ownership            what the table must agree with and then remembers; None: no comparison, and stored values stay
     """
 
     database: str
@@ -59,7 +59,7 @@ class Target:
 
 @dataclass(frozen=True)
 class Published:
-    """What a publication brought: the table, its partitions that were switched, and the audit of what was written."""
+    """The result of a publication: the table, the switched partitions, and the audit of the rows."""
 
     table: str
     partitions: tuple[PartitionValues, ...]

@@ -27,7 +27,7 @@ LOG = logging.getLogger(__name__)
 
 def stage_table(df: DataFrame, target: Target, only_its_partitions: bool = False,
                 emptied: Collection[PartitionValues] = ()) -> StagedTable:
-    """Write the frame beside a table, of which it will be the whole content, or that of the partitions it has rows for.
+    """Write the frame next to a table; publishing makes it the content of the table, or of the partitions in the frame.
 
     The frame has a column for each partition key. Partitions in `emptied` have no rows left unless the frame has some.
     Writes in one Spark job. Raises OwnershipError and SchemaChangeError before writing, DataError when a row has no
@@ -39,8 +39,8 @@ def stage_table(df: DataFrame, target: Target, only_its_partitions: bool = False
     require_ownership(existing, target.ownership)
     require_allowed_change(existing, columns, target.keys, target.allow_schema_change)
     location = target.table_location(existing)
-    kept = evolved_columns(existing.columns, columns, target.allow_schema_change) if existing else columns
-    table = Table(target.database, target.table, kept, target.keys, location, target.description,
+    evolved = evolved_columns(existing.columns, columns, target.allow_schema_change) if existing else columns
+    table = Table(target.database, target.table, evolved, target.keys, location, target.description,
                   parameters_after(existing, target.ownership))
     observed, pending = attach_audit(data)
     try:
@@ -113,7 +113,7 @@ def _files_of_load(location: str, load: str) -> list[str]:
 
 
 def _remove_load(location: str, target: Target) -> None:
-    """Remove what the load has written; when that fails, a later load does so."""
+    """Remove what the load has written; if that fails, a later load removes it."""
     try:
         runtime.files(location).delete(_files_of_load(location, target.load))
     except Exception:
@@ -123,7 +123,7 @@ def _remove_load(location: str, target: Target) -> None:
 def _report(target: Target, audit: Audit, partitions: tuple[Partition, ...], drop: tuple[PartitionValues, ...]) -> None:
     if audit.rows == 0:
         LOG.warning('The query for %s returned no rows; the table is empty now.', target.name)
-    LOG.info('Published %d rows in %d partitions of %s; %d partitions disappeared.', audit.rows, len(partitions),
+    LOG.info('Published %d rows in %d partitions of %s; %d partitions were dropped.', audit.rows, len(partitions),
              target.name, len(drop), extra={'published_rows': audit.rows, 'table': target.name})
 
 

@@ -18,10 +18,10 @@ LAKE, GLUE = 'lake', 'glue'
 
 
 class EvaluatedRows(Protocol):
-    """Rows that are checked at the latest when they are computed.
+    """Rows whose rules have been evaluated once the rows are computed.
 
     rows           the rows with the column `failed_column`
-    failed_column  indexes of those rules whose row outcomes were asked for and that the row fails
+    failed_column  indexes of the rules in `rows_of` that the row fails
     """
 
     @property
@@ -49,7 +49,7 @@ def evaluate_rows(df: DataFrame, rules: Sequence[AnyRule], context: EvaluationCo
 
 
 class _EvaluatedByGlue:
-    """Rows that AWS Glue has checked already."""
+    """Rows that AWS Glue has already evaluated."""
 
     def __init__(self, df: DataFrame, rules: Sequence[AnyRule], rows_of: Collection[int], name: str):
         answer = runtime.ruleset_engine().evaluate(df, str(Document(tuple(rules))), sorted(rows_of), name)

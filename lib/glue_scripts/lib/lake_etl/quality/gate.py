@@ -1,4 +1,4 @@
-"""The gate that the rows of a load go through at each stage, and that decides before readers see any of them."""
+"""Checks the rows of a load at each stage, and decides whether they are published before readers see them."""
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
@@ -29,7 +29,7 @@ class QualityGate:
 
     steps       of the workflow between the stages; None when they are not known
     transforms  by name
-    at_once     whether rules are evaluated when they are come to, and not while the rows are written
+    at_once     whether `check` evaluates rules immediately instead of while the rows are written
     """
 
     def __init__(self, load: GatedLoad, rules: QualityRules | None, steps: Sequence[TransformStep] | None = (),
@@ -44,12 +44,13 @@ class QualityGate:
         self._results: list[StageResult] = []
 
     def check(self, df: DataFrame, stage: str) -> DataFrame:
-        """Return the rows that may go on; what the rules found is known, and acted upon, at `settle`.
+        """Return the rows that may continue; `settle` records what the rules found and acts on it.
 
-        Behind the last stage the others may be among them, marked: they are written in the same pass and set aside.
+        After the last stage the result may include failing rows, marked: one pass writes all rows, then they are
+        quarantined.
 
-        The rules are evaluated while the rows are computed for the table. Where a step between may have looked at
-        the rows, or Spark may compute them twice to sort them, they are evaluated here and now.
+        The rules are evaluated while the rows are computed for the table. If a later step may read the
+        rows earlier, or Spark may compute them twice for sorting, they are evaluated immediately.
         """
         rules: StageRules = getattr(self._rules, stage)
         visible = without_hidden(df)
@@ -74,11 +75,11 @@ class QualityGate:
         """
         self._results = [check.result() for check in self._checks]
         for result in self._results:
-            self._tell(result)
+            self._report(result)
         refuse_bad_data(self._load.dataset, self._results)
         filled: set[PartitionValues] = set()
         for check, result in zip(self._checks, self._results, strict=True):
-            # Behind the first stage stand steps that may add rows or leave some out.
+            # Steps after the first stage may add or remove rows.
             filled.update(check.quarantine_failed(result, None if check.stage == BEFORE_TRANSFORM else written))
             self._record(check, result)
         for df, quarantine in self._without_rules:
@@ -89,7 +90,7 @@ class QualityGate:
         return filled
 
     def remember(self) -> None:
-        """Keep what was measured for rules of later loads; called when readers see the rows."""
+        """Store the metrics for rules of later loads; called when readers see the rows."""
         for result in self._results:
             self._load.history(result.stage).remember(result.metrics, self._load.now)
 
@@ -104,12 +105,12 @@ class QualityGate:
         return plan_protection(self._steps, protecting_transforms(self._transforms), columns)
 
     def _observes_on_the_way(self) -> bool:
-        """Tell whether the steps leave what is observed before them alone."""
+        """Tell whether metrics observed before the steps stay valid."""
         transforms = [self._transforms[step.name] for step in self._steps or ()]
         return not any(isinstance(item, UserTransform) or item.moves_rows for item in transforms)
 
-    def _tell(self, result: StageResult) -> None:
-        """Put the results on record, and let those know who watch the lake."""
+    def _report(self, result: StageResult) -> None:
+        """Record the results and publish the quality report."""
         load = self._load
         table = str(load.args.get('dq_results_table', ''))
         if table:

@@ -1,4 +1,4 @@
-"""The load whose rows are checked: where its rows go, and what rules may look at beside them."""
+"""The load whose rows pass the quality gate: its tables, and the data that rules may refer to."""
 from __future__ import annotations
 
 from collections.abc import Mapping
@@ -19,7 +19,7 @@ OPEN_PREFIX, CLEAR_PREFIX = 'quarantine', 'quarantine_clear'
 
 
 def is_clear(location: str) -> bool:
-    """Tell whether a folder lies where rows set aside in clear are kept from consumers."""
+    """Tell whether a folder holds quarantined rows in clear, which consumers cannot read."""
     return f'/{CLEAR_PREFIX}/' in location
 
 
@@ -51,7 +51,7 @@ class GatedLoad:
     landed_file: str | None = None
 
     def quarantine(self, stage: str, clear: bool) -> Target:
-        """Return the table for rows set aside at a stage; clear personal data lies where consumers cannot read."""
+        """Return the quarantine table of a stage; personal data in clear goes where consumers cannot read it."""
         target = self.target
         prefix = CLEAR_PREFIX if clear else OPEN_PREFIX
         return replace(

@@ -1,4 +1,4 @@
-"""Keeps what was measured in earlier loads beside the results of rules, for rules that compare with it."""
+"""Stores the metrics of earlier loads in the results table, for rules that compare with them."""
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -26,7 +26,7 @@ class MetricHistory:
         self._unread: Iterator[dict[str, Any]] | None = None
 
     def __call__(self, metric: str, count: int) -> Sequence[float]:
-        """Return the latest values of a metric, newest first, at most as many as asked for."""
+        """Return the latest values of a metric, newest first, at most `count`."""
         values: list[float] = []
         for measured in self._measured():
             if len(values) >= count:

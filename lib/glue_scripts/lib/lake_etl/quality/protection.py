@@ -14,7 +14,7 @@ from lake_etl.config.transform_steps import TransformStep
 from lake_etl.transform.registry import AnyTransform, Transform, TransformContext
 
 LOG = logging.getLogger(__name__)
-# A text and no null, so that nobody takes it for a value that was missing.
+# A text instead of null, so that it does not look like a missing value.
 HIDDEN_VALUE = '(hidden)'
 
 
@@ -23,8 +23,8 @@ class Protection:
     """How the columns of mapped rows are protected.
 
     protected  names of transforms, each with its entries for mapped columns
-    hidden     columns of which nobody can tell whether a later step protects their values
-    reasons    keys of the steps because of which that is so
+    hidden     columns for which it is unknown whether a later step protects their values
+    reasons    keys of the steps that make it unknown
     """
 
     protected: tuple[tuple[str, tuple[Any, ...]], ...] = ()
@@ -160,7 +160,7 @@ def hide_columns(df: DataFrame, protection: Protection, transforms: Mapping[str,
 def warn_of_hidden_columns(protection: Protection, table: str) -> None:
     """Log why columns of a quarantine table are hidden, if any are."""
     if protection.hidden:
-        because = f'behind {", ".join(protection.reasons)} ' if protection.reasons else ''
-        LOG.warning('%d columns of %s are hidden: %snobody can tell which of them later steps protect. Move the steps '
+        because = f'after {", ".join(protection.reasons)} ' if protection.reasons else ''
+        LOG.warning('%d columns of %s are hidden: %sit is unknown which of them later steps protect. Move the steps '
                     "that hash, redact or tokenize to the beginning of transform_spec, or set 'quarantine_clear' in "
                     'the rules file.', len(protection.hidden), table, because)

@@ -61,8 +61,8 @@ class QuarantineTable:
 def with_failed_rules(rows: DataFrame, failed_column: str, rules: Sequence[str], load: GatedLoad) -> DataFrame:
     """Return rows with the execution, the time, and the list of the rules that each has failed.
 
-    `failed_column` has the indexes of these rules. Columns of the user's with the last two names keep them; ours get
-    underscores in front then.
+    `failed_column` has the indexes of these rules. If the user's columns already have the last two names, the added
+    ones get leading underscores.
     """
     data = rows.drop(failed_column).schema
     named = {name.lower(): name for name in data.fieldNames()}
@@ -77,7 +77,7 @@ def with_failed_rules(rows: DataFrame, failed_column: str, rules: Sequence[str],
 
 def stage_quarantine(rows: DataFrame, target: Target, load: GatedLoad,
                      written: Collection[PartitionValues]) -> StagedFiles:
-    """Write the rows beside the quarantine, of which they will be this load's content.
+    """Write the rows next to the quarantine; publishing makes them this load's content.
 
     written  partitions of the table itself that the load fills: their quarantine is replaced even where it has no rows
     """

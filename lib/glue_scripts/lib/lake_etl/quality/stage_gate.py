@@ -1,4 +1,4 @@
-"""Checks the rows of one stage on their way: what was found is known once the rows have been computed."""
+"""Evaluates the rules of one stage while its rows are computed, and quarantines the rows that fail."""
 from __future__ import annotations
 
 from collections.abc import Collection
@@ -21,10 +21,10 @@ from lake_etl.spark.observations import compute, is_known
 
 
 class StageGate:
-    """The rules of a stage and the rows they look at, once for everything: measuring, marking, leaving out.
+    """The rules of a stage and its rows: measures, marks or filters the rows, and quarantines those that fail.
 
     quarantines_rows  whether the stage has rules of quarantine
-    onward      the rows that go on, and where they are marked those to set aside, too
+    onward      the rows that continue; if rows are marked, also those to quarantine
     """
 
     def __init__(self, df: DataFrame, stage: str, rules: StageRules, load: GatedLoad, quarantine: QuarantineTable,
@@ -40,7 +40,7 @@ class StageGate:
         self._evaluate()
 
     def _evaluate(self) -> None:
-        """Prepare the rows that go on; what is observed in them is known when they are computed."""
+        """Prepare the rows that continue; their metrics are known once they are computed."""
         quarantining = [index for index, action in enumerate(self._actions) if action == QUARANTINE]
         self._evaluated = evaluate_rows(self._df, self._rules, self._load.context(self.stage), quarantining,
                                         self._load.args, f'{self._load.target.name}.{self.stage}')

@@ -1,4 +1,4 @@
-"""Holds what the rules of a stage found, decides whether the load may go on, and lists results as items."""
+"""Holds the results of a stage, decides whether the load may continue, and lists results as items."""
 from __future__ import annotations
 
 import hashlib
@@ -63,24 +63,24 @@ def _reasons(result: StageResult) -> Sequence[str]:
                for item in result.failures if item.action == HALT]
     if result.rows and result.failed == result.rows:
         rules = ', '.join(f"'{item.outcome.rule}'" for item in result.rule_results if item.action == QUARANTINE)
-        reasons.append(f'all {result.rows} rows failed at {result.stage}, where failing rows are quarantined; the rules '
-                       f'are {rules}.')
+        reasons.append(f'all {result.rows} rows failed at {result.stage}, where failing rows are quarantined; the '
+                       f'rules are {rules}.')
     return reasons
 
 
-def require_complete(result: StageResult, passed: int, set_aside: int) -> None:
-    """Raise QualityError unless every row either went on or was set aside."""
-    if passed + set_aside != result.rows:
+def require_complete(result: StageResult, passed: int, quarantined: int) -> None:
+    """Raise QualityError unless every row either continued or was quarantined."""
+    if passed + quarantined != result.rows:
         raise QualityError(
-            f'{result.rows} rows were checked at {result.stage}, but {passed} continued and {set_aside} were quarantined. '
-            'They were not the same each time they were read. Nothing was published; make sure that nobody changes the '
-            'source during a load, that no rule or transform depends on chance, and run it again.')
+            f'{result.rows} rows were checked at {result.stage}, but {passed} continued and {quarantined} were '
+            'quarantined. The rows differed between two reads. Nothing was published; make sure that nobody changes '
+            'the source during a load, that no rule or transform depends on chance, and run it again.')
 
 
 def result_items(result: StageResult, execution_id: str, args: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Return one item for each rule of the stage.
 
-    The sort key holds the stage as well: a job checks more than one, and a rule may stand in each.
+    The sort key holds the stage as well: a job checks several stages, and a rule may appear in each.
     """
     job_id = str(args.get('JOB_RUN_ID') or execution_id)
     return [{
@@ -99,7 +99,7 @@ def result_items(result: StageResult, execution_id: str, args: Mapping[str, Any]
 
 
 def result_key(job_id: str, stage: str, item: RuleResult) -> str:
-    """Return the sort key of a result; a rule too long for it is cut, and its digest tells it from others."""
+    """Return the sort key of a result; a rule that is too long is cut and gets a digest, so that keys stay distinct."""
     key = f'{job_id}_{stage}_{item.action}_{item.outcome.rule}'
     content = key.encode()
     if len(content) <= LONGEST_KEY_BYTES:

@@ -32,7 +32,7 @@ METRIC_BUILDERS: dict[str, MetricBuilder] = {
     **metrics.METRIC_BUILDERS, **references.METRIC_BUILDERS, **file_rules.METRIC_BUILDERS,
     'CustomSql': custom_sql.sql_number, 'DataFreshness': data_age,
 }
-# What stands for rule types that do not compare one number.
+# Metrics reported for rule types that do not compare one number.
 SEVERAL = {
     'ColumnValues': ('Minimum', 'Maximum'), 'ColumnLength': ('MinimumLength', 'MaximumLength'),
     'FileSize': ('MinimumFileSize', 'MaximumFileSize'), 'FileFreshness': ('FileCount',), 'FileMatch': ('FileCount',),
@@ -48,7 +48,7 @@ def build_metrics(kind: str, parameters: tuple[str, ...], data: RuleInput) -> tu
 
 
 def plan_analyzer(analyzer: Analyzer, data: RuleInput) -> RulePlan:
-    """Return what an analyzer needs; it passes always."""
+    """Return the plan of an analyzer, which always passes."""
     found = build_metrics(analyzer.type, tuple(parameter.value for parameter in analyzer.parameters), data)
 
     def judge(values: Values) -> Verdict:
@@ -81,7 +81,7 @@ def detect_anomalies(rule: Rule, data: RuleInput) -> RulePlan:
 
 
 def _anomaly(measure: Metric, value: float | None, history: Sequence[float]) -> str:
-    """Return why the value is an anomaly, empty when it is none."""
+    """Return why the value is an anomaly; empty if it is not."""
     if len(history) < FEWEST_VALUES:
         return ''
     if value is None:

@@ -57,7 +57,7 @@ def parameter_values(rule: Rule) -> tuple[str, ...]:
 
 
 def column_exists(rule: Rule, data: RuleInput) -> RulePlan:
-    """Check that there is a column of exactly that name, upper and lower case told apart."""
+    """Check that there is a column of exactly that name, case-sensitive."""
     name, known = rule.parameters[0].value, data.schema.fieldNames()
     reason = '' if name in known else f"Column '{name}' is not there; the columns are: {', '.join(known)}."
     verdict = Verdict(not reason, reason, {f'Dataset.{name}.ColumnExists': float(not reason)})

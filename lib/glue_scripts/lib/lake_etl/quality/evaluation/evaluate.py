@@ -25,7 +25,7 @@ FAILED_ROWS = 'failed rows'
 
 
 class ObservedRows:
-    """Rows that are checked when they are computed.
+    """Rows whose rules are evaluated when the rows are computed.
 
     rows           the rows with the column `failed_column`
     failed_column  indexes of the rules of `rows_of` that the row fails, an array<int>
@@ -39,18 +39,18 @@ class ObservedRows:
         self._judgement = judgement
 
     def outcomes(self) -> tuple[RuleOutcome, ...]:
-        """Return the outcomes in the order of the rules; waits for ever unless `rows` was, or is being, computed."""
+        """Return the outcomes in the order of the rules; blocks forever unless `rows` was, or is being, computed."""
         return self._judgement.outcomes(self._numbers())
 
     def counts(self) -> QualityCounts:
-        """Return how many rows there were and how many failed a rule of `rows_of`; waits as `outcomes` does."""
+        """Return how many rows there were and how many failed a rule of `rows_of`; blocks as `outcomes` does."""
         numbers = self._numbers()
         return QualityCounts(int(numbers[rows_name(None)]), int(numbers[FAILED_ROWS]))
 
 
 def observe_rules(df: DataFrame, rules: Sequence[Evaluated], context: EvaluationContext,
                   rows_of: Collection[int] = ()) -> ObservedRows:
-    """Return the same rows, checked on the way to wherever they are written.
+    """Return the same rows; writing them evaluates the rules.
 
     What has to be known before, how often keys occur and what SQL statements and other tables hold, is computed at
     once. A column that is missing or of the wrong type fails its rule and raises nothing.
@@ -71,13 +71,13 @@ def observe_rules(df: DataFrame, rules: Sequence[Evaluated], context: Evaluation
     def numbers() -> Mapping[Any, Any]:
         found = observation.get
         return {key: found[name] for key, name in names.items()}
-    kept = [*df.columns, failed]
-    rows = observed.selectExpr(*map(quoted, kept)) if observed.columns != kept else observed
+    columns = [*df.columns, failed]
+    rows = observed.selectExpr(*map(quoted, columns)) if observed.columns != columns else observed
     return ObservedRows(rows, failed, numbers, plan.judgement)
 
 
 def evaluate(df: DataFrame, rules: Sequence[Evaluated], context: EvaluationContext) -> tuple[RuleOutcome, ...]:
-    """Return the outcomes of the rules, computed here and now, in their order."""
+    """Return the outcomes of the rules, computed immediately, in the order of the rules."""
     plan = _plan(df, rules, context, ())
     row = planned_as_a_whole(plan.df.selectExpr(*plan.aggregates.values())).collect()[0]
     return plan.judgement.outcomes(dict(zip(plan.aggregates, row, strict=True)))
@@ -85,7 +85,7 @@ def evaluate(df: DataFrame, rules: Sequence[Evaluated], context: EvaluationConte
 
 @dataclass(frozen=True)
 class _Plan:
-    """What a pass over the rows computes: aggregates, and what a row passes; and what is computed beside it."""
+    """What a pass over the rows computes: aggregates, row tests, and group counts computed in parallel."""
 
     counts: PendingCounts
     df: DataFrame

@@ -1,4 +1,4 @@
-"""What has to be measured for a rule, and how the numbers are judged: the plan that evaluation carries out."""
+"""Defines the plan of a rule: what to measure, and how to judge the numbers."""
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -75,7 +75,7 @@ def rows_name(where: str | None) -> str:
 
 
 def filtered(name: str, where: str | None) -> str:
-    """Return the name of a metric, told apart from that of the unfiltered rows."""
+    """Return the name of a metric, distinct from that of the unfiltered rows."""
     return name if where is None else f'{name} (where: {where})'
 
 
@@ -95,10 +95,10 @@ class FailingValues:
 
 @dataclass(frozen=True)
 class RowTest:
-    """When a row passes: the predicate holds, its group is its own, and its values are not among failing ones.
+    """When a row passes: the predicate holds, its group is its own, and its values are not among the failing values.
 
     predicate      never null; true for rows out of the rule's scope
-    unrepeated     grouping in which the row shall be alone
+    unrepeated     grouping in which the row must be the only one
     nulls_repeat   whether rows with nothing but nulls in the columns of the grouping can be repetitions too
     """
 
@@ -114,7 +114,7 @@ class Metric:
 
     name   full name, such as `Column.age.Mean`
     value  worked out from what was measured; None when it is undefined
-    row    when a row is no reason for a low value, for metrics that single out rows
+    row    test that rows pass unless they lower the metric; None for metrics of the data set
     """
 
     name: str
@@ -146,7 +146,7 @@ class Verdict:
 
 @dataclass(frozen=True)
 class RulePlan:
-    """How one rule is checked."""
+    """How one rule is evaluated."""
 
     judge: Callable[[Values], Verdict]
     aggregates: Mapping[str, Sql] = field(default_factory=dict)
@@ -161,12 +161,12 @@ def decided(verdict: Verdict, row: RowTest | None = None) -> RulePlan:
 
 @dataclass(frozen=True)
 class RuleInput:
-    """The rows under check.
+    """The rows that rules are evaluated on.
 
     df       the rows, with a helper column for each `where` of the rules
     schema   the columns of the rows, without helpers
     scopes   helper column that is true where a `where` holds
-    refused  why there is none for a `where`
+    refused  reasons for each `where` that cannot be evaluated
     """
 
     df: DataFrame

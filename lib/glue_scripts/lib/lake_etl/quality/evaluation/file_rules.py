@@ -25,7 +25,7 @@ COUNT = 'Dataset.*.FileCount'
 
 
 def file_freshness(rule: Rule, data: RuleInput) -> RulePlan:
-    """Check when files were written last; with days alone, on which day."""
+    """Check when files were written last; if only days are compared, on which day."""
     condition, place = required_condition(rule), zone(rule.tags.get('timeZone', 'Z'))
     days = [operand.value for operand in condition.operands if isinstance(operand, Day)]
     moments = [to_moment(operand, data.context.now, place) for operand in condition.operands]

@@ -14,7 +14,7 @@ from lake_etl.quality.evaluation.outcomes import EvaluationContext, RuleOutcome
 from lake_etl.quality.evaluation.sql_expressions import satisfies
 
 NO_ROWS_IN_SCOPE = 'No row is in the scope of the rule.'
-# Rules whose rows are singled out, but which AWS Glue leaves out when it joins outcomes row by row.
+# Rules with row outcomes that AWS Glue ignores when it combines outcomes row by row.
 NOT_ROW_WISE = ('Completeness', 'Uniqueness', 'ReferentialIntegrity')
 
 
@@ -44,7 +44,7 @@ def judge_share(name: str, counts: tuple[int, int], threshold: Condition | None,
     """Judge by the share of rows that pass: all of them, unless the rule has a threshold.
 
     counts  rows in scope, and those of them that fail
-    demand  what a row shall do, to be read after "do not"
+    demand  what a row must do, phrased to follow "do not"
     """
     rows, failed = counts
     if not rows:

@@ -84,8 +84,8 @@ class _Reading:
 def count_groups(data: RuleInput, groupings: Iterable[Grouping]) -> dict[Grouping, GroupCounts]:
     """Compute the counts of all groupings in one action.
 
-    The rows are read once for all groupings of few columns. What comes of each reading is united, and one aggregation
-    at the end counts the groups.
+    The rows are read once for all groupings of few columns. The groups of all readings are united, and one
+    aggregation at the end counts them.
     """
     asked = tuple(dict.fromkeys(groupings))
     readings = _readings(asked)
@@ -167,7 +167,7 @@ def _group_counts(found: Mapping[str, Any], where: int) -> GroupCounts:
 
 
 def start_counting(data: RuleInput, groupings: Iterable[Grouping]) -> PendingCounts:
-    """Begin to count in a thread, in the Spark job group of this one; return what waits for the counts.
+    """Start to count in a thread, in the Spark job group of this one; return what waits for the counts.
 
     What is returned raises what counting raised.
     """

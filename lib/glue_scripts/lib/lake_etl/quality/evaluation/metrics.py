@@ -31,7 +31,7 @@ def build_metric(kind: str, columns: tuple[str, ...], where: str | None, data: R
 
 
 def _statistic(kind: str, columns: tuple[str, ...], where: str | None, data: RuleInput) -> Metric:
-    # The extremes are those of the numbers that ColumnValues compares, which NaN is none of.
+    # Extremes ignore NaN, as the comparisons of ColumnValues do.
     number = _summable(columns[0], data)
     if kind in EXTREMES:
         number = fields.comparable_number(data.schema, columns[0])

@@ -1,4 +1,4 @@
-"""What an evaluation of quality rules is given beside the rows, and what comes out of it."""
+"""Defines the context of a rule evaluation and its outcomes."""
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
@@ -14,26 +14,26 @@ from lake_etl.ports import Files
 
 
 def no_tables(name: str) -> DataFrame:
-    """Refuse to find any table."""
+    """Raise DataError for every table."""
     raise DataError(f"The table '{name}' cannot be read: this check has access only to its own rows.")
 
 
 def no_history(metric: str, count: int) -> Sequence[float]:
-    """Know no earlier value of any metric."""
+    """Return no earlier values."""
     return ()
 
 
 def attach_nothing(statement: str) -> None:
-    """Leave the session as it is."""
+    """Change nothing in the session."""
 
 
 @dataclass(frozen=True)
 class EvaluationContext:
-    """What rules may refer to beside the rows.
+    """What rules may refer to in addition to the rows.
 
     now          the moment of the check, with its time zone
     table        a table of the lake by its name, `database.table`; raises LakeError when there is none
-    history      the latest values of a metric before this check, newest first, at most as many as asked for
+    history      the latest values of a metric before this check, newest first, at most `count`
     attach       makes the tables that a SQL statement names readable in the session
     files        where files are looked up
     landed_file  address of the file that the rows were read from
@@ -68,7 +68,7 @@ class RuleOutcome:
 
 @dataclass(frozen=True)
 class QualityCounts:
-    """How many rows there were, and how many of them failed a rule whose row outcomes were asked for."""
+    """How many rows there were, and how many of them failed a rule whose failing rows are marked."""
 
     rows: int
     failed: int

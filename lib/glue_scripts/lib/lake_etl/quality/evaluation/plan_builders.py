@@ -1,4 +1,4 @@
-"""Finds how a rule is checked by its type; what cannot be checked is a failed rule and not an error."""
+"""Maps rule types to the functions that plan their evaluation; a rule that cannot be planned fails."""
 from __future__ import annotations
 
 from functools import partial
@@ -34,10 +34,10 @@ PLAN_BUILDERS: dict[str, PlanBuilder] = {
 
 
 def plan_rule(part: Part, data: RuleInput) -> RulePlan:
-    """Return how a rule is checked, or what an analyzer needs.
+    """Return the plan of a rule or an analyzer.
 
     A rule that compares with earlier values passes with a note while there are none. A rule on a column that is missing
-    or of the wrong type fails; its rows neither pass nor fail, so none is singled out.
+    or of the wrong type fails; its rows neither pass nor fail, so none is marked.
     """
     try:
         if isinstance(part, Analyzer):

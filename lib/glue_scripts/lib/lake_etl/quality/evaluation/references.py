@@ -117,7 +117,7 @@ def _aggregate(text: str, data: RuleInput) -> tuple[str, Metric]:
     """Return the column and the metric that `sum(column)` or `avg(table.column)` stand for."""
     match = AGGREGATE.fullmatch(text)
     if match is None:
-        raise DataError(f"'{text}' is not an aggregate, expected one such as sum(amount) or avg(database.table.amount).")
+        raise DataError(f"'{text}' is not an aggregate, expected for example sum(amount) or avg(database.table.x).")
     kind = METRICS[match['function'].lower()]
     if match['table'] in (None, PRIMARY):
         return match['column'], build_metric(kind, (match['column'],), None, data)

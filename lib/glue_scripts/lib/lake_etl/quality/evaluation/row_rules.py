@@ -69,7 +69,7 @@ def column_data_type(rule: Rule, data: RuleInput) -> RulePlan:
 
 
 def _read_as(kind: str, pattern: str | None, name: str, data: RuleInput) -> Sql:
-    """Build the value as another type, null where it is none."""
+    """Build the value as another type, null where it cannot be converted."""
     value = f'cast({quoted(name)} AS string)'
     fields.text(data.schema, name)
     if pattern is not None:

@@ -24,7 +24,7 @@ MOST_BROADCAST_VALUES = 250_000
 
 
 def add_scopes(df: DataFrame, wheres: Iterable[str]) -> tuple[DataFrame, dict[str, Sql], dict[str, str]]:
-    """Return the frame with a column for each `where`, true where it holds; these columns, and why there is none.
+    """Return the frame with a column for each `where`, true where it holds; the columns; and why others are refused.
 
     Conditions are read by the rules of users' SQL; null counts as false.
     """
@@ -91,7 +91,7 @@ Repetition = tuple[Grouping | None, bool]
 
 def _add_repeated(data: RuleInput, tests: Iterable[RowTest],
                   counts: PendingCounts) -> tuple[DataFrame, dict[Repetition, Sql]]:
-    """Return the rows with the outcomes of the groupings in which some row is not alone."""
+    """Return the rows with the outcomes of the groupings that have repeated rows."""
     by_columns: dict[tuple[str, ...], set[tuple[Grouping, bool]]] = defaultdict(set)
     for test in tests:
         if test.unrepeated is not None and counts()[test.unrepeated].repeated_rows:
