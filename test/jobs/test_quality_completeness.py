@@ -43,8 +43,9 @@ def test_rows_written_and_rows_set_aside_are_all_the_rows_that_were_checked(gate
     written = stage_partition(passing.where('premium <> 7') if lost else passing, target, VALUES)
     failed = len([premium for premium in premiums if premium < 0])
     if lost:
-        with pytest.raises(QualityError, match=rf'{len(premiums)} rows were checked at after_transform, but 1 continued '
-                                               rf'and {failed} were quarantined'):
+        expected = (rf'{len(premiums)} rows were checked at after_transform, but 1 continued and {failed} were '
+                    'quarantined')
+        with pytest.raises(QualityError, match=expected):
             gate.settle(written)
         assert list(lake.catalog.tables()) == []
     else:
