@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo, available_timezones
 
 from lake_etl.dqdl.quoting import quoted_code
-from lake_etl.dqdl.rule_types import RULE_TYPES, RuleType, names_of, rule_type
+from lake_etl.dqdl.rule_types import RULE_TYPES, RuleType, list_names, rule_type
 from lake_etl.dqdl.syntax_tree import Family, Keyword, Number, Rule, Text
 from lake_etl.dqdl.token_reader import TokenReader
 from lake_etl.syntax.records import suggestion
@@ -124,7 +124,7 @@ def _where_problems(found: RuleType, rule: Rule, offsets: RuleOffsets) -> Iterat
         return
     if not found.where:
         yield (offsets.where, f'where is not supported for {rule.type}',
-               f'supported: {names_of(item for item in RULE_TYPES if item.where)}')
+               f'supported: {list_names(item for item in RULE_TYPES if item.where)}')
     elif not rule.where.strip():
         yield offsets.where, 'the condition after where is empty', 'write a Spark SQL condition, such as "age > 21"'
     else:
@@ -137,7 +137,7 @@ def _threshold_problems(found: RuleType, rule: Rule, offsets: RuleOffsets) -> It
     if not found.threshold or (rule.type == 'CustomSql' and rule.condition):
         with_condition = ' with a condition' if found.threshold else ''
         yield (offsets.threshold, f'threshold is not supported for {rule.type}{with_condition}',
-               f'supported: {names_of(item for item in RULE_TYPES if item.threshold)}')
+               f'supported: {list_names(item for item in RULE_TYPES if item.threshold)}')
     if rule.threshold.family != 'number' or any(isinstance(item, Keyword) for item in rule.threshold.operands):
         yield (offsets.threshold, f'the threshold {rule.threshold} does not compare with numbers',
                'write for example > 0.9')

@@ -86,7 +86,7 @@ def _members(reader: TokenReader, constants: Constants) -> tuple[str | None, lis
     """Return the members of a list, and the name of the constant that holds them, if one does."""
     if token := reader.take_if('constant'):
         name = token.text[1:]
-        return name, [_Placed(_member_of(member), token) for member in constant_of(reader, token, constants)]
+        return name, [_Placed(_member_of(member), token) for member in constant_value(reader, token, constants)]
     reader.expect('[', 'a list in square brackets after in', 'write for example in ["a", "b"]')
     if reader.next.kind == ']':
         reader.fail('the list is empty, expected at least one value')
@@ -97,7 +97,7 @@ def _members(reader: TokenReader, constants: Constants) -> tuple[str | None, lis
     return None, members
 
 
-def constant_of(reader: TokenReader, token: Token, constants: Constants) -> tuple[Token, ...]:
+def constant_value(reader: TokenReader, token: Token, constants: Constants) -> tuple[Token, ...]:
     """Return the value of the constant that a token names; raises Unreadable when it is not defined."""
     value = constants.get(token.text[1:])
     if value is None:

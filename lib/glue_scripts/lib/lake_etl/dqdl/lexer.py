@@ -44,7 +44,7 @@ class Token:
         return self.text if len(self.text) <= 40 else f'{self.text[:37]}...'
 
 
-def tokens_of(text: str) -> Iterator[Token]:
+def tokenize(text: str) -> Iterator[Token]:
     """Yield the tokens of a text, at last one of the kind `end`; spaces and comments are left out."""
     at = 0
     while True:

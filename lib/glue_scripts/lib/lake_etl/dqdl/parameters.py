@@ -3,7 +3,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from lake_etl.dqdl.conditions import Constants, constant_of
+from lake_etl.dqdl.conditions import Constants, constant_value
 from lake_etl.dqdl.lexer import KEYWORDS, Token
 from lake_etl.dqdl.operands import KEYWORDS as KEYWORDS_OF_VALUES
 from lake_etl.dqdl.operands import SIZE_UNITS, TIME_UNITS
@@ -75,7 +75,7 @@ def _parameter(reader: TokenReader, rule_name: str, token: Token, connector: str
     if token.kind != 'constant':
         quoted = token.kind in QUOTED
         return Parameter(unquote(token.text) if quoted else token.text, quoted, connector)
-    value = constant_of(reader, token, constants)
+    value = constant_value(reader, token, constants)
     if len(value) != 1 or value[0].kind not in QUOTED:
         reader.fail(f'the constant {token} is a list, expected a text as a parameter of {rule_name}', token=token)
     return Parameter(unquote(value[0].text), True, connector, token.text[1:])

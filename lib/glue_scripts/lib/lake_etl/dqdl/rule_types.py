@@ -104,7 +104,7 @@ RULE_TYPES: tuple[RuleType, ...] = (
 )
 
 
-def names_of(types: Iterable[RuleType]) -> str:
+def list_names(types: Iterable[RuleType]) -> str:
     """Return the names of rule types for a message, each once."""
     return ', '.join(dict.fromkeys(item.name for item in types))
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 from typing import NoReturn
 
-from lake_etl.dqdl.lexer import Token, tokens_of
+from lake_etl.dqdl.lexer import Token, tokenize
 from lake_etl.syntax.records import Findings
 from lake_etl.syntax.text import position_name
 
@@ -26,7 +26,7 @@ class TokenReader:
         self.text = text
         self.findings = findings
         self.place = place
-        self.tokens = tuple(tokens_of(text))
+        self.tokens = tuple(tokenize(text))
         self.position = 0
         for token in self.tokens:
             if token.kind == 'unknown':

@@ -32,15 +32,15 @@ class ObservedRows:
     """
 
     def __init__(self, rows: DataFrame, failed_column: str, numbers: Callable[[], Mapping[Any, Any]],
-                 judgement: RuleJudge):
+                 judge: RuleJudge):
         self.rows = rows
         self.failed_column = failed_column
         self._numbers = numbers
-        self._judgement = judgement
+        self._judge = judge
 
     def outcomes(self) -> tuple[RuleOutcome, ...]:
         """Return the outcomes in the order of the rules; blocks forever unless `rows` was, or is being, computed."""
-        return self._judgement.outcomes(self._numbers())
+        return self._judge.outcomes(self._numbers())
 
     def counts(self) -> QualityCounts:
         """Return how many rows there were and how many failed a rule of `rows_of`; blocks as `outcomes` does."""
@@ -73,14 +73,14 @@ def observe_rules(df: DataFrame, rules: Sequence[Evaluated], context: Evaluation
         return {key: found[name] for key, name in names.items()}
     columns = [*df.columns, failed]
     rows = observed.selectExpr(*map(quoted, columns)) if observed.columns != columns else observed
-    return ObservedRows(rows, failed, numbers, plan.judgement)
+    return ObservedRows(rows, failed, numbers, plan.judge)
 
 
 def evaluate(df: DataFrame, rules: Sequence[Evaluated], context: EvaluationContext) -> tuple[RuleOutcome, ...]:
     """Return the outcomes of the rules, computed immediately, in the order of the rules."""
     plan = _plan(df, rules, context, ())
     row = planned_as_a_whole(plan.df.selectExpr(*plan.aggregates.values())).collect()[0]
-    return plan.judgement.outcomes(dict(zip(plan.aggregates, row, strict=True)))
+    return plan.judge.outcomes(dict(zip(plan.aggregates, row, strict=True)))
 
 
 @dataclass(frozen=True)
@@ -91,7 +91,7 @@ class _Plan:
     df: DataFrame
     aggregates: Mapping[Any, Sql]
     passes: Mapping[Part, Sql]
-    judgement: RuleJudge
+    judge: RuleJudge
 
 
 def _plan(df: DataFrame, rules: Sequence[Evaluated], context: EvaluationContext, rows_of: Collection[int]) -> _Plan:
@@ -101,14 +101,14 @@ def _plan(df: DataFrame, rules: Sequence[Evaluated], context: EvaluationContext,
     data = RuleInput(scoped, without_hidden(df).schema, context, scopes, refused)
     checks = {part: plan_rule(part, data) for part in parts}
     counts = start_counting(data, [grouping for check in checks.values() for grouping in check.groupings])
-    judgement = RuleJudge(rules, checks, counts, context)
-    wanted = dict.fromkeys(part for rule in (*(rules[index] for index in rows_of), *judgement.row_wise)
+    judge = RuleJudge(rules, checks, counts, context)
+    wanted = dict.fromkeys(part for rule in (*(rules[index] for index in rows_of), *judge.row_wise)
                            for part in evaluated_parts(rule))
     tested = add_row_tests(data, checks, wanted, counts)
     aggregates: dict[Any, Sql] = {rows_name(None): 'count(1)'}
     aggregates |= {rows_name(where): f'count_if({scope})' for where, scope in scopes.items()}
     for check in checks.values():
         aggregates |= check.aggregates
-    failing: dict[Any, Sql] = {rule: composed(rule, tested.passes) for rule in judgement.row_wise}
+    failing: dict[Any, Sql] = {rule: composed(rule, tested.passes) for rule in judge.row_wise}
     aggregates |= {rule: f'count_if(NOT {passed})' for rule, passed in (failing | dict(tested.predicates)).items()}
-    return _Plan(counts, tested.df, aggregates, tested.passes, judgement)
+    return _Plan(counts, tested.df, aggregates, tested.passes, judge)
