@@ -193,10 +193,9 @@ def _version(state: TableState | None) -> str | None:
 
 
 def _record(run: JobRun, published: Published, rows: DataFrame) -> None:
-    count = published.audit.rows
-    LOG.info('%s: %d rows are new or changed.', published.table, count,
-             extra={'published_rows': count, 'table': published.table})
-    run.lineage.update_lineage(rows, run.load.source_key, 'write', table=published.table, rows=count)
+    table, count = published.table, published.audit.rows
+    LOG.info('%s: %d rows are new or changed.', table, count, extra={'published_rows': count, 'table': table})
+    run.lineage.update_lineage(rows, run.load.source_key, 'write', table=table, rows=count)
 
 
 def match_and_merge(run: JobRun, spec: EntityMatchSpec, incoming: DataFrame,
