@@ -12,6 +12,7 @@ import sqlglot
 from sqlglot.optimizer.qualify import qualify
 
 from lake_etl.arguments import RESERVED_COLUMNS
+from lake_etl.config.entries.known import known_forms
 from lake_etl.config.input import DelimitedSection, ExcelSection, FixedSection, InputSpec, JsonSection, XmlSection
 from lake_etl.config.match_specification import parse_entity_match
 from lake_etl.config.workflow import Workflow, read_workflow
@@ -177,7 +178,7 @@ def test_combined_data_waits_a_day_for_policy_data_and_fills_only_redshift():
 def test_the_example_is_valid_and_shows_every_transform_and_every_input_option():
     assert _workflow('all', 'transforms-example').unknown_transforms == ()
     raw = parse_json_object(_read('transformation-spec/all-transforms-example.json'), Findings('example'))
-    assert {key.partition(':')[0] for key in raw['transform_spec']} == set(all_transforms())
+    assert {key.partition(':')[0] for key in raw['transform_spec']} == set(known_forms())
     # A file is described by one of csv, tsv and pipe, which have the same keys.
     assert set(raw['input_spec']) == {item.name for item in dataclasses.fields(InputSpec)} - {'tsv', 'pipe'}
     sections = {'csv': DelimitedSection, 'json': JsonSection, 'xml': XmlSection, 'excel': ExcelSection,
@@ -189,7 +190,7 @@ def test_the_example_is_valid_and_shows_every_transform_and_every_input_option()
 def test_the_example_shows_every_key_of_every_transform():
     raw = parse_json_object(_read('transformation-spec/all-transforms-example.json'), Findings('example'))
     for key, value in raw['transform_spec'].items():
-        entry_type = getattr(all_transforms()[key.partition(':')[0]], 'entry_type')
+        entry_type = known_forms()[key.partition(':')[0]].entry_type
         entries = [value] if isinstance(value, dict) and 'policy_month_start_field' in value else value
         if not isinstance(entries, list) or not isinstance(entries[0], dict):
             continue
