@@ -24,6 +24,8 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 DOCS = REPOSITORY / 'docs'
 GUIDE = DOCS / 'user-guide.md'
 DOCUMENTS = sorted([*REPOSITORY.glob('*.md'), *DOCS.rglob('*.md')])
+# What a recipe shows is run, in a copy of the repository, by the test that follows the recipe.
+SHOWN = [path for path in DOCUMENTS if path.name != 'recipes.md']
 DECISIONS = sorted((DOCS / 'adr').glob('*.md'))
 BLOCK = re.compile(r'^```(?P<language>\w*)\n(?P<text>.*?)^```$', re.MULTILINE | re.DOTALL)
 IN_BACKTICKS = re.compile(r'(?<!`)`([^`\n]+)`(?!`)')
@@ -92,7 +94,7 @@ def verb_of(line: str) -> str:
 def configuration() -> dict[str, bytes]:
     """Return the configuration files that the documents show, by name."""
     files: dict[str, bytes] = {}
-    for document in DOCUMENTS:
+    for document in SHOWN:
         for language, text in blocks(document):
             if language not in ('json', 'csv', 'sql'):
                 continue
@@ -112,7 +114,7 @@ WORKFLOWS = ('Claims-Payment', 'Claims-Reserve', 'Claims-Extract', 'Claims-Regis
              'Claims-Notice', 'Claims-Bordereau', 'Claims-Parts', 'Claims-Feed')
 
 
-@pytest.mark.parametrize('document', DOCUMENTS, ids=name_of)
+@pytest.mark.parametrize('document', SHOWN, ids=name_of)
 def test_files_and_folders_that_a_document_names_exist(document):
     named = [text for text in IN_BACKTICKS.findall(prose(document)) if names_a_file(text)]
     modules = {path.name for path in (REPOSITORY / 'lib').rglob('*.py')}
@@ -193,7 +195,7 @@ def test_a_workflow_that_is_shown_is_valid_in_production(workflow, caplog):
     assert [record.message for record in caplog.records if record.levelname == 'WARNING'] == []
 
 
-@pytest.mark.parametrize('document', DOCUMENTS, ids=name_of)
+@pytest.mark.parametrize('document', SHOWN, ids=name_of)
 def test_python_in_a_document_is_taken_from_an_example_that_a_test_runs(document):
     examples = ''.join(path.read_text(encoding='utf-8') for path in sorted((DOCS / 'examples').glob('*.py')))
     assert [text for language, text in blocks(document) if language == 'python' and text not in examples] == []

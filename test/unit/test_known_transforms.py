@@ -60,8 +60,9 @@ def test_without_modules_of_users_no_spark_is_loaded_and_with_them_their_transfo
     assert known_beside(folder) == (sorted([*names, 'company']), True)
 
 
-def test_the_workflows_of_the_repository_are_checked_without_spark_and_without_aws(tmp_path):
-    program = ('import sys; from lib.local_lake.cli import main; status = main(["validate"]); '
+def test_a_workflow_with_every_transform_is_checked_without_spark_and_without_aws(tmp_path):
+    program = ('import sys; from lib.local_lake.cli import main; '
+               'status = main(["validate", "all/transforms-example"]); '
                'print(status, [name for name in ("pyspark", "boto3", "pandas") if name in sys.modules])')
     folders = os.pathsep.join(map(str, (copy_of_own_modules(tmp_path), SHARED.parents[2])))
     done = subprocess.run([sys.executable, '-c', program], env={**os.environ, 'PYTHONPATH': folders},
