@@ -14,7 +14,7 @@ from lake_etl.errors import ConfigurationError
 from lake_etl.spark.background_work import Work, at_once
 from lake_etl.syntax.records import Findings
 from lake_etl.transform.conversion import Conversion
-from lake_etl.transform.fuse import Assignment, Prepared, assign_fused
+from lake_etl.transform.fuse import Assignment, PreparedColumn, assign_fused
 
 PREFIX = 'transform_'
 REGISTRY: dict[str, Transform[Any]] = {}
@@ -34,7 +34,7 @@ class TransformContext:
     before_publishing: Callable[[Work], None] = at_once
 
 
-ColumnBuilder = Callable[[Any, StructType, TransformContext], Column | Prepared]
+ColumnBuilder = Callable[[Any, StructType, TransformContext], Column | PreparedColumn]
 FrameBuilder = Callable[[DataFrame, tuple[Any, ...], TransformContext], DataFrame]
 ConversionFinder = Callable[[Any, StructType], tuple[Conversion, ...]]
 
@@ -180,7 +180,7 @@ def protecting_transforms(transforms: Mapping[str, AnyTransform]) -> dict[str, b
 
 def column_transform(form: type[EntryType] | Form[EntryType], *, operation: str | None = None,
                      converts: ConversionFinder = converts_nothing) -> Callable[[ColumnBuilder], Transform[EntryType]]:
-    """Declare `transform_<name>(entry, schema, context) -> Column | Prepared` as the transform of that name.
+    """Declare `transform_<name>(entry, schema, context) -> Column | PreparedColumn` as the transform of that name.
 
     `form` is the type of its entries, or the whole form where that says more. `schema` is the frame's schema just
     before the entry. `operation` is the lineage operation (default: the name). `converts` tells what an entry
