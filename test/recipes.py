@@ -19,7 +19,8 @@ from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 PAGE = REPOSITORY / 'docs' / 'recipes.md'
-STEP = re.compile(r"^ *(?:Create `(?P<new>[^`]+)`:|In `(?P<file>[^`]+)`,\s+below\s+`(?P<line>[^`]+)`,\s+add:|"
+STEP = re.compile(r"^ *(?:Create `(?P<new>[^`]+)`:|"
+                  r"In `(?P<file>[^`]+)`,\s+below\s+(?P<ticks>`+) ?(?P<line>[^\n]+?) ?(?P=ticks),\s+add:|"
                   r"(?P<run>Run:))"
                   r'\n+ *```\w*\n(?P<block>.*?)\n? *```$', re.MULTILINE | re.DOTALL)
 
@@ -71,7 +72,9 @@ def _insert(path: Path, line: str, block: str) -> None:
 
 
 def _run(command: str, copy: Path) -> None:
-    words = shlex.split(command)
+    words = [word for word in shlex.split(command) if not word.startswith('PYTHONPATH=')]
+    if words[0] == '.venv/bin/python':
+        words[0] = sys.executable
     if words[0] == './lake':  # The environment of this test stands in for the one that `./lake` would make.
         words = [sys.executable, '-m', 'lib.local_lake', *words[1:]]
     shared = os.pathsep.join([str(copy / 'lib/glue_scripts/lib'), str(copy)])

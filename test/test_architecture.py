@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from lake_etl.config.entries.known import ALIASES, MODULES, forms_of_module
+
 REPOSITORY = Path(__file__).resolve().parents[1]
 SHARED = 'lib/glue_scripts/lib/'
 CORE = f'{SHARED}lake_etl/'
@@ -87,16 +89,6 @@ LOADED_WITHOUT_SPARK = (
     *(f'lib/local_lake/commands/{name}.py' for name in ('match', 'query', 'tables', 'validate')),
     'resources/',
 )
-TRANSFORMS = {
-    'datatransform_typeconversion': 'currency changetype date timestamp implieddecimal titlecase',
-    'datatransform_stringmanipulation': 'columnfromcolumn columnreplace combinecolumns literal filename',
-    'datatransform_dataprotection': 'hash redact tokenize',
-    'datatransform_premium': 'flipsign addcolumns multiplycolumns enddate policymonths expandpolicymonths '
-                             'earnedpremium',
-    'datatransform_structureddata': 'jsonexpandarray jsonexpandmap flatten jsonstructured json xmlstructured xml',
-    'datatransform_lookup': 'lookup multilookup',
-    'datatransform_misc': 'merge filldown rownumber filterrows',
-}
 
 
 @dataclass(frozen=True)
@@ -259,11 +251,13 @@ def test_jobs_log_and_never_print():
     assert wrong == []
 
 
-@pytest.mark.parametrize('module', TRANSFORMS)
+@pytest.mark.parametrize('module', MODULES)
 def test_a_transform_stands_in_the_module_of_its_kind(module):
     tree = own_modules()[module].tree
     defined = {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
     named = {target.id for node in tree.body if isinstance(node, ast.Assign) for target in node.targets
              if isinstance(target, ast.Name)}
     transforms = {name for name in defined | named if name.startswith('transform_')}
-    assert transforms == {f'transform_{name}' for name in TRANSFORMS[module].split()}
+    forms = {form.name for form in forms_of_module(module)}
+    assert forms and transforms == {f'transform_{name}' for name in
+                                    forms | {alias for alias, name in ALIASES.items() if name in forms}}

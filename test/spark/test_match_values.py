@@ -7,7 +7,7 @@ from datetime import date, datetime
 import pytest
 
 from lake_etl.match.accents import composed
-from lake_etl.match.match_values import Source, value_rows
+from lake_etl.match.match_values import ColumnUse, value_rows
 from lake_etl.match.similarity import Operand
 from lake_etl.match.stand_ins import is_stand_in
 
@@ -36,7 +36,7 @@ OTHERS = ['0049', '00', '000000', '1000000', '12345678', '30000000', '10000000',
 def spark_nulls(spark, values, use, defaults=()):
     """Return the values that Spark takes for missing."""
     df = spark.createDataFrame([(value,) for value in values], 'text string')
-    rows = value_rows(df, 'text', (), [Source('text', use)], defaults).collect()
+    rows = value_rows(df, 'text', (), [ColumnUse('text', use)], defaults).collect()
     return {row.id for row in rows if row.v0 is None}
 
 
@@ -62,7 +62,7 @@ def test_dates_are_missing_as_dates_and_as_timestamps_too(spark):
     df = spark.createDataFrame([(day, day and datetime(day.year, day.month, day.day)) for day in days],
                                'day date, moment timestamp')
     rows = value_rows(df, None, (Operand('day', 'date'), Operand('moment', 'date'), Operand('day', 'text')),
-                      [Source('day', 'block'), Source('moment', 'block')], ()).collect()
+                      [ColumnUse('day', 'block'), ColumnUse('moment', 'block')], ()).collect()
     assert [[value is not None for value in row] for row in rows] == [[False] * 5, [False] * 5, [True] * 5, [False] * 5]
     assert rows[2].o0 == date(1980, 5, 5)
 

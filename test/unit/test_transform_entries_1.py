@@ -5,50 +5,34 @@ from decimal import Decimal
 
 import pytest
 
-from datatransform_dataprotection import transform_hash, transform_redact, transform_tokenize
-from datatransform_lookup import transform_lookup, transform_multilookup
-from datatransform_stringmanipulation import (
-    transform_columnfromcolumn, transform_columnreplace, transform_combinecolumns, transform_filename,
-    transform_literal)
-from datatransform_typeconversion import (
-    transform_changetype, transform_currency, transform_date, transform_implieddecimal, transform_timestamp,
-    transform_titlecase)
+from lake_etl.config.entries.known import ALIASES, known_forms
 from lake_etl.syntax.datetime_pattern import datetime_pattern_problems
 from lake_etl.syntax.format_string import FormatField, FormatStringError, parse_format
 from lake_etl.syntax.java_regex import RegexError, capture_groups, replacement_problems
 from lake_etl.syntax.records import Findings
 from lake_etl.syntax.type_text import TypeTextError, parse_type
+from lake_etl.transform.discovery import all_transforms
 from lake_etl.transform.json_types import as_type, json_type, scalar_type
 from lake_etl.transform.lookup_keys import join_key, keyed_items, split_key
 
-TRANSFORMS = {
-    'currency': (transform_currency, 'currencyconversion'),
-    'changetype': (transform_changetype, 'changetype'),
-    'date': (transform_date, 'dateconversion'),
-    'timestamp': (transform_timestamp, 'timestampconversion'),
-    'implieddecimal': (transform_implieddecimal, 'implieddecimalconversion'),
-    'titlecase': (transform_titlecase, 'titlecase'),
-    'columnfromcolumn': (transform_columnfromcolumn, 'columnfromcolumn'),
-    'columnreplace': (transform_columnreplace, 'columnreplace'),
-    'combinecolumns': (transform_combinecolumns, 'combinecolumns'),
-    'literal': (transform_literal, 'literal'),
-    'filename': (transform_filename, 'filename'),
-    'hash': (transform_hash, 'hash'),
-    'redact': (transform_redact, 'redact'),
-    'tokenize': (transform_tokenize, 'tokenize'),
-    'lookup': (transform_lookup, 'lookup'),
-    'multilookup': (transform_multilookup, 'multilookup'),
-}
-LEAVE_TYPES_TO_THE_READER = {'combinecolumns', 'literal', 'filename', 'lookup', 'multilookup'}
+OPERATIONS = {'currency': 'currencyconversion', 'date': 'dateconversion', 'timestamp': 'timestampconversion',
+              'implieddecimal': 'implieddecimalconversion'}
+PROTECTING = {'hash', 'redact', 'tokenize'}
+PARSING_TEXT = {'currency', 'changetype', 'date', 'timestamp', 'implieddecimal', 'titlecase', 'columnfromcolumn',
+                'columnreplace', *PROTECTING}
 
 
-@pytest.mark.parametrize('name', TRANSFORMS)
-def test_each_transform_records_its_operation_and_says_whether_it_reads_text_or_protects(name):
-    transform, operation = TRANSFORMS[name]
-    assert (transform.name, transform.operation) == (name, operation)
-    assert transform.parses_text == (name not in LEAVE_TYPES_TO_THE_READER)
-    assert transform.protects == (name in ('hash', 'redact', 'tokenize'))
+@pytest.mark.parametrize('name', sorted(set(known_forms()) - set(ALIASES)))
+def test_each_transform_records_its_operation_and_says_whether_it_protects(name):
+    transform = all_transforms()[name]
+    assert (transform.name, transform.operation) == (name, OPERATIONS.get(name, name))
+    assert transform.protects == (name in PROTECTING)
     assert transform.documentation
+
+
+def test_transforms_of_text_leave_their_columns_as_the_text_of_the_file():
+    assert {name for name in PARSING_TEXT if all_transforms()[name].parses_text} == PARSING_TEXT
+    assert not all_transforms()['lookup'].parses_text and not all_transforms()['literal'].parses_text
 
 
 SOUND = [
@@ -80,7 +64,7 @@ SOUND = [
 @pytest.mark.parametrize('name, raw, reads, writes', SOUND)
 def test_sound_specifications_name_what_they_read_and_write(name, raw, reads, writes):
     findings = Findings('Gen-Policy.json')
-    entry, = TRANSFORMS[name][0].parse(raw, name, findings)
+    entry, = known_forms()[name].parse(raw, name, findings)
     assert (findings.problems, entry.reads(), entry.writes()) == ([], reads, writes)
 
 
@@ -124,7 +108,7 @@ FAULTY = [
 @pytest.mark.parametrize('name, raw, expected', FAULTY)
 def test_mistakes_in_specifications_are_found(name, raw, expected):
     findings = Findings('Gen-Policy.json')
-    TRANSFORMS[name][0].parse(raw, f'transform_spec.{name}', findings)
+    known_forms()[name].parse(raw, f'transform_spec.{name}', findings)
     assert expected in '\n'.join(map(str, findings.problems))
 
 

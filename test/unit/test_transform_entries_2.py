@@ -13,7 +13,7 @@ from lake_etl.syntax.records import Findings
 from lake_etl.syntax.sort_order import RowOrder, sort_column
 from lake_etl.transform.conversion_count import rows_before
 from lake_etl.transform.registry import PREFIX, REGISTRY, Transform
-from lake_etl.transform.xml_shape import Shape, merge_shapes, parse_xml, shape_of, value_of
+from lake_etl.transform.xml_shape import XmlShape, merge_shapes, parse_xml, shape_of, value_of
 
 DATES = {'policy_effective_date': 'from', 'policy_expiration_date': 'to'}
 MONTHS = {**DATES, 'policy_month_start_field': 'start', 'policy_month_end_field': 'end', 'policy_month_index': 'month'}
@@ -134,16 +134,16 @@ def test_xml_text_has_the_narrowest_type_that_keeps_it_whole(text, expected):
 
 
 @pytest.mark.parametrize('documents, shape', [
-    (['<a>1</a>', '<a>2.5</a>'], Shape('double')),
-    (['<a>1</a>', '<a>true</a>'], Shape('string')),
-    (['<a><b>1</b></a>', '<a><b>1</b><b>x</b></a>'], Shape(None, {'b': Shape('string', {}, True)})),
-    (['<a>t</a>', '<a b="1"/>'], Shape('string', {'_b': Shape('bigint')})),
+    (['<a>1</a>', '<a>2.5</a>'], XmlShape('double')),
+    (['<a>1</a>', '<a>true</a>'], XmlShape('string')),
+    (['<a><b>1</b></a>', '<a><b>1</b><b>x</b></a>'], XmlShape(None, {'b': XmlShape('string', {}, True)})),
+    (['<a>t</a>', '<a b="1"/>'], XmlShape('string', {'_b': XmlShape('bigint')})),
     (['<n:a xmlns:n="urn:n"><n:b n:c="1"/></n:a>', '<a><!-- no --><b/></a>'],
-     Shape(None, {'b': Shape(None, {'_c': Shape('bigint')})})),
+     XmlShape(None, {'b': XmlShape(None, {'_c': XmlShape('bigint')})})),
 ])
 def test_shapes_of_documents_merge_and_survive_their_journey_as_json(documents, shape):
     merged = merge_shapes(shape_of(ElementTree.fromstring(document)) for document in documents)
-    assert merged == shape and Shape.from_json(merged.to_json()) == shape
+    assert merged == shape and XmlShape.from_json(merged.to_json()) == shape
 
 
 def test_element_is_given_the_shape_of_the_whole_column():

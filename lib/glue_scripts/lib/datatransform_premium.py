@@ -16,7 +16,7 @@ from lake_etl.spark.columns import column
 from lake_etl.spark.helper_names import unused_name
 from lake_etl.transform.conversion import Conversion, text_read_as
 from lake_etl.transform.earned_premium import Term, by_day, by_month, by_month_reconciled, earned_premium
-from lake_etl.transform.fuse import Prepared
+from lake_etl.transform.fuse import PreparedColumn
 from lake_etl.transform.numbers import number_column, number_or
 from lake_etl.transform.policy_months import date_value, end_date, fractional_months, month_starts, normalized_months
 from lake_etl.transform.registry import TransformContext, column_transform, frame_transform
@@ -111,7 +111,7 @@ def _premiums_and_dates_read(entry: EarnedPremiumEntry, schema: StructType) -> t
 
 
 @column_transform(EARNEDPREMIUM, converts=_premiums_and_dates_read)
-def transform_earnedpremium(entry: EarnedPremiumEntry, schema: StructType, context: TransformContext) -> Prepared:
+def transform_earnedpremium(entry: EarnedPremiumEntry, schema: StructType, context: TransformContext) -> PreparedColumn:
     """Compute the part of the written premium that is earned in the row's period, rounded half up to the cent."""
     term = Term(effective=date_value(schema, entry.policy_effective_date),
                 expiration=date_value(schema, entry.policy_expiration_date),

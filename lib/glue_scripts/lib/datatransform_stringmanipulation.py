@@ -14,7 +14,7 @@ from lake_etl.errors import DataError
 from lake_etl.spark.columns import column, column_type
 from lake_etl.transform.combine import combined, needs_python
 from lake_etl.transform.conversion import Conversion
-from lake_etl.transform.fuse import Prepared
+from lake_etl.transform.fuse import PreparedColumn
 from lake_etl.transform.json_literal import json_literal
 from lake_etl.transform.registry import TransformContext, column_transform
 from lake_etl.transform.required_argument import required_argument
@@ -41,7 +41,7 @@ def _formatted(entry: CombineColumnsEntry, schema: StructType) -> tuple[Conversi
 
 @column_transform(COMBINECOLUMNS, converts=_formatted)
 def transform_combinecolumns(entry: CombineColumnsEntry, schema: StructType, context: TransformContext
-                             ) -> Column | Prepared:
+                             ) -> Column | PreparedColumn:
     """Combine columns into one text by a Python format string; null becomes empty text, and the result is stripped."""
     return combined(entry.format, entry.source_columns, schema)
 

@@ -11,15 +11,16 @@ from typing import Any
 
 from lake_etl.config import input as input_options
 from lake_etl.config.documentation import Key, keys_of, paragraphs
-from lake_etl.config.entries.known import ALIASES, MODULES
+from lake_etl.config.entries.known import ALIASES, MODULES, forms_of_module
 from lake_etl.config.form import Form, Shape
 from lake_etl.syntax.records import KIND_NAMES
 from lib.local_lake.reference.examples import Cells, Example
 
 WIDTH = 120
 GROUPS = {
-    'typeconversion': 'Types and formats', 'stringmanipulation': 'Text', 'dataprotection': 'Data protection',
-    'premium': 'Premiums and policy terms', 'structureddata': 'Nested data', 'lookup': 'Look-ups', 'misc': 'Rows'}
+    'datatransform_typeconversion': 'Types and formats', 'datatransform_stringmanipulation': 'Text',
+    'datatransform_dataprotection': 'Data protection', 'datatransform_premium': 'Premiums and policy terms',
+    'datatransform_structureddata': 'Nested data', 'datatransform_lookup': 'Look-ups', 'datatransform_misc': 'Rows'}
 SECTIONS = {
     'csv, tsv, pipe': input_options.DelimitedSection, 'json': input_options.JsonSection,
     'xml': input_options.XmlSection, 'excel': input_options.ExcelSection, 'fixed': input_options.FixedSection}
@@ -44,19 +45,17 @@ def reference_page(effects: Mapping[str, Sequence[str]], examples: Mapping[str, 
     for names, section in SECTIONS.items():
         lines += [f'### Section {names}', '', paragraphs(section.__doc__)[0], '', *_key_list(keys_of(section)), '']
     for module in MODULES:
-        lines += [f'## {GROUPS[module.__name__.rpartition(".")[2]]}', '']
-        for form in vars(module).values():
-            if isinstance(form, Form):
-                lines += _transform(form, effects[form.name], examples[form.name])
+        lines += [f'## {GROUPS[module]}', '']
+        for form in forms_of_module(module):
+            lines += _transform(form, effects[form.name], examples[form.name])
     return '\n'.join(lines).rstrip() + '\n'
 
 
 def _contents() -> Iterator[str]:
     yield '- [Input](#input)'
     for module in MODULES:
-        title = GROUPS[module.__name__.rpartition('.')[2]]
-        names = [form.name for form in vars(module).values() if isinstance(form, Form)]
-        links = ', '.join(f'[{name}](#{name})' for name in names)
+        title = GROUPS[module]
+        links = ', '.join(f'[{form.name}](#{form.name})' for form in forms_of_module(module))
         yield from _wrapped(f'- [{title}](#{title.lower().replace(" ", "-")}): {links}', '  ')
     yield ''
 

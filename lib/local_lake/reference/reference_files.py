@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from lake_etl.config.documentation import paragraphs
-from lake_etl.config.form import Form
 from lake_etl.config.json_schema import (
     Schema, dependencies_schema, entity_match_schema, quality_schema, specification_schema)
 from lake_etl.transform.discovery import all_transforms
+from lake_etl.transform.registry import Transform
 from lib.local_lake.reference.examples import read_examples
 from lib.local_lake.reference.page import reference_page
 
@@ -20,7 +20,7 @@ def schemas() -> Mapping[str, Schema]:
     """Return the schema of each kind of configuration file, by the name of its own file."""
     transforms = all_transforms()
     effects = {name: paragraphs(item.documentation)[0] for name, item in transforms.items()}
-    forms = {name: item if isinstance(item, Form) else None for name, item in sorted(transforms.items())}
+    forms = {name: item.form if isinstance(item, Transform) else None for name, item in sorted(transforms.items())}
     return {'transformation-spec': specification_schema(forms, effects), 'dependencies': dependencies_schema(),
             'dq-rules': quality_schema(), 'entity-match': entity_match_schema()}
 

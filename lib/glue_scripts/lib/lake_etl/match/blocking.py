@@ -9,7 +9,7 @@ from pyspark.sql import functions as F
 
 from lake_etl.config.block_rule import BlockPart
 from lake_etl.match.match_plan import MatchPlan
-from lake_etl.match.match_values import ID, Source, numbered, value_rows
+from lake_etl.match.match_values import ID, ColumnUse, numbered, value_rows
 from lake_etl.match.similarity import Operand
 
 RULE, KEY = 'rule', 'key'
@@ -26,7 +26,8 @@ def keyed_rows(df: DataFrame, identity: str, plan: MatchPlan) -> DataFrame:
     Columns: `id` (the column `identity`), the columns to compare, `rule` (index in the plan) and `key`. A rule in which
     a part is null, empty or a stand-in gives no row.
     """
-    parts_of_rules = [[(Source(part.column, use), part) for part, use in zip(rule.rule.parts, rule.uses, strict=True)]
+    parts_of_rules = [[(ColumnUse(part.column, use), part)
+                       for part, use in zip(rule.rule.parts, rule.uses, strict=True)]
                       for rule in plan.rules]
     parts = numbered('p', chain.from_iterable(parts_of_rules))
     values = numbered('v', (source for source, _ in parts))

@@ -19,14 +19,14 @@ Named = TypeVar('Named')
 
 
 @dataclass(frozen=True)
-class Source:
+class ColumnUse:
     """A column whose text is needed, and what for."""
 
     column: str
     use: Use
 
 
-def value_rows(df: DataFrame, identity: str | None, operands: Sequence[Operand], sources: Iterable[Source],
+def value_rows(df: DataFrame, identity: str | None, operands: Sequence[Operand], sources: Iterable[ColumnUse],
                defaults: Sequence[str]) -> DataFrame:
     """Return what the rows hold: `id`, an `o` with its number for each operand, and a `v` for each source.
 
@@ -35,7 +35,7 @@ def value_rows(df: DataFrame, identity: str | None, operands: Sequence[Operand],
 
     Accents are composed. A value that is empty or stands for a missing one is null.
     """
-    wanted = [Source(operand.column, USES[operand.kind]) for operand in operands if operand.kind in USES]
+    wanted = [ColumnUse(operand.column, USES[operand.kind]) for operand in operands if operand.kind in USES]
     texts = numbered('t', (source.column.lower() for source in [*wanted, *sources]))
     letters = {name: f'l{text[1:]}' for name, text in texts.items()}
     ids = [ID] if identity else []
@@ -49,7 +49,7 @@ def value_rows(df: DataFrame, identity: str | None, operands: Sequence[Operand],
     rows = rows.selectExpr(*plain, *texts.values(), *(f'{condensed_sql(texts[name])} AS {letters[name]}'
                                                       for name in texts))
 
-    def value(source: Source) -> str:
+    def value(source: ColumnUse) -> str:
         name = source.column.lower()
         own = defaults if source.use in ('block', 'comparison') else ()
         return f'CASE WHEN {is_value_sql(texts[name], letters[name], source.use, own)} THEN {texts[name]} END'
@@ -62,10 +62,10 @@ def numbered(prefix: str, items: Iterable[Named]) -> dict[Named, str]:
     return {item: f'{prefix}{number}' for number, item in enumerate(dict.fromkeys(items))}
 
 
-def _compared(operands: Sequence[Operand], texts: Mapping[Source, str]) -> Iterable[str]:
+def _compared(operands: Sequence[Operand], texts: Mapping[ColumnUse, str]) -> Iterable[str]:
     for number, operand in enumerate(operands):
         name = f'o{number}'
         if operand.kind in USES:
-            yield f'{texts[Source(operand.column, USES[operand.kind])]} AS {name}'
+            yield f'{texts[ColumnUse(operand.column, USES[operand.kind])]} AS {name}'
         else:
             yield f'CASE WHEN {is_day_sql(name)} THEN {name} END AS {name}' if operand.kind == 'date' else name

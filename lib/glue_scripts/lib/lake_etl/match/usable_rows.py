@@ -8,13 +8,13 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from lake_etl.match.match_plan import MatchPlan
-from lake_etl.match.match_values import ID, Source, numbered, value_rows
+from lake_etl.match.match_values import ID, ColumnUse, numbered, value_rows
 
 LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class RowCounts:
+class MatchRowCounts:
     """Numbers of rows.
 
     settled  whose global id is known without a comparison
@@ -29,10 +29,10 @@ class RowCounts:
     missing: dict[str, int]
 
 
-def counted_rows(rows: DataFrame, settled_id: str, plan: MatchPlan) -> RowCounts:
+def counted_rows(rows: DataFrame, settled_id: str, plan: MatchPlan) -> MatchRowCounts:
     """Count rows in one Spark job; `settled_id` is the column with the ids that are known without a comparison."""
     exact = plan.exact_rules
-    parts = [(number in exact, Source(part.column, use)) for number, rule in enumerate(plan.rules)
+    parts = [(number in exact, ColumnUse(part.column, use)) for number, rule in enumerate(plan.rules)
              for part, use in zip(rule.rule.parts, rule.uses, strict=True)]
     keys = numbered('v', [source for is_exact, source in parts if is_exact])
     names = numbered('v', [source for _, source in parts])
@@ -43,8 +43,8 @@ def counted_rows(rows: DataFrame, settled_id: str, plan: MatchPlan) -> RowCounts
     found = values.agg(F.count_if(~is_open), F.count_if(is_open), F.count_if(keyless),
                        *(F.count_if(condition) for condition in missing.values())).collect()[0]
     counts = dict(zip(missing, found[3:], strict=True))
-    return RowCounts(found[0], found[1], found[2],
-                     {source.column: count for source, count in counts.items() if source.use == 'block'})
+    return MatchRowCounts(found[0], found[1], found[2],
+                          {source.column: count for source, count in counts.items() if source.use == 'block'})
 
 
 def _any(conditions: list[Column]) -> Column:
@@ -54,7 +54,7 @@ def _any(conditions: list[Column]) -> Column:
     return result
 
 
-def log_rows_without_values(counts: RowCounts) -> None:
+def log_rows_without_values(counts: MatchRowCounts) -> None:
     """Say for each column how many rows have nothing there by which they could be compared; never a value."""
     if counts.keyless:
         LOG.info('%d of %d rows that must be compared have no source key: it or the source system is empty or stands '

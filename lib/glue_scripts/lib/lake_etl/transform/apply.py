@@ -9,7 +9,7 @@ from pyspark.sql import DataFrame
 
 from lake_etl.transform.conversion_watch import Unwatched, Watch
 from lake_etl.transform.fuse import Assignment, assign_fused
-from lake_etl.transform.registry import AnyTransform, Transform, TransformContext, UserTransform
+from lake_etl.transform.registry import AnyTransform, EachColumn, Transform, TransformContext, UserTransform, WholeFrame
 
 UNWATCHED = Unwatched()
 
@@ -36,27 +36,28 @@ def apply_steps(df: DataFrame, steps: Sequence[Step], transforms: Mapping[str, A
         transform = transforms[step.name]
         if context.lineage is not None:
             context.lineage.update_lineage(None, dataset, transform.operation, transform=step.raw)
-        if isinstance(transform, Transform) and transform.builds_column is not None:
-            waiting += [transform.assignment(entry, context) for entry in step.entries or ()]
-            continue
-        df, waiting = assign_fused(df, waiting, watch.assign), []
         if isinstance(transform, UserTransform):
-            df = watch.apart(df, partial(_apply_function, transform, step, context))
+            before, waiting = assign_fused(df, waiting, watch.assign), []
+            df = watch.apart(before, partial(_apply_function, transform, step, context))
+        elif isinstance(transform.runs, EachColumn):
+            waiting += [transform.assignment(entry, context) for entry in step.entries or ()]
         else:
-            df = reduce(partial(_apply_to_frame, transform, context, watch), _turns(transform, step), df)
+            before, waiting = assign_fused(df, waiting, watch.assign), []
+            df = reduce(partial(_apply_to_frame, transform, transform.runs, context, watch),
+                        _turns(transform.runs, step), before)
     return assign_fused(df, waiting, watch.assign)
 
 
-def _turns(transform: Transform[Any], step: Step) -> list[tuple[Any, ...]]:
+def _turns(runs: WholeFrame, step: Step) -> list[tuple[Any, ...]]:
     """Return the entries that are applied together, one list for each turn."""
     entries = step.entries or ()
-    return [(entry,) for entry in entries] if transform.entry_by_entry else [entries]
+    return [(entry,) for entry in entries] if runs.entry_by_entry else [entries]
 
 
-def _apply_to_frame(transform: Transform[Any], context: TransformContext, watch: Watch, df: DataFrame,
-                    entries: tuple[Any, ...]) -> DataFrame:
+def _apply_to_frame(transform: Transform[Any], runs: WholeFrame, context: TransformContext, watch: Watch,
+                    df: DataFrame, entries: tuple[Any, ...]) -> DataFrame:
     return watch.around(df, transform.conversions(entries, df.schema),
-                        partial(transform.apply, entries=entries, context=context), transform.leaves_out_rows)
+                        partial(transform.apply, entries=entries, context=context), runs.leaves_out_rows)
 
 
 def _apply_function(transform: UserTransform, step: Step, context: TransformContext, df: DataFrame) -> DataFrame:

@@ -17,7 +17,7 @@ from lake_etl.errors import DataError
 from lake_etl.spark.columns import column, column_type
 from lake_etl.syntax.format_string import FormatField, parse_format
 from lake_etl.syntax.sql_literal import sql_text
-from lake_etl.transform.fuse import Prepared
+from lake_etl.transform.fuse import PreparedColumn
 
 WHITESPACE = ' \t\n\r\x0b\x0c'
 
@@ -54,7 +54,7 @@ class NothingToFormat:
     __repr__ = __str__
 
 
-def combined(format_text: str, names: Sequence[str], schema: StructType) -> Column | Prepared:
+def combined(format_text: str, names: Sequence[str], schema: StructType) -> Column | PreparedColumn:
     """Build the text of the columns put into the format, without white space at its ends; null becomes empty text.
 
     Raises DataError for a missing column, and for a format that does not suit the type of a column.
@@ -65,7 +65,7 @@ def combined(format_text: str, names: Sequence[str], schema: StructType) -> Colu
     if _is_plain(fields, types):
         texts = [F.lit(piece) if isinstance(piece, str) else
                  F.coalesce(python_text(names[piece.column], types[piece.column]), F.lit('')) for piece in pieces]
-        return Prepared({'text': F.concat(*texts, F.lit(''))}, lambda helpers: _trimmed(helpers['text']))
+        return PreparedColumn({'text': F.concat(*texts, F.lit(''))}, lambda helpers: _trimmed(helpers['text']))
     typed = {field.column for field in fields if not field.text or _prints_differently(types[field.column])}
     readings = [_reading(kind) if index in typed else TEXT for index, kind in enumerate(types)]
     _try_format(format_text, readings, types)

@@ -20,7 +20,7 @@ from pyspark.sql.types import ByteType, DataType, DecimalType, IntegerType, Shor
 
 from lake_etl.spark.columns import column_type, quoted
 from lake_etl.syntax.type_text import parse_type
-from lake_etl.transform.fuse import Prepared
+from lake_etl.transform.fuse import PreparedColumn
 from lake_etl.transform.numbers import number_as
 from lake_etl.transform.policy_months import first_of_month, month_number, normalized_months
 
@@ -59,7 +59,7 @@ class Portion:
     through: str
 
 
-def earned_premium(schema: StructType, premiums: Sequence[str], portion: Portion, reconcile: bool) -> Prepared:
+def earned_premium(schema: StructType, premiums: Sequence[str], portion: Portion, reconcile: bool) -> PreparedColumn:
     """Return the portion of the sum of premium columns, as decimal(16,2).
 
     Columns of money - decimals with two places at most, and integers - are added up and divided as whole cents, in a
@@ -82,8 +82,8 @@ def earned_premium(schema: StructType, premiums: Sequence[str], portion: Portion
     if money:
         cents = _whole_cents(premiums)
         values |= {'premium': cents, 'large': f'CASE WHEN abs({cents}) >= {MOST_QUICK_CENTS} THEN {exact} END'}
-    return Prepared({name: F.expr(value) for name, value in values.items()},
-                    lambda helpers: F.expr(f'CASE WHEN {portion.earns} THEN {earned(helpers)} END'))
+    return PreparedColumn({name: F.expr(value) for name, value in values.items()},
+                          lambda helpers: F.expr(f'CASE WHEN {portion.earns} THEN {earned(helpers)} END'))
 
 
 def _is_money(kind: DataType) -> bool:

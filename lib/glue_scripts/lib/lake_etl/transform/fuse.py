@@ -13,7 +13,7 @@ from lake_etl.transform.conversion import Conversion
 
 
 @dataclass(frozen=True)
-class Prepared:
+class PreparedColumn:
     """A column made of helpers, each of which is computed once for a row however often the column needs it.
 
     helpers  what to compute first, by name
@@ -30,7 +30,7 @@ class Assignment:
 
     target: str
     reads: frozenset[str]
-    build: Callable[[StructType], Column | Prepared]
+    build: Callable[[StructType], Column | PreparedColumn]
     conversions: Callable[[StructType], tuple[Conversion, ...]] = lambda schema: ()
 
 

@@ -10,8 +10,7 @@ import lake_etl
 from lake_etl.config.entries.known import MODULES, known_forms
 
 OWN_MODULES = frozenset({
-    'custom_mapping', 'datalineage', 'dataquality_check', 'dataquery', 'glue_catalog_helpers', 'lake_etl',
-    *(f'datatransform_{module.__name__.rpartition(".")[2]}' for module in MODULES)})
+    'custom_mapping', 'datalineage', 'dataquality_check', 'dataquery', 'glue_catalog_helpers', 'lake_etl', *MODULES})
 
 
 def known_transforms() -> Mapping[str, Any]:

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Generic
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql.types import StructType
@@ -14,7 +14,7 @@ from lake_etl.errors import ConfigurationError
 from lake_etl.spark.background_work import Work, at_once
 from lake_etl.syntax.records import Findings
 from lake_etl.transform.conversion import Conversion
-from lake_etl.transform.fuse import Assignment, Prepared, assign_fused
+from lake_etl.transform.fuse import Assignment, PreparedColumn, assign_fused
 
 PREFIX = 'transform_'
 REGISTRY: dict[str, Transform[Any]] = {}
@@ -34,7 +34,7 @@ class TransformContext:
     before_publishing: Callable[[Work], None] = at_once
 
 
-ColumnBuilder = Callable[[Any, StructType, TransformContext], Column | Prepared]
+ColumnBuilder = Callable[[Any, StructType, TransformContext], Column | PreparedColumn]
 FrameBuilder = Callable[[DataFrame, tuple[Any, ...], TransformContext], DataFrame]
 ConversionFinder = Callable[[Any, StructType], tuple[Conversion, ...]]
 
@@ -45,33 +45,77 @@ def converts_nothing(entry: object, schema: StructType) -> tuple[Conversion, ...
 
 
 @dataclass(frozen=True)
-class Transform(Form[EntryType]):
-    """A transform by name; calling it applies a raw specification to a frame and records the lineage.
+class EachColumn:
+    """Builds one column for each entry, so that neighbouring transforms fuse into one select."""
 
-    builds_column    builds one column per entry, so that neighbours fuse into one select; or
-    builds_frame     turns the whole frame at once (changes rows, or looks at all of them)
-    converts         tells what an entry converts, from the schema before it
-    leaves_out_rows  turns a frame into one that lacks rows of it
-    moves_rows       sorts or gathers rows, so that Spark may compute what comes before it more than once
-    entry_by_entry   applies each entry to what those before it have left, so that conversions of each can be told
+    build: ColumnBuilder
+
+
+@dataclass(frozen=True)
+class WholeFrame:
+    """Turns the frame as a whole: changes rows, or looks at all of them.
+
+    leaves_out_rows  the result may lack rows
+    moves_rows       sorts or gathers rows, so that Spark may compute the steps before more than once
+    entry_by_entry   applies the entries one after another, so that the conversions of each can be counted
     """
 
-    operation: str = ''
-    documentation: str = ''
-    builds_column: ColumnBuilder | None = None
-    builds_frame: FrameBuilder | None = None
-    converts: ConversionFinder = converts_nothing
+    build: FrameBuilder
     leaves_out_rows: bool = False
     moves_rows: bool = False
     entry_by_entry: bool = False
 
+
+@dataclass(frozen=True)
+class Transform(Generic[EntryType]):
+    """A transform by name; calling it applies a raw specification to a frame and records the lineage.
+
+    form           what a specification may say to it, and whether it protects personal data
+    runs           how it changes the frame
+    operation      name of the operation in the lineage
+    documentation  what it does, for the reference
+    converts       tells what an entry converts, from the schema before it
+    """
+
+    form: Form[EntryType]
+    runs: EachColumn | WholeFrame
+    operation: str
+    documentation: str
+    converts: ConversionFinder = converts_nothing
+
+    @property
+    def name(self) -> str:
+        """Return the name by which specifications call it."""
+        return self.form.name
+
+    @property
+    def parses_text(self) -> bool:
+        """Tell whether it reads its source best as the text of the file."""
+        return self.form.parses_text
+
+    @property
+    def protects(self) -> bool:
+        """Tell whether it protects personal data."""
+        return self.form.protects
+
+    @property
+    def moves_rows(self) -> bool:
+        """Tell whether it sorts or gathers rows."""
+        return isinstance(self.runs, WholeFrame) and self.runs.moves_rows
+
+    def parse(self, raw: object, place: str, findings: Findings) -> tuple[EntryType, ...]:
+        """Return the entries of a raw specification; what does not fit goes to `findings`."""
+        return self.form.parse(raw, place, findings)
+
     def assignment(self, entry: EntryType, context: TransformContext) -> Assignment:
-        """Return the entry as an assignment that can be fused with its neighbours; only for column transforms."""
-        build = self.builds_column
-        written = entry.writes()
-        if build is None or not written:
+        """Return the entry as an assignment that fuses with its neighbours.
+
+        Raises TypeError for a transform that does not build columns.
+        """
+        runs, written = self.runs, entry.writes()
+        if not isinstance(runs, EachColumn) or not written:
             raise TypeError(f'transform_{self.name} does not build single columns')
-        return Assignment(written[0], frozenset(entry.reads()), lambda schema: build(entry, schema, context),
+        return Assignment(written[0], frozenset(entry.reads()), lambda schema: runs.build(entry, schema, context),
                           lambda schema: self.converts(entry, schema))
 
     def conversions(self, entries: tuple[EntryType, ...], schema: StructType) -> tuple[Conversion, ...]:
@@ -86,8 +130,8 @@ class Transform(Form[EntryType]):
 
     def apply(self, df: DataFrame, entries: tuple[EntryType, ...], context: TransformContext) -> DataFrame:
         """Return the frame after all entries, applied in order."""
-        if self.builds_frame is not None:
-            return self.builds_frame(df, entries, context)
+        if isinstance(self.runs, WholeFrame):
+            return self.runs.build(df, entries, context)
         return assign_fused(df, [self.assignment(entry, context) for entry in entries])
 
     def __call__(self, df: DataFrame, spec: object, args: Mapping[str, Any], lineage: Any, sc: Any = None,
@@ -136,14 +180,14 @@ def protecting_transforms(transforms: Mapping[str, AnyTransform]) -> dict[str, b
 
 def column_transform(form: type[EntryType] | Form[EntryType], *, operation: str | None = None,
                      converts: ConversionFinder = converts_nothing) -> Callable[[ColumnBuilder], Transform[EntryType]]:
-    """Declare `transform_<name>(entry, schema, context) -> Column | Prepared` as the transform of that name.
+    """Declare `transform_<name>(entry, schema, context) -> Column | PreparedColumn` as the transform of that name.
 
     `form` is the type of its entries, or the whole form where that says more. `schema` is the frame's schema just
     before the entry. `operation` is the lineage operation (default: the name). `converts` tells what an entry
     converts, so that failures are counted.
     """
     def declare(build: ColumnBuilder) -> Transform[EntryType]:
-        return _register(build, form, operation, builds_column=build, converts=converts)
+        return _register(build, form, EachColumn(build), operation, converts)
     return declare
 
 
@@ -153,8 +197,8 @@ def frame_transform(form: type[EntryType] | Form[EntryType], *, operation: str |
                     ) -> Callable[[FrameBuilder], Transform[EntryType]]:
     """Declare `transform_<name>(df, entries, context) -> DataFrame` as the transform of that name."""
     def declare(build: FrameBuilder) -> Transform[EntryType]:
-        return _register(build, form, operation, builds_frame=build, converts=converts,
-                         leaves_out_rows=leaves_out_rows, moves_rows=moves_rows, entry_by_entry=entry_by_entry)
+        return _register(build, form, WholeFrame(build, leaves_out_rows, moves_rows, entry_by_entry), operation,
+                         converts)
     return declare
 
 
@@ -164,13 +208,12 @@ def alias(name: str, transform: Transform[EntryType]) -> Transform[EntryType]:
     return transform
 
 
-def _register(build: Callable[..., Any], form: type[EntryType] | Form[EntryType], operation: str | None,
-              **details: Any) -> Transform[EntryType]:
+def _register(build: Callable[..., Any], form: type[EntryType] | Form[EntryType], runs: EachColumn | WholeFrame,
+              operation: str | None, converts: ConversionFinder) -> Transform[EntryType]:
     """Add to the registry; a module that is imported under two names registers the same transform twice, quietly."""
     name = build.__name__.removeprefix(PREFIX)
     whole = form if isinstance(form, Form) else Form(name, form)
     if whole.name != name:
         raise TypeError(f"transform_{name} is declared with the form of '{whole.name}'")
-    REGISTRY[name] = Transform(whole.name, whole.entry_type, whole.shape, whole.parses_text, whole.protects,
-                               operation or name, build.__doc__ or '', **details)
+    REGISTRY[name] = Transform(whole, runs, operation or name, build.__doc__ or '', converts)
     return REGISTRY[name]

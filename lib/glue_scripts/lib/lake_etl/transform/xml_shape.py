@@ -23,7 +23,7 @@ TEXT_TYPES = (
 
 
 @dataclass(frozen=True)
-class Shape:
+class XmlShape:
     """What elements of one name hold.
 
     text      type of their own text: bigint, double, boolean or string; None when none has any
@@ -32,7 +32,7 @@ class Shape:
     """
 
     text: str | None = None
-    members: Mapping[str, Shape] = field(default_factory=dict)
+    members: Mapping[str, XmlShape] = field(default_factory=dict)
     repeated: bool = False
 
     def to_json(self) -> list[Any]:
@@ -40,7 +40,7 @@ class Shape:
         return [self.text, {name: member.to_json() for name, member in self.members.items()}, self.repeated]
 
     @classmethod
-    def from_json(cls, raw: list[Any]) -> Shape:
+    def from_json(cls, raw: list[Any]) -> XmlShape:
         """Return the shape that `to_json` wrote."""
         return cls(raw[0], {name: cls.from_json(member) for name, member in raw[1].items()}, raw[2])
 
@@ -53,29 +53,28 @@ def parse_xml(text: str | None) -> Element | None:
         return None
 
 
-def shape_of(element: Element) -> Shape:
+def shape_of(element: Element) -> XmlShape:
     """Return what one element holds."""
-    members: dict[str, Shape] = {}
+    members: dict[str, XmlShape] = {}
     for name, value in element.attrib.items():
-        members[_attribute(name)] = Shape(_text_type(value.strip()))
+        members[_attribute(name)] = XmlShape(_text_type(value.strip()))
     for child in element:
         name, shape = _local(child.tag), shape_of(child)
         known = members.get(name)
         members[name] = merge_shapes([known, shape], repeated=True) if known else shape
-    return Shape(_text_type(_own_text(element)), members)
+    return XmlShape(_text_type(_own_text(element)), members)
 
 
-def merge_shapes(shapes: Iterable[Shape], repeated: bool = False) -> Shape:
+def merge_shapes(shapes: Iterable[XmlShape], repeated: bool = False) -> XmlShape:
     """Return the shape that every one of the shapes fits into; members are ordered by name."""
     merged = reduce(_merge, shapes)
-    return Shape(merged.text, merged.members, merged.repeated or repeated)
+    return XmlShape(merged.text, merged.members, merged.repeated or repeated)
 
 
-def _merge(left: Shape, right: Shape) -> Shape:
+def _merge(left: XmlShape, right: XmlShape) -> XmlShape:
     names = sorted({*left.members, *right.members})
-    return Shape(_wider(left.text, right.text),
-                 {name: _merge(left.members.get(name, Shape()), right.members.get(name, Shape())) for name in names},
-                 left.repeated or right.repeated)
+    members = {name: _merge(left.members.get(name, XmlShape()), right.members.get(name, XmlShape())) for name in names}
+    return XmlShape(_wider(left.text, right.text), members, left.repeated or right.repeated)
 
 
 def _wider(left: str | None, right: str | None) -> str | None:
@@ -84,7 +83,7 @@ def _wider(left: str | None, right: str | None) -> str | None:
     return 'double' if {left, right} == {'bigint', 'double'} else 'string'
 
 
-def value_of(element: Element, shape: Shape) -> Any:
+def value_of(element: Element, shape: XmlShape) -> Any:
     """Return the element as a JSON value of that shape, all leaves as text; None for an element that holds nothing."""
     text = _own_text(element) or None
     if not shape.members:

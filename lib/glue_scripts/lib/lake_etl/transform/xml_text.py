@@ -21,7 +21,7 @@ from pyspark.sql.types import (
 
 from lake_etl.spark.columns import column
 from lake_etl.transform.json_text import require_text
-from lake_etl.transform.xml_shape import TEXT_MEMBER, Shape, merge_shapes, parse_xml, shape_of, value_of
+from lake_etl.transform.xml_shape import TEXT_MEMBER, XmlShape, merge_shapes, parse_xml, shape_of, value_of
 
 LOG = logging.getLogger(__name__)
 LEAF_TYPES: dict[str, DataType] = {'bigint': LongType(), 'double': DoubleType(), 'boolean': BooleanType()}
@@ -47,7 +47,7 @@ def parse_xml_columns(df: DataFrame, names: Sequence[str]) -> DataFrame:
 class Documents:
     """What the texts of a column are: the shape of all XML documents, None without any, and how many are none."""
 
-    shape: Shape | None
+    shape: XmlShape | None
     unparsed: int
 
 
@@ -58,7 +58,7 @@ def infer_documents(df: DataFrame, names: Sequence[str]) -> dict[str, Documents]
     tasks = [json.loads(row[0]) for row in texts.mapInArrow(_shapes_of_task, 'shapes string').collect()]
     found = {}
     for number, name in enumerate(names):
-        shapes = [Shape.from_json(task[number][0]) for task in tasks if task[number][0]]
+        shapes = [XmlShape.from_json(task[number][0]) for task in tasks if task[number][0]]
         found[name] = Documents(merge_shapes(shapes) if shapes else None, sum(task[number][1] for task in tasks))
     return found
 
@@ -66,7 +66,7 @@ def infer_documents(df: DataFrame, names: Sequence[str]) -> dict[str, Documents]
 def _shapes_of_task(batches: Iterable[pyarrow.RecordBatch]) -> Iterator[pyarrow.RecordBatch]:
     """Yield one row: a JSON list with, for each column, the merged shape of its documents and how many texts are none.
     """
-    merged: dict[int, Shape] = {}
+    merged: dict[int, XmlShape] = {}
     unparsed: Counter[int] = Counter()
     columns = 0
     for batch in batches:
@@ -84,18 +84,18 @@ def _shapes_of_task(batches: Iterable[pyarrow.RecordBatch]) -> Iterator[pyarrow.
         yield pyarrow.RecordBatch.from_pydict({'shapes': [text]})
 
 
-def as_text(name: str, shape: Shape) -> Column:
+def as_text(name: str, shape: XmlShape) -> Column:
     """Parse the documents with every leaf as text: leading zeros and trailing digits survive where the type is text."""
     to_json = F.udf(_json_writer(shape), StringType(), useArrow=True)
     return F.from_json(to_json(column(name).cast('string')), _root_type(shape, lambda text: StringType()))
 
 
-def typed_struct(shape: Shape) -> StructType:
+def typed_struct(shape: XmlShape) -> StructType:
     """Return the type of the documents, each leaf in the type that all its values have."""
     return _root_type(shape, lambda text: LEAF_TYPES.get(text or '', StringType()))
 
 
-def _json_writer(shape: Shape) -> Callable[[str | None], str | None]:
+def _json_writer(shape: XmlShape) -> Callable[[str | None], str | None]:
     def write(text: str | None) -> str | None:
         element = parse_xml(text)
         if element is None:
@@ -105,18 +105,18 @@ def _json_writer(shape: Shape) -> Callable[[str | None], str | None]:
     return write
 
 
-def _root_type(shape: Shape, leaf: Callable[[str | None], DataType]) -> StructType:
+def _root_type(shape: XmlShape, leaf: Callable[[str | None], DataType]) -> StructType:
     """Return the type of the root element: a struct even when it holds only text."""
     return _struct(shape, leaf) if shape.members else StructType([StructField(TEXT_MEMBER, leaf(shape.text))])
 
 
-def _struct(shape: Shape, leaf: Callable[[str | None], DataType]) -> StructType:
+def _struct(shape: XmlShape, leaf: Callable[[str | None], DataType]) -> StructType:
     fields = [StructField(name, _member_type(member, leaf)) for name, member in shape.members.items()]
     if shape.text is not None:
         fields.append(StructField(TEXT_MEMBER, leaf(shape.text)))
     return StructType(fields)
 
 
-def _member_type(shape: Shape, leaf: Callable[[str | None], DataType]) -> DataType:
+def _member_type(shape: XmlShape, leaf: Callable[[str | None], DataType]) -> DataType:
     kind = _struct(shape, leaf) if shape.members else leaf(shape.text)
     return ArrayType(kind) if shape.repeated else kind
