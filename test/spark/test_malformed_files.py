@@ -12,7 +12,10 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from lake_etl.config.input import ExcelSection, FixedSection, InputSpec, XmlSection
+from lake_etl.config.formats.excel_format import ExcelSection
+from lake_etl.config.formats.fixed_width_format import FixedSection
+from lake_etl.config.formats.xml_format import XmlSection
+from lake_etl.config.input import InputSpec
 from lake_etl.errors import DataError
 from lake_etl.read.header import Dialect, read_beginning
 from lake_etl.read.malformed import malformed_mark

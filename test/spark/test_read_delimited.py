@@ -9,7 +9,8 @@ from decimal import Decimal
 
 import pytest
 
-from lake_etl.config.input import DelimitedSection, InputSpec
+from lake_etl.config.formats.delimited_format import DelimitedSection
+from lake_etl.config.input import InputSpec
 from lake_etl.errors import DataError
 from lake_etl.read import delimited
 from lake_etl.read.collected import KnownTypes

@@ -5,7 +5,8 @@ from datetime import date
 
 import pytest
 
-from lake_etl.config.input import FixedSection, InputSpec
+from lake_etl.config.formats.fixed_width_format import FixedSection
+from lake_etl.config.input import InputSpec
 from lake_etl.errors import DataError
 from lake_etl.read.collected import KnownTypes
 from lake_etl.read.fixed_width import cut, places

@@ -8,7 +8,8 @@ from decimal import Decimal
 
 import pytest
 
-from lake_etl.config.input import InputSpec, JsonSection
+from lake_etl.config.formats.json_format import JsonSection
+from lake_etl.config.input import InputSpec
 from lake_etl.errors import DataError
 from lake_etl.read.collected import KnownTypes
 from lake_etl.read.malformed import MALFORMED

@@ -5,7 +5,8 @@ from decimal import Decimal
 
 import pytest
 
-from lake_etl.config.input import InputSpec, XmlSection
+from lake_etl.config.formats.xml_format import XmlSection
+from lake_etl.config.input import InputSpec
 from lake_etl.errors import DataError
 from lake_etl.read.collected import KnownTypes
 from lake_etl.read.malformed import MALFORMED, malformed_mark

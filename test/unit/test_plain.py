@@ -11,7 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lake_etl.config.input import DelimitedSection, FixedSection, Format, InputSpec
+from lake_etl.config.formats.delimited_format import DELIMITED, DelimitedSection
+from lake_etl.config.formats.fixed_width_format import FixedSection
+from lake_etl.config.formats.json_format import JSON
+from lake_etl.config.input import InputSpec
 from lake_etl.errors import DataError
 from lake_etl.read.plain import plain_file, recoded, without_first_lines
 from lake_etl.read.stored_file import open_stored
@@ -51,7 +54,7 @@ def test_a_packed_file_is_unpacked_whatever_the_case_of_its_ending(plain, ending
     packed = PACKERS[ending](TEXT.encode())
     for name in (f'a.csv{ending}', f'A.CSV{ending.upper()}'):
         file, content, file_format = plain(name, packed)
-        assert (content, file.size, file_format) == (TEXT.encode(), len(TEXT.encode()), Format.DELIMITED)
+        assert (content, file.size, file_format) == (TEXT.encode(), len(TEXT.encode()), DELIMITED)
         assert file.name.endswith(name) and not file.uri.endswith(name)
 
 
@@ -67,7 +70,7 @@ def test_an_archive_that_is_no_good_is_refused_by_name(plain, ending, fault):
 
 
 def test_a_zip_archive_holds_one_file_whose_name_tells_the_format(plain):
-    assert plain('a.zip', zipped(b'{}', 'folder/', 'folder/b.json', '__MACOSX/folder/._b.json'))[2] is Format.JSON
+    assert plain('a.zip', zipped(b'{}', 'folder/', 'folder/b.json', '__MACOSX/folder/._b.json'))[2] is JSON
     with pytest.raises(DataError, match='a.zip holds 2 files, and one was expected'):
         plain('a.zip', zipped(b'x', 'a.csv', 'b.csv'))
     with pytest.raises(DataError, match='a.zip holds 0 files'):

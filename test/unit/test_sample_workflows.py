@@ -13,7 +13,12 @@ from sqlglot.optimizer.qualify import qualify
 
 from lake_etl.arguments import RESERVED_COLUMNS
 from lake_etl.config.entries.known import known_forms
-from lake_etl.config.input import DelimitedSection, ExcelSection, FixedSection, InputSpec, JsonSection, XmlSection
+from lake_etl.config.formats.delimited_format import DelimitedSection
+from lake_etl.config.formats.excel_format import ExcelSection
+from lake_etl.config.formats.fixed_width_format import FixedSection
+from lake_etl.config.formats.json_format import JsonSection
+from lake_etl.config.formats.xml_format import XmlSection
+from lake_etl.config.input import InputSpec
 from lake_etl.config.match_specification import parse_entity_match
 from lake_etl.config.workflow import Workflow, read_workflow
 from lake_etl.mapping.clean_names import clean_name

@@ -5,9 +5,14 @@ from typing import get_args
 
 import pytest
 
-from lake_etl.config.input import (
-    DelimitedSection, ExcelSection, FixedSection, Format, InputSpec, JsonSection, ParquetSection, SchemaChange,
-    XmlSection, choose_format, default_schema_change, parse_input)
+from lake_etl.config.formats.delimited_format import DELIMITED, DelimitedSection
+from lake_etl.config.formats.excel_format import EXCEL, ExcelSection
+from lake_etl.config.formats.fixed_width_format import FIXED_WIDTH, FixedSection
+from lake_etl.config.formats.json_format import JSON, JsonSection
+from lake_etl.config.formats.parquet_format import PARQUET, ParquetSection
+from lake_etl.config.formats.xml_format import XML, XmlSection
+from lake_etl.config.input import InputSpec, SchemaChange, default_schema_change, parse_input
+from lake_etl.config.input_formats import choose_format
 from lake_etl.publish.schema_evolution import SETTINGS
 from lake_etl.syntax.records import Findings
 
@@ -95,16 +100,16 @@ def test_a_password_is_never_shown():
 
 
 @pytest.mark.parametrize(('raw', 'file_name', 'expected'), [
-    ({}, 'a.csv', Format.DELIMITED), ({}, 'a.txt', Format.DELIMITED), ({}, 'no_extension', Format.DELIMITED),
-    ({}, 'a.xls', Format.EXCEL), ({}, 'a.XLSX', Format.EXCEL), ({}, 'a.xlsm', Format.EXCEL),
-    ({}, 'a.xlm', Format.EXCEL), ({}, 'a.xlsb', Format.EXCEL),
-    ({}, 'a.ods', Format.EXCEL), ({'csv': {}}, 'a.xlsx', Format.EXCEL),
-    ({}, 'a.json', Format.JSON), ({}, 'a.JSONL', Format.JSON), ({}, 'a.xml', Format.XML),
-    ({}, 'a.parquet', Format.PARQUET), ({}, 'a.snappy.parquet', Format.PARQUET),
-    ({'parquet': {}}, 'a.dat', Format.PARQUET), ({'parquet': {}}, 'a.csv', Format.PARQUET),
-    ({'fixed': {}}, 'a.json', Format.FIXED), ({'fixed': {}, 'parquet': {}}, 'a.parquet', Format.FIXED),
-    ({'json': {}}, 'a.csv', Format.DELIMITED), ({}, 'a.csv.gz', Format.DELIMITED), ({}, 'a.json.gz', Format.JSON),
-    ({}, 'a.xml.zip', Format.XML), ({}, 'a.jsonl.zst', Format.JSON), ({}, 'json', Format.DELIMITED),
+    ({}, 'a.csv', DELIMITED), ({}, 'a.txt', DELIMITED), ({}, 'no_extension', DELIMITED),
+    ({}, 'a.xls', EXCEL), ({}, 'a.XLSX', EXCEL), ({}, 'a.xlsm', EXCEL),
+    ({}, 'a.xlm', EXCEL), ({}, 'a.xlsb', EXCEL),
+    ({}, 'a.ods', EXCEL), ({'csv': {}}, 'a.xlsx', EXCEL),
+    ({}, 'a.json', JSON), ({}, 'a.JSONL', JSON), ({}, 'a.xml', XML),
+    ({}, 'a.parquet', PARQUET), ({}, 'a.snappy.parquet', PARQUET),
+    ({'parquet': {}}, 'a.dat', PARQUET), ({'parquet': {}}, 'a.csv', PARQUET),
+    ({'fixed': {}}, 'a.json', FIXED_WIDTH), ({'fixed': {}, 'parquet': {}}, 'a.parquet', FIXED_WIDTH),
+    ({'json': {}}, 'a.csv', DELIMITED), ({}, 'a.csv.gz', DELIMITED), ({}, 'a.json.gz', JSON),
+    ({}, 'a.xml.zip', XML), ({}, 'a.jsonl.zst', JSON), ({}, 'json', DELIMITED),
 ])
 def test_the_format_follows_from_the_spec_and_the_extension(raw, file_name, expected):
     assert choose_format(file_name, parse_input(raw, Findings('i.json'))) is expected

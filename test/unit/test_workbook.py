@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from lake_etl.config.input import ExcelSection
+from lake_etl.config.formats.excel_format import ExcelSection
 from lake_etl.errors import DataError
 from lake_etl.read.excel import table_rows
 from lake_etl.read.plain import PlainFile

@@ -9,10 +9,11 @@ import typing
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from lake_etl.config import input as input_options
 from lake_etl.config.documentation import Key, keys_of, paragraphs
 from lake_etl.config.entries.known import ALIASES, MODULES, forms_of_module
 from lake_etl.config.form import Form, Shape
+from lake_etl.config.input import InputSpec
+from lake_etl.config.input_formats import InputSections
 from lake_etl.syntax.records import KIND_NAMES
 from lib.local_lake.reference.examples import Cells, Example
 
@@ -21,9 +22,6 @@ GROUPS = {
     'datatransform_typeconversion': 'Types and formats', 'datatransform_stringmanipulation': 'Text',
     'datatransform_dataprotection': 'Data protection', 'datatransform_premium': 'Premiums and policy terms',
     'datatransform_structureddata': 'Nested data', 'datatransform_lookup': 'Look-ups', 'datatransform_misc': 'Rows'}
-SECTIONS = {
-    'csv, tsv, pipe': input_options.DelimitedSection, 'json': input_options.JsonSection,
-    'xml': input_options.XmlSection, 'excel': input_options.ExcelSection, 'fixed': input_options.FixedSection}
 SHAPES = {
     Shape.ENTRIES: 'A list of objects, or one object, with the keys:',
     Shape.NAMES: 'A list of names of columns.',
@@ -41,14 +39,23 @@ This page is made from the source, as are the schemas in `docs/schemas`; the
 def reference_page(effects: Mapping[str, Sequence[str]], examples: Mapping[str, Example]) -> str:
     """Return the page from what each transform does, in paragraphs, and an example of each."""
     lines = [INTRODUCTION, *_contents(), '## Input', '', 'The keys of `input_spec`, all of which may be left out:', '']
-    lines += [*_key_list(keys_of(input_options.InputSpec)), '']
-    for names, section in SECTIONS.items():
-        lines += [f'### Section {names}', '', paragraphs(section.__doc__)[0], '', *_key_list(keys_of(section)), '']
+    lines += [*_key_list(keys_of(InputSpec)), '']
+    for section, names in _sections().items():
+        lines += [f'### Section {", ".join(names)}', '', paragraphs(section.__doc__)[0], '',
+                  *_key_list(keys_of(section)), '']
     for module in MODULES:
         lines += [f'## {GROUPS[module]}', '']
         for form in forms_of_module(module):
             lines += _transform(form, effects[form.name], examples[form.name])
     return '\n'.join(lines).rstrip() + '\n'
+
+
+def _sections() -> Mapping[type[Any], Sequence[str]]:
+    """Return the sections of the input_spec that have keys of their own, and the names of each."""
+    found: dict[type[Any], list[str]] = {}
+    for key in keys_of(InputSections):
+        found.setdefault(typing.get_args(key.hint)[0], []).append(key.name)
+    return {section: names for section, names in found.items() if keys_of(section)}
 
 
 def _contents() -> Iterator[str]:

@@ -31,11 +31,11 @@ def paragraphs(docstring: str | None) -> list[str]:
 
 
 def keys_of(record_type: type[Any]) -> tuple[Key, ...]:
-    """Return the keys of a dataclass in their order, with the meanings that its docstring lists."""
+    """Return the keys of a dataclass in their order, with the meanings that its fields or its docstring give."""
     hints, meanings = typing.get_type_hints(record_type), _meanings(record_type)
     return tuple(Key(item.name, hints[item.name],
                      item.default if item.default_factory is MISSING else item.default_factory(),
-                     meanings.get(item.name, '')) for item in fields(record_type))
+                     item.metadata.get('meaning', meanings.get(item.name, ''))) for item in fields(record_type))
 
 
 def _meanings(record_type: type[Any]) -> dict[str, str]:

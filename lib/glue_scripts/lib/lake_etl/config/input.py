@@ -1,133 +1,24 @@
-"""The input_spec: how the files of a workflow are written, and how they become rows."""
+"""The input_spec of a workflow: the format of its files, and how they become rows."""
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from enum import Enum
 from typing import Literal
 
+from lake_etl.config.formats.delimited_format import DELIMITERS, DelimitedSection
+from lake_etl.config.input_formats import InputSections
 from lake_etl.syntax.records import Findings, describe, parse_record
 from lake_etl.syntax.type_text import type_problems
 
 SchemaChange = Literal['permissive', 'evolve', 'reorder', 'strict']
 SCHEMA_CHANGE_BY_ENVIRONMENT: Mapping[str, SchemaChange] = {'dev': 'permissive', 'test': 'reorder'}
-DELIMITERS = {'csv': ',', 'tsv': '\t', 'pipe': '|'}
 DEFAULT_TRIGGER = '_SUCCESS'
-COMPRESSIONS = ('.gz', '.bz2', '.zip', '.zst')
-ADDRESS = re.compile(r'([A-Z]{1,3})([1-9]\d{0,6})(?::([A-Z]{1,3})([1-9]\d{0,6}))?', re.IGNORECASE)
 WORKFLOW = re.compile(r'[^/]*[^/\s][^/]*/[^/]*[^/\s][^/]*')
-ELEMENT_NAME = re.compile(r'[^\W\d][\w.:-]*')
-
-
-class Format(Enum):
-    """How the content of a file is written."""
-
-    DELIMITED = 'delimited text'
-    JSON = 'JSON'
-    PARQUET = 'Parquet'
-    XML = 'XML'
-    EXCEL = 'Excel'
-    FIXED = 'fixed width'
-
-
-FORMAT_BY_EXTENSION = {
-    '.xls': Format.EXCEL, '.xlsx': Format.EXCEL, '.xlsm': Format.EXCEL, '.xlm': Format.EXCEL, '.xlsb': Format.EXCEL,
-    '.ods': Format.EXCEL, '.json': Format.JSON, '.jsonl': Format.JSON, '.xml': Format.XML, '.parquet': Format.PARQUET,
-}
 
 
 @dataclass(frozen=True, kw_only=True)
-class DelimitedSection:
-    """Delimited text.
-
-    header            whether the first line holds the column names
-    quote_character   one character around values that hold the delimiter; empty for none
-    escape_character  one character before a quote inside quotes; empty for none
-    delimiter         one or more characters between values; the section's own when left out
-    """
-
-    header: bool = True
-    quote_character: str = '"'
-    escape_character: str = '"'
-    delimiter: str | None = None
-
-    def check(self) -> Iterator[str]:
-        """Yield what types cannot express."""
-        if self.delimiter is not None and (not self.delimiter or set(self.delimiter) & {'\n', '\r'}):
-            yield "'delimiter' must be one or more characters and no line break"
-        for key in ('quote_character', 'escape_character'):
-            if len(getattr(self, key)) > 1:
-                yield f"'{key}' must be one character or empty, got {describe(getattr(self, key))}"
-        if self.delimiter and self.delimiter == self.quote_character:
-            yield f"'delimiter' and 'quote_character' are both {describe(self.delimiter)}"
-
-
-@dataclass(frozen=True, kw_only=True)
-class JsonSection:
-    """JSON.
-
-    multiline  whether a file is one JSON value, or (false) each line holds one
-    """
-
-    multiline: bool = False
-
-
-@dataclass(frozen=True, kw_only=True)
-class XmlSection:
-    """XML.
-
-    row_tag  name of the element that makes one row
-    """
-
-    row_tag: str = 'row'
-
-    def check(self) -> Iterator[str]:
-        """Yield what types cannot express."""
-        if not ELEMENT_NAME.fullmatch(self.row_tag):
-            yield f"'row_tag' must be the name of an element without brackets, got {describe(self.row_tag)}"
-
-
-@dataclass(frozen=True, kw_only=True)
-class FixedSection:
-    """Text with columns of fixed width, which the mapping file gives.
-
-    unit  what a width counts: characters, or bytes of the encoding
-    """
-
-    unit: Literal['characters', 'bytes'] = 'characters'
-
-
-@dataclass(frozen=True, kw_only=True)
-class ParquetSection:
-    """Parquet, whatever the file's extension; there is nothing to set."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class ExcelSection:
-    """Excel workbooks.
-
-    sheet_names   names of sheets, or positions from 0 as text; the first one that exists is read
-    data_address  first cell (`A1`) or range (`B3:F35`) of the table
-    header        whether the first row of the table holds the column names
-    password      of an encrypted workbook; never shown, not even when it has the wrong type
-    """
-
-    sheet_names: tuple[str, ...] = ('0',)
-    data_address: str = 'A1'
-    header: bool = True
-    password: str | None = field(default=None, repr=False)
-
-    def check(self) -> Iterator[str]:
-        """Yield what types cannot express."""
-        if not self.sheet_names or not all(name.strip() for name in self.sheet_names):
-            yield "'sheet_names' must be a list of one or more names or positions such as [\"Policies\", \"0\"]"
-        if not _is_address(self.data_address):
-            yield f"'data_address' must be a cell or a range such as A1 or B3:F35, got {describe(self.data_address)}"
-
-
-@dataclass(frozen=True, kw_only=True)
-class InputSpec:
+class InputSpec(InputSections):
     """Everything that a workflow says about its input.
 
     table_description      description of the Cleanse table in the catalog
@@ -148,14 +39,6 @@ class InputSpec:
     keep_malformed_text    why texts and values of rows that do not fit their format may be kept although the workflow
                            protects personal data; when left out, they are not
     skip_rows              lines above the header that are not read
-    csv                    delimited text, with commas unless `delimiter` says otherwise
-    tsv                    delimited text, with tabs unless `delimiter` says otherwise
-    pipe                   delimited text, with | unless `delimiter` says otherwise
-    json                   JSON, in files that end in .json or .jsonl
-    xml                    XML, in files that end in .xml
-    fixed                  text with columns of fixed width, whatever the file's extension
-    parquet                Parquet, whatever the file's extension
-    excel                  Excel workbooks, in files with one of their extensions
     """
 
     table_description: str | None = None
@@ -173,14 +56,6 @@ class InputSpec:
     null_values: tuple[str, ...] = ()
     keep_malformed_text: str | None = None
     skip_rows: int = 0
-    csv: DelimitedSection | None = None
-    tsv: DelimitedSection | None = None
-    pipe: DelimitedSection | None = None
-    json: JsonSection | None = None
-    xml: XmlSection | None = None
-    fixed: FixedSection | None = None
-    parquet: ParquetSection | None = None
-    excel: ExcelSection | None = None
 
     def check(self) -> Iterator[str]:
         """Yield what types cannot express."""
@@ -218,35 +93,9 @@ def parse_input(raw: object, findings: Findings) -> InputSpec | None:
     return parse_record(InputSpec, raw, 'input_spec', findings)
 
 
-def choose_format(file_name: str, spec: InputSpec) -> Format:
-    """Return the format of a file: fixed width or Parquet when the spec says so, else by extension, else delimited.
-
-    An extension of a compression is looked through: `policies.json.gz` is JSON.
-    """
-    if spec.fixed is not None:
-        return Format.FIXED
-    if spec.parquet is not None:
-        return Format.PARQUET
-    name = file_name.lower()
-    for extension in COMPRESSIONS:
-        name = name.removesuffix(extension)
-    return next((found for ending, found in FORMAT_BY_EXTENSION.items() if name.endswith(ending)), Format.DELIMITED)
-
-
 def default_schema_change(environment: str) -> SchemaChange:
     """Return which changes of columns an environment allows when the workflow does not say."""
     return SCHEMA_CHANGE_BY_ENVIRONMENT.get(environment.lower(), 'strict')
-
-
-def _is_address(address: str) -> bool:
-    match = ADDRESS.fullmatch(address.strip())
-    if not match:
-        return False
-    first_column, first_row, last_column, last_row = match.groups()
-    if last_column is None:
-        return True
-    in_order = (len(first_column), first_column.upper()) <= (len(last_column), last_column.upper())
-    return in_order and int(first_row) <= int(last_row)
 
 
 def _is_encoding(name: str) -> bool:

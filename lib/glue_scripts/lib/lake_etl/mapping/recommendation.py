@@ -6,12 +6,8 @@ import io
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-INPUT_SECTIONS = {
-    'csv': {'csv': {'header': True}}, 'tsv': {'tsv': {'header': True}}, 'txt': {'csv': {'header': True}},
-    'json': {'json': {'multiline': False}}, 'jsonl': {'json': {'multiline': False}}, 'parquet': {'parquet': {}},
-    'xml': {'xml': {'row_tag': 'row'}}, 'xls': {'excel': {'sheet_names': ['0'], 'data_address': 'A1'}},
-}
-EXCEL_EXTENSIONS = ('xlsx', 'xlsm', 'xlsb', 'xlm', 'ods')
+from lake_etl.config.input_formats import FORMATS
+
 AMOUNT = 'decimal(16,2)'
 
 
@@ -20,13 +16,13 @@ def recommended_spec(columns: Iterable[tuple[str, str]], extension: str) -> dict
 
     The types that were found are fixed, so that the next file cannot change them by accident; amounts become decimals.
     """
-    extension = extension.lower().lstrip('.')
-    section = INPUT_SECTIONS['xls'] if extension in EXCEL_EXTENSIONS else INPUT_SECTIONS.get(extension, {})
+    extension = f".{extension.lower().lstrip('.')}"
+    input_spec = next((found.extensions[extension] for found in FORMATS if extension in found.extensions), {})
     fixed = {name: AMOUNT if kind == 'double' else kind for name, kind in columns
              if kind != 'string' and '<' not in kind}
     return {
         'description': 'Proposed from the first file. Read it, correct it, and put it with the transformation specs.',
-        'input_spec': section,
+        'input_spec': dict(input_spec),
         'transform_spec': {'changetype': fixed} if fixed else {},
     }
 

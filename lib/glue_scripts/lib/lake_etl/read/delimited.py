@@ -67,7 +67,7 @@ class _Lines:
     misfits: bool | None
 
 
-def read_delimited(spark: SparkSession, source: Collected) -> DataFrame:
+def read(spark: SparkSession, source: Collected) -> DataFrame:
     """Return the rows of delimited files, each column in the type that all its values fit.
 
     Looks at the lines, and reads all rows once where types are undecided; the frame itself is not computed yet. A row

@@ -7,7 +7,8 @@ from itertools import chain, islice
 
 from pyspark.sql import DataFrame, SparkSession
 
-from lake_etl.config.input import ExcelSection, InputSpec
+from lake_etl.config.formats.excel_format import ExcelSection
+from lake_etl.config.input import InputSpec
 from lake_etl.read.collected import Collected
 from lake_etl.read.header import SAMPLE_ROWS, distinct_names, numbered_names
 from lake_etl.read.plain import PlainFile
@@ -28,7 +29,7 @@ class _Table:
     rows: Iterator[Row]
 
 
-def read_excel(spark: SparkSession, source: Collected) -> DataFrame:
+def read(spark: SparkSession, source: Collected) -> DataFrame:
     """Return the rows of one sheet of each workbook, each column in the type that all its values fit.
 
     Rows without any value are left out. Raises DataError naming the file when it is damaged, asks for another password,

@@ -59,7 +59,7 @@ def cut(line: str, columns: Sequence[Place], encoding: str | None = None) -> tup
     return tuple(raw[item.start:item.start + item.width].decode(encoding, 'replace').strip(' ') for item in columns)
 
 
-def read_fixed_width(spark: SparkSession, source: Collected) -> DataFrame:
+def read(spark: SparkSession, source: Collected) -> DataFrame:
     """Return a row for each line that is not empty, each column in the type that all its values fit.
 
     A blank value is null. A line is marked when it ends before its last column begins, or goes on with more than blanks

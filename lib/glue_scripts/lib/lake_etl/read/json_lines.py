@@ -14,7 +14,7 @@ from lake_etl.read.text_types import no_rows
 UNPARSED = '_corrupt_record'
 
 
-def read_json(spark: SparkSession, source: Collected) -> DataFrame:
+def read(spark: SparkSession, source: Collected) -> DataFrame:
     """Return the documents as rows, the schema inferred over all files.
 
     Spark's preference for decimals tries every text as one, which takes ten times as long, and turns texts of digits,

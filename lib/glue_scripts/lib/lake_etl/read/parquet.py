@@ -8,7 +8,7 @@ from lake_etl.read.published import with_lasting_types
 from lake_etl.read.text_types import no_rows
 
 
-def read_parquet(spark: SparkSession, source: Collected) -> DataFrame:
+def read(spark: SparkSession, source: Collected) -> DataFrame:
     """Return the rows of Parquet files; a column that only some of the files have is null in the others."""
     df = spark.read.parquet(*source.paths, mergeSchema=len(source.files) > 1)
     if not df.columns or df.isEmpty():  # One small job: it stops at the first row.

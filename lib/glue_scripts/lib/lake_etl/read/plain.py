@@ -11,13 +11,14 @@ from dataclasses import dataclass
 from itertools import chain
 
 from lake_etl import runtime
-from lake_etl.config.input import Format, InputSpec, choose_format
+from lake_etl.config.formats.input_format import InputFormat
+from lake_etl.config.input import InputSpec
+from lake_etl.config.input_formats import choose_format
 from lake_etl.errors import DataError
 from lake_etl.read.charset import UTF_8, has_plain_line_ends
 from lake_etl.read.stored_file import PIECE, open_stored
 from lake_etl.read.unpack import is_packed, unpack, unpacked_name
 
-TEXT_FORMATS = (Format.DELIMITED, Format.FIXED, Format.JSON)
 BYTE_ORDER_MARK = '\ufeff'
 # A carriage return at the very end may be the first half of a line end.
 LINE_END = re.compile(rb'\r\n|\n|\r(?!\Z)')
@@ -39,7 +40,7 @@ class PlainFile:
     encoding: str = UTF_8
 
 
-def plain_file(uri: str, spec: InputSpec, place: str) -> tuple[PlainFile, Format]:
+def plain_file(uri: str, spec: InputSpec, place: str) -> tuple[PlainFile, InputFormat]:
     """Return the file ready for reading, and its format; what has to be rewritten goes to the address `place`.
 
     Raises DataError naming the file when it is missing, empty, damaged, or not in its encoding.
@@ -52,13 +53,13 @@ def plain_file(uri: str, spec: InputSpec, place: str) -> tuple[PlainFile, Format
         raise DataError(f'{uri} is empty (0 bytes); land the file again with its content.')
     packed = is_packed(uri)
     file_format = choose_format(unpacked_name(open_stored(files, uri), uri) if packed else uri, spec)
-    is_text = file_format in TEXT_FORMATS
-    if spec.skip_rows and not is_text and file_format is not Format.EXCEL:
-        raise DataError(f"{uri} is {file_format.value}, which has no lines to skip; take 'skip_rows' out of the "
+    has_lines = file_format.has_lines
+    if spec.skip_rows and not (has_lines or file_format.reader_skips_rows):
+        raise DataError(f"{uri} is {file_format.name}, which has no lines to skip; take 'skip_rows' out of the "
                         'input_spec.')
     encoding = spec.encoding
-    recode = is_text and not has_plain_line_ends(encoding)
-    skip = spec.skip_rows if is_text else 0
+    recode = has_lines and not has_plain_line_ends(encoding)
+    skip = spec.skip_rows if has_lines else 0
     if not (packed or recode or skip):
         return PlainFile(uri, uri, size, encoding), file_format
     stored = open_stored(files, uri)

@@ -1,30 +1,22 @@
 """Reads what was collected in the format its workflow names, with types that hold from one file to the next."""
 from __future__ import annotations
 
+import importlib
 from collections.abc import Callable, Mapping, Sequence
 
 from pyspark.sql import DataFrame, SparkSession
 
-from lake_etl.config.input import Format, InputSpec
+from lake_etl.config.formats.input_format import InputFormat
+from lake_etl.config.input import InputSpec
 from lake_etl.errors import DataError
 from lake_etl.read.collected import Collected, Knowledge, nothing_known
 from lake_etl.read.data_set import files_of_load
-from lake_etl.read.delimited import read_delimited
-from lake_etl.read.excel import read_excel
 from lake_etl.read.failures import reading
-from lake_etl.read.fixed_width import read_fixed_width
 from lake_etl.read.given_types import with_given_types
-from lake_etl.read.json_lines import read_json
-from lake_etl.read.parquet import read_parquet
 from lake_etl.read.plain import plain_file
-from lake_etl.read.xml_rows import read_xml
 
 Reader = Callable[[SparkSession, Collected], DataFrame]
 GiveTypes = Callable[[DataFrame, Mapping[str, str]], DataFrame]
-READERS: Mapping[Format, Reader] = {
-    Format.DELIMITED: read_delimited, Format.FIXED: read_fixed_width, Format.JSON: read_json, Format.XML: read_xml,
-    Format.EXCEL: read_excel, Format.PARQUET: read_parquet,
-}
 
 
 def read_collected_file(spark: SparkSession, uri: str, spec: InputSpec, knowledge: Knowledge = nothing_known, *,
@@ -44,8 +36,14 @@ def read_collected_file(spark: SparkSession, uri: str, spec: InputSpec, knowledg
     first, first_format = plain[0]
     for file, file_format in plain:
         if file_format is not first_format:
-            raise DataError(f'{file.name} is {file_format.value}, but {first.name} is {first_format.value}. Files of '
+            raise DataError(f'{file.name} is {file_format.name}, but {first.name} is {first_format.name}. Files of '
                             'one load need one format; nothing was loaded.')
     source = Collected(name, tuple(file for file, _ in plain), spec, tuple(widths), scratch, knowledge)
     with reading(name):
-        return give_types(READERS[first_format](spark, source), spec.types)
+        return give_types(reader_for(first_format)(spark, source), spec.types)
+
+
+def reader_for(input_format: InputFormat) -> Reader:
+    """Return the function `read` of the module that the format names; only readers in use are imported."""
+    reader: Reader = importlib.import_module(f'lake_etl.read.{input_format.reader}').read
+    return reader

@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from lake_etl import runtime
-from lake_etl.config.input import ADDRESS, ExcelSection
+from lake_etl.config.formats.excel_format import ADDRESS, ExcelSection
 from lake_etl.errors import DataError, LakeError
 from lake_etl.read.plain import PlainFile
 from lake_etl.read.workbook_trial import LARGEST, can_be_opened

@@ -10,7 +10,8 @@ from pyspark.sql import functions as F
 from pyspark.sql.types import StructField
 
 from lake_etl import runtime
-from lake_etl.config.input import InputSpec, XmlSection
+from lake_etl.config.formats.xml_format import XmlSection
+from lake_etl.config.input import InputSpec
 from lake_etl.errors import DataError
 from lake_etl.read.charset import UTF_8
 from lake_etl.read.collected import Collected, KnownTypes
@@ -31,7 +32,7 @@ DECLARED_ENCODING = re.compile(rb'''<\?xml[^>]*?\sencoding\s*=\s*["']([\w.:-]+)[
 FRAGMENT, ROW = 'fragment', 'row'
 
 
-def read_xml(spark: SparkSession, source: Collected) -> DataFrame:
+def read(spark: SparkSession, source: Collected) -> DataFrame:
     """Return a row for each element that the input_spec calls a row, the types inferred over all files.
 
     Attributes are columns `_name`, children columns under their names without name space, the text of an element that

@@ -1,0 +1,1 @@
+"""Describes the input formats without Spark, each in its own file."""

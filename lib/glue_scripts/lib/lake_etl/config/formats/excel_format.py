@@ -1,0 +1,49 @@
+"""Excel workbooks: their section in the input_spec."""
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from lake_etl.config.formats.input_format import InputFormat
+from lake_etl.syntax.records import describe
+
+ADDRESS = re.compile(r'([A-Z]{1,3})([1-9]\d{0,6})(?::([A-Z]{1,3})([1-9]\d{0,6}))?', re.IGNORECASE)
+FIRST_SHEET = {'excel': {'sheet_names': ['0'], 'data_address': 'A1'}}
+EXCEL = InputFormat(
+    name='Excel', reader='excel', reader_skips_rows=True,
+    extensions=dict.fromkeys(('.xls', '.xlsx', '.xlsm', '.xlm', '.xlsb', '.ods'), FIRST_SHEET))
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExcelSection:
+    """Excel workbooks.
+
+    sheet_names   names of sheets, or positions from 0 as text; the first one that exists is read
+    data_address  first cell (`A1`) or range (`B3:F35`) of the table
+    header        whether the first row of the table holds the column names
+    password      of an encrypted workbook; never shown, not even when it has the wrong type
+    """
+
+    sheet_names: tuple[str, ...] = ('0',)
+    data_address: str = 'A1'
+    header: bool = True
+    password: str | None = field(default=None, repr=False)
+
+    def check(self) -> Iterator[str]:
+        """Yield what types cannot express."""
+        if not self.sheet_names or not all(name.strip() for name in self.sheet_names):
+            yield "'sheet_names' must be a list of one or more names or positions such as [\"Policies\", \"0\"]"
+        if not _is_address(self.data_address):
+            yield f"'data_address' must be a cell or a range such as A1 or B3:F35, got {describe(self.data_address)}"
+
+
+def _is_address(address: str) -> bool:
+    match = ADDRESS.fullmatch(address.strip())
+    if not match:
+        return False
+    first_column, first_row, last_column, last_row = match.groups()
+    if last_column is None:
+        return True
+    in_order = (len(first_column), first_column.upper()) <= (len(last_column), last_column.upper())
+    return in_order and int(first_row) <= int(last_row)

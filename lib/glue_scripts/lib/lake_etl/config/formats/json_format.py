@@ -1,0 +1,20 @@
+"""JSON: its section in the input_spec."""
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from lake_etl.config.formats.input_format import InputFormat
+
+JSON_LINES = {'json': {'multiline': False}}
+JSON = InputFormat(name='JSON', reader='json_lines', has_lines=True,
+                   extensions={'.json': JSON_LINES, '.jsonl': JSON_LINES})
+
+
+@dataclass(frozen=True, kw_only=True)
+class JsonSection:
+    """JSON.
+
+    multiline  whether a file is one JSON value, or (false) each line holds one
+    """
+
+    multiline: bool = False

@@ -1,0 +1,46 @@
+"""The table of input formats, one row for each section of the input_spec, and the choice of a file's format."""
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from lake_etl.config.formats.delimited_format import DELIMITED, DelimitedSection
+from lake_etl.config.formats.excel_format import EXCEL, ExcelSection
+from lake_etl.config.formats.fixed_width_format import FIXED_WIDTH, FixedSection
+from lake_etl.config.formats.input_format import InputFormat, formats_by_key, section
+from lake_etl.config.formats.json_format import JSON, JsonSection
+from lake_etl.config.formats.parquet_format import PARQUET, ParquetSection
+from lake_etl.config.formats.xml_format import XML, XmlSection
+
+COMPRESSIONS = ('.gz', '.bz2', '.zip', '.zst')
+
+
+@dataclass(frozen=True, kw_only=True)
+class InputSections:
+    """The sections of an input_spec. Where several sections choose the format, the first one wins."""
+
+    csv: DelimitedSection | None = section(DELIMITED, 'delimited text, with commas unless `delimiter` says otherwise')
+    tsv: DelimitedSection | None = section(DELIMITED, 'delimited text, with tabs unless `delimiter` says otherwise')
+    pipe: DelimitedSection | None = section(DELIMITED, 'delimited text, with | unless `delimiter` says otherwise')
+    json: JsonSection | None = section(JSON, 'JSON, in files that end in .json or .jsonl')
+    xml: XmlSection | None = section(XML, 'XML, in files that end in .xml')
+    excel: ExcelSection | None = section(EXCEL, 'Excel workbooks, in files with one of their extensions')
+    fixed: FixedSection | None = section(
+        FIXED_WIDTH, "text with columns of fixed width, whatever the file's extension")
+    parquet: ParquetSection | None = section(PARQUET, "Parquet, whatever the file's extension")
+
+
+FORMATS = tuple(dict.fromkeys(formats_by_key(InputSections).values()))
+
+
+def choose_format(file_name: str, sections: InputSections) -> InputFormat:
+    """Return the format of a file: by a section that decides, else by extension, else delimited text.
+
+    An extension of a compression does not count: `policies.json.gz` is JSON.
+    """
+    for key, input_format in formats_by_key(InputSections).items():
+        if input_format.chosen_by_section and getattr(sections, key) is not None:
+            return input_format
+    name = file_name.lower()
+    for extension in COMPRESSIONS:
+        name = name.removesuffix(extension)
+    return next((found for found in FORMATS if name.endswith(tuple(found.extensions))), DELIMITED)
