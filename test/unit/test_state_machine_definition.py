@@ -97,8 +97,8 @@ def test_the_definition_is_json_whose_braces_are_all_substitutions():
 
 def test_a_job_with_a_condition_and_a_lock_of_its_own_is_one_more_row():
     rows = [*STEPS, *((job, job.step) for job in (
-        LakeJob('check', {}, JobStep('Check customers', {'database': 'database'}, only_if='entity_match',
-                                  lock='customers')),
+        LakeJob('check', {}, JobStep(
+            'Check customers', {'database': 'database'}, only_if='entity_match', lock='customers')),
         LakeJob('count', {}, JobStep('Count rows'))))]
     states = definition(480, rows)['States']
     assert states['Is entity match wanted']['Default'] == states['Entity match']['Next'] == 'Is check customers wanted'
