@@ -10,7 +10,6 @@ from __future__ import annotations
 import argparse
 import logging
 import shutil
-import sys
 import tempfile
 from datetime import datetime
 from functools import partial
@@ -23,10 +22,12 @@ from lake_etl.adapters.local.sqlite_items import SqliteItems
 from lake_etl.landing.location import read_key
 from lake_etl.spark.session import configure
 from lake_etl.transform.lookup_loading import lookup_items
+from lib.job_table import COLLECT_TO_CLEANSE
 from lib.local_lake.folders import OWN_CONFIGURATION, LakeFolders
-from lib.local_lake.running import job_arguments
 from lib.local_lake.running.awsglue_path import ensure_glue_library
+from lib.local_lake.running.job_arguments import job_arguments
 from lib.local_lake.running.laptop_session import start_session
+from lib.local_lake.running.orchestration import run_script
 from lib.local_lake.running.samples import LOOKUPS, RESOURCES
 from resources.sample_data import write_sample
 
@@ -72,7 +73,6 @@ def _without_rules(folder: Path) -> Path:
 
 def _measure(spark: SparkSession, lakes: dict[str, tuple[LakeFolders, str]], source: Path, rows: int,
              runs: int) -> str:
-    from lib.glue_scripts import etl_collect_to_cleanse
     target = lakes[LOAD][0].temporary / 'floor'
 
     def floor() -> None:
@@ -80,8 +80,7 @@ def _measure(spark: SparkSession, lakes: dict[str, tuple[LakeFolders, str]], sou
 
     def load(folders: LakeFolders, key: str) -> None:
         landing = read_key(key, datetime(2026, 1, 31))
-        sys.argv = job_arguments.command_line(job_arguments.collect_to_cleanse(folders, landing, f'bench-{rows}'))
-        etl_collect_to_cleanse.main()
+        run_script(COLLECT_TO_CLEANSE, job_arguments(COLLECT_TO_CLEANSE, folders, landing, f'bench-{rows}'))
     loads = {name: partial(load, *lake) for name, lake in lakes.items()}
     timings = interleave({FLOOR: floor} | loads, runs, warm_up=2)
     columns, most_tasks = [f'{rows:9,d} {timings.median(FLOOR):8.2f}'], 0

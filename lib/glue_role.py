@@ -10,7 +10,8 @@ from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from lib.dynamodb_stack import DynamoDbStack
-from lib.glue_job_arguments import athena_workgroup_name, log_group_prefix
+from lib.glue_job_arguments import log_group_prefix
+from lib.job_table import Right
 from lib.settings.deployment_settings import EnvironmentConfiguration
 from lib.storage_stack import StorageStack
 from lib.vpc_stack import VpcStack
@@ -33,11 +34,11 @@ METRIC_NAMESPACES = ('Glue', 'InsuranceLake/*', 'Glue Data Quality')
 
 
 class GlueRole(iam.Role):
-    """What the three jobs may do: read scripts and Collect, read and write the tables, tell how it went."""
+    """What the jobs may do: read scripts and Collect, read and write the tables, report, and what their rows add."""
 
     def __init__(self, scope: Construct, construct_id: str, *, environment: EnvironmentConfiguration,
                  storage: StorageStack, tables: DynamoDbStack, scripts_bucket: s3.IBucket,
-                 temporary_bucket: s3.IBucket, network: VpcStack | None):
+                 temporary_bucket: s3.IBucket, network: VpcStack | None, rights: Sequence[tuple[Right, str]]):
         own_account = {'StringEquals': {'aws:SourceAccount': Stack.of(scope).account}}
         super().__init__(scope, construct_id, description='Runs the Glue jobs of the lake',
                          role_name=environment.resource_name(f'{environment.place.region}-glue-role'),
@@ -53,7 +54,9 @@ class GlueRole(iam.Role):
         self._items('WriteItems', WRITE_ITEMS, [tables.hash_values, tables.dq_results, tables.job_audit,
                                                 *([tables.lineage] if tables.lineage else [])])
         self._tell(environment)
-        self._query(environment)
+        for right, resource in rights:
+            self._allow(right.name, right.actions, self._arn(right.service, resource))
+        self._query_redshift(environment)
         self._use_secret(environment)
         self._reach(environment, network)
 
@@ -85,11 +88,8 @@ class GlueRole(iam.Role):
         if environment.quality_engine == 'glue':
             self._allow('DataQuality', ('glue:PublishDataQuality',), self._arn('glue', 'dataQualityRuleset/*'))
 
-    def _query(self, environment: EnvironmentConfiguration) -> None:
-        """Allow views in Athena, and statements in Redshift where one is configured."""
-        self._allow('Athena', ('athena:StartQueryExecution', 'athena:GetQueryExecution', 'athena:StopQueryExecution',
-                               'athena:GetWorkGroup'),
-                    self._arn('athena', f'workgroup/{athena_workgroup_name(environment)}'))
+    def _query_redshift(self, environment: EnvironmentConfiguration) -> None:
+        """Allow statements in Redshift, where one is configured."""
         redshift = environment.redshift
         if not redshift.database:
             return

@@ -1,7 +1,6 @@
 """The Glue jobs with the buckets of their scripts and temporary files, and the role under which they run."""
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -14,9 +13,9 @@ from constructs import Construct
 from lib.constructs.bucket import LakeBucket
 from lib.constructs.log_group import LakeLogGroup
 from lib.dynamodb_stack import DynamoDbStack
-from lib.glue_job_arguments import (
-    Addresses, cleanse_to_consume_arguments, collect_to_cleanse_arguments, entity_match_arguments, log_group_prefix)
+from lib.glue_job_arguments import CommonResources, athena_workgroup_name, default_arguments, log_group_prefix
 from lib.glue_role import GlueRole
+from lib.job_table import ICEBERG_CATALOG, JOBS, LakeJob, LakeResources
 from lib.packaging.glue_library import SCRIPTS, GlueLibrary, python_packages, write_library
 from lib.settings.deployment_settings import EnvironmentConfiguration
 from lib.storage_stack import StorageStack
@@ -24,13 +23,14 @@ from lib.vpc_stack import VpcStack
 
 VERSIONS = {'5.1': glue.GlueVersion.V5_1, '6.0': glue.GlueVersion.V6_0}
 SCRIPTS_PREFIX, LIBRARY_PREFIX = 'etl', 'library'
+SPECIFICATIONS, SQL = f'/{SCRIPTS_PREFIX}/transformation-spec/', f'/{SCRIPTS_PREFIX}/transformation-sql/'
 DAYS_OF_TEMPORARY_FILES = 30
 # To be counted up with any change: AWS Glue does not change a security configuration, and a name is taken only once.
 SECURITY_VERSION = 1
 
 
 class GlueStack(Stack):
-    """Attributes: the buckets, the log groups, the role, and the three jobs."""
+    """Attributes: the buckets, the log groups, the role, and `jobs` by their names in the job table."""
 
     def __init__(self, scope: Construct, construct_id: str, *, environment: EnvironmentConfiguration,
                  storage: StorageStack, tables: DynamoDbStack, network: VpcStack | None = None, **kwargs: Any):
@@ -43,16 +43,18 @@ class GlueStack(Stack):
             access_logs=storage.access_logs_bucket, expires_after_days=DAYS_OF_TEMPORARY_FILES)
         self._library = self._deploy_scripts()
         self.error_logs, self.output_logs = (self._log_group(kind) for kind in ('error', 'output'))
+        resources = _lake_resources(environment, storage, tables)
         self.role = GlueRole(self, 'Role', environment=environment, storage=storage, tables=tables,
                              scripts_bucket=self.scripts_bucket, temporary_bucket=self.temporary_bucket,
-                             network=network)
+                             network=network,
+                             rights=[(right, right.resource_of(resources)) for job in JOBS for right in job.rights])
         self._security = self._security_configuration()
         self._connections = self._connect(network)
 
-        at = _addresses(self, storage, tables)
-        self.collect_to_cleanse_job = self._job('collect-to-cleanse', collect_to_cleanse_arguments(environment, at))
-        self.cleanse_to_consume_job = self._job('cleanse-to-consume', cleanse_to_consume_arguments(environment, at))
-        self.entity_match_job = self._job('consume-entity-match', entity_match_arguments(environment, at))
+        common = CommonResources(
+            self.scripts_bucket.bucket_name, self.temporary_bucket.bucket_name, tables.job_audit.table_name,
+            tables.lineage.table_name if tables.lineage else '')
+        self.jobs = {job.name: self._job(job, default_arguments(job, environment, common, resources)) for job in JOBS}
 
     def _deploy_scripts(self) -> GlueLibrary:
         """Copy scripts and configuration files to their bucket, and the library under a name of its content.
@@ -91,15 +93,14 @@ class GlueStack(Stack):
                  for name in self._environment.glue.connections]
         return [*(network.connections if network else ()), *named]
 
-    def _job(self, name: str, arguments: Mapping[str, str]) -> glue.Job:
+    def _job(self, row: LakeJob, arguments: dict[str, str]) -> glue.Job:
         settings = self._environment.glue
-        at_scripts = f'{SCRIPTS_PREFIX}/etl_{name.replace("-", "_")}.py'
         queuing: dict[str, Any] = {} if settings.flex else {'job_run_queuing_enabled': True}
         job = (glue.PySparkFlexEtlJob if settings.flex else glue.PySparkEtlJob)(
-            self, f'{name.title().replace("-", "")}Job',
-            job_name=self._environment.resource_name(f'{name}-job'),
+            self, f'{row.name.title().replace("-", "")}Job',
+            job_name=self._environment.resource_name(f'{row.name}-job'),
             role=self.role.without_policy_updates(),
-            script=glue.Code.from_bucket(self.scripts_bucket, at_scripts),
+            script=glue.Code.from_bucket(self.scripts_bucket, f'{SCRIPTS_PREFIX}/{row.module}.py'),
             extra_python_files=[self._library_file(self._library.zip_name)],
             extra_jars=[self._library_file(jar) for jar in self._library.jars] or None,
             glue_version=VERSIONS[settings.version],
@@ -124,12 +125,14 @@ class GlueStack(Stack):
         return glue.Code.from_bucket(self.scripts_bucket, f'{LIBRARY_PREFIX}/{name}')
 
 
-def _addresses(stack: GlueStack, storage: StorageStack, tables: DynamoDbStack) -> Addresses:
-    return Addresses(
-        scripts_bucket=stack.scripts_bucket.bucket_name, temporary_bucket=stack.temporary_bucket.bucket_name,
-        collect_bucket=storage.collect_bucket.bucket_name, cleanse_bucket=storage.cleanse_bucket.bucket_name,
-        consume_bucket=storage.consume_bucket.bucket_name,
-        job_audit_table=tables.job_audit.table_name, hash_values_table=tables.hash_values.table_name,
-        value_lookup_table=tables.value_lookup.table_name, multi_lookup_table=tables.multi_lookup.table_name,
-        quality_results_table=tables.dq_results.table_name,
-        lineage_table=tables.lineage.table_name if tables.lineage else '')
+def _lake_resources(environment: EnvironmentConfiguration, storage: StorageStack,
+                    tables: DynamoDbStack) -> LakeResources:
+    redshift = environment.redshift
+    return LakeResources(
+        collect=f's3://{storage.collect_bucket.bucket_name}', cleanse=f's3://{storage.cleanse_bucket.bucket_name}',
+        consume=f's3://{storage.consume_bucket.bucket_name}', specifications=SPECIFICATIONS, sql=SQL,
+        hash_values=tables.hash_values.table_name, value_lookup=tables.value_lookup.table_name,
+        multi_lookup=tables.multi_lookup.table_name, quality_results=tables.dq_results.table_name,
+        iceberg_catalog=ICEBERG_CATALOG, athena_workgroup=athena_workgroup_name(environment),
+        redshift_cluster_id=redshift.cluster_id, redshift_workgroup_name=redshift.workgroup_name,
+        redshift_database=redshift.database)

@@ -1,7 +1,10 @@
 """The state machine as Step Functions reads it: begin, lock, one job after another, and a way out of each end."""
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
+
+from lib.job_table import STEPS, JobStep, LakeJob
 
 State = dict[str, Any]
 
@@ -22,49 +25,40 @@ GLUE_RETRY: list[State] = [
 # All calls may be repeated, whatever they failed by.
 CALL_RETRY: list[State] = [{'ErrorEquals': ['States.ALL'], 'IntervalSeconds': 5, 'BackoffRate': 2,
                             'MaxDelaySeconds': 120, 'MaxAttempts': 6, 'JitterStrategy': 'FULL'}]
+# What the input of an execution gives to a job, by the names of the job table.
+EXECUTION_VALUES = {
+    'database': '$.target_database_name',
+    'consume_database': "States.Format('{}_consume', $.target_database_name)",
+    'source_bucket': "States.Format('s3://{}', $.source_bucketname)",
+    'source_path': '$.source_path',
+}
 TABLE = "States.Array(States.Format('{}/{}', $.target_database_name, $.table_name))"
 CUSTOMERS = "States.Array(States.Format('{}#entity-match', $.target_database_name))"
+LOCKS = {'customers': CUSTOMERS}
 BOTH = ("States.Array(States.Format('{}/{}', $.target_database_name, $.table_name), "
         "States.Format('{}#entity-match', $.target_database_name))")
 RECORD_BEGIN, RECORD_FAILURE, RECORD_SUCCESS = 'Record begin', 'Record failure', 'Record success'
 
 
-# What AWS CloudFormation puts in place of a name in braces.
-COLLECT_TO_CLEANSE_JOB, CLEANSE_TO_CONSUME_JOB, ENTITY_MATCH_JOB = (
-    '${CollectToCleanseJob}', '${CleanseToConsumeJob}', '${EntityMatchJob}')
+# AWS CloudFormation replaces names in braces.
 AUDITOR, TABLE_LOCK, TOPIC = '${Auditor}', '${TableLock}', '${Topic}'
 
 
-def definition(job_timeout_minutes: int) -> State:
+def definition(job_timeout_minutes: int, steps: Sequence[tuple[LakeJob, JobStep]] = STEPS) -> State:
     """Return the definition in the Amazon States Language, JSONPath.
 
     job_timeout_minutes  after which AWS Glue stops a run
+    steps                the jobs that it runs, in this order
 
     https://states-language.net
     """
-    cleansed = _job(COLLECT_TO_CLEANSE_JOB, job_timeout_minutes, 'Cleanse to Consume', {
-        'source_path.$': '$.source_path',
-        'source_bucket.$': "States.Format('s3://{}', $.source_bucketname)",
-        'target_database_name.$': '$.target_database_name'})
-    consumed = _job(CLEANSE_TO_CONSUME_JOB, job_timeout_minutes, 'Is entity match wanted', {
-        'source_database_name.$': '$.target_database_name',
-        'target_database_name.$': "States.Format('{}_consume', $.target_database_name)"})
-    matched = _job(ENTITY_MATCH_JOB, job_timeout_minutes, RECORD_SUCCESS, {
-        'database_name_prefix.$': '$.target_database_name'})
+    locks = _lock_names([step for _, step in steps])
     states = {
         RECORD_BEGIN: _call(AUDITOR, {'Input.$': '$', 'Began': {
             'Execution': {'Name.$': '$$.Execution.Name'}, 'StateMachine': {'Id.$': '$$.StateMachine.Id'}}},
             'Ask for table', RECORD_FAILURE),
-        **_lock('table', TABLE, 'Collect to Cleanse'),
-        'Collect to Cleanse': cleansed,
-        'Cleanse to Consume': consumed,
-        'Is entity match wanted': {
-            'Type': 'Choice', 'Default': RECORD_SUCCESS, 'Choices': [{
-                'And': [{'Variable': '$.entity_match', 'IsPresent': True},
-                        {'Variable': '$.entity_match', 'BooleanEquals': True}],
-                'Next': 'Ask for customers'}]},
-        **_lock('customers', CUSTOMERS, 'Entity match'),
-        'Entity match': matched,
+        **_lock('table', TABLE, _first_state(steps[0][1], locks)),
+        **_jobs([step for _, step in steps], locks, job_timeout_minutes),
         # Whatever fails from here on, subscribers are told; records that were not written are swept up later.
         RECORD_SUCCESS: _call(AUDITOR, {'Input.$': '$'}, 'Unlock after success', 'Unlock after success'),
         'Unlock after success': _unlock('Notify of success'),
@@ -79,16 +73,54 @@ def definition(job_timeout_minutes: int) -> State:
             'TimeoutSeconds': LONGEST_EXECUTION_SECONDS, 'States': states}
 
 
-def _job(name: str, timeout_minutes: int, following: str, arguments: State) -> State:
-    """Return the state that runs a job to its end; what all jobs are told comes with what this one is."""
-    told = {
+def _jobs(steps: Sequence[JobStep], locks: Mapping[str, str], timeout_minutes: int) -> dict[str, State]:
+    """Return the states that run one job after another, each on its condition and with its lock."""
+    states: dict[str, State] = {}
+    following = [*(_first_state(step, locks) for step in steps[1:]), RECORD_SUCCESS]
+    for step, after in zip(steps, following, strict=True):
+        if step.only_if:
+            wanted = f'$.{step.only_if}'
+            states[_choice(step)] = {
+                'Type': 'Choice', 'Default': after, 'Choices': [{
+                    'And': [{'Variable': wanted, 'IsPresent': True}, {'Variable': wanted, 'BooleanEquals': True}],
+                    'Next': _locked_state(step, locks)}]}
+        if step.lock:
+            states |= _lock(locks[step.state], LOCKS[step.lock], step.state)
+        states[step.state] = _job(step, timeout_minutes, after)
+    return states
+
+
+def _first_state(step: JobStep, locks: Mapping[str, str]) -> str:
+    return _choice(step) if step.only_if else _locked_state(step, locks)
+
+
+def _choice(step: JobStep) -> str:
+    return f'Is {step.state.lower()} wanted'
+
+
+def _locked_state(step: JobStep, locks: Mapping[str, str]) -> str:
+    return f'Ask for {locks[step.state]}' if step.lock else step.state
+
+
+def _lock_names(steps: Sequence[JobStep]) -> dict[str, str]:
+    """Return, by state, what its lock is called; states that ask for one lock have names of their own."""
+    first = {step.lock: step.state for step in reversed(steps)}
+    return {step.state: step.lock if first[step.lock] == step.state else f'{step.lock} for {step.state}'
+            for step in steps if step.lock}
+
+
+def _job(step: JobStep, timeout_minutes: int, following: str) -> State:
+    """Return the state that runs a job to its end, with the arguments of all jobs and its own."""
+    arguments = {
         'execution_id.$': '$.execution_id', 'source_key.$': '$.source_key', 'table_name.$': '$.table_name',
         'base_file_name.$': '$.base_file_name', 'state_machine_name.$': '$$.StateMachine.Name',
-        # Numbers are welcome in an input that was written by hand; arguments are texts.
-        **{f'{part}.$': f"States.Format('{{}}', $.{part})" for part in ('p_year', 'p_month', 'p_day')}, **arguments}
+        # An input that was written by hand may have numbers; arguments are texts.
+        **{f'{part}.$': f"States.Format('{{}}', $.{part})" for part in ('p_year', 'p_month', 'p_day')},
+        **{f'{name}.$': EXECUTION_VALUES[value] for name, value in step.arguments.items()}}
     return {
         'Type': 'Task', 'Resource': 'arn:aws:states:::glue:startJobRun.sync',
-        'Parameters': {'JobName': name, 'Arguments': {f'--{key}': value for key, value in told.items()}},
+        'Parameters': {'JobName': f'${{{step.job_placeholder}}}',
+                       'Arguments': {f'--{key}': value for key, value in arguments.items()}},
         'TimeoutSeconds': timeout_minutes * 60 + WAIT_FOR_CAPACITY_SECONDS,
         # The whole description of a run repeats its arguments, and the state goes to subscribers.
         'ResultSelector': {f'{key}.$': f'$.{key}' for key in ('JobName', 'Id', 'JobRunState', 'ExecutionTime')},

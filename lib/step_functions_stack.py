@@ -25,6 +25,7 @@ from lib.constructs.log_group import LakeLogGroup
 from lib.dynamodb_stack import DynamoDbStack
 from lib.glue_job_arguments import state_machine_name
 from lib.glue_stack import GlueStack
+from lib.job_table import STEPS
 from lib.settings.deployment_settings import EnvironmentConfiguration
 from lib.state_machine_definition import definition
 from lib.storage_stack import StorageStack
@@ -136,10 +137,10 @@ class StepFunctionsStack(Stack):
         role = iam.Role(self, 'StateMachineRole', description='Runs the state machine of the lake',
                         assumed_by=iam.ServicePrincipal('states.amazonaws.com', conditions={
                             'StringEquals': {'aws:SourceAccount': self.account}}))
-        jobs = (self._glue.collect_to_cleanse_job, self._glue.cleanse_to_consume_job, self._glue.entity_match_job)
+        jobs = {step.job_placeholder: self._glue.jobs[job.name] for job, step in STEPS}
         for sid, allowed, resources in (
                 ('Jobs', ('glue:StartJobRun', 'glue:GetJobRun', 'glue:GetJobRuns', 'glue:BatchStopJobRun'),
-                 [job.job_arn for job in jobs]),
+                 [job.job_arn for job in jobs.values()]),
                 ('Functions', ('lambda:InvokeFunction',), [auditor.function_arn, lock.function_arn]),
                 ('Topic', ('sns:Publish',), [self.topic.topic_arn]),
                 ('TopicKey', USE_KEY, [self._topic_key.key_arn])):
@@ -151,9 +152,8 @@ class StepFunctionsStack(Stack):
             definition_body=sfn.DefinitionBody.from_string(
                 json.dumps(definition(self._environment.glue.timeout_minutes))),
             definition_substitutions={
-                'CollectToCleanseJob': jobs[0].job_name, 'CleanseToConsumeJob': jobs[1].job_name,
-                'EntityMatchJob': jobs[2].job_name, 'Auditor': auditor.function_arn, 'TableLock': lock.function_arn,
-                'Topic': self.topic.topic_arn},
+                **{placeholder: job.job_name for placeholder, job in jobs.items()},
+                'Auditor': auditor.function_arn, 'TableLock': lock.function_arn, 'Topic': self.topic.topic_arn},
             logs=sfn.LogOptions(destination=logs, level=sfn.LogLevel.ALL, include_execution_data=False),
             tracing_enabled=True, removal_policy=removal_policy(self._environment))
 

@@ -4,7 +4,12 @@ https://docs.aws.amazon.com/glue/latest/dg/aws-glue-programming-etl-glue-argumen
 """
 from __future__ import annotations
 
+import dataclasses
+import importlib
 from collections.abc import Mapping
+from typing import Any
+
+from lib.job_table import LakeJob
 
 # Every run has these.
 OF_EACH_RUN = {
@@ -41,3 +46,11 @@ def command_line(script: str, arguments: Mapping[str, str]) -> list[str]:
 def started_by_glue(arguments: Mapping[str, str]) -> dict[str, str]:
     """Return the arguments of a run with all that AWS Glue adds; those of the run win."""
     return OF_EACH_RUN | SPECIAL | dict(arguments)
+
+
+def arguments_class(job: LakeJob) -> type[Any]:
+    """Return the class of a job's own arguments, which is the one such class that its script knows."""
+    script = importlib.import_module(f'lib.glue_scripts.{job.module}')
+    (found,) = [item for name, item in vars(script).items()
+                if name.endswith('Arguments') and dataclasses.is_dataclass(item)]
+    return found

@@ -1,10 +1,8 @@
 """A lake in a temporary folder: write its configuration, run the jobs for a file, and look at what readers see."""
 from __future__ import annotations
 
-import importlib
 import json
 import os
-import sys
 import uuid
 from datetime import datetime
 from pathlib import Path
@@ -21,10 +19,11 @@ from lake_etl.arguments import PARTITION_KEYS
 from lake_etl.landing.location import read_key
 from lake_etl.ports import Column, Partition, Publication, Table
 from lake_etl.publish.layout import SUPERSEDED_FOLDER
+from lib.job_table import CLEANSE_TO_CONSUME, COLLECT_TO_CLEANSE, ENTITY_MATCH, LakeJob
 from lib.local_lake.folders import LakeFolders
-from lib.local_lake.running import job_arguments
 from lib.local_lake.running.awsglue_path import ensure_glue_library
-from lib.local_lake.running.orchestration import AUDIT, Orchestrator, RunResult, execution_id, land
+from lib.local_lake.running.job_arguments import job_arguments
+from lib.local_lake.running.orchestration import AUDIT, Orchestrator, RunResult, execution_id, land, run_script
 
 LANDED = datetime(2026, 3, 4)
 DAY = ('2026', '03', '04')
@@ -61,26 +60,22 @@ class SmallLake:
         A failure is raised.
         """
         execution = self.land(key, content)
-        self._start('etl_collect_to_cleanse', job_arguments.collect_to_cleanse(
-            self.folders, read_key(key, LANDED), execution) | {'retention_hours': '72'} | arguments)
+        self._start(COLLECT_TO_CLEANSE, key, execution, {'retention_hours': '72', **arguments})
         return execution
 
     def consume(self, key: str, **arguments: str) -> str:
         """Run cleanse-to-consume for the workflow of a key and return its execution's id; a failure is raised."""
         execution = execution_id(key, 'consume')
-        self._start('etl_cleanse_to_consume', job_arguments.cleanse_to_consume(
-            self.folders, read_key(key, LANDED), execution) | arguments)
+        self._start(CLEANSE_TO_CONSUME, key, execution, arguments)
         return execution
 
     def match(self, key: str, execution: str = 'match', **arguments: str) -> None:
         """Run the entity match job for the workflow and partition of a key; a failure is raised."""
-        self._start('etl_consume_entity_match', job_arguments.entity_match(
-            self.folders, read_key(key, LANDED), execution) | arguments)
+        self._start(ENTITY_MATCH, key, execution, arguments)
 
-    def _start(self, job: str, arguments: dict[str, str]) -> None:
-        sys.argv = job_arguments.command_line(arguments)
+    def _start(self, job: LakeJob, key: str, execution: str, further: dict[str, str]) -> None:
         ensure_glue_library()
-        importlib.import_module(f'lib.glue_scripts.{job}').main()
+        run_script(job, job_arguments(job, self.folders, read_key(key, LANDED), execution) | further)
 
     def publish(self, database: str, table: str, columns: dict[str, str],
                 partitions: dict[tuple[str, ...], list[tuple[Any, ...]]]) -> None:

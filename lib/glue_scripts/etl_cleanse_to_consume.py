@@ -1,18 +1,19 @@
 """Fills a Consume table from Cleanse tables by SQL and renews the views on it."""
 from __future__ import annotations
 
+from lake_etl.arguments import CleanseToConsumeArguments
 from lake_etl.jobs.consume import (
-    OPTIONAL, REQUIRED, open_gate, publish_to_consume, query_cleanse, read_configuration, renew_views)
-from lake_etl.jobs.job_run import JobRun, job_run
+    ConsumeRun, open_gate, publish_to_consume, query_cleanse, read_configuration, renew_views)
+from lake_etl.jobs.job_run import job_run
 
 
 def main() -> None:
     """Run the job with the arguments of this process."""
-    with job_run(REQUIRED, OPTIONAL) as run:
+    with job_run(CleanseToConsumeArguments) as run:
         cleanse_to_consume(run)
 
 
-def cleanse_to_consume(run: JobRun) -> None:
+def cleanse_to_consume(run: ConsumeRun) -> None:
     """Query, check and publish in one pass, then renew the views; each part only where it is configured."""
     workflow = read_configuration(run)
     gate = open_gate(run, workflow)

@@ -1,19 +1,20 @@
 """Loads one collected file into its Cleanse table."""
 from __future__ import annotations
 
+from lake_etl.arguments import CollectToCleanseArguments
 from lake_etl.jobs.cleanse import (
-    REQUIRED, add_load_columns, apply_transforms, map_columns, open_gate, publish_to_cleanse, read_configuration,
+    CleanseRun, add_load_columns, apply_transforms, map_columns, open_gate, publish_to_cleanse, read_configuration,
     read_source)
-from lake_etl.jobs.job_run import JobRun, job_run
+from lake_etl.jobs.job_run import job_run
 
 
 def main() -> None:
     """Run the job with the arguments of this process."""
-    with job_run(REQUIRED) as run:
+    with job_run(CollectToCleanseArguments) as run:
         collect_to_cleanse(run)
 
 
-def collect_to_cleanse(run: JobRun) -> None:
+def collect_to_cleanse(run: CleanseRun) -> None:
     """Read, map, check, transform, check again, and publish, in one pass from the file to the table."""
     workflow = read_configuration(run)
     gate = open_gate(run, workflow)

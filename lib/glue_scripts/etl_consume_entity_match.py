@@ -1,8 +1,9 @@
 """Gives every row of a Consume partition the global id of its entity, and merges the rows into the primary table."""
 from __future__ import annotations
 
-from lake_etl.jobs.entity_match import OPTIONAL, REQUIRED, match_and_merge, read_configuration, read_incoming
-from lake_etl.jobs.job_run import JobRun, job_run
+from lake_etl.arguments import EntityMatchArguments
+from lake_etl.jobs.entity_match import EntityMatchRun, match_and_merge, read_configuration, read_incoming
+from lake_etl.jobs.job_run import job_run
 from lake_etl.match.frames import entitymatch_exact, entitymatch_recordlinkage, fill_global_id, split_dataframe
 
 # Beside the job itself, the steps that users' own jobs call.
@@ -11,11 +12,11 @@ __all__ = ['entitymatch_exact', 'entitymatch_recordlinkage', 'fill_global_id', '
 
 def main() -> None:
     """Run the job with the arguments of this process."""
-    with job_run(REQUIRED, OPTIONAL) as run:
+    with job_run(EntityMatchArguments) as run:
         consume_entity_match(run)
 
 
-def consume_entity_match(run: JobRun) -> None:
+def consume_entity_match(run: EntityMatchRun) -> None:
     """Match and merge one partition; a partition that is merged already changes nothing."""
     spec = read_configuration(run)
     incoming = read_incoming(run, spec)

@@ -9,8 +9,9 @@ import pytest
 
 from lake_etl.errors import LakeError
 from lake_etl.landing.location import read_key
+from lib.job_table import CLEANSE_TO_CONSUME, COLLECT_TO_CLEANSE
 from lib.local_lake.folders import LakeFolders
-from lib.local_lake.running import job_arguments
+from lib.local_lake.running.job_arguments import job_arguments
 
 KEY = 'Gen/Policy/2026/03/04/policies.csv'
 ODD_KEY = 'Gen/Claim/claims  %2B+ä保.csv'
@@ -64,9 +65,8 @@ def test_a_landed_file_is_loaded_checked_recorded_and_told_of(aws, tmp_path):
 
     assert jobs(aws) == [('policies.csv', 'collect-to-cleanse-job'), ('policies.csv', 'cleanse-to-consume-job')]
     landing, laptop = read_key(KEY, datetime.now(UTC)), LakeFolders.of(str(tmp_path / 'laptop'), None)
-    for (_, given), own in zip(aws.jobs_run, (
-            job_arguments.collect_to_cleanse(laptop, landing, identity),
-            job_arguments.cleanse_to_consume(laptop, landing, identity))):
+    for (_, given), job in zip(aws.jobs_run, (COLLECT_TO_CLEANSE, CLEANSE_TO_CONSUME), strict=True):
+        own = job_arguments(job, laptop, landing, identity)
         cloud = told(given) | {'catalog': 'glue'}
         assert set(own) <= set(cloud), 'the cloud tells a job all that the laptop does'
         differing = {name for name in own if own[name] != cloud[name]}

@@ -5,13 +5,14 @@ import pytest
 from test_landing_to_tables import KEY, MATCH, POLICIES, SQL
 
 from glue_half import begun_run, is_real, real_library
+from lib.job_table import JOBS
 
 BY_HAND = {
     'execution_id': 'by-hand', 'source_key': 'Gen/Policy', 'base_file_name': 'policies.csv',
     'database_name_prefix': 'Gen', 'table_name': 'Policy', 'p_year': '2026', 'p_month': '3', 'p_day': '4',
     'data_lineage_table': 'dev-insurancelake-etl-data-lineage',
     'state_machine_name': 'dev-insurancelake-etl-state-machine'}
-JOBS = ('collect-to-cleanse', 'cleanse-to-consume', 'consume-entity-match')
+NAMES = [job.name for job in JOBS]
 PEOPLE = 'no,system,first,last\n1,A,Ann,Lee\n2,A,Bob,Ray\n'
 
 
@@ -20,7 +21,7 @@ def test_the_three_jobs_run_one_after_another(aws, spark, further):
     aws.configure('transformation-sql/spark-Gen-Policy.sql', 'SELECT * FROM gen.policy')
     aws.configure('transformation-spec/Gen-entitymatch.json', MATCH)
     aws.drop('Gen/Policy/policies.csv', PEOPLE)
-    for job in JOBS:
+    for job in NAMES:
         assert aws.start_by_hand(job, BY_HAND | further) == 'SUCCEEDED'
         if real_library():
             run = begun_run(spark)
@@ -37,12 +38,12 @@ def test_ids_of_the_run_are_placeholders_of_queries(aws):
     aws.configure('transformation-sql/spark-Gen-Policy.sql',
                   "SELECT '{JOB_ID}' AS job, '{JOB_RUN_ID}' AS run, year, month, day FROM gen.policy LIMIT 1")
     aws.drop('Gen/Policy/policies.csv', PEOPLE)
-    assert [aws.start_by_hand(job, BY_HAND) for job in JOBS[:2]] == ['SUCCEEDED'] * 2
+    assert [aws.start_by_hand(job, BY_HAND) for job in NAMES[:2]] == ['SUCCEEDED'] * 2
     ((job, run),) = aws.rows('SELECT job, run FROM gen_consume.policy')
     assert job == 'j_5a1f' and run not in ('', job)
 
 
-@pytest.mark.parametrize('job', JOBS)
+@pytest.mark.parametrize('job', NAMES)
 def test_a_start_without_any_database_fails_by_the_name_of_the_argument(aws, job):
     given = {name: value for name, value in BY_HAND.items() if name != 'database_name_prefix'}
     ended = aws.start_by_hand(job, given | {'source_key': 'policy'})

@@ -13,20 +13,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from glue_arguments import OF_EACH_RUN, SPECIAL, command_line, started_by_glue
+from glue_arguments import OF_EACH_RUN, SPECIAL, arguments_class, command_line, started_by_glue
 from glue_half import is_real, wanted_library
-from lake_etl.arguments import COMMON, COMMON_OPTIONAL
-from lake_etl.jobs import cleanse, consume, entity_match
+from lake_etl.arguments import COMMON, COMMON_OPTIONAL, CollectToCleanseArguments, optional_names, required_names
 from lake_etl.jobs.job_run import resolve_arguments
 from lake_etl.jobs.resolved_options import DECLARED_BY_GLUE, resolved_options
+from lib.job_table import JOBS
 
 pytestmark = pytest.mark.skipif(not wanted_library(), reason='AWS has no library for this Python with this Spark')
 
-JOBS = {'collect-to-cleanse': (cleanse.REQUIRED, ()), 'cleanse-to-consume': (consume.REQUIRED, consume.OPTIONAL),
-        'consume-entity-match': (entity_match.REQUIRED, entity_match.OPTIONAL)}
+ARGUMENTS = {job.name: arguments_class(job) for job in JOBS}
 # What the definition of a job has as defaults; that it does is seen in the tests of the stacks.
-DEFAULTS = {name: f'default of {name}' for names in (COMMON, *(required for required, _ in JOBS.values()))
-            for name in names if name not in ('source_database_name', 'target_database_name', 'database_name_prefix')}
+DEFAULTS = {name: f'default of {name}' for kind in ARGUMENTS.values()
+            for name in required_names(kind)
+            if name not in ('source_database_name', 'target_database_name', 'database_name_prefix')}
 BY_HAND = {
     'execution_id': 'by-hand', 'source_key': 'Gen/Policy', 'base_file_name': 'policies.csv',
     'database_name_prefix': 'Gen', 'table_name': 'Policy', 'p_year': '2026', 'p_month': '3', 'p_day': '4',
@@ -41,9 +41,8 @@ FRAMES = Path(__file__).parents[1] / 'ports' / 'glue_stand_in' / 'awsglue' / 'dy
 
 def resolved(job, words):
     """Return what a job makes of a command line."""
-    required, optional = JOBS[job]
     with mock.patch.object(sys, 'argv', words):
-        return resolve_arguments((*COMMON, *required), (*COMMON_OPTIONAL, *optional))
+        return resolve_arguments(required_names(ARGUMENTS[job]), optional_names(ARGUMENTS[job]))
 
 
 def with_equals_signs(script, arguments):
@@ -57,17 +56,16 @@ def test_the_library_is_the_one_of_aws():
 
 @pytest.mark.parametrize('form', [command_line, with_equals_signs])
 @pytest.mark.parametrize('further', [{}, {'source_bucketname': 'collect'}, {'some_argument': 'of the user'}])
-@pytest.mark.parametrize('job', JOBS)
+@pytest.mark.parametrize('job', ARGUMENTS)
 def test_a_start_by_hand_with_the_least_arguments_is_completed(job, form, further):
     given = started_by_glue(DEFAULTS | BY_HAND | further | {'JOB_NAME': job, 'TempDir': 's3://temp'})
     found = resolved(job, form('script.py', given))
-    required, _ = JOBS[job]
-    assert {name: found[name] for name in (*COMMON, *required)} == {
-        name: (given | DATABASES[job])[name] for name in (*COMMON, *required)}
+    assert {name: found[name] for name in required_names(ARGUMENTS[job])} == {
+        name: (given | DATABASES[job])[name] for name in required_names(ARGUMENTS[job])}
     assert (found['JOB_ID'], found['JOB_RUN_ID']) == (OF_EACH_RUN['JOB_ID'], OF_EACH_RUN['JOB_RUN_ID'])
 
 
-@pytest.mark.parametrize('job', JOBS)
+@pytest.mark.parametrize('job', ARGUMENTS)
 def test_without_a_prefix_the_database_is_the_one_of_the_source_key(job):
     given = {name: value for name, value in (DEFAULTS | BY_HAND).items() if name != 'database_name_prefix'}
     found = resolved(job, command_line('script.py', started_by_glue(given)))
@@ -81,7 +79,7 @@ def test_databases_that_are_given_are_not_replaced():
 
 
 @pytest.mark.parametrize(('job', 'name'), [
-    (job, name) for job, (required, _) in JOBS.items() for name in (*COMMON, *required)])
+    (job, name) for job, kind in ARGUMENTS.items() for name in required_names(kind)])
 @pytest.mark.parametrize('prefix', [{}, {'database_name_prefix': ' '}])
 def test_a_required_argument_that_is_neither_given_nor_derived_is_named(job, name, prefix):
     from awsglue.utils import GlueArgumentError
@@ -191,7 +189,8 @@ def test_a_stand_in_has_the_signatures_of_the_library(module, name):
 
 
 WORDS = st.one_of(
-    st.sampled_from([f'--{name}' for name in (*COMMON, *COMMON_OPTIONAL, *cleanse.REQUIRED, *BY_HAND, 'table')]),
+    st.sampled_from([f'--{name}' for name in (
+        *required_names(CollectToCleanseArguments), *COMMON_OPTIONAL, *BY_HAND, 'table')]),
     st.sampled_from(['--JOB_RUN_ID=jr', '--TempDir=t', '--RedshiftTempDir=r', '--p_day=3', '--', '-h', '--SPECIAL']),
     st.sampled_from(sorted(SPECIAL)).map('--{}'.format), st.text(max_size=8), st.text(max_size=4).map('--x={}'.format))
 

@@ -7,8 +7,9 @@ import sys
 from pathlib import Path
 
 from lake_etl.landing.location import read_key
-from lib.local_lake.running import job_arguments
+from lib.job_table import COLLECT_TO_CLEANSE
 from lib.local_lake.running.awsglue_path import ensure_glue_library
+from lib.local_lake.running.job_arguments import command_line, job_arguments
 from small_lake import LANDED
 
 EXAMPLE = Path(__file__).resolve().parents[2] / 'docs' / 'examples' / 'etl_example_job.py'
@@ -16,8 +17,8 @@ EXAMPLE = Path(__file__).resolve().parents[2] / 'docs' / 'examples' / 'etl_examp
 
 def test_the_example_job_counts_rows_by_partition(lake, caplog):
     lake.publish('gen', 'policy', {'number': 'int'}, {('2026', '03', '04'): [(1,), (2,)], ('2026', '03', '05'): [(3,)]})
-    arguments = job_arguments.collect_to_cleanse(lake.folders, read_key('gen/policy/by-hand.csv', LANDED), 'by-hand')
-    sys.argv = job_arguments.command_line(arguments)
+    arguments = job_arguments(COLLECT_TO_CLEANSE, lake.folders, read_key('gen/policy/by-hand.csv', LANDED), 'by-hand')
+    sys.argv = command_line(arguments)
     ensure_glue_library()
     with caplog.at_level(logging.INFO):
         runpy.run_path(str(EXAMPLE), run_name='__main__')

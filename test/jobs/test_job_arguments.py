@@ -7,14 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from lake_etl.arguments import COMMON, LoadArguments, load_arguments
+from glue_arguments import arguments_class
+from lake_etl.arguments import LoadArguments, load_arguments, optional_names, required_names
 from lake_etl.errors import LakeError
-from lake_etl.jobs import cleanse, consume
 from lake_etl.jobs.job_run import resolve_arguments
+from lib.job_table import JOBS
 from lib.local_lake.running.awsglue_path import ensure_glue_library
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-JOBS = {'collect-to-cleanse': (cleanse.REQUIRED, ()), 'cleanse-to-consume': (consume.REQUIRED, consume.OPTIONAL)}
+ARGUMENTS = {job.name: arguments_class(job) for job in JOBS}
 GIVEN = {
     'environment': 'Dev', 'execution_id': 'e-1', 'source_key': 'Gen/Policy', 'target_database_name': 'Gen',
     'table_name': 'Policy', 'p_year': '2026', 'p_month': '3', 'p_day': '04', 'TempDir': 's3://temp/x/',
@@ -22,18 +23,18 @@ GIVEN = {
 
 
 def required_arguments():
-    return [(job, name) for job, (required, _) in JOBS.items() for name in (*COMMON, *required)]
+    return [(job, name) for job, kind in ARGUMENTS.items() for name in required_names(kind)]
 
 
 @pytest.mark.parametrize('job, name', required_arguments())
 def test_a_missing_argument_is_named(monkeypatch, job, name):
     ensure_glue_library()
     from awsglue.utils import GlueArgumentError  # here, as it cannot be imported without the line above
-    required, optional = JOBS[job]
-    arguments = [f'--{other}=x' for other in (*COMMON, *required) if other != name]
+    required, optional = required_names(ARGUMENTS[job]), optional_names(ARGUMENTS[job])
+    arguments = [f'--{other}=x' for other in required if other != name]
     monkeypatch.setattr('sys.argv', [job, *arguments])
     with pytest.raises(GlueArgumentError, match=rf'--{name}\b'):
-        resolve_arguments((*COMMON, *required), optional)
+        resolve_arguments(required, optional)
 
 
 def test_arguments_may_stand_in_both_spellings_and_optional_ones_only_where_given(monkeypatch):

@@ -9,11 +9,11 @@ from zipfile import ZipFile
 import pytest
 from stack_templates import text_of
 
-from glue_arguments import command_line, started_by_glue
-from lake_etl.arguments import COMMON, COMMON_OPTIONAL, ENTITY_MATCH_OPTIONAL, ENTITY_MATCH_REQUIRED, load_arguments
-from lake_etl.jobs import cleanse, consume
+from glue_arguments import arguments_class, command_line, started_by_glue
+from lake_etl.arguments import load_arguments, optional_names, required_names
 from lake_etl.jobs.job_run import resolve_arguments
 from lake_etl.jobs.logs import JsonFormatter, formatter
+from lib.job_table import JOBS
 from lib.local_lake.running.awsglue_path import ensure_glue_library
 from lib.packaging.glue_library import MODULES, REQUIREMENTS, SCRIPTS, python_packages, write_library, zipped
 
@@ -24,11 +24,7 @@ BY_HAND = {
     'database_name_prefix': 'Gen', 'base_file_name': 'policies.csv', 'p_year': '2026', 'p_month': '3', 'p_day': '4',
     'state_machine_name': 'dev-insurancelake-etl-state-machine',
     'data_lineage_table': 'dev-insurancelake-etl-data-lineage'}
-PARSERS = {
-    'collect-to-cleanse': (cleanse.REQUIRED, (), 'Gen'),
-    'cleanse-to-consume': (consume.REQUIRED, consume.OPTIONAL, 'Gen_consume'),
-    'consume-entity-match': (ENTITY_MATCH_REQUIRED, ENTITY_MATCH_OPTIONAL, 'Gen_consume'),
-}
+ARGUMENTS = {job.name: arguments_class(job) for job in JOBS}
 
 
 def jobs_of(lake_on_aws, environment):
@@ -81,24 +77,23 @@ def test_auto_scaling_catalog_metrics_and_logs_are_on_and_bookmarks_off(lake_on_
 
 
 @pytest.mark.parametrize('environment', ['Dev', 'Test', 'Prod'])
-@pytest.mark.parametrize('name', PARSERS)
+@pytest.mark.parametrize('name', ARGUMENTS)
 def test_a_start_by_hand_with_the_least_arguments_is_understood_by_the_job(monkeypatch, lake_on_aws, environment, name):
     ensure_glue_library()
-    required, optional, database = PARSERS[name]
+    kind, database = ARGUMENTS[name], 'Gen' if name == 'collect-to-cleanse' else 'Gen_consume'
     defaults = default_arguments(jobs_of(lake_on_aws, environment)[name])
     given = started_by_glue(defaults | BY_HAND)
     monkeypatch.setattr(sys, 'argv', command_line('script', given))
-    arguments = resolve_arguments((*COMMON, *required), (*COMMON_OPTIONAL, *optional))
+    arguments = resolve_arguments(required_names(kind), optional_names(kind))
     load = load_arguments(arguments)
     assert isinstance(formatter(arguments), JsonFormatter)
     assert (load.environment, load.retention_hours, load.database) == (environment, 72.0, database)
     assert load.target_folder.startswith('s3://') and load.scripts_folder.startswith('s3://')
 
 
-@pytest.mark.parametrize('name', PARSERS)
+@pytest.mark.parametrize('name', ARGUMENTS)
 def test_every_default_argument_of_ours_is_one_that_the_job_reads(lake_on_aws, name):
-    required, optional, _ = PARSERS[name]
-    known = {*COMMON, *COMMON_OPTIONAL, *required, *optional}
+    known = {*required_names(ARGUMENTS[name]), *optional_names(ARGUMENTS[name])}
     ours = {argument for argument in default_arguments(jobs_of(lake_on_aws, 'Prod')[name]) if '_' in argument}
     assert ours - known == set()
 

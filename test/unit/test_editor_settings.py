@@ -8,16 +8,15 @@ from typing import Any
 
 import pytest
 
-from lake_etl.arguments import COMMON, COMMON_OPTIONAL, ENTITY_MATCH_OPTIONAL, ENTITY_MATCH_REQUIRED, load_arguments
-from lake_etl.jobs import cleanse, consume
+from glue_arguments import arguments_class
+from lake_etl.arguments import load_arguments, optional_names, required_names
 from lake_etl.jobs.job_run import resolve_arguments
+from lib.job_table import JOBS
 from lib.local_lake.running.awsglue_path import ensure_glue_library
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 WORKSPACE = '${workspaceFolder}'
-JOBS = {'etl_collect_to_cleanse.py': (cleanse.REQUIRED, ()),
-        'etl_cleanse_to_consume.py': (consume.REQUIRED, consume.OPTIONAL),
-        'etl_consume_entity_match.py': (ENTITY_MATCH_REQUIRED, ENTITY_MATCH_OPTIONAL)}
+ARGUMENTS = {f'{job.module}.py': arguments_class(job) for job in JOBS}
 
 
 def read(path: str) -> dict[str, Any]:
@@ -27,7 +26,7 @@ def read(path: str) -> dict[str, Any]:
 
 
 LAUNCHES = read('.vscode/launch.json.default')['configurations']
-OF_JOBS = [launch for launch in LAUNCHES if Path(launch.get('program', '')).name in JOBS]
+OF_JOBS = [launch for launch in LAUNCHES if Path(launch.get('program', '')).name in ARGUMENTS]
 
 
 def test_the_three_jobs_start_on_the_laptop_and_in_the_container_and_so_do_cdk_and_the_tests():
@@ -42,14 +41,14 @@ def test_the_three_jobs_start_on_the_laptop_and_in_the_container_and_so_do_cdk_a
 def test_a_job_gets_every_argument_it_requires_and_none_that_it_does_not_know(monkeypatch, launch):
     ensure_glue_library()
     script = Path(launch['program'].replace(WORKSPACE, str(REPOSITORY)))
-    required, optional = JOBS[script.name]
+    required, optional = required_names(ARGUMENTS[script.name]), optional_names(ARGUMENTS[script.name])
     assert script.exists()
     monkeypatch.setattr(sys, 'argv', ['script', *launch['args']])
-    load = load_arguments(resolve_arguments((*COMMON, *required), (*COMMON_OPTIONAL, *optional)))
+    load = load_arguments(resolve_arguments(required, optional))
     assert (load.database.removesuffix('_consume'), load.table) in {
         ('SyntheticGeneralData', 'PolicyData'), ('Customer', 'A01')}
     given = {argument.partition('=')[0].removeprefix('--') for argument in launch['args']}
-    assert given - {*COMMON, *COMMON_OPTIONAL, *required, *optional, 'base_file_name'} == set()
+    assert given - {*required, *optional, 'base_file_name'} == set()
 
 
 def test_paths_on_the_import_path_exist():

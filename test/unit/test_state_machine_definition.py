@@ -6,6 +6,7 @@ import json
 import pytest
 
 from lib.executions.audit_table import LONGEST_EXECUTION
+from lib.job_table import STEPS, JobStep, LakeJob
 from lib.state_machine_definition import LONGEST_EXECUTION_SECONDS, definition
 
 DEFINITION = definition(480)
@@ -92,3 +93,19 @@ def test_the_definition_is_json_whose_braces_are_all_substitutions():
     assert json.loads(text) == DEFINITION
     assert {part.partition('}')[0] for part in text.split('${')[1:]} == {
         'CollectToCleanseJob', 'CleanseToConsumeJob', 'EntityMatchJob', 'Auditor', 'TableLock', 'Topic'}
+
+
+def test_a_job_with_a_condition_and_a_lock_of_its_own_is_one_more_row():
+    rows = [*STEPS, *((job, job.step) for job in (
+        LakeJob('check', {}, JobStep(
+            'Check customers', {'database': 'database'}, only_if='entity_match', lock='customers')),
+        LakeJob('count', {}, JobStep('Count rows'))))]
+    states = definition(480, rows)['States']
+    assert states['Is entity match wanted']['Default'] == states['Entity match']['Next'] == 'Is check customers wanted'
+    assert states['Is check customers wanted']['Default'] == 'Count rows'
+    assert states['Is check customers wanted']['Choices'][0]['Next'] == 'Ask for customers for Check customers'
+    assert states['Is customers for Check customers ours']['Choices'][0]['Next'] == 'Check customers'
+    assert states['Check customers']['Parameters']['JobName'] == '${CheckCustomersJob}'
+    assert states['Check customers']['Parameters']['Arguments']['--database.$'] == '$.target_database_name'
+    assert (states['Check customers']['Next'], states['Count rows']['Next']) == ('Count rows', 'Record success')
+    assert states['Ask for customers']['Next'] == 'Is customers ours'

@@ -14,13 +14,14 @@ from lake_etl.adapters.local.sqlite_items import SqliteItems
 from lake_etl.arguments import PARTITION_KEYS
 from lake_etl.errors import LakeError
 from lake_etl.publish.layout import execution_mark, load_of_location, partition_of_load
+from lib.job_table import CLEANSE_TO_CONSUME, COLLECT_TO_CLEANSE
 from lib.local_lake.folders import LakeFolders
 
 BUCKETS = ('cleanse', 'consume')
 KEYS = tuple(key.name for key in PARTITION_KEYS)
 QUARANTINE = 'quarantine(_clear)?/[a-z_]+/'
 # Which job publishes to a bucket.
-JOBS = {'cleanse': 'collect-to-cleanse', 'consume': 'cleanse-to-consume'}
+JOBS = {'cleanse': COLLECT_TO_CLEANSE.name, 'consume': CLEANSE_TO_CONSUME.name}
 
 
 @dataclass(frozen=True)

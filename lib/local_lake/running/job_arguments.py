@@ -2,9 +2,23 @@
 from __future__ import annotations
 
 from lake_etl.landing.location import Landing
+from lib.job_table import ExecutionValue, LakeJob, LakeResources
 from lib.local_lake.folders import LakeFolders
 
 STATE_MACHINE = 'laptop-etl-state-machine'
+
+
+def job_arguments(job: LakeJob, folders: LakeFolders, landing: Landing, execution: str) -> dict[str, str]:
+    """Return the arguments of a job for a landed file."""
+    values = _execution_values(folders, landing)
+    given = job.step.arguments if job.step else {}
+    return (_common(folders, landing, execution, job.name) | _resources(folders).fill(job.arguments)
+            | {name: values[value] for name, value in given.items()})
+
+
+def command_line(arguments: dict[str, str]) -> list[str]:
+    """Return the arguments as a command line, after the name of the program."""
+    return [arguments['JOB_NAME'], *(f'--{name}={value}' for name, value in arguments.items())]
 
 
 def _common(folders: LakeFolders, landing: Landing, execution: str, job: str) -> dict[str, str]:
@@ -22,48 +36,19 @@ def _common(folders: LakeFolders, landing: Landing, execution: str, job: str) ->
         'base_file_name': landing.base_file_name,
         'p_year': str(year), 'p_month': str(month), 'p_day': str(day),
         'data_lineage_table': folders.items('data-lineage'),
-        'dq_results_table': folders.items('dq-results'),
         'job_audit_table': folders.items('job-audit'),
         'catalog': folders.catalog,
     }
 
 
-def collect_to_cleanse(folders: LakeFolders, landing: Landing, execution: str) -> dict[str, str]:
-    """Return the arguments of the collect-to-cleanse job for a landed file."""
-    return _common(folders, landing, execution, 'collect-to-cleanse') | {
-        'txn_spec_prefix_path': '/transformation-spec/',
-        'source_bucket': str(folders.collect),
-        'source_path': landing.source_path,
-        'target_bucket': str(folders.cleanse),
-        'target_database_name': landing.database,
-        'hash_value_table': folders.items('hash-values'),
-        'value_lookup_table': folders.items('value-lookup'),
-        'multi_lookup_table': folders.items('multi-lookup'),
-    }
+def _execution_values(folders: LakeFolders, landing: Landing) -> dict[ExecutionValue, str]:
+    return {'database': landing.database, 'consume_database': f'{landing.database}_consume',
+            'source_bucket': str(folders.collect), 'source_path': landing.source_path}
 
 
-def cleanse_to_consume(folders: LakeFolders, landing: Landing, execution: str) -> dict[str, str]:
-    """Return the arguments of the cleanse-to-consume job for a landed file."""
-    return _common(folders, landing, execution, 'cleanse-to-consume') | {
-        'txn_sql_prefix_path': '/transformation-sql/',
-        'source_bucket': str(folders.cleanse),
-        'target_bucket': str(folders.consume),
-        'source_database_name': landing.database,
-        'target_database_name': f'{landing.database}_consume',
-        'athena_workgroup': 'laptop',
-    }
-
-
-def entity_match(folders: LakeFolders, landing: Landing, execution: str) -> dict[str, str]:
-    """Return the arguments of the entity match job for a landed file."""
-    return _common(folders, landing, execution, 'consume-entity-match') | {
-        'txn_spec_prefix_path': '/transformation-spec/',
-        'target_bucket': str(folders.consume),
-        'iceberg_catalog': folders.catalog,
-        'database_name_prefix': landing.database,
-    }
-
-
-def command_line(arguments: dict[str, str]) -> list[str]:
-    """Return the arguments as they stand on a command line, after the name of the program."""
-    return [arguments['JOB_NAME'], *(f'--{name}={value}' for name, value in arguments.items())]
+def _resources(folders: LakeFolders) -> LakeResources:
+    return LakeResources(
+        collect=str(folders.collect), cleanse=str(folders.cleanse), consume=str(folders.consume),
+        specifications='/transformation-spec/', sql='/transformation-sql/', hash_values=folders.items('hash-values'),
+        value_lookup=folders.items('value-lookup'), multi_lookup=folders.items('multi-lookup'),
+        quality_results=folders.items('dq-results'), iceberg_catalog=folders.catalog, athena_workgroup='laptop')

@@ -1,6 +1,7 @@
 """Runs the jobs for one landed file and keeps the record of the run, as the trigger and state machine do on AWS."""
 from __future__ import annotations
 
+import importlib
 import logging
 import sys
 import time
@@ -20,9 +21,10 @@ from lake_etl.errors import LakeError
 from lake_etl.jobs.conversion_report import FAILED_CONVERSIONS
 from lake_etl.landing.location import Landing, execution_id
 from lake_etl.reasons.failure import original_of, reason_of
+from lib.job_table import STEPS, LakeJob
 from lib.local_lake.folders import LakeFolders
-from lib.local_lake.running import job_arguments
 from lib.local_lake.running.awsglue_path import ensure_glue_library
+from lib.local_lake.running.job_arguments import command_line, job_arguments
 from lib.local_lake.running.laptop_session import start_session
 from lib.local_lake.running.spark_scratch import remove_scratch
 
@@ -88,12 +90,13 @@ class Orchestrator:
         self._record_start(landing, execution)
         seconds: dict[str, float] = {}
         try:
-            for name, main, arguments in self._jobs(landing, execution):
-                progress(name)
+            ensure_glue_library()
+            start_session(self.folders.temporary, small_data=self.small_data)
+            for job in self._jobs(landing):
+                progress(job.name)
                 started = time.monotonic()
-                sys.argv = job_arguments.command_line(arguments)
-                main()
-                seconds[name] = time.monotonic() - started
+                run_script(job, job_arguments(job, self.folders, landing, execution))
+                seconds[job.name] = time.monotonic() - started
         except Exception as error:
             LOG.debug('The run of %s failed.', landing.key, exc_info=original_of(error))
             reason = reason_of(error)
@@ -107,20 +110,11 @@ class Orchestrator:
         item = self.items.get(self.audit, {'execution_id': execution}) or {}
         return tuple(item.get(FAILED_CONVERSIONS, ()))
 
-    def _jobs(self, landing: Landing, execution: str) -> list[tuple[str, Callable[[], None], dict[str, str]]]:
-        ensure_glue_library()
-        start_session(self.folders.temporary, small_data=self.small_data)
-        from lib.glue_scripts import etl_cleanse_to_consume, etl_collect_to_cleanse, etl_consume_entity_match
-        jobs = [
-            ('collect-to-cleanse', etl_collect_to_cleanse.main,
-             job_arguments.collect_to_cleanse(self.folders, landing, execution)),
-            ('cleanse-to-consume', etl_cleanse_to_consume.main,
-             job_arguments.cleanse_to_consume(self.folders, landing, execution)),
-        ]
-        if configuration_below(str(self.folders.configuration)).own_name(entity_match_file(landing.database)):
-            jobs.append(('consume-entity-match', etl_consume_entity_match.main,
-                         job_arguments.entity_match(self.folders, landing, execution)))
-        return jobs
+    def _jobs(self, landing: Landing) -> list[LakeJob]:
+        """Return the jobs that run for a landed file, in this order."""
+        reader = configuration_below(str(self.folders.configuration))
+        wanted = {'entity_match': reader.own_name(entity_match_file(landing.database)) is not None}
+        return [job for job, step in STEPS if not step.only_if or wanted[step.only_if]]
 
     def record_refusal(self, key: str, execution: str, reason: str) -> None:
         """Put a file on record that no job was started for."""
@@ -151,6 +145,13 @@ class Orchestrator:
         if seconds:
             values['seconds'] = {name: f'{value:.1f}' for name, value in seconds.items()}
         self.items.update(self.audit, {'execution_id': execution}, values)
+
+
+def run_script(job: LakeJob, arguments: dict[str, str]) -> None:
+    """Run the script of a job in this process, as AWS Glue runs it in a process of its own."""
+    script = importlib.import_module(f'lib.glue_scripts.{job.module}')
+    sys.argv = command_line(arguments)
+    script.main()
 
 
 def land(folders: LakeFolders, key: str, content: bytes) -> str:

@@ -1,9 +1,9 @@
-"""Job arguments as a typed value, read from the dictionary that the command line gives."""
+"""The arguments of the jobs as typed values, read from the dictionary that the command line gives."""
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import MISSING, dataclass, fields
+from typing import Any, TypeVar
 
 from lake_etl.errors import LakeError
 from lake_etl.ports import Column
@@ -13,18 +13,85 @@ COMMON = ('JOB_NAME', 'environment', 'TempDir', 'txn_bucket', 'state_machine_nam
           'table_name', 'p_year', 'p_month', 'p_day')
 COMMON_OPTIONAL = ('JOB_ID', 'JOB_RUN_ID', 'data_lineage_table', 'catalog', 'retention_hours',
                    'hash_key_secret', 'job_audit_table', 'data_quality_engine', 'log_format')
-CONSUME_REQUIRED = ('txn_sql_prefix_path', 'source_bucket', 'target_bucket', 'source_database_name',
-                    'target_database_name', 'base_file_name', 'dq_results_table')
-CONSUME_OPTIONAL = ('athena_workgroup', 'redshift_cluster_id', 'redshift_workgroup_name', 'redshift_database')
-ENTITY_MATCH_REQUIRED = ('txn_spec_prefix_path', 'target_bucket', 'iceberg_catalog', 'database_name_prefix')
-ENTITY_MATCH_OPTIONAL = ('base_file_name',)
-# Names in braces that every run of the cleanse-to-consume job can fill in SQL files, for checking them without a run.
-KNOWN_PLACEHOLDERS = tuple(sorted({*COMMON, *COMMON_OPTIONAL, *CONSUME_REQUIRED, *CONSUME_OPTIONAL, 'target_table'}))
 PARTITION_KEYS = tuple(Column(name, 'string') for name in ('year', 'month', 'day'))
 EXECUTION_COLUMN = 'execution_id'
 RESERVED_COLUMNS = (*(key.name for key in PARTITION_KEYS), EXECUTION_COLUMN)
 DEFAULT_RETENTION_HOURS = 72
 LONGEST_RETENTION_HOURS = 100 * 366 * 24
+Arguments = TypeVar('Arguments')
+
+
+@dataclass(frozen=True, kw_only=True)
+class CollectToCleanseArguments:
+    """The arguments of the collect-to-cleanse job besides those of every job.
+
+    source_path  folder of the source file in its bucket; empty or `/` for the folder that the source key names
+    """
+
+    txn_spec_prefix_path: str
+    source_bucket: str
+    source_path: str
+    target_bucket: str
+    target_database_name: str
+    base_file_name: str
+    hash_value_table: str
+    value_lookup_table: str
+    multi_lookup_table: str
+    dq_results_table: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class CleanseToConsumeArguments:
+    """The arguments of the cleanse-to-consume job besides those of every job; no Redshift unless one is named."""
+
+    txn_sql_prefix_path: str
+    source_bucket: str
+    target_bucket: str
+    source_database_name: str
+    target_database_name: str
+    base_file_name: str
+    dq_results_table: str
+    athena_workgroup: str = 'primary'
+    redshift_cluster_id: str = ''
+    redshift_workgroup_name: str = ''
+    redshift_database: str = ''
+
+
+@dataclass(frozen=True, kw_only=True)
+class EntityMatchArguments:
+    """The arguments of the entity match job besides those of every job.
+
+    database_name_prefix  the Cleanse database, after which the specification is named
+    """
+
+    txn_spec_prefix_path: str
+    target_bucket: str
+    iceberg_catalog: str
+    database_name_prefix: str
+    base_file_name: str = ''
+
+
+def required_names(arguments: type[Any]) -> tuple[str, ...]:
+    """Return the names of all arguments that a job with this class requires: those of every job and its own."""
+    own = [item.name for item in fields(arguments) if item.default is MISSING]
+    return tuple(dict.fromkeys((*COMMON, *own)))
+
+
+def optional_names(arguments: type[Any]) -> tuple[str, ...]:
+    """Return the names of all arguments that a job with this class can do without; its own have a default."""
+    own = [item.name for item in fields(arguments) if item.default is not MISSING]
+    return tuple(dict.fromkeys((*COMMON_OPTIONAL, *own)))
+
+
+def typed_arguments(arguments: type[Arguments], args: Mapping[str, Any]) -> Arguments:
+    """Return a job's own arguments as texts; every required one must be in `args`."""
+    names = [item.name for item in fields(arguments) if item.name in args]  # type: ignore[arg-type]
+    return arguments(**{name: str(args[name]) for name in names})
+
+
+# Names in braces that every run of the cleanse-to-consume job can fill in SQL files, for checking them without a run.
+KNOWN_PLACEHOLDERS = tuple(sorted({
+    *required_names(CleanseToConsumeArguments), *optional_names(CleanseToConsumeArguments), 'target_table'}))
 
 
 @dataclass(frozen=True)
@@ -34,6 +101,7 @@ class LoadArguments:
     partition        zero-padded year, month and day
     database, table  the target as given, upper and lower case kept: configuration files are named after it
     retention_hours  how long superseded files stay for readers that still hold the old file list
+    job_audit_table  where the record of the execution is; empty for none
     """
 
     environment: str
@@ -46,6 +114,7 @@ class LoadArguments:
     scripts_folder: str
     target_folder: str
     retention_hours: float
+    job_audit_table: str = ''
 
 
 def load_arguments(args: Mapping[str, Any]) -> LoadArguments:
@@ -61,6 +130,7 @@ def load_arguments(args: Mapping[str, Any]) -> LoadArguments:
         scripts_folder=bucket_address(args['txn_bucket']),
         target_folder=bucket_address(args['target_bucket']),
         retention_hours=_hours(args.get('retention_hours', DEFAULT_RETENTION_HOURS)),
+        job_audit_table=str(args.get('job_audit_table') or ''),
     )
 
 

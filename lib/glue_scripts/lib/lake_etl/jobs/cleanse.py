@@ -13,7 +13,7 @@ from pyspark.sql import functions as F
 from pyspark.sql.types import StringType, StructField, StructType
 
 from lake_etl import runtime
-from lake_etl.arguments import EXECUTION_COLUMN, PARTITION_KEYS, RESERVED_COLUMNS
+from lake_etl.arguments import EXECUTION_COLUMN, PARTITION_KEYS, RESERVED_COLUMNS, CollectToCleanseArguments
 from lake_etl.config.configuration_files import folded
 from lake_etl.config.file_names import file_names
 from lake_etl.config.reader import configuration_reader
@@ -43,34 +43,33 @@ from lake_etl.transform.discovery import all_transforms
 from lake_etl.transform.registry import TransformContext, protecting_transforms
 
 LOG = logging.getLogger(__name__)
-REQUIRED = ('txn_spec_prefix_path', 'source_bucket', 'source_path', 'target_bucket', 'target_database_name',
-            'base_file_name', 'hash_value_table', 'value_lookup_table', 'multi_lookup_table', 'dq_results_table')
+CleanseRun = JobRun[CollectToCleanseArguments]
 
 
-def read_configuration(run: JobRun) -> Workflow:
+def read_configuration(run: CleanseRun) -> Workflow:
     """Return the workflow's configuration.
 
     Raises ConfigurationError with all problems, or OwnershipError when the load may not fill its table, before any data
     is read.
     """
-    read = configuration_reader(run.load.scripts_folder, str(run.args['txn_spec_prefix_path']))
+    read = configuration_reader(run.load.scripts_folder, run.arguments.txn_spec_prefix_path)
     workflow = read_workflow(run.load.database, run.load.table, read, all_transforms(), run.load.environment)
     require_own_table(_target(run, workflow))
     return workflow
 
 
-def source_file(run: JobRun) -> str:
+def source_file(run: CleanseRun) -> str:
     """Return the path of the source file in its bucket; it lies in the workflow's own folder unless told otherwise."""
-    folder = str(run.args['source_path']).strip('/') or run.load.source_key
-    return f'{folder}/{run.args["base_file_name"]}'
+    folder = run.arguments.source_path.strip('/') or run.load.source_key
+    return f'{folder}/{run.arguments.base_file_name}'
 
 
-def source_address(run: JobRun) -> str:
+def source_address(run: CleanseRun) -> str:
     """Return the address of the source file."""
-    return f'{runtime.bucket_address(str(run.args["source_bucket"]))}/{source_file(run)}'
+    return f'{runtime.bucket_address(run.arguments.source_bucket)}/{source_file(run)}'
 
 
-def read_source(run: JobRun, workflow: Workflow) -> DataFrame:
+def read_source(run: CleanseRun, workflow: Workflow) -> DataFrame:
     """Return the rows of the collected file; columns that the steps need are checked by name before Spark reads it."""
     uri = source_address(run)
     known = KnownColumns(run, workflow)
@@ -99,7 +98,7 @@ def _widths(workflow: Workflow) -> list[tuple[str, int]]:
 class KnownColumns:
     """Answers what is known about the source's columns, from mapping, steps and the published table."""
 
-    def __init__(self, run: JobRun, workflow: Workflow):
+    def __init__(self, run: CleanseRun, workflow: Workflow):
         self.run = run
         self.workflow = workflow
 
@@ -139,7 +138,7 @@ def _nested_destinations(workflow: Workflow) -> list[str]:
             if row.dest_name and len(name_parts(row.source_name)) > 1]
 
 
-def _check_columns(run: JobRun, workflow: Workflow, columns: list[str]) -> None:
+def _check_columns(run: CleanseRun, workflow: Workflow, columns: list[str]) -> None:
     findings = Findings(workflow.file(file_names(run.load.database, run.load.table).spec).rpartition('/')[2])
     follow_columns(workflow.steps, columns, findings)
     if findings.problems:
@@ -156,7 +155,7 @@ def mapping_rules(workflow: Workflow) -> list[Rule]:
     return [Rule(row.source_name, row.dest_name, row.threshold, row.scorer) for row in workflow.mapping_rows]
 
 
-def map_columns(run: JobRun, workflow: Workflow, df: DataFrame) -> DataFrame:
+def map_columns(run: CleanseRun, workflow: Workflow, df: DataFrame) -> DataFrame:
     """Return the mapped columns; without a mapping all columns by cleaned names, and proposals are written.
 
     Each row has its place in the file beside them, which neither rules nor steps see.
@@ -173,11 +172,11 @@ def map_columns(run: JobRun, workflow: Workflow, df: DataFrame) -> DataFrame:
     return run.watch.begin(mapped)
 
 
-def _propose(run: JobRun, source: DataFrame, mapped: DataFrame) -> None:
+def _propose(run: CleanseRun, source: DataFrame, mapped: DataFrame) -> None:
     """Write a recommended mapping and specification to the temporary folder."""
     names = file_names(run.load.database, run.load.table)
     rows = [{'sourcename': old, 'destname': new} for old, new in zip(source.columns, mapped.columns, strict=True)]
-    extension = str(run.args['base_file_name']).rpartition('.')[2]
+    extension = run.arguments.base_file_name.rpartition('.')[2]
     spec = recommended_spec([(item.name, item.dataType.simpleString()) for item in mapped.schema.fields], extension)
     for name, text in ((names.mapping, recommended_mapping(rows)), (names.spec, json.dumps(spec, indent=4) + '\n')):
         uri = f'{run.load.temporary_folder}/{name.rpartition("/")[2]}'
@@ -185,7 +184,7 @@ def _propose(run: JobRun, source: DataFrame, mapped: DataFrame) -> None:
         LOG.info('Wrote a recommended configuration file to start from: %s.', uri)
 
 
-def apply_transforms(run: JobRun, workflow: Workflow, df: DataFrame) -> DataFrame:
+def apply_transforms(run: CleanseRun, workflow: Workflow, df: DataFrame) -> DataFrame:
     """Return the frame after all steps of the transform_spec."""
     # Look-ups are kept under the database as its files spell it.
     database, _ = workflow.name(run.load.database, run.load.table)
@@ -195,7 +194,7 @@ def apply_transforms(run: JobRun, workflow: Workflow, df: DataFrame) -> DataFram
     return run.watch.end(apply_steps(run.watch.begin(df), workflow.steps, all_transforms(), context, run.watch))
 
 
-def add_load_columns(run: JobRun, df: DataFrame) -> DataFrame:
+def add_load_columns(run: CleanseRun, df: DataFrame) -> DataFrame:
     """Return the frame with the partition columns and the execution's id."""
     require_free_names(df.columns, run.load.source_key)
     values = dict(zip((key.name for key in PARTITION_KEYS), run.load.partition, strict=True))
@@ -203,7 +202,7 @@ def add_load_columns(run: JobRun, df: DataFrame) -> DataFrame:
                           | {EXECUTION_COLUMN: F.lit(run.load.execution_id)})
 
 
-def open_gate(run: JobRun, workflow: Workflow) -> QualityGate:
+def open_gate(run: CleanseRun, workflow: Workflow) -> QualityGate:
     """Return the gate of quality rules that the rows of this load go through."""
     load = GatedLoad(
         run.spark, run.args, run.lineage, run.load.source_key, run.load.execution_id,
@@ -212,7 +211,7 @@ def open_gate(run: JobRun, workflow: Workflow) -> QualityGate:
     return QualityGate(load, workflow.quality, workflow.steps, all_transforms())
 
 
-def publish_to_cleanse(run: JobRun, workflow: Workflow, df: DataFrame, gate: QualityGate) -> Published:
+def publish_to_cleanse(run: CleanseRun, workflow: Workflow, df: DataFrame, gate: QualityGate) -> Published:
     """Publish the frame as the partition of this load, and quarantine rows; record what was written."""
     target = _target(run, workflow)
     before = published_table(target)
@@ -231,13 +230,13 @@ def publish_to_cleanse(run: JobRun, workflow: Workflow, df: DataFrame, gate: Qua
     return published
 
 
-def _target(run: JobRun, workflow: Workflow, allow_schema_change: str | None = None) -> Target:
+def _target(run: CleanseRun, workflow: Workflow, allow_schema_change: str | None = None) -> Target:
     target = run.target(allow_schema_change or workflow.allow_schema_change, _source_name(run, workflow),
                         workflow.input.table_description)
     return replace(target, ownership=cleanse_ownership(run, workflow))
 
 
-def _source_name(run: JobRun, workflow: Workflow) -> str:
+def _source_name(run: CleanseRun, workflow: Workflow) -> str:
     """Return the path by which the source file is known when it comes again, in whichever case its folders are then."""
     folders, given = source_file(run).split('/'), (run.load.database, run.load.table)
     if list(map(folded, folders[:2])) == list(map(folded, given)):

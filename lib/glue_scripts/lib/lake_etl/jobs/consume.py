@@ -11,7 +11,7 @@ from pyspark.errors import AnalysisException, ParseException
 from pyspark.sql import DataFrame
 
 from lake_etl import runtime
-from lake_etl.arguments import CONSUME_OPTIONAL, CONSUME_REQUIRED, PARTITION_KEYS
+from lake_etl.arguments import PARTITION_KEYS, CleanseToConsumeArguments
 from lake_etl.config.file_names import FileNames, file_names
 from lake_etl.config.reader import configuration_reader
 from lake_etl.config.workflow import Workflow, read_consume_workflow
@@ -32,7 +32,7 @@ from lake_etl.syntax.sql_pieces import Dialect
 
 LOG = logging.getLogger(__name__)
 OWN_SCHEMA_CHANGE = 'permissive'
-REQUIRED, OPTIONAL = CONSUME_REQUIRED, CONSUME_OPTIONAL
+ConsumeRun = JobRun[CleanseToConsumeArguments]
 
 
 def placeholder_values(args: Mapping[str, Any], partition: tuple[str, str, str]) -> dict[str, Any]:
@@ -42,26 +42,26 @@ def placeholder_values(args: Mapping[str, Any], partition: tuple[str, str, str])
     return {'JOB_ID': '', 'JOB_RUN_ID': ''} | known
 
 
-def names_of(run: JobRun) -> FileNames:
+def names_of(run: ConsumeRun) -> FileNames:
     """Return the names of the workflow's files, which are named after the source database."""
-    return file_names(str(run.args['source_database_name']), run.load.table)
+    return file_names(run.arguments.source_database_name, run.load.table)
 
 
-def read_configuration(run: JobRun) -> Workflow:
+def read_configuration(run: ConsumeRun) -> Workflow:
     """Return SQL and quality rules.
 
     Raises ConfigurationError with all problems, or OwnershipError when the load may not fill its table, before any data
     is read.
     """
-    read = configuration_reader(run.load.scripts_folder, str(run.args['txn_sql_prefix_path']))
+    read = configuration_reader(run.load.scripts_folder, run.arguments.txn_sql_prefix_path)
     values = placeholder_values(run.args, run.load.partition)
-    workflow = read_consume_workflow(str(run.args['source_database_name']), run.load.table, read, values.keys())
+    workflow = read_consume_workflow(run.arguments.source_database_name, run.load.table, read, values.keys())
     if workflow.spark_sql:
         require_own_table(_target(run, workflow))
     return workflow
 
 
-def query_cleanse(run: JobRun, workflow: Workflow) -> DataFrame:
+def query_cleanse(run: ConsumeRun, workflow: Workflow) -> DataFrame:
     """Return the rows of the Spark SQL file's query, with its placeholders filled.
 
     Raises ConfigurationError naming the file when Spark refuses the query, or when it returns no partition columns.
@@ -87,14 +87,14 @@ def query_cleanse(run: JobRun, workflow: Workflow) -> DataFrame:
     return df
 
 
-def open_gate(run: JobRun, workflow: Workflow) -> QualityGate:
+def open_gate(run: ConsumeRun, workflow: Workflow) -> QualityGate:
     """Return the gate of quality rules that the rows of the query go through."""
     load = GatedLoad(run.spark, run.args, run.lineage, run.load.source_key, run.load.execution_id,
                      _target(run, workflow), datetime.now(UTC), whole=not _by_partition(workflow))
     return QualityGate(load, workflow.quality)
 
 
-def publish_to_consume(run: JobRun, workflow: Workflow, df: DataFrame, gate: QualityGate) -> Published:
+def publish_to_consume(run: ConsumeRun, workflow: Workflow, df: DataFrame, gate: QualityGate) -> Published:
     """Publish the frame as the Consume table, or as the partitions it has rows for, and record what was written."""
     target = _target(run, workflow)
     before = published_table(target)
@@ -106,7 +106,7 @@ def publish_to_consume(run: JobRun, workflow: Workflow, df: DataFrame, gate: Qua
     return published
 
 
-def _target(run: JobRun, workflow: Workflow) -> Target:
+def _target(run: ConsumeRun, workflow: Workflow) -> Target:
     override = workflow.spark_sql.table_override if workflow.spark_sql else None
     target = run.target(OWN_SCHEMA_CHANGE, run.load.source_key, table=override)
     return replace(target, ownership=consume_ownership(run, workflow))
@@ -116,7 +116,7 @@ def _by_partition(workflow: Workflow) -> bool:
     return workflow.spark_sql is not None and workflow.spark_sql.mode == 'partition'
 
 
-def renew_views(run: JobRun, workflow: Workflow) -> None:
+def renew_views(run: ConsumeRun, workflow: Workflow) -> None:
     """Run the Athena and Redshift statements; a failed one stops the job with the engine's reason."""
     names = names_of(run)
     if workflow.athena_statements:
@@ -125,24 +125,24 @@ def renew_views(run: JobRun, workflow: Workflow) -> None:
         _run_redshift(run, workflow.redshift_statements, workflow.file(names.redshift_sql).rpartition('/')[2])
 
 
-def _run_athena(run: JobRun, statements: tuple[str, ...], file: str) -> None:
-    engine = runtime.queries(str(run.args.get('athena_workgroup', 'primary')))
+def _run_athena(run: ConsumeRun, statements: tuple[str, ...], file: str) -> None:
+    engine = runtime.queries(run.arguments.athena_workgroup)
     database = run.load.database.lower()
     runtime.catalog().create_database(database, f'{run.load.target_folder}/{database}')
     _run_all(run, statements, 'athena', file, lambda statement: engine.run(database, statement))
 
 
-def _run_redshift(run: JobRun, statements: tuple[str, ...], file: str) -> None:
-    cluster, workgroup = (str(run.args.get(name, '')) for name in ('redshift_cluster_id', 'redshift_workgroup_name'))
+def _run_redshift(run: ConsumeRun, statements: tuple[str, ...], file: str) -> None:
+    cluster, workgroup = run.arguments.redshift_cluster_id, run.arguments.redshift_workgroup_name
     if not (cluster or workgroup):
         LOG.warning('%s was left out: no Redshift cluster or workgroup is configured for this job.', file)
         return
     engine = runtime.redshift_queries(cluster, workgroup)
-    database = str(run.args.get('redshift_database') or run.load.database.lower())
+    database = run.arguments.redshift_database or run.load.database.lower()
     _run_all(run, statements, 'redshift', file, lambda statement: engine.run(database, statement))
 
 
-def _run_all(run: JobRun, statements: tuple[str, ...], dialect: Dialect, file: str, execute: Any) -> None:
+def _run_all(run: ConsumeRun, statements: tuple[str, ...], dialect: Dialect, file: str, execute: Any) -> None:
     filled = [_filled(run, statement, dialect, file) for statement in statements]
     for number, statement in enumerate(filled, 1):
         try:
@@ -152,5 +152,5 @@ def _run_all(run: JobRun, statements: tuple[str, ...], dialect: Dialect, file: s
     LOG.info('Ran %d statements of %s.', len(filled), file)
 
 
-def _filled(run: JobRun, statement: str, dialect: Dialect, file: str) -> str:
+def _filled(run: ConsumeRun, statement: str, dialect: Dialect, file: str) -> str:
     return fill_placeholders(statement, placeholder_values(run.args, run.load.partition), dialect, file)

@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from typing import Any
 
 from lake_etl import runtime
 from lake_etl.errors import ConversionError
@@ -14,7 +15,7 @@ OPERATION = 'failedconversions'
 FAILED_CONVERSIONS = 'failed_conversions'
 
 
-def report_conversions(run: JobRun, failures: Sequence[FailedConversion]) -> None:
+def report_conversions(run: JobRun[Any], failures: Sequence[FailedConversion]) -> None:
     """Record the failures, if any; raises ConversionError when one of them must keep the load from being published."""
     if not failures:
         return
@@ -24,8 +25,7 @@ def report_conversions(run: JobRun, failures: Sequence[FailedConversion]) -> Non
     run.lineage.update_lineage(None, run.load.source_key, OPERATION, conversions=[
         {'column': failure.column, 'failed': failure.failed, 'values': failure.values, 'failure': failure.failure,
          'rows': list(failure.rows)} for failure in failures])
-    table = str(run.args.get('job_audit_table') or '')
-    if table:
+    if table := run.load.job_audit_table:
         runtime.items(table).update(table, {'execution_id': run.load.execution_id}, {FAILED_CONVERSIONS: texts})
     stopping = [str(failure) for failure in failures if failure.stops]
     if stopping:

@@ -11,7 +11,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from lake_etl import runtime
-from lake_etl.arguments import ENTITY_MATCH_OPTIONAL, ENTITY_MATCH_REQUIRED, PARTITION_KEYS
+from lake_etl.arguments import PARTITION_KEYS, EntityMatchArguments
 from lake_etl.config.file_names import entity_match_file
 from lake_etl.config.match_specification import EntityMatchSpec
 from lake_etl.config.reader import configuration_reader
@@ -35,7 +35,7 @@ from lake_etl.spark.helper_names import visible_names
 from lake_etl.syntax.records import suggestion
 
 LOG = logging.getLogger(__name__)
-REQUIRED, OPTIONAL = ENTITY_MATCH_REQUIRED, ENTITY_MATCH_OPTIONAL
+EntityMatchRun = JobRun[EntityMatchArguments]
 ATTEMPTS = 5
 PAUSE_SECONDS = 2.0
 
@@ -68,19 +68,19 @@ class Matched:
     references: DataFrame
 
 
-def read_configuration(run: JobRun) -> EntityMatchSpec:
+def read_configuration(run: EntityMatchRun) -> EntityMatchSpec:
     """Return the specification.
 
     Raises ConfigurationError with all problems, or OwnershipError when a workflow fills one of its tables, before any
     data is read.
     """
-    read = configuration_reader(run.load.scripts_folder, str(run.args['txn_spec_prefix_path']))
-    spec = read_entity_match(str(run.args['database_name_prefix']), read)
+    read = configuration_reader(run.load.scripts_folder, run.arguments.txn_spec_prefix_path)
+    spec = read_entity_match(run.arguments.database_name_prefix, read)
     _require_own_tables(run, spec)
     return spec
 
 
-def _require_own_tables(run: JobRun, spec: EntityMatchSpec) -> None:
+def _require_own_tables(run: EntityMatchRun, spec: EntityMatchSpec) -> None:
     database, primary = run.load.database.lower(), spec.primary_entity_table.lower()
     for name in (primary, primary + SUFFIX):
         table = runtime.catalog().table(database, name)
@@ -91,7 +91,7 @@ def _require_own_tables(run: JobRun, spec: EntityMatchSpec) -> None:
                 f'another primary_entity_table. {UNCHANGED}')
 
 
-def read_incoming(run: JobRun, spec: EntityMatchSpec) -> DataFrame:
+def read_incoming(run: EntityMatchRun, spec: EntityMatchSpec) -> DataFrame:
     """Return the rows of the incoming partition, with the global id as text.
 
     Raises DataError when the table does not exist, ConfigurationError naming all columns that it lacks.
@@ -103,7 +103,7 @@ def read_incoming(run: JobRun, spec: EntityMatchSpec) -> DataFrame:
     df = run.spark.table(f'`{database}`.`{table}`')
     for key, value in zip(PARTITION_KEYS, run.load.partition, strict=True):
         df = df.where(column(key.name) == value)
-    require_columns(df, spec, entity_match_file(str(run.args['database_name_prefix'])).rpartition('/')[2],
+    require_columns(df, spec, entity_match_file(run.arguments.database_name_prefix).rpartition('/')[2],
                     f'{database}.{table}')
     run.lineage.update_lineage(df, run.load.source_key, 'read', table=f'{database}.{table}')
     return df
@@ -118,22 +118,22 @@ def require_columns(df: DataFrame, spec: EntityMatchSpec, file: str, table: str)
                                  for name in missing)
 
 
-def open_tables(run: JobRun, spec: EntityMatchSpec) -> EntityTables:
+def open_tables(run: EntityMatchRun, spec: EntityMatchSpec) -> EntityTables:
     """Return the tables of the match as they are now."""
     warehouse = f'{run.load.target_folder}/{ICEBERG_FOLDER}'
-    tables = runtime.merged_tables(str(run.args['iceberg_catalog']), warehouse)
+    tables = runtime.merged_tables(run.arguments.iceberg_catalog, warehouse)
     database, primary = run.load.database.lower(), spec.primary_entity_table.lower()
     # The cross-reference first: it is written first too, so it is never older than what the primary says.
     reference = tables.state(run.spark, database, primary + SUFFIX)
     return EntityTables(tables, database, primary, tables.state(run.spark, database, primary), reference)
 
 
-def match(run: JobRun, spec: EntityMatchSpec, incoming: DataFrame, tables: EntityTables) -> Matched:
+def match(run: EntityMatchRun, spec: EntityMatchSpec, incoming: DataFrame, tables: EntityTables) -> Matched:
     """Return what the incoming rows change in the tables; nothing is written."""
     state = tables.primary_state
     primary = state.rows if state else None
     if primary is not None:
-        file = entity_match_file(str(run.args['database_name_prefix'])).rpartition('/')[2]
+        file = entity_match_file(run.arguments.database_name_prefix).rpartition('/')[2]
         require_columns(primary, spec, file, f'{tables.database}.{tables.primary}')
     rows = kept(prepared(incoming, primary, spec))
     plan = plan_of(spec, trained_scorers(spec, rows, ENTITY, primary))
@@ -172,7 +172,7 @@ def with_assigned_ids(rows: DataFrame, assigned: DataFrame, global_id: str) -> D
                                          F.col(ENTITY))
 
 
-def publish_matches(run: JobRun, spec: EntityMatchSpec, tables: EntityTables, matched: Matched) -> None:
+def publish_matches(run: EntityMatchRun, spec: EntityMatchSpec, tables: EntityTables, matched: Matched) -> None:
     """Stage both tables, then publish them, the cross-reference first.
 
     An execution that ends between the two leaves keys with their ids. A later execution gives these ids to the rows
@@ -192,13 +192,13 @@ def _version(state: TableState | None) -> str | None:
     return state.version if state else None
 
 
-def _record(run: JobRun, published: Published, rows: DataFrame) -> None:
+def _record(run: EntityMatchRun, published: Published, rows: DataFrame) -> None:
     table, count = published.table, published.audit.rows
     LOG.info('%s: %d rows are new or changed.', table, count, extra={'published_rows': count, 'table': table})
     run.lineage.update_lineage(rows, run.load.source_key, 'write', table=table, rows=count)
 
 
-def match_and_merge(run: JobRun, spec: EntityMatchSpec, incoming: DataFrame,
+def match_and_merge(run: EntityMatchRun, spec: EntityMatchSpec, incoming: DataFrame,
                     pause: Callable[[float], None] = time.sleep) -> None:
     """Match the rows and merge them; when another execution has changed the tables meanwhile, match again.
 

@@ -2,17 +2,18 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Generic
 
 from pyspark import SparkContext
 from pyspark.sql import DataFrame, SparkSession
 
 from lake_etl import runtime
-from lake_etl.arguments import COMMON, COMMON_OPTIONAL, PARTITION_KEYS, LoadArguments, load_arguments
+from lake_etl.arguments import (
+    PARTITION_KEYS, Arguments, LoadArguments, load_arguments, optional_names, required_names, typed_arguments)
 from lake_etl.jobs.logs import failure_logged, open_log
 from lake_etl.jobs.resolved_options import chosen, resolve_arguments, resolved_options
 from lake_etl.publish.layout import load_name
@@ -28,11 +29,17 @@ __all__ = ['JobRun', 'job_run', 'resolve_arguments']
 
 
 @dataclass(frozen=True)
-class JobRun:
-    """What the steps of a job share: its arguments, raw and typed, the Spark session, the lineage, and pending work."""
+class JobRun(Generic[Arguments]):
+    """What the steps of a job share: its arguments, the Spark session, the lineage, and pending work.
+
+    args       all arguments as the command line gives them, for transforms and placeholders of SQL files
+    load       the arguments that every job has
+    arguments  the job's own arguments
+    """
 
     args: Mapping[str, Any]
     load: LoadArguments
+    arguments: Arguments
     spark: SparkSession
     lineage: DataLineageGenerator
     before_publishing: BeforePublishing
@@ -62,22 +69,24 @@ class JobRun:
 
 
 @contextmanager
-def job_run(required: Sequence[str], optional: Sequence[str] = ()) -> Iterator[JobRun]:
-    """Open a run of this job from the process's arguments; commit it when all went well.
+def job_run(arguments: type[Arguments]) -> Iterator[JobRun[Arguments]]:
+    """Open a run of this job from the arguments of the process, and commit it unless an error ends it.
 
-    Lineage is written in either case. Raises LakeError, and nothing that a library says about the rows.
+    The lineage is written in either case. Raises LakeError; no error quotes what a library says about rows.
+
+    arguments  frozen dataclass with the job's own arguments, all `str`; those with a default are optional
     """
-    with own_words_only(), _opened_run(required, optional) as run:
+    with own_words_only(), _opened_run(arguments) as run:
         yield run
 
 
 @contextmanager
-def _opened_run(required: Sequence[str], optional: Sequence[str]) -> Iterator[JobRun]:
+def _opened_run(arguments: type[Arguments]) -> Iterator[JobRun[Arguments]]:
     from awsglue.context import GlueContext
     from awsglue.job import Job
-    names = (*COMMON, *required), (*COMMON_OPTIONAL, *optional)
-    options = resolved_options(*names)
-    args = chosen(options, (*names[0], *names[1]))
+    required, optional = required_names(arguments), optional_names(arguments)
+    options = resolved_options(required, optional)
+    args = chosen(options, (*required, *optional))
     open_log(args)
     load = load_arguments(args)
     catalog = args.get('catalog', runtime.GLUE)
@@ -90,7 +99,7 @@ def _opened_run(required: Sequence[str], optional: Sequence[str]) -> Iterator[Jo
     job.init(args['JOB_NAME'], options)
     lineage = DataLineageGenerator(args)
     spark = configure(glue_context.spark_session)
-    run = JobRun(args, load, spark, lineage, BeforePublishing())
+    run = JobRun(args, load, typed_arguments(arguments, args), spark, lineage, BeforePublishing())
     try:
         with failure_logged(args):
             yield run

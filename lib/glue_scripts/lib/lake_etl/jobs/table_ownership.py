@@ -3,8 +3,10 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
+from typing import Any
 
 from lake_etl import runtime
+from lake_etl.arguments import CleanseToConsumeArguments
 from lake_etl.config.file_names import file_names
 from lake_etl.config.protected_columns import protected_columns
 from lake_etl.config.workflow import Workflow
@@ -19,7 +21,7 @@ LOG = logging.getLogger(__name__)
 TAKEOVER, PROTECTION_ENDED = 'tabletakeover', 'protectionended'
 
 
-def cleanse_ownership(run: JobRun, workflow: Workflow) -> Ownership:
+def cleanse_ownership(run: JobRun[Any], workflow: Workflow) -> Ownership:
     """Return what a load of a Cleanse table says about it, by the steps and the input_spec of its specification."""
     names = file_names(run.load.database, run.load.table)
     return Ownership(
@@ -30,9 +32,9 @@ def cleanse_ownership(run: JobRun, workflow: Workflow) -> Ownership:
         file=_shown(workflow, names.spec))
 
 
-def consume_ownership(run: JobRun, workflow: Workflow) -> Ownership:
+def consume_ownership(run: JobRun[CleanseToConsumeArguments], workflow: Workflow) -> Ownership:
     """Return what a load of a Consume table says about it, by its Spark SQL file."""
-    given = str(run.args['source_database_name']), run.load.table
+    given = run.arguments.source_database_name, run.load.table
     return Ownership(
         workflow='/'.join(given),
         takes_over=workflow.spark_sql.takes_over if workflow.spark_sql else None,
@@ -55,7 +57,7 @@ def published_table(target: Target) -> Table | None:
     return runtime.catalog().table(target.database, target.table)
 
 
-def record_changes(run: JobRun, before: Table | None, target: Target) -> None:
+def record_changes(run: JobRun[Any], before: Table | None, target: Target) -> None:
     """Log, and record in the lineage, that a table has changed hands, and that columns are not protected any more.
 
     before  the table before the load
@@ -72,5 +74,5 @@ def record_changes(run: JobRun, before: Table | None, target: Target) -> None:
         _record(run, PROTECTION_ENDED, {'table': target.name, 'columns': ended})
 
 
-def _record(run: JobRun, operation: str, information: Mapping[str, object]) -> None:
+def _record(run: JobRun[Any], operation: str, information: Mapping[str, object]) -> None:
     run.lineage.update_lineage(None, run.load.source_key, operation, **information)

@@ -1,0 +1,165 @@
+"""Lists the jobs of the lake: what each job is given, the step that runs it, and what else it may do.
+
+The Glue jobs, their role, the state machine and `./lake run` are all made from these rows. A new job needs its script
+and one row.
+"""
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Literal
+
+ICEBERG_CATALOG = 'glue_catalog'
+ICEBERG_SETTINGS = {
+    'spark.sql.extensions': 'org.apache.iceberg.spark.extensions.IcebergSparkSessionExtensions',
+    f'spark.sql.catalog.{ICEBERG_CATALOG}': 'org.apache.iceberg.spark.SparkCatalog',
+    f'spark.sql.catalog.{ICEBERG_CATALOG}.warehouse': '{consume}/iceberg',
+    f'spark.sql.catalog.{ICEBERG_CATALOG}.catalog-impl': 'org.apache.iceberg.aws.glue.GlueCatalog',
+    f'spark.sql.catalog.{ICEBERG_CATALOG}.io-impl': 'org.apache.iceberg.aws.s3.S3FileIO',
+}
+ExecutionValue = Literal['database', 'consume_database', 'source_bucket', 'source_path']
+
+
+@dataclass(frozen=True, kw_only=True)
+class LakeResources:
+    """What the jobs read and write, on AWS or on the laptop; an empty text stands for what a lake does not have.
+
+    collect, cleanse, consume                 addresses of the buckets
+    specifications, sql                       folders of the configuration files in the scripts bucket
+    hash_values .. quality_results            addresses of the item tables
+    """
+
+    collect: str
+    cleanse: str
+    consume: str
+    specifications: str
+    sql: str
+    hash_values: str
+    value_lookup: str
+    multi_lookup: str
+    quality_results: str
+    iceberg_catalog: str
+    athena_workgroup: str
+    redshift_cluster_id: str = ''
+    redshift_workgroup_name: str = ''
+    redshift_database: str = ''
+
+    def fill(self, arguments: Mapping[str, str]) -> dict[str, str]:
+        """Return the arguments with `{names}` of these resources filled in, without those that become empty."""
+        filled = {name: value.format(**asdict(self)) for name, value in arguments.items()}
+        return {name: value for name, value in filled.items() if value}
+
+
+@dataclass(frozen=True)
+class Right:
+    """Actions that the role of the jobs may take on a resource of an AWS service in the lake's account and region.
+
+    resource  the end of its ARN, in which `{names}` of `LakeResources` are filled in
+    """
+
+    name: str
+    actions: tuple[str, ...]
+    service: str
+    resource: str
+
+    def resource_of(self, resources: LakeResources) -> str:
+        """Return the end of the ARN in a lake."""
+        return self.resource.format(**asdict(resources))
+
+
+@dataclass(frozen=True)
+class JobStep:
+    """A step of the state machine, which `./lake run` takes as well.
+
+    state      name of the step in the state machine
+    arguments  for each job argument, the value of the execution that it gets
+    only_if    boolean of the state machine's input; the step runs only where it is true. Empty for every execution
+    lock       what the step needs for itself besides its table. Empty for nothing
+    """
+
+    state: str
+    arguments: Mapping[str, ExecutionValue] = field(default_factory=dict)
+    only_if: Literal['', 'entity_match'] = ''
+    lock: Literal['', 'customers'] = ''
+
+    @property
+    def job_placeholder(self) -> str:
+        """Return the name that stands for the name of the job in the definition of the state machine."""
+        return ''.join(filter(str.isalnum, self.state.title())) + 'Job'
+
+
+@dataclass(frozen=True)
+class LakeJob:
+    """A job of the lake.
+
+    name          on AWS the job is called `<environment>-<prefix>-<name>-job`
+    arguments     default arguments of its own, in which `{names}` of `LakeResources` are filled in
+    step          what runs it for each landed file; None for a job that is only started by hand
+    glue_options  parameters that AWS Glue itself reads; likewise filled in
+    rights        what it may do beyond reading and writing the lake
+    """
+
+    name: str
+    arguments: Mapping[str, str]
+    step: JobStep | None = None
+    glue_options: Mapping[str, str] = field(default_factory=dict)
+    rights: tuple[Right, ...] = ()
+
+    @property
+    def module(self) -> str:
+        """Return the name of its script in `lib/glue_scripts`, without `.py`."""
+        return f'etl_{self.name.replace("-", "_")}'
+
+
+COLLECT_TO_CLEANSE = LakeJob(
+    'collect-to-cleanse',
+    arguments={
+        'txn_spec_prefix_path': '{specifications}',
+        'source_bucket': '{collect}',
+        'source_path': '/',  # The job takes the folder from the source key.
+        'target_bucket': '{cleanse}',
+        'hash_value_table': '{hash_values}',
+        'value_lookup_table': '{value_lookup}',
+        'multi_lookup_table': '{multi_lookup}',
+        'dq_results_table': '{quality_results}',
+    },
+    step=JobStep('Collect to Cleanse', {
+        'source_path': 'source_path', 'source_bucket': 'source_bucket', 'target_database_name': 'database'}))
+
+CLEANSE_TO_CONSUME = LakeJob(
+    'cleanse-to-consume',
+    arguments={
+        'txn_sql_prefix_path': '{sql}',
+        'source_bucket': '{cleanse}',
+        'target_bucket': '{consume}',
+        'dq_results_table': '{quality_results}',
+        'athena_workgroup': '{athena_workgroup}',
+        'redshift_cluster_id': '{redshift_cluster_id}',
+        'redshift_workgroup_name': '{redshift_workgroup_name}',
+        'redshift_database': '{redshift_database}',
+    },
+    step=JobStep('Cleanse to Consume', {
+        'source_database_name': 'database', 'target_database_name': 'consume_database'}),
+    rights=(Right('Athena', ('athena:StartQueryExecution', 'athena:GetQueryExecution', 'athena:StopQueryExecution',
+                             'athena:GetWorkGroup'), 'athena', 'workgroup/{athena_workgroup}'),))
+
+ENTITY_MATCH = LakeJob(
+    'consume-entity-match',
+    arguments={
+        'txn_spec_prefix_path': '{specifications}',
+        'target_bucket': '{consume}',
+        'iceberg_catalog': '{iceberg_catalog}',
+    },
+    step=JobStep('Entity match', {'database_name_prefix': 'database'}, only_if='entity_match', lock='customers'),
+    glue_options={
+        'datalake-formats': 'iceberg',
+        'conf': ' --conf '.join(f'{name}={value}' for name, value in ICEBERG_SETTINGS.items()),
+    })
+
+# In the order in which an execution runs them.
+JOBS: tuple[LakeJob, ...] = (
+    COLLECT_TO_CLEANSE,
+    CLEANSE_TO_CONSUME,
+    ENTITY_MATCH,
+)
+STEPS = tuple((job, job.step) for job in JOBS if job.step)
