@@ -6,14 +6,14 @@ import sys
 
 from lib.configuration import configuration
 from lib.packaging.node import use_installed_node
-from lib.settings.deployment_settings import ConfigurationError
+from lib.settings.deployment_settings import SettingsError
 
 
 def main() -> int:
     """Write the templates to where the command line of CDK wants them; return 2 when the settings cannot work."""
     try:
         settings = configuration().narrowed(os.environ.get('ENV', ''))
-    except ConfigurationError as error:
+    except SettingsError as error:
         print(error, file=sys.stderr)
         return 2
     # CDK starts Node.js when it is imported, so Node.js is chosen before.

@@ -12,7 +12,7 @@ REGION = 'us-east-2'
 
 
 def configuration() -> Configuration:
-    """Return the configuration of this lake; raises ConfigurationError naming a setting that cannot work."""
+    """Return the configuration of this lake; raises SettingsError naming a setting that cannot work."""
     return Configuration(
         resource_name_prefix='insurancelake',
         logical_id_prefix='InsuranceLake',

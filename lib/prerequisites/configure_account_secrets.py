@@ -16,7 +16,7 @@ if str(REPOSITORY) not in sys.path:
     sys.path.append(str(REPOSITORY))
 
 from lib.configuration import configuration  # noqa: E402  # a script has only its own folder on the path
-from lib.settings.deployment_settings import ConfigurationError  # noqa: E402
+from lib.settings.deployment_settings import SettingsError  # noqa: E402
 
 STORED, FAILED, NOT_WANTED = 0, 1, 2
 
@@ -48,7 +48,7 @@ def main(ask: Callable[[str], str] = input, ask_hidden: Callable[[str], str] = g
         print(f'The token is not stored: {kind}. Check credentials, region and rights, then run again.',
               file=sys.stderr)
         return FAILED
-    except ConfigurationError as error:
+    except SettingsError as error:
         print(error, file=sys.stderr)
         return FAILED
     except EOFError:

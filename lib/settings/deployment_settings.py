@@ -21,7 +21,7 @@ ENVIRONMENT_NAMES = ('Dev', 'Test', 'Prod')
 LOG_DAYS = (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653)
 
 
-class ConfigurationError(ValueError):
+class SettingsError(ValueError):
     """Settings that cannot work; the message lists each with what was found and what is possible."""
 
     def __init__(self, problems: list[str]):
@@ -116,7 +116,7 @@ class Configuration:
     environments          the copies of the lake, each in a place of its own or several in one
     tags                  put on every resource
 
-    Raises ConfigurationError with everything that cannot work.
+    Raises SettingsError with everything that cannot work.
     """
 
     resource_name_prefix: str
@@ -132,19 +132,19 @@ class Configuration:
         object.__setattr__(self, 'environments', named)
         problems = list(self.problems())
         if problems:
-            raise ConfigurationError(problems)
+            raise SettingsError(problems)
 
     def narrowed(self, names: str) -> Configuration:
         """Return the same with the environments of these names alone, between commas; with all for an empty text.
 
-        Raises ConfigurationError when a name is not configured.
+        Raises SettingsError when a name is not configured.
         """
         wanted = [name.strip().lower() for name in names.split(',') if name.strip()]
         known = {environment.name.lower(): environment for environment in self.environments}
         unknown = [name for name in wanted if name not in known]
         if unknown:
-            raise ConfigurationError([f"environment variable ENV names '{name}', expected one of "
-                                      f'{", ".join(item.name for item in self.environments)}' for name in unknown])
+            raise SettingsError([f"environment variable ENV names '{name}', expected one of "
+                                 f'{", ".join(item.name for item in self.environments)}' for name in unknown])
         return replace(self, environments=tuple(known[name] for name in wanted)) if wanted else self
 
     def problems(self) -> Iterator[str]:

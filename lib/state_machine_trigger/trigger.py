@@ -18,7 +18,7 @@ LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Outcome:
+class StartOutcome:
     """What became of an object: whether it was accepted, and in words."""
 
     accepted: bool
@@ -40,24 +40,24 @@ class Trigger:
         self._state_machine = state_machine
         self._configuration = configuration
 
-    def process(self, created: CreatedObject) -> Outcome:
+    def process(self, created: CreatedObject) -> StartOutcome:
         """Start, queue or refuse; the same event again changes nothing, but ends what it was stopped in."""
         plan = plan_for(created, self._state_machine, self._configuration())
         if isinstance(plan, Nothing):
             LOG.info('Nothing was started for an object. %s', plan.reason, extra={'object_key': created.key})
-            return Outcome(not plan.wrong, f'{plan.reason} Nothing was started.')
+            return StartOutcome(not plan.wrong, f'{plan.reason} Nothing was started.')
         if isinstance(plan, Refusal):
             return self._refuse(plan)
         return self._start(plan)
 
-    def _start(self, execution: Execution) -> Outcome:
+    def _start(self, execution: Execution) -> StartOutcome:
         self._audit.add(execution.item(datetime.now(UTC)))
         status = self._starter.start_recorded(execution.execution_id)
         LOG.info('The execution of %s is %s.', execution.source_key, status, extra={
             'execution_id': execution.execution_id, 'sfn_execution_name': execution.name})
-        return Outcome(True, f'Execution {execution.name} is {status}.')
+        return StartOutcome(True, f'Execution {execution.name} is {status}.')
 
-    def _refuse(self, refusal: Refusal) -> Outcome:
+    def _refuse(self, refusal: Refusal) -> StartOutcome:
         LOG.error('A file was refused.', extra={'execution_id': refusal.execution_id, 'object_key': refusal.key})
         if self._audit.get(refusal.execution_id) is None:
             # The record says that subscribers have been told, so it comes second.
@@ -65,4 +65,4 @@ class Trigger:
             self._audit.add({
                 'execution_id': refusal.execution_id, 'source_key': refusal.key, 'job_latest_status': FAILED,
                 'dependency_key': NO_DEPENDENCY, 'error_message': refusal.reason, **started_at(datetime.now(UTC))})
-        return Outcome(False, refusal.reason)
+        return StartOutcome(False, refusal.reason)

@@ -9,7 +9,7 @@ import pytest
 from lake_etl.adapters.local.sqlite_items import SqliteItems
 from lake_etl.errors import DataError
 from lake_etl.mapping.apply_mapping import apply_mapping
-from lake_etl.mapping.schema_mapping import Rule
+from lake_etl.mapping.schema_mapping import ColumnRule
 from lake_etl.publish.lineage import DataLineageGenerator
 
 QUERY = """
@@ -26,15 +26,16 @@ def policies(spark):
 
 
 @pytest.mark.parametrize(('rules', 'expected'), [
-    ([Rule('Loss.Paid', 'loss_paid'), Rule('policynumber', 'policy'), Rule('a`b', 'ab')],
+    ([ColumnRule('Loss.Paid', 'loss_paid'), ColumnRule('policynumber', 'policy'), ColumnRule('a`b', 'ab')],
      {'loss_paid': 12.5, 'policy': 'P1', 'ab': 7}),
-    ([Rule('`Insured`.`Address`.`Post Code`', 'post code'), Rule('`Insured`.`Name`', 'a.b'),
-      Rule('`Claims`.`paid`', 'paid'), Rule('`insured`.`address`', 'address')],
+    ([ColumnRule('`Insured`.`Address`.`Post Code`', 'post code'), ColumnRule('`Insured`.`Name`', 'a.b'),
+      ColumnRule('`Claims`.`paid`', 'paid'), ColumnRule('`insured`.`address`', 'address')],
      {'post code': '0150', 'a.b': 'Jane', 'paid': [2.5, 3.5], 'address': ('Oslo', '0150')}),
-    ([Rule('PolicyNumber', 'one'), Rule('PolicyNumber', 'two'), Rule('Unused', None), Rule('nobody', 'nobody')],
+    ([ColumnRule('PolicyNumber', 'one'), ColumnRule('PolicyNumber', 'two'), ColumnRule('Unused', None),
+      ColumnRule('nobody', 'nobody')],
      {'one': 'P1', 'two': 'P1'}),
-    ([Rule('NewRenewal', 'new', 80, 'ratio'), Rule('Insured City', 'city', 100, 'token_set_ratio'),
-      Rule('Insured', 'insured')], {'new': 'new', 'insured': ('Jane', ('Oslo', '0150')), 'city': 'Oslo'}),
+    ([ColumnRule('NewRenewal', 'new', 80, 'ratio'), ColumnRule('Insured City', 'city', 100, 'token_set_ratio'),
+      ColumnRule('Insured', 'insured')], {'new': 'new', 'insured': ('Jane', ('Oslo', '0150')), 'city': 'Oslo'}),
 ])
 def test_columns_come_in_the_order_of_the_rules_under_their_new_names(policies, rules, expected):
     mapped = apply_mapping(policies, rules, 'Gen/Policy', None)
@@ -44,13 +45,15 @@ def test_columns_come_in_the_order_of_the_rules_under_their_new_names(policies, 
 
 
 @pytest.mark.parametrize(('rules', 'strict', 'message'), [
-    ([Rule('PolicyNumber', 'a'), Rule('nobody', 'b'), Rule('gone', None)], True,
+    ([ColumnRule('PolicyNumber', 'a'), ColumnRule('nobody', 'b'), ColumnRule('gone', None)], True,
      'source of Gen/Policy lacks mapped columns: nobody, gone. It has: PolicyNumber, .*Nothing was replaced'),
-    ([Rule('PolicyNumber', 'a'), Rule('zzzz', 'b', 90, 'ratio'), Rule('gone', None)], True,
+    ([ColumnRule('PolicyNumber', 'a'), ColumnRule('zzzz', 'b', 90, 'ratio'), ColumnRule('gone', None)], True,
      'lacks mapped columns: gone. '),
-    ([Rule('PolicyNumber', 'a'), Rule('`Insured`.`Nobody`', 'b')], True, 'lacks mapped columns: `Insured`.`Nobody`'),
-    ([Rule('nobody', 'a'), Rule('Unused', None)], False, 'No column of Gen/Policy matches its schema mapping'),
-    ([Rule('PolicyNumber', 'a'), Rule('Unused', 'A')], False, 'more than one row for a'),
+    ([ColumnRule('PolicyNumber', 'a'), ColumnRule('`Insured`.`Nobody`', 'b')], True,
+     'lacks mapped columns: `Insured`.`Nobody`'),
+    ([ColumnRule('nobody', 'a'), ColumnRule('Unused', None)], False,
+     'No column of Gen/Policy matches its schema mapping'),
+    ([ColumnRule('PolicyNumber', 'a'), ColumnRule('Unused', 'A')], False, 'more than one row for a'),
 ])
 def test_a_mapping_that_cannot_be_followed_is_refused(policies, rules, strict, message):
     with pytest.raises(DataError, match=message):
@@ -58,12 +61,12 @@ def test_a_mapping_that_cannot_be_followed_is_refused(policies, rules, strict, m
 
 
 def test_a_column_that_is_only_looked_for_by_likeness_need_not_be_there(policies):
-    rules = [Rule('PolicyNumber', 'a'), Rule('zzzz', 'b', 90, 'ratio')]
+    rules = [ColumnRule('PolicyNumber', 'a'), ColumnRule('zzzz', 'b', 90, 'ratio')]
     assert apply_mapping(policies, rules, 'Gen/Policy', None, strict=True).columns == ['a']
 
 
-RULES = [Rule('PolicyNumber', 'policy'), Rule('NewRenewal', 'new', 80, 'ratio'), Rule('gone', 'gone'),
-         Rule('Unused', None)]
+RULES = [ColumnRule('PolicyNumber', 'policy'), ColumnRule('NewRenewal', 'new', 80, 'ratio'), ColumnRule('gone', 'gone'),
+         ColumnRule('Unused', None)]
 
 
 def test_lineage_tells_the_mapping_the_likenesses_and_what_was_dropped(policies, tmp_path):

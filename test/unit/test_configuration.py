@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from lib.configuration import configuration
-from lib.settings.deployment_settings import Configuration, ConfigurationError, EnvironmentConfiguration
+from lib.settings.deployment_settings import Configuration, EnvironmentConfiguration, SettingsError
 from lib.settings.parts import (
     CodeCommit, CodeConnection, GlueConfiguration, Place, RedshiftConfiguration, VpcConfiguration)
 
@@ -27,7 +27,7 @@ def two_environments() -> Configuration:
 
 def problems_of(**changes) -> str:
     """Return the message with which the changed default configuration is refused."""
-    with pytest.raises(ConfigurationError) as refused:
+    with pytest.raises(SettingsError) as refused:
         replace(of_environment(), **changes)
     return str(refused.value)
 
@@ -92,7 +92,7 @@ def test_a_setting_that_cannot_work_is_named_with_the_limit(changes, expected):
     ({'redshift': RedshiftConfiguration('a')}, 'database goes together with a cluster_id or a workgroup_name'),
 ])
 def test_a_setting_of_an_environment_that_cannot_work_is_named(settings, expected):
-    with pytest.raises(ConfigurationError) as refused:
+    with pytest.raises(SettingsError) as refused:
         of_environment(**settings)
     assert expected in str(refused.value)
 
@@ -103,7 +103,7 @@ def test_all_problems_come_at_once():
 
 
 def test_another_region_needs_accounts():
-    with pytest.raises(ConfigurationError, match='reaches another region only when the accounts are set'):
+    with pytest.raises(SettingsError, match='reaches another region only when the accounts are set'):
         Configuration('lake', 'Lake', Place(None, 'us-east-1'), CodeCommit('lake'), (
             EnvironmentConfiguration('Dev', Place(None, 'us-east-2'), 'develop'),))
 
@@ -116,5 +116,5 @@ def test_a_deployment_is_narrowed_to_environments_by_name(names, expected):
 
 
 def test_an_unknown_environment_is_refused_by_name():
-    with pytest.raises(ConfigurationError, match="ENV names 'staging', expected one of Dev, Test"):
+    with pytest.raises(SettingsError, match="ENV names 'staging', expected one of Dev, Test"):
         two_environments().narrowed('Dev,staging')

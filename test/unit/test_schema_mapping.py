@@ -7,7 +7,8 @@ from rapidfuzz import fuzz, utils
 
 from lake_etl.config.mapping import SCORERS
 from lake_etl.errors import DataError
-from lake_etl.mapping.schema_mapping import FuzzyMatch, Resolution, Rule, flatten_names, name_parts, resolve, rule_of
+from lake_etl.mapping.schema_mapping import (
+    ColumnRule, FuzzyMatch, Resolution, flatten_names, name_parts, resolve, rule_of)
 
 
 def schema(text: str) -> StructType:
@@ -27,15 +28,15 @@ NESTED = (StructType().add('Policy Number', 'string')
 
 
 @pytest.mark.parametrize(('arguments', 'expected'), [
-    (('a', 'b'), Rule('a', 'b')),
-    (('a', 'Null'), Rule('a', None)),
-    (('a', ' nULL '), Rule('a', None)),
-    (('a', None), Rule('a', None)),
-    (('a', 'nullable'), Rule('a', 'nullable')),
-    (('a', 'b', '90', 'ratio'), Rule('a', 'b', 90.0, 'ratio')),
-    (('a', 'b', 90, ''), Rule('a', 'b', 90.0, None)),
-    (('a', 'b', '', 'ratio'), Rule('a', 'b', None, 'ratio')),
-    (('a', 'b', 0), Rule('a', 'b', 0.0)),
+    (('a', 'b'), ColumnRule('a', 'b')),
+    (('a', 'Null'), ColumnRule('a', None)),
+    (('a', ' nULL '), ColumnRule('a', None)),
+    (('a', None), ColumnRule('a', None)),
+    (('a', 'nullable'), ColumnRule('a', 'nullable')),
+    (('a', 'b', '90', 'ratio'), ColumnRule('a', 'b', 90.0, 'ratio')),
+    (('a', 'b', 90, ''), ColumnRule('a', 'b', 90.0, None)),
+    (('a', 'b', '', 'ratio'), ColumnRule('a', 'b', None, 'ratio')),
+    (('a', 'b', 0), ColumnRule('a', 'b', 0.0)),
 ])
 def test_a_row_becomes_a_rule(arguments, expected):
     assert rule_of(*arguments) == expected
@@ -75,20 +76,21 @@ def test_all_names_that_a_path_can_reach_are_listed():
 
 
 @pytest.mark.parametrize(('rules', 'columns', 'expected'), [
-    pytest.param([Rule('b', 'second'), Rule('A', 'first')], 'a|b|c',
+    pytest.param([ColumnRule('b', 'second'), ColumnRule('A', 'first')], 'a|b|c',
                  Resolution((('`b`', 'second'), ('`a`', 'first')), (), ('c',), ()), id='order of the rows, any case'),
-    pytest.param([Rule('Loss.Paid', 'paid'), Rule('a b', 'ab'), Rule('q`t', 'tick')], 'Loss.Paid|a b|q`t',
+    pytest.param([ColumnRule('Loss.Paid', 'paid'), ColumnRule('a b', 'ab'), ColumnRule('q`t', 'tick')],
+                 'Loss.Paid|a b|q`t',
                  Resolution((('`Loss.Paid`', 'paid'), ('`a b`', 'ab'), ('`q``t`', 'tick')), (), (), ()),
                  id='odd letters'),
-    pytest.param([Rule('a', None), Rule('b', 'b')], 'a|b', Resolution((('`b`', 'b'),), (), ('a',), ()),
+    pytest.param([ColumnRule('a', None), ColumnRule('b', 'b')], 'a|b', Resolution((('`b`', 'b'),), (), ('a',), ()),
                  id='mapped to Null'),
-    pytest.param([Rule('x', 'x'), Rule('y', None), Rule('a', 'a')], 'a',
+    pytest.param([ColumnRule('x', 'x'), ColumnRule('y', None), ColumnRule('a', 'a')], 'a',
                  Resolution((('`a`', 'a'),), ('x', 'y'), (), (), ('x', 'y')), id='missing, also one mapped to Null'),
-    pytest.param([Rule('a', 'one'), Rule('A', 'two')], 'a|A',
+    pytest.param([ColumnRule('a', 'one'), ColumnRule('A', 'two')], 'a|A',
                  Resolution((('`a`', 'one'), ('`A`', 'two')), (), (), ()), id='names that differ by case'),
-    pytest.param([Rule('a', 'one'), Rule('a', 'two')], 'a',
+    pytest.param([ColumnRule('a', 'one'), ColumnRule('a', 'two')], 'a',
                  Resolution((('`a`', 'one'), ('`a`', 'two')), (), (), ()), id='one source for two columns'),
-    pytest.param([Rule('x', 'x')], 'a|b', Resolution((), ('x',), ('a', 'b'), (), ('x',)), id='nothing fits'),
+    pytest.param([ColumnRule('x', 'x')], 'a|b', Resolution((), ('x',), ('a', 'b'), (), ('x',)), id='nothing fits'),
     pytest.param([], 'a', Resolution((), (), ('a',), ()), id='no rows'),
 ])
 def test_exact_rows(rules, columns, expected):
@@ -107,7 +109,7 @@ def test_exact_rows(rules, columns, expected):
     ('Insured.Name', None),
 ])
 def test_a_path_leads_into_structs_and_one_array_or_is_missing(source, expression):
-    resolved = resolve([Rule(source, 'found')], NESTED)
+    resolved = resolve([ColumnRule(source, 'found')], NESTED)
     assert resolved.selected == (((expression, 'found'),) if expression else ())
     assert resolved.missing == (() if expression else (source,))
     kept = {name_parts(expression)[0]} if expression else set()
@@ -115,8 +117,9 @@ def test_a_path_leads_into_structs_and_one_array_or_is_missing(source, expressio
 
 
 def test_fuzzy_rows_come_after_all_exact_ones_and_never_take_a_column_twice():
-    rules = [Rule('NewRenewal', 'new', 90, 'ratio'), Rule('NewOrRenewal', 'exact'), Rule('New Renewals', 'more', 80),
-             Rule('premium', 'premium', 80, 'WRatio')]
+    rules = [ColumnRule('NewRenewal', 'new', 90, 'ratio'), ColumnRule('NewOrRenewal', 'exact'),
+             ColumnRule('New Renewals', 'more', 80),
+             ColumnRule('premium', 'premium', 80, 'WRatio')]
     resolved = resolve(rules, schema('NewOrRenewal|New-Renewal|Written Premium|zzz'))
     assert resolved.selected == (
         ('`New-Renewal`', 'new'), ('`NewOrRenewal`', 'exact'), ('`Written Premium`', 'premium'))
@@ -127,14 +130,14 @@ def test_fuzzy_rows_come_after_all_exact_ones_and_never_take_a_column_twice():
 
 
 def test_case_and_punctuation_do_not_count_against_likeness():
-    resolved = resolve([Rule('policy number', 'number', 100, 'ratio')], schema('POLICY_NUMBER'))
+    resolved = resolve([ColumnRule('policy number', 'number', 100, 'ratio')], schema('POLICY_NUMBER'))
     assert resolved.fuzzy == (FuzzyMatch('policy number', 'POLICY_NUMBER', 100.0),)
 
 
 @pytest.mark.parametrize('scorer', SCORERS)
 def test_each_scorer_measures_as_the_library_does_after_its_usual_clean_up(scorer):
     wanted, columns = 'Premium (written)', ['premium-written amount', 'Written Premium', 'zzz']
-    [match] = resolve([Rule(wanted, 'premium', 0, scorer)], schema('|'.join(columns))).fuzzy
+    [match] = resolve([ColumnRule(wanted, 'premium', 0, scorer)], schema('|'.join(columns))).fuzzy
     likeness = {name: getattr(fuzz, scorer)(utils.default_process(wanted), utils.default_process(name))
                 for name in columns}
     assert (match.found, match.score) == (max(columns, key=likeness.get), max(likeness.values()))
@@ -142,35 +145,37 @@ def test_each_scorer_measures_as_the_library_does_after_its_usual_clean_up(score
 
 def test_a_line_break_in_a_header_is_a_letter_of_the_name_however_it_is_written():
     columns = StructType().add('Policy\r\nNumber', 'string').add('Paid\nAmount', 'string')
-    resolved = resolve([Rule('policy\nnumber', 'number'), Rule('Paid\r\nAmount', 'paid'), Rule('Policy Number', 'x')],
+    resolved = resolve([ColumnRule('policy\nnumber', 'number'), ColumnRule('Paid\r\nAmount', 'paid'),
+                        ColumnRule('Policy Number', 'x')],
                        columns)
     assert resolved.selected == (('`Policy\r\nNumber`', 'number'), ('`Paid\nAmount`', 'paid'))
     assert resolved.missing == ('Policy Number',)
 
 
 def test_only_rows_without_a_threshold_have_to_find_their_column():
-    rules = [Rule('x', None), Rule('y', 'y', 90, 'ratio'), Rule('`a`.`b`', 'z'), Rule('a', 'a')]
+    rules = [ColumnRule('x', None), ColumnRule('y', 'y', 90, 'ratio'), ColumnRule('`a`.`b`', 'z'), ColumnRule('a', 'a')]
     resolved = resolve(rules, schema('a'))
     assert (resolved.missing, resolved.required) == (('x', 'y', '`a`.`b`'), ('x', '`a`.`b`'))
 
 
 @pytest.mark.parametrize(('threshold', 'found'), [(85.7, True), (85.8, False)])
 def test_a_hit_needs_a_score_of_at_least_the_threshold(threshold, found):
-    resolved = resolve([Rule('polnumber', 'number', threshold, 'ratio')], schema('policynumber|x'))
+    resolved = resolve([ColumnRule('polnumber', 'number', threshold, 'ratio')], schema('policynumber|x'))
     assert bool(resolved.fuzzy) is found, 'nine of the letters are shared: 2 * 9 / (9 + 12) = 85.71 %'
 
 
 def test_a_fuzzy_row_may_find_a_member_and_may_drop_what_it_finds():
-    resolved = resolve([Rule('Insured Address City', 'city', 60, 'ratio'), Rule('tag', None, 80)], NESTED)
+    resolved = resolve([ColumnRule('Insured Address City', 'city', 60, 'ratio'), ColumnRule('tag', None, 80)], NESTED)
     assert resolved.selected == (('`Insured`.`Insured Address`.`City`', 'city'),)
     assert resolved.dropped == ('Policy Number', 'claims', 'tags')
 
 
 def test_a_fuzzy_row_without_any_column_left_is_missing():
-    resolved = resolve([Rule('a', 'a'), Rule('b', 'b', 50)], schema('a'))
+    resolved = resolve([ColumnRule('a', 'a'), ColumnRule('b', 'b', 50)], schema('a'))
     assert (resolved.selected, resolved.missing, resolved.fuzzy) == ((('`a`', 'a'),), ('b',), ())
 
 
 def test_two_rows_with_one_destination_are_refused():
     with pytest.raises(DataError, match='more than one row for premium; keep one'):
-        resolve([Rule('a', 'Premium'), Rule('b', 'premium'), Rule('c', None), Rule('d', None)], schema('a|b|c|d'))
+        resolve([ColumnRule('a', 'Premium'), ColumnRule('b', 'premium'), ColumnRule('c', None), ColumnRule('d', None)],
+                schema('a|b|c|d'))

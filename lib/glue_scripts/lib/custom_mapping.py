@@ -8,7 +8,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql.types import StructType
 
 from lake_etl.mapping.apply_mapping import apply_mapping
-from lake_etl.mapping.schema_mapping import Rule, flatten_names, rule_of
+from lake_etl.mapping.schema_mapping import ColumnRule, flatten_names, rule_of
 
 
 def custommapping(df: DataFrame, field_mapping_list: Sequence[Mapping[str, Any]], args: Mapping[str, Any],
@@ -34,5 +34,5 @@ def flatten_schema(schema: StructType, prefix: str = '') -> list[str]:
     return flatten_names(schema, prefix)
 
 
-def _rules(rows: Sequence[Mapping[str, Any]]) -> list[Rule]:
+def _rules(rows: Sequence[Mapping[str, Any]]) -> list[ColumnRule]:
     return [rule_of(row['sourcename'], row['destname'], row.get('threshold'), row.get('scorer')) for row in rows]

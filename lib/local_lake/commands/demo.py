@@ -18,7 +18,7 @@ from lib.local_lake.running.small_data import is_small
 from lib.local_lake.showing.match_source import MatchedDatabase
 from lib.local_lake.showing.matched_people import show_matches
 from lib.local_lake.showing.output import print_rows
-from lib.local_lake.showing.report import QUARANTINE, PublishedTable, published_tables
+from lib.local_lake.showing.report import QUARANTINE, TableSummary, published_tables
 
 NEXT = (
     './lake tables',
@@ -110,7 +110,7 @@ def _show_tables(folders: LakeFolders, loaded: list[Loaded]) -> None:
     print_rows(('database', 'table', 'rows', 'columns', 'quarantined', 'seconds'), rows)
 
 
-def _table_row(table: PublishedTable, tables: list[PublishedTable], seconds: float | None) -> tuple[object, ...]:
+def _table_row(table: TableSummary, tables: list[TableSummary], seconds: float | None) -> tuple[object, ...]:
     quarantined = sum(other.rows for other in tables if other.name.startswith(f'{table.name}{QUARANTINE}'))
     shown = '' if seconds is None else f'{seconds:.1f}'
     return table.database, table.table, table.rows, table.columns, quarantined, shown

@@ -26,7 +26,7 @@ QUIET_SECONDS = 1.0
 UNFINISHED_ENDINGS = ('.tmp', '.part', '.crdownload', '~')
 
 
-class Outcome(Enum):
+class FileOutcome(Enum):
     """What became of a dropped file when it was looked at."""
 
     LEFT = 'has run before, waits, or starts nothing'
@@ -55,8 +55,8 @@ def run(folders: LakeFolders, options: argparse.Namespace) -> int:
             configured = Configured.below(folders)
             lying = sorted(quiet_files(folders.collect, time.time()), key=lambda item: (item.landed, item.key))
             outcomes = [process(orchestrator, dropped, configured) for dropped in lying]
-            failed += outcomes.count(Outcome.FAILED)
-            if Outcome.LOADED in outcomes:
+            failed += outcomes.count(FileOutcome.FAILED)
+            if FileOutcome.LOADED in outcomes:
                 continue  # What waited for that can be loaded now.
             if options.once:
                 return 1 if failed else 0
@@ -96,38 +96,38 @@ class Configured:
                    cache(lambda database, table: landing_dependencies(database, table, read)))
 
 
-def process(orchestrator: Orchestrator, dropped: Dropped, configured: Configured) -> Outcome:
+def process(orchestrator: Orchestrator, dropped: Dropped, configured: Configured) -> FileOutcome:
     """Load a dropped file, or the folder that it completes, unless this version has run.
 
     One whose workflow depends on others is loaded once they have succeeded.
     """
     status = orchestrator.status_of(dropped.execution)
     if status not in (None, 'QUEUED'):
-        return Outcome.LEFT
+        return FileOutcome.LEFT
     try:
         landing = started_by(dropped.key, dropped.landed, configured.spec_of)
         if landing is None:
-            return Outcome.LEFT
+            return FileOutcome.LEFT
         landing = as_configured(landing, configured.read)
         dependencies = configured.dependencies_of(landing.database, landing.table)
     except LakeError as error:
         orchestrator.record_refusal(dropped.key, dropped.execution, str(error))
         print(f'Refused: {error}', flush=True)
-        return Outcome.FAILED
+        return FileOutcome.FAILED
     missing = unmet(dependencies, dropped.landed.astimezone(), orchestrator.succeeded_since) if dependencies else []
     if missing:
         if status is None:
             orchestrator.record_waiting(landing, dropped.execution)
             print(f'{landing.key} waits for {", ".join(missing)}.', flush=True)
-        return Outcome.LEFT
+        return FileOutcome.LEFT
     return _load(orchestrator, landing, dropped.execution)
 
 
-def _load(orchestrator: Orchestrator, landing: Landing, execution: str) -> Outcome:
+def _load(orchestrator: Orchestrator, landing: Landing, execution: str) -> FileOutcome:
     print(f'{landing.key}', end='', flush=True)
     result = orchestrator.run(landing, execution, lambda job: print(f', {job}', end='', flush=True))
     if result.status == 'SUCCEEDED':
         print('\n  '.join([f', {sum(result.seconds.values()):.1f} s', *result.failed_conversions]), flush=True)
-        return Outcome.LOADED
+        return FileOutcome.LOADED
     print(f', failed.\n  {result.reason}', flush=True)
-    return Outcome.FAILED
+    return FileOutcome.FAILED

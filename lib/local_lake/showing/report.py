@@ -17,7 +17,7 @@ QUARANTINE = '_quarantine_'
 
 
 @dataclass(frozen=True)
-class PublishedTable:
+class TableSummary:
     """A table and its size."""
 
     database: str
@@ -43,7 +43,7 @@ class PublishedTable:
         return any(execution_mark(execution) in location for location in self.locations)
 
 
-def published_tables(folders: LakeFolders) -> list[PublishedTable]:
+def published_tables(folders: LakeFolders) -> list[TableSummary]:
     """Return every table with its number of rows, counted from the files' own statistics."""
     catalog = SqliteCatalog(folders.catalog)
     with reading(folders.catalog) as connection:
@@ -51,9 +51,9 @@ def published_tables(folders: LakeFolders) -> list[PublishedTable]:
     found = []
     for table, count in zip(tables, _row_counts(folders, tables), strict=True):
         partitions = catalog.partitions(table.database, table.name)
-        found.append(PublishedTable(table.database, table.name, count, len(table.columns) + len(table.partition_keys),
-                                    len(partitions), table.description or '',
-                                    tuple(item.location for item in partitions)))
+        found.append(TableSummary(table.database, table.name, count, len(table.columns) + len(table.partition_keys),
+                                  len(partitions), table.description or '',
+                                  tuple(item.location for item in partitions)))
     return found
 
 

@@ -26,7 +26,7 @@ from lake_etl.jobs.table_ownership import cleanse_ownership, published_table, re
 from lake_etl.mapping.apply_mapping import apply_mapping
 from lake_etl.mapping.clean_names import clean_names, log_numbered
 from lake_etl.mapping.recommendation import recommended_mapping, recommended_spec
-from lake_etl.mapping.schema_mapping import Rule, name_parts, resolve
+from lake_etl.mapping.schema_mapping import ColumnRule, name_parts, resolve
 from lake_etl.publish.failed_rows import without_mark
 from lake_etl.publish.layout import require_free_names
 from lake_etl.publish.partition import stage_partition
@@ -150,9 +150,9 @@ def _check_columns(run: CleanseRun, workflow: Workflow, columns: list[str]) -> N
             'every table. Give them other names in the schema mapping, or map them to Null. Nothing was replaced.')
 
 
-def mapping_rules(workflow: Workflow) -> list[Rule]:
+def mapping_rules(workflow: Workflow) -> list[ColumnRule]:
     """Return the rules of the workflow's mapping."""
-    return [Rule(row.source_name, row.dest_name, row.threshold, row.scorer) for row in workflow.mapping_rows]
+    return [ColumnRule(row.source_name, row.dest_name, row.threshold, row.scorer) for row in workflow.mapping_rows]
 
 
 def map_columns(run: CleanseRun, workflow: Workflow, df: DataFrame) -> DataFrame:

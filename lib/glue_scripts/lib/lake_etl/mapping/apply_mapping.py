@@ -8,13 +8,14 @@ from typing import Any
 from pyspark.sql import DataFrame
 
 from lake_etl.errors import DataError
-from lake_etl.mapping.schema_mapping import Resolution, Rule, resolve
+from lake_etl.mapping.schema_mapping import ColumnRule, Resolution, resolve
 from lake_etl.spark.columns import quoted
 
 LOG = logging.getLogger(__name__)
 
 
-def apply_mapping(df: DataFrame, rules: Sequence[Rule], dataset: str, lineage: Any, strict: bool = False) -> DataFrame:
+def apply_mapping(df: DataFrame, rules: Sequence[ColumnRule], dataset: str, lineage: Any,
+                  strict: bool = False) -> DataFrame:
     """Return the frame with the mapped columns in the order of the rules; columns without a rule are dropped.
 
     Raises DataError when `strict` is set and the column of an exact row is missing, or when no column is left.
@@ -46,7 +47,7 @@ def _log(resolution: Resolution) -> None:
                  ', '.join(resolution.dropped))
 
 
-def _record(resolution: Resolution, rules: Sequence[Rule], dataset: str, lineage: Any, df: DataFrame) -> None:
+def _record(resolution: Resolution, rules: Sequence[ColumnRule], dataset: str, lineage: Any, df: DataFrame) -> None:
     lineage.update_lineage(df, dataset, 'mapping', mapping=[
         {'sourcename': rule.source, 'destname': rule.destination or 'Null'} for rule in rules])
     if resolution.fuzzy:

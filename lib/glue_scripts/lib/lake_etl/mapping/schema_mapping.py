@@ -17,7 +17,7 @@ NULL_DESTINATION = 'null'
 
 
 @dataclass(frozen=True)
-class Rule:
+class ColumnRule:
     """One row of a mapping: `destination` None drops the column; `threshold` and `scorer` make the match fuzzy."""
 
     source: str
@@ -53,7 +53,7 @@ class Resolution:
     required: tuple[str, ...] = ()
 
 
-def rule_of(source: str, destination: str | None, threshold: object = None, scorer: str | None = None) -> Rule:
+def rule_of(source: str, destination: str | None, threshold: object = None, scorer: str | None = None) -> ColumnRule:
     """Return the rule of a mapping's row; a destination of `Null`, in any case, drops the column.
 
     Raises DataError for an unknown scorer and for a threshold that is no number from 0 to 100.
@@ -62,7 +62,7 @@ def rule_of(source: str, destination: str | None, threshold: object = None, scor
     if scorer and scorer not in SCORERS:
         raise DataError(f"The mapping of '{source}' has the unknown scorer '{scorer}'; known scorers are "
                         f'{", ".join(SCORERS)}.')
-    return Rule(source, None if dropped else destination, _likeness(source, threshold), scorer or None)
+    return ColumnRule(source, None if dropped else destination, _likeness(source, threshold), scorer or None)
 
 
 def _likeness(source: str, threshold: object) -> float | None:
@@ -94,7 +94,7 @@ def flatten_names(schema: StructType, prefix: str = '', in_array: bool = False) 
     return names
 
 
-def resolve(rules: Sequence[Rule], schema: StructType) -> Resolution:
+def resolve(rules: Sequence[ColumnRule], schema: StructType) -> Resolution:
     """Match the rules with the columns of a schema; names compare without case, exact rules go before fuzzy ones.
 
     Raises DataError when two rules have one destination.
@@ -126,7 +126,7 @@ def resolve(rules: Sequence[Rule], schema: StructType) -> Resolution:
                        if not found[index] and rule.threshold is None))
 
 
-def _require_distinct(rules: Sequence[Rule]) -> None:
+def _require_distinct(rules: Sequence[ColumnRule]) -> None:
     counted = Counter(rule.destination.lower() for rule in rules if rule.destination)
     if twice := [name for name, count in counted.items() if count > 1]:
         raise DataError(f'The schema mapping has more than one row for {", ".join(twice)}; keep one row for each.')
@@ -167,7 +167,7 @@ def _members(kind: DataType, in_array: bool) -> tuple[StructType | None, bool]:
     return (kind if isinstance(kind, StructType) else None), in_array
 
 
-def _best_match(rule: Rule, candidates: Sequence[str]) -> FuzzyMatch | None:
+def _best_match(rule: ColumnRule, candidates: Sequence[str]) -> FuzzyMatch | None:
     """Return the candidate most like the rule's source, if it reaches the threshold."""
     from rapidfuzz import fuzz, process, utils
     best = process.extractOne(rule.source, candidates, scorer=getattr(fuzz, rule.scorer or 'ratio'),

@@ -25,7 +25,7 @@ LONGEST_LINE = 2 ** 30
 
 
 @dataclass(frozen=True)
-class Place:
+class FieldPosition:
     """Where a column stands in a line: `start` characters or bytes from the left, and how wide it is."""
 
     name: str
@@ -33,12 +33,12 @@ class Place:
     width: int
 
 
-def places(widths: Sequence[tuple[str, int]]) -> tuple[Place, ...]:
+def places(widths: Sequence[tuple[str, int]]) -> tuple[FieldPosition, ...]:
     """Return the columns one after another; of a name that comes again, such as a filler, the later ones get a number.
 
     Whether a later one is needed at all was checked with the mapping.
     """
-    found: list[Place] = []
+    found: list[FieldPosition] = []
     start, taken = 0, set[str]()
     for name, width in widths:
         number, own = 1, name
@@ -46,12 +46,12 @@ def places(widths: Sequence[tuple[str, int]]) -> tuple[Place, ...]:
             number += 1
             own = f'{name}_{number}'
         taken.add(own.lower())
-        found.append(Place(own, start, width))
+        found.append(FieldPosition(own, start, width))
         start += width
     return tuple(found)
 
 
-def cut(line: str, columns: Sequence[Place], encoding: str | None = None) -> tuple[str, ...]:
+def cut(line: str, columns: Sequence[FieldPosition], encoding: str | None = None) -> tuple[str, ...]:
     """Return the values of one line; the places count bytes of the encoding where one is given, else characters."""
     if encoding is None:
         return tuple(line[item.start:item.start + item.width].strip(' ') for item in columns)
@@ -86,7 +86,7 @@ def _first_lines(source: Collected) -> list[str]:
     return found[:SAMPLE_ROWS]
 
 
-def _cut_lines(spark: SparkSession, source: Collected, columns: Sequence[Place], in_bytes: bool) -> DataFrame:
+def _cut_lines(spark: SparkSession, source: Collected, columns: Sequence[FieldPosition], in_bytes: bool) -> DataFrame:
     """Return the values as text; a line comes from Spark as the bytes that the file has, in whatever encoding.
 
     Bytes are cut out wherever they are, while characters are counted from the beginning of the line. So also places in
