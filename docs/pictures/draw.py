@@ -71,9 +71,9 @@ class Box:
         return self.x + self.width // 2, self.y + self.height
 
 
-CONFIGURATION = Box(250, 16, 190, 92, 'setting', 'Configuration',
+CONFIGURATION = Box(250, 10, 190, 102, 'setting', 'Configuration',
                     ('mapping (CSV)', 'transforms (JSON)', 'quality rules (DQDL)'))
-SQL = Box(600, 16, 190, 92, 'setting', 'SQL and match rules',
+SQL = Box(600, 10, 190, 102, 'setting', 'SQL and match rules',
           ('one SELECT for a table', 'views for Athena', 'rules that match people'))
 COLLECT = Box(16, 160, 150, 110, 'files', 'Collect',
               ('CSV, fixed width,', 'JSON, XML, Excel,', 'Parquet, packed files'))

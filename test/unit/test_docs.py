@@ -147,13 +147,13 @@ def test_a_command_in_a_block_can_be_typed(line):
     assert build_parser().parse_args(shlex.split(line)).verb == verb_of(line)
 
 
-def test_the_readme_lists_every_verb():
-    listed = listed_keys(section(REPOSITORY / 'README.md', 'Commands'))
+def test_the_guide_of_the_laptop_lists_every_verb():
+    listed = listed_keys(section(DOCS / 'laptop-lake.md', 'Commands'))
     assert sorted(listed) == sorted(f'./lake {verb}' for verb in verbs())
 
 
-def test_the_map_of_the_readme_names_folders():
-    folders = listed_keys(section(REPOSITORY / 'README.md', 'Where everything is'))
+def test_the_map_of_the_developer_guide_names_folders():
+    folders = listed_keys(section(DOCS / 'developer-guide.md', 'Where everything is'))
     assert folders and [folder for folder in folders if not (REPOSITORY / folder).is_dir()] == []
 
 
@@ -163,13 +163,13 @@ def test_the_map_of_the_readme_names_folders():
     ('Modules for your own code', ['lib/glue_scripts/lib/*.py']),
     ('Lambda functions', ['lib/*/lambda_handler.py', 'lib/executions/__init__.py']),
 ])
-def test_the_map_of_the_readme_is_whole(heading, patterns):
+def test_the_map_of_the_developer_guide_is_whole(heading, patterns):
     found = {path for pattern in patterns for path in REPOSITORY.glob(pattern)}
     places = {path.parent for path in found} if heading == 'Lambda functions' else {
         path for path in found if path.name != '__init__.py'}
     if heading == 'Modules for your own code':
         places = {path for path in places if path.stem in OWN_MODULES}
-    listed = listed_keys(section(REPOSITORY / 'README.md', heading))
+    listed = listed_keys(section(DOCS / 'developer-guide.md', heading))
     assert sorted(listed) == sorted(place.relative_to(REPOSITORY).as_posix() for place in places)
 
 

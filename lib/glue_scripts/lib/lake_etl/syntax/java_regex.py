@@ -8,6 +8,8 @@ PROPERTY = re.compile(r'\\[pPxN]\{[^}]*\}|\\k<[^>]*>|\\.', re.DOTALL)
 REPETITION = re.compile(r'\{(\d{1,9})(?:,(\d{0,9}))?\}')
 GROUP = re.compile(r'\((?:\?(?:<([a-zA-Z][a-zA-Z0-9]*)>|([:=!>]|<[=!])|([a-zA-Z]*(?:-[a-zA-Z]*)?[:)]))|(?!\?))')
 CLASS_PART = re.compile(r'\[\^?\]?|\]|\\.', re.DOTALL)
+# One range of a class. After an escape such as \d a hyphen is a character of its own; before one Java refuses it.
+RANGE = re.compile(r'\[\^?\]?|\\[a-zA-Z0-9]|(\\.|[^\\])-(\\.|[^\\\]])|.', re.DOTALL)
 REFERENCE = re.compile(r'\\(.?)|\$(?:\{(\w*)\}|(\d)?)', re.DOTALL)
 LITERAL_START, LITERAL_END = r'\Q', r'\E'
 
@@ -107,6 +109,9 @@ class _Scanner:
         for part in CLASS_PART.finditer(self.pattern, start):
             depth += part.group().startswith('[') - (part.group() == ']')
             if not depth:
+                if _has_wrong_range(self.pattern[start:part.end()]):
+                    raise self._error('a range between [ and ] must go from a lower to a higher character; '
+                                      'write a hyphen of its own last')
                 self.position = part.end()
                 self.repeatable = True
                 return
@@ -148,3 +153,15 @@ class _Scanner:
     def _error(self, reason: str) -> RegexError:
         return RegexError(f'pattern {self.pattern!r} is no regular expression: {reason} '
                           f'(at character {self.position + 1})')
+
+
+def _has_wrong_range(text: str) -> bool:
+    """Tell whether a class without classes inside it has a range from a higher to a lower character, or to none."""
+    simple = '[' not in text[1:] and '&&' not in text
+    ranges = ((_literal(low), _literal(high)) for low, high in RANGE.findall(text))
+    return simple and any(low and (not high or low > high) for low, high in ranges)
+
+
+def _literal(text: str) -> str:
+    """Return the character that a part of a class stands for, or an empty text for classes such as \\d."""
+    return '' if text[:1] == '\\' and text[1].isalnum() else text[-1:]

@@ -194,7 +194,10 @@ class Automaton:
                 self.at = piece.end()
                 break
         text = self.pattern[start:self.at]
-        return self._matching(text) if SIMPLE_CLASS.fullmatch(text) else -1
+        try:
+            return self._matching(text) if SIMPLE_CLASS.fullmatch(text) else -1
+        except re.error:  # Python is stricter than Java about hyphens next to escapes.
+            return -1
 
     def _matching(self, pattern: str) -> int:
         """Return the characters that a simple pattern matches by the rules of Python, which are those of Java here."""
