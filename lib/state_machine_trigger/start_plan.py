@@ -6,8 +6,7 @@ import posixpath
 import re
 from dataclasses import dataclass
 
-from lake_etl.config.configuration_files import Read
-from lake_etl.config.file_names import entity_match_file
+from lake_etl.config.configuration_files import Read, entity_match_file
 from lake_etl.errors import LakeError
 from lake_etl.landing.arrival import as_configured, landing_dependencies, landing_spec, started_by
 from lake_etl.landing.location import Landing, execution_id

@@ -5,7 +5,7 @@ import pytest
 from pyspark.sql import functions as F
 
 from lake_etl.config.transform_steps import parse_transforms
-from lake_etl.read.given_types import with_given_types_watched
+from lake_etl.read.declared_types import with_given_types_watched
 from lake_etl.read.malformed import mark_malformed
 from lake_etl.syntax.records import Findings
 from lake_etl.transform.apply import apply_steps

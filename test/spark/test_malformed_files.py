@@ -19,8 +19,9 @@ from lake_etl.config.input import InputSpec
 from lake_etl.errors import DataError
 from lake_etl.read.header import Dialect, read_beginning
 from lake_etl.read.malformed import malformed_mark
-from lake_etl.read.plain import PlainFile, plain_file
+from lake_etl.read.prepare import plain_file
 from lake_etl.read.source import read_collected_file
+from lake_etl.read.source_files import PlainFile
 from lake_etl.read.workbook import open_sheet
 
 GOLDEN = Path(__file__).resolve().parents[1] / 'golden'

@@ -13,9 +13,9 @@ from lake_etl.config.formats.delimited_format import DelimitedSection
 from lake_etl.config.input import InputSpec
 from lake_etl.errors import DataError
 from lake_etl.read import delimited
-from lake_etl.read.collected import KnownTypes
 from lake_etl.read.malformed import MALFORMED, malformed_mark
 from lake_etl.read.source import read_collected_file
+from lake_etl.read.source_files import KnownTypes
 
 LOOKING = 1
 SETTLING = 2  # Spark counts a shuffle and what follows it as two jobs.

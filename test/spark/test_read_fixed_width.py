@@ -8,10 +8,10 @@ import pytest
 from lake_etl.config.formats.fixed_width_format import FixedSection
 from lake_etl.config.input import InputSpec
 from lake_etl.errors import DataError
-from lake_etl.read.collected import KnownTypes
 from lake_etl.read.fixed_width import cut, places
 from lake_etl.read.malformed import MALFORMED
 from lake_etl.read.source import read_collected_file
+from lake_etl.read.source_files import KnownTypes
 
 WIDTHS = (('no', 6), ('Filler', 2), ('name', 7), ('filler', 1), ('paid', 10))
 

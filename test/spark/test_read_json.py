@@ -11,9 +11,9 @@ import pytest
 from lake_etl.config.formats.json_format import JsonSection
 from lake_etl.config.input import InputSpec
 from lake_etl.errors import DataError
-from lake_etl.read.collected import KnownTypes
 from lake_etl.read.malformed import MALFORMED
 from lake_etl.read.source import read_collected_file
+from lake_etl.read.source_files import KnownTypes
 
 
 @pytest.fixture

@@ -8,9 +8,9 @@ import pytest
 from lake_etl.config.formats.xml_format import XmlSection
 from lake_etl.config.input import InputSpec
 from lake_etl.errors import DataError
-from lake_etl.read.collected import KnownTypes
 from lake_etl.read.malformed import MALFORMED, malformed_mark
 from lake_etl.read.source import read_collected_file
+from lake_etl.read.source_files import KnownTypes
 
 POLICIES = '''<?xml version="1.0" encoding="windows-1252"?>
 <!DOCTYPE p:list>

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from lake_etl.errors import DataError
 from lake_etl.read.header import (
     FIRST_BYTES, SAMPLE_ROWS, Dialect, distinct_names, ends_inside_quotes, read_beginning, records)
-from lake_etl.read.plain import PlainFile
+from lake_etl.read.source_files import PlainFile
 
 CSV = Dialect(',', '"', '"', header=True)
 ODD_NAMES = ['', 'a', 'A', 'a0', 'a1', 'A1', 'a2', '_c0', '_c1', '_C2', '_c1_1', 'a1_1']

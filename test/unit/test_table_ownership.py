@@ -9,10 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lake_etl.config.entries.known import known_forms
-from lake_etl.config.filled_tables import conflicts, tables_of_match, tables_of_workflow
-from lake_etl.config.protected_columns import UNNAMED, protected_columns, protecting
-from lake_etl.config.transform_steps import parse_transforms
+from lake_etl.config.transform_steps import UNNAMED, parse_transforms, protected_columns, protecting
 from lake_etl.config.workflow import read_entity_match, read_workflow
+from lake_etl.config.written_tables import conflicts, tables_of_match, tables_of_workflow
 from lake_etl.errors import ConfigurationError, OwnershipError
 from lake_etl.ports import Table
 from lake_etl.publish.ownership import (

@@ -9,7 +9,7 @@ import pytest
 from lake_etl.config.formats.excel_format import ExcelSection
 from lake_etl.errors import DataError
 from lake_etl.read.excel import table_rows
-from lake_etl.read.plain import PlainFile
+from lake_etl.read.source_files import PlainFile
 from lake_etl.read.workbook import Area, cell_area, cell_text, chosen_sheet, open_sheet
 
 GOLDEN = Path(__file__).resolve().parents[1] / 'golden'

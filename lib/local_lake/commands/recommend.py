@@ -34,7 +34,7 @@ def propose(folders: LakeFolders, file: Path) -> tuple[str, str]:
     from glue_catalog_helpers import clean_column_names, generate_spec
     from lake_etl.config.input import InputSpec
     from lake_etl.read.malformed import malformed_mark
-    from lake_etl.read.reading_folder import empty_scratch, scratch_folder
+    from lake_etl.read.scratch import empty_scratch, scratch_folder
     from lake_etl.read.source import read_collected_file
     from lake_etl.spark.session import configure
     spark = configure(start_session(folders.temporary, small_data=is_small(folders, file.stat().st_size)))

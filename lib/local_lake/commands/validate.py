@@ -8,11 +8,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from lake_etl.arguments import KNOWN_PLACEHOLDERS
-from lake_etl.config.configuration_files import ConfigurationFiles, configured_name, folded
-from lake_etl.config.file_names import RULES, SPEC, SQL
-from lake_etl.config.filled_tables import Filling, conflicts, tables_of_match, tables_of_workflow
+from lake_etl.config.configuration_files import RULES, SPEC, SQL, ConfigurationFiles, configured_name, folded
 from lake_etl.config.reader import configuration_below
 from lake_etl.config.workflow import read_entity_match, read_workflow
+from lake_etl.config.written_tables import Filling, conflicts, tables_of_match, tables_of_workflow
 from lake_etl.errors import ConfigurationError, LakeError, Problem
 from lake_etl.transform.known_transforms import known_transforms
 from lib.local_lake.folders import LakeFolders

@@ -14,8 +14,7 @@ from pyspark.sql import SparkSession
 
 from lake_etl.adapters.local.folder_files import FolderFiles
 from lake_etl.adapters.local.sqlite_items import SqliteItems
-from lake_etl.config.configuration_files import folded
-from lake_etl.config.file_names import entity_match_file
+from lake_etl.config.configuration_files import entity_match_file, folded
 from lake_etl.config.reader import configuration_below
 from lake_etl.errors import LakeError
 from lake_etl.jobs.conversion_report import FAILED_CONVERSIONS

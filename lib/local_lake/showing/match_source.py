@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from lake_etl.adapters.local.catalog_file import reading
 from lake_etl.adapters.local.duckdb_queries import query
 from lake_etl.adapters.local.snapshot import read_names
-from lake_etl.config.file_names import entity_match_file
+from lake_etl.config.configuration_files import entity_match_file
 from lake_etl.config.match_specification import EntityMatchSpec, ExactMatchFields
 from lake_etl.config.reader import configuration_below
 from lake_etl.config.workflow import read_entity_match

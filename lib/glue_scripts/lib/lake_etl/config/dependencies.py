@@ -1,7 +1,7 @@
 """Workflow dependencies: which other workflows must have succeeded before a landed file is loaded."""
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -91,3 +91,19 @@ def _is_an_interval(keywords: dict[str, Any]) -> bool:
         return bool(A_DAY - relativedelta(**keywords) <= A_DAY.replace(hour=23, minute=59, second=59))
     except (ValueError, OverflowError, TypeError, LookupError):
         return False
+
+
+def counts_from(dependencies: Dependencies, landed: datetime) -> datetime:
+    """Return the moment from which a success counts: the landing, or the lookback before it."""
+    moment: datetime = landed - relativedelta(**dict(dependencies.lookback or {}))
+    return moment
+
+
+def unmet(dependencies: Dependencies, landed: datetime, succeeded_since: Callable[[str, datetime], bool]) -> list[str]:
+    """Return the workflows, as `<database>/<table>`, that have not succeeded since the moment that counts.
+
+    succeeded_since  tells whether an execution of that workflow ended with success at or after a moment
+    """
+    moment = counts_from(dependencies, landed)
+    workflows = [f'{database}/{table}' for database, table in dependencies.depends_on]
+    return [workflow for workflow in workflows if not succeeded_since(workflow, moment)]

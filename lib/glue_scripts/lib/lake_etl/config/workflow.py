@@ -7,18 +7,18 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from lake_etl.arguments import RESERVED_COLUMNS
-from lake_etl.config.configuration_files import Read, folded, own_name, spelled
+from lake_etl.config.configuration_files import (
+    FileNames, Read, entity_match_file, file_names, folded, own_name, spelled)
 from lake_etl.config.dependencies import Dependencies, parse_dependencies
 from lake_etl.config.entries.known import known_forms
-from lake_etl.config.file_names import FileNames, entity_match_file, file_names
 from lake_etl.config.input import InputSpec, SchemaChange, default_schema_change, parse_input
 from lake_etl.config.mapping import MappingRow, SchemaMapping, parse_mapping
 from lake_etl.config.match_specification import EntityMatchSpec, parse_entity_match
-from lake_etl.config.protected_columns import protected_columns, protecting
 from lake_etl.config.quality_rules import QualityRules, parse_quality
 from lake_etl.config.transform_steps import PLACE as STEPS
 from lake_etl.config.transform_steps import (
-    Registry, TransformSpec, TransformStep, follow_columns, parse_transforms, step_name, written_columns)
+    Registry, TransformSpec, TransformStep, follow_columns, parse_transforms, protected_columns, protecting, step_name,
+    written_columns)
 from lake_etl.errors import ConfigurationError, LakeError, Problem
 from lake_etl.syntax.json_with_comments import parse_json_object
 from lake_etl.syntax.placeholders import report_unknown_placeholders

@@ -14,8 +14,7 @@ from pyspark.sql.types import StringType, StructField, StructType
 
 from lake_etl import runtime
 from lake_etl.arguments import EXECUTION_COLUMN, PARTITION_KEYS, RESERVED_COLUMNS, CollectToCleanseArguments
-from lake_etl.config.configuration_files import folded
-from lake_etl.config.file_names import file_names
+from lake_etl.config.configuration_files import file_names, folded
 from lake_etl.config.reader import configuration_reader
 from lake_etl.config.transform_steps import follow_columns, text_columns, written_columns
 from lake_etl.config.workflow import Workflow, read_workflow
@@ -33,10 +32,9 @@ from lake_etl.publish.partition import stage_partition
 from lake_etl.publish.target import Published, Target
 from lake_etl.quality.gate import QualityGate
 from lake_etl.quality.gated_load import GatedLoad
-from lake_etl.read.collected import KnownTypes
-from lake_etl.read.failures import reading
-from lake_etl.read.given_types import with_given_types_watched
-from lake_etl.read.source import read_collected_file
+from lake_etl.read.declared_types import with_given_types_watched
+from lake_etl.read.source import read_collected_file, reading
+from lake_etl.read.source_files import KnownTypes
 from lake_etl.syntax.records import Findings
 from lake_etl.transform.apply import apply_steps
 from lake_etl.transform.discovery import all_transforms

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from lake_etl.config.configuration_files import folded
-from lake_etl.config.protected_columns import UNNAMED
+from lake_etl.config.transform_steps import UNNAMED
 from lake_etl.errors import OwnershipError
 from lake_etl.ports import Table
 

@@ -10,13 +10,11 @@ from pyspark.sql.types import StringType, StructField, StructType
 
 from lake_etl import runtime
 from lake_etl.config.input import InputSpec
-from lake_etl.read.charset import java_charset
-from lake_etl.read.collected import Collected
 from lake_etl.read.header import Beginning, Dialect, ends_inside_quotes, read_beginning
 from lake_etl.read.line_scan import look_at_lines, signs_of
 from lake_etl.read.malformed import has_unparsed_text, mark_malformed
-from lake_etl.read.same_columns import require_same_columns
-from lake_etl.read.text_types import TypeRules, masked, no_rows, settled_types, summed, typed
+from lake_etl.read.source_files import Collected, java_charset, require_same_columns
+from lake_etl.read.type_inference import TypeRules, masked, no_rows, settled_types, summed, typed
 from lake_etl.spark.columns import column
 from lake_etl.spark.helper_names import unused_name
 

@@ -9,12 +9,10 @@ from pyspark.sql import DataFrame, SparkSession
 
 from lake_etl.config.formats.excel_format import ExcelSection
 from lake_etl.config.input import InputSpec
-from lake_etl.read.collected import Collected
 from lake_etl.read.header import SAMPLE_ROWS, distinct_names, numbered_names
-from lake_etl.read.plain import PlainFile
-from lake_etl.read.same_columns import require_same_columns
-from lake_etl.read.scratch_table import write_scratch
-from lake_etl.read.text_types import TypeRules, no_rows, typed_rows
+from lake_etl.read.scratch import write_scratch
+from lake_etl.read.source_files import Collected, PlainFile, require_same_columns
+from lake_etl.read.type_inference import TypeRules, no_rows, typed_rows
 from lake_etl.read.workbook import Area, cell_area, cell_text, open_sheet
 from lake_etl.spark.literal_path import literal_path
 

@@ -10,11 +10,10 @@ from pyspark.sql import functions as F
 from pyspark.sql.types import StringType, StructField, StructType
 
 from lake_etl.errors import DataError
-from lake_etl.read.charset import UTF_8, java_charset
-from lake_etl.read.collected import Collected
 from lake_etl.read.header import SAMPLE_ROWS, first_text
 from lake_etl.read.malformed import mark_malformed
-from lake_etl.read.text_types import TypeRules, typed_rows
+from lake_etl.read.source_files import UTF_8, Collected, java_charset
+from lake_etl.read.type_inference import TypeRules, typed_rows
 from lake_etl.spark.columns import column
 from lake_etl.spark.helper_names import unused_name
 

@@ -9,8 +9,7 @@ from itertools import islice
 
 from lake_etl import runtime
 from lake_etl.errors import DataError
-from lake_etl.read.charset import UTF_8
-from lake_etl.read.plain import PlainFile, wrong_encoding
+from lake_etl.read.source_files import UTF_8, PlainFile, wrong_encoding
 
 FIRST_BYTES = 256 * 1024
 SAMPLE_ROWS = 500

@@ -5,11 +5,10 @@ from pyspark.sql import DataFrame, DataFrameReader, SparkSession
 from pyspark.sql.types import ArrayType, DataType, DecimalType, DoubleType, StructField, StructType
 
 from lake_etl.errors import DataError
-from lake_etl.read.charset import UTF_8, java_charset
-from lake_etl.read.collected import Collected
 from lake_etl.read.malformed import has_unparsed_text, mark_malformed, mark_raw_text
-from lake_etl.read.published import with_lasting_types, with_texts
-from lake_etl.read.text_types import no_rows
+from lake_etl.read.published_types import with_lasting_types, with_texts
+from lake_etl.read.source_files import UTF_8, Collected, java_charset
+from lake_etl.read.type_inference import no_rows
 
 UNPARSED = '_corrupt_record'
 

@@ -12,7 +12,7 @@ from pyspark.sql import SparkSession
 
 from lake_etl import runtime
 from lake_etl.read.header import Dialect
-from lake_etl.read.plain import PlainFile
+from lake_etl.read.source_files import PlainFile
 
 # Amazon S3, "Performance guidelines", names 8 and 16 MB as typical sizes of byte ranges.
 RANGE_BYTES = 8 * 1024 * 1024

@@ -3,9 +3,9 @@ from __future__ import annotations
 
 from pyspark.sql import DataFrame, SparkSession
 
-from lake_etl.read.collected import Collected
-from lake_etl.read.published import with_lasting_types
-from lake_etl.read.text_types import no_rows
+from lake_etl.read.published_types import with_lasting_types
+from lake_etl.read.source_files import Collected
+from lake_etl.read.type_inference import no_rows
 
 
 def read(spark: SparkSession, source: Collected) -> DataFrame:

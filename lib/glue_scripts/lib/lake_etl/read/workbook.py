@@ -2,6 +2,11 @@
 from __future__ import annotations
 
 import io
+import json
+import os
+import resource
+import subprocess
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,14 +16,15 @@ from typing import Any
 from lake_etl import runtime
 from lake_etl.config.formats.excel_format import ADDRESS, ExcelSection
 from lake_etl.errors import DataError, LakeError
-from lake_etl.read.plain import PlainFile
-from lake_etl.read.workbook_trial import LARGEST, can_be_opened
+from lake_etl.read.source_files import PlainFile
 
 # Files of Microsoft's older container, in which also newer workbooks lie once they are encrypted.
 CONTAINER = bytes.fromhex('d0cf11e0a1b11ae1')
 # Beyond it a floating-point number does not tell whole numbers apart.
 WHOLE_NUMBERS = 2 ** 53
 PANIC = 'PanicException'
+LARGEST = 4 * 1024 ** 3
+OUT_OF_MEMORY = 3
 
 
 @dataclass(frozen=True)
@@ -160,3 +166,27 @@ def _needs_password(file: PlainFile) -> DataError:
 def _damaged(file: PlainFile, error: BaseException) -> DataError:
     return DataError(f'{file.name} cannot be opened as a workbook ({type(error).__name__}). Land it again, '
                      'saved by the program that made it.')
+
+
+def can_be_opened(content: bytes, sheets: Sequence[str]) -> bool:
+    """Tell whether a process with LARGEST bytes of memory survives the sheet; other errors the caller meets again."""
+    trial = subprocess.run([sys.executable, '-m', __name__, json.dumps(sheets)], input=content, check=False,
+                           capture_output=True, env={**os.environ, 'PYTHONPATH': os.pathsep.join(sys.path)})
+    return trial.returncode >= 0 and trial.returncode != OUT_OF_MEMORY
+
+
+def main() -> None:
+    """Open the workbook that comes in, and its sheet; end with OUT_OF_MEMORY where they are too large."""
+    import python_calamine
+    resource.setrlimit(resource.RLIMIT_AS, (LARGEST, LARGEST))
+    try:
+        workbook = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(sys.stdin.buffer.read()))
+        name = chosen_sheet(workbook.sheet_names, json.loads(sys.argv[1]))
+        if name is not None:
+            workbook.get_sheet_by_name(name)
+    except MemoryError:
+        sys.exit(OUT_OF_MEMORY)
+
+
+if __name__ == '__main__':
+    main()

@@ -13,14 +13,12 @@ from lake_etl import runtime
 from lake_etl.config.formats.xml_format import XmlSection
 from lake_etl.config.input import InputSpec
 from lake_etl.errors import DataError
-from lake_etl.read.charset import UTF_8
-from lake_etl.read.collected import Collected, KnownTypes
 from lake_etl.read.json_lines import UNPARSED
 from lake_etl.read.malformed import mark_malformed, mark_raw_text
-from lake_etl.read.plain import PlainFile
-from lake_etl.read.published import as_texts, text_of, wants_text, with_lasting_types
-from lake_etl.read.scratch_table import write_scratch
-from lake_etl.read.stored_file import open_stored
+from lake_etl.read.prepare import open_stored
+from lake_etl.read.published_types import as_texts, text_of, wants_text, with_lasting_types
+from lake_etl.read.scratch import write_scratch
+from lake_etl.read.source_files import UTF_8, Collected, KnownTypes, PlainFile
 from lake_etl.read.xml_fragments import LONGEST_ROW, RowTooLong, fragments
 from lake_etl.spark.columns import quoted
 from lake_etl.spark.literal_path import literal_path

@@ -9,7 +9,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql.types import StructType
 
 from lake_etl.config.form import EntryType, Form
-from lake_etl.config.protected_columns import protecting
+from lake_etl.config.transform_steps import protecting
 from lake_etl.errors import ConfigurationError
 from lake_etl.spark.background_work import Work, at_once
 from lake_etl.syntax.records import Findings

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import pytest
 
-from lake_etl.read.charset import has_plain_line_ends, java_charset
+from lake_etl.read.source_files import has_plain_line_ends, java_charset
 
 
 @pytest.mark.parametrize(('encoding', 'name', 'plain'), [

@@ -8,8 +8,8 @@ from pyspark.sql import functions as F
 from pyspark.sql.types import ArrayType, DataType, StringType, StructField, StructType
 
 from lake_etl.config.input import InputSpec
-from lake_etl.read.collected import KnownTypes
-from lake_etl.read.guess import fits_type
+from lake_etl.read.source_files import KnownTypes
+from lake_etl.read.type_inference import fits_type
 from lake_etl.spark.columns import column, try_cast_column
 
 TEXT = 'string'

@@ -4,7 +4,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from lake_etl.config.file_names import file_names
+from lake_etl.config.configuration_files import file_names
 from lake_etl.config.match_specification import EntityMatchSpec
 from lake_etl.config.quality_rules import STAGES
 from lake_etl.config.workflow import Workflow

@@ -4,7 +4,7 @@ from __future__ import annotations
 import pytest
 from pyspark.sql import functions as F
 
-from lake_etl.read.guess import EVERYTHING, fitting_types, may_be_typed, settled_type
+from lake_etl.read.type_inference import EVERYTHING, fitting_types, may_be_typed, settled_type
 
 # Values of a column, None for a missing one; and the type it settles to.
 GUESSED = {

@@ -7,8 +7,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql.types import StringType, StructType
 
-from lake_etl.read.left_out import without_values_of_malformed_rows
-from lake_etl.read.malformed import malformed_mark
+from lake_etl.read.malformed import malformed_mark, without_values_of_malformed_rows
 from lake_etl.spark.columns import column, column_type, quoted, try_cast_column
 from lake_etl.transform.conversion import Conversion, written_value
 from lake_etl.transform.conversion_watch import ConversionWatch

@@ -1,15 +1,33 @@
 """Writes rows that only Python can read into one Parquet file from which Spark reads them, split over its tasks."""
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Iterator, Sequence
 
 import pyarrow
 import pyarrow.parquet
 
 from lake_etl import runtime
+from lake_etl.errors import LakeError
 
+LOG = logging.getLogger(__name__)
+FOLDER = 'reading'
 ROW_GROUP_CHARACTERS = 8 * 1024 * 1024
 MOST_ROWS = 100_000
+
+
+def scratch_folder(temporary_folder: str, execution: str) -> str:
+    """Return the folder of one execution below the temporary folder."""
+    return f'{temporary_folder}/{FOLDER}/{execution}'
+
+
+def empty_scratch(folder: str) -> None:
+    """Delete what readers wrote; what cannot be deleted is left with a warning, since the load itself is done."""
+    files = runtime.files(folder)
+    try:
+        files.delete([entry.uri for entry in files.list(folder)])
+    except LakeError as error:
+        LOG.warning('Scratch files of the reader were left behind: %s', error)
 
 
 def write_scratch(uri: str, columns: int, rows: Iterable[Sequence[str | None]]) -> None:

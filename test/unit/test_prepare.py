@@ -16,8 +16,7 @@ from lake_etl.config.formats.fixed_width_format import FixedSection
 from lake_etl.config.formats.json_format import JSON
 from lake_etl.config.input import InputSpec
 from lake_etl.errors import DataError
-from lake_etl.read.plain import plain_file, recoded, without_first_lines
-from lake_etl.read.stored_file import open_stored
+from lake_etl.read.prepare import open_stored, plain_file, recoded, without_first_lines
 
 TEXT = 'id,name\n' + ''.join(f'{number},Grüße {number * 2654435761 % 999983}\n' for number in range(2000))
 
