@@ -23,7 +23,7 @@ def read(spark, tmp_path):
         path = tmp_path / name
         path.write_bytes(content if isinstance(content, bytes) else content.encode(spec.get('encoding', 'utf-8')))
         return read_collected_file(spark, str(path), InputSpec(**spec), scratch=str(tmp_path / 'scratch'),
-                                   knowledge=lambda names: KnownTypes(table_types=table_types or {}))
+                                   known_types=lambda names: KnownTypes(table_types=table_types or {}))
     return read_content
 
 

@@ -151,7 +151,7 @@ def test_workflows_depend_on_others_in_any_spelling():
 def test_the_specification_of_a_match_is_found_in_any_case():
     read = Folders({'transformation-spec/Customer-EntityMatch.json': json.dumps(MATCH)}).open()
     assert read_entity_match('CUSTOMER', read).primary_entity_table == 'people'
-    assert read.own_name(entity_match_file('customer')) == 'transformation-spec/Customer-EntityMatch.json'
+    assert read.stored_name(entity_match_file('customer')) == 'transformation-spec/Customer-EntityMatch.json'
 
 
 def write(folder, **files):

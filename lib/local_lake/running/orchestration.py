@@ -112,7 +112,7 @@ class Orchestrator:
     def _jobs(self, landing: Landing) -> list[LakeJob]:
         """Return the jobs that run for a landed file, in this order."""
         reader = configuration_below(str(self.folders.configuration))
-        wanted = {'entity_match': reader.own_name(entity_match_file(landing.database)) is not None}
+        wanted = {'entity_match': reader.stored_name(entity_match_file(landing.database)) is not None}
         return [job for job, step in STEPS if not step.only_if or wanted[step.only_if]]
 
     def record_refusal(self, key: str, execution: str, reason: str) -> None:

@@ -108,7 +108,7 @@ def read_specification(folders: LakeFolders, database: str) -> EntityMatchSpec:
     Raises LakeError when there is none, ConfigurationError with every problem when it is wrong.
     """
     read = configuration_below(str(folders.configuration))
-    if read.own_name(entity_match_file(database)) is None:
+    if read.stored_name(entity_match_file(database)) is None:
         raise LakeError(f'There is no {entity_match_file(database)} in {folders.configuration}, so {database} is not '
                         'matched.')
     return read_entity_match(database, read)

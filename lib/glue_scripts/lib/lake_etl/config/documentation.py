@@ -30,7 +30,7 @@ def paragraphs(docstring: str | None) -> list[str]:
     return [' '.join(paragraph.split()) for paragraph in inspect.cleandoc(docstring or '').split('\n\n')]
 
 
-def keys_of(record_type: type[Any]) -> tuple[Key, ...]:
+def record_keys(record_type: type[Any]) -> tuple[Key, ...]:
     """Return the keys of a dataclass in their order, with the meanings that its fields or its docstring give."""
     hints, meanings = typing.get_type_hints(record_type), _meanings(record_type)
     return tuple(Key(item.name, hints[item.name],

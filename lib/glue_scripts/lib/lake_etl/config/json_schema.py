@@ -9,7 +9,7 @@ from dataclasses import is_dataclass
 from typing import Any
 
 from lake_etl.config.dependencies import INTERVALS, MOMENTS
-from lake_etl.config.documentation import Key, keys_of, paragraphs
+from lake_etl.config.documentation import Key, paragraphs, record_keys
 from lake_etl.config.form import Form, Shape
 from lake_etl.config.input import InputSpec
 from lake_etl.config.match_specification import EntityMatchSpec
@@ -88,7 +88,7 @@ class _Records:
         name = f'{record_type.__module__.rpartition(".")[2]}.{record_type.__name__}'
         if name not in self.definitions:
             self.definitions[name] = {}
-            keys = keys_of(record_type)
+            keys = record_keys(record_type)
             self.definitions[name] |= {
                 'description': paragraphs(record_type.__doc__)[0], 'type': 'object',
                 'properties': {'description': ANNOTATION} | {key.name: self._key_schema(key) for key in keys},
@@ -130,7 +130,7 @@ def _form_schema(form: Form[Any], records: _Records) -> Schema:
         item = {'anyOf': [name, records.reference(form.entry_type)]} if form.names_may_be_objects else name
         return {'type': 'array', 'items': item}
     if form.shape is Shape.VALUES:
-        value = next(key for key in keys_of(form.entry_type) if key.name == 'value')
+        value = next(key for key in record_keys(form.entry_type) if key.name == 'value')
         return {'type': 'object', 'additionalProperties': {'description': value.meaning,
                                                            **records.type_schema(value.hint)}}
     entry = records.reference(form.entry_type)

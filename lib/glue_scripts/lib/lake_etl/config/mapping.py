@@ -196,7 +196,7 @@ def _likeness(line: _Line, findings: Findings) -> tuple[float | None, str | None
             findings.warning(line.place, "'Scorer' without 'Threshold' is ignored",
                              'give a threshold from 0 to 100 to match by likeness')
         return None, None
-    threshold = threshold_of(written)
+    threshold = parse_threshold(written)
     if threshold is None:
         findings.problem(line.place, f"'Threshold' must be a number from 0 to 100, got {describe(written)}")
     if not scorer:
@@ -204,7 +204,7 @@ def _likeness(line: _Line, findings: Findings) -> tuple[float | None, str | None
     return threshold, scorer
 
 
-def threshold_of(written: str) -> float | None:
+def parse_threshold(written: str) -> float | None:
     """Return the threshold that a text says; None when it is no number from 0 to 100."""
     number = _number(written)
     return number if 0 <= number <= 100 else None

@@ -13,7 +13,7 @@ ANNOTATION = 'description'
 # A step is told apart from an earlier one of the same transform by what follows the colon.
 SUFFIX_MARK = ':'
 # Stands for the columns of a step that tells none of their names.
-UNNAMED = '*'
+ANY_COLUMN = '*'
 
 
 @runtime_checkable
@@ -111,8 +111,8 @@ def text_columns(steps: Sequence[TransformStep]) -> frozenset[str]:
     return frozenset(as_text)
 
 
-def follow_columns(steps: Sequence[TransformStep], columns: Sequence[str] | None, findings: Findings,
-                   hints: Mapping[str, str] | None = None) -> None:
+def check_columns(steps: Sequence[TransformStep], columns: Sequence[str] | None, findings: Findings,
+                  hints: Mapping[str, str] | None = None) -> None:
     """Record a problem for each read of a column that is not there, and for each new column that is there already.
 
     columns  those before the first step; None: not known, so that only new columns are checked
@@ -187,7 +187,7 @@ def _lower(names: Sequence[str]) -> set[str]:
     return {name.lower() for name in names}
 
 
-def protecting(transforms: Mapping[str, object], own: Mapping[str, object]) -> dict[str, bool]:
+def protection_by_transform(transforms: Mapping[str, object], own: Mapping[str, object]) -> dict[str, bool]:
     """Return by name whether a transform protects personal data.
 
     own  transforms, or their forms, that decide in the place of those of the same name: a user's plain function in the
@@ -213,5 +213,5 @@ def _columns(step: TransformStep) -> list[str]:
     """Return the columns that a step writes; those that it names where it does not tell what it writes."""
     if step.entries is None:
         named = step.raw if isinstance(step.raw, (list, dict)) else ()
-        return [name for name in named if isinstance(name, str)] or [UNNAMED]
-    return [name for entry in step.entries for name in entry.writes() or entry.reads() or (UNNAMED,)]
+        return [name for name in named if isinstance(name, str)] or [ANY_COLUMN]
+    return [name for entry in step.entries for name in entry.writes() or entry.reads() or (ANY_COLUMN,)]

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from lake_etl.arguments import RESERVED_COLUMNS
 from lake_etl.config.configuration_files import (
-    FileNames, Read, entity_match_file, file_names, folded, own_name, spelled)
+    FileNames, Read, entity_match_file, file_names, folded, stored_name, stored_workflow_name)
 from lake_etl.config.dependencies import Dependencies, parse_dependencies
 from lake_etl.config.entries.known import known_forms
 from lake_etl.config.input import InputSpec, SchemaChange, default_schema_change, parse_input
@@ -17,8 +17,8 @@ from lake_etl.config.match_specification import EntityMatchSpec, parse_entity_ma
 from lake_etl.config.quality_rules import QualityRules, parse_quality
 from lake_etl.config.transform_steps import PLACE as STEPS
 from lake_etl.config.transform_steps import (
-    Registry, TransformSpec, TransformStep, follow_columns, parse_transforms, protected_columns, protecting, step_name,
-    written_columns)
+    Registry, TransformSpec, TransformStep, check_columns, parse_transforms, protected_columns, protection_by_transform,
+    step_name, written_columns)
 from lake_etl.errors import ConfigurationError, LakeError, Problem
 from lake_etl.syntax.json_with_comments import parse_json_object
 from lake_etl.syntax.placeholders import report_unknown_placeholders
@@ -70,7 +70,7 @@ class Workflow:
         """Return database and table as the files of `transformation-spec` spell them, else as given."""
         names = file_names(database, table)
         own = map(self._present, (names.spec, names.mapping, names.dependencies))
-        return spelled(database, table, own)
+        return stored_workflow_name(database, table, own)
 
     def file(self, name: str) -> str:
         """Return the name of a file as the file spells it; the name as it is when there is no such file."""
@@ -92,7 +92,7 @@ def read_workflow(database: str, table: str, read: Read, registry: Registry, env
     Raises ConfigurationError with all problems of all files; oddities are logged as warnings.
     """
     reading = _Reading(read)
-    names = reading.own_names(file_names(database, table))
+    names = reading.stored_names(file_names(database, table))
     refuse_unknown = environment.lower() != DEVELOPMENT
     spec = reading.parse(names.spec, lambda content, findings: _parse_spec(
         content, registry, findings, refuse_unknown)) or _Spec()
@@ -116,7 +116,7 @@ def read_consume_workflow(database: str, table: str, read: Read,
     Raises ConfigurationError with all problems of these files; oddities are logged as warnings.
     """
     reading = _Reading(read)
-    names = reading.own_names(file_names(database, table))
+    names = reading.stored_names(file_names(database, table))
     quality = reading.parse(names.quality, _from_json(parse_quality))
     spark_sql, athena, redshift = _read_sql(reading, names, placeholders)
     reading.finish(f'{database}/{table}')
@@ -130,7 +130,7 @@ def read_entity_match(database: str, read: Read) -> EntityMatchSpec:
     Raises ConfigurationError with all its problems, or when there is none.
     """
     reading = _Reading(read)
-    name = reading.own_name(entity_match_file(database))
+    name = reading.stored_name(entity_match_file(database))
     spec = reading.parse(name, _from_json(parse_entity_match))
     if name not in reading.present:
         reading.of(name).problem('', 'there is no such file', 'write one, or do not start the entity match job')
@@ -147,14 +147,14 @@ class _Reading:
         self.present: list[str] = []
         self.findings: dict[str, Findings] = {}
 
-    def own_names(self, names: FileNames) -> FileNames:
+    def stored_names(self, names: FileNames) -> FileNames:
         """Return the names of a workflow's files as the files spell them."""
-        return FileNames(**{kind: self.own_name(name) for kind, name in vars(names).items()})
+        return FileNames(**{kind: self.stored_name(name) for kind, name in vars(names).items()})
 
-    def own_name(self, name: str) -> str:
+    def stored_name(self, name: str) -> str:
         """Return the name of a file as the file spells it; the name as it is when there is none, or more than one."""
         try:
-            return own_name(self.read, name) or name
+            return stored_name(self.read, name) or name
         except LakeError:
             return name  # Reading it says what is wrong.
 
@@ -217,7 +217,7 @@ def _parse_spec(content: bytes, registry: Registry, findings: Findings, refuse_u
 def _check_protection(source: InputSpec | None, transforms: TransformSpec, registry: Registry,
                       findings: Findings) -> None:
     """Record what would leave out a step that protects, now or in a later load."""
-    protects = protecting(registry, known_forms())
+    protects = protection_by_transform(registry, known_forms())
     protected = protected_columns(transforms.steps, protects)
     for column in source.no_longer_protected if source else ():
         if column.lower() in protected:
@@ -247,7 +247,7 @@ def _check_mapping(mapping: SchemaMapping | None, spec: _Spec, names: FileNames,
     if mapping is None:
         if spec.input.fixed is not None and names.mapping not in reading.present:
             reading.of(names.spec).problem('input_spec.fixed', f'needs the widths in {names.mapping}, which is absent')
-        follow_columns(spec.transforms.steps, None, reading.of(names.spec))
+        check_columns(spec.transforms.steps, None, reading.of(names.spec))
         return
     findings = reading.of(names.mapping)
     for row in mapping.rows:
@@ -258,8 +258,8 @@ def _check_mapping(mapping: SchemaMapping | None, spec: _Spec, names: FileNames,
             findings.problem(row.place, "'Width' is empty, and the source has columns of fixed width")
     if spec.input.fixed is not None:
         _check_fixed_columns(mapping, findings)
-    follow_columns(spec.transforms.steps, mapping.destinations(), reading.of(names.spec),
-                   mapping.whereabouts(findings.file))
+    check_columns(spec.transforms.steps, mapping.destinations(), reading.of(names.spec),
+                  mapping.whereabouts(findings.file))
 
 
 def _check_fixed_columns(mapping: SchemaMapping, findings: Findings) -> None:

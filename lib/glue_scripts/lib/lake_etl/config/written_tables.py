@@ -1,4 +1,4 @@
-"""Tells which tables the configuration has filled by whom, and finds those that two workflows would fill."""
+"""Lists the tables that each workflow writes, and finds tables that two workflows would write."""
 from __future__ import annotations
 
 from collections.abc import Iterable
@@ -14,47 +14,48 @@ CONSUME, CROSS_REFERENCE, QUARANTINE = '_consume', '_xref', '_quarantine_'
 
 
 @dataclass(frozen=True)
-class Filling:
-    """A table and who fills it.
+class WrittenTable:
+    """A table and what writes it.
 
-    table  `<database>.<table>` as the catalog has it, in lower case
-    by     who fills it, in words
-    file   name of the file that says so
+    table   `<database>.<table>` as in the catalog, in lower case
+    writer  what writes the table, in words
+    file    name of the file that configures this
     """
 
     table: str
-    by: str
+    writer: str
     file: str
 
 
-def tables_of_workflow(database: str, table: str, workflow: Workflow) -> list[Filling]:
-    """Return the tables that a workflow fills, those for rows that its quality rules set aside included."""
-    names, by = file_names(database, table), f'the workflow {database}/{table}'
+def workflow_tables(database: str, table: str, workflow: Workflow) -> list[WrittenTable]:
+    """Return the tables that a workflow writes, including the quarantine tables of its quality rules."""
+    names, writer = file_names(database, table), f'the workflow {database}/{table}'
     own = workflow.present_files[0] if workflow.present_files else names.spec
-    filled = [(f'{database}.{table}', own)]
+    written = [(f'{database}.{table}', own)]
     if workflow.spark_sql is not None:
-        consumed = workflow.spark_sql.table_override or table
-        filled.append((f'{database}{CONSUME}.{consumed}', workflow.file(names.spark_sql)))
+        consume_table = workflow.spark_sql.table_override or table
+        written.append((f'{database}{CONSUME}.{consume_table}', workflow.file(names.spark_sql)))
     if workflow.quality is not None:
         file = workflow.file(names.quality)
-        filled += [(f'{name}{QUARANTINE}{stage}', file) for name, _ in tuple(filled) for stage in STAGES]
-    return [Filling(name.lower(), by, file.rpartition('/')[2]) for name, file in filled]
+        written += [(f'{name}{QUARANTINE}{stage}', file) for name, _ in tuple(written) for stage in STAGES]
+    return [WrittenTable(name.lower(), writer, file.rpartition('/')[2]) for name, file in written]
 
 
-def tables_of_match(database: str, spec: EntityMatchSpec, file: str) -> list[Filling]:
-    """Return the tables that the entity match of a database fills."""
+def match_tables(database: str, spec: EntityMatchSpec, file: str) -> list[WrittenTable]:
+    """Return the tables that the entity match of a database writes."""
     primary = f'{database}{CONSUME}.{spec.primary_entity_table}'.lower()
-    return [Filling(name, f'the entity match of {database}', file) for name in (primary, primary + CROSS_REFERENCE)]
+    return [WrittenTable(name, f'the entity match of {database}', file)
+            for name in (primary, primary + CROSS_REFERENCE)]
 
 
-def conflicts(filled: Iterable[Filling]) -> list[Problem]:
-    """Return a problem for each table that would be filled by more than one."""
-    first: dict[str, Filling] = {}
+def find_conflicts(tables: Iterable[WrittenTable]) -> list[Problem]:
+    """Return a problem for each table that has more than one writer."""
+    first: dict[str, WrittenTable] = {}
     problems = []
-    for item in filled:
+    for item in tables:
         earlier = first.setdefault(item.table, item)
-        if earlier.by != item.by:
+        if earlier.writer != item.writer:
             problems.append(Problem(
-                item.file, '', f'{item.by} and {earlier.by} ({earlier.file}) both fill the table {item.table}, which '
-                'takes rows of one of them only', 'give one of them another table, or delete its file'))
+                item.file, '', f'{item.writer} and {earlier.writer} ({earlier.file}) both fill the table {item.table}, '
+                'which takes rows of one of them only', 'give one of them another table, or delete its file'))
     return problems

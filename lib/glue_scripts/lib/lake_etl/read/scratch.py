@@ -1,4 +1,4 @@
-"""Writes rows that only Python can read into one Parquet file from which Spark reads them, split over its tasks."""
+"""Writes rows that only Python can read to a Parquet file in the scratch folder, from which Spark reads them."""
 from __future__ import annotations
 
 import logging
@@ -17,39 +17,40 @@ MOST_ROWS = 100_000
 
 
 def scratch_folder(temporary_folder: str, execution: str) -> str:
-    """Return the folder of one execution below the temporary folder."""
+    """Return the scratch folder of an execution, below the temporary folder."""
     return f'{temporary_folder}/{FOLDER}/{execution}'
 
 
 def empty_scratch(folder: str) -> None:
-    """Delete what readers wrote; what cannot be deleted is left with a warning, since the load itself is done."""
+    """Delete what readers wrote; a failure is only logged as a warning, because the load itself is done."""
     files = runtime.files(folder)
     try:
         files.delete([entry.uri for entry in files.list(folder)])
     except LakeError as error:
-        LOG.warning('Scratch files of the reader were left behind: %s', error)
+        LOG.warning('The scratch files in %s could not be deleted: %s', folder, error)
 
 
-def write_scratch(uri: str, columns: int, rows: Iterable[Sequence[str | None]]) -> None:
-    """Write rows of so many texts in their order, under column names of no meaning, a few megabytes at a time.
+def write_scratch_table(uri: str, columns: int, rows: Iterable[Sequence[str | None]]) -> None:
+    """Write rows of text values in their order, a few megabytes at a time; the columns are named c0, c1 and so on.
 
-    One file, because the order of rows across files is not certain; uncompressed, because Spark splits it by its size.
+    Writes one file, because Spark does not promise the order of rows across files. The file is uncompressed, so that
+    its size tells Spark into how many tasks to split it.
     """
     runtime.files(uri).write_stream(uri, _parquet(columns, rows))
 
 
 def _parquet(columns: int, rows: Iterable[Sequence[str | None]]) -> Iterator[bytes]:
     schema = pyarrow.schema([(f'c{index}', pyarrow.string()) for index in range(columns)])
-    sink = _Sink()
-    with pyarrow.parquet.ParquetWriter(sink, schema, compression='none') as writer:
-        for group in _groups(rows):
+    buffer = _Buffer()
+    with pyarrow.parquet.ParquetWriter(buffer, schema, compression='none') as writer:
+        for group in _row_groups(rows):
             arrays = [pyarrow.array(values, pyarrow.string()) for values in zip(*group, strict=True)]
             writer.write_table(pyarrow.Table.from_arrays(arrays, schema=schema))
-            yield sink.take()
-    yield sink.take()
+            yield buffer.take()
+    yield buffer.take()
 
 
-def _groups(rows: Iterable[Sequence[str | None]]) -> Iterator[list[Sequence[str | None]]]:
+def _row_groups(rows: Iterable[Sequence[str | None]]) -> Iterator[list[Sequence[str | None]]]:
     group: list[Sequence[str | None]] = []
     characters = 0
     for row in rows:
@@ -62,17 +63,17 @@ def _groups(rows: Iterable[Sequence[str | None]]) -> Iterator[list[Sequence[str 
         yield group
 
 
-class _Sink:
-    """A file that gives away what was written to it."""
+class _Buffer:
+    """A writable file whose new content can be taken out, so that it never holds the whole table."""
 
     closed = False
 
     def __init__(self) -> None:
-        self._pieces: list[bytes] = []
+        self._chunks: list[bytes] = []
         self._position = 0
 
     def write(self, content: bytes) -> int:
-        self._pieces.append(bytes(content))
+        self._chunks.append(bytes(content))
         self._position += len(content)
         return len(content)
 
@@ -80,8 +81,8 @@ class _Sink:
         return self._position
 
     def flush(self) -> None:
-        """Everything is in the pieces already."""
+        """Do nothing: `take` returns everything that was written."""
 
     def take(self) -> bytes:
-        pieces, self._pieces = self._pieces, []
-        return b''.join(pieces)
+        chunks, self._chunks = self._chunks, []
+        return b''.join(chunks)
