@@ -40,12 +40,12 @@ def test_dependencies_are_read_with_their_case_kept(raw, expected):
     ({**NAMED, 'lookback': 1}, ['lookback: expected an object such as {"days": 1}, got 1']),
     ({**NAMED, 'lookback': {'dayz': 1}}, ["lookback.dayz: unknown keyword (did you mean 'days'?)"]),
     ({**NAMED, 'lookback': {'days': '1'}}, ["lookback.days: expected a number, got '1'"]),
-    ({**NAMED, 'lookback': {'days': -1}}, ['lookback: the values make no possible interval '
-                                           '(whole years and months; no negative ones)']),
-    ({**NAMED, 'lookback': {'months': 1.5}}, ['lookback: the values make no possible interval '
-                                              '(whole years and months; no negative ones)']),
-    ({**NAMED, 'lookback': {'days': 1e300}}, ['lookback: the values make no possible interval '
-                                              '(whole years and months; no negative ones)']),
+    ({**NAMED, 'lookback': {'days': -1}}, ['lookback: the values do not make an interval '
+                                           '(use whole years and months, and no negative values)']),
+    ({**NAMED, 'lookback': {'months': 1.5}}, ['lookback: the values do not make an interval '
+                                              '(use whole years and months, and no negative values)']),
+    ({**NAMED, 'lookback': {'days': 1e300}}, ['lookback: the values do not make an interval '
+                                              '(use whole years and months, and no negative values)']),
 ])
 def test_what_does_not_fit_is_named_with_its_place(raw, problems):
     findings = Findings('d.json')

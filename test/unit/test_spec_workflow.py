@@ -132,7 +132,7 @@ def test_without_a_mapping_any_column_may_be_read():
 
 def test_fixed_width_needs_a_mapping():
     assert problems_of({SPEC: b'{"input_spec": {"fixed": {}}}'}) == [
-        f'Gen-Policy.json: input_spec.fixed: needs the widths in {MAPPING}, which is absent']
+        f'Gen-Policy.json: input_spec.fixed: needs the widths in {MAPPING}, which is missing']
 
 
 @pytest.mark.parametrize('name', ['year', 'Month', 'DAY', 'execution_id'])

@@ -153,7 +153,7 @@ def test_a_query_names_the_workflow_from_which_it_takes_its_table(line):
 
 
 def test_a_reason_for_a_column_that_is_protected_lies_in_wait_for_the_next_mistake():
-    assert "is protected by the step 'hash' all the same" in problems_of(
+    assert "is still protected by the step 'hash'" in problems_of(
         '{"input_spec": {"no_longer_protected": {"TAXID": "public"}}, "transform_spec": {"hash": ["TaxId"]}}')
 
 
@@ -162,7 +162,7 @@ def test_a_reason_for_a_column_that_is_protected_lies_in_wait_for_the_next_mista
     '{"transform_spec": {"hash:2": ["TaxId"], "date": [], "hash:2": []}}',
     '{"transform_spec": {"hash": ["TaxId"]}, "transform_spec": {"titlecase": ["Name"]}}'])
 def test_a_step_that_protects_is_not_left_out_because_its_key_is_given_twice(text):
-    assert 'steps which protect would be left out' in problems_of(text)
+    assert 'steps which protect would be skipped' in problems_of(text)
 
 
 def test_a_users_function_in_the_place_of_a_step_that_protects_is_taken_to_protect():
