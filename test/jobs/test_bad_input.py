@@ -33,7 +33,7 @@ BAD_FILES = {
     'headerless and empty': (KEY, '', {SPEC: {'input_spec': {'csv': {'header': False}}}}, ['a.csv is empty']),
     'empty JSON': ('Gen/Policy/a.json', '', {}, ['a.json is empty (0 bytes)']),
     'JSON without documents': ('Gen/Policy/a.json', '\n\n', {}, ['a.json holds no rows']),
-    'not gzip': ('Gen/Policy/a.csv.gz', GOOD, {}, ['a.csv.gz is damaged, or not compressed']),
+    'not gzip': ('Gen/Policy/a.csv.gz', GOOD, {}, ['a.csv.gz is damaged, or its compression does not match']),
     'gzip cut short': ('Gen/Policy/a.csv.gz', gzip.compress(b'id\n' + b'1\n' * 50000)[:-20], {},
                        ['a.csv.gz is cut short', 'Land the file again']),
     'not Parquet': ('Gen/Policy/a.parquet', GOOD, {}, ['a.parquet could not be read. ', 'not a Parquet file']),
