@@ -16,8 +16,7 @@ from pyspark.sql.functions import transform_keys
 from datatransform_dataprotection import transform_hash
 from datatransform_structureddata import transform_jsonstructured
 from lake_etl.config.entries.known import known_forms
-from lake_etl.transform.discovery import all_transforms, transforms_of
-from lake_etl.transform.known_transforms import OWN_MODULES
+from lake_etl.transform.discovery import OWN_MODULES, all_transforms, transforms_of
 from lake_etl.transform.registry import Transform, UserTransform
 
 SHARED = Path(__file__).resolve().parents[2] / 'lib' / 'glue_scripts' / 'lib'

@@ -7,7 +7,7 @@ from random import Random
 import pytest
 from pyspark.sql import functions as F
 
-from lake_etl.transform.number_text import exact_number_from_text, number_from_text
+from lake_etl.transform.type_change import exact_number_from_text, number_from_text
 
 TEXTS = (
     '0', '7', '-0', '007', '+5', '12.5', '-.5', '5.', '.', '-', '1e3', '2.5E-4', '1.5e2', '1e', '12d', '0x1F', 'NaN',

@@ -10,7 +10,7 @@ import pytest
 
 from lake_etl import runtime
 from lake_etl.errors import ConfigurationError
-from lake_etl.transform.lookup_loading import lookup_items, multilookup_items
+from lake_etl.transform.lookup_items import lookup_items, multilookup_items
 
 RESOURCES = Path(__file__).resolve().parents[2] / 'resources'
 RATES = 'State,LOB,Territory,BaseRate\nOH,GL,Central,1.25\nN-Y,G-L,"North, east",\n'

@@ -11,9 +11,9 @@ import datatransform_structureddata
 from lake_etl.errors import ConfigurationError
 from lake_etl.syntax.records import Findings
 from lake_etl.syntax.sort_order import RowOrder, sort_column
-from lake_etl.transform.conversion_count import rows_before
+from lake_etl.transform.conversion import rows_before
 from lake_etl.transform.registry import PREFIX, REGISTRY, Transform
-from lake_etl.transform.xml_shape import XmlShape, merge_shapes, parse_xml, shape_of, value_of
+from lake_etl.transform.xml_columns import XmlShape, merge_shapes, parse_xml, shape_of, value_of
 
 DATES = {'policy_effective_date': 'from', 'policy_expiration_date': 'to'}
 MONTHS = {**DATES, 'policy_month_start_field': 'start', 'policy_month_end_field': 'end', 'policy_month_index': 'month'}

@@ -7,11 +7,9 @@ from pyspark.sql.types import StructType
 from lake_etl.config.entries.dataprotection import HASH, REDACT, TOKENIZE, RedactEntry
 from lake_etl.config.form import FieldEntry
 from lake_etl.spark.columns import column, column_type
-from lake_etl.transform.json_literal import json_literal
+from lake_etl.transform.json_values import json_literal
+from lake_etl.transform.pseudonymization import hash_key, hashed, originals_to_store
 from lake_etl.transform.registry import TransformContext, column_transform, frame_transform
-from lake_etl.transform.required_argument import required_argument
-from lake_etl.transform.text_hash import hash_key, hashed
-from lake_etl.transform.token_store import originals_to_store
 
 
 @column_transform(HASH)
@@ -45,7 +43,7 @@ def transform_tokenize(df: DataFrame, entries: tuple[FieldEntry, ...], context: 
         column_type(df.schema, name)
     if not names:
         return df
-    table = required_argument(context.args, 'hash_value_table', 'tokenize')
+    table = context.required_argument('hash_value_table', 'tokenize')
     key = hash_key(context.args)
     context.before_publishing(originals_to_store(df, names, table, key))
     return df.withColumns({name: hashed(column(name).cast('string'), key) for name in names})

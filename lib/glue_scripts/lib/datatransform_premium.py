@@ -17,9 +17,9 @@ from lake_etl.spark.helper_names import unused_name
 from lake_etl.transform.conversion import Conversion, text_read_as
 from lake_etl.transform.earned_premium import Term, by_day, by_month, by_month_reconciled, earned_premium
 from lake_etl.transform.fuse import PreparedColumn
-from lake_etl.transform.numbers import number_column, number_or
 from lake_etl.transform.policy_months import date_value, end_date, fractional_months, month_starts, normalized_months
 from lake_etl.transform.registry import TransformContext, column_transform, frame_transform
+from lake_etl.transform.type_change import number_column, number_or
 
 
 def add_columns(*names: str) -> Column:

@@ -11,10 +11,9 @@ from lake_etl.config.entries.typeconversion import (
 from lake_etl.config.form import FieldEntry
 from lake_etl.spark.columns import column, column_type, quoted, try_cast_column
 from lake_etl.syntax.type_text import parse_type
-from lake_etl.transform.amounts import amount, implied_decimal
 from lake_etl.transform.conversion import Conversion, written_value
-from lake_etl.transform.moment_text import moment
 from lake_etl.transform.registry import TransformContext, column_transform
+from lake_etl.transform.text_parsing import amount, implied_decimal, moment
 from lake_etl.transform.type_change import changed_type, json_text, never_fails
 
 MOMENTS = (DateType, TimestampType, TimestampNTZType)

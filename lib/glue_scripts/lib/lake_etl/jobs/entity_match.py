@@ -20,7 +20,6 @@ from lake_etl.errors import ConfigurationError, DataError, MergeConflict, Owners
 from lake_etl.jobs.job_run import JobRun
 from lake_etl.match.cross_reference import KEY, SUFFIX, CrossReference, changed_keys, seen_keys
 from lake_etl.match.entity_key import ENTITY, with_entity_key
-from lake_etl.match.kept import kept
 from lake_etl.match.latest import changed_rows, conformed, latest_of_each
 from lake_etl.match.learning import trained_scorers
 from lake_etl.match.match_plan import MatchPlan, plan_of
@@ -32,6 +31,7 @@ from lake_etl.publish.ownership import UNCHANGED, remembered_of
 from lake_etl.publish.target import Published
 from lake_etl.spark.columns import column, has_column
 from lake_etl.spark.helper_names import visible_names
+from lake_etl.spark.materialize import checkpointed
 from lake_etl.syntax.records import suggestion
 
 LOG = logging.getLogger(__name__)
@@ -135,7 +135,7 @@ def match(run: EntityMatchRun, spec: EntityMatchSpec, incoming: DataFrame, table
     if primary is not None:
         file = entity_match_file(run.arguments.database_name_prefix).rpartition('/')[2]
         require_columns(primary, spec, file, f'{tables.database}.{tables.primary}')
-    rows = kept(prepared(incoming, primary, spec))
+    rows = checkpointed(prepared(incoming, primary, spec))
     plan = plan_of(spec, trained_scorers(spec, rows, ENTITY, primary))
     reference = tables.reference_state and CrossReference(tables.reference_state.rows, spec.global_id_field)
     assigned = assign_global_ids(rows, primary, reference.known() if reference else None, spec.global_id_field, plan)
@@ -143,8 +143,8 @@ def match(run: EntityMatchRun, spec: EntityMatchSpec, incoming: DataFrame, table
     run.lineage.update_lineage(None, run.load.source_key, 'entitymatch', levels=_settings(plan))
     named = with_assigned_ids(rows, assigned, spec.global_id_field)
     latest = latest_of_each(named, spec.global_id_field, spec.sort_field)
-    changes = kept(changed_rows(latest, primary, spec.global_id_field, spec.sort_field))
-    return Matched(changes, kept(changed_keys(seen_keys(rows, assigned, spec), reference or None)))
+    changes = checkpointed(changed_rows(latest, primary, spec.global_id_field, spec.sort_field))
+    return Matched(changes, checkpointed(changed_keys(seen_keys(rows, assigned, spec), reference or None)))
 
 
 def prepared(incoming: DataFrame, primary: DataFrame | None, spec: EntityMatchSpec) -> DataFrame:

@@ -9,8 +9,8 @@ from pyspark.sql import Column, DataFrame, Row
 from pyspark.sql import functions as F
 
 from lake_etl.match.blocking import KEY, RULE, operand_name
-from lake_etl.match.kept import kept
 from lake_etl.match.match_plan import MatchPlan
+from lake_etl.spark.materialize import checkpointed
 
 LOG = logging.getLogger(__name__)
 LEFT, RIGHT = 'l_', 'r_'
@@ -25,7 +25,7 @@ def candidate_pairs(left: DataFrame, right: DataFrame, plan: MatchPlan, right_ro
 
     None when there is no such pair.
 
-    left, right  rows as `keyed_rows` gives them; the left side is read once, and of it only what shares a block is kept
+    left, right  rows as `keyed_rows` gives them; the left side is read once, and only rows that share a block are stored
     right_rows   about how many rows the right side has
     within       both sides are the same rows, whose pairs with themselves are not asked for
 
@@ -34,14 +34,14 @@ def candidate_pairs(left: DataFrame, right: DataFrame, plan: MatchPlan, right_ro
     """
     counted = right.groupBy(KEY).agg(F.count('*').alias('right_rows')).where(F.col('right_rows') > int(within))
     # The rule is part of what its keys are hashes of, and Spark finds a single number much faster than two.
-    hits = kept(left.join(_small(counted, right_rows, BROADCAST_KEYS), KEY))
+    hits = checkpointed(left.join(_small(counted, right_rows, BROADCAST_KEYS), KEY))
     found = _sizes(hits, plan)
     if not found:
         return None
     left = hits.drop('right_rows')
     if any(row['blocks'] for row in found):
         _log(found, plan, logging.INFO, 'are divided by %s')
-        left, right = _guarded(left, right, kept(_oversized(hits, plan)), plan)
+        left, right = _guarded(left, right, checkpointed(_oversized(hits, plan)), plan)
     return _prefixed(left, LEFT).join(_small(_prefixed(right.drop(RULE), RIGHT), right_rows, BROADCAST_ROWS), KEY)
 
 

@@ -11,13 +11,13 @@ from pyspark.sql import functions as F
 from lake_etl.config.match_specification import EntityMatchSpec, parse_entity_match
 from lake_etl.errors import ConfigurationError
 from lake_etl.match.entity_key import ENTITY, new_global_id, with_entity_key
-from lake_etl.match.kept import kept
 from lake_etl.match.latest import conformed
 from lake_etl.match.learning import trained_scorers
 from lake_etl.match.match_plan import plan_of
 from lake_etl.match.resolve import best_matches
 from lake_etl.publish.lineage import DataLineageGenerator
 from lake_etl.spark.columns import column
+from lake_etl.spark.materialize import checkpointed
 from lake_etl.syntax.records import Findings
 
 Split = tuple[DataFrame, DataFrame]
@@ -71,7 +71,7 @@ def _parsed(spec: Mapping[str, Any]) -> EntityMatchSpec:
 def _matched(primary: DataFrame, incoming: DataFrame, spec: EntityMatchSpec, exact: bool = False) -> Split:
     """Find the ids of rows that have none, by their source keys too when `exact` says so."""
     global_id = spec.global_id_field
-    rows = kept(with_entity_key(conformed(incoming, primary.schema), spec))
+    rows = checkpointed(with_entity_key(conformed(incoming, primary.schema), spec))
     open_rows = rows.where(column(global_id).isNull())
     plan = plan_of(spec, trained_scorers(spec, open_rows, ENTITY, primary), exact)
     if not plan.rules:
@@ -82,4 +82,4 @@ def _matched(primary: DataFrame, incoming: DataFrame, spec: EntityMatchSpec, exa
     ids = found.select(F.col('entity').alias(ENTITY), F.col('global_id').alias('found'))
     filled = [F.coalesce(column(name), F.col('found')).alias(name) if name.lower() == global_id.lower()
               else column(name) for name in incoming.columns]
-    return split_dataframe(kept(rows.join(ids, ENTITY, 'left').select(*filled)), global_id)
+    return split_dataframe(checkpointed(rows.join(ids, ENTITY, 'left').select(*filled)), global_id)

@@ -14,12 +14,12 @@ from pyspark.sql import functions as F
 from lake_etl.config.match_specification import EntityMatchSpec, Level
 from lake_etl.match.blocking import keyed_rows
 from lake_etl.match.candidates import LEFT, RIGHT, candidate_pairs
-from lake_etl.match.kept import kept
 from lake_etl.match.match_plan import MatchPlan, plan_of
 from lake_etl.match.match_values import ID, value_rows
 from lake_etl.match.scoring import LearningScorer, Scorer, scorers_of
 from lake_etl.match.similarity import ARROW_TYPES, Operand, Pairs
 from lake_etl.spark.columns import column
+from lake_etl.spark.materialize import checkpointed
 
 LOG = logging.getLogger(__name__)
 KNOWN_ROWS, BATCH_ROWS = 20_000, 4_000
@@ -47,8 +47,8 @@ def _trained(scorer: LearningScorer, level: Level, spec: EntityMatchSpec, incomi
     known, known_identity = (incoming, identity) if primary is None else (primary, spec.global_id_field)
     operands = scorer.operands()
     plan = plan_of(replace(spec, levels=(level,)), exact=False)
-    batch = kept(incoming.orderBy(F.xxhash64(column(identity))).limit(BATCH_ROWS))
-    right = kept(keyed_rows(batch, identity, plan))
+    batch = checkpointed(incoming.orderBy(F.xxhash64(column(identity))).limit(BATCH_ROWS))
+    right = checkpointed(keyed_rows(batch, identity, plan))
     pairs = candidate_pairs(keyed_rows(known, known_identity, plan), right, plan, BATCH_ROWS * len(plan.rules))
     candidates, count = _candidates(pairs, [f'o{plan.operands.index(operand)}' for operand in operands], operands)
     records = _sample(known, known_identity, plan, operands, KNOWN_ROWS)

@@ -12,12 +12,12 @@ from lake_etl.match.blocking import RULE, keyed_rows
 from lake_etl.match.candidates import candidate_pairs
 from lake_etl.match.entity_key import ENTITY, new_global_id
 from lake_etl.match.growth import persons_of, reduced_links
-from lake_etl.match.kept import kept
 from lake_etl.match.match_plan import EXACT, MatchPlan
 from lake_etl.match.pair_scores import scored_matches
 from lake_etl.match.usable_rows import counted_rows, log_rows_without_values
 from lake_etl.spark.columns import column
 from lake_etl.spark.helper_names import hidden_name
+from lake_etl.spark.materialize import checkpointed
 
 LOG = logging.getLogger(__name__)
 GIVEN, NEW = 'given', 'new'
@@ -38,9 +38,9 @@ def assign_global_ids(incoming: DataFrame, primary: DataFrame | None, known: Dat
     others, or new. Entities of the batch that match each other, and no known one, share a new id, made of the smallest
     entity key. No level unites persons that are known or that a level before has made.
     """
-    settled = kept(_settled(incoming, known, global_id))
+    settled = checkpointed(_settled(incoming, known, global_id))
     ids = settled.select(F.col('entity').alias(ENTITY), F.col('global_id').alias(SETTLED))
-    rows = kept(incoming.join(ids, ENTITY, 'left'))
+    rows = checkpointed(incoming.join(ids, ENTITY, 'left'))
     counts = counted_rows(rows, SETTLED, plan)
     if not counts.open:
         return settled
@@ -49,7 +49,7 @@ def assign_global_ids(incoming: DataFrame, primary: DataFrame | None, known: Dat
     if counts.settled:
         people.append((rows.where(F.col(SETTLED).isNotNull()), SETTLED))
     unmatched = rows.where(F.col(SETTLED).isNull())
-    return kept(settled.unionByName(_joined(unmatched, _links(unmatched, people, plan, counts.open), plan)))
+    return checkpointed(settled.unionByName(_joined(unmatched, _links(unmatched, people, plan, counts.open), plan)))
 
 
 def _settled(incoming: DataFrame, known: DataFrame | None, global_id: str) -> DataFrame:
@@ -70,7 +70,7 @@ def _links(unmatched: DataFrame, people: Sequence[Named], plan: MatchPlan, rows:
     """Return what matches, of the rows with known people and among themselves, as `persons_of` takes it."""
     if not plan.rules:
         return None
-    keyed = kept(keyed_rows(unmatched, ENTITY, plan))
+    keyed = checkpointed(keyed_rows(unmatched, ENTITY, plan))
     known = _scored(people, keyed, plan, rows)
     found = [_with_the_best(known)] if known is not None else []
     # Different entities of a batch have different source keys.

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from lake_etl.config.input import InputSpec
 from lake_etl.read.plain import PlainFile
-from lake_etl.spark.literal_path import literal_path
+from lake_etl.spark.columns import literal_path
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from lake_etl.read.same_columns import require_same_columns
 from lake_etl.read.scratch_table import write_scratch
 from lake_etl.read.text_types import TypeRules, no_rows, typed_rows
 from lake_etl.read.workbook import Area, cell_area, cell_text, open_sheet
-from lake_etl.spark.literal_path import literal_path
+from lake_etl.spark.columns import literal_path
 
 Row = tuple[str | None, ...]
 

@@ -13,7 +13,7 @@ from lake_etl.spark.columns import column, column_type, quoted, try_cast_column
 from lake_etl.transform.conversion import Conversion, written_value
 from lake_etl.transform.conversion_watch import ConversionWatch
 from lake_etl.transform.fuse import Assignment, assign_batch
-from lake_etl.transform.number_text import exact_number_from_text
+from lake_etl.transform.type_change import exact_number_from_text
 
 NOT_IN_FORMAT = 'did not fit the format'
 HIDDEN = 'did not fit the format, so their values are left out, as the workflow protects personal data'

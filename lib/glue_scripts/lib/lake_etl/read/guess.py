@@ -9,7 +9,7 @@ from pyspark.sql import functions as F
 
 from lake_etl.spark.columns import column, quoted, try_cast, try_cast_column
 from lake_etl.syntax.type_text import WHOLE_TYPES
-from lake_etl.transform.number_text import exact_number_from_text
+from lake_etl.transform.type_change import exact_number_from_text
 
 INT, BIGINT, WHOLE, DOUBLE, DATE, TIMESTAMP, BOOLEAN, TABLE_TYPE = (1 << position for position in range(8))
 EVERYTHING = (1 << 8) - 1

@@ -22,9 +22,8 @@ from lake_etl.read.published import as_texts, text_of, wants_text, with_lasting_
 from lake_etl.read.scratch_table import write_scratch
 from lake_etl.read.stored_file import open_stored
 from lake_etl.read.xml_fragments import LONGEST_ROW, RowTooLong, fragments
-from lake_etl.spark.columns import quoted
-from lake_etl.spark.literal_path import literal_path
-from lake_etl.transform.xml_text import as_text, infer_documents, typed_struct
+from lake_etl.spark.columns import literal_path, quoted
+from lake_etl.transform.xml_columns import as_text, infer_documents, typed_struct
 
 PIECE = 1024 * 1024
 BYTE_ORDER_MARKS = ((codecs.BOM_UTF8, 'utf-8-sig'), (codecs.BOM_UTF16_LE, 'utf-16'), (codecs.BOM_UTF16_BE, 'utf-16'))

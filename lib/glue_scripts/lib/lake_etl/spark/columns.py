@@ -1,5 +1,7 @@
-"""Spark columns by their exact name and conversions that give null instead of failing, alike on Spark 3.5 and 4.1."""
+"""Names that Spark takes literally, of columns and files, and casts that give null instead of failing."""
 from __future__ import annotations
+
+import re
 
 from pyspark.sql import Column
 from pyspark.sql import functions as F
@@ -7,6 +9,8 @@ from pyspark.sql.types import DataType, StructType
 
 from lake_etl.errors import DataError
 from lake_etl.spark.helper_names import visible_names
+
+PATTERN_CHARACTERS = re.compile(r'[\\{}\[\]*?]')
 
 
 def quoted(name: str) -> str:
@@ -41,3 +45,8 @@ def try_cast(value: str, type_name: str) -> Column:
 def try_cast_column(name: str, type_name: str) -> Column:
     """Convert a column to the type; null where the value does not convert, whatever the ANSI mode."""
     return try_cast(quoted(name), type_name)
+
+
+def literal_path(uri: str) -> str:
+    """Return a file address with its pattern characters escaped, so that Spark reads this file and no other."""
+    return PATTERN_CHARACTERS.sub(r'\\\g<0>', uri)

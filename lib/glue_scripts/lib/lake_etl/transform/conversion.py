@@ -1,13 +1,16 @@
 """What a step converts: which values it tries, and how one that does not convert is told from no value at all."""
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from pyspark.sql import Column, DataFrame, Row
+from pyspark.sql import functions as F
 from pyspark.sql.types import StringType, StructType
 
 from lake_etl.config.form import OnError
-from lake_etl.spark.columns import column_type, quoted
+from lake_etl.spark.columns import column, column_type, quoted
+from lake_etl.spark.task_order import POSITION_BITS, task_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,3 +60,110 @@ def _read_as(schema: StructType, names: Iterable[str], kind: str, type_name: str
             yield Conversion(column=name, failure=f"are no {kind} and count as null for '{field}'", source=name,
                              failed=f'try_cast({quoted(name)} AS {type_name}) IS NULL',
                              stops=on_error == 'fail')
+
+
+@dataclass(frozen=True)
+class FailedConversion:
+    """Values that did not convert.
+
+    column   column that is reported; empty when whole rows did not fit
+    failed   number of values that did not convert
+    values   number of values that there were
+    failure  what is said of them, such as `do not match 'M/d/yy'`
+    rows     the first and the last row of the source with such a value, from 1; empty when that is not known
+    stops    whether the load must not be published
+    """
+
+    column: str
+    failed: int
+    values: int
+    failure: str
+    rows: tuple[int, ...] = ()
+    stops: bool = False
+
+    def __str__(self) -> str:
+        what = f'{self.column}: {self.failed:,} of {self.values:,} values' if self.column else f'{self.failed:,} rows'
+        noun = 'row' if len(self.rows) == 1 else 'rows'
+        examples = ' and '.join(f'{row:,}' for row in self.rows)
+        where = f', for example in {noun} {examples}' if self.rows else ''
+        return f'{what} {self.failure}{where}'
+
+
+@dataclass(frozen=True)
+class SourceRows:
+    """The rows of a source in their order: a frame with a column that holds task and position of each."""
+
+    frame: DataFrame
+    place: str
+
+    def numbers(self, places: Sequence[int]) -> dict[int, int]:
+        """Return the number, from 1, of each row that is at one of the places; one query for a source of many tasks."""
+        tasks = {place >> POSITION_BITS for place in places}
+        before = rows_before(self._sizes()) if tasks - {0} else {0: 0}
+        in_task = (1 << POSITION_BITS) - 1
+        return {place: before[place >> POSITION_BITS] + (place & in_task) + 1 for place in places}
+
+    def _sizes(self) -> dict[int, int]:
+        counted = self.frame.groupBy(task_of(self.place).alias('task')).count().collect()
+        return {row['task']: row['count'] for row in counted}
+
+
+def rows_before(counts: Mapping[int, int]) -> dict[int, int]:
+    """Return how many rows the tasks before each task have."""
+    before, total = {}, 0
+    for task in sorted(counts):
+        before[task] = total
+        total += counts[task]
+    return before
+
+
+@dataclass(frozen=True)
+class Marks:
+    """A frame on which SQL conditions tell, for each conversion, whether a row has a value and whether it failed.
+
+    source    where the rows come from; None when that is not known any more
+    repeated  whether rows of the source may stand in the frame several times
+    """
+
+    frame: DataFrame
+    conversions: tuple[Conversion, ...]
+    tried: tuple[str, ...]
+    failed: tuple[str, ...]
+    source: SourceRows | None
+    repeated: bool
+
+
+def count_failures(marks: Marks, indexes: Sequence[int]) -> tuple[FailedConversion, ...]:
+    """Return what became of these conversions, those without failures left out; one query, none for no index.
+
+    Rows of the source are counted, however many rows they have become.
+    """
+    if not indexes:
+        return ()
+    source = marks.source
+    place = column(source.place) if source else F.lit(None).cast('bigint')
+    flags = [F.expr(condition).alias(f'{kind}{index}') for index in indexes
+             for kind, condition in (('tried', marks.tried[index]), ('failed', marks.failed[index]))]
+    rows = marks.frame.select(place.alias('place'), *flags)
+    if source and marks.repeated:
+        names = [name for name in rows.columns if name != 'place']
+        rows = rows.groupBy('place').agg(*(F.expr(f'bool_or({name})').alias(name) for name in names))
+    counted = rows.agg(*(measure for index in indexes for measure in _measures(index))).collect()[0]
+    found = [index for index in indexes if counted[f'failures{index}']]
+    places = {counted[f'{end}{index}'] for index in found for end in ('first', 'last')} - {None}
+    numbers = source.numbers(sorted(places)) if source and places else {}
+    return tuple(_failure(marks.conversions[index], index, counted, numbers) for index in found)
+
+
+def _measures(index: int) -> list[Column]:
+    failed = F.when(column(f'failed{index}'), F.col('place'))
+    return [F.expr(f'count_if(tried{index})').alias(f'values{index}'),
+            F.expr(f'count_if(failed{index})').alias(f'failures{index}'),
+            F.min(failed).alias(f'first{index}'), F.max(failed).alias(f'last{index}')]
+
+
+def _failure(conversion: Conversion, index: int, counted: Row, numbers: dict[int, int]) -> FailedConversion:
+    places = dict.fromkeys((counted[f'first{index}'], counted[f'last{index}']))
+    return FailedConversion(conversion.column, counted[f'failures{index}'], counted[f'values{index}'],
+                            conversion.failure, tuple(numbers[place] for place in places if place in numbers),
+                            conversion.stops)

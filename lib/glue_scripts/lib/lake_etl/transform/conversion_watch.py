@@ -8,25 +8,20 @@ counted afterwards, and only then.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
-from threading import Thread
-from typing import Any, Protocol
+from typing import Protocol
 
-from py4j.protocol import Py4JError
 from pyspark.sql import Column, DataFrame, Observation
 from pyspark.sql import functions as F
 
 from lake_etl.spark.columns import column, quoted
 from lake_etl.spark.helper_names import hidden_name, unused_name
-from lake_etl.transform.conversion import Conversion, has_value
-from lake_etl.transform.conversion_count import FailedConversion, Marks, SourceRows, count_failures
+from lake_etl.spark.materialize import observed
+from lake_etl.transform.conversion import Conversion, FailedConversion, Marks, SourceRows, count_failures, has_value
 from lake_etl.transform.fuse import Assignment, assign_batch
 
 Act = Callable[[DataFrame], DataFrame]
 CONVERSIONS_IN_A_NUMBER = 62
-# Metrics arrive with those of the audit, which has been waited for, unless Spark found that no row can come out.
-SECONDS_TO_ARRIVE = 2.0
 
 
 class Watch(Protocol):
@@ -73,7 +68,8 @@ class _Point:
 
     def failures(self) -> tuple[FailedConversion, ...]:
         """Return what failed; one query when anything did, or when no metric has arrived."""
-        metrics = _arrived(self.observation) if self.observation else None
+        observation = self.observation
+        metrics = observed(lambda: observation.get) if observation else None
         failed = [index for index, _ in enumerate(self.marks.conversions)
                   if metrics is None or int(metrics[self.number] or 0) >> index & 1]
         return count_failures(self.marks, failed)
@@ -190,19 +186,6 @@ def _bits(conditions: Sequence[str]) -> Column:
 
 def _bit(name: str, index: int) -> str:
     return f'({quoted(name)} & {1 << index}L) <> 0L'
-
-
-def _arrived(observation: Observation) -> dict[str, Any] | None:
-    """Return the metrics, or None when they do not arrive: then Spark 3.5 waits for ever, and Spark 4.1 fails."""
-    found: list[dict[str, Any]] = []
-
-    def wait() -> None:
-        with suppress(Py4JError):
-            found.append(observation.get)
-    waiting = Thread(target=wait, daemon=True)
-    waiting.start()
-    waiting.join(SECONDS_TO_ARRIVE)
-    return found[0] if found else None
 
 
 def _jobs(df: DataFrame) -> int:

@@ -21,8 +21,8 @@ from pyspark.sql.types import ByteType, DataType, DecimalType, IntegerType, Shor
 from lake_etl.spark.columns import column_type, quoted
 from lake_etl.syntax.type_text import parse_type
 from lake_etl.transform.fuse import PreparedColumn
-from lake_etl.transform.numbers import number_as
 from lake_etl.transform.policy_months import first_of_month, month_number, normalized_months
+from lake_etl.transform.type_change import number_as
 
 LARGEST_PREMIUM, PREMIUM_TYPE = 10 ** 14, parse_type('decimal(25,10)')
 # Whole cents below this, times twice the days of 9,999 years, are a bigint still.

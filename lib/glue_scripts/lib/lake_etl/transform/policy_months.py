@@ -6,7 +6,7 @@ from pyspark.sql.types import DateType, NullType, StringType, StructType, Timest
 from lake_etl.errors import DataError
 from lake_etl.spark.columns import column_type, quoted
 from lake_etl.syntax.type_text import parse_type
-from lake_etl.transform.numbers import number_as
+from lake_etl.transform.type_change import number_as
 
 LONGEST_TERM_IN_MONTHS, MONTHS_TYPE = 12 * 9999, parse_type('decimal(38,6)')
 # January of the year 1 and December of the year 9999.

@@ -10,7 +10,7 @@ from pyspark.sql.types import StructType
 
 from lake_etl.config.form import EntryType, Form
 from lake_etl.config.protected_columns import protecting
-from lake_etl.errors import ConfigurationError
+from lake_etl.errors import ConfigurationError, LakeError
 from lake_etl.spark.background_work import Work, at_once
 from lake_etl.syntax.records import Findings
 from lake_etl.transform.conversion import Conversion
@@ -32,6 +32,14 @@ class TransformContext:
     spark_context: Any = None
     extra: tuple[Any, ...] = field(default=())
     before_publishing: Callable[[Work], None] = at_once
+
+    def required_argument(self, name: str, transform: str) -> str:
+        """Return a job argument as text; raises LakeError with both names when it is missing or empty."""
+        value = str(self.args.get(name) or '')
+        if not value:
+            raise LakeError(f"Transform '{transform}' needs the job argument --{name}, which was not given. "
+                            'Add the argument and start the job again.')
+        return value
 
 
 ColumnBuilder = Callable[[Any, StructType, TransformContext], Column | PreparedColumn]

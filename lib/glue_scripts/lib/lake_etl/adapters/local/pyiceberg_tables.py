@@ -29,8 +29,7 @@ from lake_etl.adapters.local.places import Places
 from lake_etl.adapters.local.spark_types import spark_type
 from lake_etl.errors import MergeConflict, PublicationError
 from lake_etl.ports import TableState
-from lake_etl.spark.columns import column, quoted
-from lake_etl.spark.literal_path import literal_path
+from lake_etl.spark.columns import column, literal_path, quoted
 from lake_etl.spark.session import microsecond_times
 
 LOG = logging.getLogger(__name__)

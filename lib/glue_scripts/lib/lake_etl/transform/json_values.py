@@ -1,10 +1,13 @@
-"""Finds the Spark type that holds a set of JSON values, and brings the values to it."""
+"""JSON values as Spark columns: the type that holds a set of them, and a column with one value."""
 from __future__ import annotations
 
 import json
 from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
+
+from pyspark.sql import Column
+from pyspark.sql import functions as F
 
 TEXT = 'string'
 BIGINTS = range(-2 ** 63, 2 ** 63)
@@ -63,3 +66,18 @@ def as_text(value: Any) -> str:
 
 def _quoted(name: str) -> str:
     return '`' + name.replace('`', '``') + '`'
+
+
+def json_literal(value: Any) -> Column:
+    """Build the same value for every row: text, a number, true or false, an array, a struct; null is a null of text.
+
+    A whole number is an integer, or a decimal when it needs more than 64 bits. A list whose values have different
+    kinds is a list of text.
+    """
+    if value is None:
+        return F.lit(None).cast('string')
+    if isinstance(value, (dict, list)):
+        return F.from_json(F.lit(json.dumps(value, ensure_ascii=False)), json_type([value]))
+    if isinstance(value, int) and value not in BIGINTS:
+        return F.lit(Decimal(value) if abs(value) <= LARGEST_DECIMAL else str(value))
+    return F.lit(value)

@@ -1,0 +1,98 @@
+"""Replaces personal data by hashes, keyed with a secret or plain, and stores the originals of tokens."""
+from __future__ import annotations
+
+import hashlib
+import uuid
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
+from typing import Any
+
+import pandas
+import pyarrow as pa
+from pyspark.sql import Column, DataFrame, SparkSession
+from pyspark.sql import functions as F
+
+from lake_etl import runtime
+from lake_etl.spark.background_work import Work
+from lake_etl.spark.columns import column
+from lake_etl.spark.session import planned_as_a_whole
+
+SECRET_ARGUMENT = 'hash_key_secret'
+# The constants of RFC 2104 for SHA-256.
+BLOCK_BYTES, INNER, OUTER = 64, 0x36, 0x5C
+
+
+def hash_key(args: Mapping[str, Any]) -> bytes | None:
+    """Return the lake's key for hashes from the secret that the job argument names; None when no secret is named."""
+    address = args.get(SECRET_ARGUMENT)
+    return runtime.secret(str(address)) if address else None
+
+
+def hashed(text: Column, key: bytes | None) -> Column:
+    """Build the hash of a text column as 64 lower-case hexadecimal digits; null stays null.
+
+    SHA-256 of the text in UTF-8, or with a key HMAC-SHA-256 (RFC 2104), which nobody without the key can guess back.
+    """
+    if key is None:
+        return F.sha2(text, 256)
+    inner, outer = (secret_value(_padded(key, mask)) for mask in (INNER, OUTER))
+    digest = F.unhex(F.sha2(F.concat(inner, text.cast('binary')), 256))
+    return F.sha2(F.concat(outer, digest), 256)
+
+
+def _padded(key: bytes, mask: int) -> bytes:
+    """Return the key as one block of the hash function, its bits turned by the mask."""
+    block = hashlib.sha256(key).digest() if len(key) > BLOCK_BYTES else key
+    return bytes(byte ^ mask for byte in block.ljust(BLOCK_BYTES, b'\0'))
+
+
+def secret_value(value: bytes) -> Column:
+    """Build a binary column with that value in every row.
+
+    A literal would show in the plan, and Spark redacts plans in explanations only, not in the event log. This is a
+    scalar subquery on a local frame of one row: plans name the column of a local frame and never its rows. Spark
+    fetches the row on the driver, without a job, and hands it to the tasks as it does with every constant.
+    """
+    session = SparkSession.active()
+    frame = session.createDataFrame(pandas.DataFrame({'value': [value]}), 'value binary')
+    as_scalar: Callable[[], Column] | None = getattr(frame, 'scalar', None)  # As of Spark 4.
+    if as_scalar is not None:
+        return as_scalar()
+    name = f'secret_{uuid.uuid4().hex}'
+    frame.createTempView(name)
+    query = session.sql(f'SELECT (SELECT value FROM {name})')
+    session.catalog.dropTempView(name)
+    jvm = session._jvm
+    assert jvm is not None, 'a session has a JVM'
+    return Column(jvm.org.apache.spark.sql.Column(query._jdf.queryExecution().analyzed().expressions().head().child()))
+
+
+def originals_to_store(df: DataFrame, names: Sequence[str], table: str, key: bytes | None) -> Work:
+    """Return the work of finding every distinct value of the columns and putting them into an item table.
+
+    They are stored as `hash_key` and `raw_data`; nulls are left out. Each Spark task streams its share to the table in
+    batches. Storing the same values again changes nothing.
+    """
+    texts = [df.select(column(name).cast('string').alias('raw_data')) for name in names]
+    if len(texts) > 1:
+        together = F.array(*(column(name).cast('string') for name in names))
+        texts = [df.select(F.explode(together).alias('raw_data'))]
+    originals = texts[0].where('raw_data IS NOT NULL').distinct()
+    tokens = originals.select(hashed(F.col('raw_data'), key).alias('hash_key'), 'raw_data')
+    # Tokens are few bytes, so Spark would gather them in one task, but writing them takes time: all cores share it.
+    spread = tokens.repartition(df.sparkSession.sparkContext.defaultParallelism)
+    # Arrow hands the values to Python by the column, which costs a tenth of handing over rows.
+    stored = spread.mapInArrow(partial(_put_tokens, table), 'stored INT')
+    # As one Spark job, begun before that of the rows, its stages come first; one job each, they would queue behind it.
+    planned_as_a_whole(stored)
+
+    def store() -> None:
+        stored.collect()
+    return store
+
+
+def _put_tokens(table: str, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    items = runtime.items(table)
+    for batch in batches:
+        items.put_all(table, batch.to_pylist())
+    yield from ()
