@@ -9,10 +9,10 @@ from bench.match_data import ROW, TRUTH, MatchData
 from bench.match_truth import Quality, of_groups, of_links
 from lake_etl.config.match_specification import EntityMatchSpec, Level
 from lake_etl.match.blocking import keyed_rows
-from lake_etl.match.entity_key import ENTITY
-from lake_etl.match.learning import trained_scorers
+from lake_etl.match.entity_keys import ENTITY
 from lake_etl.match.match_plan import MatchPlan, plan_of
 from lake_etl.match.resolve import assign_global_ids
+from lake_etl.match.training import trained_scorers
 
 GLOBAL_ID = 'global_id_of_row'
 

@@ -11,7 +11,7 @@ from botocore.stub import Stubber
 
 from lake_etl import runtime
 from lake_etl.adapters.aws.cloudwatch_reports import DETAIL_TYPE, NAMESPACE, SOURCE, AwsQualityReports, event_detail
-from lake_etl.adapters.local.logged_reports import LoggedQualityReports
+from lake_etl.adapters.quality_log import LoggedQualityReports
 from lake_etl.ports import FailedRule, QualityReport
 
 REPORT = QualityReport('gen', 'policy', 'after_transform', 'e-1', 10, 2, 3, (FailedRule('warn', 'IsComplete "id"'),))

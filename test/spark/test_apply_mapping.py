@@ -8,8 +8,7 @@ import pytest
 
 from lake_etl.adapters.local.sqlite_items import SqliteItems
 from lake_etl.errors import DataError
-from lake_etl.mapping.apply_mapping import apply_mapping
-from lake_etl.mapping.schema_mapping import ColumnRule
+from lake_etl.mapping.schema_mapping import ColumnRule, apply_mapping
 from lake_etl.publish.lineage import DataLineageGenerator
 
 QUERY = """

@@ -6,10 +6,9 @@ from datetime import date, datetime
 
 import pytest
 
-from lake_etl.match.accents import composed
-from lake_etl.match.match_values import ColumnUse, value_rows
+from lake_etl.match.comparison_values import ColumnUse, value_rows
 from lake_etl.match.similarity import Operand
-from lake_etl.match.stand_ins import is_stand_in
+from lake_etl.match.standardization import composed, is_stand_in
 
 USES = ('block', 'comparison', 'key', 'system')
 ALWAYS = ['', ' ', '  ', '\t', '\u00a0', '\u2003 \u200b', '\ufeff', '-', '--', '.', '?', '***', 'N/A', 'n.a.', '#N/A',

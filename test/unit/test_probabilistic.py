@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from lake_etl.config.match_weights import FieldShares, MatchWeights
-from lake_etl.match.probabilistic import MISSING, match_odds, probability
+from lake_etl.match.fellegi_sunter import MISSING, match_odds, probability
 from lake_etl.match.probabilistic_estimation import (
     BlockedPairs, FieldToLearn, estimate, frequent_values, stranger_shares)
 

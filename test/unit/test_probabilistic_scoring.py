@@ -11,9 +11,8 @@ import pytest
 
 from lake_etl.config.block_rule import BlockRule, parse_block_part
 from lake_etl.config.match_specification import Level
-from lake_etl.match.agreement import agreement_levels
-from lake_etl.match.probabilistic_scoring import fulfilled
-from lake_etl.match.scoring import LearningScorer, scorer_of
+from lake_etl.match.fellegi_sunter import agreement_levels
+from lake_etl.match.scoring import LearningScorer, fulfilled, scorer_of
 from lake_etl.match.similarity import Operand, Pairs
 from lake_etl.syntax.records import Findings, parse_record
 from resources.sample_data.customer_matching import COLUMNS, KnownRecord, batch, primary

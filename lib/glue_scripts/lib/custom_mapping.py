@@ -7,8 +7,7 @@ from typing import Any
 from pyspark.sql import DataFrame
 from pyspark.sql.types import StructType
 
-from lake_etl.mapping.apply_mapping import apply_mapping
-from lake_etl.mapping.schema_mapping import ColumnRule, flatten_names, rule_of
+from lake_etl.mapping.schema_mapping import ColumnRule, apply_mapping, flatten_names, rule_of
 
 
 def custommapping(df: DataFrame, field_mapping_list: Sequence[Mapping[str, Any]], args: Mapping[str, Any],

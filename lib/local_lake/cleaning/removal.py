@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
+from lake_etl.adapters.local.catalog_file import settle_database
 from lake_etl.adapters.local.folder_files import FolderFiles
-from lake_etl.adapters.local.lake_database import settle_database
 from lake_etl.config.file_names import file_names
 from lib.local_lake.cleaning.contents import Found, contents, print_left_alone, shown
 from lib.local_lake.cleaning.found_loads import sort_contents

@@ -17,3 +17,11 @@ def log_report(report: QualityReport) -> None:
     for failed in report.failed_rules:
         level = logging.INFO if failed.action == SETTING_ASIDE else logging.WARNING
         LOG.log(level, 'A quality rule of %s.%s failed at %s: %s.', report.database, report.table, report.stage, failed)
+
+
+class LoggedQualityReports:
+    """The log of this process."""
+
+    def publish(self, report: QualityReport) -> None:
+        """Write the report as sentences."""
+        log_report(report)

@@ -18,12 +18,11 @@ from lake_etl.config.reader import configuration_reader
 from lake_etl.config.workflow import read_entity_match
 from lake_etl.errors import ConfigurationError, DataError, MergeConflict, OwnershipError, Problem
 from lake_etl.jobs.job_run import JobRun
-from lake_etl.match.cross_reference import KEY, SUFFIX, CrossReference, changed_keys, seen_keys
-from lake_etl.match.entity_key import ENTITY, with_entity_key
-from lake_etl.match.latest import changed_rows, conformed, latest_of_each
-from lake_etl.match.learning import trained_scorers
+from lake_etl.match.entity_keys import ENTITY, KEY, SUFFIX, CrossReference, changed_keys, seen_keys, with_entity_key
 from lake_etl.match.match_plan import MatchPlan, plan_of
 from lake_etl.match.resolve import assign_global_ids, log_waterfall
+from lake_etl.match.survivorship import changed_rows, conformed, latest_of_each
+from lake_etl.match.training import trained_scorers
 from lake_etl.ports import MergedTables, TableState
 from lake_etl.publish.layout import ICEBERG_FOLDER
 from lake_etl.publish.merged_table import MergeTarget, stage_merge

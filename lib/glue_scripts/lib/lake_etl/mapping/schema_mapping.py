@@ -1,11 +1,14 @@
 """Decides which source column becomes which destination: exact rows first, then fuzzy ones, the rest is dropped."""
 from __future__ import annotations
 
+import logging
 import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
+from pyspark.sql import DataFrame
 from pyspark.sql.types import ArrayType, DataType, StructType
 
 from lake_etl.config.mapping import SCORERS, threshold_of
@@ -14,6 +17,7 @@ from lake_etl.spark.columns import quoted
 
 QUOTED_PART = re.compile(r'`((?:[^`]|``)+)`')
 NULL_DESTINATION = 'null'
+LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -173,3 +177,47 @@ def _best_match(rule: ColumnRule, candidates: Sequence[str]) -> FuzzyMatch | Non
     best = process.extractOne(rule.source, candidates, scorer=getattr(fuzz, rule.scorer or 'ratio'),
                               processor=utils.default_process, score_cutoff=rule.threshold)
     return FuzzyMatch(rule.source, best[0], best[1]) if best else None
+
+
+def apply_mapping(df: DataFrame, rules: Sequence[ColumnRule], dataset: str, lineage: Any,
+                  strict: bool = False) -> DataFrame:
+    """Return the frame with the mapped columns in the order of the rules; columns without a rule are dropped.
+
+    Raises DataError when `strict` is set and the column of an exact row is missing, or when no column is left.
+    """
+    resolution = resolve(rules, df.schema)
+    _log(resolution)
+    if lineage is not None:
+        _record(resolution, rules, dataset, lineage, df)
+    if resolution.required and strict:
+        raise DataError(
+            f'The source of {dataset} lacks mapped columns: {", ".join(resolution.required)}. It has: '
+            f'{", ".join(df.columns)}. Correct the mapping file or the source, or set strict_schema_mapping to false. '
+            'Nothing was replaced.')
+    if not resolution.selected:
+        raise DataError(
+            f'No column of {dataset} matches its schema mapping. The source has: {", ".join(df.columns)}. Correct the '
+            'SourceName entries of the mapping file. Nothing was replaced.')
+    return df.selectExpr(*(f'{source} AS {quoted(destination)}' for source, destination in resolution.selected))
+
+
+def _log(resolution: Resolution) -> None:
+    for match in resolution.fuzzy:
+        LOG.info("Mapped column '%s' to '%s' by likeness, score %.1f.", match.found, match.wanted, match.score)
+    if resolution.missing:
+        LOG.warning('%d mapped columns are not in the source: %s.', len(resolution.missing),
+                    ', '.join(resolution.missing))
+    if resolution.dropped:
+        LOG.info('Dropped %d source columns that the mapping does not keep: %s.', len(resolution.dropped),
+                 ', '.join(resolution.dropped))
+
+
+def _record(resolution: Resolution, rules: Sequence[ColumnRule], dataset: str, lineage: Any, df: DataFrame) -> None:
+    lineage.update_lineage(df, dataset, 'mapping', mapping=[
+        {'sourcename': rule.source, 'destname': rule.destination or 'Null'} for rule in rules])
+    if resolution.fuzzy:
+        lineage.update_lineage(None, dataset, 'fuzzymapping', mapping=[
+            {'sourcename': match.found, 'mappedname': match.wanted, 'score': match.score}
+            for match in resolution.fuzzy])
+    if resolution.dropped:
+        lineage.update_lineage(None, dataset, 'dropped', columns=list(resolution.dropped))

@@ -1,18 +1,26 @@
-"""Block keys: one number for each rule that a row takes part in; rows that share one are compared."""
+"""Finds candidate pairs: rows that share a block key, with a limit on the pairs of one block."""
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
+from functools import reduce
 from itertools import chain
 
-from pyspark.sql import DataFrame
+from pyspark.sql import Column, DataFrame, Row
 from pyspark.sql import functions as F
 
 from lake_etl.config.block_rule import BlockPart
+from lake_etl.match.comparison_values import ID, ColumnUse, numbered, value_rows
 from lake_etl.match.match_plan import MatchPlan
-from lake_etl.match.match_values import ID, ColumnUse, numbered, value_rows
 from lake_etl.match.similarity import Operand
+from lake_etl.spark.materialize import checkpointed
 
 RULE, KEY = 'rule', 'key'
+LOG = logging.getLogger(__name__)
+LEFT, RIGHT = 'l_', 'r_'
+# Above this number of rows the smaller side is not sent to every worker, so that the driver's memory stays bounded.
+BROADCAST_ROWS = 200_000
+BROADCAST_KEYS = 2_000_000
 
 
 def operand_name(plan: MatchPlan, operand: Operand) -> str:
@@ -61,3 +69,92 @@ def _part(part: BlockPart, text: str) -> str:
 
 def _position(position: int, text: str) -> str:
     return f'greatest(length({text}) + {position}, 0)' if position < 0 else f'least({position}, length({text}))'
+
+
+def candidate_pairs(left: DataFrame, right: DataFrame, plan: MatchPlan, right_rows: int,
+                    within: bool = False) -> DataFrame | None:
+    """Return every pair of keyed rows that shares a block: `rule`, and the columns of both with `l_` and `r_` in front.
+
+    None when there is no such pair.
+
+    left, right  rows as `keyed_rows` gives them; the left side is read once and keeps only rows that share a block
+    right_rows   about how many rows the right side has
+    within       both sides are the same rows, whose pairs with themselves are not asked for
+
+    Starts one Spark job, which counts the pairs of each block. A block that leads to more pairs than the plan allows is
+    divided by the next field of its level; what is still too large is left out with a warning.
+    """
+    counted = right.groupBy(KEY).agg(F.count('*').alias('right_rows')).where(F.col('right_rows') > int(within))
+    # The rule is part of what its keys are hashes of, and Spark finds a single number much faster than two.
+    hits = checkpointed(left.join(_small(counted, right_rows, BROADCAST_KEYS), KEY))
+    found = _sizes(hits, plan)
+    if not found:
+        return None
+    left = hits.drop('right_rows')
+    if any(row['blocks'] for row in found):
+        _log(found, plan, logging.INFO, 'are divided by %s')
+        left, right = _guarded(left, right, checkpointed(_oversized(hits, plan)), plan)
+    return _prefixed(left, LEFT).join(_small(_prefixed(right.drop(RULE), RIGHT), right_rows, BROADCAST_ROWS), KEY)
+
+
+def _small(df: DataFrame, rows: int, limit: int) -> DataFrame:
+    return F.broadcast(df) if rows <= limit else df
+
+
+def _prefixed(df: DataFrame, prefix: str) -> DataFrame:
+    return df.withColumnsRenamed({name: prefix + name for name in df.columns if name not in (RULE, KEY)})
+
+
+def _sizes(hits: DataFrame, plan: MatchPlan) -> list[Row]:
+    """Return for each rule with pairs how many blocks are oversized, and the pairs of the largest block."""
+    large = F.col('pairs') > plan.max_block_pairs
+    return _blocks(hits).groupBy(RULE).agg(F.count_if(large).alias('blocks'), F.max('pairs').alias('pairs')).collect()
+
+
+def _blocks(hits: DataFrame) -> DataFrame:
+    return hits.groupBy(RULE, KEY).agg((F.count('*') * F.first('right_rows')).alias('pairs'))
+
+
+def _oversized(hits: DataFrame, plan: MatchPlan) -> DataFrame:
+    return _blocks(hits).where(F.col('pairs') > plan.max_block_pairs)
+
+
+def _guarded(left: DataFrame, right: DataFrame, oversized: DataFrame, plan: MatchPlan
+             ) -> tuple[DataFrame, DataFrame]:
+    """Return both sides with oversized blocks divided, without those that stay oversized."""
+    left, right = (_divided(side, oversized, plan) for side in (left, right))
+    counted = right.groupBy(KEY).agg(F.count('*').alias('right_rows'))
+    hits = left.join(counted, KEY)
+    found = _sizes(hits, plan)
+    if any(row['blocks'] for row in found):
+        _log(found, plan, logging.WARNING, 'are left out, even divided by %s; add a column to the rule, list a value '
+             'that stands for a missing one in default_values, or raise max_block_pairs')
+        left = left.join(_oversized(hits, plan), KEY, 'left_anti')
+    return left, right
+
+
+def _divided(side: DataFrame, oversized: DataFrame, plan: MatchPlan) -> DataFrame:
+    """Return the rows with keys of their own for each value of the dividing column; rows without a value are lost."""
+    marked = side.join(oversized.select(KEY, F.lit(True).alias('large')), KEY, 'left')
+    divided = F.when(F.col('large'), _divided_key(plan)).otherwise(F.col(KEY))
+    return marked.withColumn(KEY, divided).drop('large').where(F.col(KEY).isNotNull())
+
+
+def _divided_key(plan: MatchPlan) -> Column:
+    """Return the key of a part of a block; without a column to divide by the key stays as it is."""
+    def of_rule(number: int) -> Column:
+        operand = plan.rules[number].divide_by
+        if operand is None:
+            return F.col(KEY)
+        value = F.col(operand_name(plan, operand))
+        return F.when(value.isNotNull(), F.xxhash64(F.col(KEY), value))
+    cases = (F.when(F.col(RULE) == number, of_rule(number)) for number in range(len(plan.rules)))
+    return reduce(lambda before, case: F.coalesce(before, case), cases)
+
+
+def _log(found: Sequence[Row], plan: MatchPlan, severity: int, text: str) -> None:
+    for row in sorted((item for item in found if item['blocks']), key=lambda item: int(item[RULE])):
+        rule = plan.rules[row[RULE]]
+        divisor = rule.divide_by.column if rule.divide_by else 'nothing'
+        LOG.log(severity, f'Level %s, blocks by %s: %d blocks lead to up to %d pairs, more than %d; they {text}.',
+                plan.levels[rule.level].name, rule.rule, row['blocks'], row['pairs'], plan.max_block_pairs, divisor)

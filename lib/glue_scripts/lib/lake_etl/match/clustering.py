@@ -1,10 +1,219 @@
-"""Connected components: which numbers belong together when each pair of a list does."""
+"""Unites entities level by level, so that no level ever unites two persons that were there before it.
+
+A person is an entity that is known, or two and more that a level before has united. All other entities are single. At
+each level a single entity joins the known person that it matches best. Single entities that are left join each other
+and persons by their best pairs first, unless a pair would bring two persons together.
+"""
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
+from pyspark.sql import DataFrame
 
 Numbers = NDArray[np.int64]
+Scores = NDArray[np.float64]
+NOBODY = -1
+PAIR_FIELDS = [('a', pa.string()), ('b', pa.string()), ('level', pa.int32()), ('score', pa.float64())]
+PAIRS = pa.schema(PAIR_FIELDS)
+LINKS = pa.schema([*PAIR_FIELDS, ('known', pa.bool_())])
+GROWN = pa.schema([('entity', pa.string()), ('global_id', pa.string()), ('root', pa.string()), ('level', pa.int32()),
+                   ('score', pa.float64())])
+LINKS_SQL = 'a string, b string, level int, score double, known boolean'
+GROWN_SQL = 'entity string, global_id string, root string, level int, score double'
+
+
+def reduced_links(pairs: DataFrame) -> DataFrame:
+    """Return, of the pairs `a`, `b`, `level` and `score` of single entities, those that decide who belongs together.
+
+    Each task keeps at most one pair for each entity and level: what it leaves out connects entities that better pairs
+    of the same level connect already.
+    """
+    return pairs.select('a', 'b', 'level', 'score').mapInArrow(_reduced, LINKS_SQL)
+
+
+def persons_of(links: DataFrame) -> DataFrame:
+    """Return `entity`, `global_id` or `root`, `level` and `score` of all entities of the links.
+
+    links  `a`, `b`, `level`, `score` and `known`: the entity b matches the known person a, a global id, or the entity a
+
+    `root` is the smallest entity of a person that is not known. `level` and `score` tell by which pair an entity has
+    joined; both are null for an entity that stays alone. One task does it; the driver sees nothing.
+    """
+    return links.select('a', 'b', 'level', 'score', 'known').repartition(1).mapInArrow(_grown, GROWN_SQL)
+
+
+def _reduced(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    found = [batch for batch in batches if batch.num_rows]
+    if not found:
+        return
+    table = pa.Table.from_batches(found).cast(PAIRS).combine_chunks()
+    members, (left, right) = _numbered(table['a'], table['b'])
+    levels, scores = table['level'].to_numpy(), table['score'].to_numpy()
+    best = _best_first(left, right, scores)
+    for level in np.unique(levels):
+        chosen = best[levels[best] == level]
+        needed = chosen[spanning(left[chosen], right[chosen], len(members))]
+        rows = table.take(pa.array(needed))
+        yield pa.record_batch([*(column.combine_chunks().cast(field.type) for column, field in zip(
+            rows.columns, PAIRS, strict=True)), pa.array(np.zeros(len(needed), dtype=bool))], schema=LINKS)
+
+
+def _grown(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    found = [batch for batch in batches if batch.num_rows]
+    if not found:
+        return
+    table = pa.Table.from_batches(found).cast(LINKS)
+    known = table.filter(table['known'])
+    pairs = table.filter(pc.invert(table['known']))
+    members, (known_ends, left, right) = _numbered(known['b'], pairs['a'], pairs['b'])
+    people, (persons,) = _numbered(known['a'])
+    grown = grow(len(members), Links(persons, known_ends, *_measures(known)), Links(left, right, *_measures(pairs)))
+    is_unknown = pa.array(grown.person == NOBODY)
+    ids = people.take(pa.array(np.maximum(grown.person, 0))) if len(people) else pa.nulls(len(members), pa.string())
+    alone = pa.array(grown.level == NOBODY)
+    yield pa.record_batch([
+        members, pc.if_else(is_unknown, None, ids), members.take(pa.array(grown.root)),
+        pc.if_else(alone, None, pa.array(grown.level.astype(np.int32))),
+        pc.if_else(alone, None, pa.array(grown.score))], schema=GROWN)
+
+
+def _numbered(*columns: pa.ChunkedArray) -> tuple[pa.Array, tuple[Numbers, ...]]:
+    """Return the different texts of all columns in their order, and the columns as positions in it."""
+    arrays = [column.combine_chunks().cast(pa.string()) for column in columns]
+    texts = pc.unique(pa.concat_arrays(arrays))
+    texts = texts.take(pc.sort_indices(texts))
+    return texts, tuple(pc.index_in(array, texts).to_numpy(zero_copy_only=False).astype(np.int64) for array in arrays)
+
+
+def _measures(table: pa.Table) -> tuple[Numbers, Scores]:
+    return table['level'].to_numpy().astype(np.int64), table['score'].to_numpy()
+
+
+@dataclass(frozen=True)
+class Links:
+    """Pairs that match: the numbers of both ends, the level, and the score at it."""
+
+    left: Numbers
+    right: Numbers
+    level: Numbers
+    score: Scores
+
+    def of(self, chosen: NDArray[np.bool_] | Numbers) -> Links:
+        """Return some of them."""
+        return Links(self.left[chosen], self.right[chosen], self.level[chosen], self.score[chosen])
+
+
+@dataclass
+class Grown:
+    """To whom each entity belongs, as far as levels have been looked at.
+
+    person  number of the known person, or NOBODY
+    root    smallest number among the entities of the same unknown person; its own when it is alone
+    level   the level at which it has joined others, or NOBODY
+    score   the best score of the pairs by which it has
+    """
+
+    person: Numbers
+    root: Numbers
+    level: Numbers
+    score: Scores
+
+    @property
+    def is_single(self) -> NDArray[np.bool_]:
+        """Tell which entities no level has united with others yet."""
+        single: NDArray[np.bool_] = self.level == NOBODY
+        return single
+
+    def join(self, entities: Numbers, level: int, scores: Scores) -> None:
+        """Note at which level entities have joined others."""
+        self.level[entities] = level
+        self.score[entities] = scores
+
+
+def grow(count: int, known: Links, pairs: Links) -> Grown:
+    """Return to whom `count` entities belong.
+
+    known  `left` is the number of a known person, `right` of an entity that matches it
+    pairs  both are entities, the smaller one on the left
+
+    The order of the links makes no difference: among equal scores the smaller numbers come first.
+    """
+    grown = Grown(np.full(count, NOBODY), np.arange(count), np.full(count, NOBODY), np.zeros(count))
+    for level in np.unique(np.concatenate([known.level, pairs.level])).tolist():
+        _join_known(grown, known.of(known.level == level), level)
+        _join_others(grown, pairs.of(pairs.level == level), level)
+    roots = np.full(count, count)
+    np.minimum.at(roots, grown.root, np.arange(count))
+    grown.root = roots[grown.root]
+    return grown
+
+
+def _join_known(grown: Grown, links: Links, level: int) -> None:
+    """Give single entities to the known persons that they match best."""
+    links = links.of(grown.is_single[links.right])
+    links = links.of(_best_first(links.left, links.right, links.score))
+    entities, first = np.unique(links.right, return_index=True)
+    grown.person[entities] = links.left[first]
+    grown.join(entities, level, links.score[first])
+
+
+def _join_others(grown: Grown, links: Links, level: int) -> None:
+    """Let single entities join each other and persons by the best pairs that do not bring two persons together."""
+    links = links.of(grown.is_single[links.left] | grown.is_single[links.right])
+    links = links.of(_best_first(links.left, links.right, links.score))
+    count = len(grown.person)
+    # Persons that are known come behind the entities, and where all persons are one there is a place behind them.
+    identity = np.where(grown.person == NOBODY, grown.root, grown.person + count)
+    size = count + int(grown.person.max(initial=NOBODY)) + 1
+    with_persons_as_one = np.where(grown.is_single, identity, size)
+    links = links.of(spanning(with_persons_as_one[links.left], with_persons_as_one[links.right], size + 1))
+    ends = np.concatenate([links.left, links.right])
+    if not len(ends):
+        return
+    united = lowest_of_each(identity[links.left], identity[links.right], size)
+    person = np.full(size, NOBODY)
+    old = ends[~grown.is_single[ends]]
+    person[united[identity[old]]] = identity[old]
+    joining = np.unique(ends[grown.is_single[ends]])
+    lowest = united[joining]
+    target = np.where(person[lowest] == NOBODY, lowest, person[lowest])
+    best = np.full(count, -np.inf)
+    np.maximum.at(best, ends, np.concatenate([links.score, links.score]))
+    grown.person[joining] = np.where(target >= count, target - count, NOBODY)
+    grown.root[joining] = np.where(target >= count, joining, target)
+    grown.join(joining, level, best[joining])
+
+
+def _best_first(left: Numbers, right: Numbers, scores: Scores) -> Numbers:
+    """Return the positions of links, the best scores first, then the smallest numbers."""
+    return np.lexsort((right, left, -scores))
+
+
+def spanning(left: Numbers, right: Numbers, count: int) -> Numbers:
+    """Return the positions of those pairs that connect what no earlier pairs connect: a minimum spanning forest.
+
+    All parts look for their earliest pair to another part at once and join by it (Borůvka, 1926), so rounds are few.
+    """
+    part = np.arange(count)
+    needed = np.zeros(len(left), dtype=bool)
+    positions = np.arange(len(left))
+    while True:
+        one, other = part[left[positions]], part[right[positions]]
+        apart = one != other
+        positions, one, other = positions[apart], one[apart], other[apart]
+        if not len(positions):
+            return np.flatnonzero(needed)
+        earliest = np.full(count, len(left))
+        np.minimum.at(earliest, one, positions)
+        np.minimum.at(earliest, other, positions)
+        chosen = np.unique(earliest[earliest < len(left)])
+        needed[chosen] = True
+        part = lowest_of_each(part[left[chosen]], part[right[chosen]], count)[part]
 
 
 def lowest_of_each(left: Numbers, right: Numbers, count: int) -> Numbers:

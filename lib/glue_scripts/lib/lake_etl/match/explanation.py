@@ -10,13 +10,10 @@ import pyarrow as pa
 
 from lake_etl.config.match_specification import EntityMatchSpec, Level
 from lake_etl.config.match_weights import MatchWeights
-from lake_etl.match.accents import composed
-from lake_etl.match.agreement import agreement_levels
-from lake_etl.match.probabilistic import MISSING, housemate_evidence, stranger_evidence
-from lake_etl.match.probabilistic_scoring import ProbabilisticScorer, frequency_values, fulfilled
-from lake_etl.match.scoring import LearningScorer, scorer_of
+from lake_etl.match.fellegi_sunter import MISSING, agreement_levels, housemate_evidence, stranger_evidence
+from lake_etl.match.scoring import LearningScorer, ProbabilisticScorer, frequency_values, fulfilled, scorer_of
 from lake_etl.match.similarity import ARROW_TYPES, Operand, OperandKind, Pairs, similarities
-from lake_etl.match.stand_ins import DATES, Use, is_stand_in
+from lake_etl.match.standardization import DATES, Use, composed, is_stand_in
 
 Row = Mapping[str, object]
 

@@ -8,7 +8,7 @@ from lake_etl.config.block_rule import BlockPart, BlockRule
 from lake_etl.config.match_specification import EntityMatchSpec, Level
 from lake_etl.match.scoring import LearningScorer, Scorer, SourceKeyScorer, scorers_of
 from lake_etl.match.similarity import Operand
-from lake_etl.match.stand_ins import Use
+from lake_etl.match.standardization import Use
 
 EXACT = 'exact'
 

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lake_etl.config.match_weights import FieldShares, MatchWeights
-from lake_etl.match.probabilistic import MISSING, Levels, Numbers
+from lake_etl.match.fellegi_sunter import MISSING, Levels, Numbers
 
 MOST_ROUNDS, SETTLED = 300, 1e-6
 FEWEST_PAIRS = 50

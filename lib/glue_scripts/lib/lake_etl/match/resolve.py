@@ -2,19 +2,21 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import reduce
 
+import numpy as np
+import pyarrow as pa
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from lake_etl.match.blocking import RULE, keyed_rows
-from lake_etl.match.candidates import candidate_pairs
-from lake_etl.match.entity_key import ENTITY, new_global_id
-from lake_etl.match.growth import persons_of, reduced_links
+from lake_etl.match.blocking import LEFT, RIGHT, RULE, candidate_pairs, keyed_rows
+from lake_etl.match.clustering import persons_of, reduced_links
+from lake_etl.match.comparison_values import counted_rows, log_rows_without_values
+from lake_etl.match.entity_keys import ENTITY, new_global_id
 from lake_etl.match.match_plan import EXACT, MatchPlan
-from lake_etl.match.pair_scores import scored_matches
-from lake_etl.match.usable_rows import counted_rows, log_rows_without_values
+from lake_etl.match.scoring import ready
+from lake_etl.match.similarity import ARROW_TYPES, Pairs
 from lake_etl.spark.columns import column
 from lake_etl.spark.helper_names import hidden_name
 from lake_etl.spark.materialize import checkpointed
@@ -24,6 +26,9 @@ GIVEN, NEW = 'given', 'new'
 SETTLED = hidden_name('settled_id')
 Named = tuple[DataFrame, str]
 """Rows, and the name of the column that tells who they are."""
+SCHEMA = 'left_id string, right_id string, level int, score double'
+ARROW_SCHEMA = pa.schema([('left_id', pa.string()), ('right_id', pa.string()), ('level', pa.int32()),
+                          ('score', pa.float64())])
 
 
 def assign_global_ids(incoming: DataFrame, primary: DataFrame | None, known: DataFrame | None, global_id: str,
@@ -139,3 +144,36 @@ def log_waterfall(assigned: DataFrame, levels: Sequence[str]) -> None:
     order = [name for name in dict.fromkeys([GIVEN, EXACT, *levels, NEW]) if counts.get(name)]
     LOG.info('Of %d entities in the batch: %s.', sum(counts.values()),
              ', '.join(f'{counts[name]} {name}' for name in order) or 'none')
+
+
+def scored_matches(pairs: DataFrame, plan: MatchPlan) -> DataFrame:
+    """Return the pairs that match: `left_id`, `right_id`, `level` (index in the plan) and `score`.
+
+    A pair that shares several blocks comes once for each. Raises LakeError when a scorer has to learn first.
+    """
+    return pairs.mapInArrow(_scoring(plan), SCHEMA)
+
+
+def _scoring(plan: MatchPlan) -> Callable[[Iterable[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
+    level_of_rule = np.array([rule.level for rule in plan.rules], dtype=np.int32)
+    operands = plan.operands
+    scorers = tuple(ready(level.scorer, level.name) for level in plan.levels)
+
+    def score(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        for batch in batches:
+            levels = level_of_rule[batch.column('rule').to_numpy()]
+            for level in np.unique(levels):
+                chosen = batch.filter(pa.array(levels == level))
+                yield _matches(chosen, int(level))
+
+    def _matches(batch: pa.RecordBatch, number: int) -> pa.RecordBatch:
+        level, scorer = plan.levels[number], scorers[number]
+        wanted = scorer.operands()
+        left, right = ({operand: batch.column(f'{side}o{operands.index(operand)}').cast(ARROW_TYPES[operand.kind])
+                        for operand in wanted} for side in (LEFT, RIGHT))
+        scores = scorer.score(Pairs(left, right))
+        found = pa.array(np.flatnonzero(scores >= level.threshold))
+        columns = [batch.column(f'{side}id').take(found).cast(pa.string()) for side in (LEFT, RIGHT)]
+        return pa.record_batch([*columns, pa.array(np.full(len(found), number, dtype=np.int32)),
+                                pa.array(scores).take(found)], schema=ARROW_SCHEMA)
+    return score

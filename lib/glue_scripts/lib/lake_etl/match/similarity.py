@@ -12,8 +12,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from lake_etl.config.match_field import Field, FieldType
-from lake_etl.match.number_measures import Days, by_date, by_distance, kilometres
-from lake_etl.match.text_measures import MEASURES, Similarities
+from lake_etl.match.similarity_measures import MEASURES, Days, Similarities, by_date, by_distance, kilometres
 
 OperandKind = Literal['text', 'number', 'date', 'key', 'system']
 KINDS: Mapping[FieldType, OperandKind] = MappingProxyType(

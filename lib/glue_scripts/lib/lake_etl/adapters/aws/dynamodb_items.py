@@ -12,8 +12,7 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from lake_etl.adapters.aws.clients import open_dynamodb_client
-from lake_etl.adapters.item_tables import check_update, full_key, key_of, key_values
-from lake_etl.adapters.item_values import plain, storable
+from lake_etl.adapters.item_tables import check_update, full_key, key_of, key_values, plain, storable
 from lake_etl.errors import ItemStoreError
 
 BATCH = 25

@@ -15,8 +15,7 @@ from lake_etl.adapters.local.athena_sql import CreateView, DropView, Translated,
 from lake_etl.adapters.local.catalog_file import catalog_path, reading, writing
 from lake_etl.adapters.local.catalog_rows import View, delete_view, write_view
 from lake_etl.adapters.local.duckdb_engine import engine
-from lake_etl.adapters.local.names import behind, resolved
-from lake_etl.adapters.local.snapshot import Name, Names, PublishedTable, read_names, with_partitions
+from lake_etl.adapters.local.snapshot import Name, Names, PublishedTable, behind, read_names, resolved, with_partitions
 from lake_etl.errors import QueryError
 
 LOG = logging.getLogger(__name__)

@@ -5,7 +5,8 @@ import json
 import logging
 import re
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import unquote, urlparse
 
@@ -20,12 +21,14 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.pandas.types import to_arrow_schema
 from pyspark.sql.types import ByteType, ShortType, StructType
+from sqlalchemy import URL
 
+from lake_etl.adapters.local.catalog_file import catalog_path, reading
 from lake_etl.adapters.local.catalog_types import parse_type
-from lake_etl.adapters.local.iceberg_catalog import iceberg_catalog
+from lake_etl.adapters.local.database import PATIENCE_SECONDS
 from lake_etl.adapters.local.iceberg_tables import catalog_type
-from lake_etl.adapters.local.lake_file_io import places_from
-from lake_etl.adapters.local.places import Places
+from lake_etl.adapters.local.lake_file_io import io_properties, places_from
+from lake_etl.adapters.local.places import Places, places_of
 from lake_etl.adapters.local.spark_types import spark_type
 from lake_etl.errors import MergeConflict, PublicationError
 from lake_etl.ports import TableState
@@ -37,6 +40,7 @@ NAME_MAPPING = 'schema.name-mapping.default'
 # A second attempt of the library would put rows that were matched to an older version on top of a newer one.
 PROPERTIES = {'format-version': '2', 'commit.retry.num-retries': '0'}
 CREATED = 'created'
+NAME = 'lake'
 
 
 class PyIcebergTables:
@@ -188,3 +192,17 @@ def _arrow_schema(schema: StructType) -> pa.Schema:
     """Return the schema with nulls allowed everywhere, as Spark's files have it."""
     text = re.sub(r'"(nullable|containsNull|valueContainsNull)":false', r'"\1":true', schema.json())
     return to_arrow_schema(StructType.fromJson(json.loads(text)))
+
+
+@contextmanager
+def iceberg_catalog(address: str, warehouse: str) -> Iterator[SqlCatalog]:
+    """Give the catalog of an address `sqlite:///folder/lake.db`; its connections are closed at the end."""
+    with reading(address) as connection:
+        path = catalog_path(address)    # The file and its write-ahead log exist now.
+        properties = io_properties(places_of(connection))
+    uri = URL.create('sqlite', database=str(path), query={'timeout': str(PATIENCE_SECONDS)})
+    catalog = SqlCatalog(NAME, uri=uri.render_as_string(), warehouse=warehouse, **properties)
+    try:
+        yield catalog
+    finally:
+        catalog.engine.dispose()

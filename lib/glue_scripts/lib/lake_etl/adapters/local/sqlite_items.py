@@ -9,8 +9,7 @@ from decimal import Decimal
 from itertools import islice
 from typing import Any
 
-from lake_etl.adapters.item_tables import check_update, full_key, key_of, key_values
-from lake_etl.adapters.item_values import plain, storable
+from lake_etl.adapters.item_tables import check_update, full_key, key_of, key_values, plain, storable
 from lake_etl.adapters.local.database import opened, transaction
 from lake_etl.errors import ItemStoreError
 from lake_etl.reasons.failure import kind_of_sqlite

@@ -10,11 +10,11 @@ from pyspark.sql import functions as F
 
 from lake_etl.config.match_specification import EntityMatchSpec, parse_entity_match
 from lake_etl.errors import ConfigurationError
-from lake_etl.match.entity_key import ENTITY, new_global_id, with_entity_key
-from lake_etl.match.latest import conformed
-from lake_etl.match.learning import trained_scorers
+from lake_etl.match.entity_keys import ENTITY, new_global_id, with_entity_key
 from lake_etl.match.match_plan import plan_of
 from lake_etl.match.resolve import best_matches
+from lake_etl.match.survivorship import conformed
+from lake_etl.match.training import trained_scorers
 from lake_etl.publish.lineage import DataLineageGenerator
 from lake_etl.spark.columns import column
 from lake_etl.spark.materialize import checkpointed

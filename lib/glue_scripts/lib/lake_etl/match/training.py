@@ -12,10 +12,9 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from lake_etl.config.match_specification import EntityMatchSpec, Level
-from lake_etl.match.blocking import keyed_rows
-from lake_etl.match.candidates import LEFT, RIGHT, candidate_pairs
+from lake_etl.match.blocking import LEFT, RIGHT, candidate_pairs, keyed_rows
+from lake_etl.match.comparison_values import ID, value_rows
 from lake_etl.match.match_plan import MatchPlan, plan_of
-from lake_etl.match.match_values import ID, value_rows
 from lake_etl.match.scoring import LearningScorer, Scorer, scorers_of
 from lake_etl.match.similarity import ARROW_TYPES, Operand, Pairs
 from lake_etl.spark.columns import column

@@ -1,11 +1,8 @@
-"""Stand-ins: what people and systems write where they have no value, recognised alike in SQL and in Python.
-
-A value is judged by its letters and digits: upper and lower case, spaces and punctuation make no difference, so that
-`N/A`, `n.a.` and `NA` are one, as are `000-000-0000` and `(000) 000 0000`.
-"""
+"""Prepares values for comparison: composes accents, and recognizes texts that stand for a missing value."""
 from __future__ import annotations
 
 import re
+import sys
 import unicodedata
 from collections.abc import Iterable
 from datetime import date
@@ -120,3 +117,33 @@ def is_day_sql(day: str) -> str:
 
 def _list(texts: Iterable[str]) -> str:
     return ', '.join(map(sql_text, sorted(texts)))
+
+
+def _compositions() -> list[str]:
+    """Return every pair of characters that Unicode composes, with the result behind it; what others build on first."""
+    found = []
+    for letter in map(chr, range(0x80, sys.maxunicode + 1)):
+        parts = unicodedata.decomposition(letter).split()
+        if len(parts) == 2 and not parts[0].startswith('<') and unicodedata.normalize('NFC', letter) == letter:
+            found.append(''.join(chr(int(part, 16)) for part in parts) + letter)
+    return sorted(found, key=lambda text: (len(unicodedata.normalize('NFD', text[2])), text))
+
+
+COMPOSITIONS = _compositions()
+
+
+def composed_sql(text: str) -> str:
+    """Return SQL for a text in which accents are composed, as the Unicode form NFC has them.
+
+    Spark has no function for it. Plain text is told by its length in bytes, and only text that has an accent of its own
+    is looked at letter by letter, so that the rows without any, nearly all, cost nothing.
+    """
+    pairs = f"split({sql_text(' '.join(COMPOSITIONS))}, ' ')"
+    replaced = f'aggregate({pairs}, {text}, (done, pair) -> replace(done, substring(pair, 1, 2), substring(pair, 3)))'
+    has_accents = f"octet_length({text}) > length({text}) AND {text} RLIKE {sql_text(chr(92) + 'p{M}')}"
+    return f'CASE WHEN {has_accents} THEN {replaced} ELSE {text} END'
+
+
+def composed(text: str) -> str:
+    """Return a text in which accents are composed."""
+    return unicodedata.normalize('NFC', text)

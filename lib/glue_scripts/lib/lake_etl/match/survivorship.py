@@ -9,7 +9,7 @@ from pyspark.sql.types import NullType, StructType
 
 from lake_etl.arguments import EXECUTION_COLUMN, PARTITION_KEYS
 from lake_etl.errors import SchemaChangeError
-from lake_etl.match.entity_key import ENTITY
+from lake_etl.match.entity_keys import ENTITY
 from lake_etl.spark.columns import column, has_column, quoted
 from lake_etl.spark.helper_names import hidden_name
 

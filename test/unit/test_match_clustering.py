@@ -8,7 +8,7 @@ import pyarrow as pa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lake_etl.match import growth
+from lake_etl.match import clustering
 
 ENTITIES, PEOPLE, LEVELS = 'abcdefghij', 'PQRS', 4
 SCORES = st.sampled_from([0.5, 0.8, 0.8000001, 0.9, 1.0])
@@ -30,7 +30,7 @@ class Person:
 
 
 def plain(known, pairs, levels=LEVELS):
-    """Return what `growth` should: the person of each entity, one set operation at a time."""
+    """Return what `clustering` should: the person of each entity, one set operation at a time."""
     persons = {entity: Person({entity}) for entity in ENTITIES}
     people = {name: Person(set(), name, True) for name in PEOPLE}
 
@@ -61,15 +61,15 @@ def computed(known, pairs, tasks=1):
                                          pa.schema([('a', pa.string()), ('b', pa.string()), ('l', pa.int32()),
                                                     ('s', pa.float64())])) for task in range(tasks)]
     links = [batch for frame in frames
-             for batch in growth._reduced([pa.record_batch(frame.columns, schema=growth.PAIRS)])]
+             for batch in clustering._reduced([pa.record_batch(frame.columns, schema=clustering.PAIRS)])]
     best = {}
     for name, entity, level, score in known:
         best[entity, level] = min(best.get((entity, level), (0.0, 'Z')), (-score, name))
     rows = [{'a': name, 'b': entity, 'level': level, 'score': -score, 'known': True}
             for (entity, level), (score, name) in best.items()]
-    links.append(pa.RecordBatch.from_pylist(rows, growth.LINKS))
+    links.append(pa.RecordBatch.from_pylist(rows, clustering.LINKS))
     result = {entity: (None, entity) for entity in ENTITIES}
-    for batch in growth._grown(links[::-1]):
+    for batch in clustering._grown(links[::-1]):
         for row in batch.to_pylist():
             result[row['entity']] = (row['global_id'], None if row['global_id'] else row['root'])
             assert (row['level'] is None) == (row['score'] is None)
@@ -122,7 +122,7 @@ def test_a_forest_connects_what_the_pairs_connect_and_has_no_pair_too_many(pairs
         if parts[one] != parts[other]:
             expected.append(position)
             parts = [parts[one] if part == parts[other] else part for part in parts]
-    assert growth.spanning(left, right, len(ENTITIES)).tolist() == expected
+    assert clustering.spanning(left, right, len(ENTITIES)).tolist() == expected
 
 
 def test_a_chain_of_single_entities_between_two_known_persons_is_cut_at_its_weakest_pair():
