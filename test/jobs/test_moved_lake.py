@@ -14,7 +14,7 @@ from lake_of_all_kinds import PEOPLE, copied, lake, load, make_lake, tables, tre
 
 from lake_etl.adapters.local import catalog_file
 from lake_etl.adapters.local.catalog_file import reading
-from lake_etl.adapters.local.places import Places, former_roots
+from lake_etl.adapters.local.lake_paths import LakePaths, former_roots
 
 LOCATIONS = catalog_file.LOCATIONS
 GOLDEN = Path(__file__).resolve().parents[1] / 'golden' / 'lake-format-0.zip'
@@ -107,7 +107,7 @@ def test_a_lake_seen_through_a_link_without_resolving_it_keeps_relative_places(m
     root = copied(made, tmp_path / 'real')
     link = tmp_path / 'link'
     link.symlink_to(root)
-    places = Places(str(link))
+    places = LakePaths(str(link))
     for location in (f'{link}/cleanse/gen', f'{root}/cleanse/gen', f'file://{root}/cleanse/gen',
                      f'{link}/consume/../cleanse/gen'):
         assert places.stored(location) == 'cleanse/gen'

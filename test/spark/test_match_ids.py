@@ -8,7 +8,7 @@ import pytest
 
 from lake_etl.config.match_specification import parse_entity_match
 from lake_etl.jobs.entity_match import prepared, with_assigned_ids
-from lake_etl.match.match_plan import plan_of
+from lake_etl.match.match_plan import build_plan
 from lake_etl.match.resolve import assign_global_ids
 from lake_etl.spark.materialize import checkpointed
 from lake_etl.syntax.records import Findings
@@ -40,7 +40,7 @@ def matched(spark):
         target = spark.createDataFrame(rows(*primary), COLUMNS) if primary is not None else None
         seen = spark.createDataFrame(list(known), 'entity string, global_id string') if known else None
         ready = checkpointed(prepared(spark.createDataFrame(rows(*incoming), COLUMNS), target, spec))
-        assigned = assign_global_ids(ready, target, seen, spec.global_id_field, plan_of(spec))
+        assigned = assign_global_ids(ready, target, seen, spec.global_id_field, build_plan(spec))
         found = assigned.collect()
         reasons = {row.entity: (row.level, row.score) for row in found}
         assert len(reasons) == len(found), 'one id for each entity'
@@ -165,7 +165,7 @@ def test_the_primary_is_read_once(spark, tmp_path, spark_jobs):
     ready = checkpointed(prepared(spark.createDataFrame(incoming, COLUMNS), primary, spec))
     with spark_jobs() as jobs:
         assigned = assign_global_ids(ready, primary.mapInArrow(counting, primary.schema), None, 'globalid',
-                                     plan_of(spec))
+                                     build_plan(spec))
         assert assigned.count() == 2
     assert reads.value == 1
     assert jobs() < 40

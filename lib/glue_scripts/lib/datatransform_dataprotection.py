@@ -8,7 +8,7 @@ from lake_etl.config.entries.dataprotection import HASH, REDACT, TOKENIZE, Redac
 from lake_etl.config.form import FieldEntry
 from lake_etl.spark.columns import column, column_type
 from lake_etl.transform.json_values import json_literal
-from lake_etl.transform.pseudonymization import hash_key, hashed, originals_to_store
+from lake_etl.transform.pseudonymization import hash_column, hash_key, prepare_token_storage
 from lake_etl.transform.registry import TransformContext, column_transform, frame_transform
 
 
@@ -20,7 +20,7 @@ def transform_hash(entry: FieldEntry, schema: StructType, context: TransformCont
     few, such as tax numbers, cannot be guessed back.
     """
     column_type(schema, entry.field)
-    return hashed(column(entry.field).cast('string'), hash_key(context.args))
+    return hash_column(column(entry.field).cast('string'), hash_key(context.args))
 
 
 @column_transform(REDACT)
@@ -45,5 +45,5 @@ def transform_tokenize(df: DataFrame, entries: tuple[FieldEntry, ...], context: 
         return df
     table = context.required_argument('hash_value_table', 'tokenize')
     key = hash_key(context.args)
-    context.before_publishing(originals_to_store(df, names, table, key))
-    return df.withColumns({name: hashed(column(name).cast('string'), key) for name in names})
+    context.before_publishing(prepare_token_storage(df, names, table, key))
+    return df.withColumns({name: hash_column(column(name).cast('string'), key) for name in names})

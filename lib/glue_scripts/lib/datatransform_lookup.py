@@ -86,7 +86,7 @@ def _lookup_assignment(entry: LookupEntry, context: TransformContext) -> Assignm
 def _lookup_column(entry: LookupEntry, values: Mapping[str, Any], kind: str, schema: StructType) -> Column:
     source = entry.source or entry.field
     column_type(schema, source)
-    return _or_nomatch(looked_up(column(source).cast('string'), values, kind), entry.nomatch, kind)
+    return _or_nomatch(_map_value(column(source).cast('string'), values, kind), entry.nomatch, kind)
 
 
 @frame_transform(MULTILOOKUP)
@@ -96,10 +96,10 @@ def transform_multilookup(df: DataFrame, entries: tuple[MultiLookupEntry, ...], 
     Keys in which the loader escaped hyphens inside values and keys without escapes are both understood. A new column
     that is there already, and a match column that is not, stop the job.
     """
-    return reduce(partial(_add_looked_up, context), entries, df)
+    return reduce(partial(_add_attributes, context), entries, df)
 
 
-def _add_looked_up(context: TransformContext, df: DataFrame, entry: MultiLookupEntry) -> DataFrame:
+def _add_attributes(context: TransformContext, df: DataFrame, entry: MultiLookupEntry) -> DataFrame:
     _check_columns(entry, df.schema)
     table = context.required_argument('multi_lookup_table', 'multilookup')
     items = get_multilookup_data(table, entry.lookup_group, entry.return_attributes)
@@ -129,12 +129,12 @@ def _matching_item(items: Iterable[Mapping[str, Any]], kinds: Mapping[str, str],
     members = ','.join(f'a{index}:{kind}' for index, kind in enumerate(kinds.values()))
     texts = [column(name).cast('string') for name in entry.match_columns]
     escaped = [F.replace(F.replace(text, F.lit('\\'), F.lit('\\\\')), F.lit('-'), F.lit('\\-')) for text in texts]
-    found = looked_up(_joined(escaped), keyed.certain, f'struct<{members}>')
+    found = _map_value(_joined(escaped), keyed.certain, f'struct<{members}>')
     if keyed.ambiguous:
         LOG.warning("Lookup group '%s': %d of its keys hold more hyphens than %d match columns need, so that one key "
                     'stands for several combinations of values. Load the group again to have hyphens escaped.',
                     entry.lookup_group, len(keyed.ambiguous), len(entry.match_columns))
-        found = F.coalesce(found, looked_up(_joined(texts), keyed.ambiguous, f'struct<{members}>'))
+        found = F.coalesce(found, _map_value(_joined(texts), keyed.ambiguous, f'struct<{members}>'))
     return found
 
 
@@ -147,7 +147,7 @@ def _or_nomatch(value: Column, nomatch: Any, kind: str) -> Column:
     return value if nomatch is None else F.coalesce(value, F.lit(as_type(nomatch, kind)).cast(kind))
 
 
-def looked_up(key: Column, values: Mapping[str, Any], type_name: str) -> Column:
+def _map_value(key: Column, values: Mapping[str, Any], type_name: str) -> Column:
     """Build the value of a text key, null when the key is null or unknown.
 
     `values` must have the JSON form of `type_name`. Spark compares a map's keys one after another, so the values are

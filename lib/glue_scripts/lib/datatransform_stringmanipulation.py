@@ -12,7 +12,7 @@ from lake_etl.config.entries.stringmanipulation import (
     CombineColumnsEntry, FileNameEntry, LiteralEntry)
 from lake_etl.errors import DataError
 from lake_etl.spark.columns import column, column_type
-from lake_etl.transform.combine import combined, needs_python
+from lake_etl.transform.combine import combine_columns, needs_python
 from lake_etl.transform.conversion import Conversion
 from lake_etl.transform.fuse import PreparedColumn
 from lake_etl.transform.json_values import json_literal
@@ -42,7 +42,7 @@ def _formatted(entry: CombineColumnsEntry, schema: StructType) -> tuple[Conversi
 def transform_combinecolumns(entry: CombineColumnsEntry, schema: StructType, context: TransformContext
                              ) -> Column | PreparedColumn:
     """Combine columns into one text by a Python format string; null becomes empty text, and the result is stripped."""
-    return combined(entry.format, entry.source_columns, schema)
+    return combine_columns(entry.format, entry.source_columns, schema)
 
 
 @column_transform(LITERAL)

@@ -1,7 +1,7 @@
 """Prints why two rows are, or are not, the same person."""
 from __future__ import annotations
 
-from lake_etl.match.explanation import FieldEvidence, LevelExplanation, PairExplanation
+from lake_etl.match.explanation import FieldComparison, LevelExplanation, PairExplanation
 from lib.local_lake.showing.output import table_lines
 
 NOT_COMPARED = 'not compared: the rows share no block of this level'
@@ -40,7 +40,7 @@ def _level_lines(level: LevelExplanation) -> list[str]:
     return [heading, f'  found by {"; ".join(level.blocks)}', *(f'  {line}' for line in table_lines(columns, rows))]
 
 
-def _cells(evidence: FieldEvidence, count: int) -> list[object]:
+def _cells(evidence: FieldComparison, count: int) -> list[object]:
     cells: list[object] = [evidence.field, evidence.left, evidence.right, evidence.agreement,
                            _number(evidence.contribution), _number(evidence.against_housemate)]
     return cells[:count]

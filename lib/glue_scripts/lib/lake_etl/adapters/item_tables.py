@@ -37,7 +37,7 @@ KEY_SCHEMAS: Mapping[str, KeySchema] = {
 
 
 @cache
-def key_of(table: str) -> KeySchema:
+def key_schema(table: str) -> KeySchema:
     """Return the key of the table at an address: `dev-insurancelake-etl-hash-values` or `sqlite:///…#hash-values`.
 
     Raises ItemStoreError when the name ends in none of the known suffixes.
@@ -56,7 +56,7 @@ def key_values(table: str, item: Mapping[str, Any]) -> tuple[str, ...]:
 
     Raises ItemStoreError naming the attribute that is absent, empty or no text; DynamoDB refuses such keys, too.
     """
-    attributes = key_of(table).attributes
+    attributes = key_schema(table).attributes
     for attribute in attributes:
         value = item.get(attribute)
         if not isinstance(value, str) or not value:
@@ -70,7 +70,7 @@ def key_values(table: str, item: Mapping[str, Any]) -> tuple[str, ...]:
 
 def full_key(table: str, key: Mapping[str, Any]) -> dict[str, str]:
     """Return a key that names exactly the table's key attributes; raises ItemStoreError when it does not."""
-    attributes = key_of(table).attributes
+    attributes = key_schema(table).attributes
     values = key_values(table, key)
     _refuse(table, set(key) - set(attributes), f"is not part of its key ({', '.join(attributes)})")
     return dict(zip(attributes, values, strict=True))
@@ -78,7 +78,7 @@ def full_key(table: str, key: Mapping[str, Any]) -> dict[str, str]:
 
 def check_update(table: str, values: Mapping[str, Any]) -> None:
     """Raise ItemStoreError when the values of an update contain a key attribute, which never changes."""
-    _refuse(table, set(values) & set(key_of(table).attributes), 'is part of its key, which an update cannot change')
+    _refuse(table, set(values) & set(key_schema(table).attributes), 'is part of its key, which an update cannot change')
 
 
 def _refuse(table: str, attributes: set[str], reason: str) -> None:

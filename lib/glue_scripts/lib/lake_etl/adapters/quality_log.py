@@ -6,7 +6,7 @@ import logging
 from lake_etl.ports import QualityReport
 
 LOG = logging.getLogger(__name__)
-SETTING_ASIDE = 'quarantine'
+QUARANTINE = 'quarantine'
 
 
 def log_report(report: QualityReport) -> None:
@@ -15,7 +15,7 @@ def log_report(report: QualityReport) -> None:
              report.passed_rules, report.passed_rules + len(report.failed_rules), report.rows, report.database,
              report.table, report.stage, report.failed)
     for failed in report.failed_rules:
-        level = logging.INFO if failed.action == SETTING_ASIDE else logging.WARNING
+        level = logging.INFO if failed.action == QUARANTINE else logging.WARNING
         LOG.log(level, 'A quality rule of %s.%s failed at %s: %s.', report.database, report.table, report.stage, failed)
 
 

@@ -34,7 +34,7 @@ def clean_names(names: Sequence[str]) -> list[str]:
     return result
 
 
-def log_numbered(names: Sequence[str], cleaned: Sequence[str]) -> None:
+def log_renamed(names: Sequence[str], cleaned: Sequence[str]) -> None:
     """Log which columns got a number because another column's cleaned name is the same."""
     for name, distinct in zip(names, cleaned, strict=True):
         if clean_name(name) not in ('', distinct):

@@ -57,7 +57,8 @@ class Resolution:
     required: tuple[str, ...] = ()
 
 
-def rule_of(source: str, destination: str | None, threshold: object = None, scorer: str | None = None) -> ColumnRule:
+def mapping_rule(source: str, destination: str | None, threshold: object = None, scorer: str | None = None
+                 ) -> ColumnRule:
     """Return the rule of a mapping's row; a destination of `Null`, in any case, drops the column.
 
     Raises DataError for an unknown scorer and for a threshold that is no number from 0 to 100.
@@ -66,10 +67,10 @@ def rule_of(source: str, destination: str | None, threshold: object = None, scor
     if scorer and scorer not in SCORERS:
         raise DataError(f"The mapping of '{source}' has the unknown scorer '{scorer}'; known scorers are "
                         f'{", ".join(SCORERS)}.')
-    return ColumnRule(source, None if dropped else destination, _likeness(source, threshold), scorer or None)
+    return ColumnRule(source, None if dropped else destination, _threshold(source, threshold), scorer or None)
 
 
-def _likeness(source: str, threshold: object) -> float | None:
+def _threshold(source: str, threshold: object) -> float | None:
     if threshold in (None, ''):
         return None
     likeness = threshold_of(str(threshold))
@@ -146,7 +147,7 @@ def _exact(source: str, schema: StructType) -> str | None:
     in_array = False
     spelled: list[str] = []
     for part in name_parts(source):
-        fields = [field for field in members.fields if _alike(field.name) == _alike(part)] if members else []
+        fields = [field for field in members.fields if _comparable(field.name) == _comparable(part)] if members else []
         if not fields:
             return None
         exact = [field for field in fields if field.name == part]
@@ -156,7 +157,7 @@ def _exact(source: str, schema: StructType) -> str | None:
     return '.'.join(spelled)
 
 
-def _alike(name: str) -> str:
+def _comparable(name: str) -> str:
     """Return what names are compared by: upper and lower case are alike, and so are all line ends."""
     return name.lower().replace('\r\n', '\n').replace('\r', '\n')
 

@@ -10,7 +10,7 @@ from pyspark.sql import Column, DataFrame, Row
 from pyspark.sql import functions as F
 
 from lake_etl.config.block_rule import BlockPart
-from lake_etl.match.comparison_values import ID, ColumnUse, numbered, value_rows
+from lake_etl.match.comparison_values import ID, ColumnUse, comparison_rows, numbered_names
 from lake_etl.match.match_plan import MatchPlan
 from lake_etl.match.similarity import Operand
 from lake_etl.spark.materialize import checkpointed
@@ -28,7 +28,7 @@ def operand_name(plan: MatchPlan, operand: Operand) -> str:
     return f'o{plan.operands.index(operand)}'
 
 
-def keyed_rows(df: DataFrame, identity: str, plan: MatchPlan) -> DataFrame:
+def block_key_rows(df: DataFrame, identity: str, plan: MatchPlan) -> DataFrame:
     """Return a row for each rule that a row takes part in.
 
     Columns: `id` (the column `identity`), the columns to compare, `rule` (index in the plan) and `key`. A rule in which
@@ -37,11 +37,11 @@ def keyed_rows(df: DataFrame, identity: str, plan: MatchPlan) -> DataFrame:
     parts_of_rules = [[(ColumnUse(part.column, use), part)
                        for part, use in zip(rule.rule.parts, rule.uses, strict=True)]
                       for rule in plan.rules]
-    parts = numbered('p', chain.from_iterable(parts_of_rules))
-    values = numbered('v', (source for source, _ in parts))
+    parts = numbered_names('p', chain.from_iterable(parts_of_rules))
+    values = numbered_names('v', (source for source, _ in parts))
     compared = [ID, *(f'o{number}' for number in range(len(plan.operands)))]
     # Each step is a frame of its own, so that Spark computes what several expressions use but once.
-    rows = value_rows(df, identity, plan.operands, values, plan.default_values)
+    rows = comparison_rows(df, identity, plan.operands, values, plan.default_values)
     rows = rows.selectExpr(*compared, *(f'{_part(part, values[source])} AS {name}'
                                         for (source, part), name in parts.items()))
     rows = rows.selectExpr(*compared, *(f'{_key(number, [parts[part] for part in of_rule])} AS k{number}'
@@ -77,7 +77,7 @@ def candidate_pairs(left: DataFrame, right: DataFrame, plan: MatchPlan, right_ro
 
     None when there is no such pair.
 
-    left, right  rows as `keyed_rows` gives them; the left side is read once and keeps only rows that share a block
+    left, right  rows as `block_key_rows` gives them; the left side is read once and keeps only rows that share a block
     right_rows   about how many rows the right side has
     within       both sides are the same rows, whose pairs with themselves are not asked for
 
@@ -93,7 +93,7 @@ def candidate_pairs(left: DataFrame, right: DataFrame, plan: MatchPlan, right_ro
     left = hits.drop('right_rows')
     if any(row['blocks'] for row in found):
         _log(found, plan, logging.INFO, 'are divided by %s')
-        left, right = _guarded(left, right, checkpointed(_oversized(hits, plan)), plan)
+        left, right = _limited(left, right, checkpointed(_oversized(hits, plan)), plan)
     return _prefixed(left, LEFT).join(_small(_prefixed(right.drop(RULE), RIGHT), right_rows, BROADCAST_ROWS), KEY)
 
 
@@ -119,7 +119,7 @@ def _oversized(hits: DataFrame, plan: MatchPlan) -> DataFrame:
     return _blocks(hits).where(F.col('pairs') > plan.max_block_pairs)
 
 
-def _guarded(left: DataFrame, right: DataFrame, oversized: DataFrame, plan: MatchPlan
+def _limited(left: DataFrame, right: DataFrame, oversized: DataFrame, plan: MatchPlan
              ) -> tuple[DataFrame, DataFrame]:
     """Return both sides with oversized blocks divided, without those that stay oversized."""
     left, right = (_divided(side, oversized, plan) for side in (left, right))

@@ -17,17 +17,17 @@ from pyspark.sql import DataFrame
 
 Numbers = NDArray[np.int64]
 Scores = NDArray[np.float64]
-NOBODY = -1
+UNASSIGNED = -1
 PAIR_FIELDS = [('a', pa.string()), ('b', pa.string()), ('level', pa.int32()), ('score', pa.float64())]
 PAIRS = pa.schema(PAIR_FIELDS)
 LINKS = pa.schema([*PAIR_FIELDS, ('known', pa.bool_())])
-GROWN = pa.schema([('entity', pa.string()), ('global_id', pa.string()), ('root', pa.string()), ('level', pa.int32()),
-                   ('score', pa.float64())])
+CLUSTERS = pa.schema([('entity', pa.string()), ('global_id', pa.string()), ('root', pa.string()), ('level', pa.int32()),
+                      ('score', pa.float64())])
 LINKS_SQL = 'a string, b string, level int, score double, known boolean'
-GROWN_SQL = 'entity string, global_id string, root string, level int, score double'
+CLUSTERS_SQL = 'entity string, global_id string, root string, level int, score double'
 
 
-def reduced_links(pairs: DataFrame) -> DataFrame:
+def spanning_links(pairs: DataFrame) -> DataFrame:
     """Return, of the pairs `a`, `b`, `level` and `score` of single entities, those that decide who belongs together.
 
     Each task keeps at most one pair for each entity and level: what it leaves out connects entities that better pairs
@@ -36,7 +36,7 @@ def reduced_links(pairs: DataFrame) -> DataFrame:
     return pairs.select('a', 'b', 'level', 'score').mapInArrow(_reduced, LINKS_SQL)
 
 
-def persons_of(links: DataFrame) -> DataFrame:
+def cluster_links(links: DataFrame) -> DataFrame:
     """Return `entity`, `global_id` or `root`, `level` and `score` of all entities of the links.
 
     links  `a`, `b`, `level`, `score` and `known`: the entity b matches the known person a, a global id, or the entity a
@@ -44,7 +44,7 @@ def persons_of(links: DataFrame) -> DataFrame:
     `root` is the smallest entity of a person that is not known. `level` and `score` tell by which pair an entity has
     joined; both are null for an entity that stays alone. One task does it; the driver sees nothing.
     """
-    return links.select('a', 'b', 'level', 'score', 'known').repartition(1).mapInArrow(_grown, GROWN_SQL)
+    return links.select('a', 'b', 'level', 'score', 'known').repartition(1).mapInArrow(_grown, CLUSTERS_SQL)
 
 
 def _reduced(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
@@ -57,7 +57,7 @@ def _reduced(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     best = _best_first(left, right, scores)
     for level in np.unique(levels):
         chosen = best[levels[best] == level]
-        needed = chosen[spanning(left[chosen], right[chosen], len(members))]
+        needed = chosen[spanning_forest(left[chosen], right[chosen], len(members))]
         rows = table.take(pa.array(needed))
         yield pa.record_batch([*(column.combine_chunks().cast(field.type) for column, field in zip(
             rows.columns, PAIRS, strict=True)), pa.array(np.zeros(len(needed), dtype=bool))], schema=LINKS)
@@ -72,14 +72,15 @@ def _grown(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     pairs = table.filter(pc.invert(table['known']))
     members, (known_ends, left, right) = _numbered(known['b'], pairs['a'], pairs['b'])
     people, (persons,) = _numbered(known['a'])
-    grown = grow(len(members), Links(persons, known_ends, *_measures(known)), Links(left, right, *_measures(pairs)))
-    is_unknown = pa.array(grown.person == NOBODY)
-    ids = people.take(pa.array(np.maximum(grown.person, 0))) if len(people) else pa.nulls(len(members), pa.string())
-    alone = pa.array(grown.level == NOBODY)
+    clusters = cluster(len(members), Links(persons, known_ends, *_measures(known)),
+                       Links(left, right, *_measures(pairs)))
+    is_unknown = pa.array(clusters.person == UNASSIGNED)
+    ids = people.take(pa.array(np.maximum(clusters.person, 0))) if len(people) else pa.nulls(len(members), pa.string())
+    alone = pa.array(clusters.level == UNASSIGNED)
     yield pa.record_batch([
-        members, pc.if_else(is_unknown, None, ids), members.take(pa.array(grown.root)),
-        pc.if_else(alone, None, pa.array(grown.level.astype(np.int32))),
-        pc.if_else(alone, None, pa.array(grown.score))], schema=GROWN)
+        members, pc.if_else(is_unknown, None, ids), members.take(pa.array(clusters.root)),
+        pc.if_else(alone, None, pa.array(clusters.level.astype(np.int32))),
+        pc.if_else(alone, None, pa.array(clusters.score))], schema=CLUSTERS)
 
 
 def _numbered(*columns: pa.ChunkedArray) -> tuple[pa.Array, tuple[Numbers, ...]]:
@@ -109,12 +110,12 @@ class Links:
 
 
 @dataclass
-class Grown:
+class Clusters:
     """To whom each entity belongs, as far as levels have been looked at.
 
-    person  number of the known person, or NOBODY
+    person  number of the known person, or UNASSIGNED
     root    smallest number among the entities of the same unknown person; its own when it is alone
-    level   the level at which it has joined others, or NOBODY
+    level   the level at which it has joined others, or UNASSIGNED
     score   the best score of the pairs by which it has
     """
 
@@ -126,7 +127,7 @@ class Grown:
     @property
     def is_single(self) -> NDArray[np.bool_]:
         """Tell which entities no level has united with others yet."""
-        single: NDArray[np.bool_] = self.level == NOBODY
+        single: NDArray[np.bool_] = self.level == UNASSIGNED
         return single
 
     def join(self, entities: Numbers, level: int, scores: Scores) -> None:
@@ -135,7 +136,7 @@ class Grown:
         self.score[entities] = scores
 
 
-def grow(count: int, known: Links, pairs: Links) -> Grown:
+def cluster(count: int, known: Links, pairs: Links) -> Clusters:
     """Return to whom `count` entities belong.
 
     known  `left` is the number of a known person, `right` of an entity that matches it
@@ -143,50 +144,50 @@ def grow(count: int, known: Links, pairs: Links) -> Grown:
 
     The order of the links makes no difference: among equal scores the smaller numbers come first.
     """
-    grown = Grown(np.full(count, NOBODY), np.arange(count), np.full(count, NOBODY), np.zeros(count))
+    clusters = Clusters(np.full(count, UNASSIGNED), np.arange(count), np.full(count, UNASSIGNED), np.zeros(count))
     for level in np.unique(np.concatenate([known.level, pairs.level])).tolist():
-        _join_known(grown, known.of(known.level == level), level)
-        _join_others(grown, pairs.of(pairs.level == level), level)
+        _join_known(clusters, known.of(known.level == level), level)
+        _join_others(clusters, pairs.of(pairs.level == level), level)
     roots = np.full(count, count)
-    np.minimum.at(roots, grown.root, np.arange(count))
-    grown.root = roots[grown.root]
-    return grown
+    np.minimum.at(roots, clusters.root, np.arange(count))
+    clusters.root = roots[clusters.root]
+    return clusters
 
 
-def _join_known(grown: Grown, links: Links, level: int) -> None:
+def _join_known(clusters: Clusters, links: Links, level: int) -> None:
     """Give single entities to the known persons that they match best."""
-    links = links.of(grown.is_single[links.right])
+    links = links.of(clusters.is_single[links.right])
     links = links.of(_best_first(links.left, links.right, links.score))
     entities, first = np.unique(links.right, return_index=True)
-    grown.person[entities] = links.left[first]
-    grown.join(entities, level, links.score[first])
+    clusters.person[entities] = links.left[first]
+    clusters.join(entities, level, links.score[first])
 
 
-def _join_others(grown: Grown, links: Links, level: int) -> None:
+def _join_others(clusters: Clusters, links: Links, level: int) -> None:
     """Let single entities join each other and persons by the best pairs that do not bring two persons together."""
-    links = links.of(grown.is_single[links.left] | grown.is_single[links.right])
+    links = links.of(clusters.is_single[links.left] | clusters.is_single[links.right])
     links = links.of(_best_first(links.left, links.right, links.score))
-    count = len(grown.person)
+    count = len(clusters.person)
     # Persons that are known come behind the entities, and where all persons are one there is a place behind them.
-    identity = np.where(grown.person == NOBODY, grown.root, grown.person + count)
-    size = count + int(grown.person.max(initial=NOBODY)) + 1
-    with_persons_as_one = np.where(grown.is_single, identity, size)
-    links = links.of(spanning(with_persons_as_one[links.left], with_persons_as_one[links.right], size + 1))
+    identity = np.where(clusters.person == UNASSIGNED, clusters.root, clusters.person + count)
+    size = count + int(clusters.person.max(initial=UNASSIGNED)) + 1
+    with_persons_as_one = np.where(clusters.is_single, identity, size)
+    links = links.of(spanning_forest(with_persons_as_one[links.left], with_persons_as_one[links.right], size + 1))
     ends = np.concatenate([links.left, links.right])
     if not len(ends):
         return
-    united = lowest_of_each(identity[links.left], identity[links.right], size)
-    person = np.full(size, NOBODY)
-    old = ends[~grown.is_single[ends]]
+    united = connected_components(identity[links.left], identity[links.right], size)
+    person = np.full(size, UNASSIGNED)
+    old = ends[~clusters.is_single[ends]]
     person[united[identity[old]]] = identity[old]
-    joining = np.unique(ends[grown.is_single[ends]])
+    joining = np.unique(ends[clusters.is_single[ends]])
     lowest = united[joining]
-    target = np.where(person[lowest] == NOBODY, lowest, person[lowest])
+    target = np.where(person[lowest] == UNASSIGNED, lowest, person[lowest])
     best = np.full(count, -np.inf)
     np.maximum.at(best, ends, np.concatenate([links.score, links.score]))
-    grown.person[joining] = np.where(target >= count, target - count, NOBODY)
-    grown.root[joining] = np.where(target >= count, joining, target)
-    grown.join(joining, level, best[joining])
+    clusters.person[joining] = np.where(target >= count, target - count, UNASSIGNED)
+    clusters.root[joining] = np.where(target >= count, joining, target)
+    clusters.join(joining, level, best[joining])
 
 
 def _best_first(left: Numbers, right: Numbers, scores: Scores) -> Numbers:
@@ -194,8 +195,8 @@ def _best_first(left: Numbers, right: Numbers, scores: Scores) -> Numbers:
     return np.lexsort((right, left, -scores))
 
 
-def spanning(left: Numbers, right: Numbers, count: int) -> Numbers:
-    """Return the positions of those pairs that connect what no earlier pairs connect: a minimum spanning forest.
+def spanning_forest(left: Numbers, right: Numbers, count: int) -> Numbers:
+    """Return the positions of those pairs that connect what no earlier pairs connect: a minimum spanning_forest forest.
 
     All parts look for their earliest pair to another part at once and join by it (Borůvka, 1926), so rounds are few.
     """
@@ -213,10 +214,10 @@ def spanning(left: Numbers, right: Numbers, count: int) -> Numbers:
         np.minimum.at(earliest, other, positions)
         chosen = np.unique(earliest[earliest < len(left)])
         needed[chosen] = True
-        part = lowest_of_each(part[left[chosen]], part[right[chosen]], count)[part]
+        part = connected_components(part[left[chosen]], part[right[chosen]], count)[part]
 
 
-def lowest_of_each(left: Numbers, right: Numbers, count: int) -> Numbers:
+def connected_components(left: Numbers, right: Numbers, count: int) -> Numbers:
     """Return the lowest number in the component of each number below `count`, for the pairs of `left` and `right`.
 
     Labels sink along the pairs and along the labels themselves, so the steps are few even for long chains: the

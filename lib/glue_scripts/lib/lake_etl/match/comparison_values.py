@@ -11,13 +11,13 @@ from pyspark.sql import functions as F
 
 from lake_etl.match.match_plan import MatchPlan
 from lake_etl.match.similarity import Operand, OperandKind
-from lake_etl.match.standardization import Use, composed_sql, condensed_sql, is_day_sql, is_value_sql
+from lake_etl.match.standardization import Use, is_present_date_sql, is_present_sql, nfc_sql, normalized_sql
 from lake_etl.spark.columns import quoted
 
 ID = 'id'
 SQL_TYPES: dict[OperandKind, str] = {'number': 'double', 'date': 'date'}
 USES: dict[OperandKind, Use] = {'text': 'comparison', 'key': 'key', 'system': 'system'}
-Named = TypeVar('Named')
+Item = TypeVar('Item')
 LOG = logging.getLogger(__name__)
 
 
@@ -29,8 +29,8 @@ class ColumnUse:
     use: Use
 
 
-def value_rows(df: DataFrame, identity: str | None, operands: Sequence[Operand], sources: Iterable[ColumnUse],
-               defaults: Sequence[str]) -> DataFrame:
+def comparison_rows(df: DataFrame, identity: str | None, operands: Sequence[Operand], sources: Iterable[ColumnUse],
+                    defaults: Sequence[str]) -> DataFrame:
     """Return what the rows hold: `id`, an `o` with its number for each operand, and a `v` for each source.
 
     identity  the column that becomes `id`; None leaves it out
@@ -39,7 +39,7 @@ def value_rows(df: DataFrame, identity: str | None, operands: Sequence[Operand],
     Accents are composed. A value that is empty or stands for a missing one is null.
     """
     wanted = [ColumnUse(operand.column, USES[operand.kind]) for operand in operands if operand.kind in USES]
-    texts = numbered('t', (source.column.lower() for source in [*wanted, *sources]))
+    texts = numbered_names('t', (source.column.lower() for source in [*wanted, *sources]))
     letters = {name: f'l{text[1:]}' for name, text in texts.items()}
     ids = [ID] if identity else []
     typed = {number: f'try_cast({quoted(operand.column)} AS {SQL_TYPES[operand.kind]}) AS o{number}'
@@ -48,19 +48,19 @@ def value_rows(df: DataFrame, identity: str | None, operands: Sequence[Operand],
     plain = [*ids, *(f'o{number}' for number in typed)]
     rows = df.selectExpr(*(f'{quoted(identity)} AS {ID}' for identity in [identity] if identity), *typed.values(),
                          *(f'CAST({quoted(name)} AS string) AS {text}' for name, text in texts.items()))
-    rows = rows.selectExpr(*plain, *(f'{composed_sql(text)} AS {text}' for text in texts.values()))
-    rows = rows.selectExpr(*plain, *texts.values(), *(f'{condensed_sql(texts[name])} AS {letters[name]}'
+    rows = rows.selectExpr(*plain, *(f'{nfc_sql(text)} AS {text}' for text in texts.values()))
+    rows = rows.selectExpr(*plain, *texts.values(), *(f'{normalized_sql(texts[name])} AS {letters[name]}'
                                                       for name in texts))
 
     def value(source: ColumnUse) -> str:
         name = source.column.lower()
         own = defaults if source.use in ('block', 'comparison') else ()
-        return f'CASE WHEN {is_value_sql(texts[name], letters[name], source.use, own)} THEN {texts[name]} END'
+        return f'CASE WHEN {is_present_sql(texts[name], letters[name], source.use, own)} THEN {texts[name]} END'
     return rows.selectExpr(*ids, *_compared(operands, {source: value(source) for source in wanted}),
-                           *(f'{value(source)} AS {name}' for source, name in numbered('v', sources).items()))
+                           *(f'{value(source)} AS {name}' for source, name in numbered_names('v', sources).items()))
 
 
-def numbered(prefix: str, items: Iterable[Named]) -> dict[Named, str]:
+def numbered_names(prefix: str, items: Iterable[Item]) -> dict[Item, str]:
     """Return a column name for each different item."""
     return {item: f'{prefix}{number}' for number, item in enumerate(dict.fromkeys(items))}
 
@@ -71,7 +71,7 @@ def _compared(operands: Sequence[Operand], texts: Mapping[ColumnUse, str]) -> It
         if operand.kind in USES:
             yield f'{texts[ColumnUse(operand.column, USES[operand.kind])]} AS {name}'
         else:
-            yield f'CASE WHEN {is_day_sql(name)} THEN {name} END AS {name}' if operand.kind == 'date' else name
+            yield f'CASE WHEN {is_present_date_sql(name)} THEN {name} END AS {name}' if operand.kind == 'date' else name
 
 
 @dataclass(frozen=True)
@@ -90,14 +90,14 @@ class MatchRowCounts:
     missing: dict[str, int]
 
 
-def counted_rows(rows: DataFrame, settled_id: str, plan: MatchPlan) -> MatchRowCounts:
+def count_rows(rows: DataFrame, settled_id: str, plan: MatchPlan) -> MatchRowCounts:
     """Count rows in one Spark job; `settled_id` is the column with the ids that are known without a comparison."""
     exact = plan.exact_rules
     parts = [(number in exact, ColumnUse(part.column, use)) for number, rule in enumerate(plan.rules)
              for part, use in zip(rule.rule.parts, rule.uses, strict=True)]
-    keys = numbered('v', [source for is_exact, source in parts if is_exact])
-    names = numbered('v', [source for _, source in parts])
-    values = value_rows(rows, settled_id, (), list(names), plan.default_values)
+    keys = numbered_names('v', [source for is_exact, source in parts if is_exact])
+    names = numbered_names('v', [source for _, source in parts])
+    values = comparison_rows(rows, settled_id, (), list(names), plan.default_values)
     is_open = F.col(ID).isNull()
     missing = {source: is_open & F.col(name).isNull() for source, name in names.items()}
     keyless = _any([missing[source] for source in keys])
@@ -115,7 +115,7 @@ def _any(conditions: list[Column]) -> Column:
     return result
 
 
-def log_rows_without_values(counts: MatchRowCounts) -> None:
+def log_missing_values(counts: MatchRowCounts) -> None:
     """Say for each column how many rows have nothing there by which they could be compared; never a value."""
     if counts.keyless:
         LOG.info('%d of %d rows that must be compared have no source key: it or the source system is empty or stands '

@@ -9,7 +9,7 @@ from pyspark.sql import functions as F
 
 from lake_etl.arguments import PARTITION_KEYS, RESERVED_COLUMNS
 from lake_etl.config.match_specification import EntityMatchSpec, ExactMatchFields
-from lake_etl.match.standardization import Use, usable_sql
+from lake_etl.match.standardization import Use, present_or_null_sql
 from lake_etl.spark.columns import column, has_column, quoted
 from lake_etl.spark.helper_names import hidden_name
 
@@ -48,7 +48,7 @@ def source_key(keys: ExactMatchFields) -> tuple[Column, Column]:
 
 
 def _usable(name: str, use: Use) -> Column:
-    return F.expr(usable_sql(f'CAST({quoted(name)} AS string)', use))
+    return F.expr(present_or_null_sql(f'CAST({quoted(name)} AS string)', use))
 
 
 def new_global_id(entity: Column) -> Column:
@@ -84,7 +84,7 @@ class CrossReference:
         return self.rows.select(F.col(KEY).alias('entity'), column(self.global_id).alias('global_id'))
 
 
-def seen_keys(incoming: DataFrame, assigned: DataFrame, spec: EntityMatchSpec) -> DataFrame:
+def cross_reference_rows(incoming: DataFrame, assigned: DataFrame, spec: EntityMatchSpec) -> DataFrame:
     """Return the cross-reference rows of a batch: one for each entity key, seen in the partitions of its rows."""
     keys = spec.exact_match_fields
     system, key = source_key(keys) if keys else (F.lit(None).cast('string'), F.lit(None).cast('string'))
@@ -97,7 +97,7 @@ def seen_keys(incoming: DataFrame, assigned: DataFrame, spec: EntityMatchSpec) -
                          *DETAILS)
 
 
-def changed_keys(seen: DataFrame, before: CrossReference | None) -> DataFrame:
+def changed_references(seen: DataFrame, before: CrossReference | None) -> DataFrame:
     """Return the rows that must be written: new keys, and known ones seen earlier or later than before.
 
     A known key keeps the level and score by which it was matched at first, unless a row now brings another id.

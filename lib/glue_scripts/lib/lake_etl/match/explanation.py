@@ -10,16 +10,16 @@ import pyarrow as pa
 
 from lake_etl.config.match_specification import EntityMatchSpec, Level
 from lake_etl.config.match_weights import MatchWeights
-from lake_etl.match.fellegi_sunter import MISSING, agreement_levels, housemate_evidence, stranger_evidence
-from lake_etl.match.scoring import LearningScorer, ProbabilisticScorer, frequency_values, fulfilled, scorer_of
+from lake_etl.match.fellegi_sunter import MISSING, agreement_levels, household_match_weights, partial_match_weights
+from lake_etl.match.scoring import ProbabilisticScorer, UntrainedScorer, frequency_values, in_same_block, level_scorer
 from lake_etl.match.similarity import ARROW_TYPES, Operand, OperandKind, Pairs, similarities
-from lake_etl.match.standardization import DATES, Use, composed, is_stand_in
+from lake_etl.match.standardization import DATES, Use, is_missing, nfc
 
 Row = Mapping[str, object]
 
 
 @dataclass(frozen=True)
-class FieldEvidence:
+class FieldComparison:
     """What one field says about a pair.
 
     agreement          how its values compare, in words
@@ -49,7 +49,7 @@ class LevelExplanation:
     level: str
     is_probabilistic: bool
     blocks: tuple[str, ...]
-    fields: tuple[FieldEvidence, ...]
+    fields: tuple[FieldComparison, ...]
     before: tuple[float, ...]
     score: float | None
     threshold: float
@@ -84,7 +84,7 @@ def explain(spec: EntityMatchSpec, left: Row, right: Row) -> PairExplanation:
 def _compared(level: Level, defaults: Sequence[str], left: Row, right: Row) -> Pairs:
     """Return what the fields of a level compare."""
     return Pairs(*({operand: pa.array([_value(row.get(operand.column.lower()), operand.kind, defaults)],
-                                      ARROW_TYPES[operand.kind]) for operand in scorer_of(level).operands()}
+                                      ARROW_TYPES[operand.kind]) for operand in level_scorer(level).operands()}
                    for row in (left, right)))
 
 
@@ -114,31 +114,31 @@ def _text(value: object, use: Use, defaults: Sequence[str]) -> str | None:
     """Return a value as text; None where it is missing or a stand-in."""
     if value is None:
         return None
-    text = composed(value.isoformat(' ') if isinstance(value, datetime) else str(value))
-    return None if is_stand_in(text, use, defaults) else text
+    text = nfc(value.isoformat(' ') if isinstance(value, datetime) else str(value))
+    return None if is_missing(text, use, defaults) else text
 
 
 def _explained(level: Level, defaults: Sequence[str], left: Row, right: Row) -> LevelExplanation:
     pair, in_blocks = (values(level, defaults, left, right) for values in (_compared, _in_blocks))
-    scorer = scorer_of(level)
-    blocks = tuple(str(rule) for rule in level.rules if fulfilled(rule, in_blocks)[0])
+    scorer = level_scorer(level)
+    blocks = tuple(str(rule) for rule in level.rules if in_same_block(rule, in_blocks)[0])
     is_probabilistic = level.type == 'probabilistic'
     score: float | None = None
     before: tuple[float, ...] = ()
-    if isinstance(scorer, LearningScorer):
+    if isinstance(scorer, UntrainedScorer):
         fields = tuple(_agreements(level, pair))
     elif isinstance(scorer, ProbabilisticScorer):
-        fields = tuple(_weighed(level, scorer.weights, pair))
+        fields = tuple(_weighted(level, scorer.weights, pair))
         against = [scorer.weights.strangers, *([scorer.weights.housemates] if scorer.weights.housemates else [])]
         before = tuple(float(-np.log2(number)) for number in against)
         score = float(scorer.score(pair)[0])
     else:
-        fields = tuple(_averaged(level, pair))
+        fields = tuple(_similarity_scores(level, pair))
         score = float(scorer.score(pair)[0])
     return LevelExplanation(str(level.id), is_probabilistic, blocks, fields, before, score, level.threshold)
 
 
-def _averaged(level: Level, pair: Pairs) -> Iterable[FieldEvidence]:
+def _similarity_scores(level: Level, pair: Pairs) -> Iterable[FieldComparison]:
     total = sum(field.weight for field in level.fields)
     for field in level.fields:
         unjudged = float(similarities(replace(field, threshold=None), pair)[0])
@@ -149,23 +149,23 @@ def _averaged(level: Level, pair: Pairs) -> Iterable[FieldEvidence]:
         left, right = _shown(next(operand for operand in pair.left if operand.column == field.fieldname), pair)
         if left is None or right is None:
             words = 'missing'
-        yield FieldEvidence(field.fieldname, left, right, words, counted * field.weight / total)
+        yield FieldComparison(field.fieldname, left, right, words, counted * field.weight / total)
 
 
-def _agreements(level: Level, pair: Pairs) -> Iterable[FieldEvidence]:
+def _agreements(level: Level, pair: Pairs) -> Iterable[FieldComparison]:
     for field, reached in zip(level.fields, agreement_levels(level.fields, pair)[0], strict=True):
         operand = next(operand for operand in pair.left if operand.column == field.fieldname)
         left, right = _shown(operand, pair)
         words = field.agreement.names()[reached]
         if reached == MISSING:
             words = 'missing' if left is None or right is None else 'counted with the field it is exchanged with'
-        yield FieldEvidence(field.fieldname, left, right, words, None)
+        yield FieldComparison(field.fieldname, left, right, words, None)
 
 
-def _weighed(level: Level, weights: MatchWeights, pair: Pairs) -> Iterable[FieldEvidence]:
+def _weighted(level: Level, weights: MatchWeights, pair: Pairs) -> Iterable[FieldComparison]:
     levels = agreement_levels(level.fields, pair)
-    stranger = stranger_evidence(weights, levels, frequency_values(level, weights, pair))[0]
-    housemate = housemate_evidence(weights, levels)[0] if weights.housemates else None
+    stranger = partial_match_weights(weights, levels, frequency_values(level, weights, pair))[0]
+    housemate = household_match_weights(weights, levels)[0] if weights.housemates else None
     for column, evidence in enumerate(_agreements(level, pair)):
         at_home = None if housemate is None else float(housemate[column])
         yield replace(evidence, contribution=float(stranger[column]), against_housemate=at_home)

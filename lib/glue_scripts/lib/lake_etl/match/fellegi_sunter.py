@@ -25,24 +25,24 @@ MISSING = -1
 """The level of a field that one of the records leaves empty; it speaks neither for nor against."""
 
 
-def match_odds(weights: MatchWeights, levels: Levels, values: Sequence[Sequence[str | None]] = ()) -> Numbers:
+def match_weight(weights: MatchWeights, levels: Levels, values: Sequence[Sequence[str | None]] = ()) -> Numbers:
     """Return log2 of the odds that the records of each pair are about the same person.
 
     `levels` has a row for each pair and a column for each field. `values` holds, for each field, the pairs' values of
     one of the records, and is needed only when frequencies are looked at.
     """
-    against: Numbers = np.log2(weights.strangers) - stranger_evidence(weights, levels, values).sum(axis=1)
+    against: Numbers = np.log2(weights.strangers) - partial_match_weights(weights, levels, values).sum(axis=1)
     if weights.housemates:
-        at_home = np.log2(weights.housemates) - housemate_evidence(weights, levels).sum(axis=1)
+        at_home = np.log2(weights.housemates) - household_match_weights(weights, levels).sum(axis=1)
         against = np.logaddexp2(against, at_home)
     return -against
 
 
-def stranger_evidence(weights: MatchWeights, levels: Levels,
-                      values: Sequence[Sequence[str | None]] = ()) -> Numbers:
+def partial_match_weights(weights: MatchWeights, levels: Levels,
+                          values: Sequence[Sequence[str | None]] = ()) -> Numbers:
     """Return what each field of each pair says for the same person and against a stranger, in bits."""
     fields = weights.fields
-    result = _ratios(levels, [item.same_person for item in fields], [item.stranger for item in fields])
+    result = _log_ratios(levels, [item.same_person for item in fields], [item.stranger for item in fields])
     for column, item in enumerate(fields):
         if item.rare is not None and len(values):
             equal = np.flatnonzero(levels[:, column] == len(item.stranger) - 1)
@@ -51,9 +51,10 @@ def stranger_evidence(weights: MatchWeights, levels: Levels,
     return result
 
 
-def housemate_evidence(weights: MatchWeights, levels: Levels) -> Numbers:
+def household_match_weights(weights: MatchWeights, levels: Levels) -> Numbers:
     """Return what each field of each pair says for the same person and against a housemate, in bits."""
-    return _ratios(levels, [item.same_person for item in weights.fields], [item.housemate for item in weights.fields])
+    fields = weights.fields
+    return _log_ratios(levels, [item.same_person for item in fields], [item.housemate for item in fields])
 
 
 def probability(odds: Numbers) -> Numbers:
@@ -62,7 +63,7 @@ def probability(odds: Numbers) -> Numbers:
     return result
 
 
-def _ratios(levels: Levels, above: Sequence[Sequence[float]], below: Sequence[Sequence[float]]) -> Numbers:
+def _log_ratios(levels: Levels, above: Sequence[Sequence[float]], below: Sequence[Sequence[float]]) -> Numbers:
     """Return log2 of the ratio of two shares at each level; 0 where a value is missing."""
     result = np.zeros(levels.shape)
     for column, (upper, lower) in enumerate(zip(above, below, strict=True)):
@@ -89,7 +90,7 @@ def agreement_levels(fields: Sequence[Field], pairs: Pairs) -> Levels:
         if not _exchanged(field):
             continue
         equal = field.agreement.level_count - 1
-        crossed = _crossed(field, pairs) & (levels[:, column] != equal)
+        crossed = _swapped(field, pairs) & (levels[:, column] != equal)
         levels[crossed, column] = equal - 1
         for other, candidate in enumerate(fields):
             if candidate.fieldname == field.agreement.exchanged_with:
@@ -112,7 +113,7 @@ def _exchanged(field: Field) -> tuple[Operand, ...]:
     return (Operand(field.fieldname, 'text'), Operand(other, 'text')) if other else ()
 
 
-def _crossed(field: Field, pairs: Pairs) -> NDArray[np.bool_]:
+def _swapped(field: Field, pairs: Pairs) -> NDArray[np.bool_]:
     own, other = _exchanged(field)
     return _equal(pairs.left[own], pairs.right[other]) & _equal(pairs.left[other], pairs.right[own])
 

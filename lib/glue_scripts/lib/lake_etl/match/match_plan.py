@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from lake_etl.config.block_rule import BlockPart, BlockRule
 from lake_etl.config.match_specification import EntityMatchSpec, Level
-from lake_etl.match.scoring import LearningScorer, Scorer, SourceKeyScorer, scorers_of
+from lake_etl.match.scoring import Scorer, SourceKeyScorer, UntrainedScorer, level_scorers
 from lake_etl.match.similarity import Operand
 from lake_etl.match.standardization import Use
 
@@ -19,7 +19,7 @@ class PlannedLevel:
 
     name: str
     threshold: float
-    scorer: Scorer | LearningScorer
+    scorer: Scorer | UntrainedScorer
 
 
 @dataclass(frozen=True)
@@ -62,8 +62,8 @@ class MatchPlan:
         return tuple(sorted({operand for level in self.levels for operand in level.scorer.operands()} | divisors))
 
 
-def plan_of(spec: EntityMatchSpec, scorers: Sequence[Scorer | LearningScorer] | None = None, exact: bool = True
-            ) -> MatchPlan:
+def build_plan(spec: EntityMatchSpec, scorers: Sequence[Scorer | UntrainedScorer] | None = None, exact: bool = True
+               ) -> MatchPlan:
     """Return the plan of a specification.
 
     scorers  one for each level; those of the specification when they have learnt nothing
@@ -77,7 +77,7 @@ def plan_of(spec: EntityMatchSpec, scorers: Sequence[Scorer | LearningScorer] | 
         rule = BlockRule((BlockPart(keys.source_primary_key), BlockPart(keys.source_system_key)))
         rules.append(PlannedRule(0, rule, None, ('key', 'system')))
     block: Use = 'block'
-    for level, scorer in zip(spec.levels, scorers_of(spec) if scorers is None else scorers, strict=True):
+    for level, scorer in zip(spec.levels, level_scorers(spec) if scorers is None else scorers, strict=True):
         rules += [PlannedRule(len(levels), rule, _divisor(level, rule), (block,) * len(rule.parts))
                   for rule in level.rules]
         levels.append(PlannedLevel(str(level.id), level.threshold, scorer))

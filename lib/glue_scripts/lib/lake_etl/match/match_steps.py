@@ -11,9 +11,9 @@ from pyspark.sql import functions as F
 from lake_etl.config.match_specification import EntityMatchSpec, parse_entity_match
 from lake_etl.errors import ConfigurationError
 from lake_etl.match.entity_keys import ENTITY, new_global_id, with_entity_key
-from lake_etl.match.match_plan import plan_of
+from lake_etl.match.match_plan import build_plan
 from lake_etl.match.resolve import best_matches
-from lake_etl.match.survivorship import conformed
+from lake_etl.match.survivorship import conform_types
 from lake_etl.match.training import trained_scorers
 from lake_etl.publish.lineage import DataLineageGenerator
 from lake_etl.spark.columns import column
@@ -71,9 +71,9 @@ def _parsed(spec: Mapping[str, Any]) -> EntityMatchSpec:
 def _matched(primary: DataFrame, incoming: DataFrame, spec: EntityMatchSpec, exact: bool = False) -> Split:
     """Find the ids of rows that have none, by their source keys too when `exact` says so."""
     global_id = spec.global_id_field
-    rows = checkpointed(with_entity_key(conformed(incoming, primary.schema), spec))
+    rows = checkpointed(with_entity_key(conform_types(incoming, primary.schema), spec))
     open_rows = rows.where(column(global_id).isNull())
-    plan = plan_of(spec, trained_scorers(spec, open_rows, ENTITY, primary), exact)
+    plan = build_plan(spec, trained_scorers(spec, open_rows, ENTITY, primary), exact)
     if not plan.rules:
         return split_dataframe(incoming, global_id)
     found = best_matches(open_rows, primary, global_id, plan, open_rows.count())

@@ -28,7 +28,7 @@ SAME, HOUSEMATE, STRANGER = range(CLASSES)
 
 
 @dataclass(frozen=True)
-class FieldToLearn:
+class UntrainedField:
     """A field of the model before anything is known about it.
 
     level_count       number of levels, at least 2
@@ -64,7 +64,7 @@ class _Rule:
     shares: Numbers
 
 
-def estimate(fields: Sequence[FieldToLearn], pairs: BlockedPairs, strangers: Sequence[Numbers],
+def estimate(fields: Sequence[UntrainedField], pairs: BlockedPairs, strangers: Sequence[Numbers],
              population: float) -> MatchWeights:
     """Return the weights under which the pairs are most likely.
 
@@ -99,7 +99,7 @@ def estimate(fields: Sequence[FieldToLearn], pairs: BlockedPairs, strangers: Seq
     return MatchWeights(fields=learnt, strangers=population, housemates=_housemates(rules) if at_home else 0.0)
 
 
-def stranger_shares(random_levels: Levels, field: FieldToLearn, column: int, values: Iterable[str | None]) -> Numbers:
+def stranger_shares(random_levels: Levels, field: UntrainedField, column: int, values: Iterable[str | None]) -> Numbers:
     """Return the shares of a field's levels for two people taken at random.
 
     Random pairs give the shares of all levels but the last: two random people hardly ever have the same telephone. The
@@ -139,7 +139,7 @@ def _rules(pairs: BlockedPairs) -> list[_Rule]:
     return rules
 
 
-def _expected_counts(fields: Sequence[FieldToLearn], rules: Sequence[_Rule], same: Sequence[Numbers],
+def _expected_counts(fields: Sequence[UntrainedField], rules: Sequence[_Rule], same: Sequence[Numbers],
                      home: Sequence[Numbers], strangers: Sequence[Numbers]) -> list[Numbers]:
     """Return for each field how often each class shows each level, and set the class shares of each rule."""
     counts = [np.full((CLASSES, item.level_count), PRIOR_COUNT) for item in fields]

@@ -10,12 +10,12 @@ import pyarrow as pa
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from lake_etl.match.blocking import LEFT, RIGHT, RULE, candidate_pairs, keyed_rows
-from lake_etl.match.clustering import persons_of, reduced_links
-from lake_etl.match.comparison_values import counted_rows, log_rows_without_values
+from lake_etl.match.blocking import LEFT, RIGHT, RULE, block_key_rows, candidate_pairs
+from lake_etl.match.clustering import cluster_links, spanning_links
+from lake_etl.match.comparison_values import count_rows, log_missing_values
 from lake_etl.match.entity_keys import ENTITY, new_global_id
 from lake_etl.match.match_plan import EXACT, MatchPlan
-from lake_etl.match.scoring import ready
+from lake_etl.match.scoring import require_trained
 from lake_etl.match.similarity import ARROW_TYPES, Pairs
 from lake_etl.spark.columns import column
 from lake_etl.spark.helper_names import hidden_name
@@ -46,15 +46,16 @@ def assign_global_ids(incoming: DataFrame, primary: DataFrame | None, known: Dat
     settled = checkpointed(_settled(incoming, known, global_id))
     ids = settled.select(F.col('entity').alias(ENTITY), F.col('global_id').alias(SETTLED))
     rows = checkpointed(incoming.join(ids, ENTITY, 'left'))
-    counts = counted_rows(rows, SETTLED, plan)
+    counts = count_rows(rows, SETTLED, plan)
     if not counts.open:
         return settled
-    log_rows_without_values(counts)
-    people = [(primary.where(column(global_id).isNotNull()), global_id)] if primary is not None else []
+    log_missing_values(counts)
+    known_rows = [(primary.where(column(global_id).isNotNull()), global_id)] if primary is not None else []
     if counts.settled:
-        people.append((rows.where(F.col(SETTLED).isNotNull()), SETTLED))
+        known_rows.append((rows.where(F.col(SETTLED).isNotNull()), SETTLED))
     unmatched = rows.where(F.col(SETTLED).isNull())
-    return checkpointed(settled.unionByName(_joined(unmatched, _links(unmatched, people, plan, counts.open), plan)))
+    links = _links(unmatched, known_rows, plan, counts.open)
+    return checkpointed(settled.unionByName(_clustered(unmatched, links, plan)))
 
 
 def _settled(incoming: DataFrame, known: DataFrame | None, global_id: str) -> DataFrame:
@@ -71,32 +72,32 @@ def _settled(incoming: DataFrame, known: DataFrame | None, global_id: str) -> Da
                       F.lit(None).cast('double').alias('score'))
 
 
-def _links(unmatched: DataFrame, people: Sequence[Named], plan: MatchPlan, rows: int) -> DataFrame | None:
-    """Return what matches, of the rows with known people and among themselves, as `persons_of` takes it."""
+def _links(unmatched: DataFrame, known_rows: Sequence[Named], plan: MatchPlan, rows: int) -> DataFrame | None:
+    """Return the links of unmatched rows, to known rows and among themselves, as `cluster_links` takes them."""
     if not plan.rules:
         return None
-    keyed = checkpointed(keyed_rows(unmatched, ENTITY, plan))
-    known = _scored(people, keyed, plan, rows)
-    found = [_with_the_best(known)] if known is not None else []
+    keyed = checkpointed(block_key_rows(unmatched, ENTITY, plan))
+    known = _scored(known_rows, keyed, plan, rows)
+    found = [_best_links(known)] if known is not None else []
     # Different entities of a batch have different source keys.
     others = keyed.where(~F.col(RULE).isin(*plan.exact_rules)) if plan.exact_rules else keyed
     pairs = candidate_pairs(others, others, plan, rows * len(plan.rules), within=True)
     if pairs is not None:
         matches = scored_matches(pairs.where('l_id < r_id'), plan)
-        found.append(reduced_links(matches.withColumnsRenamed({'left_id': 'a', 'right_id': 'b'})))
+        found.append(spanning_links(matches.withColumnsRenamed({'left_id': 'a', 'right_id': 'b'})))
     return reduce(DataFrame.unionByName, found) if found else None
 
 
-def _scored(people: Sequence[Named], keyed: DataFrame, plan: MatchPlan, rows: int) -> DataFrame | None:
-    """Return the matches of keyed rows with known people; None when no row shares a block with one."""
-    if not people:
+def _scored(known_rows: Sequence[Named], keyed: DataFrame, plan: MatchPlan, rows: int) -> DataFrame | None:
+    """Return the matches of rows with known rows; None when no row shares a block with one."""
+    if not known_rows:
         return None
-    known = reduce(DataFrame.unionByName, (keyed_rows(df, identity, plan) for df, identity in people))
+    known = reduce(DataFrame.unionByName, (block_key_rows(df, identity, plan) for df, identity in known_rows))
     pairs = candidate_pairs(known, keyed, plan, rows * len(plan.rules))
     return None if pairs is None else scored_matches(pairs, plan)
 
 
-def _with_the_best(matches: DataFrame) -> DataFrame:
+def _best_links(matches: DataFrame) -> DataFrame:
     """Return for each entity and level the known person with the best score, then with the smallest id."""
     best = F.min(F.struct((-F.col('score')).alias('worse'), 'left_id')).alias('best')
     found = matches.groupBy('right_id', 'level').agg(best)
@@ -104,13 +105,13 @@ def _with_the_best(matches: DataFrame) -> DataFrame:
                         (-F.col('best.worse')).alias('score'), F.lit(True).alias('known'))
 
 
-def _joined(unmatched: DataFrame, links: DataFrame | None, plan: MatchPlan) -> DataFrame:
+def _clustered(unmatched: DataFrame, links: DataFrame | None, plan: MatchPlan) -> DataFrame:
     """Return the ids of entities by what they have joined; those of a new person have that of its smallest key."""
     entities = unmatched.select(F.col(ENTITY).alias('entity')).distinct()
     if links is None:
         return entities.select('entity', new_global_id(F.col('entity')).alias('global_id'), F.lit(NEW).alias('level'),
                                F.lit(None).cast('double').alias('score'))
-    persons = entities.join(persons_of(links), 'entity', 'left')
+    persons = entities.join(cluster_links(links), 'entity', 'left')
     root = F.coalesce('root', 'entity')
     is_first = F.col('global_id').isNull() & (root == F.col('entity'))
     return persons.select('entity', F.coalesce('global_id', new_global_id(root)).alias('global_id'),
@@ -125,10 +126,10 @@ def best_matches(incoming: DataFrame, primary: DataFrame, global_id: str, plan: 
     None when no row shares a block with a known one. What incoming entities have in common is not looked at.
     """
     named = primary.where(column(global_id).isNotNull())
-    matches = _scored([(named, global_id)], keyed_rows(incoming, ENTITY, plan), plan, incoming_rows)
+    matches = _scored([(named, global_id)], block_key_rows(incoming, ENTITY, plan), plan, incoming_rows)
     if matches is None:
         return None
-    found = _with_the_best(matches).groupBy('b').agg(F.min_by(F.struct('a', 'level', 'score'), 'level').alias('best'))
+    found = _best_links(matches).groupBy('b').agg(F.min_by(F.struct('a', 'level', 'score'), 'level').alias('best'))
     return found.select(F.col('b').alias('entity'), F.col('best.a').alias('global_id'),
                         level_name(F.col('best.level'), plan).alias('level'), F.col('best.score').alias('score'))
 
@@ -138,7 +139,7 @@ def level_name(level: Column, plan: MatchPlan) -> Column:
     return F.element_at(F.array(*(F.lit(item.name) for item in plan.levels)), level + 1)
 
 
-def log_waterfall(assigned: DataFrame, levels: Sequence[str]) -> None:
+def log_level_counts(assigned: DataFrame, levels: Sequence[str]) -> None:
     """Say how many entities each level has settled; one Spark job."""
     counts = {row['level']: row['count'] for row in assigned.groupBy('level').count().collect()}
     order = [name for name in dict.fromkeys([GIVEN, EXACT, *levels, NEW]) if counts.get(name)]
@@ -157,7 +158,7 @@ def scored_matches(pairs: DataFrame, plan: MatchPlan) -> DataFrame:
 def _scoring(plan: MatchPlan) -> Callable[[Iterable[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
     level_of_rule = np.array([rule.level for rule in plan.rules], dtype=np.int32)
     operands = plan.operands
-    scorers = tuple(ready(level.scorer, level.name) for level in plan.levels)
+    scorers = tuple(require_trained(level.scorer, level.name) for level in plan.levels)
 
     def score(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for batch in batches:

@@ -14,9 +14,9 @@ from lake_etl.config.block_rule import BlockPart, BlockRule
 from lake_etl.config.match_specification import EntityMatchSpec, ExactMatchFields, Level
 from lake_etl.config.match_weights import FieldShares, MatchWeights
 from lake_etl.errors import LakeError
-from lake_etl.match.fellegi_sunter import Numbers, agreement_levels, compared_operands, match_odds, probability
+from lake_etl.match.fellegi_sunter import Numbers, agreement_levels, compared_operands, match_weight, probability
 from lake_etl.match.probabilistic_estimation import (
-    BlockedPairs, FieldToLearn, estimate, frequent_values, stranger_shares)
+    BlockedPairs, UntrainedField, estimate, frequent_values, stranger_shares)
 from lake_etl.match.similarity import Columns, Operand, Pairs, operands, similarities
 from lake_etl.match.similarity_measures import Similarities
 
@@ -36,7 +36,7 @@ class Scorer(Protocol):
 
 
 @runtime_checkable
-class LearningScorer(Protocol):
+class UntrainedScorer(Protocol):
     """What becomes a scorer by taking its weights from the data."""
 
     def operands(self) -> tuple[Operand, ...]:
@@ -87,21 +87,21 @@ class SourceKeyScorer:
         return np.asarray(pc.and_(*equal).to_numpy(zero_copy_only=False), dtype=np.float64)
 
 
-def scorer_of(level: Level) -> Scorer | LearningScorer:
+def level_scorer(level: Level) -> Scorer | UntrainedScorer:
     """Return the scorer of a level; a probabilistic one without weights has to learn them before."""
     if level.type == 'weighted':
         return WeightedScorer(level)
-    return ProbabilisticScorer(level, level.weights) if level.weights else LearningProbabilisticScorer(level)
+    return ProbabilisticScorer(level, level.weights) if level.weights else UntrainedProbabilisticScorer(level)
 
 
-def scorers_of(spec: EntityMatchSpec) -> tuple[Scorer | LearningScorer, ...]:
+def level_scorers(spec: EntityMatchSpec) -> tuple[Scorer | UntrainedScorer, ...]:
     """Return the scorer of each level, in the order of the levels."""
-    return tuple(map(scorer_of, spec.levels))
+    return tuple(map(level_scorer, spec.levels))
 
 
-def ready(scorer: Scorer | LearningScorer, level: str) -> Scorer:
+def require_trained(scorer: Scorer | UntrainedScorer, level: str) -> Scorer:
     """Return the scorer when it can score; raises LakeError when it would have to learn its weights before."""
-    if isinstance(scorer, LearningScorer):
+    if isinstance(scorer, UntrainedScorer):
         raise LakeError(f"Level '{level}' has no weights yet. Give it weights, or let it learn them first.")
     return scorer
 
@@ -120,12 +120,12 @@ class ProbabilisticScorer:
     def score(self, pairs: Pairs) -> Numbers:
         """Return the probability that the rows of each pair are about the same person."""
         levels = agreement_levels(self.level.fields, pairs)
-        odds = match_odds(self.weights, levels, frequency_values(self.level, self.weights, pairs))
+        odds = match_weight(self.weights, levels, frequency_values(self.level, self.weights, pairs))
         return np.round(probability(odds), DECIMALS)
 
 
 @dataclass(frozen=True)
-class LearningProbabilisticScorer:
+class UntrainedProbabilisticScorer:
     """Learns the weights of a level that gives none."""
 
     level: Level
@@ -140,24 +140,24 @@ class LearningProbabilisticScorer:
 
         population  rows of the primary table
         """
-        return ProbabilisticScorer(self.level, learnt_weights(self.level, records, random, candidates, population))
+        return ProbabilisticScorer(self.level, train_weights(self.level, records, random, candidates, population))
 
 
-def learnt_weights(level: Level, records: Columns, random: Pairs, candidates: Pairs, population: int) -> MatchWeights:
+def train_weights(level: Level, records: Columns, random: Pairs, candidates: Pairs, population: int) -> MatchWeights:
     """Return the weights of a level that pairs put together by chance and pairs that share a block teach.
 
     records  primary rows, each once: they tell how frequent values are, for which a row that is there twice would count
              as two people who agree in everything
     """
-    fields = [FieldToLearn(item.fieldname, item.agreement.level_count, item.agreement.shared_at_home)
+    fields = [UntrainedField(item.fieldname, item.agreement.level_count, item.agreement.shared_at_home)
               for item in level.fields]
     random_levels = agreement_levels(level.fields, random)
     values = [_texts(records[operands(item)[0]]) for item in level.fields]
     strangers = [stranger_shares(random_levels, field, column, values[column]) for column, field in enumerate(fields)]
     rules = level.rules
     pairs = BlockedPairs(agreement_levels(level.fields, candidates),
-                         np.stack([fulfilled(rule, candidates) for rule in rules], axis=1),
-                         tuple(held_columns(rule, level) for rule in rules))
+                         np.stack([in_same_block(rule, candidates) for rule in rules], axis=1),
+                         tuple(blocked_columns(rule, level) for rule in rules))
     weights = estimate(fields, pairs, strangers, population)
     return replace(weights, fields=tuple(
         _with_frequencies(shares, values[column], level.fields[column].agreement.frequent_values)
@@ -170,13 +170,13 @@ def frequency_values(level: Level, weights: MatchWeights, pairs: Pairs) -> Seque
             for item, shares in zip(level.fields, weights.fields, strict=True)]
 
 
-def held_columns(rule: BlockRule, level: Level) -> frozenset[int]:
+def blocked_columns(rule: BlockRule, level: Level) -> frozenset[int]:
     """Return the positions of the fields that a block rule holds equal, wholly or in part."""
     held = {part.column for part in rule.parts}
     return frozenset(number for number, item in enumerate(level.fields) if held & set(item.columns()))
 
 
-def fulfilled(rule: BlockRule, pairs: Pairs) -> NDArray[np.bool_]:
+def in_same_block(rule: BlockRule, pairs: Pairs) -> NDArray[np.bool_]:
     """Tell which pairs share the block of a rule; a null or an empty part shares nothing."""
     result = np.ones(len(next(iter(pairs.left.values()))), dtype=bool)
     for part in rule.parts:

@@ -30,9 +30,9 @@ WORDS = (
     'onbekend', 'desconhecido')
 SHORT_WORDS = ('n/a', 'nan', 'nil', 'unk')
 """Words that also are short names of source systems, unless they are written with punctuation."""
-WRITTEN_APART = ('k.a.', '1/1/1900', '1/1/1901')
+PUNCTUATED_WORDS = ('k.a.', '1/1/1900', '1/1/1901')
 """What is a stand-in only when it is written with punctuation or spaces."""
-NOT_IN_BLOCKS = ('test', '1970-01-01')
+NEVER_BLOCKED = ('test', '1970-01-01')
 NUMBERS = ('1234567', '12345678', '123456789', '1234567890', '0123456789', '987654321', '9876543210', '078051120',
            '11234567890', '+11234567890')
 DATES = (date(1, 1, 1), date(1753, 1, 1), date(1899, 12, 30), date(1899, 12, 31), date(1900, 1, 1), date(1901, 1, 1),
@@ -41,63 +41,64 @@ EPOCH = date(1970, 1, 1)
 MIDNIGHT = ('', '0000', '000000', '000000000', '000000000000', 't000000', 't000000z', 't000000000', 't000000000z')
 REPEATED = (r'^(?:x+|0{3,}|9{4,}|([1-8])\1{6,}|1([0-9])\2{9}|(?:\+|00)[1-9][0-9]{0,2}?([0-9])\3{6,}'
             r'|(?:\+|00)[1-9][0-9]{0,2}?(?:1234567890|123456789|1234567))$')
-NOBODY = 'none|noemail|nomail|null|unknown|unk|notprovided|notavailable|notgiven|noreply|donotreply'
-ANYBODY = 'na|no|x+|a|abc|asdf|test|test123|email|mail|name|user|someone|nobody|noone'
-NOWHERE = 'na|no|x+|a|abc|asdf|test|testing|email|mail|example|domain|nowhere'
+NO_USER = 'none|noemail|nomail|null|unknown|unk|notprovided|notavailable|notgiven|noreply|donotreply'
+ANY_USER = 'na|no|x+|a|abc|asdf|test|test123|email|mail|name|user|someone|nobody|noone'
+ANY_DOMAIN = 'na|no|x+|a|abc|asdf|test|testing|email|mail|example|domain|nowhere'
 TOP_LEVEL = 'com|net|org|edu|gov|info|biz|invalid|test|de|at|ch|fr|es|it|nl|be|eu|us|ca|mx|br|uk|couk|au|comau'
-MAIL = (f'^(?:(?:{NOBODY})@.*|(?:{ANYBODY}|{NOBODY})@(?:{NOWHERE}|{NOBODY})(?:{TOP_LEVEL})?)$')
+MAIL = (f'^(?:(?:{NO_USER})@.*|(?:{ANY_USER}|{NO_USER})@(?:{ANY_DOMAIN}|{NO_USER})(?:{TOP_LEVEL})?)$')
 
 
-def condensed(text: str) -> str:
+def normalized(text: str) -> str:
     """Return the letters and digits of a text, in lower case; also `@` and `+`."""
     return text.lower().translate(dict.fromkeys(map(ord, IGNORED)))
 
 
 def _spellings(day: date) -> set[str]:
-    """Return how a day is written, with and without midnight, condensed."""
+    """Return how a day is written, with and without midnight, normalized."""
     orders = (f'{day.year:04}{day.month:02}{day.day:02}', f'{day.month:02}{day.day:02}{day.year:04}',
               f'{day.day:02}{day.month:02}{day.year:04}')
     return {order + time for order in orders for time in MIDNIGHT}
 
 
-_WORDS = frozenset(map(condensed, WORDS))
-_APART = frozenset(map(condensed, WRITTEN_APART))
+_WORDS = frozenset(map(normalized, WORDS))
+_PUNCTUATED = frozenset(map(normalized, PUNCTUATED_WORDS))
 _COMPARED = _WORDS | frozenset(NUMBERS) | frozenset().union(*map(_spellings, DATES))
-_KNOWN: dict[Use, frozenset[str]] = {
+_MISSING: dict[Use, frozenset[str]] = {
     'comparison': _COMPARED,
-    'block': _COMPARED | frozenset(map(condensed, NOT_IN_BLOCKS)) | _spellings(EPOCH),
+    'block': _COMPARED | frozenset(map(normalized, NEVER_BLOCKED)) | _spellings(EPOCH),
     'key': _WORDS,
-    'system': _WORDS - frozenset(map(condensed, SHORT_WORDS))}
-_APART_OF: dict[Use, frozenset[str]] = {
-    'comparison': _APART, 'block': _APART, 'key': _APART, 'system': _APART | frozenset(map(condensed, SHORT_WORDS))}
+    'system': _WORDS - frozenset(map(normalized, SHORT_WORDS))}
+_MISSING_PUNCTUATED: dict[Use, frozenset[str]] = {
+    'comparison': _PUNCTUATED, 'block': _PUNCTUATED, 'key': _PUNCTUATED,
+    'system': _PUNCTUATED | frozenset(map(normalized, SHORT_WORDS))}
 _PATTERNS: dict[Use, tuple[str, ...]] = {
     'comparison': (REPEATED, MAIL), 'block': (REPEATED, MAIL), 'key': ('^(?:x+|00+)$',), 'system': ()}
 
 
-def is_stand_in(text: str, use: Use, defaults: Iterable[str] = ()) -> bool:
+def is_missing(text: str, use: Use, defaults: Iterable[str] = ()) -> bool:
     """Tell whether a text is empty or stands for a missing value.
 
     defaults  what the specification adds, compared without case and outer spaces
     """
-    letters = condensed(text)
+    letters = normalized(text)
     apart = len(text.strip(' ')) > len(letters)
-    return (letters in ('', '+') or letters in _KNOWN[use] or (apart and letters in _APART_OF[use])
+    return (letters in ('', '+') or letters in _MISSING[use] or (apart and letters in _MISSING_PUNCTUATED[use])
             or any(re.search(pattern, letters) for pattern in _PATTERNS[use])
             or text.strip(' ').lower() in {value.strip().lower() for value in defaults})
 
 
-def condensed_sql(text: str) -> str:
+def normalized_sql(text: str) -> str:
     """Return SQL for the letters and digits of a text."""
     return f"translate(lower({text}), {sql_text(IGNORED)}, '')"
 
 
-def is_value_sql(text: str, letters: str, use: Use, defaults: Iterable[str] = ()) -> str:
+def is_present_sql(text: str, letters: str, use: Use, defaults: Iterable[str] = ()) -> str:
     """Return a SQL condition that a text is a value, and no stand-in; null or false where it is null.
 
-    letters  SQL for its letters and digits, as `condensed_sql` gives it
+    letters  SQL for its letters and digits, as `normalized_sql` gives it
     """
-    apart = f"({letters} IN ({_list(_APART_OF[use])}) AND length(trim({text})) > length({letters}))"
-    conditions = [f"{letters} IN ({_list({'', '+', *_KNOWN[use]})})", apart,
+    apart = f"({letters} IN ({_list(_MISSING_PUNCTUATED[use])}) AND length(trim({text})) > length({letters}))"
+    conditions = [f"{letters} IN ({_list({'', '+', *_MISSING[use]})})", apart,
                   *(f'{letters} RLIKE {sql_text(pattern)}' for pattern in _PATTERNS[use])]
     own = {value.strip().lower() for value in defaults}
     if own:
@@ -105,12 +106,12 @@ def is_value_sql(text: str, letters: str, use: Use, defaults: Iterable[str] = ()
     return f'NOT ({" OR ".join(conditions)})'
 
 
-def usable_sql(text: str, use: Use) -> str:
+def present_or_null_sql(text: str, use: Use) -> str:
     """Return SQL for a text where it is a value; null where it is a stand-in."""
-    return f'CASE WHEN {is_value_sql(text, condensed_sql(text), use)} THEN {text} END'
+    return f'CASE WHEN {is_present_sql(text, normalized_sql(text), use)} THEN {text} END'
 
 
-def is_day_sql(day: str) -> str:
+def is_present_date_sql(day: str) -> str:
     """Return a SQL condition that a date is none that stands for a missing one."""
     return f"{day} NOT IN ({', '.join(f'DATE{sql_text(known.isoformat())}' for known in DATES)})"
 
@@ -132,8 +133,8 @@ def _compositions() -> list[str]:
 COMPOSITIONS = _compositions()
 
 
-def composed_sql(text: str) -> str:
-    """Return SQL for a text in which accents are composed, as the Unicode form NFC has them.
+def nfc_sql(text: str) -> str:
+    """Return SQL for the text in Unicode normalization form C (NFC): composed accents.
 
     Spark has no function for it. Plain text is told by its length in bytes, and only text that has an accent of its own
     is looked at letter by letter, so that the rows without any, nearly all, cost nothing.
@@ -144,6 +145,6 @@ def composed_sql(text: str) -> str:
     return f'CASE WHEN {has_accents} THEN {replaced} ELSE {text} END'
 
 
-def composed(text: str) -> str:
-    """Return a text in which accents are composed."""
+def nfc(text: str) -> str:
+    """Return the text in Unicode normalization form C (NFC)."""
     return unicodedata.normalize('NFC', text)

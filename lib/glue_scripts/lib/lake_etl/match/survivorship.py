@@ -14,10 +14,10 @@ from lake_etl.spark.columns import column, has_column, quoted
 from lake_etl.spark.helper_names import hidden_name
 
 NUMBER, AGE, CONTENT, BEFORE = (hidden_name(name) for name in ('number', 'age', 'content', 'before'))
-WIDER = {'tinyint': 1, 'smallint': 2, 'int': 3, 'bigint': 4}
+INTEGER_WIDTHS = {'tinyint': 1, 'smallint': 2, 'int': 3, 'bigint': 4}
 
 
-def conformed(incoming: DataFrame, primary: StructType | None) -> DataFrame:
+def conform_types(incoming: DataFrame, primary: StructType | None) -> DataFrame:
     """Return the incoming rows with the primary table's names and types in the columns that it has.
 
     Raises SchemaChangeError listing the columns whose values the primary's type may not be able to hold.
@@ -42,8 +42,8 @@ def _holds(found: str, wanted: str) -> bool:
     """Tell whether the wanted type holds every value of the found one."""
     if found == wanted or wanted == 'string':
         return True
-    if found in WIDER and wanted in WIDER:
-        return WIDER[found] <= WIDER[wanted]
+    if found in INTEGER_WIDTHS and wanted in INTEGER_WIDTHS:
+        return INTEGER_WIDTHS[found] <= INTEGER_WIDTHS[wanted]
     if found.startswith('decimal(') and wanted.startswith('decimal('):
         (digits, scale), (more, finer) = (map(int, kind[8:-1].split(',')) for kind in (found, wanted))
         return scale <= finer and digits - scale <= more - finer
@@ -51,7 +51,7 @@ def _holds(found: str, wanted: str) -> bool:
                                ('date', 'timestamp'))
 
 
-def latest_of_each(rows: DataFrame, global_id: str, sort_field: str | None) -> DataFrame:
+def latest_rows(rows: DataFrame, global_id: str, sort_field: str | None) -> DataFrame:
     """Return one row for each global id: the latest by `sort_field`, then by partition; nulls are the oldest.
 
     Among rows of one age the choice depends on their content alone.
@@ -72,7 +72,7 @@ def changed_rows(latest: DataFrame, primary: DataFrame | None, global_id: str, s
     if primary is None:
         return latest
     keys = latest.select(column(global_id))
-    current = latest_of_each(primary.join(keys, global_id, 'left_semi'), global_id, sort_field)
+    current = latest_rows(primary.join(keys, global_id, 'left_semi'), global_id, sort_field)
     names = [*primary.columns, *(name for name in latest.columns if not has_column(primary.schema, name))]
     before = F.struct(*(column(name) for name in current.columns)).alias(BEFORE)
     joined = latest.join(current.select(column(global_id), before), global_id, 'left')

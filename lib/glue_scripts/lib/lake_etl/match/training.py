@@ -12,10 +12,10 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from lake_etl.config.match_specification import EntityMatchSpec, Level
-from lake_etl.match.blocking import LEFT, RIGHT, candidate_pairs, keyed_rows
-from lake_etl.match.comparison_values import ID, value_rows
-from lake_etl.match.match_plan import MatchPlan, plan_of
-from lake_etl.match.scoring import LearningScorer, Scorer, scorers_of
+from lake_etl.match.blocking import LEFT, RIGHT, block_key_rows, candidate_pairs
+from lake_etl.match.comparison_values import ID, comparison_rows
+from lake_etl.match.match_plan import MatchPlan, build_plan
+from lake_etl.match.scoring import Scorer, UntrainedScorer, level_scorers
 from lake_etl.match.similarity import ARROW_TYPES, Operand, Pairs
 from lake_etl.spark.columns import column
 from lake_etl.spark.materialize import checkpointed
@@ -37,18 +37,18 @@ def trained_scorers(spec: EntityMatchSpec, incoming: DataFrame, identity: str, p
     Starts no Spark job when every level has its weights; otherwise a few for each level that learns. What reaches the
     driver are samples of a fixed size.
     """
-    return tuple(_trained(scorer, level, spec, incoming, identity, primary) if isinstance(scorer, LearningScorer)
-                 else scorer for scorer, level in zip(scorers_of(spec), spec.levels, strict=True))
+    return tuple(_trained(scorer, level, spec, incoming, identity, primary) if isinstance(scorer, UntrainedScorer)
+                 else scorer for scorer, level in zip(level_scorers(spec), spec.levels, strict=True))
 
 
-def _trained(scorer: LearningScorer, level: Level, spec: EntityMatchSpec, incoming: DataFrame, identity: str,
+def _trained(scorer: UntrainedScorer, level: Level, spec: EntityMatchSpec, incoming: DataFrame, identity: str,
              primary: DataFrame | None) -> Scorer:
     known, known_identity = (incoming, identity) if primary is None else (primary, spec.global_id_field)
     operands = scorer.operands()
-    plan = plan_of(replace(spec, levels=(level,)), exact=False)
+    plan = build_plan(replace(spec, levels=(level,)), exact=False)
     batch = checkpointed(incoming.orderBy(F.xxhash64(column(identity))).limit(BATCH_ROWS))
-    right = checkpointed(keyed_rows(batch, identity, plan))
-    pairs = candidate_pairs(keyed_rows(known, known_identity, plan), right, plan, BATCH_ROWS * len(plan.rules))
+    right = checkpointed(block_key_rows(batch, identity, plan))
+    pairs = candidate_pairs(block_key_rows(known, known_identity, plan), right, plan, BATCH_ROWS * len(plan.rules))
     candidates, count = _candidates(pairs, [f'o{plan.operands.index(operand)}' for operand in operands], operands)
     records = _sample(known, known_identity, plan, operands, KNOWN_ROWS)
     by_chance = _by_chance(records, _sample(batch, identity, plan, operands, BATCH_ROWS), operands)
@@ -73,7 +73,7 @@ def _candidates(pairs: DataFrame | None, names: Sequence[str], operands: Sequenc
 
 def _sample(df: DataFrame, identity: str, plan: MatchPlan, operands: Sequence[Operand], at_most: int) -> pd.DataFrame:
     ordered = df.orderBy(F.xxhash64(column(identity))).limit(at_most)
-    return value_rows(ordered, None, operands, (), plan.default_values).toPandas()
+    return comparison_rows(ordered, None, operands, (), plan.default_values).toPandas()
 
 
 def _by_chance(known: pd.DataFrame, batch: pd.DataFrame, operands: Sequence[Operand]) -> Pairs:

@@ -10,7 +10,7 @@ from pyspark.sql.types import StringType, StructType
 from lake_etl.read.left_out import without_values_of_malformed_rows
 from lake_etl.read.malformed import malformed_mark
 from lake_etl.spark.columns import column, column_type, quoted, try_cast_column
-from lake_etl.transform.conversion import Conversion, written_value
+from lake_etl.transform.conversion import Conversion, target_conversion
 from lake_etl.transform.conversion_watch import ConversionWatch
 from lake_etl.transform.fuse import Assignment, assign_batch
 from lake_etl.transform.type_change import exact_number_from_text
@@ -39,7 +39,7 @@ def with_given_types_watched(df: DataFrame, types: Mapping[str, str], watch: Con
     rows = watch.begin(df)
     if mark:
         malformed = Conversion(column='', failure=HIDDEN if hide_malformed else NOT_IN_FORMAT, failed=quoted(mark))
-        rows = watch.around(rows, [malformed], lambda marked: marked.drop(mark), leaves_out_rows=False)
+        rows = watch.apply_step(rows, [malformed], lambda marked: marked.drop(mark), leaves_out_rows=False)
     return watch.end(watch.assign(rows, given) if given else rows)
 
 
@@ -57,5 +57,5 @@ def _assignment(name: str, kind: str) -> Assignment:
         return F.from_json(column(name), kind) if '<' in kind else F.expr(exact_number_from_text(quoted(name), kind))
 
     def conversions(schema: StructType) -> tuple[Conversion, ...]:
-        return (written_value(name, name, f'cannot become {kind}', 'null'),)
+        return (target_conversion(name, name, f'cannot become {kind}', 'null'),)
     return Assignment(name, frozenset([name]), build, conversions)

@@ -39,6 +39,6 @@ class BeforePublishing:
             self._failures.append(failure)
 
 
-def at_once(work: Work) -> None:
+def run_now(work: Work) -> None:
     """Do a piece of work now."""
     work()

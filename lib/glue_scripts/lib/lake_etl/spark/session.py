@@ -79,7 +79,7 @@ def user_sql_rules(spark: SparkSession) -> Iterator[None]:
         yield
 
 
-def planned_as_a_whole(df: DataFrame) -> DataFrame:
+def plan_upfront(df: DataFrame) -> DataFrame:
     """Plan the frame's query now and for good, not anew after each of its stages; return the frame, to be collected."""
     with _changed(df.sparkSession, 'spark.sql.adaptive.enabled', 'false'):
         df._jdf.queryExecution().executedPlan()

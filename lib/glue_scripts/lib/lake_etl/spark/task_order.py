@@ -38,9 +38,9 @@ class OrderedRows:
     def located(self, frame: DataFrame, continued: Sequence[str] = ()) -> DataFrame:
         """Return a frame of the same rows with what `row_number` needs, in hidden columns.
 
-        continued  columns whose last value in earlier tasks is added, too, under the names of `carried`
+        continued  columns whose last value in earlier tasks is also added, under the names of `carried_column`
         """
-        values = {carried(name): column(name) for name in continued}
+        values = {carried_column(name): column(name) for name in continued}
         tasks = self.frame.groupBy(task_of(POSITION).alias(TASK)).agg(F.count(F.lit(1)).alias(ROWS), *(
             F.max_by(value, F.when(value.isNotNull(), column(POSITION))).alias(name) for name, value in values.items()))
         earlier = Window.orderBy(TASK).rowsBetween(Window.unboundedPreceding, -1)
@@ -49,7 +49,7 @@ class OrderedRows:
         return frame.withColumn(TASK, task_of(POSITION)).join(F.broadcast(tasks), TASK, 'left')
 
 
-def carried(name: str) -> str:
+def carried_column(name: str) -> str:
     """Return the name of the column that holds the last value of a column in earlier tasks."""
     return hidden_name(f'carried_{name}')
 

@@ -7,11 +7,11 @@ from typing import Any, Protocol
 
 from pyspark.sql import DataFrame
 
-from lake_etl.transform.conversion_watch import Unwatched, Watch
+from lake_etl.transform.conversion_watch import NoWatch, Watch
 from lake_etl.transform.fuse import Assignment, assign_fused
 from lake_etl.transform.registry import AnyTransform, EachColumn, Transform, TransformContext, UserTransform, WholeFrame
 
-UNWATCHED = Unwatched()
+UNWATCHED = NoWatch()
 
 
 class Step(Protocol):
@@ -38,17 +38,17 @@ def apply_steps(df: DataFrame, steps: Sequence[Step], transforms: Mapping[str, A
             context.lineage.update_lineage(None, dataset, transform.operation, transform=step.raw)
         if isinstance(transform, UserTransform):
             before, waiting = assign_fused(df, waiting, watch.assign), []
-            df = watch.apart(before, partial(_apply_function, transform, step, context))
+            df = watch.apply_function(before, partial(_apply_function, transform, step, context))
         elif isinstance(transform.runs, EachColumn):
             waiting += [transform.assignment(entry, context) for entry in step.entries or ()]
         else:
             before, waiting = assign_fused(df, waiting, watch.assign), []
             df = reduce(partial(_apply_to_frame, transform, transform.runs, context, watch),
-                        _turns(transform.runs, step), before)
+                        _entry_groups(transform.runs, step), before)
     return assign_fused(df, waiting, watch.assign)
 
 
-def _turns(runs: WholeFrame, step: Step) -> list[tuple[Any, ...]]:
+def _entry_groups(runs: WholeFrame, step: Step) -> list[tuple[Any, ...]]:
     """Return the entries that are applied together, one list for each turn."""
     entries = step.entries or ()
     return [(entry,) for entry in entries] if runs.entry_by_entry else [entries]
@@ -56,8 +56,8 @@ def _turns(runs: WholeFrame, step: Step) -> list[tuple[Any, ...]]:
 
 def _apply_to_frame(transform: Transform[Any], runs: WholeFrame, context: TransformContext, watch: Watch,
                     df: DataFrame, entries: tuple[Any, ...]) -> DataFrame:
-    return watch.around(df, transform.conversions(entries, df.schema),
-                        partial(transform.apply, entries=entries, context=context), runs.leaves_out_rows)
+    return watch.apply_step(df, transform.conversions(entries, df.schema),
+                            partial(transform.apply, entries=entries, context=context), runs.leaves_out_rows)
 
 
 def _apply_function(transform: UserTransform, step: Step, context: TransformContext, df: DataFrame) -> DataFrame:

@@ -23,26 +23,26 @@ WHITESPACE = ' \t\n\r\x0b\x0c'
 
 
 @dataclass(frozen=True)
-class Reading:
+class TextReader:
     """How a formatter gets a value back from the text in which it came, and a value to try a format with."""
 
     read: Callable[[str], Any]
     sample: Any
 
 
-TEXT = Reading(str, 'text')
-READINGS: tuple[tuple[type[DataType], Reading], ...] = (
-    (BooleanType, Reading(lambda text: text == 'True', True)),
-    (IntegralType, Reading(int, 1)),
-    (DecimalType, Reading(Decimal, Decimal(1))),
-    (FractionalType, Reading(float, 1.0)),
-    (DateType, Reading(date.fromisoformat, date(2000, 1, 1))),
-    (TimestampType, Reading(datetime.fromisoformat, datetime(2000, 1, 1))),
-    (TimestampNTZType, Reading(datetime.fromisoformat, datetime(2000, 1, 1))),
+TEXT = TextReader(str, 'text')
+TEXT_READERS: tuple[tuple[type[DataType], TextReader], ...] = (
+    (BooleanType, TextReader(lambda text: text == 'True', True)),
+    (IntegralType, TextReader(int, 1)),
+    (DecimalType, TextReader(Decimal, Decimal(1))),
+    (FractionalType, TextReader(float, 1.0)),
+    (DateType, TextReader(date.fromisoformat, date(2000, 1, 1))),
+    (TimestampType, TextReader(datetime.fromisoformat, datetime(2000, 1, 1))),
+    (TimestampNTZType, TextReader(datetime.fromisoformat, datetime(2000, 1, 1))),
 )
 
 
-class NothingToFormat:
+class FormattedNull:
     """Stands in for null: an empty text in every format."""
 
     def __format__(self, specification: str) -> str:
@@ -54,7 +54,7 @@ class NothingToFormat:
     __repr__ = __str__
 
 
-def combined(format_text: str, names: Sequence[str], schema: StructType) -> Column | PreparedColumn:
+def combine_columns(format_text: str, names: Sequence[str], schema: StructType) -> Column | PreparedColumn:
     """Build the text of the columns put into the format, without white space at its ends; null becomes empty text.
 
     Raises DataError for a missing column, and for a format that does not suit the type of a column.
@@ -67,7 +67,7 @@ def combined(format_text: str, names: Sequence[str], schema: StructType) -> Colu
                  F.coalesce(python_text(names[piece.column], types[piece.column]), F.lit('')) for piece in pieces]
         return PreparedColumn({'text': F.concat(*texts, F.lit(''))}, lambda helpers: _trimmed(helpers['text']))
     typed = {field.column for field in fields if not field.text or _prints_differently(types[field.column])}
-    readings = [_reading(kind) if index in typed else TEXT for index, kind in enumerate(types)]
+    readings = [_text_reader(kind) if index in typed else TEXT for index, kind in enumerate(types)]
     _try_format(format_text, readings, types)
     # Spark has no counterpart of Python's format mini-language, so these columns are formatted by Python: one function
     # for the whole text, fed by Arrow with text, which keeps whole numbers whole and dates beyond 2262 intact.
@@ -108,11 +108,11 @@ def _prints_differently(kind: DataType) -> bool:
     return isinstance(kind, FractionalType) and not isinstance(kind, DecimalType)
 
 
-def _reading(kind: DataType) -> Reading:
-    return next((reading for base, reading in READINGS if isinstance(kind, base)), TEXT)
+def _text_reader(kind: DataType) -> TextReader:
+    return next((reading for base, reading in TEXT_READERS if isinstance(kind, base)), TEXT)
 
 
-def _try_format(format_text: str, readings: Sequence[Reading], types: Sequence[DataType]) -> None:
+def _try_format(format_text: str, readings: Sequence[TextReader], types: Sequence[DataType]) -> None:
     try:
         format_text.format(*(reading.sample for reading in readings))
     except (ValueError, TypeError) as error:
@@ -123,10 +123,10 @@ def _try_format(format_text: str, readings: Sequence[Reading], types: Sequence[D
 
 def _formatter(format_text: str,
                readers: Sequence[Callable[[str], Any]]) -> Callable[[Sequence[str | None]], str | None]:
-    """Return a function from the columns' texts to the combined text; null when Python cannot format a value."""
+    """Return a function from the columns' texts to the combined text, or to null when Python cannot format a value."""
     def combine(texts: Sequence[str | None]) -> str | None:
         try:
-            values = [NothingToFormat() if text is None else read(text) for read, text in zip(readers, texts)]
+            values = [FormattedNull() if text is None else read(text) for read, text in zip(readers, texts)]
             return format_text.format(*values).strip(WHITESPACE)
         except (ValueError, ArithmeticError):
             return None

@@ -39,15 +39,15 @@ def has_value(schema: StructType, name: str) -> str:
     return f'{quoted(name)} IS NOT NULL'
 
 
-def written_value(source: str, field: str, failure: str, on_error: OnError) -> Conversion:
+def target_conversion(source: str, field: str, failure: str, on_error: OnError) -> Conversion:
     """Return the conversion of a source column into the column that the entry writes."""
     in_place = source.lower() == field.lower()
     return Conversion(column=field, failure=failure if in_place else f"of '{source}' {failure}",
                       source=source, stops=on_error == 'fail')
 
 
-def text_read_as(schema: StructType, field: str, on_error: OnError, *, numbers: Iterable[str] = (),
-                 dates: Iterable[str] = ()) -> tuple[Conversion, ...]:
+def text_conversions(schema: StructType, field: str, on_error: OnError, *, numbers: Iterable[str] = (),
+                     dates: Iterable[str] = ()) -> tuple[Conversion, ...]:
     """Return the conversions of those columns that are text, which an entry reads as numbers or dates for `field`."""
     return (*_read_as(schema, numbers, 'number', 'double', field, on_error),
             *_read_as(schema, dates, 'date', 'date', field, on_error))
@@ -118,7 +118,7 @@ def rows_before(counts: Mapping[int, int]) -> dict[int, int]:
 
 
 @dataclass(frozen=True)
-class Marks:
+class MarkedFrame:
     """A frame on which SQL conditions tell, for each conversion, whether a row has a value and whether it failed.
 
     source    where the rows come from; None when that is not known any more
@@ -133,7 +133,7 @@ class Marks:
     repeated: bool
 
 
-def count_failures(marks: Marks, indexes: Sequence[int]) -> tuple[FailedConversion, ...]:
+def count_failures(marks: MarkedFrame, indexes: Sequence[int]) -> tuple[FailedConversion, ...]:
     """Return what became of these conversions, those without failures left out; one query, none for no index.
 
     Rows of the source are counted, however many rows they have become.

@@ -17,10 +17,11 @@ from pyspark.sql import functions as F
 from lake_etl.spark.columns import column, quoted
 from lake_etl.spark.helper_names import hidden_name, unused_name
 from lake_etl.spark.materialize import observed
-from lake_etl.transform.conversion import Conversion, FailedConversion, Marks, SourceRows, count_failures, has_value
+from lake_etl.transform.conversion import (
+    Conversion, FailedConversion, MarkedFrame, SourceRows, count_failures, has_value)
 from lake_etl.transform.fuse import Assignment, assign_batch
 
-Act = Callable[[DataFrame], DataFrame]
+Step = Callable[[DataFrame], DataFrame]
 CONVERSIONS_IN_A_NUMBER = 62
 
 
@@ -30,25 +31,27 @@ class Watch(Protocol):
     def assign(self, df: DataFrame, batch: Sequence[Assignment]) -> DataFrame:
         """Return the frame after assignments that all see the frame as it is."""
 
-    def around(self, df: DataFrame, conversions: Sequence[Conversion], act: Act, leaves_out_rows: bool) -> DataFrame:
+    def apply_step(self, df: DataFrame, conversions: Sequence[Conversion], act: Step, leaves_out_rows: bool
+                   ) -> DataFrame:
         """Return the frame after a step that turns it as a whole."""
 
-    def apart(self, df: DataFrame, act: Act) -> DataFrame:
+    def apply_function(self, df: DataFrame, act: Step) -> DataFrame:
         """Return the frame after a step of which nothing is known."""
 
 
-class Unwatched:
+class NoWatch:
     """Does the steps and nothing else."""
 
     def assign(self, df: DataFrame, batch: Sequence[Assignment]) -> DataFrame:
         """Return the frame after the assignments."""
         return assign_batch(df, batch)
 
-    def around(self, df: DataFrame, conversions: Sequence[Conversion], act: Act, leaves_out_rows: bool) -> DataFrame:
+    def apply_step(self, df: DataFrame, conversions: Sequence[Conversion], act: Step, leaves_out_rows: bool
+                   ) -> DataFrame:
         """Return the frame after the step."""
         return act(df)
 
-    def apart(self, df: DataFrame, act: Act) -> DataFrame:
+    def apply_function(self, df: DataFrame, act: Step) -> DataFrame:
         """Return the frame after the step."""
         return act(df)
 
@@ -63,7 +66,7 @@ class _Point:
     """
 
     number: str
-    marks: Marks
+    marks: MarkedFrame
     observation: Observation | None = None
 
     def failures(self) -> tuple[FailedConversion, ...]:
@@ -108,13 +111,14 @@ class ConversionWatch:
         conversions = [conversion for item in batch for conversion in item.conversions(df.schema)]
         return self._marked(df, conversions, lambda tried: assign_batch(tried, batch))
 
-    def around(self, df: DataFrame, conversions: Sequence[Conversion], act: Act, leaves_out_rows: bool) -> DataFrame:
+    def apply_step(self, df: DataFrame, conversions: Sequence[Conversion], act: Step, leaves_out_rows: bool
+                   ) -> DataFrame:
         """Return the frame after a step that may repeat rows; its conversions are observed on the way."""
         # What the step converts is counted behind it, among rows that it has repeated.
         self._repeated = True
         return self._marked(self._observed(df) if leaves_out_rows else df, conversions, act)
 
-    def apart(self, df: DataFrame, act: Act) -> DataFrame:
+    def apply_function(self, df: DataFrame, act: Step) -> DataFrame:
         """Return the frame after a user's own function, which does not get to see the places; they are lost behind it.
 
         A function that looks at rows itself may have looked at a few of them only, and Spark takes the metrics of the
@@ -130,13 +134,13 @@ class ConversionWatch:
         """Return the conversions that failed, in the order of the steps; the frame must have been written."""
         return tuple(failure for point in self._points for failure in point.failures())
 
-    def _marked(self, df: DataFrame, conversions: Sequence[Conversion], act: Act) -> DataFrame:
+    def _marked(self, df: DataFrame, conversions: Sequence[Conversion], act: Step) -> DataFrame:
         """Return the frame after the step, each row with a number for every 62 of the conversions."""
         for start in range(0, len(conversions), CONVERSIONS_IN_A_NUMBER):
             act = self._marking(conversions[start:start + CONVERSIONS_IN_A_NUMBER], act)
         return act(df)
 
-    def _marking(self, conversions: Sequence[Conversion], act: Act) -> Act:
+    def _marking(self, conversions: Sequence[Conversion], act: Step) -> Step:
         """Return the step so that it marks rows in which one of these conversions fails."""
         def marking(df: DataFrame) -> DataFrame:
             copies = _source_copies(df, conversions)
@@ -148,8 +152,8 @@ class ConversionWatch:
             failed = tuple(f'{quoted(item.column)} IS NULL AND {has}' if item.failed is None else _bit(known, index)
                            for index, (item, has) in enumerate(zip(conversions, tried, strict=True)))
             number = unused_name(after.schema, hidden_name('failed'))
-            self._waiting.append(_Point(number, Marks(after, tuple(conversions), tried, failed, self._source,
-                                                      self._repeated)))
+            marks = MarkedFrame(after, tuple(conversions), tried, failed, self._source, self._repeated)
+            self._waiting.append(_Point(number, marks))
             return after.withColumn(number, _bits(failed)).drop(known, *copies.values())
         return marking
 

@@ -26,7 +26,7 @@ from lake_etl.transform.type_change import number_as
 
 LARGEST_PREMIUM, PREMIUM_TYPE = 10 ** 14, parse_type('decimal(25,10)')
 # Whole cents below this, times twice the days of 9,999 years, are a bigint still.
-MOST_QUICK_CENTS = 10 ** 12
+MAX_FAST_CENTS = 10 ** 12
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,12 +76,12 @@ def earned_premium(schema: StructType, premiums: Sequence[str], portion: Portion
         cents = _earned(partial(_share_of_cents, premium, parts), portion, reconcile)
         quick = f'CAST(CAST({cents} AS decimal(18,0)) * 0.01BD AS decimal(16,2))'
         slow = _earned(partial(_share, helpers['large'], parts), portion, reconcile)
-        return f'CASE WHEN abs({premium}) < {MOST_QUICK_CENTS} THEN {quick} ELSE {slow} END'
+        return f'CASE WHEN abs({premium}) < {MAX_FAST_CENTS} THEN {quick} ELSE {slow} END'
 
     values = {'premium': exact, 'parts': f'CAST({portion.parts} AS bigint)'}
     if money:
         cents = _whole_cents(premiums)
-        values |= {'premium': cents, 'large': f'CASE WHEN abs({cents}) >= {MOST_QUICK_CENTS} THEN {exact} END'}
+        values |= {'premium': cents, 'large': f'CASE WHEN abs({cents}) >= {MAX_FAST_CENTS} THEN {exact} END'}
     return PreparedColumn({name: F.expr(value) for name, value in values.items()},
                           lambda helpers: F.expr(f'CASE WHEN {portion.earns} THEN {earned(helpers)} END'))
 

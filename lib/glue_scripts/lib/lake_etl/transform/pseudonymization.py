@@ -15,7 +15,7 @@ from pyspark.sql import functions as F
 from lake_etl import runtime
 from lake_etl.spark.background_work import Work
 from lake_etl.spark.columns import column
-from lake_etl.spark.session import planned_as_a_whole
+from lake_etl.spark.session import plan_upfront
 
 SECRET_ARGUMENT = 'hash_key_secret'
 # The constants of RFC 2104 for SHA-256.
@@ -28,7 +28,7 @@ def hash_key(args: Mapping[str, Any]) -> bytes | None:
     return runtime.secret(str(address)) if address else None
 
 
-def hashed(text: Column, key: bytes | None) -> Column:
+def hash_column(text: Column, key: bytes | None) -> Column:
     """Build the hash of a text column as 64 lower-case hexadecimal digits; null stays null.
 
     SHA-256 of the text in UTF-8, or with a key HMAC-SHA-256 (RFC 2104), which nobody without the key can guess back.
@@ -67,7 +67,7 @@ def secret_value(value: bytes) -> Column:
     return Column(jvm.org.apache.spark.sql.Column(query._jdf.queryExecution().analyzed().expressions().head().child()))
 
 
-def originals_to_store(df: DataFrame, names: Sequence[str], table: str, key: bytes | None) -> Work:
+def prepare_token_storage(df: DataFrame, names: Sequence[str], table: str, key: bytes | None) -> Work:
     """Return the work of finding every distinct value of the columns and putting them into an item table.
 
     They are stored as `hash_key` and `raw_data`; nulls are left out. Each Spark task streams its share to the table in
@@ -78,13 +78,13 @@ def originals_to_store(df: DataFrame, names: Sequence[str], table: str, key: byt
         together = F.array(*(column(name).cast('string') for name in names))
         texts = [df.select(F.explode(together).alias('raw_data'))]
     originals = texts[0].where('raw_data IS NOT NULL').distinct()
-    tokens = originals.select(hashed(F.col('raw_data'), key).alias('hash_key'), 'raw_data')
+    tokens = originals.select(hash_column(F.col('raw_data'), key).alias('hash_key'), 'raw_data')
     # Tokens are few bytes, so Spark would gather them in one task, but writing them takes time: all cores share it.
     spread = tokens.repartition(df.sparkSession.sparkContext.defaultParallelism)
     # Arrow hands the values to Python by the column, which costs a tenth of handing over rows.
     stored = spread.mapInArrow(partial(_put_tokens, table), 'stored INT')
     # As one Spark job, begun before that of the rows, its stages come first; one job each, they would queue behind it.
-    planned_as_a_whole(stored)
+    plan_upfront(stored)
 
     def store() -> None:
         stored.collect()

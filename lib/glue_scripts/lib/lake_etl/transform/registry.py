@@ -11,7 +11,7 @@ from pyspark.sql.types import StructType
 from lake_etl.config.form import EntryType, Form
 from lake_etl.config.protected_columns import protecting
 from lake_etl.errors import ConfigurationError, LakeError
-from lake_etl.spark.background_work import Work, at_once
+from lake_etl.spark.background_work import Work, run_now
 from lake_etl.syntax.records import Findings
 from lake_etl.transform.conversion import Conversion
 from lake_etl.transform.fuse import Assignment, PreparedColumn, assign_fused
@@ -31,7 +31,7 @@ class TransformContext:
     lineage: Any = None
     spark_context: Any = None
     extra: tuple[Any, ...] = field(default=())
-    before_publishing: Callable[[Work], None] = at_once
+    before_publishing: Callable[[Work], None] = run_now
 
     def required_argument(self, name: str, transform: str) -> str:
         """Return a job argument as text; raises LakeError with both names when it is missing or empty."""

@@ -12,7 +12,7 @@ from pyspark.sql.types import BooleanType, DataType, DateType, NumericType, Stri
 from lake_etl.spark.columns import column, column_type
 from lake_etl.spark.helper_names import hidden_name
 from lake_etl.spark.task_order import (
-    BEFORE, POSITION, ROWS, TASK, carried, in_counted_task, in_order, row_number, task_of, with_position)
+    BEFORE, POSITION, ROWS, TASK, carried_column, in_counted_task, in_order, row_number, task_of, with_position)
 from lake_etl.syntax.sort_order import RowOrder, is_descending, sort_column
 
 FILLED = hidden_name('filled')
@@ -38,7 +38,7 @@ def fill_down(df: DataFrame, order: RowOrder, fields: Sequence[str]) -> DataFram
         return with_position(df).withColumns(_last_values(fields, _window(order))).drop(POSITION)
     rows = in_order(df, _sorting(order))
     located = rows.located(_filled_in_tasks(rows.frame, fields), fields)
-    filled = {name: in_counted_task(F.coalesce(column(name), column(carried(name)))) for name in fields}
+    filled = {name: in_counted_task(F.coalesce(column(name), column(carried_column(name)))) for name in fields}
     return located.withColumns(filled).select(*(column(name) for name in df.columns))
 
 

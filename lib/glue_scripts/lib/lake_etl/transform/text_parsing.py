@@ -10,7 +10,7 @@ from pyspark.sql import functions as F
 
 from lake_etl.spark.columns import quoted, try_cast
 from lake_etl.syntax.sql_literal import sql_text
-from lake_etl.transform.type_change import ENDLESS_EXPONENT
+from lake_etl.transform.type_change import HUGE_EXPONENT
 
 # Minus sign, en dash and em dash, which spreadsheets put in place of a hyphen.
 DASHES = '\u2212\u2013\u2014'
@@ -18,13 +18,13 @@ DASHES = '\u2212\u2013\u2014'
 # exponent; every other character that is no digit, sign, bracket or decimal mark.
 CLUTTER = r'\([^0-9()]*\)|{mark}-(?![0-9])|{mark}(?![0-9])|(?<![0-9])[eE]|[eE](?![-+]?[0-9])|[^-0-9eE(){mark}]'
 BRACKETED_OR_TRAILING_MINUS = r'^\(([0-9.,]+)\)$|^([0-9.,]+)-$'
-# What may stand anywhere in an amount that is plain otherwise.
+# Signs that may occur anywhere in an otherwise plain amount.
 SIGNS = ('$', '€', ' ')
 ISO_PATTERN = re.compile(r"yyyy-MM-dd(?:(?P<between> |'T')HH:mm:ss(?P<fraction>\.S{1,6})?"
                          r"(?P<zone>Z|'Z'|X{1,3})?)?")
 
 
-def amount(name: str, decimal_format: str, *, comma_is_decimal_mark: bool) -> Column:
+def parse_amount(name: str, decimal_format: str, *, comma_is_decimal_mark: bool) -> Column:
     """Build the decimal that a text column spells: `$ 1,234.50`, `(1,234.50)`, `1,234.50-`, `1.2E3`, `1.234,50 €`.
 
     What is left after the clutter is gone and is no number, such as `1-2` or nothing at all, gives null. Further digits
@@ -40,8 +40,8 @@ def amount(name: str, decimal_format: str, *, comma_is_decimal_mark: bool) -> Co
     if comma_is_decimal_mark:
         signed, plain = (f"replace({value}, ',', '.')" for value in (signed, plain))
     quick = F.when(F.expr(_is_plain(name, mark, thousands)), try_cast(plain, type_name))
-    # Without its digits an exponent is none, nor is the amount.
-    in_bounds = f"regexp_replace({signed}, {sql_text(ENDLESS_EXPONENT)}, 'e')"
+    # Without its digits the exponent is invalid, and so the amount is null.
+    in_bounds = f"regexp_replace({signed}, {sql_text(HUGE_EXPONENT)}, 'e')"
     return F.coalesce(quick, try_cast(in_bounds, type_name))
 
 
@@ -50,18 +50,17 @@ def _without(texts: Iterable[str], value: str) -> str:
 
 
 def _is_plain(name: str, mark: str, thousands: str) -> str:
-    """Return the condition that the clean-up of an amount takes nothing away but signs and thousands marks.
+    """Return the condition that cleaning an amount removes only signs and thousands separators.
 
-    Nearly all amounts are so, and removing these as texts takes a tenth of the time. A condition that does not hold
-    costs nothing but the long way: a blank, a bracket, an exponent, a minus behind the number, or a decimal mark that
-    clutter follows.
+    Nearly all amounts are like this, and `replace` removes these in a tenth of the time of a pattern. Other amounts,
+    with a bracket, an exponent, a trailing minus, or clutter after the decimal mark, are parsed by the pattern.
     """
     after_mark = [mark + text for text in (*SIGNS, thousands)]
     unlike = [f'contains({quoted(name)}, {sql_text(text)})' for text in ('(', 'e', 'E', *after_mark)]
     return f"trim({quoted(name)}) <> '' AND NOT endswith({quoted(name)}, '-') AND NOT ({' OR '.join(unlike)})"
 
 
-def implied_decimal(name: str, decimal_format: str, decimals: int) -> Column:
+def parse_implied_decimal(name: str, decimal_format: str, decimals: int) -> Column:
     """Build the decimal of whole-number text whose last `decimals` digits follow the point: `12345` is 123.45.
 
     Text that is no whole number gives null.
@@ -74,7 +73,7 @@ def implied_decimal(name: str, decimal_format: str, decimals: int) -> Column:
     return F.when(F.expr(whole), point_moved)
 
 
-def moment(text: str, pattern: str) -> str:
+def parse_timestamp(text: str, pattern: str) -> str:
     """Return SQL for the timestamp that a SQL text spells by a pattern; null where it does not match.
 
     Spark's reader of ISO 8601 takes a third of the time of one by a pattern. It is asked first, where the pattern has
@@ -82,15 +81,15 @@ def moment(text: str, pattern: str) -> str:
     """
     by_pattern = f'try_to_timestamp({text}, {sql_text(pattern)})'
     iso = ISO_PATTERN.fullmatch(pattern)
-    return by_pattern if iso is None else f'coalesce({_quickly_read(text, iso)}, {by_pattern})'
+    return by_pattern if iso is None else f'coalesce({_fast_timestamp(text, iso)}, {by_pattern})'
 
 
-def _quickly_read(text: str, iso: re.Match[str]) -> str:
+def _fast_timestamp(text: str, iso: re.Match[str]) -> str:
     """Return SQL for the timestamp of a text that has all its digits, and null for other texts.
 
-    No part of a moment but the year and the fraction can be longer than in the pattern. So where the text is as long
-    and these two begin and end in their places, no part can be shorter. What is put behind the text leaves no room for
-    what else Spark takes there: a time of day, a fraction, blanks, and time zones, of which none ends in seven digits.
+    Only the year and the fraction can be longer than in the pattern. So where the text has the expected length and
+    these two begin and end in their places, no part is shorter. The suffix that is added leaves no room for anything
+    else that Spark accepts there: a time of day, a fraction, blanks, or time zones, none of which ends in seven digits.
     """
     between, fraction = iso['between'], iso['fraction']
     marks, length, rest = {'-': 5}, 10, ' 00:00:00'

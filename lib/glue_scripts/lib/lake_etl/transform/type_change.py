@@ -26,10 +26,10 @@ CONVERTIBLE = {
 }
 # Exponents of more digits lead out of every type. Spark's decimals take minutes for 1e-99999999, and stop the job for
 # 1e-2147483647.
-ENDLESS_EXPONENT = r'[eE][-+]?\p{Nd}{4,}'
+HUGE_EXPONENT = r'[eE][-+]?\p{Nd}{4,}'
 
 
-def changed_type(name: str, source: DataType, target: TypeText) -> str:
+def change_type(name: str, source: DataType, target: TypeText) -> str:
     """Return SQL for the column as the target type; a struct's members are renamed by position.
 
     Text becomes a whole number without its decimals: `12.0` and `12.7` are 12. Raises DataError for types that
@@ -50,7 +50,7 @@ def json_text(name: str) -> Column:
     return F.when(column(name).isNotNull(), F.expr(f'substring({listed}, 2, length({listed}) - 2)'))
 
 
-def never_fails(source: DataType, target: TypeText) -> bool:
+def always_converts(source: DataType, target: TypeText) -> bool:
     """Tell whether every value of one type becomes one of the other, such as anything that becomes text."""
     return target.name in TEXTS or source.simpleString() == str(target)
 
@@ -99,7 +99,7 @@ def number_as(schema: StructType, name: str, kind: TypeText) -> str:
     Raises DataError for a missing column and for one of any other type.
     """
     require_number(schema, name)
-    return changed_type(name, column_type(schema, name), kind)
+    return change_type(name, column_type(schema, name), kind)
 
 
 def require_number(schema: StructType, name: str) -> None:
@@ -136,14 +136,14 @@ def number_from_text(text: str, type_name: str) -> str:
     if type_name in WHOLE_TYPES:
         return _whole_number(text, type_name)
     if type_name.startswith('decimal'):
-        return _when(_may_be_number(text), _decimal(text, type_name))
+        return _when(_looks_like_number(text), _decimal(text, type_name))
     return f'try_cast({text} AS {type_name})'
 
 
 def exact_number_from_text(text: str, type_name: str) -> str:
     """Return SQL for the number that a SQL text spells; a whole number has nothing behind the point."""
     if type_name in WHOLE_TYPES:
-        return _when(_may_be_number(text), f'try_cast({text} AS {type_name})')
+        return _when(_looks_like_number(text), f'try_cast({text} AS {type_name})')
     return number_from_text(text, type_name)
 
 
@@ -152,15 +152,15 @@ def _whole_number(text: str, type_name: str) -> str:
     by_decimal = f"try_cast({_decimal(text, 'decimal(38,18)')} AS {type_name})"
     # Nearly all such texts are plain digits, which Spark reads far more quickly than decimals.
     plain = f'coalesce(try_cast({text} AS {type_name}), {by_decimal})'
-    return _when(_may_be_number(text), f"CASE WHEN contains({text}, '.') THEN {by_decimal} ELSE {plain} END")
+    return _when(_looks_like_number(text), f"CASE WHEN contains({text}, '.') THEN {by_decimal} ELSE {plain} END")
 
 
 def _decimal(text: str, type_name: str) -> str:
     no_exponent = f"NOT (contains({text}, 'e') OR contains({text}, 'E'))"
-    return _when(f'{no_exponent} OR NOT {text} RLIKE {sql_text(ENDLESS_EXPONENT)}', f'try_cast({text} AS {type_name})')
+    return _when(f'{no_exponent} OR NOT {text} RLIKE {sql_text(HUGE_EXPONENT)}', f'try_cast({text} AS {type_name})')
 
 
-def _may_be_number(text: str) -> str:
+def _looks_like_number(text: str) -> str:
     """Return a SQL condition: the text is not blank, and does not begin with a letter; digits of any script may."""
     return f"({text} < ':' OR {text} >= '\u0080') AND trim({text}) <> ''"
 

@@ -53,14 +53,14 @@ def parse_xml_columns(df: DataFrame, names: Sequence[str]) -> DataFrame:
 
 
 @dataclass(frozen=True)
-class Documents:
+class XmlDocuments:
     """What the texts of a column are: the shape of all XML documents, None without any, and how many are none."""
 
     shape: XmlShape | None
     unparsed: int
 
 
-def infer_documents(df: DataFrame, names: Sequence[str]) -> dict[str, Documents]:
+def infer_documents(df: DataFrame, names: Sequence[str]) -> dict[str, XmlDocuments]:
     """Look at all texts of the columns, in one Spark job."""
     texts = df.select(*(column(name).cast('string') for name in names))
     # The one extra job: each task sends the driver one short row, whatever the number of documents.
@@ -68,7 +68,7 @@ def infer_documents(df: DataFrame, names: Sequence[str]) -> dict[str, Documents]
     found = {}
     for number, name in enumerate(names):
         shapes = [XmlShape.from_json(task[number][0]) for task in tasks if task[number][0]]
-        found[name] = Documents(merge_shapes(shapes) if shapes else None, sum(task[number][1] for task in tasks))
+        found[name] = XmlDocuments(merge_shapes(shapes) if shapes else None, sum(task[number][1] for task in tasks))
     return found
 
 
@@ -85,7 +85,7 @@ def _shapes_of_task(batches: Iterable[pyarrow.RecordBatch]) -> Iterator[pyarrow.
             elements = [element for element in map(parse_xml, texts) if element is not None]
             unparsed[number] += len(texts) - len(elements)
             if elements:
-                shapes = [shape_of(element) for element in elements]
+                shapes = [infer_shape(element) for element in elements]
                 merged[number] = merge_shapes([*shapes, *([merged[number]] if number in merged else [])])
     if columns:
         text = json.dumps([[merged[number].to_json() if number in merged else None, unparsed[number]]
@@ -109,7 +109,7 @@ def _json_writer(shape: XmlShape) -> Callable[[str | None], str | None]:
         element = parse_xml(text)
         if element is None:
             return None
-        value: Any = value_of(element, shape)
+        value: Any = json_value(element, shape)
         return json.dumps((value or {}) if shape.members else {TEXT_MEMBER: value})
     return write
 
@@ -162,13 +162,13 @@ def parse_xml(text: str | None) -> Element | None:
         return None
 
 
-def shape_of(element: Element) -> XmlShape:
+def infer_shape(element: Element) -> XmlShape:
     """Return what one element holds."""
     members: dict[str, XmlShape] = {}
     for name, value in element.attrib.items():
         members[_attribute(name)] = XmlShape(_text_type(value.strip()))
     for child in element:
-        name, shape = _local(child.tag), shape_of(child)
+        name, shape = _local(child.tag), infer_shape(child)
         known = members.get(name)
         members[name] = merge_shapes([known, shape], repeated=True) if known else shape
     return XmlShape(_text_type(_own_text(element)), members)
@@ -192,7 +192,7 @@ def _wider(left: str | None, right: str | None) -> str | None:
     return 'double' if {left, right} == {'bigint', 'double'} else 'string'
 
 
-def value_of(element: Element, shape: XmlShape) -> Any:
+def json_value(element: Element, shape: XmlShape) -> Any:
     """Return the element as a JSON value of that shape, all leaves as text; None for an element that holds nothing."""
     text = _own_text(element) or None
     if not shape.members:
@@ -202,9 +202,9 @@ def value_of(element: Element, shape: XmlShape) -> Any:
         name = _local(child.tag)
         member = shape.members[name]
         if member.repeated:
-            value.setdefault(name, []).append(value_of(child, member))
+            value.setdefault(name, []).append(json_value(child, member))
         else:
-            value[name] = value_of(child, member)
+            value[name] = json_value(child, member)
     if text is not None:
         value[TEXT_MEMBER] = text
     return value or None

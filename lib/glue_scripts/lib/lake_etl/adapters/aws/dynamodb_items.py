@@ -12,7 +12,7 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from lake_etl.adapters.aws.clients import open_dynamodb_client
-from lake_etl.adapters.item_tables import check_update, full_key, key_of, key_values, plain, storable
+from lake_etl.adapters.item_tables import check_update, full_key, key_schema, key_values, plain, storable
 from lake_etl.errors import ItemStoreError
 
 BATCH = 25
@@ -76,7 +76,7 @@ class DynamoDBItems:
             try:
                 self._client.put_item(
                     TableName=table, Item=stored, ConditionExpression='attribute_not_exists(#key)',
-                    ExpressionAttributeNames={'#key': key_of(table).partition})
+                    ExpressionAttributeNames={'#key': key_schema(table).partition})
             except ClientError as error:
                 if error.response['Error']['Code'] == CONDITION_FAILED:
                     return False
@@ -105,12 +105,12 @@ class DynamoDBItems:
         """Yield every item of one partition key value in sort key order, however many pages that takes."""
         return self._pages(
             'query', table, KeyConditionExpression='#key = :value',
-            ExpressionAttributeNames={'#key': key_of(table).partition},
+            ExpressionAttributeNames={'#key': key_schema(table).partition},
             ExpressionAttributeValues={':value': partition_value})
 
     def scan(self, table: str) -> Iterator[dict[str, Any]]:
         """Yield every item of the table, however many pages that takes."""
-        key_of(table)
+        key_schema(table)
         return self._pages('scan', table)
 
     def _pages(self, operation: str, table: str, **arguments: Any) -> Iterator[dict[str, Any]]:

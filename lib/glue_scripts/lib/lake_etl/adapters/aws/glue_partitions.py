@@ -9,7 +9,7 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from lake_etl.adapters.aws.glue_shapes import Structure
+from lake_etl.adapters.aws.glue_structures import Structure
 
 # Entries that one call may carry: https://docs.aws.amazon.com/glue/latest/webapi/API_Operations.html
 PUT_LIMIT, DELETE_LIMIT, GET_LIMIT = 100, 25, 1000
@@ -115,7 +115,7 @@ def _failures(call: Callable[[Mapping[Values, Structure]], Structure],
     try:
         answer = call(batch)
     except (ClientError, BotoCoreError) as error:
-        return dict.fromkeys(batch, failure_of(error))
+        return dict.fromkeys(batch, call_failure(error))
     failures = {}
     for entry in answer.get('Errors', ()):
         values = tuple(entry.get('PartitionValues') or entry.get('PartitionValueList', ()))
@@ -124,7 +124,7 @@ def _failures(call: Callable[[Mapping[Values, Structure]], Structure],
     return failures
 
 
-def failure_of(error: ClientError | BotoCoreError) -> Failure:
+def call_failure(error: ClientError | BotoCoreError) -> Failure:
     """Return why a call failed."""
     if isinstance(error, ClientError):
         detail = error.response.get('Error', {})

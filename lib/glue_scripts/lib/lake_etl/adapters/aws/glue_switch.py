@@ -7,9 +7,10 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from lake_etl.adapters.aws.glue_partitions import EXISTS, MISSING, Failure, GluePartitions, Outcome, Values, failure_of
-from lake_etl.adapters.aws.glue_shapes import (
-    Structure, as_input, is_parquet_table, partition_input, partition_of, table_input, table_of)
+from lake_etl.adapters.aws.glue_partitions import (
+    EXISTS, MISSING, Failure, GluePartitions, Outcome, Values, call_failure)
+from lake_etl.adapters.aws.glue_structures import (
+    Structure, as_input, is_parquet_table, partition_from_glue, partition_input, table_from_glue, table_input)
 from lake_etl.adapters.publication import partition_label, require_expected, require_publishable, table_name
 from lake_etl.errors import PublicationConflict, PublicationError
 from lake_etl.ports import Publication
@@ -72,7 +73,7 @@ class GlueSwitch:
                 concerned = {*self._put, *self._publication.drop, *self._publication.expected}
                 self._before = self._partitions.get(sorted(concerned))
         except (ClientError, BotoCoreError) as error:
-            raise Refused({(): failure_of(error)}) from error
+            raise Refused({(): call_failure(error)}) from error
         if self._table_before is not None and not is_parquet_table(self._table_before):
             raise PublicationError(f'{table_name(self._publication)} is a view or an Iceberg table, so no Parquet '
                                    'table can be published under that name. Nothing was changed; choose another name.')
@@ -82,7 +83,7 @@ class GlueSwitch:
         try:
             found: Structure = self._client.get_table(DatabaseName=self._database, Name=self._name)['Table']
         except ClientError as error:
-            if failure_of(error).code == MISSING:
+            if call_failure(error).code == MISSING:
                 return None
             raise
         return found
@@ -96,7 +97,7 @@ class GlueSwitch:
         try:
             change(DatabaseName=self._database, TableInput=wanted)
         except (ClientError, BotoCoreError) as error:
-            failure = failure_of(error)
+            failure = call_failure(error)
             if failure.code == EXISTS:  # another first load of the table was quicker
                 self._look()
                 if self._table_before is not None:
@@ -120,7 +121,7 @@ class GlueSwitch:
         try:
             found = self._partitions.get(sorted(outcome.unmet))
         except (ClientError, BotoCoreError) as error:
-            raise Refused(dict.fromkeys(outcome.unmet, failure_of(error))) from error
+            raise Refused(dict.fromkeys(outcome.unmet, call_failure(error))) from error
         finally:
             self._touched.update(set(inputs) - outcome.unmet)
         for values, partition in found.items():
@@ -163,7 +164,7 @@ class GlueSwitch:
             return self._differences()
         except (ClientError, BotoCoreError) as error:
             LOG.warning('Could not see what is left of the publication of %s: %s.', table_name(self._publication),
-                        failure_of(error).code)
+                        call_failure(error).code)
             return [*_labels(self._touched), *(['the columns of the table'] if self._table_changed else [])]
 
     def _undo_table(self) -> None:
@@ -178,7 +179,7 @@ class GlueSwitch:
                     self._table_before, self._members('TableInput')))
         except (ClientError, BotoCoreError) as error:
             LOG.warning('Could not take back the columns of %s: %s.', table_name(self._publication),
-                        failure_of(error).code)
+                        call_failure(error).code)
 
     def _differences(self) -> list[str]:
         """Compare with what the catalog held before the first change."""
@@ -187,7 +188,7 @@ class GlueSwitch:
             return [] if self._table_before is None else ['the table itself']
         now, before = _locations(self._partitions.get(sorted(self._touched))), _locations(self._before)
         left = _labels(values for values in self._touched if now.get(values) != before.get(values))
-        if self._table_before is None or table_of(table) != table_of(self._table_before):
+        if self._table_before is None or table_from_glue(table) != table_from_glue(self._table_before):
             left.append('the columns of the table')
         return left
 
@@ -203,7 +204,7 @@ class GlueSwitch:
 
 
 def _location(partition: Structure) -> str:
-    return partition_of(partition).location
+    return partition_from_glue(partition).location
 
 
 def _locations(partitions: Mapping[Values, Structure]) -> dict[Values, str]:

@@ -37,7 +37,7 @@ class DropView:
 
 
 @dataclass(frozen=True)
-class Translated:
+class TranslatedQuery:
     """A query for DuckDB with a database before every table, and the tables and views it reads."""
 
     sql: str
@@ -67,7 +67,7 @@ def parse_statement(text: str) -> CreateView | DropView | exp.Query:
                      'of the SQL file of this workflow.')
 
 
-def translate(query: exp.Query, resolve: Callable[[str, str | None], Name]) -> Translated:
+def translate(query: exp.Query, resolve: Callable[[str, str | None], Name]) -> TranslatedQuery:
     """Return the query for DuckDB.
 
     resolve  returns the full name of a table from its name and database (None when the query gives none)
@@ -87,7 +87,7 @@ def translate(query: exp.Query, resolve: Callable[[str, str | None], Name]) -> T
             table.set('this', exp.to_identifier(name[1], quoted=True))
     _keep_meaning(query)
     try:
-        return Translated(query.sql('duckdb', unsupported_level=ErrorLevel.RAISE), tuple(reads))
+        return TranslatedQuery(query.sql('duckdb', unsupported_level=ErrorLevel.RAISE), tuple(reads))
     except SqlglotError as error:
         raise QueryError('The query uses what the engine of the laptop does not have. Write it in another way, or run '
                          'it on Athena.') from error

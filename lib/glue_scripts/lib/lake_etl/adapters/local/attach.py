@@ -10,11 +10,12 @@ from pyspark.sql import SparkSession
 
 from lake_etl.adapters.local.catalog_types import CatalogType, parse_type
 from lake_etl.adapters.local.snapshot import PublishedTable
-from lake_etl.adapters.local.spark_types import conversion, read_type, spark_type, text_literal
+from lake_etl.adapters.local.spark_types import conversion, read_type, spark_type
 from lake_etl.errors import QueryError
 from lake_etl.ports import Partition, Table
 from lake_etl.reasons.failure import reason_of
 from lake_etl.spark.columns import quoted
+from lake_etl.syntax.sql_literal import sql_text
 
 LOG = logging.getLogger(__name__)
 FILE_VERSIONS = 'lake_file_versions'
@@ -69,24 +70,24 @@ def _remove(spark: SparkSession, name: str) -> None:
 
 
 def _create(spark: SparkSession, name: str, table: Table, types: Types, partitions: Sequence[Partition]) -> None:
-    columns = [f'{quoted(column.name)} {spark_type(kind)} COMMENT {text_literal(column.comment)}'
+    columns = [f'{quoted(column.name)} {spark_type(kind)} COMMENT {sql_text(column.comment)}'
                for column, kind in zip(table.columns, types, strict=True)]
     keys = [quoted(key.name) for key in table.partition_keys]
     columns += [f'{key} string' for key in keys]
     spark.sql(f'CREATE TABLE {name} ({", ".join(columns)}) USING parquet PARTITIONED BY ({", ".join(keys)}) '
-              f'LOCATION {text_literal(table.location)}')
+              f'LOCATION {sql_text(table.location)}')
     remaining = iter(partitions)
     while batch := list(islice(remaining, PARTITIONS_A_STATEMENT)):
         spark.sql(f'ALTER TABLE {name} ADD {" ".join(_partition_clauses(keys, batch))}')
 
 
 def _partition_clauses(keys: Sequence[str], partitions: Iterable[Partition]) -> list[str]:
-    return [f'PARTITION ({_equations(keys, partition.values)}) LOCATION {text_literal(partition.location)}'
+    return [f'PARTITION ({_equations(keys, partition.values)}) LOCATION {sql_text(partition.location)}'
             for partition in partitions]
 
 
 def _equations(keys: Sequence[str], values: Sequence[str]) -> str:
-    return ', '.join(f'{key} = {text_literal(value)}' for key, value in zip(keys, values, strict=True))
+    return ', '.join(f'{key} = {sql_text(value)}' for key, value in zip(keys, values, strict=True))
 
 
 def _create_view(spark: SparkSession, name: str, table: Table, wanted: Types,

@@ -10,8 +10,8 @@ from pathlib import Path
 from urllib.parse import quote
 
 from lake_etl.adapters.item_tables import KEY_SCHEMAS
-from lake_etl.adapters.local.database import PATIENCE_SECONDS, opened, transaction
-from lake_etl.adapters.local.places import FORMER_ROOTS, Places, former_roots, register_places, relative
+from lake_etl.adapters.local.database import PATIENCE_SECONDS, open_database, transaction
+from lake_etl.adapters.local.lake_paths import FORMER_ROOTS, LakePaths, former_roots, register_path_functions, relative
 from lake_etl.errors import LakeError
 from lake_etl.reasons.failure import kind_of_sqlite
 
@@ -43,7 +43,7 @@ class LakeFormatError(LakeError):
 
 
 @dataclass(frozen=True)
-class Moved:
+class MovedLocation:
     """A location that was kept in full: where it was, and where it lies below the lake now."""
 
     before: str
@@ -104,15 +104,15 @@ def _values(connection: sqlite3.Connection, table: str, field: str) -> Iterator[
             yield value
 
 
-def _moved(location: str, roots: Sequence[str]) -> Moved | None:
+def _moved(location: str, roots: Sequence[str]) -> MovedLocation | None:
     for root in roots:
         below = relative(location, root) if os.path.isabs(location) else None
         if below is not None:
-            return Moved(location, below)
+            return MovedLocation(location, below)
     return None
 
 
-def _require_files(root: str, locations: Sequence[Moved]) -> None:
+def _require_files(root: str, locations: Sequence[MovedLocation]) -> None:
     """Raise LakeFormatError when the lake's files are elsewhere, so that the catalog alone was moved or copied."""
     missing = [item for item in locations if not os.path.exists(os.path.join(root, item.below))]
     elsewhere = [item for item in missing if os.path.exists(item.before)]
@@ -157,9 +157,9 @@ def _catalog(address: str) -> Iterator[sqlite3.Connection]:
     path = catalog_path(address)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with opened(str(path)) as connection:
+        with open_database(str(path)) as connection:
             bring_up_to_date(connection, str(path.parent))
-            register_places(connection, Places(str(path.parent)))
+            register_path_functions(connection, LakePaths(str(path.parent)))
             yield connection
     except sqlite3.Error as error:
         raise CatalogFileError(
@@ -190,7 +190,7 @@ def is_lake_database(path: Path, thorough: bool = False) -> bool:
     return bool(names & {*TABLES, *KEY_SCHEMAS})
 
 
-def settle_database(path: Path) -> None:
+def merge_write_ahead_log(path: Path) -> None:
     """Bring all that SQLite keeps beside the file into it, so that the file alone is the database.
 
     While another process reads, nothing happens.

@@ -11,7 +11,7 @@ PAUSE_SECONDS = 0.02
 
 
 @contextmanager
-def opened(file: str) -> Iterator[sqlite3.Connection]:
+def open_database(file: str) -> Iterator[sqlite3.Connection]:
     """Open the file, creating it when absent, and close it at the end; every statement commits by itself.
 
     Readers never wait (write-ahead log); a writer waits up to 30 seconds for others. Raises sqlite3.Error.

@@ -11,11 +11,12 @@ from typing import Any
 import duckdb
 from sqlglot import exp
 
-from lake_etl.adapters.local.athena_sql import CreateView, DropView, Translated, parse_statement, translate
+from lake_etl.adapters.local.athena_sql import CreateView, DropView, TranslatedQuery, parse_statement, translate
 from lake_etl.adapters.local.catalog_file import catalog_path, reading, writing
 from lake_etl.adapters.local.catalog_rows import View, delete_view, write_view
 from lake_etl.adapters.local.duckdb_engine import engine
-from lake_etl.adapters.local.snapshot import Name, Names, PublishedTable, behind, read_names, resolved, with_partitions
+from lake_etl.adapters.local.snapshot import (
+    Name, Names, PublishedTable, dependencies, read_names, resolve_name, with_partitions)
 from lake_etl.errors import QueryError
 
 LOG = logging.getLogger(__name__)
@@ -34,13 +35,13 @@ class QueryResult:
 class Prepared:
     """A query for DuckDB, and what it needs of the catalog as it was at one instant."""
 
-    translated: Translated
+    translated: TranslatedQuery
     tables: tuple[PublishedTable, ...]
     views: tuple[View, ...]
 
 
 class DuckDBQueries:
-    """The engine behind the catalog of an address `sqlite:///folder/lake.db`."""
+    """The query engine for the catalog at an address `sqlite:///folder/lake.db`."""
 
     def __init__(self, catalog_address: str):
         self._address = catalog_address
@@ -63,7 +64,7 @@ class DuckDBQueries:
     def _prove(self, query: exp.Query, database: str) -> Prepared:
         """Let DuckDB bind the query without reading rows."""
         prepared = _prepared(self._address, lambda names: translate(
-            query, lambda name, given: resolved(names, name, given or database)))
+            query, lambda name, given: resolve_name(names, name, given or database)))
         with engine(prepared.tables, prepared.views) as connection:
             connection.execute(f'EXPLAIN {prepared.translated.sql}')
         return prepared
@@ -72,7 +73,7 @@ class DuckDBQueries:
         name = _full_name(create, database)
         prepared = self._prove(create.query, database)
         if name in {(view.database, view.name) for view in prepared.views}:
-            raise QueryError(f'View {".".join(name)} would read itself. Read the tables behind it, or give the new '
+            raise QueryError(f'View {".".join(name)} would read itself. Read its source tables, or give the new '
                              'view another name.')
         view = View(database=name[0], name=name[1], statement=statement, translated=prepared.translated.sql,
                     reads=prepared.translated.reads)
@@ -111,7 +112,7 @@ def query(catalog_address: str, sql: str) -> QueryResult:
 
 def native_query(catalog_address: str, sql: str) -> QueryResult:
     """Answer a query in DuckDB's own dialect, as `query` does one in Athena's. Raises QueryError."""
-    return _answer(_prepared(catalog_address, lambda names: Translated(sql, (*names.tables, *names.views))))
+    return _answer(_prepared(catalog_address, lambda names: TranslatedQuery(sql, (*names.tables, *names.views))))
 
 
 def _answer(prepared: Prepared) -> QueryResult:
@@ -124,15 +125,15 @@ def _answer(prepared: Prepared) -> QueryResult:
                            connection.fetchall())
 
 
-def _translated(parsed: exp.Query, names: Names) -> Translated:
-    return translate(parsed, lambda name, database: resolved(names, name, database))
+def _translated(parsed: exp.Query, names: Names) -> TranslatedQuery:
+    return translate(parsed, lambda name, database: resolve_name(names, name, database))
 
 
-def _prepared(address: str, translation: Callable[[Names], Translated]) -> Prepared:
+def _prepared(address: str, translation: Callable[[Names], TranslatedQuery]) -> Prepared:
     with reading(address) as connection:
         names = read_names(connection)
         translated = translation(names)
-        tables, views = behind(names, translated.reads)
+        tables, views = dependencies(names, translated.reads)
         return Prepared(translated, with_partitions(connection, tables), views)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from lake_etl.adapters.local.places import Places, places_of
+from lake_etl.adapters.local.lake_paths import LakePaths, connection_paths
 from lake_etl.errors import LakeError
 from lake_etl.ports import Column, Table
 
@@ -20,11 +20,11 @@ TYPES = MappingProxyType({'long': 'bigint', 'timestamptz': 'timestamp', 'timesta
 
 def read_iceberg_tables(connection: sqlite3.Connection) -> tuple[Table, ...]:
     """Return the Iceberg tables as they are at the instant that the connection reads, by database and name."""
-    places = places_of(connection)
+    places = connection_paths(connection)
     return tuple(_table(places, *row) for row in _rows(connection))
 
 
-def names_of_iceberg_tables(connection: sqlite3.Connection) -> set[tuple[str, str]]:
+def iceberg_table_names(connection: sqlite3.Connection) -> set[tuple[str, str]]:
     """Return database and name of the Iceberg tables."""
     return {(database, name) for database, name, _ in _rows(connection)}
 
@@ -48,14 +48,14 @@ def iceberg_files(table: Table) -> list[str]:
     from pyiceberg.table import StaticTable
 
     from lake_etl.adapters.local.lake_file_io import io_properties
-    places = Places(table.parameters[ROOT], tuple(json.loads(table.parameters[FORMER])))
+    places = LakePaths(table.parameters[ROOT], tuple(json.loads(table.parameters[FORMER])))
     found = StaticTable.from_metadata(table.parameters[METADATA], io_properties(places)).scan().plan_files()
-    return sorted(places.of_iceberg(task.file.file_path) for task in found)
+    return sorted(places.iceberg_path(task.file.file_path) for task in found)
 
 
-def _table(places: Places, database: str, name: str, metadata_location: str) -> Table:
+def _table(places: LakePaths, database: str, name: str, metadata_location: str) -> Table:
     """Return a table whose parameters say where its metadata lies; raises LakeError when that cannot be read."""
-    file = places.of_iceberg(metadata_location)
+    file = places.iceberg_path(metadata_location)
     try:
         metadata = json.loads(Path(file).read_text(encoding='utf-8'))
     except (OSError, ValueError) as error:
@@ -64,7 +64,7 @@ def _table(places: Places, database: str, name: str, metadata_location: str) -> 
     schema = next(item for item in metadata['schemas'] if item['schema-id'] == metadata['current-schema-id'])
     columns = tuple(Column(field['name'].lower(), catalog_type(field['type'])) for field in schema['fields'])
     parameters = {METADATA: file, ROOT: places.root, FORMER: json.dumps(places.former)}
-    return Table(database, name, columns, (), places.of_iceberg(metadata['location']), 'Iceberg table', parameters)
+    return Table(database, name, columns, (), places.iceberg_path(metadata['location']), 'Iceberg table', parameters)
 
 
 def catalog_type(kind: Any) -> str:

@@ -27,8 +27,8 @@ from lake_etl.adapters.local.catalog_file import catalog_path, reading
 from lake_etl.adapters.local.catalog_types import parse_type
 from lake_etl.adapters.local.database import PATIENCE_SECONDS
 from lake_etl.adapters.local.iceberg_tables import catalog_type
-from lake_etl.adapters.local.lake_file_io import io_properties, places_from
-from lake_etl.adapters.local.places import Places, places_of
+from lake_etl.adapters.local.lake_file_io import io_properties, paths_from_properties
+from lake_etl.adapters.local.lake_paths import LakePaths, connection_paths
 from lake_etl.adapters.local.spark_types import spark_type
 from lake_etl.errors import MergeConflict, PublicationError
 from lake_etl.ports import TableState
@@ -71,7 +71,8 @@ class PyIcebergTables:
             table = _load(catalog, database, name)
             if (None if table is None else _version(table)) != version:
                 raise _conflict(database, name)
-            folder = places_from(catalog.properties).stored(f'{self._warehouse}/{database.lower()}/{name.lower()}')
+            paths = paths_from_properties(catalog.properties)
+            folder = paths.stored(f'{self._warehouse}/{database.lower()}/{name.lower()}')
             try:
                 merged = _create(catalog, rows, database, name, folder) if table is None else _replace(table, rows, key)
             except (CommitFailedException, TableAlreadyExistsError) as error:
@@ -116,14 +117,14 @@ def _rows(spark: SparkSession, table: Table, files: Sequence[DataFile]) -> DataF
 
 def _path(table: Table, file: DataFile) -> str:
     """Return the full path of a file, which the table's metadata may name relative to the lake."""
-    return places_from(table.io.properties).of_iceberg(file.file_path)
+    return paths_from_properties(table.io.properties).iceberg_path(file.file_path)
 
 
 def _create(catalog: SqlCatalog, rows: DataFrame, database: str, name: str, folder: str) -> str:
     """Create the table with its first rows in one commit."""
     rows = _with_iceberg_types(rows)
     catalog.create_namespace_if_not_exists(database.lower())
-    written = _write(rows, folder, places_from(catalog.properties))
+    written = _write(rows, folder, paths_from_properties(catalog.properties))
     with catalog.create_table_transaction(
             (database.lower(), name.lower()), _arrow_schema(rows.schema), folder, properties=PROPERTIES) as transaction:
         mapping = create_mapping_from_schema(transaction.table_metadata.schema()).model_dump_json()
@@ -142,7 +143,7 @@ def _replace(table: Table, rows: DataFrame, key: str) -> str:
     if replaced:
         kept = _rows(spark, table, replaced).join(keys, key, 'left_anti')
         rows = kept.unionByName(rows, allowMissingColumns=True)
-    written = _write(rows, table.location(), places_from(table.io.properties))
+    written = _write(rows, table.location(), paths_from_properties(table.io.properties))
     with table.transaction() as transaction:
         _add_columns(transaction, rows.schema)
         _commit(transaction, replaced, written)
@@ -155,9 +156,9 @@ def _touched(current: DataFrame, keys: DataFrame, key: str) -> list[str]:
     return sorted(unquote(urlparse(row.file).path) for row in found.select('file').distinct().collect())
 
 
-def _write(rows: DataFrame, folder: str, places: Places) -> list[str]:
+def _write(rows: DataFrame, folder: str, places: LakePaths) -> list[str]:
     """Write the rows to new files in the table's folder and return their paths as metadata names them."""
-    target = Path(places.of_iceberg(folder)) / 'data' / uuid.uuid4().hex
+    target = Path(places.iceberg_path(folder)) / 'data' / uuid.uuid4().hex
     with microsecond_times(rows.sparkSession):
         rows.write.mode('errorifexists').parquet(str(target))
     return sorted(places.stored(str(path)) for path in target.glob('*.parquet') if not path.name.startswith(('_', '.')))
@@ -199,7 +200,7 @@ def iceberg_catalog(address: str, warehouse: str) -> Iterator[SqlCatalog]:
     """Give the catalog of an address `sqlite:///folder/lake.db`; its connections are closed at the end."""
     with reading(address) as connection:
         path = catalog_path(address)    # The file and its write-ahead log exist now.
-        properties = io_properties(places_of(connection))
+        properties = io_properties(connection_paths(connection))
     uri = URL.create('sqlite', database=str(path), query={'timeout': str(PATIENCE_SECONDS)})
     catalog = SqlCatalog(NAME, uri=uri.render_as_string(), warehouse=warehouse, **properties)
     try:

@@ -46,7 +46,7 @@ def with_partitions(connection: sqlite3.Connection, tables: Iterable[Table]) -> 
     return tuple(PublishedTable(table, read_partitions(connection, table.database, table.name)) for table in tables)
 
 
-def resolved(names: Names, name: str, database: str | None) -> Name:
+def resolve_name(names: Names, name: str, database: str | None) -> Name:
     """Return the table or view that is meant, in lower case.
 
     Without a database the name must exist in just one. Raises QueryError that lists the nearest names.
@@ -65,7 +65,7 @@ def resolved(names: Names, name: str, database: str | None) -> Name:
     return found[0]
 
 
-def behind(names: Names, wanted: Iterable[Name]) -> tuple[tuple[Table, ...], tuple[View, ...]]:
+def dependencies(names: Names, wanted: Iterable[Name]) -> tuple[tuple[Table, ...], tuple[View, ...]]:
     """Return the tables and views that the wanted ones need, and these themselves; a view follows all that it reads.
 
     Raises QueryError when a view reads a table that is gone.

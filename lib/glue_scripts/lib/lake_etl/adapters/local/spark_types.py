@@ -3,6 +3,7 @@ from __future__ import annotations
 
 from lake_etl.adapters.local.catalog_types import Array, CatalogType, Map, Simple, Struct
 from lake_etl.spark.columns import quoted
+from lake_etl.syntax.sql_literal import sql_text
 
 NUMBERS = frozenset({'tinyint', 'smallint', 'int', 'bigint', 'float', 'double', 'decimal', 'boolean'})
 TIMES = frozenset({'date', 'timestamp', 'timestamp_ntz'})
@@ -50,11 +51,6 @@ def conversion(value: str, source: CatalogType, target: CatalogType, depth: int 
     return None
 
 
-def text_literal(text: str) -> str:
-    """Return the text as a Spark SQL literal."""
-    return "'" + text.replace('\\', '\\\\').replace("'", "\\'") + "'"
-
-
 def _readable(file: CatalogType, table: CatalogType) -> bool:
     if isinstance(file, Array) and isinstance(table, Array):
         return _readable(file.element, table.element)
@@ -86,5 +82,5 @@ def _struct_conversion(value: str, source: Struct, target: Struct, depth: int) -
                 return None
         else:
             member = f'CAST(NULL AS {spark_type(kind)})'
-        parts.append(f'{text_literal(name)}, {member}')
+        parts.append(f'{sql_text(name)}, {member}')
     return f'if({value} IS NULL, NULL, named_struct({", ".join(parts)}))'

@@ -12,7 +12,7 @@ from lake_etl.adapters.local.catalog_file import CatalogFileError, reading, writ
 from lake_etl.adapters.local.catalog_rows import (
     delete_partitions, read_databases, read_partitions, read_table, read_tables, read_views, write_partitions,
     write_table)
-from lake_etl.adapters.local.iceberg_tables import names_of_iceberg_tables
+from lake_etl.adapters.local.iceberg_tables import iceberg_table_names
 from lake_etl.adapters.local.snapshot import with_partitions
 from lake_etl.adapters.publication import folder, merged_table, require_expected, require_publishable, table_name
 from lake_etl.errors import PublicationError
@@ -94,7 +94,7 @@ def _require_place(connection: sqlite3.Connection, publication: Publication) -> 
     if any((view.database, view.name) == (database, name) for view in read_views(connection)):
         raise PublicationError(f'{database}.{name} is a view, so no table can be published under that name. Nothing '
                                'was changed; drop the view or choose another table name.')
-    if (database, name) in names_of_iceberg_tables(connection):
+    if (database, name) in iceberg_table_names(connection):
         raise PublicationError(f'{database}.{name} is an Iceberg table, so no Parquet table can be published under '
                                'that name. Nothing was changed; choose another name.')
 

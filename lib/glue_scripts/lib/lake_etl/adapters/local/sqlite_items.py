@@ -9,8 +9,8 @@ from decimal import Decimal
 from itertools import islice
 from typing import Any
 
-from lake_etl.adapters.item_tables import check_update, full_key, key_of, key_values, plain, storable
-from lake_etl.adapters.local.database import opened, transaction
+from lake_etl.adapters.item_tables import check_update, full_key, key_schema, key_values, plain, storable
+from lake_etl.adapters.local.database import open_database, transaction
 from lake_etl.errors import ItemStoreError
 from lake_etl.reasons.failure import kind_of_sqlite
 
@@ -84,7 +84,7 @@ class SqliteItems:
 @contextmanager
 def _table(address: str) -> Iterator[tuple[sqlite3.Connection, str]]:
     """Open the file of an address and give the connection and the table's name as SQL text."""
-    key_of(address)
+    key_schema(address)
     file, _, table = address.removeprefix(SCHEME).rpartition('#')
     if not address.startswith(f'{SCHEME}/') or not file:
         raise ItemStoreError(
@@ -92,7 +92,7 @@ def _table(address: str) -> Iterator[tuple[sqlite3.Connection, str]]:
             'table argument of the job.')
     name = '"' + table.replace('"', '""') + '"'
     try:
-        with opened(file) as connection:
+        with open_database(file) as connection:
             connection.execute(
                 f'CREATE TABLE IF NOT EXISTS {name} (partition_key TEXT NOT NULL, sort_key TEXT NOT NULL, '
                 'item TEXT NOT NULL, PRIMARY KEY (partition_key, sort_key)) WITHOUT ROWID')

@@ -16,19 +16,19 @@ PARAMETERS = {'classification': 'parquet', 'EXTERNAL': 'TRUE'}
 Structure = Mapping[str, Any]
 
 
-def table_of(found: Structure) -> Table:
+def table_from_glue(found: Structure) -> Table:
     """Return a table from what GetTable answers."""
     storage = found.get('StorageDescriptor', {})
-    return Table(found['DatabaseName'].lower(), found['Name'].lower(), _columns_of(storage.get('Columns', ())),
-                 _columns_of(found.get('PartitionKeys', ())), folder(storage.get('Location', '')),
+    return Table(found['DatabaseName'].lower(), found['Name'].lower(), _columns_from_glue(storage.get('Columns', ())),
+                 _columns_from_glue(found.get('PartitionKeys', ())), folder(storage.get('Location', '')),
                  found.get('Description'), dict(found.get('Parameters', {})))
 
 
-def partition_of(found: Structure) -> Partition:
+def partition_from_glue(found: Structure) -> Partition:
     """Return a partition from what GetPartitions answers."""
     storage = found.get('StorageDescriptor', {})
     return Partition(tuple(found['Values']), folder(storage.get('Location', '')),
-                     _columns_of(storage.get('Columns', ())), dict(found.get('Parameters', {})))
+                     _columns_from_glue(storage.get('Columns', ())), dict(found.get('Parameters', {})))
 
 
 def is_parquet_table(found: Structure) -> bool:
@@ -43,7 +43,7 @@ def table_input(new: Table, existing: Structure | None, members: Collection[str]
     members  names that a TableInput may have; an answer of GetTable has more, which may not be sent back
     """
     kept = as_input(existing or {}, members)
-    table = merged_table(table_of(existing) if existing else None, new)
+    table = merged_table(table_from_glue(existing) if existing else None, new)
     storage = kept.get('StorageDescriptor', {})
     description = {} if table.description is None else {'Description': table.description}
     return {
@@ -88,5 +88,5 @@ def _columns(columns: Iterable[Column], existing: Iterable[Structure]) -> list[d
              **({'Comment': column.comment} if column.comment else {})} for column in columns]
 
 
-def _columns_of(found: Iterable[Structure]) -> tuple[Column, ...]:
+def _columns_from_glue(found: Iterable[Structure]) -> tuple[Column, ...]:
     return tuple(Column(column['Name'].lower(), column.get('Type', ''), column.get('Comment', '')) for column in found)

@@ -13,7 +13,7 @@ OTHER_STORE = re.compile('[A-Za-z][A-Za-z0-9+.-]*://')
 
 
 @dataclass(frozen=True)
-class Places:
+class LakePaths:
     """Where a lake lies.
 
     root    full path of the folder of lake.db, as this process spells it
@@ -43,7 +43,7 @@ class Places:
             return stored
         return os.path.normpath(os.path.join(self.root, stored))
 
-    def of_iceberg(self, location: str) -> str:
+    def iceberg_path(self, location: str) -> str:
         """Return the full path of a location in Iceberg metadata, which may name a folder where the lake lay before."""
         for root in self.former:
             below = relative(_path(location), root)
@@ -61,18 +61,18 @@ def relative(path: str, root: str) -> str | None:
     return path.removeprefix(prefix) if path.startswith(prefix) else None
 
 
-def register_places(connection: sqlite3.Connection, places: Places) -> None:
+def register_path_functions(connection: sqlite3.Connection, places: LakePaths) -> None:
     """Let SQL on this connection convert locations with `lake_stored` and `lake_full`."""
     connection.create_function('lake_root', 0, lambda: places.root)
     connection.create_function('lake_stored', 1, places.stored)
     connection.create_function('lake_full', 1, places.full)
 
 
-def places_of(connection: sqlite3.Connection) -> Places:
+def connection_paths(connection: sqlite3.Connection) -> LakePaths:
     """Return the places of the lake that a catalog connection reads."""
     root = connection.execute('SELECT lake_root()').fetchone()[0]
     former = connection.execute(f'SELECT path FROM {FORMER_ROOTS} ORDER BY length(path) DESC')
-    return Places(root, tuple(path for path, in former))
+    return LakePaths(root, tuple(path for path, in former))
 
 
 def former_roots(databases: Iterable[tuple[str, str]], metadata_files: Iterable[str]) -> tuple[str, ...]:
