@@ -1,4 +1,4 @@
-"""Applies the steps of a transform specification in order, neighbours fused."""
+"""Applies the steps of a transform specification in order and fuses consecutive column transforms."""
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
@@ -15,7 +15,7 @@ UNWATCHED = NoWatch()
 
 
 class Step(Protocol):
-    """One key of a transform specification: the transform's name, its raw value and, where known, its entries."""
+    """One key of a transform specification: the transform's name, its raw value, and its entries if they are parsed."""
 
     @property
     def name(self) -> str: ...
@@ -29,7 +29,7 @@ class Step(Protocol):
 
 def apply_steps(df: DataFrame, steps: Sequence[Step], transforms: Mapping[str, AnyTransform],
                 context: TransformContext, watch: Watch = UNWATCHED) -> DataFrame:
-    """Return the frame after all steps, as if each had been applied alone, with one lineage record for each step."""
+    """Return the frame after all steps, as if each had been applied separately; record the lineage of each step."""
     waiting: list[Assignment] = []
     dataset = context.args.get('source_key', '')
     for step in steps:
@@ -49,7 +49,7 @@ def apply_steps(df: DataFrame, steps: Sequence[Step], transforms: Mapping[str, A
 
 
 def _entry_groups(runs: WholeFrame, step: Step) -> list[tuple[Any, ...]]:
-    """Return the entries that are applied together, one list for each turn."""
+    """Return groups of entries that are applied together, in order."""
     entries = step.entries or ()
     return [(entry,) for entry in entries] if runs.entry_by_entry else [entries]
 

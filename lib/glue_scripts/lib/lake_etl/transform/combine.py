@@ -1,4 +1,4 @@
-"""Combines columns into one text by a Python format string."""
+"""Combines columns into one text with a Python format string."""
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
@@ -24,7 +24,7 @@ WHITESPACE = ' \t\n\r\x0b\x0c'
 
 @dataclass(frozen=True)
 class TextReader:
-    """How a formatter gets a value back from the text in which it came, and a value to try a format with."""
+    """How to read a value back from its text, and a sample value for trying a format."""
 
     read: Callable[[str], Any]
     sample: Any
@@ -43,7 +43,7 @@ TEXT_READERS: tuple[tuple[type[DataType], TextReader], ...] = (
 
 
 class FormattedNull:
-    """Stands in for null: an empty text in every format."""
+    """A null value: an empty text in every format."""
 
     def __format__(self, specification: str) -> str:
         return ''
@@ -55,9 +55,9 @@ class FormattedNull:
 
 
 def combine_columns(format_text: str, names: Sequence[str], schema: StructType) -> Column | PreparedColumn:
-    """Build the text of the columns put into the format, without white space at its ends; null becomes empty text.
+    """Build the formatted text of the columns, without leading or trailing white space; null becomes empty text.
 
-    Raises DataError for a missing column, and for a format that does not suit the type of a column.
+    Raises DataError for a missing column, and for a format that does not fit the type of a column.
     """
     types = [column_type(schema, name) for name in names]
     pieces = parse_format(format_text, len(names))
@@ -69,21 +69,21 @@ def combine_columns(format_text: str, names: Sequence[str], schema: StructType) 
     typed = {field.column for field in fields if not field.text or _prints_differently(types[field.column])}
     readings = [_text_reader(kind) if index in typed else TEXT for index, kind in enumerate(types)]
     _try_format(format_text, readings, types)
-    # Spark has no counterpart of Python's format mini-language, so these columns are formatted by Python: one function
-    # for the whole text, fed by Arrow with text, which keeps whole numbers whole and dates beyond 2262 intact.
+    # Spark has no equivalent of Python's format mini-language, so Python formats these columns: one function for the
+    # whole text. Arrow passes the values as text, which preserves integers with nulls and dates after 2262.
     formatter = F.udf(_formatter(format_text, [reading.read for reading in readings]), 'string', useArrow=True)
     return formatter(F.array(*(python_text(name, kind) for name, kind in zip(names, types))))
 
 
 def _trimmed(text: str) -> Column:
-    """Build the text without white space at its ends; looking for some costs much less than trimming each text."""
+    """Build the stripped text; testing for white space is much faster than trimming every text."""
     padded = ' OR '.join(f'{test}({text}, {sql_text(space)})' for space in WHITESPACE
                          for test in ('startswith', 'endswith'))
     return F.expr(f'CASE WHEN {padded} THEN btrim({text}, {sql_text(WHITESPACE)}) ELSE {text} END')
 
 
 def needs_python(format_text: str, names: Sequence[str], schema: StructType) -> bool:
-    """Tell whether Python formats the values, which it may refuse to do, rather than Spark."""
+    """Tell whether Python formats the values; unlike Spark, it can fail for a value."""
     fields = [piece for piece in parse_format(format_text, len(names)) if isinstance(piece, FormatField)]
     return not _is_plain(fields, [column_type(schema, name) for name in names])
 
@@ -104,7 +104,7 @@ def python_text(name: str, kind: DataType) -> Column:
 
 
 def _prints_differently(kind: DataType) -> bool:
-    """Tell whether Spark's text of the type is not Python's: 1.0E10 is 10000000000.0 in Python."""
+    """Tell whether Spark and Python write the type differently: 1.0E10 is 10000000000.0 in Python."""
     return isinstance(kind, FractionalType) and not isinstance(kind, DecimalType)
 
 
@@ -118,7 +118,7 @@ def _try_format(format_text: str, readings: Sequence[TextReader], types: Sequenc
     except (ValueError, TypeError) as error:
         found = ', '.join(kind.simpleString() for kind in types)
         raise DataError(f'combinecolumns: format {format_text!r} does not suit columns of the types {found}. '
-                        'Change the format, or the types with changetype before.') from error
+                        'Change the format, or convert the columns with changetype first.') from error
 
 
 def _formatter(format_text: str,

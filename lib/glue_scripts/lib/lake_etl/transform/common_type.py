@@ -24,8 +24,8 @@ WHOLE_NUMBERS: tuple[tuple[int, DataType], ...] = (
 def common_type(types: Sequence[DataType]) -> DataType | None:
     """Return the type that holds the values of all types, or None when only text can.
 
-    Equal types stay; whole numbers and decimals widen, losing no digit; beside a float or double all numbers are
-    double; date and timestamp become timestamp. Columns without any value (type void) have no say.
+    Equal types stay the same. Integers and decimals widen without losing a digit. With a float or double all numbers
+    become double. Date and timestamp become timestamp. Columns without any value (type void) do not count.
     """
     known = [kind for kind in types if not isinstance(kind, NullType)]
     start: DataType | None = known[0] if known else StringType()
@@ -68,12 +68,12 @@ def is_nested(kind: DataType) -> bool:
 
 
 def as_text(value: Column, kind: DataType) -> Column:
-    """Return the value as text: nested values as JSON, all others as they are written."""
+    """Return the value as text: nested values as JSON, others as Spark prints them."""
     return F.to_json(value) if is_nested(kind) else value.cast('string')
 
 
 def as_json(value: Column, kind: DataType) -> Column:
-    """Return the value as a JSON text of its own, text in quotes; null stays null."""
+    """Return the value as a JSON document, text in quotes; null stays null."""
     if is_nested(kind):
         return F.to_json(value)
     listed = F.to_json(F.array(value))
@@ -83,8 +83,8 @@ def as_json(value: Column, kind: DataType) -> Column:
 def first_value(schema: StructType, names: Sequence[str], default: Scalar, empty_string_is_null: bool) -> Column:
     """Return the first of the columns that is not null, else the default.
 
-    Columns and default take their common type: numbers the widest number, everything mixed text. Raises DataError for
-    a missing column.
+    Columns and default are converted to their common type, or to text if there is none. Raises DataError for a missing
+    column.
     """
     types = [column_type(schema, name) for name in names]
     values = [_value(name, kind, empty_string_is_null) for name, kind in zip(names, types, strict=True)]
@@ -104,7 +104,7 @@ def _value(name: str, kind: DataType, empty_string_is_null: bool) -> Column:
 
 
 def _type_of(default: str | int | float | bool, types: Sequence[DataType]) -> DataType:
-    """Return the narrowest type that holds the default, so that it does not widen the columns' type without need."""
+    """Return the narrowest type that holds the default, so that it does not widen the columns without need."""
     if isinstance(default, str):
         return StringType()
     if isinstance(default, bool):

@@ -1,4 +1,4 @@
-"""What a step converts: which values it tries, and how one that does not convert is told from no value at all."""
+"""The conversions of a step, and counts of the values that failed to convert."""
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -15,13 +15,13 @@ from lake_etl.spark.task_order import POSITION_BITS, task_of
 
 @dataclass(frozen=True, kw_only=True)
 class Conversion:
-    """The values that one entry turns into something else, or into null where that cannot be.
+    """The values that one entry converts; those that it cannot convert become null.
 
-    column   column that reports name; empty when the conversion is one of whole rows
-    failure  what is said of values that do not convert, such as `do not match 'M/d/yy'`
-    source   column whose values are converted; None: every row is
-    failed   SQL condition on the row before the step: it does not convert; None: `column` is null after the step
-    stops    whether one failure keeps the load from being published
+    column   column named in reports; empty when whole rows are converted
+    failure  text about values that do not convert, such as `do not match 'M/d/yy'`
+    source   column whose values are converted; None: whole rows
+    failed   SQL condition on the row before the step that the conversion fails; None: `column` is null after the step
+    stops    whether a single failure prevents publication of the load
     """
 
     column: str
@@ -32,15 +32,15 @@ class Conversion:
 
 
 def has_value(schema: StructType, name: str) -> str:
-    """Return a SQL condition: the column is not null, and not blank text, which stands for no value."""
+    """Return a SQL condition that the column has a value: neither null nor blank text."""
     if isinstance(column_type(schema, name), StringType):
-        # Null where the column is null; every use asks for true.
+        # This is null where the column is null; every use tests for true.
         return f"trim({quoted(name)}) <> ''"
     return f'{quoted(name)} IS NOT NULL'
 
 
 def target_conversion(source: str, field: str, failure: str, on_error: OnError) -> Conversion:
-    """Return the conversion of a source column into the column that the entry writes."""
+    """Return the conversion from a source column to the column that the entry writes."""
     in_place = source.lower() == field.lower()
     return Conversion(column=field, failure=failure if in_place else f"of '{source}' {failure}",
                       source=source, stops=on_error == 'fail')
@@ -48,7 +48,7 @@ def target_conversion(source: str, field: str, failure: str, on_error: OnError) 
 
 def text_conversions(schema: StructType, field: str, on_error: OnError, *, numbers: Iterable[str] = (),
                      dates: Iterable[str] = ()) -> tuple[Conversion, ...]:
-    """Return the conversions of those columns that are text, which an entry reads as numbers or dates for `field`."""
+    """Return the conversions of those text columns that an entry reads as numbers or dates for `field`."""
     return (*_read_as(schema, numbers, 'number', 'double', field, on_error),
             *_read_as(schema, dates, 'date', 'date', field, on_error))
 
@@ -68,9 +68,9 @@ class FailedConversion:
 
     column   column that is reported; empty when whole rows did not fit
     failed   number of values that did not convert
-    values   number of values that there were
-    failure  what is said of them, such as `do not match 'M/d/yy'`
-    rows     the first and the last row of the source with such a value, from 1; empty when that is not known
+    values   number of values in total
+    failure  text about the failed values, such as `do not match 'M/d/yy'`
+    rows     first and last row of the source with such a value, from 1; empty when they are unknown
     stops    whether the load must not be published
     """
 
@@ -91,13 +91,13 @@ class FailedConversion:
 
 @dataclass(frozen=True)
 class SourceRows:
-    """The rows of a source in their order: a frame with a column that holds task and position of each."""
+    """The rows of a source in order: a frame with a column that holds the task and position of each row."""
 
     frame: DataFrame
     place: str
 
     def numbers(self, places: Sequence[int]) -> dict[int, int]:
-        """Return the number, from 1, of each row that is at one of the places; one query for a source of many tasks."""
+        """Return the row number, from 1, for each place; runs one query if the source has several tasks."""
         tasks = {place >> POSITION_BITS for place in places}
         before = rows_before(self._sizes()) if tasks - {0} else {0: 0}
         in_task = (1 << POSITION_BITS) - 1
@@ -109,7 +109,7 @@ class SourceRows:
 
 
 def rows_before(counts: Mapping[int, int]) -> dict[int, int]:
-    """Return how many rows the tasks before each task have."""
+    """Return the number of rows in all earlier tasks, for each task."""
     before, total = {}, 0
     for task in sorted(counts):
         before[task] = total
@@ -119,10 +119,10 @@ def rows_before(counts: Mapping[int, int]) -> dict[int, int]:
 
 @dataclass(frozen=True)
 class MarkedFrame:
-    """A frame on which SQL conditions tell, for each conversion, whether a row has a value and whether it failed.
+    """A frame with SQL conditions that tell, for each conversion, whether a row has a value and whether it failed.
 
-    source    where the rows come from; None when that is not known any more
-    repeated  whether rows of the source may stand in the frame several times
+    source    source of the rows; None when it is no longer known
+    repeated  whether a row of the source may occur several times in the frame
     """
 
     frame: DataFrame
@@ -134,9 +134,9 @@ class MarkedFrame:
 
 
 def count_failures(marks: MarkedFrame, indexes: Sequence[int]) -> tuple[FailedConversion, ...]:
-    """Return what became of these conversions, those without failures left out; one query, none for no index.
+    """Return the failures of these conversions that have any; runs one query, or none without indexes.
 
-    Rows of the source are counted, however many rows they have become.
+    Counts each row of the source once, even if the frame repeats it.
     """
     if not indexes:
         return ()

@@ -1,4 +1,4 @@
-"""Turns text columns that hold JSON into structured columns."""
+"""Parses text columns that hold JSON into structured columns."""
 from __future__ import annotations
 
 import logging
@@ -18,7 +18,7 @@ WRAPPER = 'value'
 
 
 def parse_json_columns(df: DataFrame, names: Sequence[str]) -> DataFrame:
-    """Return the frame with the text columns parsed in place; text that is no JSON object or array becomes null.
+    """Return the frame with the text columns parsed in place; text other than a JSON object or array becomes null.
 
     The types are inferred over all rows by one extra Spark job, however many columns there are. A column without any
     JSON stays text. Raises DataError for a column that is missing or not text.
@@ -27,17 +27,17 @@ def parse_json_columns(df: DataFrame, names: Sequence[str]) -> DataFrame:
     types = _infer_types(df, names)
     for name in names:
         if name not in types:
-            LOG.warning("Column '%s' holds no JSON object or array in any row; it stays text.", name)
+            LOG.warning("Column '%s' has no JSON object or array in any row and stays text.", name)
     return df.withColumns({name: _parsed(name, kind) for name, kind in types.items()})
 
 
 def require_text(schema: StructType, names: Sequence[str]) -> None:
-    """Raise DataError unless every column is there and holds text."""
+    """Raise DataError unless every column exists and holds text."""
     for name in names:
         kind = column_type(schema, name)
         if not isinstance(kind, (StringType, NullType)):
-            raise DataError(f"Column '{name}' has type {kind.simpleString()}, but text to parse is expected here. "
-                            f'Take the column off the list if it is structured already.')
+            raise DataError(f"Column '{name}' has type {kind.simpleString()}, but text to parse was expected. "
+                            f'Remove the column from the list if it is structured already.')
 
 
 def _parsed(name: str, kind: DataType) -> Column:
@@ -45,16 +45,16 @@ def _parsed(name: str, kind: DataType) -> Column:
 
 
 def _wrapped(name: str, key: str) -> Column:
-    """Return `{"key": text}`: so wrapped, arrays are parsed like objects, and text after the JSON is an error."""
+    """Return `{"key": text}`, in which arrays are parsed like objects, and text after the JSON is an error."""
     text = column(name).cast('string')
     return F.when(text.rlike(OBJECT_OR_ARRAY), F.concat(F.lit(f'{{"{key}":'), text, F.lit('}')))
 
 
 def _infer_types(df: DataFrame, names: Sequence[str]) -> dict[str, DataType]:
-    """Infer the type of each column's JSON; a column without any is left out.
+    """Infer the type of each column that has JSON.
 
-    Every text is its own record under its column's number, so that one pass serves all columns. The texts go to Spark's
-    JSON inference as a JVM data set: the public Python call would send each of them through a Python process.
+    Each text is a record under the number of its column, so one pass serves all columns. The texts go to Spark's JSON
+    inference as a JVM data set, because the public Python call would send each of them through a Python process.
     """
     session = df.sparkSession
     wrapped = F.array(*(_wrapped(name, str(number)) for number, name in enumerate(names)))

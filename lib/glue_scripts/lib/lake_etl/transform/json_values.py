@@ -15,7 +15,7 @@ LARGEST_DECIMAL = 10 ** 38 - 1
 
 
 def scalar_type(values: Iterable[Any]) -> str:
-    """Return the one type of all values, nulls left aside: boolean, bigint, decimal(38,0), double, or text.
+    """Return the common type of all values except nulls: boolean, bigint, decimal(38,0), double, or text.
 
     Values with a fraction are double, whatever their number of digits, so that the type of a looked-up column does not
     change with the next value that is added. Mixed kinds, lists and objects are text.
@@ -34,7 +34,7 @@ def scalar_type(values: Iterable[Any]) -> str:
 
 
 def json_type(values: Iterable[Any]) -> str:
-    """Return the one type of all values, lists and objects included: `array<…>`, and `struct<…>` of all members."""
+    """Return the common type of all values, with `array<…>` for lists and `struct<…>` of all members for objects."""
     present = [value for value in values if value is not None]
     if present and all(isinstance(value, list) for value in present):
         return f'array<{json_type(item for value in present for item in value)}>'
@@ -47,7 +47,7 @@ def json_type(values: Iterable[Any]) -> str:
 
 
 def as_type(value: Any, type_name: str) -> Any:
-    """Return the value so that its JSON has the type that `scalar_type` found."""
+    """Return the value converted to the type that `scalar_type` found, for writing as JSON."""
     if value is None:
         return None
     if type_name == TEXT:
@@ -58,7 +58,7 @@ def as_type(value: Any, type_name: str) -> Any:
 
 
 def as_text(value: Any) -> str:
-    """Return a JSON value as text: text as it is, numbers as they are written, everything else as JSON."""
+    """Return a JSON value as text: text and decimals unchanged, everything else as JSON."""
     if isinstance(value, (str, Decimal)):
         return str(value)
     return json.dumps(value, ensure_ascii=False, default=str)
@@ -69,10 +69,10 @@ def _quoted(name: str) -> str:
 
 
 def json_literal(value: Any) -> Column:
-    """Build the same value for every row: text, a number, true or false, an array, a struct; null is a null of text.
+    """Build a constant column: text, number, boolean, array or struct; null is a null of type string.
 
-    A whole number is an integer, or a decimal when it needs more than 64 bits. A list whose values have different
-    kinds is a list of text.
+    A whole number is an integer, or a decimal if it needs more than 64 bits. A list of mixed values becomes a list of
+    texts.
     """
     if value is None:
         return F.lit(None).cast('string')

@@ -34,12 +34,12 @@ LOG = logging.getLogger(__name__)
 
 
 def join_key(values: Iterable[str], escape: bool = True) -> str:
-    """Return the values as one key, hyphens inside a value escaped unless told otherwise."""
+    """Return the values joined to one key; hyphens inside a value are escaped unless `escape` is false."""
     return SEPARATOR.join(re.sub(TO_ESCAPE, ESCAPED, value) if escape else value for value in values)
 
 
 def split_key(key: str) -> tuple[str, ...] | None:
-    """Return the values of an escaped key, or None when a back-slash in it escapes nothing."""
+    """Return the values of an escaped key, or None if a backslash in it escapes nothing."""
     if not ESCAPED_KEY.fullmatch(key):
         return None
     values = ['']
@@ -55,8 +55,8 @@ def split_key(key: str) -> tuple[str, ...] | None:
 class KeyedItems:
     """The items of a lookup group by key.
 
-    certain    items whose values are known one by one, by escaped key
-    ambiguous  items loaded without escapes whose hyphens may join or belong to a value, by key as loaded
+    certain    items whose key splits into values in one way, by escaped key
+    ambiguous  items loaded without escapes, whose hyphens may separate or belong to values, by key as loaded
     """
 
     certain: Mapping[str, Mapping[str, Any]]
@@ -64,10 +64,10 @@ class KeyedItems:
 
 
 def keyed_items(items: Iterable[tuple[str, Mapping[str, Any]]], columns: int) -> KeyedItems:
-    """Sort (key, item) pairs by what their keys mean for that number of match columns.
+    """Group (key, item) pairs by whether their key is certain or ambiguous for this number of match columns.
 
-    A key with too few values matches nothing and is left out. An ambiguous key is left out when a certain one reads the
-    same without its escapes: the group was loaded again, and the old item is what the load left behind.
+    A key with too few values matches nothing and is omitted. An ambiguous key is omitted if a certain key without its
+    escapes is the same: the group was loaded again, and the ambiguous item is left over from the earlier load.
     """
     certain: dict[str, Mapping[str, Any]] = {}
     escaped: dict[str, Mapping[str, Any]] = {}
@@ -87,9 +87,9 @@ def keyed_items(items: Iterable[tuple[str, Mapping[str, Any]]], columns: int) ->
 
 
 def load_file(table: str, file: Path, items_of: Callable[[bytes, str], list[Item]]) -> int:
-    """Put the items of a file into an item table; log how many, or why not, and return the exit status of a command.
+    """Put the items of a file into an item table, log the result, and return the exit status of a command.
 
-    items_of  gives the items of a file from its content and name
+    items_of  returns the items of a file from its content and name
     """
     try:
         count = runtime.items(table).put_all(table, items_of(file.read_bytes(), file.name))
@@ -103,7 +103,7 @@ def load_file(table: str, file: Path, items_of: Callable[[bytes, str], list[Item
 def lookup_items(source_system: str, content: bytes, file: str = 'lookup file') -> list[Item]:
     """Return one value-lookup item for each lookup of a JSON file `{lookup: {value: looked-up value}}`.
 
-    Raises ConfigurationError naming `file` and every lookup that is no such object.
+    Raises ConfigurationError naming `file` and every lookup that is not an object of values.
     """
     findings = Findings(file)
     lookups = parse_json_object(content, findings) or {}
@@ -122,8 +122,8 @@ def multilookup_items(lookup_group: str, match_columns: Sequence[str], content: 
                       file: str = 'lookup file') -> list[Item]:
     """Return one multi-lookup item for each row of a CSV file with a header.
 
-    The values of the match columns, hyphens in them escaped, make the item's key; every other column that has a value
-    in the row becomes an attribute. Raises ConfigurationError naming `file` and every row that cannot be an item.
+    The values of the match columns, with hyphens escaped, form the key of the item; every other column with a value in
+    the row becomes an attribute. Raises ConfigurationError naming `file` and every invalid row.
     """
     findings = Findings(file)
     text = decode_text(content, findings)
@@ -144,7 +144,7 @@ def multilookup_items(lookup_group: str, match_columns: Sequence[str], content: 
 
 
 def _records(text: str, findings: Findings) -> list[tuple[int, list[str]]]:
-    """Return (line number, cells) of the lines that are not blank."""
+    """Return (line number, cells) of each line that is not blank."""
     reader = csv.reader(io.StringIO(text, newline=''), strict=True)
     records = []
     try:
@@ -174,7 +174,7 @@ def _check_header(header: Sequence[str], match_columns: Sequence[str], findings:
 
 def _item(lookup_group: str, match_columns: Sequence[str], header: Sequence[str], cells: Sequence[str], place: str,
           findings: Findings) -> Item:
-    """Return the item of a row; what is wrong with it goes to `findings`."""
+    """Return the item of a row; its problems go to `findings`."""
     if len(cells) != len(header):
         findings.problem(place, f'has {len(cells)} cells, the header has {len(header)}',
                          'put double quotes around a value that holds a comma')

@@ -23,7 +23,7 @@ BLOCK_BYTES, INNER, OUTER = 64, 0x36, 0x5C
 
 
 def hash_key(args: Mapping[str, Any]) -> bytes | None:
-    """Return the lake's key for hashes from the secret that the job argument names; None when no secret is named."""
+    """Return the key for hashes from the secret that the job argument names, or None without the argument."""
     address = args.get(SECRET_ARGUMENT)
     return runtime.secret(str(address)) if address else None
 
@@ -31,7 +31,8 @@ def hash_key(args: Mapping[str, Any]) -> bytes | None:
 def hash_column(text: Column, key: bytes | None) -> Column:
     """Build the hash of a text column as 64 lower-case hexadecimal digits; null stays null.
 
-    SHA-256 of the text in UTF-8, or with a key HMAC-SHA-256 (RFC 2104), which nobody without the key can guess back.
+    SHA-256 of the text in UTF-8, or with a key HMAC-SHA-256 (RFC 2104), which nobody can reverse by guessing without
+    the key.
     """
     if key is None:
         return F.sha2(text, 256)
@@ -41,17 +42,17 @@ def hash_column(text: Column, key: bytes | None) -> Column:
 
 
 def _padded(key: bytes, mask: int) -> bytes:
-    """Return the key as one block of the hash function, its bits turned by the mask."""
+    """Return the key as one block of the hash function, XORed with the mask."""
     block = hashlib.sha256(key).digest() if len(key) > BLOCK_BYTES else key
     return bytes(byte ^ mask for byte in block.ljust(BLOCK_BYTES, b'\0'))
 
 
 def secret_value(value: bytes) -> Column:
-    """Build a binary column with that value in every row.
+    """Build a binary column with a secret value in every row, which no plan and no event log shows.
 
-    A literal would show in the plan, and Spark redacts plans in explanations only, not in the event log. This is a
-    scalar subquery on a local frame of one row: plans name the column of a local frame and never its rows. Spark
-    fetches the row on the driver, without a job, and hands it to the tasks as it does with every constant.
+    A literal would show in the plan, which Spark redacts in explanations only, not in the event log. This is a scalar
+    subquery on a local frame of one row, because plans name the columns of a local frame but not its rows. Spark reads
+    the row on the driver, without a job, and passes it to the tasks as a constant.
     """
     session = SparkSession.active()
     frame = session.createDataFrame(pandas.DataFrame({'value': [value]}), 'value binary')
@@ -68,10 +69,10 @@ def secret_value(value: bytes) -> Column:
 
 
 def prepare_token_storage(df: DataFrame, names: Sequence[str], table: str, key: bytes | None) -> Work:
-    """Return the work of finding every distinct value of the columns and putting them into an item table.
+    """Return the work that stores every distinct value of the columns in an item table.
 
-    They are stored as `hash_key` and `raw_data`; nulls are left out. Each Spark task streams its share to the table in
-    batches. Storing the same values again changes nothing.
+    Items have the attributes `hash_key` and `raw_data`; nulls are omitted. Each Spark task streams its share to the
+    table in batches. Storing the same values again changes nothing.
     """
     texts = [df.select(column(name).cast('string').alias('raw_data')) for name in names]
     if len(texts) > 1:
@@ -79,11 +80,12 @@ def prepare_token_storage(df: DataFrame, names: Sequence[str], table: str, key: 
         texts = [df.select(F.explode(together).alias('raw_data'))]
     originals = texts[0].where('raw_data IS NOT NULL').distinct()
     tokens = originals.select(hash_column(F.col('raw_data'), key).alias('hash_key'), 'raw_data')
-    # Tokens are few bytes, so Spark would gather them in one task, but writing them takes time: all cores share it.
+    # Spark would gather tokens in one task, because they are small. Writing them takes time, so all cores share it.
     spread = tokens.repartition(df.sparkSession.sparkContext.defaultParallelism)
-    # Arrow hands the values to Python by the column, which costs a tenth of handing over rows.
+    # Arrow passes whole columns to Python, at a tenth of the cost of passing rows.
     stored = spread.mapInArrow(partial(_put_tokens, table), 'stored INT')
-    # As one Spark job, begun before that of the rows, its stages come first; one job each, they would queue behind it.
+    # Adaptive execution would run each stage as a job that queues behind the job of the rows. Planned upfront, all
+    # stages are one job that starts first.
     plan_upfront(stored)
 
     def store() -> None:

@@ -14,8 +14,8 @@ from lake_etl.transform.type_change import HUGE_EXPONENT
 
 # Minus sign, en dash and em dash, which spreadsheets put in place of a hyphen.
 DASHES = '\u2212\u2013\u2014'
-# Goes: brackets without a digit in them; a decimal mark that no digit follows, with the dash of "5.-"; an E that is no
-# exponent; every other character that is no digit, sign, bracket or decimal mark.
+# Removed: brackets without a digit; a decimal mark without a digit after it, with the dash of "5.-"; an E outside an
+# exponent; any other character except digits, signs, brackets and decimal marks.
 CLUTTER = r'\([^0-9()]*\)|{mark}-(?![0-9])|{mark}(?![0-9])|(?<![0-9])[eE]|[eE](?![-+]?[0-9])|[^-0-9eE(){mark}]'
 BRACKETED_OR_TRAILING_MINUS = r'^\(([0-9.,]+)\)$|^([0-9.,]+)-$'
 # Signs that may occur anywhere in an otherwise plain amount.
@@ -27,8 +27,8 @@ ISO_PATTERN = re.compile(r"yyyy-MM-dd(?:(?P<between> |'T')HH:mm:ss(?P<fraction>\
 def parse_amount(name: str, decimal_format: str, *, comma_is_decimal_mark: bool) -> Column:
     """Build the decimal that a text column spells: `$ 1,234.50`, `(1,234.50)`, `1,234.50-`, `1.2E3`, `1.234,50 €`.
 
-    What is left after the clutter is gone and is no number, such as `1-2` or nothing at all, gives null. Further digits
-    are rounded half up.
+    The result is null when the text without its clutter is empty or not a number, such as `1-2`. Surplus decimals are
+    rounded half up.
     """
     mark, thousands = (',', '.') if comma_is_decimal_mark else ('.', ',')
     type_name = f'decimal({decimal_format})'
@@ -63,21 +63,21 @@ def _is_plain(name: str, mark: str, thousands: str) -> str:
 def parse_implied_decimal(name: str, decimal_format: str, decimals: int) -> Column:
     """Build the decimal of whole-number text whose last `decimals` digits follow the point: `12345` is 123.45.
 
-    Text that is no whole number gives null.
+    Other text is null.
     """
     text = f'trim(CAST({quoted(name)} AS STRING))'
     point_moved = try_cast(f"concat({text}, 'e-{decimals}')", f'decimal({decimal_format})')
-    # Spark reads the rest as a number only where it is one: blank text is left out as it is found out slowly, and
-    # digits of other scripts, which take more bytes than one, are no digits here.
+    # Spark rejects blank text slowly, so it is excluded first. Digits of other scripts take several bytes and are not
+    # accepted.
     whole = f"{text} <> '' AND NOT contains({text}, '.') AND octet_length({text}) = length({text})"
     return F.when(F.expr(whole), point_moved)
 
 
 def parse_timestamp(text: str, pattern: str) -> str:
-    """Return SQL for the timestamp that a SQL text spells by a pattern; null where it does not match.
+    """Return SQL for the timestamp in a SQL text, read by a pattern; null where the text does not match.
 
-    Spark's reader of ISO 8601 takes a third of the time of one by a pattern. It is asked first, where the pattern has
-    that order, and it reads more than the pattern does: so only texts that both read alike go to it.
+    Spark's reader of ISO 8601 takes a third of the time of a pattern, but accepts more texts. Where the pattern has the
+    ISO order, this reader gets the texts that both read alike, and the pattern the others.
     """
     by_pattern = f'try_to_timestamp({text}, {sql_text(pattern)})'
     iso = ISO_PATTERN.fullmatch(pattern)
@@ -85,7 +85,7 @@ def parse_timestamp(text: str, pattern: str) -> str:
 
 
 def _fast_timestamp(text: str, iso: re.Match[str]) -> str:
-    """Return SQL for the timestamp of a text that has all its digits, and null for other texts.
+    """Return SQL for the timestamp of a text with all its digits; null for other texts.
 
     Only the year and the fraction can be longer than in the pattern. So where the text has the expected length and
     these two begin and end in their places, no part is shorter. The suffix that is added leaves no room for anything
@@ -99,7 +99,7 @@ def _fast_timestamp(text: str, iso: re.Match[str]) -> str:
         marks, length, rest = {**marks, '.': 20}, length + len(fraction), '0000000'
     conditions, digits = [f'locate({sql_text(mark)}, {text}) = {place}' for mark, place in marks.items()], text
     if iso['zone']:
-        # Moments in UTC are told by the text; Spark's reader takes its time for zones.
+        # Only UTC takes the fast way: Spark's reader is slow on time zones.
         utc = '+0000' if iso['zone'] == 'Z' else 'Z'
         conditions.insert(0, f'endswith({text}, {sql_text(utc)})')
         digits = f'substr({text}, 1, {length})'

@@ -1,8 +1,11 @@
-"""Turns text columns that hold XML documents into structured columns.
+"""Parses text columns that hold XML documents into structured columns.
 
-Spark 3.5 has no XML reader of its own and the lake asks for no jar, so that the documents are parsed in Python: this is
-the one place where a transform runs Python on every row. The rows travel by Arrow, the standard library parses them,
-and what comes back is JSON text that Spark takes apart natively.
+Spark 3.5 has no XML reader and the lake requires no jar, so Python parses the documents. Arrow transports the rows, the
+standard library parses them, and Spark parses the resulting JSON text natively.
+
+The attributes of an element become members named `_name`, its children become members under their names without name
+space, and its own text, if it has members too, becomes the member `_VALUE`. A child that occurs twice in any element is
+an array everywhere. Empty elements and blank text are null.
 """
 from __future__ import annotations
 
@@ -37,7 +40,7 @@ TEXT_TYPES = (
 
 
 def parse_xml_columns(df: DataFrame, names: Sequence[str]) -> DataFrame:
-    """Return the frame with the text columns parsed in place; text that is no XML document becomes null.
+    """Return the frame with the text columns parsed in place; text other than an XML document becomes null.
 
     The root element becomes a struct of its attributes (`_name`), its children and its text (`_VALUE`). The types are
     inferred over all rows by one extra Spark job, however many columns there are. A column without any XML document
@@ -47,21 +50,21 @@ def parse_xml_columns(df: DataFrame, names: Sequence[str]) -> DataFrame:
     documents = infer_documents(df, names)
     for name, found in documents.items():
         if found.shape is None:
-            LOG.warning("Column '%s' holds no XML document in any row; it stays text.", name)
+            LOG.warning("Column '%s' has no XML document in any row and stays text.", name)
     return df.withColumns({name: as_text(name, found.shape).cast(typed_struct(found.shape))
                            for name, found in documents.items() if found.shape is not None})
 
 
 @dataclass(frozen=True)
 class XmlDocuments:
-    """What the texts of a column are: the shape of all XML documents, None without any, and how many are none."""
+    """The texts of a column: the merged shape of all XML documents, or None, and the number of other texts."""
 
     shape: XmlShape | None
     unparsed: int
 
 
 def infer_documents(df: DataFrame, names: Sequence[str]) -> dict[str, XmlDocuments]:
-    """Look at all texts of the columns, in one Spark job."""
+    """Infer the documents from all texts of the columns, in one Spark job."""
     texts = df.select(*(column(name).cast('string') for name in names))
     # The one extra job: each task sends the driver one short row, whatever the number of documents.
     tasks = [json.loads(row[0]) for row in texts.mapInArrow(_shapes_of_task, 'shapes string').collect()]
@@ -73,8 +76,7 @@ def infer_documents(df: DataFrame, names: Sequence[str]) -> dict[str, XmlDocumen
 
 
 def _shapes_of_task(batches: Iterable[pyarrow.RecordBatch]) -> Iterator[pyarrow.RecordBatch]:
-    """Yield one row: a JSON list with, for each column, the merged shape of its documents and how many texts are none.
-    """
+    """Yield one row: JSON with the merged shape of the documents and the number of other texts, for each column."""
     merged: dict[int, XmlShape] = {}
     unparsed: Counter[int] = Counter()
     columns = 0
@@ -115,7 +117,7 @@ def _json_writer(shape: XmlShape) -> Callable[[str | None], str | None]:
 
 
 def _root_type(shape: XmlShape, leaf: Callable[[str | None], DataType]) -> StructType:
-    """Return the type of the root element: a struct even when it holds only text."""
+    """Return the type of the root element, which is a struct even if it holds only text."""
     return _struct(shape, leaf) if shape.members else StructType([StructField(TEXT_MEMBER, leaf(shape.text))])
 
 
@@ -133,9 +135,9 @@ def _member_type(shape: XmlShape, leaf: Callable[[str | None], DataType]) -> Dat
 
 @dataclass(frozen=True)
 class XmlShape:
-    """What elements of one name hold.
+    """The content of elements with one name.
 
-    text      type of their own text: bigint, double, boolean or string; None when none has any
+    text      type of their own text: bigint, double, boolean or string; None without text
     members   attributes and children by member name
     repeated  whether a parent has several of them
     """
@@ -163,7 +165,7 @@ def parse_xml(text: str | None) -> Element | None:
 
 
 def infer_shape(element: Element) -> XmlShape:
-    """Return what one element holds."""
+    """Return the shape of one element."""
     members: dict[str, XmlShape] = {}
     for name, value in element.attrib.items():
         members[_attribute(name)] = XmlShape(_text_type(value.strip()))
@@ -175,7 +177,7 @@ def infer_shape(element: Element) -> XmlShape:
 
 
 def merge_shapes(shapes: Iterable[XmlShape], repeated: bool = False) -> XmlShape:
-    """Return the shape that every one of the shapes fits into; members are ordered by name."""
+    """Return the smallest shape that all the shapes fit into; members are ordered by name."""
     merged = reduce(_merge, shapes)
     return XmlShape(merged.text, merged.members, merged.repeated or repeated)
 
@@ -193,7 +195,7 @@ def _wider(left: str | None, right: str | None) -> str | None:
 
 
 def json_value(element: Element, shape: XmlShape) -> Any:
-    """Return the element as a JSON value of that shape, all leaves as text; None for an element that holds nothing."""
+    """Return the element as a JSON value of that shape, all leaves as text; None for an empty element."""
     text = _own_text(element) or None
     if not shape.members:
         return text
