@@ -1,8 +1,8 @@
-"""Unites entities level by level, so that no level ever unites two persons that were there before it.
+"""Clusters entities into persons level by level; no level merges two persons that existed before it.
 
-A person is an entity that is known, or two and more that a level before has united. All other entities are single. At
-each level a single entity joins the known person that it matches best. Single entities that are left join each other
-and persons by their best pairs first, unless a pair would bring two persons together.
+A person is a known entity, or several entities that an earlier level has united. All other entities are single. At each
+level a single entity joins the known person that it matches best. The remaining single entities join each other and
+persons, best pairs first, unless a pair would merge two persons.
 """
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ CLUSTERS_SQL = 'entity string, global_id string, root string, level int, score d
 
 
 def spanning_links(pairs: DataFrame) -> DataFrame:
-    """Return, of the pairs `a`, `b`, `level` and `score` of single entities, those that decide who belongs together.
+    """Return those of the pairs `a`, `b`, `level` and `score` that determine the clusters.
 
-    Each task keeps at most one pair for each entity and level: what it leaves out connects entities that better pairs
-    of the same level connect already.
+    Each task keeps at most one pair for each entity and level. The others connect entities that better pairs of the
+    same level connect already.
     """
     return pairs.select('a', 'b', 'level', 'score').mapInArrow(_reduced, LINKS_SQL)
 
@@ -41,8 +41,8 @@ def cluster_links(links: DataFrame) -> DataFrame:
 
     links  `a`, `b`, `level`, `score` and `known`: the entity b matches the known person a, a global id, or the entity a
 
-    `root` is the smallest entity of a person that is not known. `level` and `score` tell by which pair an entity has
-    joined; both are null for an entity that stays alone. One task does it; the driver sees nothing.
+    `root` is the smallest entity of a person that is not known. `level` and `score` are those of the pair by which an
+    entity joined, or null for a single entity. This runs in one task, without collecting anything on the driver.
     """
     return links.select('a', 'b', 'level', 'score', 'known').repartition(1).mapInArrow(_grown, CLUSTERS_SQL)
 
@@ -84,7 +84,7 @@ def _grown(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
 
 
 def _numbered(*columns: pa.ChunkedArray) -> tuple[pa.Array, tuple[Numbers, ...]]:
-    """Return the different texts of all columns in their order, and the columns as positions in it."""
+    """Return the sorted distinct texts of all columns, and each column as positions in them."""
     arrays = [column.combine_chunks().cast(pa.string()) for column in columns]
     texts = pc.unique(pa.concat_arrays(arrays))
     texts = texts.take(pc.sort_indices(texts))
@@ -97,26 +97,26 @@ def _measures(table: pa.Table) -> tuple[Numbers, Scores]:
 
 @dataclass(frozen=True)
 class Links:
-    """Pairs that match: the numbers of both ends, the level, and the score at it."""
+    """Matching pairs: the numbers of both ends, the level, and the score."""
 
     left: Numbers
     right: Numbers
     level: Numbers
     score: Scores
 
-    def of(self, chosen: NDArray[np.bool_] | Numbers) -> Links:
-        """Return some of them."""
+    def take(self, chosen: NDArray[np.bool_] | Numbers) -> Links:
+        """Return the chosen links, by mask or position."""
         return Links(self.left[chosen], self.right[chosen], self.level[chosen], self.score[chosen])
 
 
 @dataclass
 class Clusters:
-    """To whom each entity belongs, as far as levels have been looked at.
+    """The cluster of each entity after the levels so far.
 
     person  number of the known person, or UNASSIGNED
-    root    smallest number among the entities of the same unknown person; its own when it is alone
-    level   the level at which it has joined others, or UNASSIGNED
-    score   the best score of the pairs by which it has
+    root    smallest number among the entities of the same unknown person; its own for a single entity
+    level   level at which it joined others, or UNASSIGNED
+    score   best score of the pairs by which it joined
     """
 
     person: Numbers
@@ -126,28 +126,28 @@ class Clusters:
 
     @property
     def is_single(self) -> NDArray[np.bool_]:
-        """Tell which entities no level has united with others yet."""
+        """Tell which entities are still single."""
         single: NDArray[np.bool_] = self.level == UNASSIGNED
         return single
 
     def join(self, entities: Numbers, level: int, scores: Scores) -> None:
-        """Note at which level entities have joined others."""
+        """Record the level and scores at which entities joined others."""
         self.level[entities] = level
         self.score[entities] = scores
 
 
 def cluster(count: int, known: Links, pairs: Links) -> Clusters:
-    """Return to whom `count` entities belong.
+    """Return the clusters of `count` entities.
 
-    known  `left` is the number of a known person, `right` of an entity that matches it
-    pairs  both are entities, the smaller one on the left
+    known  links from the number of a known person (`left`) to a matching entity (`right`)
+    pairs  links between entities, the smaller number on the left
 
-    The order of the links makes no difference: among equal scores the smaller numbers come first.
+    The order of the links makes no difference: with equal scores the smaller numbers come first.
     """
     clusters = Clusters(np.full(count, UNASSIGNED), np.arange(count), np.full(count, UNASSIGNED), np.zeros(count))
     for level in np.unique(np.concatenate([known.level, pairs.level])).tolist():
-        _join_known(clusters, known.of(known.level == level), level)
-        _join_others(clusters, pairs.of(pairs.level == level), level)
+        _join_known(clusters, known.take(known.level == level), level)
+        _join_others(clusters, pairs.take(pairs.level == level), level)
     roots = np.full(count, count)
     np.minimum.at(roots, clusters.root, np.arange(count))
     clusters.root = roots[clusters.root]
@@ -155,24 +155,24 @@ def cluster(count: int, known: Links, pairs: Links) -> Clusters:
 
 
 def _join_known(clusters: Clusters, links: Links, level: int) -> None:
-    """Give single entities to the known persons that they match best."""
-    links = links.of(clusters.is_single[links.right])
-    links = links.of(_best_first(links.left, links.right, links.score))
+    """Assign single entities to the known persons that they match best."""
+    links = links.take(clusters.is_single[links.right])
+    links = links.take(_best_first(links.left, links.right, links.score))
     entities, first = np.unique(links.right, return_index=True)
     clusters.person[entities] = links.left[first]
     clusters.join(entities, level, links.score[first])
 
 
 def _join_others(clusters: Clusters, links: Links, level: int) -> None:
-    """Let single entities join each other and persons by the best pairs that do not bring two persons together."""
-    links = links.of(clusters.is_single[links.left] | clusters.is_single[links.right])
-    links = links.of(_best_first(links.left, links.right, links.score))
+    """Join single entities with each other and with persons, best pairs first, without merging two persons."""
+    links = links.take(clusters.is_single[links.left] | clusters.is_single[links.right])
+    links = links.take(_best_first(links.left, links.right, links.score))
     count = len(clusters.person)
-    # Persons that are known come behind the entities, and where all persons are one there is a place behind them.
+    # Known persons are numbered after the entities, and the node that stands for all persons comes last.
     identity = np.where(clusters.person == UNASSIGNED, clusters.root, clusters.person + count)
     size = count + int(clusters.person.max(initial=UNASSIGNED)) + 1
     with_persons_as_one = np.where(clusters.is_single, identity, size)
-    links = links.of(spanning_forest(with_persons_as_one[links.left], with_persons_as_one[links.right], size + 1))
+    links = links.take(spanning_forest(with_persons_as_one[links.left], with_persons_as_one[links.right], size + 1))
     ends = np.concatenate([links.left, links.right])
     if not len(ends):
         return
@@ -191,14 +191,14 @@ def _join_others(clusters: Clusters, links: Links, level: int) -> None:
 
 
 def _best_first(left: Numbers, right: Numbers, scores: Scores) -> Numbers:
-    """Return the positions of links, the best scores first, then the smallest numbers."""
+    """Return the positions of the links ordered by score, best first, then by number."""
     return np.lexsort((right, left, -scores))
 
 
 def spanning_forest(left: Numbers, right: Numbers, count: int) -> Numbers:
-    """Return the positions of those pairs that connect what no earlier pairs connect: a minimum spanning_forest forest.
+    """Return the positions of the pairs of the minimum spanning forest; earlier pairs take precedence.
 
-    All parts look for their earliest pair to another part at once and join by it (Borůvka, 1926), so rounds are few.
+    In each round every component joins another by its earliest pair (Borůvka, 1926), so rounds are few.
     """
     part = np.arange(count)
     needed = np.zeros(len(left), dtype=bool)
@@ -218,10 +218,10 @@ def spanning_forest(left: Numbers, right: Numbers, count: int) -> Numbers:
 
 
 def connected_components(left: Numbers, right: Numbers, count: int) -> Numbers:
-    """Return the lowest number in the component of each number below `count`, for the pairs of `left` and `right`.
+    """Return the lowest number in the connected component of each number below `count`.
 
-    Labels sink along the pairs and along the labels themselves, so the steps are few even for long chains: the
-    algorithm of Zhang, Azad and Hu (FastSV, 2020).
+    Labels propagate along the pairs of `left` and `right` and along the labels themselves, so the steps are few even
+    for long chains (FastSV by Zhang, Azad and Hu, 2020).
     """
     labels = np.arange(count)
     while True:

@@ -23,7 +23,7 @@ LOG = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class ColumnUse:
-    """A column whose text is needed, and what for."""
+    """A column whose text is needed, and its use."""
 
     column: str
     use: Use
@@ -31,12 +31,12 @@ class ColumnUse:
 
 def comparison_rows(df: DataFrame, identity: str | None, operands: Sequence[Operand], sources: Iterable[ColumnUse],
                     defaults: Sequence[str]) -> DataFrame:
-    """Return what the rows hold: `id`, an `o` with its number for each operand, and a `v` for each source.
+    """Return the values of the rows: `id`, a column `o0`, `o1`, … for each operand, and `v0`, `v1`, … for each source.
 
-    identity  the column that becomes `id`; None leaves it out
-    defaults  texts that stand for a missing value, beside the usual ones
+    identity  the column that becomes `id`; None omits it
+    defaults  placeholders for missing values, in addition to the built-in ones
 
-    Accents are composed. A value that is empty or stands for a missing one is null.
+    Accents are composed. A value that is empty or a placeholder is null.
     """
     wanted = [ColumnUse(operand.column, USES[operand.kind]) for operand in operands if operand.kind in USES]
     texts = numbered_names('t', (source.column.lower() for source in [*wanted, *sources]))
@@ -44,7 +44,7 @@ def comparison_rows(df: DataFrame, identity: str | None, operands: Sequence[Oper
     ids = [ID] if identity else []
     typed = {number: f'try_cast({quoted(operand.column)} AS {SQL_TYPES[operand.kind]}) AS o{number}'
              for number, operand in enumerate(operands) if operand.kind in SQL_TYPES}
-    # Each step is a frame of its own, so that Spark computes what several expressions use but once.
+    # Each step is a separate select, so that Spark computes shared expressions only once.
     plain = [*ids, *(f'o{number}' for number in typed)]
     rows = df.selectExpr(*(f'{quoted(identity)} AS {ID}' for identity in [identity] if identity), *typed.values(),
                          *(f'CAST({quoted(name)} AS string) AS {text}' for name, text in texts.items()))
@@ -61,7 +61,7 @@ def comparison_rows(df: DataFrame, identity: str | None, operands: Sequence[Oper
 
 
 def numbered_names(prefix: str, items: Iterable[Item]) -> dict[Item, str]:
-    """Return a column name for each different item."""
+    """Return a column name for each distinct item."""
     return {item: f'{prefix}{number}' for number, item in enumerate(dict.fromkeys(items))}
 
 
@@ -78,30 +78,30 @@ def _compared(operands: Sequence[Operand], texts: Mapping[ColumnUse, str]) -> It
 class MatchRowCounts:
     """Numbers of rows.
 
-    settled  whose global id is known without a comparison
-    open     all others, to which the two counts below refer
-    keyless  without a source key or a source system
-    missing  by column of a block: without a value there
+    resolved    rows whose global id is known without a comparison
+    unresolved  all other rows; the counts below refer to them
+    keyless     rows without a source key or a source system
+    missing     rows without a value, by column of a block rule
     """
 
-    settled: int
-    open: int
+    resolved: int
+    unresolved: int
     keyless: int
     missing: dict[str, int]
 
 
-def count_rows(rows: DataFrame, settled_id: str, plan: MatchPlan) -> MatchRowCounts:
-    """Count rows in one Spark job; `settled_id` is the column with the ids that are known without a comparison."""
+def count_rows(rows: DataFrame, resolved_id: str, plan: MatchPlan) -> MatchRowCounts:
+    """Count rows in one Spark job; `resolved_id` is the column with the ids that are known without a comparison."""
     exact = plan.exact_rules
     parts = [(number in exact, ColumnUse(part.column, use)) for number, rule in enumerate(plan.rules)
              for part, use in zip(rule.rule.parts, rule.uses, strict=True)]
     keys = numbered_names('v', [source for is_exact, source in parts if is_exact])
     names = numbered_names('v', [source for _, source in parts])
-    values = comparison_rows(rows, settled_id, (), list(names), plan.default_values)
-    is_open = F.col(ID).isNull()
-    missing = {source: is_open & F.col(name).isNull() for source, name in names.items()}
+    values = comparison_rows(rows, resolved_id, (), list(names), plan.default_values)
+    unresolved = F.col(ID).isNull()
+    missing = {source: unresolved & F.col(name).isNull() for source, name in names.items()}
     keyless = _any([missing[source] for source in keys])
-    found = values.agg(F.count_if(~is_open), F.count_if(is_open), F.count_if(keyless),
+    found = values.agg(F.count_if(~unresolved), F.count_if(unresolved), F.count_if(keyless),
                        *(F.count_if(condition) for condition in missing.values())).collect()[0]
     counts = dict(zip(missing, found[3:], strict=True))
     return MatchRowCounts(found[0], found[1], found[2],
@@ -116,12 +116,12 @@ def _any(conditions: list[Column]) -> Column:
 
 
 def log_missing_values(counts: MatchRowCounts) -> None:
-    """Say for each column how many rows have nothing there by which they could be compared; never a value."""
+    """Log for each column how many rows have no value to compare."""
     if counts.keyless:
-        LOG.info('%d of %d rows that must be compared have no source key: it or the source system is empty or stands '
-                 'for a missing one. Each of them is an entity of its own, unless all their values are equal.',
-                 counts.keyless, counts.open)
+        LOG.info('%d of %d rows to compare have no source key: the key or the source system is empty or a placeholder. '
+                 'Each of these rows is a separate entity, unless all their values are equal.',
+                 counts.keyless, counts.unresolved)
     for name, count in counts.missing.items():
         if count:
-            LOG.info('Blocks by %s: %d of %d rows that must be compared have no value, because it is empty or stands '
-                     'for a missing one.', name, count, counts.open)
+            LOG.info('Blocks by %s: %d of %d rows to compare have no value, because it is empty or a placeholder.',
+                     name, count, counts.unresolved)

@@ -24,8 +24,8 @@ DETAILS = ('first_seen', 'last_seen', 'level', 'score')
 def with_entity_key(df: DataFrame, spec: EntityMatchSpec) -> DataFrame:
     """Add the entity key of each row as a hidden column.
 
-    It is a hash of source system and source key; of all values where one of these is empty or a stand-in, so that rows
-    without keys are the same only when they are identical. The partition and the execution do not count.
+    It is a hash of source system and source key. If one of these is empty or a placeholder, it is a hash of all values
+    except partition and execution, so that rows without keys are the same entity only if they are identical.
     """
     return df.withColumn(ENTITY, entity_key(df, spec))
 
@@ -43,7 +43,7 @@ def entity_key(df: DataFrame, spec: EntityMatchSpec) -> Column:
 
 
 def source_key(keys: ExactMatchFields) -> tuple[Column, Column]:
-    """Return source system and source key as text; null where they are empty or stand for a missing one."""
+    """Return source system and source key as text; null if they are empty or a placeholder."""
     return _usable(keys.source_system_key, 'system'), _usable(keys.source_primary_key, 'key')
 
 
@@ -52,7 +52,7 @@ def _usable(name: str, use: Use) -> Column:
 
 
 def new_global_id(entity: Column) -> Column:
-    """Return the global id that a new entity with this smallest key gets: a hash in the form of a UUID."""
+    """Return the global id of a new entity with this smallest key: a hash in the form of a UUID."""
     digits = F.sha2(F.concat(F.lit('entity '), entity), 256)
     ends = ((1, 8), (9, 4), (13, 4), (17, 4), (21, 12))
     return F.concat_ws('-', *(F.substring(digits, start, length) for start, length in ends))
@@ -64,7 +64,7 @@ def _content(names: Sequence[str], spec: EntityMatchSpec) -> list[Column]:
 
 
 def _hashed(kind: str, *values: Column) -> Column:
-    """Return a hash of named values; JSON keeps them apart, whatever letters they hold, and leaves nulls out."""
+    """Return a hash of named values; JSON separates them unambiguously and omits nulls."""
     return F.substring(F.sha2(F.concat(F.lit(kind), F.to_json(F.struct(*values))), 256), 1, LENGTH)
 
 
@@ -80,12 +80,12 @@ class CrossReference:
     global_id: str
 
     def known(self) -> DataFrame:
-        """Return `entity` and `global_id` of everything that has been seen."""
+        """Return `entity` and `global_id` of all entity keys that have been seen."""
         return self.rows.select(F.col(KEY).alias('entity'), column(self.global_id).alias('global_id'))
 
 
 def cross_reference_rows(incoming: DataFrame, assigned: DataFrame, spec: EntityMatchSpec) -> DataFrame:
-    """Return the cross-reference rows of a batch: one for each entity key, seen in the partitions of its rows."""
+    """Return the cross-reference rows of a batch, one for each entity key, dated by the partitions of its rows."""
     keys = spec.exact_match_fields
     system, key = source_key(keys) if keys else (F.lit(None).cast('string'), F.lit(None).cast('string'))
     day = _day(incoming)
@@ -98,9 +98,9 @@ def cross_reference_rows(incoming: DataFrame, assigned: DataFrame, spec: EntityM
 
 
 def changed_references(seen: DataFrame, before: CrossReference | None) -> DataFrame:
-    """Return the rows that must be written: new keys, and known ones seen earlier or later than before.
+    """Return the rows to write: new keys, and known keys seen earlier or later than before.
 
-    A known key keeps the level and score by which it was matched at first, unless a row now brings another id.
+    A known key keeps the level and score of its first match, unless it has another global id now.
     """
     if before is None:
         return seen
@@ -119,7 +119,7 @@ def changed_references(seen: DataFrame, before: CrossReference | None) -> DataFr
 
 
 def _day(df: DataFrame) -> Column:
-    """Return the date of a row's partition; null where there is none."""
+    """Return the date of a row's partition, or null without one."""
     names = [key.name for key in PARTITION_KEYS]
     if not all(has_column(df.schema, name) for name in names):
         return F.lit(None).cast('date')

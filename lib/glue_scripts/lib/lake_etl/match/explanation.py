@@ -1,4 +1,4 @@
-"""Explains a pair of rows: level by level, which fields agree, what each contributes, and what comes of it."""
+"""Explains a pair of rows level by level: how each field agrees, what it contributes, and whether the level matches."""
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -20,12 +20,12 @@ Row = Mapping[str, object]
 
 @dataclass(frozen=True)
 class FieldComparison:
-    """What one field says about a pair.
+    """The comparison of one field of a pair.
 
     agreement          how its values compare, in words
-    contribution       its part of the score; of a probabilistic level what speaks for the same person and against a
-                       stranger, in bits: each doubles the odds; None when weights are learnt from each batch
-    against_housemate  the same against another person of the household; None where households are not looked at
+    contribution       its part of the score; at a probabilistic level the match weight against a stranger, in bits that
+                       each double the odds; None if weights are learned from each batch
+    against_housemate  match weight against another member of the household; None without households
     """
 
     field: str
@@ -38,31 +38,31 @@ class FieldComparison:
 
 @dataclass(frozen=True)
 class LevelExplanation:
-    """How a pair fares at one level.
+    """The comparison of a pair at one level.
 
-    blocks  the block rules that both rows share; without any they are not compared
-    before  evidence that must be overcome before any field is looked at: against strangers and against housemates, in
-            bits; empty where scores are no probabilities
-    score   None when the level learns its weights from each batch
+    blocks  block rules that both rows share; without any they are not compared
+    prior   prior match weights in bits, against strangers and against housemates; empty if scores are not
+            probabilities
+    score   None if the level learns its weights from each batch
     """
 
     level: str
     is_probabilistic: bool
     blocks: tuple[str, ...]
     fields: tuple[FieldComparison, ...]
-    before: tuple[float, ...]
+    prior: tuple[float, ...]
     score: float | None
     threshold: float
 
     @property
     def matches(self) -> bool:
-        """Tell whether the level would match the pair."""
+        """Tell whether the level matches the pair."""
         return bool(self.blocks) and self.score is not None and self.score >= self.threshold
 
 
 @dataclass(frozen=True)
 class PairExplanation:
-    """How a pair fares at every level, in their order."""
+    """The comparison of a pair at every level, in order."""
 
     levels: tuple[LevelExplanation, ...]
 
@@ -75,28 +75,28 @@ class PairExplanation:
 def explain(spec: EntityMatchSpec, left: Row, right: Row) -> PairExplanation:
     """Explain a pair of rows, given as values by lower-case column name.
 
-    It is the pair alone that is explained: a row takes the best of all its candidates, and block rules are skipped for
-    blocks that are too large.
+    This explains only the pair: in a job a row takes the best of all its candidates, and blocks that are too large are
+    skipped.
     """
     return PairExplanation(tuple(_explained(level, spec.default_values, left, right) for level in spec.levels))
 
 
 def _compared(level: Level, defaults: Sequence[str], left: Row, right: Row) -> Pairs:
-    """Return what the fields of a level compare."""
+    """Return the values that the fields of a level compare."""
     return Pairs(*({operand: pa.array([_value(row.get(operand.column.lower()), operand.kind, defaults)],
                                       ARROW_TYPES[operand.kind]) for operand in level_scorer(level).operands()}
                    for row in (left, right)))
 
 
 def _in_blocks(level: Level, defaults: Sequence[str], left: Row, right: Row) -> Pairs:
-    """Return what the block rules of a level look at."""
+    """Return the values that the block rules of a level use."""
     names = dict.fromkeys(part.column for rule in level.rules for part in rule.parts)
     return Pairs(*({Operand(name, 'text'): pa.array([_text(row.get(name.lower()), 'block', defaults)], pa.string())
                     for name in names} for row in (left, right)))
 
 
 def _value(value: object, kind: OperandKind, defaults: Sequence[str]) -> object:
-    """Return a value in the form in which it is compared; None where it is missing or a stand-in."""
+    """Return a value as it is compared; None if it is missing or a placeholder."""
     if value is None:
         return None
     if kind not in ('number', 'date'):
@@ -111,7 +111,7 @@ def _value(value: object, kind: OperandKind, defaults: Sequence[str]) -> object:
 
 
 def _text(value: object, use: Use, defaults: Sequence[str]) -> str | None:
-    """Return a value as text; None where it is missing or a stand-in."""
+    """Return a value as text; None if it is missing or a placeholder."""
     if value is None:
         return None
     text = nfc(value.isoformat(' ') if isinstance(value, datetime) else str(value))
@@ -124,18 +124,18 @@ def _explained(level: Level, defaults: Sequence[str], left: Row, right: Row) -> 
     blocks = tuple(str(rule) for rule in level.rules if in_same_block(rule, in_blocks)[0])
     is_probabilistic = level.type == 'probabilistic'
     score: float | None = None
-    before: tuple[float, ...] = ()
+    prior: tuple[float, ...] = ()
     if isinstance(scorer, UntrainedScorer):
         fields = tuple(_agreements(level, pair))
     elif isinstance(scorer, ProbabilisticScorer):
         fields = tuple(_weighted(level, scorer.weights, pair))
         against = [scorer.weights.strangers, *([scorer.weights.housemates] if scorer.weights.housemates else [])]
-        before = tuple(float(-np.log2(number)) for number in against)
+        prior = tuple(float(-np.log2(number)) for number in against)
         score = float(scorer.score(pair)[0])
     else:
         fields = tuple(_similarity_scores(level, pair))
         score = float(scorer.score(pair)[0])
-    return LevelExplanation(str(level.id), is_probabilistic, blocks, fields, before, score, level.threshold)
+    return LevelExplanation(str(level.id), is_probabilistic, blocks, fields, prior, score, level.threshold)
 
 
 def _similarity_scores(level: Level, pair: Pairs) -> Iterable[FieldComparison]:

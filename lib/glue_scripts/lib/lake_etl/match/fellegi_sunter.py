@@ -1,8 +1,8 @@
-"""Tells how probable it is that two records are about the same person, from how each of their fields compares.
+"""Computes match weights of pairs of records by the Fellegi-Sunter model, with comparison levels and households.
 
-This is the model of Fellegi and Sunter ("A theory for record linkage", 1969) with levels of agreement, and with one
-explanation more for what agrees: beside *the same person* and *a stranger* two records may be about *another member of
-the household*, who shares name, address and telephone, but not the first name and the day of birth.
+The model ("A theory for record linkage", 1969) has two explanations for a pair: *the same person* and *a stranger*.
+Here a third one is possible: *another member of the household*, who shares name, address and telephone, but not the
+first name and the date of birth.
 """
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ Levels = NDArray[np.int8]
 Numbers = NDArray[np.float64]
 
 MISSING = -1
-"""The level of a field that one of the records leaves empty; it speaks neither for nor against."""
+"""The comparison level of a field that is empty in one of the records; its weight is 0."""
 
 
 def match_weight(weights: MatchWeights, levels: Levels, values: Sequence[Sequence[str | None]] = ()) -> Numbers:
-    """Return log2 of the odds that the records of each pair are about the same person.
+    """Return the match weight of each pair: log2 of the odds that both records are about the same person.
 
-    `levels` has a row for each pair and a column for each field. `values` holds, for each field, the pairs' values of
-    one of the records, and is needed only when frequencies are looked at.
+    `levels` has a row for each pair and a column for each field. `values` holds, for each field, the values of one
+    record of each pair; it is needed only for term frequencies.
     """
     against: Numbers = np.log2(weights.strangers) - partial_match_weights(weights, levels, values).sum(axis=1)
     if weights.housemates:
@@ -40,7 +40,7 @@ def match_weight(weights: MatchWeights, levels: Levels, values: Sequence[Sequenc
 
 def partial_match_weights(weights: MatchWeights, levels: Levels,
                           values: Sequence[Sequence[str | None]] = ()) -> Numbers:
-    """Return what each field of each pair says for the same person and against a stranger, in bits."""
+    """Return the match weight of each field of each pair, for the same person against a stranger, in bits."""
     fields = weights.fields
     result = _log_ratios(levels, [item.same_person for item in fields], [item.stranger for item in fields])
     for column, item in enumerate(fields):
@@ -52,7 +52,7 @@ def partial_match_weights(weights: MatchWeights, levels: Levels,
 
 
 def household_match_weights(weights: MatchWeights, levels: Levels) -> Numbers:
-    """Return what each field of each pair says for the same person and against a housemate, in bits."""
+    """Return the match weight of each field of each pair, for the same person against a housemate, in bits."""
     fields = weights.fields
     return _log_ratios(levels, [item.same_person for item in fields], [item.housemate for item in fields])
 
@@ -64,26 +64,25 @@ def probability(odds: Numbers) -> Numbers:
 
 
 def _log_ratios(levels: Levels, above: Sequence[Sequence[float]], below: Sequence[Sequence[float]]) -> Numbers:
-    """Return log2 of the ratio of two shares at each level; 0 where a value is missing."""
+    """Return log2 of the ratio of two probabilities at each level; 0 if a value is missing."""
     result = np.zeros(levels.shape)
     for column, (upper, lower) in enumerate(zip(above, below, strict=True)):
-        # The last element is what index -1, a missing value, finds.
+        # Index -1, a missing value, selects the last element.
         by_level = np.append(np.log2(np.asarray(upper)) - np.log2(np.asarray(lower)), 0.0)
         result[:, column] = by_level[levels[:, column]]
     return result
 
 
 def compared_operands(fields: Sequence[Field]) -> tuple[Operand, ...]:
-    """Return the columns that the fields compare, with those that values may be exchanged with."""
+    """Return the columns that the fields compare, including columns that values may be swapped with."""
     exchanged = (operand for field in fields for operand in _exchanged(field))
     return tuple(dict.fromkeys([*(operand for field in fields for operand in operands(field)), *exchanged]))
 
 
 def agreement_levels(fields: Sequence[Field], pairs: Pairs) -> Levels:
-    """Return the level of each pair, a row, in each field, a column; MISSING where a value is null.
+    """Return the comparison level of each pair (row) in each field (column); MISSING if a value is null.
 
-    Values that are exchanged between two fields are evidence once: the field that says so has the level for it, and
-    the other one counts as missing.
+    Values swapped between two fields count once: the field with `exchanged_with` gets the level, the other is missing.
     """
     levels = np.stack([_levels(field, pairs) for field in fields], axis=1)
     for column, field in enumerate(fields):
@@ -100,7 +99,7 @@ def agreement_levels(fields: Sequence[Field], pairs: Pairs) -> Levels:
 
 def _levels(field: Field, pairs: Pairs) -> NDArray[np.int8]:
     comparison = field.agreement
-    # Similarities are never negative, so this tells null values from values that differ.
+    # Similarities are never negative, so MISSING distinguishes null values from different values.
     found = similarities(replace(field, threshold=None, missing_value=float(MISSING)), pairs)
     level = np.searchsorted(np.asarray(comparison.levels), found, side='right').astype(np.int8)
     level[found >= 1] = comparison.level_count - 1

@@ -1,4 +1,4 @@
-"""The steps of a match as functions of frames, which users' own jobs call one by one."""
+"""Offers the steps of a match as functions of frames, for users' own jobs."""
 from __future__ import annotations
 
 from collections.abc import Mapping
@@ -24,7 +24,7 @@ Split = tuple[DataFrame, DataFrame]
 
 
 def fill_global_id(df: DataFrame, global_id: str, args: Mapping[str, Any], lineage: DataLineageGenerator) -> DataFrame:
-    """Give rows without a global id a new one, and make it the first column; the same rows get the same ids again."""
+    """Assign a new global id to rows without one, and make it the first column; equal rows get equal ids."""
     spec = EntityMatchSpec(primary_entity_table='rows', global_id_field=global_id)
     lineage.update_lineage(df, args['source_key'], 'fill_global_id', transform=[{'field': global_id}])
     others = [column(name) for name in df.columns if name.lower() != global_id.lower()]
@@ -33,16 +33,16 @@ def fill_global_id(df: DataFrame, global_id: str, args: Mapping[str, Any], linea
 
 
 def split_dataframe(df: DataFrame, global_id: str) -> Split:
-    """Return the rows that have a global id, and those that have none."""
+    """Return the rows with a global id, and the rows without."""
     return df.where(column(global_id).isNotNull()), df.where(column(global_id).isNull())
 
 
 def entitymatch_exact(primary: DataFrame, incoming: DataFrame, spec: Mapping[str, Any], spark: SparkSession) -> Split:
-    """Give incoming rows the global ids of the primary rows with their source keys; a null equals nothing.
+    """Assign the global ids of primary rows to incoming rows with the same source keys; nulls match nothing.
 
-    spec  an entity match specification as JSON has it; it is not changed
+    spec  entity match specification, as parsed from JSON; it is not changed
 
-    Returns the rows that have a global id afterwards, and those that have none. Raises ConfigurationError.
+    Returns the rows with a global id afterwards, and the rows without. Raises ConfigurationError.
     """
     parsed = _parsed(spec)
     return _matched(primary, incoming, replace(parsed, levels=()), exact=True)
@@ -50,11 +50,11 @@ def entitymatch_exact(primary: DataFrame, incoming: DataFrame, spec: Mapping[str
 
 def entitymatch_recordlinkage(primary: DataFrame, incoming: DataFrame, spec: Mapping[str, Any],
                               spark: SparkSession) -> Split:
-    """Give incoming rows the global ids of their best matches among the primary rows, level by level.
+    """Assign the global ids of the best matches among the primary rows to incoming rows, level by level.
 
-    spec  an entity match specification as JSON has it; it is not changed
+    spec  entity match specification, as parsed from JSON; it is not changed
 
-    Returns the rows that have a global id afterwards, and those that have none. Raises ConfigurationError.
+    Returns the rows with a global id afterwards, and the rows without. Raises ConfigurationError.
     """
     parsed = _parsed(spec)
     return _matched(primary, incoming, parsed)
@@ -69,7 +69,7 @@ def _parsed(spec: Mapping[str, Any]) -> EntityMatchSpec:
 
 
 def _matched(primary: DataFrame, incoming: DataFrame, spec: EntityMatchSpec, exact: bool = False) -> Split:
-    """Find the ids of rows that have none, by their source keys too when `exact` says so."""
+    """Find the ids of rows without one; `exact` compares their source keys too."""
     global_id = spec.global_id_field
     rows = checkpointed(with_entity_key(conform_types(incoming, primary.schema), spec))
     open_rows = rows.where(column(global_id).isNull())

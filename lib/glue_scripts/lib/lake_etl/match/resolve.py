@@ -1,4 +1,4 @@
-"""Gives every incoming entity its global id: its own, the known one, that of its best match, or a new one."""
+"""Assigns every incoming entity its global id: a given, known, matched or new one."""
 from __future__ import annotations
 
 import logging
@@ -23,9 +23,9 @@ from lake_etl.spark.materialize import checkpointed
 
 LOG = logging.getLogger(__name__)
 GIVEN, NEW = 'given', 'new'
-SETTLED = hidden_name('settled_id')
+RESOLVED = hidden_name('resolved_id')
 Named = tuple[DataFrame, str]
-"""Rows, and the name of the column that tells who they are."""
+"""Rows, and the name of the column that identifies them."""
 SCHEMA = 'left_id string, right_id string, level int, score double'
 ARROW_SCHEMA = pa.schema([('left_id', pa.string()), ('right_id', pa.string()), ('level', pa.int32()),
                           ('score', pa.float64())])
@@ -36,30 +36,30 @@ def assign_global_ids(incoming: DataFrame, primary: DataFrame | None, known: Dat
     """Return `entity`, `global_id`, `level` and `score`, one row for each entity of the incoming rows.
 
     incoming   rows with their entity keys, and the column `global_id` as text
-    primary    rows of known entities with their global ids, read once; None when there are none yet
-    known      `entity` and `global_id` of entities that have been seen before; None when there are none yet
+    primary    rows of known entities with their global ids, read once; None without any
+    known      `entity` and `global_id` of entities that have been seen before; None without any
 
-    `level` tells why: given (a row brought the id), exact (its source key is known), the level at which it has joined
-    others, or new. Entities of the batch that match each other, and no known one, share a new id, made of the smallest
-    entity key. No level unites persons that are known or that a level before has made.
+    `level` is given (a row has the id), exact (the source key is known), the level of the match, or new. Entities of
+    the batch that match each other, and no known entity, share a new id, a hash of the smallest entity key. No level
+    merges persons that are known or that an earlier level has formed.
     """
-    settled = checkpointed(_settled(incoming, known, global_id))
-    ids = settled.select(F.col('entity').alias(ENTITY), F.col('global_id').alias(SETTLED))
+    resolved = checkpointed(_resolved_ids(incoming, known, global_id))
+    ids = resolved.select(F.col('entity').alias(ENTITY), F.col('global_id').alias(RESOLVED))
     rows = checkpointed(incoming.join(ids, ENTITY, 'left'))
-    counts = count_rows(rows, SETTLED, plan)
-    if not counts.open:
-        return settled
+    counts = count_rows(rows, RESOLVED, plan)
+    if not counts.unresolved:
+        return resolved
     log_missing_values(counts)
     known_rows = [(primary.where(column(global_id).isNotNull()), global_id)] if primary is not None else []
-    if counts.settled:
-        known_rows.append((rows.where(F.col(SETTLED).isNotNull()), SETTLED))
-    unmatched = rows.where(F.col(SETTLED).isNull())
-    links = _links(unmatched, known_rows, plan, counts.open)
-    return checkpointed(settled.unionByName(_clustered(unmatched, links, plan)))
+    if counts.resolved:
+        known_rows.append((rows.where(F.col(RESOLVED).isNotNull()), RESOLVED))
+    unmatched = rows.where(F.col(RESOLVED).isNull())
+    links = _links(unmatched, known_rows, plan, counts.unresolved)
+    return checkpointed(resolved.unionByName(_clustered(unmatched, links, plan)))
 
 
-def _settled(incoming: DataFrame, known: DataFrame | None, global_id: str) -> DataFrame:
-    """Return the entities whose id needs no comparison; of several ids the smallest counts."""
+def _resolved_ids(incoming: DataFrame, known: DataFrame | None, global_id: str) -> DataFrame:
+    """Return the entities whose id is known without a comparison, the smallest of several ids."""
     given = incoming.groupBy(ENTITY).agg(F.min(column(global_id)).alias('given'))
     if known is None:
         found = given.withColumn('known', F.lit(None).cast('string'))
@@ -79,7 +79,7 @@ def _links(unmatched: DataFrame, known_rows: Sequence[Named], plan: MatchPlan, r
     keyed = checkpointed(block_key_rows(unmatched, ENTITY, plan))
     known = _scored(known_rows, keyed, plan, rows)
     found = [_best_links(known)] if known is not None else []
-    # Different entities of a batch have different source keys.
+    # Different entities of a batch have different source keys, so the exact rules cannot match them.
     others = keyed.where(~F.col(RULE).isin(*plan.exact_rules)) if plan.exact_rules else keyed
     pairs = candidate_pairs(others, others, plan, rows * len(plan.rules), within=True)
     if pairs is not None:
@@ -98,7 +98,7 @@ def _scored(known_rows: Sequence[Named], keyed: DataFrame, plan: MatchPlan, rows
 
 
 def _best_links(matches: DataFrame) -> DataFrame:
-    """Return for each entity and level the known person with the best score, then with the smallest id."""
+    """Return the known person with the best score, then the smallest id, for each entity and level."""
     best = F.min(F.struct((-F.col('score')).alias('worse'), 'left_id')).alias('best')
     found = matches.groupBy('right_id', 'level').agg(best)
     return found.select(F.col('best.left_id').alias('a'), F.col('right_id').alias('b'), 'level',
@@ -106,7 +106,7 @@ def _best_links(matches: DataFrame) -> DataFrame:
 
 
 def _clustered(unmatched: DataFrame, links: DataFrame | None, plan: MatchPlan) -> DataFrame:
-    """Return the ids of entities by what they have joined; those of a new person have that of its smallest key."""
+    """Return the ids of entities from their clusters; a new person gets the id of its smallest key."""
     entities = unmatched.select(F.col(ENTITY).alias('entity')).distinct()
     if links is None:
         return entities.select('entity', new_global_id(F.col('entity')).alias('global_id'), F.lit(NEW).alias('level'),
@@ -121,9 +121,9 @@ def _clustered(unmatched: DataFrame, links: DataFrame | None, plan: MatchPlan) -
 
 def best_matches(incoming: DataFrame, primary: DataFrame, global_id: str, plan: MatchPlan, incoming_rows: int
                  ) -> DataFrame | None:
-    """Return the best match of each incoming entity: of the first level that has one, the best score, the smallest id.
+    """Return the best match of each incoming entity: of the first level with a match, by best score, then smallest id.
 
-    None when no row shares a block with a known one. What incoming entities have in common is not looked at.
+    None if no row shares a block with a known one. Incoming entities are not compared with each other.
     """
     named = primary.where(column(global_id).isNotNull())
     matches = _scored([(named, global_id)], block_key_rows(incoming, ENTITY, plan), plan, incoming_rows)
@@ -135,12 +135,12 @@ def best_matches(incoming: DataFrame, primary: DataFrame, global_id: str, plan: 
 
 
 def level_name(level: Column, plan: MatchPlan) -> Column:
-    """Return the name of a level by its index."""
+    """Return the name of a level from its index."""
     return F.element_at(F.array(*(F.lit(item.name) for item in plan.levels)), level + 1)
 
 
 def log_level_counts(assigned: DataFrame, levels: Sequence[str]) -> None:
-    """Say how many entities each level has settled; one Spark job."""
+    """Log how many entities each level has resolved; runs one Spark job."""
     counts = {row['level']: row['count'] for row in assigned.groupBy('level').count().collect()}
     order = [name for name in dict.fromkeys([GIVEN, EXACT, *levels, NEW]) if counts.get(name)]
     LOG.info('Of %d entities in the batch: %s.', sum(counts.values()),
@@ -148,9 +148,10 @@ def log_level_counts(assigned: DataFrame, levels: Sequence[str]) -> None:
 
 
 def scored_matches(pairs: DataFrame, plan: MatchPlan) -> DataFrame:
-    """Return the pairs that match: `left_id`, `right_id`, `level` (index in the plan) and `score`.
+    """Return the matching pairs: `left_id`, `right_id`, `level` (index in the plan) and `score`.
 
-    A pair that shares several blocks comes once for each. Raises LakeError when a scorer has to learn first.
+    Scores pairs in Arrow batches on the workers of Spark. A pair that shares several blocks occurs once for each.
+    Raises LakeError if a scorer is not trained.
     """
     return pairs.mapInArrow(_scoring(plan), SCHEMA)
 

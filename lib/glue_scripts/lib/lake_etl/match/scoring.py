@@ -1,4 +1,4 @@
-"""Scorers: they give pairs of rows their score at one level, by the type of the level."""
+"""Scores pairs of rows at one level, by the scorer of its type; untrained scorers learn their weights first."""
 from __future__ import annotations
 
 from collections.abc import Sequence
@@ -25,28 +25,27 @@ DECIMALS = 9
 
 
 class Scorer(Protocol):
-    """Gives pairs of rows their score at one level. It is sent to Spark's workers, so it must be small and picklable.
-    """
+    """Scores pairs of rows at one level; it is sent to the workers of Spark, so it must be small and picklable."""
 
     def operands(self) -> tuple[Operand, ...]:
-        """Return the columns that it compares, in their form."""
+        """Return the columns that it compares."""
 
     def score(self, pairs: Pairs) -> Similarities:
-        """Return one score between 0 and 1 for each pair; the same pair always gets the same."""
+        """Return a score between 0 and 1 for each pair; equal pairs have equal scores."""
 
 
 @runtime_checkable
 class UntrainedScorer(Protocol):
-    """What becomes a scorer by taking its weights from the data."""
+    """A scorer that has to learn its weights from the data."""
 
     def operands(self) -> tuple[Operand, ...]:
-        """Return the columns that it learns from, in their form."""
+        """Return the columns that it learns from."""
 
     def trained(self, records: Columns, random: Pairs, candidates: Pairs, population: int) -> Scorer:
-        """Return a scorer with weights.
+        """Return the trained scorer.
 
         records     primary rows, each once
-        random      pairs of a primary and an incoming row put together by chance
+        random      random pairs of a primary and an incoming row
         candidates  pairs that share a block of the level
         population  number of rows of the primary table, at least 1
         """
@@ -54,7 +53,7 @@ class UntrainedScorer(Protocol):
 
 @dataclass(frozen=True)
 class WeightedScorer:
-    """Scores by the average of the fields' similarities, weighted."""
+    """Scores by the weighted average of the similarities of the fields."""
 
     level: Level
 
@@ -72,23 +71,23 @@ class WeightedScorer:
 
 @dataclass(frozen=True)
 class SourceKeyScorer:
-    """Scores 1 where source system and source key are the same."""
+    """Scores 1 if source system and source key are equal."""
 
     keys: ExactMatchFields
 
     def operands(self) -> tuple[Operand, ...]:
-        """Return the columns of both."""
+        """Return the columns of source key and source system."""
         return Operand(self.keys.source_primary_key, 'key'), Operand(self.keys.source_system_key, 'system')
 
     def score(self, pairs: Pairs) -> Similarities:
-        """Return 1 or 0 for each pair; a key that is missing equals nothing."""
+        """Return 1 or 0 for each pair; a missing key equals no other."""
         equal = [pc.fill_null(pc.equal(pairs.left[operand], pairs.right[operand]), False)
                  for operand in self.operands()]
         return np.asarray(pc.and_(*equal).to_numpy(zero_copy_only=False), dtype=np.float64)
 
 
 def level_scorer(level: Level) -> Scorer | UntrainedScorer:
-    """Return the scorer of a level; a probabilistic one without weights has to learn them before."""
+    """Return the scorer of a level, untrained if a probabilistic level has no weights."""
     if level.type == 'weighted':
         return WeightedScorer(level)
     return ProbabilisticScorer(level, level.weights) if level.weights else UntrainedProbabilisticScorer(level)
@@ -100,21 +99,21 @@ def level_scorers(spec: EntityMatchSpec) -> tuple[Scorer | UntrainedScorer, ...]
 
 
 def require_trained(scorer: Scorer | UntrainedScorer, level: str) -> Scorer:
-    """Return the scorer when it can score; raises LakeError when it would have to learn its weights before."""
+    """Return the scorer; raises LakeError if it is not trained."""
     if isinstance(scorer, UntrainedScorer):
-        raise LakeError(f"Level '{level}' has no weights yet. Give it weights, or let it learn them first.")
+        raise LakeError(f"Level '{level}' has no weights. Add weights to the level, or train the scorer first.")
     return scorer
 
 
 @dataclass(frozen=True)
 class ProbabilisticScorer:
-    """Scores by the given weights."""
+    """Scores by the match probability under the given weights."""
 
     level: Level
     weights: MatchWeights
 
     def operands(self) -> tuple[Operand, ...]:
-        """Return the columns of the level's fields, with those that values may be exchanged with."""
+        """Return the columns of the level's fields, including columns that values may be swapped with."""
         return compared_operands(self.level.fields)
 
     def score(self, pairs: Pairs) -> Numbers:
@@ -126,28 +125,28 @@ class ProbabilisticScorer:
 
 @dataclass(frozen=True)
 class UntrainedProbabilisticScorer:
-    """Learns the weights of a level that gives none."""
+    """Learns the weights of a probabilistic level without weights."""
 
     level: Level
 
     def operands(self) -> tuple[Operand, ...]:
-        """Return the columns of fields and of block rules, which tell what a pair was found by."""
+        """Return the columns of fields and of block rules."""
         blocks = (Operand(part.column, 'text') for rule in self.level.rules for part in rule.parts)
         return tuple(dict.fromkeys([*compared_operands(self.level.fields), *blocks]))
 
     def trained(self, records: Columns, random: Pairs, candidates: Pairs, population: int) -> ProbabilisticScorer:
-        """Return the scorer with weights learnt from primary rows, each once, and both kinds of pairs.
+        """Return the scorer with weights learned from primary rows, random pairs and candidate pairs.
 
-        population  rows of the primary table
+        population  number of rows of the primary table
         """
         return ProbabilisticScorer(self.level, train_weights(self.level, records, random, candidates, population))
 
 
 def train_weights(level: Level, records: Columns, random: Pairs, candidates: Pairs, population: int) -> MatchWeights:
-    """Return the weights of a level that pairs put together by chance and pairs that share a block teach.
+    """Return the weights of a level, learned from random pairs and from pairs that share a block.
 
-    records  primary rows, each once: they tell how frequent values are, for which a row that is there twice would count
-             as two people who agree in everything
+    records  primary rows, each once, for term frequencies; a repeated row would count as two people who agree in
+             everything
     """
     fields = [UntrainedField(item.fieldname, item.agreement.level_count, item.agreement.shared_at_home)
               for item in level.fields]
@@ -165,19 +164,19 @@ def train_weights(level: Level, records: Columns, random: Pairs, candidates: Pai
 
 
 def frequency_values(level: Level, weights: MatchWeights, pairs: Pairs) -> Sequence[Sequence[str | None]]:
-    """Return the values of the fields whose frequencies are looked at, and nothing for the others."""
+    """Return the values of the fields with term frequencies, and nothing for the others."""
     return [_texts(pairs.left[operands(item)[0]]) if shares.rare is not None else ()
             for item, shares in zip(level.fields, weights.fields, strict=True)]
 
 
 def blocked_columns(rule: BlockRule, level: Level) -> frozenset[int]:
-    """Return the positions of the fields that a block rule holds equal, wholly or in part."""
+    """Return the positions of the fields that a block rule holds equal, completely or partly."""
     held = {part.column for part in rule.parts}
     return frozenset(number for number, item in enumerate(level.fields) if held & set(item.columns()))
 
 
 def in_same_block(rule: BlockRule, pairs: Pairs) -> NDArray[np.bool_]:
-    """Tell which pairs share the block of a rule; a null or an empty part shares nothing."""
+    """Tell which pairs share the block of a rule; a null or empty part matches nothing."""
     result = np.ones(len(next(iter(pairs.left.values()))), dtype=bool)
     for part in rule.parts:
         operand = Operand(part.column, 'text')

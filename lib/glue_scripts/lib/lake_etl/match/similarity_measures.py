@@ -32,7 +32,7 @@ def _by_rapidfuzz(scorer: Callable[..., float], left: Texts, right: Texts) -> Si
 
 
 def qgram(left: Texts, right: Texts) -> Similarities:
-    """Return the share of pairs of neighbouring letters that two texts have in common, of those of the longer one."""
+    """Return the number of common bigrams, divided by the number of bigrams in the longer text."""
     def similarity(one: Counter[str], other: Counter[str]) -> float:
         longer = max(one.total(), other.total())
         return (one & other).total() / longer if longer else 0.0
@@ -40,7 +40,7 @@ def qgram(left: Texts, right: Texts) -> Similarities:
 
 
 def cosine(left: Texts, right: Texts) -> Similarities:
-    """Return the cosine of the angle between two texts as vectors of their counts of neighbouring letters."""
+    """Return the cosine similarity of the bigram counts of two texts."""
     def similarity(one: Counter[str], other: Counter[str]) -> float:
         length = float(np.sqrt(_square(one) * _square(other)))
         return sum(count * other[gram] for gram, count in one.items()) / length if length else 0.0
@@ -58,7 +58,7 @@ def _of_grams(similarity: Callable[[Counter[str], Counter[str]], float], left: T
 
 @lru_cache(REMEMBERED_VALUES)
 def _grams(text: str) -> Counter[str]:
-    """Count the pairs of neighbouring letters within words; each word begins and ends with a space."""
+    """Count the bigrams of each word, padded with a space at both ends."""
     plain = ''.join(letter for letter in unicodedata.normalize('NFKD', text.lower())
                     if not unicodedata.combining(letter))
     words = (f' {word} ' for word in plain.split())
@@ -68,7 +68,7 @@ def _grams(text: str) -> Counter[str]:
 def smith_waterman(left: Texts, right: Texts) -> Similarities:
     """Return the score of the best local alignment, divided by that of two equal texts of their mean length.
 
-    All pairs advance together, one cell of their matrices at a time; cells beyond the end of a text only lower scores.
+    The matrices of all pairs are filled together, cell by cell; cells beyond the end of a text only lower scores.
     """
     ours, theirs = _letters(left, fill=-1), _letters(right, fill=-2)
     lengths = np.array([len(text) for text in left]) + np.array([len(text) for text in right])
@@ -92,7 +92,7 @@ def smith_waterman(left: Texts, right: Texts) -> Similarities:
 
 
 def _letters(texts: Texts, fill: int) -> NDArray[np.int32]:
-    """Return one row of code points for each text, filled up to the length of the longest."""
+    """Return a row of code points for each text, padded to the length of the longest."""
     width = max(map(len, texts), default=0)
     letters = np.full((len(texts), width), fill, dtype=np.int32)
     for row, text in enumerate(texts):
@@ -101,9 +101,9 @@ def _letters(texts: Texts, fill: int) -> NDArray[np.int32]:
 
 
 def longest_common_substrings(left: Texts, right: Texts) -> Similarities:
-    """Return the share of letters in common substrings, taken out one after another from the longest on.
+    """Return the share of letters in common substrings, which are removed one by one, longest first.
 
-    The mean of both orders of a pair, because the first of several longest ones is taken.
+    This is the mean over both orders of a pair, because the first of several longest substrings is taken.
     """
     def similarity(one: str, other: str) -> float:
         common = _common(one, other) + _common(other, one)
@@ -136,9 +136,9 @@ MEASURES: Mapping[str, Measure] = MappingProxyType({
 
 
 def by_distance(field: Field, distance: Numbers) -> Numbers:
-    """Return how similar two values at these distances are, by the field's method.
+    """Return the similarity for each distance, by the method of the field.
 
-    At `origin` the similarity is 1, at `scale` beyond the offset one half. A distance that is not a number gives none.
+    It is 1 at `origin` and one half at `scale` beyond the offset. NaN stays NaN.
     """
     beyond = np.maximum(np.abs(distance - field.origin) - field.offset, 0) / field.scale
     with np.errstate(over='ignore'):
@@ -153,7 +153,7 @@ def by_distance(field: Field, distance: Numbers) -> Numbers:
 
 
 def kilometres(latitude: Numbers, longitude: Numbers, other_latitude: Numbers, other_longitude: Numbers) -> Numbers:
-    """Return the great-circle distances between places given in degrees, by the haversine formula."""
+    """Return the great-circle distances in kilometres between places in degrees, by the haversine formula."""
     south, north = np.deg2rad(latitude), np.deg2rad(other_latitude)
     half_chord = (np.sin((north - south) / 2) ** 2
                   + np.cos(south) * np.cos(north) * np.sin(np.deg2rad(other_longitude - longitude) / 2) ** 2)
@@ -161,7 +161,7 @@ def kilometres(latitude: Numbers, longitude: Numbers, other_latitude: Numbers, o
 
 
 def by_date(field: Field, left: Days, right: Days) -> Numbers:
-    """Return 1 for equal days, and less where month and day are exchanged or a month is confused with another."""
+    """Return 1 for equal dates, and less if month and day are swapped or a month is confused with another."""
     year, month, day = _parts(left)
     other_year, other_month, other_day = _parts(right)
     similarity = np.zeros(len(left))

@@ -1,4 +1,8 @@
-"""Prepares values for comparison: composes accents, and recognizes texts that stand for a missing value."""
+"""Prepares values for comparison: composes accents, and recognizes placeholders for missing values.
+
+A value is recognized by its letters and digits, in SQL and in Python alike. Case, spaces and punctuation make no
+difference: `N/A`, `n.a.` and `NA` are the same placeholder, as are `000-000-0000` and `(000) 000 0000`.
+"""
 from __future__ import annotations
 
 import re
@@ -11,7 +15,7 @@ from typing import Literal
 from lake_etl.syntax.sql_literal import sql_text
 
 Use = Literal['block', 'comparison', 'key', 'system']
-"""What a value is used for. A birthday or a name that is usual as a stand-in is still compared, a source key may be a
+"""What a value is used for. A birthday or name that is often a placeholder is still compared; a source key may be a
 number such as 9999, and a source system a short name such as NA."""
 
 SPACES = ''.join(letter for letter in map(chr, range(0x10000))
@@ -29,9 +33,9 @@ WORDS = (
     'desconocida', 'sin datos', 'sin correo', 'sin teléfono', 'no disponible', 'sconosciuto', 'non disponibile',
     'onbekend', 'desconhecido')
 SHORT_WORDS = ('n/a', 'nan', 'nil', 'unk')
-"""Words that also are short names of source systems, unless they are written with punctuation."""
+"""Words that may be short names of source systems, unless they are written with punctuation."""
 PUNCTUATED_WORDS = ('k.a.', '1/1/1900', '1/1/1901')
-"""What is a stand-in only when it is written with punctuation or spaces."""
+"""Placeholders only if they are written with punctuation or spaces."""
 NEVER_BLOCKED = ('test', '1970-01-01')
 NUMBERS = ('1234567', '12345678', '123456789', '1234567890', '0123456789', '987654321', '9876543210', '078051120',
            '11234567890', '+11234567890')
@@ -49,12 +53,12 @@ MAIL = (f'^(?:(?:{NO_USER})@.*|(?:{ANY_USER}|{NO_USER})@(?:{ANY_DOMAIN}|{NO_USER
 
 
 def normalized(text: str) -> str:
-    """Return the letters and digits of a text, in lower case; also `@` and `+`."""
+    """Return the letters and digits of a text in lower case, including `@` and `+`."""
     return text.lower().translate(dict.fromkeys(map(ord, IGNORED)))
 
 
 def _spellings(day: date) -> set[str]:
-    """Return how a day is written, with and without midnight, normalized."""
+    """Return the normalized spellings of a date, with and without midnight."""
     orders = (f'{day.year:04}{day.month:02}{day.day:02}', f'{day.month:02}{day.day:02}{day.year:04}',
               f'{day.day:02}{day.month:02}{day.year:04}')
     return {order + time for order in orders for time in MIDNIGHT}
@@ -76,9 +80,9 @@ _PATTERNS: dict[Use, tuple[str, ...]] = {
 
 
 def is_missing(text: str, use: Use, defaults: Iterable[str] = ()) -> bool:
-    """Tell whether a text is empty or stands for a missing value.
+    """Tell whether a text is empty or a placeholder for a missing value.
 
-    defaults  what the specification adds, compared without case and outer spaces
+    defaults  placeholders of the specification, compared without case and outer spaces
     """
     letters = normalized(text)
     apart = len(text.strip(' ')) > len(letters)
@@ -88,14 +92,14 @@ def is_missing(text: str, use: Use, defaults: Iterable[str] = ()) -> bool:
 
 
 def normalized_sql(text: str) -> str:
-    """Return SQL for the letters and digits of a text."""
+    """Return SQL for the letters and digits of a text in lower case."""
     return f"translate(lower({text}), {sql_text(IGNORED)}, '')"
 
 
 def is_present_sql(text: str, letters: str, use: Use, defaults: Iterable[str] = ()) -> str:
-    """Return a SQL condition that a text is a value, and no stand-in; null or false where it is null.
+    """Return a SQL condition that a text is a value and not a placeholder; null or false if it is null.
 
-    letters  SQL for its letters and digits, as `normalized_sql` gives it
+    letters  SQL for its letters and digits, from `normalized_sql`
     """
     apart = f"({letters} IN ({_list(_MISSING_PUNCTUATED[use])}) AND length(trim({text})) > length({letters}))"
     conditions = [f"{letters} IN ({_list({'', '+', *_MISSING[use]})})", apart,
@@ -107,12 +111,12 @@ def is_present_sql(text: str, letters: str, use: Use, defaults: Iterable[str] = 
 
 
 def present_or_null_sql(text: str, use: Use) -> str:
-    """Return SQL for a text where it is a value; null where it is a stand-in."""
+    """Return SQL for a text, or null if it is a placeholder."""
     return f'CASE WHEN {is_present_sql(text, normalized_sql(text), use)} THEN {text} END'
 
 
 def is_present_date_sql(day: str) -> str:
-    """Return a SQL condition that a date is none that stands for a missing one."""
+    """Return a SQL condition that a date is not a placeholder for a missing one."""
     return f"{day} NOT IN ({', '.join(f'DATE{sql_text(known.isoformat())}' for known in DATES)})"
 
 
@@ -121,7 +125,7 @@ def _list(texts: Iterable[str]) -> str:
 
 
 def _compositions() -> list[str]:
-    """Return every pair of characters that Unicode composes, with the result behind it; what others build on first."""
+    """Return every pair of characters that Unicode composes, followed by the result; simple ones come first."""
     found = []
     for letter in map(chr, range(0x80, sys.maxunicode + 1)):
         parts = unicodedata.decomposition(letter).split()
@@ -136,8 +140,8 @@ COMPOSITIONS = _compositions()
 def nfc_sql(text: str) -> str:
     """Return SQL for the text in Unicode normalization form C (NFC): composed accents.
 
-    Spark has no function for it. Plain text is told by its length in bytes, and only text that has an accent of its own
-    is looked at letter by letter, so that the rows without any, nearly all, cost nothing.
+    Spark has no function for this. Only text with a separate accent is processed letter by letter. A comparison of its
+    length in bytes excludes plain text first, so nearly all rows cost nothing.
     """
     pairs = f"split({sql_text(' '.join(COMPOSITIONS))}, ' ')"
     replaced = f'aggregate({pairs}, {text}, (done, pair) -> replace(done, substring(pair, 1, 2), substring(pair, 3)))'

@@ -1,4 +1,4 @@
-"""The rows that the primary table gets: the latest of each entity, where it differs from what is there."""
+"""Selects the rows to write to the primary table: the latest of each entity, if it differs from the current row."""
 from __future__ import annotations
 
 from collections.abc import Sequence
@@ -18,9 +18,9 @@ INTEGER_WIDTHS = {'tinyint': 1, 'smallint': 2, 'int': 3, 'bigint': 4}
 
 
 def conform_types(incoming: DataFrame, primary: StructType | None) -> DataFrame:
-    """Return the incoming rows with the primary table's names and types in the columns that it has.
+    """Return the incoming rows with the names and types of the primary table in the columns that it has.
 
-    Raises SchemaChangeError listing the columns whose values the primary's type may not be able to hold.
+    Raises SchemaChangeError listing the columns whose values the primary table's type may not hold.
     """
     known = {field.name.lower(): field for field in primary.fields} if primary else {}
     columns: list[Column] = []
@@ -34,7 +34,7 @@ def conform_types(incoming: DataFrame, primary: StructType | None) -> DataFrame:
         columns.append(column(field.name).cast(wanted).alias(target.name if target else field.name))
     if wrong:
         raise SchemaChangeError(f'Incoming columns do not fit the primary table: {"; ".join(wrong)}. Nothing was '
-                                'changed. Give them its types with changetype in the transformation specification.')
+                                'changed. Convert them with changetype in the transformation specification.')
     return incoming.select(*columns)
 
 
@@ -52,9 +52,9 @@ def _holds(found: str, wanted: str) -> bool:
 
 
 def latest_rows(rows: DataFrame, global_id: str, sort_field: str | None) -> DataFrame:
-    """Return one row for each global id: the latest by `sort_field`, then by partition; nulls are the oldest.
+    """Return the latest row for each global id, by `sort_field` and then by partition; nulls are the oldest.
 
-    Among rows of one age the choice depends on their content alone.
+    Ties are broken by the content of the rows.
     """
     ranked = rows.withColumn(CONTENT, F.sha2(_text(rows.columns), 256))
     order = Window.partitionBy(column(global_id)).orderBy(
@@ -64,10 +64,10 @@ def latest_rows(rows: DataFrame, global_id: str, sort_field: str | None) -> Data
 
 
 def changed_rows(latest: DataFrame, primary: DataFrame | None, global_id: str, sort_field: str | None) -> DataFrame:
-    """Return the rows that must be written, with all columns of both frames.
+    """Return the rows to write, with all columns of both frames.
 
-    A row that is older than that of the primary table is left out, as is one that says the same. A column that the
-    incoming rows lack keeps its value.
+    Rows that are older than the row of the primary table, or equal to it, are omitted. A column that the incoming rows
+    lack keeps its value.
     """
     if primary is None:
         return latest
@@ -90,7 +90,7 @@ def changed_rows(latest: DataFrame, primary: DataFrame | None, global_id: str, s
 
 
 def _age(schema: StructType, sort_field: str | None, other: StructType | None = None, inside: str = '') -> list[Column]:
-    """Return the columns that tell how late a row is, of those that both frames have."""
+    """Return the columns that determine how recent a row is, if both frames have them."""
     wanted = [*([sort_field] if sort_field else []), *(key.name for key in PARTITION_KEYS)]
     names = [name for name in wanted if has_column(schema, name) and (other is None or has_column(other, name))]
     prefix = f'{inside}.' if inside else ''

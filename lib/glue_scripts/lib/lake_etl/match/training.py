@@ -1,4 +1,4 @@
-"""Lets scorers without weights learn them, from samples whose size does not grow with the data."""
+"""Trains scorers that have no weights, on samples of a fixed size."""
 from __future__ import annotations
 
 import logging
@@ -29,13 +29,13 @@ SEED = 1
 
 def trained_scorers(spec: EntityMatchSpec, incoming: DataFrame, identity: str, primary: DataFrame | None
                     ) -> tuple[Scorer, ...]:
-    """Return the scorer of each level; those without weights learn them from the rows, the same from the same rows.
+    """Return the scorer of each level; untrained ones learn from the rows, with equal results from equal rows.
 
-    identity  column of the incoming rows that tells them apart
-    primary   known entities; None when there are none, and the rows of the batch are compared among themselves
+    identity  column that identifies the incoming rows
+    primary   known entities; None without any: the rows of the batch are compared with each other then
 
-    Starts no Spark job when every level has its weights; otherwise a few for each level that learns. What reaches the
-    driver are samples of a fixed size.
+    Runs a few Spark jobs for each untrained scorer, none if all have weights. The driver collects samples of a fixed
+    size.
     """
     return tuple(_trained(scorer, level, spec, incoming, identity, primary) if isinstance(scorer, UntrainedScorer)
                  else scorer for scorer, level in zip(level_scorers(spec), spec.levels, strict=True))
@@ -54,12 +54,12 @@ def _trained(scorer: UntrainedScorer, level: Level, spec: EntityMatchSpec, incom
     by_chance = _by_chance(records, _sample(batch, identity, plan, operands, BATCH_ROWS), operands)
     LOG.log(logging.WARNING if count < FEW_PAIRS else logging.INFO,
             "Level '%s' learns its weights from %d pairs that share a block%s.", level.id, count,
-            ', which are few; weights in the specification would be surer' if count < FEW_PAIRS else '')
+            ', which are few; weights in the specification are more reliable' if count < FEW_PAIRS else '')
     return scorer.trained(_columns(records, operands), by_chance, candidates, max(known.count(), 1))
 
 
 def _candidates(pairs: DataFrame | None, names: Sequence[str], operands: Sequence[Operand]) -> tuple[Pairs, int]:
-    """Return pairs of different rows, each once, and how many they are; None means that there are none."""
+    """Return distinct pairs of different rows, and their number; `pairs` None means no pairs."""
     if pairs is None:
         empty = {operand: pa.array([], ARROW_TYPES[operand.kind]) for operand in operands}
         return Pairs(empty, empty), 0
