@@ -24,7 +24,7 @@ def test_a_laptop_writes_reports_to_its_log(caplog, tmp_path, monkeypatch):
     assert isinstance(reports, LoggedQualityReports)
     reports.publish(REPORT)
     assert [record.message for record in caplog.records] == [
-        '3 of 4 rules passed on 10 rows of gen.policy at after_transform; 2 rows fail a rule of quarantine.',
+        '3 of 4 rules passed on 10 rows of gen.policy at after_transform; 2 rows fail a quarantine rule.',
         'A quality rule of gen.policy failed at after_transform: warn: IsComplete "id".']
 
 

@@ -57,5 +57,5 @@ def test_a_column_that_got_a_number_is_logged_and_no_other(caplog):
     names = ['A B', 'a_2', 'a', 'a.b', '', 'A']
     log_renamed(names, clean_names(names))
     assert caplog.messages == [
-        "Column 'a.b' is called 'a_b_2', because another column's cleaned name is the same.",
-        "Column 'A' is called 'a_3', because another column's cleaned name is the same."]
+        "Column 'a.b' was renamed to 'a_b_2', because its cleaned name was already taken.",
+        "Column 'A' was renamed to 'a_3', because its cleaned name was already taken."]

@@ -38,9 +38,9 @@ KEY_SCHEMAS: Mapping[str, KeySchema] = {
 
 @cache
 def key_schema(table: str) -> KeySchema:
-    """Return the key of the table at an address: `dev-insurancelake-etl-hash-values` or `sqlite:///…#hash-values`.
+    """Return the key of a table by address: `dev-insurancelake-etl-hash-values` or `sqlite:///…#hash-values`.
 
-    Raises ItemStoreError when the name ends in none of the known suffixes.
+    Raises ItemStoreError if the name has none of the known suffixes.
     """
     name = table.rpartition('#')[2]
     for suffix, schema in KEY_SCHEMAS.items():
@@ -54,7 +54,7 @@ def key_schema(table: str) -> KeySchema:
 def key_values(table: str, item: Mapping[str, Any]) -> tuple[str, ...]:
     """Return the values of an item's key attributes, partition key first.
 
-    Raises ItemStoreError naming the attribute that is absent, empty or no text; DynamoDB refuses such keys, too.
+    Raises ItemStoreError naming the attribute that is missing, empty or not text; DynamoDB also refuses such keys.
     """
     attributes = key_schema(table).attributes
     for attribute in attributes:
@@ -69,7 +69,7 @@ def key_values(table: str, item: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def full_key(table: str, key: Mapping[str, Any]) -> dict[str, str]:
-    """Return a key that names exactly the table's key attributes; raises ItemStoreError when it does not."""
+    """Return a key that has exactly the table's key attributes; raises ItemStoreError otherwise."""
     attributes = key_schema(table).attributes
     values = key_values(table, key)
     _refuse(table, set(key) - set(attributes), f"is not part of its key ({', '.join(attributes)})")
@@ -77,7 +77,7 @@ def full_key(table: str, key: Mapping[str, Any]) -> dict[str, str]:
 
 
 def check_update(table: str, values: Mapping[str, Any]) -> None:
-    """Raise ItemStoreError when the values of an update contain a key attribute, which never changes."""
+    """Raise ItemStoreError if the values of an update contain a key attribute, which cannot change."""
     _refuse(table, set(values) & set(key_schema(table).attributes), 'is part of its key, which an update cannot change')
 
 
@@ -89,16 +89,16 @@ def _refuse(table: str, attributes: set[str], reason: str) -> None:
 
 
 def storable(table: str, item: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the item with every number as a Decimal without trailing zeros and every sequence as a list.
+    """Return the item with numbers as Decimal without trailing zeros, and sequences as lists.
 
-    Null, booleans, texts, lists, tuples, and mappings whose names are texts and not empty may be nested. Raises
-    ItemStoreError naming the attribute when a value has another type, or is a number that DynamoDB cannot hold exactly.
+    Values are null, booleans, texts, lists, tuples, and mappings with non-empty text keys, in any nesting. Raises
+    ItemStoreError naming the attribute if a value has another type, or is a number that DynamoDB cannot hold exactly.
     """
     return {attribute: _storable(table, attribute, value) for attribute, value in item.items()}
 
 
 def plain(item: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a stored item with whole numbers as int and all others as Decimal."""
+    """Return a stored item with whole numbers as int and other numbers as Decimal."""
     return {attribute: _plain(value) for attribute, value in item.items()}
 
 
@@ -118,7 +118,7 @@ def _storable(table: str, attribute: str, value: Any) -> Any:
 
 
 def _number(table: str, attribute: str, value: int | float | Decimal) -> Decimal:
-    # float.__repr__ gives the shortest text that reads back as the same number; NumPy's own repr is no number.
+    # float.__repr__ gives the shortest text that reads back as the same number, unlike the repr of NumPy's floats.
     exact = Decimal(float.__repr__(value)) if isinstance(value, float) else Decimal(value)
     try:
         if exact.is_finite():

@@ -10,8 +10,8 @@ QUARANTINE = 'quarantine'
 
 
 def log_report(report: QualityReport) -> None:
-    """Write the report as sentences; a rule that failed is a warning, unless rows were set aside because of it."""
-    LOG.info('%d of %d rules passed on %d rows of %s.%s at %s; %d rows fail a rule of quarantine.',
+    """Log the report as sentences; a failed rule is a warning, unless it quarantined rows."""
+    LOG.info('%d of %d rules passed on %d rows of %s.%s at %s; %d rows fail a quarantine rule.',
              report.passed_rules, report.passed_rules + len(report.failed_rules), report.rows, report.database,
              report.table, report.stage, report.failed)
     for failed in report.failed_rules:
@@ -20,8 +20,8 @@ def log_report(report: QualityReport) -> None:
 
 
 class LoggedQualityReports:
-    """The log of this process."""
+    """Publishes reports on data quality to the log of this process."""
 
     def publish(self, report: QualityReport) -> None:
-        """Write the report as sentences."""
+        """Log the report as sentences."""
         log_report(report)

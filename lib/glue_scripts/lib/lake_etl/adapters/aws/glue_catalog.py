@@ -1,4 +1,4 @@
-"""The catalog of the lake on AWS: the AWS Glue Data Catalog, which Spark, Athena and Redshift Spectrum all read."""
+"""Keeps the lake's catalog in the AWS Glue Data Catalog, which Spark, Athena and Redshift Spectrum read."""
 from __future__ import annotations
 
 import logging
@@ -23,10 +23,9 @@ LOG = logging.getLogger(__name__)
 
 
 class GlueCatalog:
-    """The Data Catalog of the account and region that boto3 is configured for, or that of a given Glue client.
+    """The Data Catalog of the account and region of boto3, or of a given Glue client.
 
-    Views and Iceberg tables, which it may hold too, are not shown as tables. Every method raises LakeError when Glue
-    refuses.
+    Views and Iceberg tables in it are not listed as tables. Every method raises LakeError if Glue refuses.
     """
 
     def __init__(self, client: Any = None):
@@ -85,7 +84,7 @@ class GlueCatalog:
 
 @contextmanager
 def _explained(purpose: str, *harmless: str) -> Iterator[None]:
-    """Turn what Glue refuses into a LakeError that says what was tried; harmless error codes end the block quietly."""
+    """Turn errors of Glue into a LakeError that says what was attempted; ignore harmless error codes."""
     try:
         yield
     except (ClientError, BotoCoreError) as error:

@@ -17,7 +17,7 @@ Structure = Mapping[str, Any]
 
 
 def table_from_glue(found: Structure) -> Table:
-    """Return a table from what GetTable answers."""
+    """Return the table of a GetTable response."""
     storage = found.get('StorageDescriptor', {})
     return Table(found['DatabaseName'].lower(), found['Name'].lower(), _columns_from_glue(storage.get('Columns', ())),
                  _columns_from_glue(found.get('PartitionKeys', ())), folder(storage.get('Location', '')),
@@ -25,22 +25,22 @@ def table_from_glue(found: Structure) -> Table:
 
 
 def partition_from_glue(found: Structure) -> Partition:
-    """Return a partition from what GetPartitions answers."""
+    """Return a partition of a GetPartitions response."""
     storage = found.get('StorageDescriptor', {})
     return Partition(tuple(found['Values']), folder(storage.get('Location', '')),
                      _columns_from_glue(storage.get('Columns', ())), dict(found.get('Parameters', {})))
 
 
 def is_parquet_table(found: Structure) -> bool:
-    """Tell whether what GetTable answers is a table of files, and no view and no Iceberg table."""
+    """Tell whether a GetTable response is a table of files, not a view or an Iceberg table."""
     parameters = {key.lower(): value.lower() for key, value in found.get('Parameters', {}).items()}
     return found.get('TableType') != 'VIRTUAL_VIEW' and 'table_type' not in parameters
 
 
 def table_input(new: Table, existing: Structure | None, members: Collection[str]) -> dict[str, Any]:
-    """Return the TableInput that makes the table what it shall be, keeping all that the table does not set.
+    """Return the TableInput for the new table, which keeps everything that the new table does not set.
 
-    members  names that a TableInput may have; an answer of GetTable has more, which may not be sent back
+    members  names that a TableInput may have; a GetTable response has more, which Glue does not accept
     """
     kept = as_input(existing or {}, members)
     table = merged_table(table_from_glue(existing) if existing else None, new)
@@ -66,7 +66,7 @@ def partition_input(partition: Partition) -> dict[str, Any]:
 
 
 def as_input(found: Structure, members: Collection[str]) -> dict[str, Any]:
-    """Return what may be sent back of an answer of the catalog."""
+    """Return the part of a response that may be sent back to the catalog."""
     return {name: value for name, value in found.items() if name in members}
 
 

@@ -1,4 +1,4 @@
-"""Makes tables of the laptop's catalog readable in a Spark session whose own catalog is in memory."""
+"""Makes tables of the laptop's catalog readable in a Spark session with a catalog in memory."""
 from __future__ import annotations
 
 import logging
@@ -26,9 +26,9 @@ Types = tuple[CatalogType, ...]
 def attach_table(spark: SparkSession, published: PublishedTable) -> None:
     """Create or replace the table in the session's catalog, with its partitions, without starting a Spark job.
 
-    When all files can be read with the table's types it is a plain external table. Otherwise there is one hidden table
-    for each set of types that the files have, and the name is a view that converts and unites them: Spark's Parquet
-    reader fails, or depends on the version, where a column was widened after files were written. Raises QueryError.
+    If all files can be read with the types of the table, it is a plain external table. Otherwise it is a view that
+    converts and unites hidden tables, one for each set of types in the files, because Spark's Parquet reader fails, or
+    depends on the version, if a column was widened after files were written. Raises QueryError.
     """
     table = published.table
     try:
@@ -53,7 +53,7 @@ def _types(table: Table) -> Types:
 
 
 def _versions(published: PublishedTable, wanted: Types) -> dict[Types, list[Partition]]:
-    """Group the partitions by the types that the table's columns must be read with."""
+    """Group the partitions by the types to read the table's columns with."""
     versions: dict[Types, list[Partition]] = {}
     for partition in published.partitions:
         found = {column.name.lower(): column.type for column in partition.columns}
@@ -107,7 +107,7 @@ def _select_list(table: Table, types: Types, wanted: Types) -> list[str]:
     for column, source, target in zip(table.columns, types, wanted, strict=True):
         value = conversion(quoted(column.name), source, target)
         if value is None:
-            LOG.warning('Column %s of %s.%s is null in older partitions: their %s cannot become %s.', column.name,
+            LOG.warning('Column %s of %s.%s is null in older partitions: their type %s cannot become %s.', column.name,
                         table.database, table.name, spark_type(source), spark_type(target))
             value = f'CAST(NULL AS {spark_type(target)})'
         columns.append(f'{value} AS {quoted(column.name)}')

@@ -39,21 +39,21 @@ SCHEME = 'sqlite://'
 
 
 class LakeFormatError(LakeError):
-    """The catalog is of a form that this version cannot use; it is as it was."""
+    """The catalog has a format that this version cannot use; it was not changed."""
 
 
 @dataclass(frozen=True)
 class MovedLocation:
-    """A location that was kept in full: where it was, and where it lies below the lake now."""
+    """A location stored as a full path: the old path, and the path relative to the lake now."""
 
     before: str
     below: str
 
 
 def bring_up_to_date(connection: sqlite3.Connection, root: str) -> None:
-    """Make the catalog's tables where they are missing and its locations relative to `root`.
+    """Create missing tables of the catalog, and make its locations relative to `root`.
 
-    Raises LakeFormatError for a catalog of a later version, and when folders of the tables are not below `root`.
+    Raises LakeFormatError for a catalog of a later version, and if folders of the tables are not below `root`.
     """
     if _version(connection) == FORMAT and _has_tables(connection):
         return
@@ -81,7 +81,7 @@ def _has_tables(connection: sqlite3.Connection) -> bool:
 
 
 def _make_relative(connection: sqlite3.Connection, root: str) -> None:
-    """Rewrite full paths below the lake, and below the folders in which it lay, and remember those folders."""
+    """Make full paths below the lake and below its former folders relative, and record the former folders."""
     places = [(table, field, location) for table, field in LOCATIONS for location in _values(connection, table, field)]
     databases = connection.execute('SELECT name, location FROM catalog_databases').fetchall()
     metadata = [location for table, _, location in places if table == 'iceberg_tables']
@@ -113,7 +113,7 @@ def _moved(location: str, roots: Sequence[str]) -> MovedLocation | None:
 
 
 def _require_files(root: str, locations: Sequence[MovedLocation]) -> None:
-    """Raise LakeFormatError when the lake's files are elsewhere, so that the catalog alone was moved or copied."""
+    """Raise LakeFormatError if the lake's files are elsewhere, because only the catalog was moved or copied."""
     missing = [item for item in locations if not os.path.exists(os.path.join(root, item.below))]
     elsewhere = [item for item in missing if os.path.exists(item.before)]
     if elsewhere or (missing and len(missing) == len(locations)):
@@ -125,7 +125,7 @@ def _require_files(root: str, locations: Sequence[MovedLocation]) -> None:
 
 
 class CatalogFileError(LakeError):
-    """The file could not be read or changed; it is as it was."""
+    """The file could not be read or changed; it was not changed."""
 
 
 def catalog_path(address: str) -> Path:
@@ -138,7 +138,7 @@ def catalog_path(address: str) -> Path:
 
 @contextmanager
 def reading(address: str) -> Iterator[sqlite3.Connection]:
-    """Give a connection on which everything read inside is the state of one instant."""
+    """Open a connection that reads a consistent snapshot."""
     with _catalog(address) as connection:
         connection.execute('BEGIN')
         yield connection
@@ -146,14 +146,14 @@ def reading(address: str) -> Iterator[sqlite3.Connection]:
 
 @contextmanager
 def writing(address: str) -> Iterator[sqlite3.Connection]:
-    """Give a connection whose changes other processes see all at once at the end, or never when an error is raised."""
+    """Open a connection with one transaction: it is committed at the end, or rolled back if an error is raised."""
     with _catalog(address) as connection, transaction(connection):
         yield connection
 
 
 @contextmanager
 def _catalog(address: str) -> Iterator[sqlite3.Connection]:
-    """Open the file, making it and its tables when needed."""
+    """Open the file, and create it and its tables if they are missing."""
     path = catalog_path(address)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -168,11 +168,11 @@ def _catalog(address: str) -> Iterator[sqlite3.Connection]:
 
 
 def is_lake_database(path: Path, thorough: bool = False) -> bool:
-    """Tell whether the file holds tables of a lake; one that is empty, or belongs to another program, does not.
+    """Tell whether the file contains tables of a lake, unlike an empty file or one of another program.
 
-    thorough  whether every page is checked as well
+    thorough  whether every page is checked, too
 
-    Raises CatalogFileError when the file is no SQLite database, is damaged, or cannot be read.
+    Raises CatalogFileError if the file is not a SQLite database, is damaged, or cannot be read.
     """
     try:
         connection = sqlite3.connect(f'file:{quote(str(path))}?mode=ro', timeout=PATIENCE_SECONDS, uri=True)
@@ -191,9 +191,9 @@ def is_lake_database(path: Path, thorough: bool = False) -> bool:
 
 
 def merge_write_ahead_log(path: Path) -> None:
-    """Bring all that SQLite keeps beside the file into it, so that the file alone is the database.
+    """Merge the write-ahead log into the file, so that the file alone is the database.
 
-    While another process reads, nothing happens.
+    Does nothing while another process reads.
     """
     connection = sqlite3.connect(str(path), timeout=1)
     try:

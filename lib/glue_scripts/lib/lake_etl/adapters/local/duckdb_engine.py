@@ -21,24 +21,24 @@ from lake_etl.ports import Partition, Table
 SETTINGS = (
     'SET autoinstall_known_extensions = false',
     'SET autoload_known_extensions = false',
-    'SET python_enable_replacements = false',   # an unknown table must not be taken for a variable of this program
+    'SET python_enable_replacements = false',   # an unknown table must not become a variable of this program
     'SET integer_division = true',              # as Athena divides whole numbers
     "SET TimeZone = 'UTC'",
 )
-# These come up before a row is read, so the names in their texts are those of the query and of tables.
+# These are raised before a row is read, so their texts contain only names of the query and of tables.
 ERRORS_OF_QUERY = (duckdb.BinderException, duckdb.CatalogException, duckdb.ParserException, duckdb.SyntaxException,
                    duckdb.NotImplementedException)
 NAME = re.compile(r'"([A-Za-z_][\w.$ -]*)"|\bname ([A-Za-z_]\w*) does not exist')
-FILE = 'file of this row'   # beside the table's own columns, so no likely name of one
+FILE = 'file of this row'   # unlikely as a name of the table's own columns
 GLOB_SIGNS = str.maketrans({sign: f'[{sign}]' for sign in '*?['})
 Types = tuple[CatalogType, ...]
 
 
 @contextmanager
 def engine(tables: Iterable[PublishedTable], views: Iterable[View]) -> Iterator[duckdb.DuckDBPyConnection]:
-    """Give a connection that knows these tables and views; every error of DuckDB inside becomes a QueryError.
+    """Open a connection with these tables and views; errors of DuckDB inside become a QueryError.
 
-    views  each after the ones that it reads
+    views  each view after the views that it reads
     """
     tables, views = tuple(tables), tuple(views)
     try:
@@ -62,15 +62,15 @@ def _reason(error: duckdb.Error) -> str:
         named = ', '.join(filter(None, names))
         return f'{type(error).__name__}{f" about {named}" if named else ""}. Correct the query.'
     if isinstance(error, duckdb.IOException):
-        return 'a file could not be read. Run the query again; if that does not help, load the table again.'
+        return 'a file could not be read. Run the query again. If it fails again, reload the table.'
     return (f'{type(error).__name__} while rows were computed. A value probably does not have the form that a '
             'conversion expects; try_cast gives null instead.')
 
 
 def table_view(published: PublishedTable) -> str:
-    """Return the statement that creates the table's view; raises QueryError when a partition's folder is gone.
+    """Return the statement that creates the view of a table; raises QueryError if a partition's folder is missing.
 
-    Columns that a file lacks are null, those of another type are converted, and the partition keys are text.
+    Columns missing in a file are null, columns of another type are converted, and partition keys are text.
     """
     table = published.table
     if is_iceberg(table):
@@ -96,7 +96,7 @@ def _versions(published: PublishedTable) -> dict[Types, list[Partition]]:
 
 
 def _files_select(table: Table, files: Sequence[str]) -> str:
-    """Return the query of files that together are the table, and may lack its newer columns."""
+    """Return the query of the files of a table, which may lack its newer columns."""
     pairs = [(identifier(column.name), parse_type(column.type)) for column in table.columns]
     frame = f'SELECT {", ".join(f"CAST(NULL AS {duckdb_type(kind)}) AS {name}" for name, kind in pairs)} WHERE false'
     if files:
@@ -107,7 +107,7 @@ def _files_select(table: Table, files: Sequence[str]) -> str:
 
 
 def _version_select(table: Table, types: Types, partitions: Sequence[Partition]) -> str:
-    """Return the query of partitions whose files agree in their types.
+    """Return the query of partitions whose files have the same types.
 
     The names of the files lead to the partition values, because a partition's folder may have any name. A select of
     typed nulls without rows gives the columns that no file has.

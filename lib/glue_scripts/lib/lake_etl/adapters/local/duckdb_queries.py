@@ -1,4 +1,4 @@
-"""Answers queries and keeps views on a laptop: SQL of Athena, run by DuckDB on the published Parquet files."""
+"""Runs queries and manages views on a laptop: Athena SQL, executed by DuckDB on the published Parquet files."""
 from __future__ import annotations
 
 import logging
@@ -33,7 +33,7 @@ class QueryResult:
 
 @dataclass(frozen=True)
 class Prepared:
-    """A query for DuckDB, and what it needs of the catalog as it was at one instant."""
+    """A query for DuckDB, and a snapshot of the tables and views that it needs."""
 
     translated: TranslatedQuery
     tables: tuple[PublishedTable, ...]
@@ -47,10 +47,10 @@ class DuckDBQueries:
         self._address = catalog_address
 
     def run(self, database: str, statement: str) -> str:
-        """Create or drop a view, or prove that a SELECT can be run; return an id of the statement.
+        """Create or drop a view, or check that a SELECT can be run; return an id of the statement.
 
-        Names without a database belong to `database`. A view is kept only after DuckDB has bound it to the tables as
-        they are. Raises QueryError.
+        Names without a database belong to `database`. A view is stored only after DuckDB has bound it to the current
+        tables. Raises QueryError.
         """
         parsed = parse_statement(statement)
         if isinstance(parsed, CreateView):
@@ -58,11 +58,11 @@ class DuckDBQueries:
         elif isinstance(parsed, DropView):
             self._drop_view(parsed, database)
         else:
-            self._prove(parsed, database)
+            self._check(parsed, database)
         return f'laptop-{uuid.uuid4()}'
 
-    def _prove(self, query: exp.Query, database: str) -> Prepared:
-        """Let DuckDB bind the query without reading rows."""
+    def _check(self, query: exp.Query, database: str) -> Prepared:
+        """Let DuckDB bind the query, without reading rows."""
         prepared = _prepared(self._address, lambda names: translate(
             query, lambda name, given: resolve_name(names, name, given or database)))
         with engine(prepared.tables, prepared.views) as connection:
@@ -71,7 +71,7 @@ class DuckDBQueries:
 
     def _create_view(self, create: CreateView, database: str, statement: str) -> None:
         name = _full_name(create, database)
-        prepared = self._prove(create.query, database)
+        prepared = self._check(create.query, database)
         if name in {(view.database, view.name) for view in prepared.views}:
             raise QueryError(f'View {".".join(name)} would read itself. Read its source tables, or give the new '
                              'view another name.')
@@ -89,15 +89,15 @@ class DuckDBQueries:
             delete_view(connection, *name)
         if not found and not drop.if_exists:
             raise QueryError(f'View {".".join(name)} does not exist, so it cannot be dropped. Write DROP VIEW IF '
-                             'EXISTS when that is no mistake.')
+                             'EXISTS if that is intended.')
         LOG.info('Dropped view %s.%s, which %s.', *name, 'existed' if found else 'did not exist')
 
 
 def query(catalog_address: str, sql: str) -> QueryResult:
-    """Answer a query in the dialect of Athena from all published tables, as they are at this instant.
+    """Answer a query in Athena's dialect from a snapshot of all published tables.
 
-    Text that is no Athena query is handed to DuckDB as it is, so that its SHOW, DESCRIBE and SUMMARIZE work too. Names
-    are matched without case; the database may be left out where the table's name is unique. Raises QueryError.
+    Text that is not an Athena query goes to DuckDB unchanged, so that SHOW, DESCRIBE and SUMMARIZE work, too. Names
+    match without case; the database may be omitted if the table's name is unique. Raises QueryError.
     """
     if not catalog_path(catalog_address).exists():
         raise QueryError(f'There is no lake yet: {catalog_path(catalog_address)} does not exist. Load a file first.')
@@ -111,7 +111,7 @@ def query(catalog_address: str, sql: str) -> QueryResult:
 
 
 def native_query(catalog_address: str, sql: str) -> QueryResult:
-    """Answer a query in DuckDB's own dialect, as `query` does one in Athena's. Raises QueryError."""
+    """Answer a query in DuckDB's dialect from the same snapshot. Raises QueryError."""
     return _answer(_prepared(catalog_address, lambda names: TranslatedQuery(sql, (*names.tables, *names.views))))
 
 
@@ -141,7 +141,7 @@ def _require_read_only(connection: duckdb.DuckDBPyConnection, sql: str) -> None:
     kinds = [statement.type for statement in connection.extract_statements(sql)]
     if kinds != [duckdb.StatementType.SELECT]:
         raise QueryError(f'Expected one query, found {len(kinds)} statements'
-                         f'{"".join(f" ({kind.name})" for kind in kinds)}. Tables are changed by loading files only.')
+                         f'{"".join(f" ({kind.name})" for kind in kinds)}. Tables change only by loading files.')
 
 
 def _full_name(statement: CreateView | DropView, database: str) -> Name:

@@ -1,4 +1,4 @@
-"""Keeps places of a lake relative to its folder, so that the folder can be moved, and reads them as full paths."""
+"""Converts locations between full paths and paths relative to the lake, so that the lake can be moved."""
 from __future__ import annotations
 
 import os
@@ -14,19 +14,19 @@ OTHER_STORE = re.compile('[A-Za-z][A-Za-z0-9+.-]*://')
 
 @dataclass(frozen=True)
 class LakePaths:
-    """Where a lake lies.
+    """The folders of a lake.
 
-    root    full path of the folder of lake.db, as this process spells it
-    former  folders in which the lake lay when paths were still kept in full; Iceberg metadata still names them
+    root    full path of the folder of lake.db
+    former  folders of the lake when paths were still stored in full; Iceberg metadata still contains them
     """
 
     root: str
     former: tuple[str, ...] = ()
 
     def stored(self, location: str) -> str:
-        """Return what is kept for a location: a path relative to the lake, or the location itself if it lies outside.
+        """Return the stored form of a location: a path relative to the lake, or the location itself outside the lake.
 
-        `file:` addresses inside the lake are kept as paths; a relative path is taken from the working folder.
+        `file:` addresses inside the lake become paths; relative paths are relative to the working folder.
         """
         if not location or OTHER_STORE.match(location) and not location.startswith('file:'):
             return location
@@ -38,13 +38,13 @@ class LakePaths:
         return location
 
     def full(self, stored: str) -> str:
-        """Return the location that was kept: relative paths become full paths below the lake."""
+        """Return the location for a stored form: relative paths become full paths below the lake."""
         if not stored or os.path.isabs(stored) or stored.startswith('file:') or OTHER_STORE.match(stored):
             return stored
         return os.path.normpath(os.path.join(self.root, stored))
 
     def iceberg_path(self, location: str) -> str:
-        """Return the full path of a location in Iceberg metadata, which may name a folder where the lake lay before."""
+        """Return the full path of a location in Iceberg metadata, which may contain a former folder of the lake."""
         for root in self.former:
             below = relative(_path(location), root)
             if below is not None:
@@ -53,7 +53,7 @@ class LakePaths:
 
 
 def relative(path: str, root: str) -> str | None:
-    """Return the path as it lies below a folder, `.` for the folder itself, or None when it lies elsewhere."""
+    """Return the path relative to a folder, `.` for the folder itself, or None if it is elsewhere."""
     path, root = os.path.normpath(path), os.path.normpath(root)
     if path == root:
         return '.'
@@ -61,22 +61,22 @@ def relative(path: str, root: str) -> str | None:
     return path.removeprefix(prefix) if path.startswith(prefix) else None
 
 
-def register_path_functions(connection: sqlite3.Connection, places: LakePaths) -> None:
+def register_path_functions(connection: sqlite3.Connection, paths: LakePaths) -> None:
     """Let SQL on this connection convert locations with `lake_stored` and `lake_full`."""
-    connection.create_function('lake_root', 0, lambda: places.root)
-    connection.create_function('lake_stored', 1, places.stored)
-    connection.create_function('lake_full', 1, places.full)
+    connection.create_function('lake_root', 0, lambda: paths.root)
+    connection.create_function('lake_stored', 1, paths.stored)
+    connection.create_function('lake_full', 1, paths.full)
 
 
 def connection_paths(connection: sqlite3.Connection) -> LakePaths:
-    """Return the places of the lake that a catalog connection reads."""
+    """Return the folders of the lake that a catalog connection reads."""
     root = connection.execute('SELECT lake_root()').fetchone()[0]
     former = connection.execute(f'SELECT path FROM {FORMER_ROOTS} ORDER BY length(path) DESC')
     return LakePaths(root, tuple(path for path, in former))
 
 
 def former_roots(databases: Iterable[tuple[str, str]], metadata_files: Iterable[str]) -> tuple[str, ...]:
-    """Return the lake folders that full paths of a catalog speak of, the longest first.
+    """Return the lake folders in full paths of a catalog, the longest first.
 
     databases       name and location of each: `<lake>/cleanse/<name>` or `<lake>/consume/<name>`
     metadata_files  of Iceberg tables: `<lake>/consume/iceberg/…`
@@ -95,7 +95,7 @@ def former_roots(databases: Iterable[tuple[str, str]], metadata_files: Iterable[
 
 
 def _path(location: str) -> str:
-    """Return the path of a `file:` address, anything else as it is."""
+    """Return the path of a `file:` address; other locations unchanged."""
     if not location.startswith('file:'):
         return location
     place = location.removeprefix('file:')

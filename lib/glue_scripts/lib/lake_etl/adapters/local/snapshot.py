@@ -1,4 +1,4 @@
-"""What the laptop's catalog holds at one instant, and which of its tables a query names."""
+"""Reads a snapshot of the laptop's catalog, and finds the tables and views that a query names."""
 from __future__ import annotations
 
 import difflib
@@ -26,14 +26,14 @@ class Names:
 
 @dataclass(frozen=True)
 class PublishedTable:
-    """A table together with the partitions that it had at the same instant."""
+    """A table with its partitions, from one snapshot."""
 
     table: Table
     partitions: tuple[Partition, ...]
 
 
 def read_names(connection: sqlite3.Connection) -> Names:
-    """Return all names of the catalog, those of Iceberg tables included."""
+    """Return all names of the catalog, including Iceberg tables."""
     iceberg = read_iceberg_tables(connection)
     return Names(
         databases=tuple(sorted({*read_databases(connection), *(table.database for table in iceberg)})),
@@ -42,14 +42,14 @@ def read_names(connection: sqlite3.Connection) -> Names:
 
 
 def with_partitions(connection: sqlite3.Connection, tables: Iterable[Table]) -> tuple[PublishedTable, ...]:
-    """Return the tables together with their partitions."""
+    """Return the tables with their partitions."""
     return tuple(PublishedTable(table, read_partitions(connection, table.database, table.name)) for table in tables)
 
 
 def resolve_name(names: Names, name: str, database: str | None) -> Name:
-    """Return the table or view that is meant, in lower case.
+    """Return the full name of a table or view, in lower case.
 
-    Without a database the name must exist in just one. Raises QueryError that lists the nearest names.
+    Without a database the name must be unique. Raises QueryError with similar names.
     """
     everything = {*names.tables, *names.views}
     if database is not None:
@@ -58,17 +58,17 @@ def resolve_name(names: Names, name: str, database: str | None) -> Name:
         raise _unknown(f'{database}.{name}', everything)
     found = sorted(known for known in everything if known[1] == name.lower())
     if len(found) > 1:
-        raise QueryError(f"Table '{name}' exists in {len(found)} databases: {_listed(found)}. Write the one you mean "
-                         'with its database.')
+        raise QueryError(f"Table '{name}' exists in {len(found)} databases: {_listed(found)}. Add "
+                         'the database to the name.')
     if not found:
         raise _unknown(name, everything)
     return found[0]
 
 
 def dependencies(names: Names, wanted: Iterable[Name]) -> tuple[tuple[Table, ...], tuple[View, ...]]:
-    """Return the tables and views that the wanted ones need, and these themselves; a view follows all that it reads.
+    """Return the wanted tables and views and all that they read; a view comes after everything that it reads.
 
-    Raises QueryError when a view reads a table that is gone.
+    Raises QueryError if a view reads a table that no longer exists.
     """
     tables: dict[Name, Table] = {}
     views: dict[Name, View] = {}
@@ -84,8 +84,8 @@ def _collect(names: Names, name: Name, tables: dict[Name, Table], views: dict[Na
     view = names.views[name]
     for read in view.reads:
         if read not in names.tables and read not in names.views:
-            raise QueryError(f'View {".".join(name)} reads {".".join(read)}, which does not exist any more. Load that '
-                             'table again, or create the view anew.')
+            raise QueryError(f'View {".".join(name)} reads {".".join(read)}, which no longer exists. Load that '
+                             'table again, or create a new view.')
         _collect(names, read, tables, views)
     views[name] = view
 

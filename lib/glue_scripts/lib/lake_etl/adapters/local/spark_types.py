@@ -1,4 +1,4 @@
-"""Decides which Spark type reads a column from older files, and how its values become the table's type."""
+"""Chooses the Spark type to read a column of older files with, and converts its values to the table's type."""
 from __future__ import annotations
 
 from lake_etl.adapters.local.catalog_types import Array, CatalogType, Map, Simple, Struct
@@ -11,7 +11,7 @@ TEXT = Simple('string')
 
 
 def spark_type(kind: CatalogType) -> str:
-    """Return the type as Spark SQL spells it, member names in back-ticks."""
+    """Return the type in Spark SQL syntax, with member names in backticks."""
     if isinstance(kind, Array):
         return f'array<{spark_type(kind.element)}>'
     if isinstance(kind, Map):
@@ -22,15 +22,15 @@ def spark_type(kind: CatalogType) -> str:
 
 
 def read_type(file: CatalogType, table: CatalogType) -> CatalogType:
-    """Return the type to read a column of a file with: the table's where Spark's Parquet reader can do that.
+    """Return the type to read a column of a file with: the table's type if Spark's Parquet reader supports that.
 
-    The reader finds struct members by name and fills missing ones with null; it does not reliably convert values.
+    The reader finds struct members by name and fills missing members with null, but does not reliably convert values.
     """
     return table if _readable(file, table) else file
 
 
 def conversion(value: str, source: CatalogType, target: CatalogType, depth: int = 0) -> str | None:
-    """Return a Spark SQL expression that converts an expression between types, or None when the types do not relate.
+    """Return a Spark SQL expression that converts an expression between types, or None for unrelated types.
 
     Values that do not fit become null, in either ANSI mode.
     """
