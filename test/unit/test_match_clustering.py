@@ -122,7 +122,7 @@ def test_a_forest_connects_what_the_pairs_connect_and_has_no_pair_too_many(pairs
         if parts[one] != parts[other]:
             expected.append(position)
             parts = [parts[one] if part == parts[other] else part for part in parts]
-    assert clustering.spanning(left, right, len(ENTITIES)).tolist() == expected
+    assert clustering.spanning_forest(left, right, len(ENTITIES)).tolist() == expected
 
 
 def test_a_chain_of_single_entities_between_two_known_persons_is_cut_at_its_weakest_pair():

@@ -57,7 +57,7 @@ def _read_as(schema: StructType, names: Iterable[str], kind: str, type_name: str
              on_error: OnError) -> Iterator[Conversion]:
     for name in {name.lower(): name for name in names}.values():
         if isinstance(column_type(schema, name), StringType):
-            yield Conversion(column=name, failure=f"are no {kind} and count as null for '{field}'", source=name,
+            yield Conversion(column=name, failure=f"are not {kind}s and count as null for '{field}'", source=name,
                              failed=f'try_cast({quoted(name)} AS {type_name}) IS NULL',
                              stops=on_error == 'fail')
 
