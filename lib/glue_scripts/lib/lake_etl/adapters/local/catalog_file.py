@@ -163,7 +163,7 @@ def _catalog(address: str) -> Iterator[sqlite3.Connection]:
             yield connection
     except sqlite3.Error as error:
         raise CatalogFileError(
-            f'The laptop catalog {path} could not be read or changed: {kind_of_sqlite(error)}. It was not changed. Check '
+            f'The catalog {path} could not be read or changed: {kind_of_sqlite(error)}. It was not changed. Check '
             'that the disk has room and that no other program holds the file, then repeat.') from error
 
 
