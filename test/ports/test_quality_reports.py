@@ -65,8 +65,8 @@ def test_a_missing_permission_is_a_warning_that_names_it(aws, caplog):
         refusing_events.add_client_error('put_events', 'AccessDeniedException')
         AwsQualityReports(cloudwatch, events).publish(REPORT)
     assert [record.message.partition(' (')[2] for record in caplog.records if ' take ' in record.message] == [
-        'AccessDenied). Give the role of the job the permission cloudwatch:PutMetricData to have reports there.',
-        'AccessDeniedException). Give the role of the job the permission events:PutEvents to have reports there.']
+        'AccessDenied). Grant the role of the job the permission cloudwatch:PutMetricData.',
+        'AccessDeniedException). Grant the role of the job the permission events:PutEvents.']
 
 
 @pytest.mark.parametrize('rules, told', [(0, 0), (5, 5), (2000, 1000)])
