@@ -38,6 +38,49 @@ LOCATIONS = (('catalog_databases', 'location'), ('catalog_tables', 'location'), 
 SCHEME = 'sqlite://'
 
 
+class CatalogFileError(LakeError):
+    """The file could not be read or changed; it was not changed."""
+
+
+def catalog_path(address: str) -> Path:
+    """Return the file of an address `sqlite:///folder/lake.db`; raises CatalogFileError for another address."""
+    if not address.startswith(f'{SCHEME}/'):
+        raise CatalogFileError(f"'{address}' is not the address of a laptop catalog; expected {SCHEME}/folder/lake.db "
+                               'with the full path of the file.')
+    return Path(address.removeprefix(SCHEME))
+
+
+@contextmanager
+def reading(address: str) -> Iterator[sqlite3.Connection]:
+    """Open a connection that reads a consistent snapshot."""
+    with _catalog(address) as connection:
+        connection.execute('BEGIN')
+        yield connection
+
+
+@contextmanager
+def writing(address: str) -> Iterator[sqlite3.Connection]:
+    """Open a connection with one transaction: it is committed at the end, or rolled back if an error is raised."""
+    with _catalog(address) as connection, transaction(connection):
+        yield connection
+
+
+@contextmanager
+def _catalog(address: str) -> Iterator[sqlite3.Connection]:
+    """Open the file, and create it and its tables if they are missing."""
+    path = catalog_path(address)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with open_database(str(path)) as connection:
+            bring_up_to_date(connection, str(path.parent))
+            register_path_functions(connection, LakePaths(str(path.parent)))
+            yield connection
+    except sqlite3.Error as error:
+        raise CatalogFileError(
+            f'The catalog {path} could not be read or changed: {kind_of_sqlite(error)}. It was not changed. Check '
+            'that the disk has room and that no other program holds the file, then repeat.') from error
+
+
 class LakeFormatError(LakeError):
     """The catalog has a format that this version cannot use; it was not changed."""
 
@@ -122,49 +165,6 @@ def _require_files(root: str, locations: Sequence[MovedLocation]) -> None:
             f'lake.db in {root} names {len(missing)} folders and files of its tables that are not there, such as '
             f'{first.below}, which was {first.before}. Bring the whole folder of the lake here, with cleanse and '
             'consume, or use the lake where it was. Nothing was changed.')
-
-
-class CatalogFileError(LakeError):
-    """The file could not be read or changed; it was not changed."""
-
-
-def catalog_path(address: str) -> Path:
-    """Return the file of an address `sqlite:///folder/lake.db`; raises CatalogFileError for another address."""
-    if not address.startswith(f'{SCHEME}/'):
-        raise CatalogFileError(f"'{address}' is not the address of a laptop catalog; expected {SCHEME}/folder/lake.db "
-                               'with the full path of the file.')
-    return Path(address.removeprefix(SCHEME))
-
-
-@contextmanager
-def reading(address: str) -> Iterator[sqlite3.Connection]:
-    """Open a connection that reads a consistent snapshot."""
-    with _catalog(address) as connection:
-        connection.execute('BEGIN')
-        yield connection
-
-
-@contextmanager
-def writing(address: str) -> Iterator[sqlite3.Connection]:
-    """Open a connection with one transaction: it is committed at the end, or rolled back if an error is raised."""
-    with _catalog(address) as connection, transaction(connection):
-        yield connection
-
-
-@contextmanager
-def _catalog(address: str) -> Iterator[sqlite3.Connection]:
-    """Open the file, and create it and its tables if they are missing."""
-    path = catalog_path(address)
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with open_database(str(path)) as connection:
-            bring_up_to_date(connection, str(path.parent))
-            register_path_functions(connection, LakePaths(str(path.parent)))
-            yield connection
-    except sqlite3.Error as error:
-        raise CatalogFileError(
-            f'The catalog {path} could not be read or changed: {kind_of_sqlite(error)}. It was not changed. Check '
-            'that the disk has room and that no other program holds the file, then repeat.') from error
 
 
 def is_lake_database(path: Path, thorough: bool = False) -> bool:

@@ -41,6 +41,10 @@ class Struct:
 
 
 CatalogType = Simple | Array | Map | Struct
+INTEGERS = frozenset({'tinyint', 'smallint', 'int', 'bigint'})
+NUMBERS = INTEGERS | {'float', 'double', 'decimal', 'boolean'}
+TIMES = frozenset({'date', 'timestamp', 'timestamp_ntz'})
+TEXT = Simple('string')
 
 
 def parse_type(text: str) -> CatalogType:

@@ -1,17 +1,14 @@
 """Translates column types of the catalog for DuckDB, and converts values of older files to the table's type."""
 from __future__ import annotations
 
-from lake_etl.adapters.local.catalog_types import Array, CatalogType, Map, Simple, Struct
+from lake_etl.adapters.local.catalog_types import (
+    INTEGERS, NUMBERS, TEXT, TIMES, Array, CatalogType, Map, Simple, Struct)
 from lake_etl.errors import LakeError
 
 NAMES = {
     'string': 'VARCHAR', 'boolean': 'BOOLEAN', 'tinyint': 'TINYINT', 'smallint': 'SMALLINT', 'int': 'INTEGER',
     'bigint': 'BIGINT', 'float': 'FLOAT', 'double': 'DOUBLE', 'decimal': 'DECIMAL', 'date': 'DATE',
     'timestamp': 'TIMESTAMP', 'timestamp_ntz': 'TIMESTAMP', 'binary': 'BLOB', 'void': 'VARCHAR'}
-INTEGERS = frozenset({'tinyint', 'smallint', 'int', 'bigint'})
-NUMBERS = INTEGERS | {'float', 'double', 'decimal', 'boolean'}
-TIMES = frozenset({'date', 'timestamp', 'timestamp_ntz'})
-TEXT = Simple('string')
 
 
 def duckdb_type(kind: CatalogType) -> str:

@@ -1,13 +1,9 @@
 """Chooses the Spark type to read a column of older files with, and converts its values to the table's type."""
 from __future__ import annotations
 
-from lake_etl.adapters.local.catalog_types import Array, CatalogType, Map, Simple, Struct
+from lake_etl.adapters.local.catalog_types import NUMBERS, TEXT, TIMES, Array, CatalogType, Map, Simple, Struct
 from lake_etl.spark.columns import quoted
 from lake_etl.syntax.sql_literal import sql_text
-
-NUMBERS = frozenset({'tinyint', 'smallint', 'int', 'bigint', 'float', 'double', 'decimal', 'boolean'})
-TIMES = frozenset({'date', 'timestamp', 'timestamp_ntz'})
-TEXT = Simple('string')
 
 
 def spark_type(kind: CatalogType) -> str:
