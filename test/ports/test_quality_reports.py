@@ -64,7 +64,7 @@ def test_a_missing_permission_is_a_warning_that_names_it(aws, caplog):
         refusing_metrics.add_client_error('put_metric_data', 'AccessDenied')
         refusing_events.add_client_error('put_events', 'AccessDeniedException')
         AwsQualityReports(cloudwatch, events).publish(REPORT)
-    assert [record.message.partition(' (')[2] for record in caplog.records if ' take ' in record.message] == [
+    assert [record.message.partition(' (')[2] for record in caplog.records if ' rejected ' in record.message] == [
         'AccessDenied). Grant the role of the job the permission cloudwatch:PutMetricData.',
         'AccessDeniedException). Grant the role of the job the permission events:PutEvents.']
 
