@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from lake_etl.adapters.local.sqlite_items import SqliteItems
-from lake_etl.transform.lookup_loading import lookup_items
+from lake_etl.transform.lookup_items import lookup_items
 
 DOCS = Path(__file__).resolve().parents[2] / 'docs'
 BLOCK = re.compile(r'^```(?:json|csv)\n// (?P<name>[\w-]+/(?:dq-)?Claims-Payment\.\w+)\n(?P<text>.*?)^```$',

@@ -74,7 +74,7 @@ def test_a_statement_that_can_not_even_be_stopped_is_still_an_error(athena):
     client, answers = athena
     queue_athena(answers, 'RUNNING')
     answers.add_client_error('stop_query_execution', 'InternalServerException')
-    with pytest.raises(QueryError, match='told to stop'):
+    with pytest.raises(QueryError, match='the statement was stopped'):
         AthenaQueries('lake', 1, client).run('gen_consume', 'SELECT 1')
 
 

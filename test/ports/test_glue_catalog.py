@@ -254,7 +254,7 @@ def test_what_cannot_be_taken_back_is_named(catalog, disturbed):
         catalog.publish(SWITCH)
     assert 'partition 2026/11/04, partition 2026/11/05 may be new already, everything else is as before' in str(
         refused.value)
-    assert 'Running the load again repairs it' in str(refused.value)
+    assert 'Run the load again to repair it' in str(refused.value)
     assert [item.location.rpartition('/')[2] for item in catalog.partitions('gen', 'policy')] == list('aaabb')
     assert catalog.table('gen', 'policy').columns == COLUMNS
 

@@ -16,8 +16,7 @@ from lake_etl.config.configuration_files import FileNames, entity_match_file, fi
 from lake_etl.config.entries.known import known_forms
 from lake_etl.config.input import InputSpec
 from lake_etl.config.workflow import read_entity_match, read_workflow
-from lake_etl.transform.discovery import all_transforms
-from lake_etl.transform.known_transforms import OWN_MODULES
+from lake_etl.transform.discovery import OWN_MODULES, all_transforms
 from lib.local_lake.cli import build_parser
 
 REPOSITORY = Path(__file__).resolve().parents[2]
