@@ -1,4 +1,4 @@
-"""On AWS Glue a switch that cannot be finished is taken back, and the error says what readers see."""
+"""On AWS Glue a switch that cannot be finished is undone, and the error says what readers see."""
 from __future__ import annotations
 
 from dataclasses import replace

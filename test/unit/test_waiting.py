@@ -1,4 +1,4 @@
-"""A landed file waits for every workflow it depends on, from the moment that counts."""
+"""A landed file waits for every workflow that it depends on, from the right moment."""
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
