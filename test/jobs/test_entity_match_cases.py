@@ -1,4 +1,4 @@
-"""Small batches, read from files beside this test, and how many persons there are afterwards."""
+"""Small batches, read from files next to this test, and the number of persons afterwards."""
 from __future__ import annotations
 
 import csv

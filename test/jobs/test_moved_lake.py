@@ -1,4 +1,4 @@
-"""A lake that is moved, copied or spelled differently is whole, and one of the form before is brought up to date."""
+"""A lake that is moved, copied or spelled differently is complete, and one of the old format is converted."""
 from __future__ import annotations
 
 import json

@@ -1,4 +1,4 @@
-"""The workflow that the pages show loads, and sets aside what its rules say."""
+"""The workflow in the documentation loads, and quarantines the rows that its rules name."""
 from __future__ import annotations
 
 import hashlib

@@ -1,4 +1,4 @@
-"""Statements on Athena and Redshift are waited for, and whatever does not succeed is an error with its reason."""
+"""The engines wait for statements on Athena and Redshift; every other ending is an error with its reason."""
 from __future__ import annotations
 
 import boto3

@@ -1,4 +1,4 @@
-"""Holds the file adapters to one contract, and each to what only its own store can break."""
+"""The file adapters fulfil one contract, and each handles the failures of its own store."""
 from __future__ import annotations
 
 import os

@@ -1,4 +1,4 @@
-"""A mapping gives the frame its columns, and tells lineage and log what became of each source column."""
+"""A mapping gives the frame its columns, and lineage and log record the result for each source column."""
 from __future__ import annotations
 
 import json

@@ -1,4 +1,4 @@
-"""Work beside the write is over, or has failed, before readers see anything."""
+"""Work during the write has finished, or failed, before readers see anything."""
 from __future__ import annotations
 
 import threading

@@ -1,4 +1,4 @@
-"""Invented customers matched in Spark with weights that the level learns: how right it is, and what it costs."""
+"""Invented customers matched in Spark with estimated weights: accuracy and cost."""
 from __future__ import annotations
 
 import json

@@ -1,4 +1,4 @@
-"""The documents: what they name exists, the commands they show can be typed, and their examples are valid."""
+"""The documentation names files that exist, shows commands that work, and has valid examples."""
 from __future__ import annotations
 
 import argparse

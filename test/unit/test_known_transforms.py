@@ -1,4 +1,4 @@
-"""What a specification may name is known without Spark, and is what the transforms themselves say."""
+"""The names that a specification may use are known without Spark, and match the transforms themselves."""
 from __future__ import annotations
 
 import json

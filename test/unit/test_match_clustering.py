@@ -1,4 +1,4 @@
-"""Which entities become one person, compared with a slow and plain reckoning, and what may never happen."""
+"""Which entities become one person, compared with a slow plain computation, and what must never happen."""
 from __future__ import annotations
 
 from dataclasses import dataclass

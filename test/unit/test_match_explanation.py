@@ -1,4 +1,4 @@
-"""Explanations add up to the score, say what the scorer says, and are printed so that one can follow them."""
+"""Explanations add up to the score, agree with the scorer, and are printed readably."""
 from __future__ import annotations
 
 import json

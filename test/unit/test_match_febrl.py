@@ -1,4 +1,4 @@
-"""FEBRL 4, a public set of 5,000 records and their distorted copies: the probabilistic level finds who is who."""
+"""The probabilistic level matches FEBRL 4, a public set of 5,000 records and their distorted copies."""
 from __future__ import annotations
 
 import warnings

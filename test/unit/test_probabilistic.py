@@ -1,4 +1,4 @@
-"""The probabilistic model: odds by hand, what is learnt from pairs of known origin, and households told apart."""
+"""The probabilistic model: odds by hand, estimates from pairs of known origin, and households told apart."""
 from __future__ import annotations
 
 import math

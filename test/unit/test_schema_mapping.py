@@ -1,4 +1,4 @@
-"""A mapping finds its columns by exact name, by path, then by likeness, and reports missing and dropped ones."""
+"""A mapping finds its columns by exact name, by path, then by similarity, and reports missing and dropped ones."""
 from __future__ import annotations
 
 import pytest

@@ -1,4 +1,4 @@
-"""Specifications of type, text, protection and lookup transforms: what they say, and what is found wrong in them."""
+"""Entries of type, text, protection and lookup transforms: their meaning and their mistakes."""
 from __future__ import annotations
 
 from decimal import Decimal

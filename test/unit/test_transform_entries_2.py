@@ -1,4 +1,4 @@
-"""Specifications of the policy, nested data and row transforms: what is accepted, and what is refused in words."""
+"""Entries of policy, nested data and row transforms: what is accepted, and the messages of what is refused."""
 from __future__ import annotations
 
 from xml.etree import ElementTree
