@@ -141,7 +141,8 @@ def _passed_on(verbs: Verbs, name: str, summary: str, module: str) -> None:
 
 def _log_to_screen(verbose: bool, debug: bool) -> None:
     logging.basicConfig(level=logging.WARNING, format='%(asctime)s %(message)s', datefmt='%H:%M:%S', stream=sys.stderr)
-    logging.getLogger('lake_etl').setLevel(logging.INFO if verbose or debug else logging.WARNING)
+    for jobs in ('lake_etl', 'lib.glue_scripts'):
+        logging.getLogger(jobs).setLevel(logging.INFO if verbose or debug else logging.WARNING)
     logging.getLogger('lib.local_lake').setLevel(logging.DEBUG if debug else logging.INFO)
     logging.getLogger('py4j').setLevel(logging.ERROR)
 

@@ -15,6 +15,7 @@ from lake_etl.arguments import KNOWN_PLACEHOLDERS
 from lake_etl.config.entries.known import known_forms
 from lake_etl.config.file_names import FileNames, entity_match_file, file_names
 from lake_etl.config.input import InputSpec
+from lake_etl.config.input_formats import COMPRESSIONS, FORMATS
 from lake_etl.config.workflow import read_entity_match, read_workflow
 from lake_etl.transform.discovery import all_transforms
 from lake_etl.transform.known_transforms import OWN_MODULES
@@ -37,8 +38,8 @@ TABLE_KEYS = re.compile(r'^\| (`[^|]+`) \|', re.MULTILINE)
 TOP_FOLDERS = ('lib', 'docs', 'test', 'resources', 'bench', '.ci', '.vscode')
 FILE_NAME = re.compile(r'[\w.-]+\.(py|toml|txt|yaml|sh)|\.[\w-]+(\.yaml)?')
 # Names of settings and of places in a lake, which look like files of the repository.
-NO_FILES = {'.venv', '.venv-spark-4.1', '.lake', '.gz', '.bz2', '.zip', '.zst', '.json', '.jsonl', '.parquet', '.xml',
-            '.xls', '.xlsx', '.xlsm', '.xlm', '.xlsb', '.ods', '.tmp', '.part', '.crdownload'}
+NO_FILES = {'.venv', '.venv-spark-4.1', '.lake', '.tmp', '.part', '.crdownload', *COMPRESSIONS,
+            *(extension for item in FORMATS for extension in item.extensions)}
 SHOWN_COMMAND = re.compile(r'\./lake (?P<line>.+)')
 CONFIGURATION_FILE = re.compile(r'(?://|--) (?P<name>(?:transformation-spec|transformation-sql|dq-rules)/\S+)\n')
 
