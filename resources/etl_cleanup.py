@@ -71,7 +71,7 @@ def names_of(session: Any, extent: Extent) -> Names:
     """Return the names of buckets and tables of the Dev environment in the account and region of the session."""
     sys.path.append(str(REPOSITORY))
     from lib.configuration import configuration
-    environment, = configuration().narrowed(ENVIRONMENT).environments
+    environment, = configuration().narrowed(ENVIRONMENT).named_environments
     account = session.client('sts').get_caller_identity()['Account']
     region = session.region_name
     if environment.place.account not in (None, account) or environment.place.region != region:

@@ -1,4 +1,4 @@
-"""The settings of a deployment as one frozen value that checks itself; knows nothing of CDK and calls nothing."""
+"""The settings of a deployment: the whole configuration and its environments, which check themselves without CDK."""
 from __future__ import annotations
 
 import re
@@ -22,7 +22,7 @@ LOG_DAYS = (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096,
 
 
 class SettingsError(ValueError):
-    """Settings that cannot work; the message lists each with what was found and what is possible."""
+    """Settings that cannot work; the message lists each with what was found and what was expected."""
 
     def __init__(self, problems: list[str]):
         super().__init__('\n'.join([
@@ -34,16 +34,16 @@ class SettingsError(ValueError):
 class EnvironmentConfiguration:
     """One copy of the lake.
 
-    name             Dev, Test or Prod; Dev alone can be emptied and removed
-    branch           of the source code that its pipeline deploys
-    storage          create: key and lake buckets are ours; import: those that an existing deployment exports
-    lineage          keep a table of what was done to each data set
-    hash_key_secret  name of a secret in Secrets Manager that makes hashes of personal data keyed; none by default
-    quality_engine   empty for the lake's own, glue for AWS Glue Data Quality
-    retention_hours  how long superseded files stay for readers that still hold the old file list
-    log_days         how long logs are kept
-
-    `resource_name_prefix` is that of the whole configuration, which fills it in.
+    name                  Dev, Test or Prod; only Dev can be emptied and removed
+    branch                of the source code that its pipeline deploys
+    storage               create: key and buckets of its own; import: those that an existing deployment exports
+    lineage               keep a table of the operations on each data set
+    hash_key_secret       name of the secret in Secrets Manager with which hashes of personal data are keyed; empty for
+                          hashes without a key
+    quality_engine        empty for the lake's own, glue for AWS Glue Data Quality
+    retention_hours       how long superseded files stay for readers that still hold the old file list
+    log_days              how long logs are kept
+    resource_name_prefix  that of the configuration, whose `named_environments` fills it in
     """
 
     name: str
@@ -127,12 +127,15 @@ class Configuration:
     tags: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        named = tuple(replace(environment, resource_name_prefix=self.resource_name_prefix)
-                      for environment in self.environments)
-        object.__setattr__(self, 'environments', named)
         problems = list(self.problems())
         if problems:
             raise SettingsError(problems)
+
+    @property
+    def named_environments(self) -> tuple[EnvironmentConfiguration, ...]:
+        """The environments, with the prefix of this configuration in the names of their resources."""
+        return tuple(replace(environment, resource_name_prefix=self.resource_name_prefix)
+                     for environment in self.environments)
 
     def narrowed(self, names: str) -> Configuration:
         """Return the same with the environments of these names alone, between commas; with all for an empty text.
@@ -158,7 +161,7 @@ class Configuration:
         names = [environment.name for environment in self.environments]
         if not names or len(set(names)) != len(names):
             yield f"environments are {', '.join(names) or 'none'}, expected at least one, each name once"
-        for environment in self.environments:
+        for environment in self.named_environments:
             yield from (f'environment {environment.name}: {problem}' for problem in environment.problems())
             yield from self._place_problems(environment)
 

@@ -34,7 +34,7 @@ def synthesized(tmp_path_factory: pytest.TempPathFactory, spark_environment: Non
         from lib.configuration import configuration
         from lib.settings.parts import Place
         default, place = configuration(), Place(ACCOUNT, REGION)
-        dev = next(environment for environment in default.environments if environment.name == 'Dev')
+        dev = next(environment for environment in default.named_environments if environment.name == 'Dev')
         directory = tmp_path_factory.mktemp('flow.out')
         build_app(replace(default, deployment=place, environments=(replace(dev, place=place),)),
                   outdir=str(directory)).synth()

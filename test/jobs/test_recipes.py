@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from lake_etl.adapters.local.sqlite_items import SqliteItems
+from lib.local_lake.folders import LakeFolders
+from lib.local_lake.running.orchestration import AUDIT
 from recipes import follow
 
 # What looks at every transform, at every document, or at every shared module.
@@ -55,7 +57,7 @@ def test_a_job_with_its_step(tmp_path, spark_environment):
     assert states['Count rows']['Parameters']['Arguments']['--target_database_name.$'] == '$.target_database_name'
     assert 'CountRowsJob' in machine['DefinitionSubstitutions']
 
-    assert 'of ClaimData has 1000 rows.' in printed, 'what the job logs under --verbose'
-    [run] = SqliteItems().scan(f'sqlite://{copy}/.lake/lake.db#laptop-job-audit')
+    assert 'of SyntheticGeneralData.ClaimData has 1000 rows.' in printed, 'what the job logs under --verbose'
+    [run] = SqliteItems().scan(LakeFolders.of(str(copy / '.lake'), None).items(AUDIT))
     assert run['job_latest_status'] == 'SUCCEEDED'
     assert list(run['seconds']) == ['collect-to-cleanse', 'cleanse-to-consume', 'count-rows']
