@@ -25,6 +25,7 @@ BY_HAND = {
     'state_machine_name': 'dev-insurancelake-etl-state-machine',
     'data_lineage_table': 'dev-insurancelake-etl-data-lineage'}
 ARGUMENTS = {job.name: arguments_class(job) for job in JOBS}
+DATABASES = {'collect-to-cleanse': 'Gen', 'cleanse-to-consume': 'Gen_consume', 'consume-entity-match': 'Gen_consume'}
 
 
 def jobs_of(lake_on_aws, environment):
@@ -80,14 +81,15 @@ def test_auto_scaling_catalog_metrics_and_logs_are_on_and_bookmarks_off(lake_on_
 @pytest.mark.parametrize('name', ARGUMENTS)
 def test_a_start_by_hand_with_the_least_arguments_is_understood_by_the_job(monkeypatch, lake_on_aws, environment, name):
     ensure_glue_library()
-    kind, database = ARGUMENTS[name], 'Gen' if name == 'collect-to-cleanse' else 'Gen_consume'
+    kind = ARGUMENTS[name]
     defaults = default_arguments(jobs_of(lake_on_aws, environment)[name])
     given = started_by_glue(defaults | BY_HAND)
     monkeypatch.setattr(sys, 'argv', command_line('script', given))
     arguments = resolve_arguments(required_names(kind), optional_names(kind))
     load = load_arguments(arguments)
     assert isinstance(formatter(arguments), JsonFormatter)
-    assert (load.environment, load.retention_hours, load.database) == (environment, 72.0, database)
+    assert (load.environment, load.retention_hours) == (environment, 72.0)
+    assert load.database == DATABASES.get(name, load.database)
     assert load.target_folder.startswith('s3://') and load.scripts_folder.startswith('s3://')
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 import argparse
 import re
 import shlex
+import textwrap
 from dataclasses import fields
 from functools import cache
 from pathlib import Path
@@ -26,7 +27,9 @@ DOCS = REPOSITORY / 'docs'
 GUIDE = DOCS / 'user-guide.md'
 DOCUMENTS = sorted([*REPOSITORY.glob('*.md'), *DOCS.rglob('*.md')])
 # What a recipe shows is run, in a copy of the repository, by the test that follows the recipe.
-SHOWN = [path for path in DOCUMENTS if path.name != 'recipes.md']
+RECIPES = DOCS / 'recipes.md'
+RECIPE_CODE = re.compile(r'^ *```python\n(.*?)^ *```$', re.MULTILINE | re.DOTALL)
+SHOWN = [path for path in DOCUMENTS if path != RECIPES]
 DECISIONS = sorted((DOCS / 'adr').glob('*.md'))
 BLOCK = re.compile(r'^```(?P<language>\w*)\n(?P<text>.*?)^```$', re.MULTILINE | re.DOTALL)
 IN_BACKTICKS = re.compile(r'(?<!`)`([^`\n]+)`(?!`)')
@@ -200,9 +203,10 @@ def test_a_workflow_that_is_shown_is_valid_in_production(workflow, caplog):
 
 
 @pytest.mark.parametrize('document', SHOWN, ids=name_of)
-def test_python_in_a_document_is_taken_from_an_example_that_a_test_runs(document):
-    examples = ''.join(path.read_text(encoding='utf-8') for path in sorted((DOCS / 'examples').glob('*.py')))
-    assert [text for language, text in blocks(document) if language == 'python' and text not in examples] == []
+def test_python_in_a_document_is_taken_from_a_recipe_that_a_test_follows(document):
+    recipes = [textwrap.dedent(text) for text in RECIPE_CODE.findall(RECIPES.read_text(encoding='utf-8'))]
+    shown = [text for language, text in blocks(document) if language == 'python']
+    assert [text for text in shown if not any(text in code for code in recipes)] == []
 
 
 @pytest.mark.parametrize('decision', DECISIONS, ids=lambda path: path.name)
