@@ -9,6 +9,7 @@ from pyspark.sql import SparkSession
 
 from lake_etl.spark.session import COMPILES_HUGE_METHODS
 from lib.local_lake.running.java import use_environment_java
+from lib.local_lake.running.java_classes import class_archive_options
 
 LOG_SETTINGS = Path(__file__).with_name('log4j2.properties')
 # The code that Spark generates for wide tables has methods that Java would otherwise not compile.
@@ -50,7 +51,7 @@ def start_session(folder: Path, cores: str = '*', memory: str = '2g', small_data
     use_environment_java()
     _put_shared_modules_on_worker_path()
     builder = SparkSession.builder.master(f'local[{cores}]').appName('lake')
-    java_options = f'{JAVA_OPTIONS} {ONE_COMPILER}' if small_data or one_compiler else JAVA_OPTIONS
+    java_options = ' '.join((JAVA_OPTIONS, ONE_COMPILER if small_data or one_compiler else '', class_archive_options()))
     for key, value in {**_settings(folder, memory, java_options), **(SMALL_DATA if small_data else {})}.items():
         builder = builder.config(key, value)
     return builder.getOrCreate()
