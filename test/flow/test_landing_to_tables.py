@@ -67,9 +67,9 @@ def test_a_landed_file_is_loaded_checked_recorded_and_told_of(aws, tmp_path):
 
     assert jobs(aws) == [('policies.csv', 'collect-to-cleanse-job'), ('policies.csv', 'cleanse-to-consume-job')]
     landing, laptop = read_key(KEY, datetime.now(UTC)), LakeFolders.of(str(tmp_path / 'laptop'), None)
-    for (_, given), job in zip(aws.jobs_run, (COLLECT_TO_CLEANSE, CLEANSE_TO_CONSUME), strict=True):
+    for job in (COLLECT_TO_CLEANSE, CLEANSE_TO_CONSUME):
         own = job_arguments(job, laptop, landing, identity)
-        cloud = told(given) | {'catalog': 'glue'}
+        cloud = told(dict(aws.jobs_run)[f'dev-insurancelake-{job.name}-job']) | {'catalog': 'glue'}
         assert set(own) <= set(cloud), 'the cloud tells a job all that the laptop does'
         differing = {name for name in own if own[name] != cloud[name]}
         assert differing <= ADDRESSES, 'and the same'
