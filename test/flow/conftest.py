@@ -63,7 +63,7 @@ def aws(synthesized: SynthesizedEnvironment, functions: dict[str, Function], spa
     """An empty lake on moto that works, its jobs in the shared Spark session."""
     from deployed_lake import deployed
 
-    from lib.local_lake.running.awsglue_path import ensure_glue_library
+    from lib.local_lake.running.glue_job import ensure_glue_library
     ensure_glue_library()
     # A job reads the process's arguments and opens a catalog for the process.
     monkeypatch.setattr('sys.argv', ['test'])

@@ -11,7 +11,7 @@ from lake_etl.errors import LakeError
 from lake_etl.landing.location import read_key
 from lib.job_table import CLEANSE_TO_CONSUME, COLLECT_TO_CLEANSE, ENTITY_MATCH
 from lib.local_lake.folders import LakeFolders
-from lib.local_lake.running.job_arguments import job_arguments
+from lib.local_lake.running.glue_job import job_arguments
 
 KEY = 'Gen/Policy/2026/03/04/policies.csv'
 ODD_KEY = 'Gen/Claim/claims  %2B+ä保.csv'

@@ -14,7 +14,7 @@ from lake_etl.arguments import load_arguments, optional_names, required_names
 from lake_etl.jobs.job_run import resolve_arguments
 from lake_etl.jobs.logs import JsonFormatter, formatter
 from lib.job_table import JOBS
-from lib.local_lake.running.awsglue_path import ensure_glue_library
+from lib.local_lake.running.glue_job import ensure_glue_library
 from lib.packaging.glue_library import MODULES, REQUIREMENTS, SCRIPTS, python_packages, write_library, zipped
 
 STACK = '{}-InsuranceLakeEtlGlue'

@@ -3,8 +3,7 @@ from __future__ import annotations
 
 from xml.etree import ElementTree
 
-from lib.local_lake.showing.match_figures import BINS, figures_of
-from lib.local_lake.showing.match_page import report_page
+from lib.local_lake.showing.match_report import BINS, figures_of, report_page
 from lib.local_lake.showing.match_source import KnownKey, SourceKey
 
 

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from lake_etl.errors import LakeError
 from lake_etl.publish.layout import LOOSE, is_load_folder, key_folders, load_of_location, started_at
-from lib.local_lake.cleaning.found_loads import Contents, Load
+from lib.local_lake.cleaning.contents import Contents, Load
 from lib.local_lake.cleaning.load_records import KnownTable, LakeRecords
 
 GO, LIVE, FOREIGN = 'may go', 'readers see it', 'belongs to nothing that is known'

@@ -8,8 +8,7 @@ from datetime import UTC, datetime, timedelta
 from lake_etl.adapters.local.folder_files import FolderFiles
 from lake_etl.adapters.local.lake_database import is_lake_database
 from lake_etl.arguments import DEFAULT_RETENTION_HOURS
-from lib.local_lake.cleaning.contents import contents, print_left_alone, shown
-from lib.local_lake.cleaning.found_loads import sort_contents
+from lib.local_lake.cleaning.contents import contents, print_left_alone, shown, sort_contents
 from lib.local_lake.cleaning.load_records import BUCKETS, read_records
 from lib.local_lake.cleaning.removal import remove_lake
 from lib.local_lake.cleaning.removal_plan import plan_cleaning

@@ -8,8 +8,7 @@ from lake_etl.errors import LakeError
 from lake_etl.match.explanation import explain
 from lib.local_lake.folders import LakeFolders
 from lib.local_lake.showing.match_explanation import explanation_lines
-from lib.local_lake.showing.match_figures import figures_of
-from lib.local_lake.showing.match_page import report_page
+from lib.local_lake.showing.match_report import figures_of, report_page
 from lib.local_lake.showing.match_source import MatchedDatabase, SourceKey
 from lib.local_lake.showing.output import print_rows
 

@@ -22,11 +22,10 @@ from lake_etl.quality.history import MetricHistory
 from lake_etl.quality.proposal import proposed_rules
 from lake_etl.spark.session import configure
 from lib.local_lake.folders import LakeFolders
-from lib.local_lake.running.laptop_session import start_session
+from lib.local_lake.running.laptop_session import is_small, start_session
 from lib.local_lake.running.profile import profile
 from lib.local_lake.running.proposal_files import write_proposals
 from lib.local_lake.running.rules_file import default_stage, read_rules, rules_file_of
-from lib.local_lake.running.small_data import is_small
 from lib.local_lake.showing.output import print_rows
 
 RECOMMEND = 'recommend'

@@ -9,9 +9,8 @@ from lake_etl.errors import LakeError
 from lake_etl.mapping.recommendation import recommended_mapping
 from lib.local_lake.commands.run import landing_of
 from lib.local_lake.folders import LakeFolders
-from lib.local_lake.running.laptop_session import start_session
+from lib.local_lake.running.laptop_session import is_small, start_session
 from lib.local_lake.running.proposal_files import write_proposals
-from lib.local_lake.running.small_data import is_small
 
 
 def run(folders: LakeFolders, options: argparse.Namespace) -> int:

@@ -10,8 +10,8 @@ from lake_etl.errors import LakeError
 from lake_etl.landing.arrival import as_configured, landing_spec
 from lake_etl.landing.location import Landing, read_key
 from lib.local_lake.folders import LakeFolders
+from lib.local_lake.running.laptop_session import is_small
 from lib.local_lake.running.orchestration import Orchestrator, RunResult, land
-from lib.local_lake.running.small_data import is_small
 from lib.local_lake.showing.report import published_tables
 
 

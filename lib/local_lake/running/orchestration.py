@@ -1,9 +1,7 @@
 """Runs the jobs for one landed file and keeps the record of the run, as the trigger and state machine do on AWS."""
 from __future__ import annotations
 
-import importlib
 import logging
-import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -23,8 +21,7 @@ from lake_etl.landing.location import Landing, execution_id
 from lake_etl.reasons.failure import original_of, reason_of
 from lib.job_table import STEPS, LakeJob
 from lib.local_lake.folders import LakeFolders
-from lib.local_lake.running.awsglue_path import ensure_glue_library
-from lib.local_lake.running.job_arguments import command_line, job_arguments
+from lib.local_lake.running.glue_job import ensure_glue_library, job_arguments, run_script
 from lib.local_lake.running.laptop_session import start_session
 from lib.local_lake.running.spark_scratch import remove_scratch
 
@@ -145,13 +142,6 @@ class Orchestrator:
         if seconds:
             values['seconds'] = {name: f'{value:.1f}' for name, value in seconds.items()}
         self.items.update(self.audit, {'execution_id': execution}, values)
-
-
-def run_script(job: LakeJob, arguments: dict[str, str]) -> None:
-    """Run the script of a job in this process, as AWS Glue runs it in a process of its own."""
-    script = importlib.import_module(f'lib.glue_scripts.{job.module}')
-    sys.argv = command_line(arguments)
-    script.main()
 
 
 def land(folders: LakeFolders, key: str, content: bytes) -> str:
