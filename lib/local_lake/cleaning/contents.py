@@ -20,10 +20,10 @@ ICEBERG_FILE = re.compile(r'data/[0-9a-f]{32}/(?P<data>.*)|metadata/[^/]+\.(meta
 
 @dataclass(frozen=True)
 class Found:
-    """Something below the lake that is no folder.
+    """An entry below the lake other than a folder.
 
     path      relative to the lake
-    is_file   whether it is an ordinary file: no link, no pipe, no folder that cannot be read
+    is_file   whether it is a regular file; false for links, pipes and folders that cannot be read
     modified  when it was last written
     """
 
@@ -33,7 +33,7 @@ class Found:
 
 
 def contents(root: Path, *folders: str) -> Iterator[Found]:
-    """Yield all that lies below some folders of the lake, in order of names."""
+    """Yield all entries below some folders of the lake, in order of names."""
     for folder in folders:
         try:
             status = os.lstat(root / folder)
@@ -58,15 +58,15 @@ def _entry(root: str, path: str, status: os.stat_result) -> Iterator[Found]:
 
 
 def shown(path: str) -> str:
-    """Return a path in characters that a terminal prints as they are; others become escapes such as `\\n`."""
+    """Return a path in printable characters; others become escapes such as `\\n`."""
     return ''.join(char if char.isprintable() else char.encode('unicode_escape').decode() for char in path)
 
 
-def print_left_alone(paths: Sequence[str]) -> None:
-    """Print how many paths are not from loads of the lake, and the first few of them, one a line."""
+def print_foreign(paths: Sequence[str]) -> None:
+    """Print the number of files that are not from loads of the lake, and the first few of them."""
     if not paths:
         return
-    print(f'{len(paths)} files are not from loads of this lake and were left alone:')
+    print(f'{len(paths)} files are not from loads of this lake and were not touched:')
     for path in paths[:SHOWN]:
         print(f'  {shown(path)}')
     if len(paths) > SHOWN:
@@ -88,11 +88,11 @@ class Load:
 
 @dataclass
 class Contents:
-    """What lies in the folders of the lake, as paths relative to it.
+    """The contents of the folders of the lake, as paths relative to it.
 
     loads    files of each load
     markers  the marker of each load that has one
-    tables   files in folders of tables whose name is no load's, and files of Iceberg tables
+    tables   files of tables outside the folders of loads, and files of Iceberg tables
     foreign  everything else
     """
 
@@ -103,7 +103,7 @@ class Contents:
 
 
 def sort_contents(found: Iterable[Found], records: LakeRecords) -> Contents:
-    """Return what was found by kind. Nothing is taken for a load's unless folder and file are called as loads do."""
+    """Return what was found by kind. A file counts as a load's only when the names of folder and file are a load's."""
     contents = Contents()
     locations = {records.below(location) for table in records.tables for location in table.current}
     for item in found:
@@ -122,9 +122,9 @@ def sort_contents(found: Iterable[Found], records: LakeRecords) -> Contents:
 
 
 def load_of(path: str) -> Load | None:
-    """Return the load that has written a file, by its path, or None when no load writes such a file.
+    """Return the load that wrote a file, by its path, or None when no load writes such a file.
 
-    A load of a whole table keeps its files in a folder of Spark's at first, from where the partition is taken away.
+    A load of a whole table first writes into a folder of Spark, whose part of the path does not count.
     """
     folders = path.split('/')
     numbers = [number for number, name in enumerate(folders) if is_load_folder(name)]
@@ -139,14 +139,14 @@ def load_of(path: str) -> Load | None:
 
 
 def marked_load(path: str) -> Load | None:
-    """Return the load that a file is the marker of, by its path."""
+    """Return the load whose marker a file is, by its path."""
     place, _, name = path.rpartition('/')
     place, _, folder = place.rpartition('/')
     return Load(place, name) if folder == SUPERSEDED_FOLDER and is_marker(name) else None
 
 
 def is_of_iceberg(path: str, records: LakeRecords) -> bool:
-    """Tell whether a file lies as those of Iceberg tables do, in the folder of a database of the lake."""
+    """Return whether a path is that of an Iceberg table in the folder of a database of the lake."""
     prefix = f'consume/{ICEBERG_FOLDER}/'
     database, _, below = path.removeprefix(prefix).partition('/')
     match = ICEBERG_FILE.fullmatch(below.partition('/')[2])

@@ -1,4 +1,4 @@
-"""`./lake demo`: load the sample data sets end to end and show what came of them."""
+"""`./lake demo`: loads the sample data sets end to end and shows the results."""
 from __future__ import annotations
 
 import argparse
@@ -36,14 +36,14 @@ PERSON_COLUMNS = ('firstname', 'lastname', 'customerdob', 'phonenumber', 'email'
 
 @dataclass(frozen=True)
 class Loaded:
-    """The execution that loaded a sample, and the seconds it took: None when that was in an earlier run."""
+    """The execution that loaded a sample, and its seconds; None when an earlier run loaded it."""
 
     execution: str
     seconds: float | None
 
 
 def run(folders: LakeFolders, options: argparse.Namespace) -> int:
-    """Load what is not loaded yet; end with the published tables, an example query and what to try next."""
+    """Load samples that are not loaded yet; print the published tables, an example query, and commands to try next."""
     started = time.monotonic()
     print(f'Loading {len(SAMPLES)} sample data sets into the lake in {folders.root}.')
     with folders.writing():
@@ -70,7 +70,7 @@ def _load_lookups(folders: LakeFolders) -> None:
 
 
 def _load(orchestrator: Orchestrator, sample: Sample, number: int, rows: int | None) -> Loaded:
-    """Load one sample unless this very content was loaded before; raises LakeError with the reason when it fails."""
+    """Load one sample unless the same content was loaded before; raises LakeError with the reason of a failure."""
     content = _content(sample, rows)
     title = f'{number}/{len(SAMPLES)} {sample.workflow}'
     collect = orchestrator.folders.collect
@@ -78,7 +78,7 @@ def _load(orchestrator: Orchestrator, sample: Sample, number: int, rows: int | N
     if landed.exists() and landed.read_bytes() == content:
         before = execution_of(collect, sample.key)
         if orchestrator.has_succeeded(before):
-            print(f'{title}: loaded before, unchanged.')
+            print(f'{title}: already loaded, unchanged.')
             return Loaded(before, None)
     execution = land(orchestrator.folders, sample.key, content)
     print(f'{title}: {len(content) / 1024:,.0f} KiB', end='', flush=True)
@@ -137,7 +137,7 @@ def _show_matches(matched: MatchedDatabase) -> str:
 
 
 def _chosen_people(known: Sequence[KnownKey], levels: Sequence[str]) -> list[list[KnownKey]]:
-    """Return the keys of the first few people that each level has matched, people of several keys only."""
+    """Return the keys of the first few people that each level matched; each has several keys."""
     people: dict[str, list[KnownKey]] = {}
     for key in known:
         people.setdefault(key.global_id, []).append(key)

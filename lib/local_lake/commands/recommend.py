@@ -1,4 +1,4 @@
-"""`./lake recommend FILE`: propose a mapping and a specification for a file."""
+"""`./lake recommend FILE`: proposes a mapping and a specification for a file."""
 from __future__ import annotations
 
 import argparse
@@ -14,7 +14,7 @@ from lib.local_lake.running.proposal_files import write_proposals
 
 
 def run(folders: LakeFolders, options: argparse.Namespace) -> int:
-    """Print both proposals, or write them to the configuration folder where no such files are yet."""
+    """Print both proposals, or write them to the configuration folder unless such files exist."""
     file = Path(options.file).resolve()
     if not file.is_file():
         raise LakeError(f'{options.file}: there is no such file.')

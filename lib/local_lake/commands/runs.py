@@ -1,4 +1,4 @@
-"""`./lake runs`: the history of runs, the latest first."""
+"""`./lake runs`: prints the history of runs, the latest first."""
 from __future__ import annotations
 
 import argparse
@@ -15,7 +15,7 @@ QUARANTINE = 'dataqualityquarantine'
 
 
 def run(folders: LakeFolders, options: argparse.Namespace) -> int:
-    """Print the latest runs; the reason of each failed one, and what did not convert, follow in full."""
+    """Print the latest runs, then the reason of each failure and the failed conversions in full."""
     folders.require_lake()
     items = sorted(SqliteItems().scan(folders.items(AUDIT)), key=lambda item: str(item['job_start_date']), reverse=True)
     latest = items[:options.last]
@@ -25,9 +25,9 @@ def run(folders: LakeFolders, options: argparse.Namespace) -> int:
          _quarantined_rows(folders, item['execution_id']),
          f'{sum(float(value) for value in item.get("seconds", {}).values()):.1f}') for item in latest])
     for item in latest:
-        told = [item['error_message']] if item.get('error_message') else item.get(FAILED_CONVERSIONS, ())
-        if told:
-            print(f'\n{item.get("file", item["source_key"])}: ' + '\n  '.join(told))
+        details = [item['error_message']] if item.get('error_message') else item.get(FAILED_CONVERSIONS, ())
+        if details:
+            print(f'\n{item.get("file", item["source_key"])}: ' + '\n  '.join(details))
     return 0
 
 

@@ -144,7 +144,7 @@ def _example(name: str, example: Example) -> Iterator[str]:
 
 
 def _surroundings(example: Example) -> Iterator[str]:
-    """Yield what else the result of an example follows from."""
+    """Yield what else the result of an example depends on."""
     if example.file != Example.file:
         yield f'The file is `{example.file}`.'
     for lookup, values in example.lookups.items():

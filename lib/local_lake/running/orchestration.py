@@ -1,4 +1,4 @@
-"""Runs the jobs for one landed file and keeps the record of the run, as the trigger and state machine do on AWS."""
+"""Runs the jobs for a landed file and records the run, as the trigger and the state machine do on AWS."""
 from __future__ import annotations
 
 import logging
@@ -27,12 +27,12 @@ from lib.local_lake.running.spark_scratch import remove_scratch
 
 LOG = logging.getLogger(__name__)
 AUDIT = 'job-audit'
-INTERRUPTED = 'The command was stopped before the run ended. Readers see the data from before it; run it again.'
+INTERRUPTED = 'The command was stopped before the run ended. Readers see the data from before the run; run it again.'
 
 
 @dataclass(frozen=True)
 class RunResult:
-    """How a run ended: SUCCEEDED, or FAILED with the reason; how long each job took, and what did not convert."""
+    """How a run ended: SUCCEEDED, or FAILED with a reason; the seconds of each job, and the failed conversions."""
 
     execution: str
     status: str
@@ -44,7 +44,7 @@ class RunResult:
 class Orchestrator:
     """Runs landed files one after another in this process; the caller holds the lake for writing.
 
-    small_data  whether all files are small, as `start_session` understands it
+    small_data  whether all files are small, see `start_session`
     """
 
     def __init__(self, folders: LakeFolders, small_data: bool = False):
@@ -60,7 +60,7 @@ class Orchestrator:
         for item in opened:
             self._update(item['execution_id'], 'FAILED', INTERRUPTED)
         if opened and SparkSession.getActiveSession() is None:
-            # What a run that was killed had written down for itself holds values in clear.
+            # Scratch files of a killed run contain values in clear text.
             remove_scratch(self.folders, {str(item['execution_id']) for item in items})
         return len(opened)
 
@@ -80,7 +80,7 @@ class Orchestrator:
                    for item in self.items.scan(self.audit))
 
     def run(self, landing: Landing, execution: str, progress: Callable[[str], None] = lambda text: None) -> RunResult:
-        """Load the file, fill its Consume table and match its entities; the result is on record before this returns.
+        """Load the file, fill its Consume table and match its entities; record the result before returning.
 
         A failed job ends the run; it never raises for a failure of the job.
         """
@@ -103,7 +103,7 @@ class Orchestrator:
         return RunResult(execution, 'SUCCEEDED', '', seconds, self._failed_conversions(execution))
 
     def _failed_conversions(self, execution: str) -> tuple[str, ...]:
-        """Return what the job has put on the run's record; a job of its own process could not hand it over."""
+        """Return the failed conversions from the record of the run, where the job put them."""
         item = self.items.get(self.audit, {'execution_id': execution}) or {}
         return tuple(item.get(FAILED_CONVERSIONS, ()))
 
@@ -114,11 +114,11 @@ class Orchestrator:
         return [job for job, step in STEPS if not step.only_if or wanted[step.only_if]]
 
     def record_refusal(self, key: str, execution: str, reason: str) -> None:
-        """Put a file on record that no job was started for."""
+        """Record a file for which no job was started."""
         self._record(execution, key, 'FAILED', error_message=reason)
 
     def record_waiting(self, landing: Landing, execution: str) -> None:
-        """Put a file on record that waits for the success of other workflows."""
+        """Record a file that waits for the success of other workflows."""
         self._record_file(landing, execution, 'QUEUED')
 
     def _record_start(self, landing: Landing, execution: str) -> None:
@@ -145,15 +145,15 @@ class Orchestrator:
 
 
 def land(folders: LakeFolders, key: str, content: bytes) -> str:
-    """Put a file into the Collect folder at one instant, as an upload to S3 does; return the id of its execution."""
+    """Put a file into the Collect folder atomically, as an upload to S3 does; return the id of its execution."""
     target = (folders.collect / key).resolve()
     if folders.collect not in target.parents:
-        raise LakeError(f"'{key}' does not lie below the Collect folder.")
+        raise LakeError(f"'{key}' is not below the Collect folder.")
     FolderFiles().write(str(target), content)
     return execution_of(folders.collect, key)
 
 
 def execution_of(collect: Path, key: str) -> str:
-    """Return the id of the execution for a file as it lies in the Collect folder; a changed file has another one."""
+    """Return the id of the execution for a file in the Collect folder; a changed file has another one."""
     status = (collect / key).stat()
     return execution_id(key, f'{status.st_size} {status.st_mtime_ns}')

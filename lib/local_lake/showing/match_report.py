@@ -1,4 +1,4 @@
-"""Draws the figures of a matched database as one HTML page that needs nothing but a browser."""
+"""Draws the report of a matched database: levels, scores and keys for each person, as one HTML page."""
 from __future__ import annotations
 
 import math
@@ -11,11 +11,11 @@ from lib.local_lake.showing.match_source import NEW, KnownKey
 
 BINS = 20
 STEPS = 20          # A distribution begins at a multiple of 1/20 below the threshold.
-ROUNDING = 1e-9     # 0.85 lies at the beginning of its bin, not a hair before it.
+ROUNDING = 1e-9     # Rounding errors must not move 0.85 into the bin before.
 NOT_SCORED = ('given', 'exact', NEW)
 WIDTH, ROW, LABELS, NUMBERS = 720, 30, 190, 90
 HEIGHT, AXIS = 150, 26
-WORDS = {'given': 'brought its id', 'exact': 'same source key', NEW: 'new person'}
+WORDS = {'given': 'id in the data', 'exact': 'same source key', NEW: 'new person'}
 STYLE = """
 :root { color-scheme: light dark; --text: #1d2733; --quiet: #5b6673; --page: #ffffff; --rule: #d8dee5;
   --bar: #2563a8; --rest: #c9d4e0; }
@@ -44,13 +44,13 @@ class ScoreCounts:
 
 @dataclass(frozen=True)
 class MatchFigures:
-    """What a report shows.
+    """The figures of a matched database.
 
     keys      number of source keys
     persons   number of global ids
-    levels    each level with the number of keys that it settled, in the order in which levels are tried
-    sizes     each number of source keys that a person has, rising, with the number of such persons
-    scores    for each level that scores, how its scores are distributed
+    levels    each level with the number of keys that it matched, in the order of the levels
+    sizes     each number of source keys that a person can have, rising, with the number of such persons
+    scores    the distribution of the scores of each level that computes scores
     """
 
     keys: int
@@ -96,16 +96,16 @@ class _Bar:
 
 
 def report_page(database: str, figures: MatchFigures) -> str:
-    """Return the page: a waterfall of levels, score distributions, and the sizes of persons."""
+    """Return the page: a waterfall of levels, score distributions, and source keys for each person."""
     ratio = figures.keys / figures.persons if figures.persons else 0.0
     charts = [
-        _section('What settled each source key',
-                 'From the top: how many keys each level matched with somebody. What no level matched is a new person.',
+        _section('How each source key was matched',
+                 'Number of keys that each level matched, in the order of the levels. A key without a match is new.',
                  _bars(_waterfall(figures), figures.keys)),
         *(_section(f'Scores of level {item.level}',
                    f'{sum(item.counts):,} keys by the score at which they were matched.', _histogram(item))
           for item in figures.scores),
-        _section('Source keys of a person', 'How many persons have one key, two keys, and so on.',
+        _section('Source keys of a person', 'Number of persons with one key, two keys, and so on.',
                  _bars([_Bar(_keys(size), 0, persons) for size, persons in figures.sizes],
                        max((persons for _, persons in figures.sizes), default=1)))]
     return '\n'.join([
@@ -151,8 +151,8 @@ def _histogram(scores: ScoreCounts) -> str:
     step, most = WIDTH / BINS, max(counts) or 1
     edges = [scores.lowest + width * number / BINS for number in range(BINS + 1)]
     names = [f'{edges[number]:.3f} to {edges[number + 1]:.3f}: {count:,}' for number, count in enumerate(counts)]
-    told = ', '.join(name for name, count in zip(names, counts, strict=True) if count)
-    parts = [_svg_start(HEIGHT + AXIS + 20, told)]
+    label = ', '.join(name for name, count in zip(names, counts, strict=True) if count)
+    parts = [_svg_start(HEIGHT + AXIS + 20, label)]
     for number, count in enumerate(counts):
         height = (HEIGHT - 4) * count / most
         if count:
@@ -168,8 +168,8 @@ def _histogram(scores: ScoreCounts) -> str:
     return '\n'.join([*parts, '</svg>'])
 
 
-def _svg_start(height: int, told: str) -> str:
-    return f'<svg viewBox="0 0 {WIDTH} {height}" role="img" aria-label="{escape(told)}">'
+def _svg_start(height: int, label: str) -> str:
+    return f'<svg viewBox="0 0 {WIDTH} {height}" role="img" aria-label="{escape(label)}">'
 
 
 def _keys(count: int) -> str:
