@@ -25,7 +25,7 @@ VERSIONS = {'5.1': glue.GlueVersion.V5_1, '6.0': glue.GlueVersion.V6_0}
 SCRIPTS_PREFIX, LIBRARY_PREFIX = 'etl', 'library'
 SPECIFICATIONS, SQL = f'/{SCRIPTS_PREFIX}/transformation-spec/', f'/{SCRIPTS_PREFIX}/transformation-sql/'
 DAYS_OF_TEMPORARY_FILES = 30
-# To be counted up with any change: AWS Glue does not change a security configuration, and a name is taken only once.
+# Increase with any change: AWS Glue cannot change a security configuration, and its name must be new.
 SECURITY_VERSION = 1
 
 
@@ -56,7 +56,7 @@ class GlueStack(Stack):
     def _deploy_scripts(self) -> GlueLibrary:
         """Copy scripts and configuration files to their bucket, and the library under a name of its content.
 
-        What is no longer in the repository goes from the scripts, but libraries stay: a run may still want its own.
+        Scripts that left the repository are deleted. Libraries stay, because a run may still need its own.
         """
         logs = LakeLogGroup(self, 'DeployLogs', environment=self._environment, key=self._storage.key,
                             name=f'/aws/lambda/{self._environment.resource_name("deploy-scripts")}')

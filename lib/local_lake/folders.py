@@ -7,8 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from lake_etl.config.configuration_files import folded
-from lake_etl.config.file_names import RULES, SPEC, SQL
+from lake_etl.config.configuration_files import RULES, SPEC, SQL, folded
 from lake_etl.errors import LakeError
 
 REPOSITORY = Path(__file__).resolve().parents[2]

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lake_etl.config.configuration_files import ConfigurationFiles, configured_name
+from lake_etl.config.configuration_files import (
+    ConfigurationFiles, FileNames, configured_name, entity_match_file, file_names)
 from lake_etl.config.entries.known import known_forms
-from lake_etl.config.file_names import FileNames, entity_match_file, file_names
 from lake_etl.config.reader import configuration_below
 from lake_etl.config.workflow import read_consume_workflow, read_entity_match, read_workflow
 from lake_etl.errors import ConfigurationError, LakeError
@@ -151,7 +151,7 @@ def test_workflows_depend_on_others_in_any_spelling():
 def test_the_specification_of_a_match_is_found_in_any_case():
     read = Folders({'transformation-spec/Customer-EntityMatch.json': json.dumps(MATCH)}).open()
     assert read_entity_match('CUSTOMER', read).primary_entity_table == 'people'
-    assert read.own_name(entity_match_file('customer')) == 'transformation-spec/Customer-EntityMatch.json'
+    assert read.stored_name(entity_match_file('customer')) == 'transformation-spec/Customer-EntityMatch.json'
 
 
 def write(folder, **files):

@@ -13,8 +13,8 @@ import pytest
 import yaml
 
 from lake_etl.arguments import KNOWN_PLACEHOLDERS
+from lake_etl.config.configuration_files import FileNames, entity_match_file, file_names
 from lake_etl.config.entries.known import known_forms
-from lake_etl.config.file_names import FileNames, entity_match_file, file_names
 from lake_etl.config.input import InputSpec
 from lake_etl.config.input_formats import COMPRESSIONS, FORMATS
 from lake_etl.config.workflow import read_entity_match, read_workflow

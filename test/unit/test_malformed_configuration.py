@@ -9,8 +9,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from malformed import damaged_texts, damaged_values, entries_of
 
+from lake_etl.config.configuration_files import FileNames, file_names
 from lake_etl.config.entries.known import known_forms
-from lake_etl.config.file_names import FileNames, file_names
 from lake_etl.config.workflow import read_workflow
 from lake_etl.errors import ConfigurationError
 from lake_etl.syntax.json_with_comments import parse_json

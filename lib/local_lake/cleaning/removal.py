@@ -9,7 +9,7 @@ from pathlib import Path
 
 from lake_etl.adapters.local.folder_files import FolderFiles
 from lake_etl.adapters.local.lake_database import settle_database
-from lake_etl.config.file_names import file_names
+from lake_etl.config.configuration_files import file_names
 from lib.local_lake.cleaning.contents import Found, contents, print_foreign, shown, sort_contents
 from lib.local_lake.cleaning.load_records import BUCKETS, LakeRecords, read_records
 from lib.local_lake.folders import LakeFolders

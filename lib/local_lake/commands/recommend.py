@@ -32,15 +32,15 @@ def propose(folders: LakeFolders, file: Path) -> tuple[str, str]:
     """Return a mapping and a specification for the file, as texts."""
     from glue_catalog_helpers import clean_column_names, generate_spec
     from lake_etl.config.input import InputSpec
-    from lake_etl.read.malformed import malformed_mark
-    from lake_etl.read.reading_folder import empty_scratch, scratch_folder
+    from lake_etl.read.malformed import malformed_column
+    from lake_etl.read.scratch import empty_scratch, scratch_folder
     from lake_etl.read.source import read_collected_file
     from lake_etl.spark.session import configure
     spark = configure(start_session(folders.temporary, small_data=is_small(folders, file.stat().st_size)))
     scratch = scratch_folder(str(folders.temporary), 'recommend')
     try:
         df = read_collected_file(spark, str(file), InputSpec(), scratch=scratch)
-        cleaned, rows = clean_column_names(df.drop(malformed_mark(df) or ''))
+        cleaned, rows = clean_column_names(df.drop(malformed_column(df) or ''))
         return recommended_mapping(rows), json.dumps(generate_spec(cleaned, file.suffix), indent=4) + '\n'
     finally:
         empty_scratch(scratch)

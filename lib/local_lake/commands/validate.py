@@ -8,11 +8,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from lake_etl.arguments import KNOWN_PLACEHOLDERS
-from lake_etl.config.configuration_files import ConfigurationFiles, configured_name, folded
-from lake_etl.config.file_names import RULES, SPEC, SQL
-from lake_etl.config.filled_tables import Filling, conflicts, tables_of_match, tables_of_workflow
+from lake_etl.config.configuration_files import RULES, SPEC, SQL, ConfigurationFiles, configured_name, folded
 from lake_etl.config.reader import configuration_below
 from lake_etl.config.workflow import read_entity_match, read_workflow
+from lake_etl.config.written_tables import WrittenTable, find_conflicts, match_tables, workflow_tables
 from lake_etl.errors import ConfigurationError, LakeError, Problem
 from lake_etl.transform.known_transforms import known_transforms
 from lib.local_lake.folders import LakeFolders
@@ -35,17 +34,17 @@ def run(folders: LakeFolders, options: argparse.Namespace) -> int:
                     'hyphen between them.', name)
     if not wanted and not matched:
         raise LakeError(f'There are no configuration files in {folders.configuration}.')
-    filled: list[Filling] = []
+    filled: list[WrittenTable] = []
     problems = _match_problems(read, matched, filled)
     for workflow in wanted:
         problems += _workflow_problems(read, workflow, filled)
-    problems += conflicts(filled)
+    problems += find_conflicts(filled)
     if problems:
         raise ConfigurationError(problems)
     return 0
 
 
-def _workflow_problems(read: ConfigurationFiles, workflow: str, filled: list[Filling]) -> Sequence[Problem]:
+def _workflow_problems(read: ConfigurationFiles, workflow: str, filled: list[WrittenTable]) -> Sequence[Problem]:
     """Return the problems of a workflow; print a line for a valid one, and add the tables that it fills."""
     database, slash, table = workflow.partition('/')
     if not (database and slash and table):
@@ -57,7 +56,7 @@ def _workflow_problems(read: ConfigurationFiles, workflow: str, filled: list[Fil
     name = '/'.join(configured_name(database, table, read))
     print(f'{name}: {len(found.present_files)} files are valid.' if found.present_files
           else f'{name}: no configuration files, so the defaults apply.')
-    filled += tables_of_workflow(database, table, found)
+    filled += workflow_tables(database, table, found)
     return ()
 
 
@@ -69,7 +68,7 @@ def matched_databases(configuration: Path, workflow: str | None = None) -> list[
     return sorted(name for name in found if workflow is None or folded(name) == folded(workflow.partition('/')[0]))
 
 
-def _match_problems(read: ConfigurationFiles, databases: list[str], filled: list[Filling]) -> list[Problem]:
+def _match_problems(read: ConfigurationFiles, databases: list[str], filled: list[WrittenTable]) -> list[Problem]:
     """Return the problems of the entity match specifications; print a line for each valid one."""
     problems: list[Problem] = []
     for database in databases:
@@ -79,7 +78,7 @@ def _match_problems(read: ConfigurationFiles, databases: list[str], filled: list
             problems += error.problems
         else:
             print(f'{database}: the entity match specification is valid.')
-            filled += tables_of_match(database, spec, f'{database}{ENTITY_MATCH}')
+            filled += match_tables(database, spec, f'{database}{ENTITY_MATCH}')
     return problems
 
 

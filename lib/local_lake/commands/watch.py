@@ -11,13 +11,12 @@ from functools import cache
 from pathlib import Path
 
 from lake_etl.config.configuration_files import Read
-from lake_etl.config.dependencies import Dependencies
+from lake_etl.config.dependencies import Dependencies, unmet
 from lake_etl.config.input import InputSpec
 from lake_etl.config.reader import configuration_below
 from lake_etl.errors import LakeError
 from lake_etl.landing.arrival import as_configured, landing_dependencies, landing_spec, started_by
 from lake_etl.landing.location import Landing
-from lake_etl.landing.waiting import unmet
 from lib.local_lake.folders import LakeFolders
 from lib.local_lake.running.orchestration import Orchestrator, execution_of
 

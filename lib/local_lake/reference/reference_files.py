@@ -9,7 +9,7 @@ import typing
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from lake_etl.config.documentation import Key, keys_of, paragraphs
+from lake_etl.config.documentation import Key, paragraphs, record_keys
 from lake_etl.config.entries.known import ALIASES, MODULES, forms_of_module
 from lake_etl.config.form import Form, Shape
 from lake_etl.config.input import InputSpec
@@ -60,10 +60,10 @@ def reference_files() -> Mapping[str, str]:
 def reference_page(effects: Mapping[str, Sequence[str]], examples: Mapping[str, Example]) -> str:
     """Return the page from what each transform does, in paragraphs, and an example of each."""
     lines = [INTRODUCTION, *_contents(), '## Input', '', 'The keys of `input_spec`, all of which may be left out:', '']
-    lines += [*_key_list(keys_of(InputSpec)), '']
+    lines += [*_key_list(record_keys(InputSpec)), '']
     for section, names in _sections().items():
         lines += [f'### Section {", ".join(names)}', '', paragraphs(section.__doc__)[0], '',
-                  *_key_list(keys_of(section)), '']
+                  *_key_list(record_keys(section)), '']
     for module in MODULES:
         lines += [f'## {GROUPS[module]}', '']
         for form in forms_of_module(module):
@@ -74,9 +74,9 @@ def reference_page(effects: Mapping[str, Sequence[str]], examples: Mapping[str, 
 def _sections() -> Mapping[type[Any], Sequence[str]]:
     """Return the sections of the input_spec that have keys of their own, and the names of each."""
     found: dict[type[Any], list[str]] = {}
-    for key in keys_of(InputSections):
+    for key in record_keys(InputSections):
         found.setdefault(typing.get_args(key.hint)[0], []).append(key.name)
-    return {section: names for section, names in found.items() if keys_of(section)}
+    return {section: names for section, names in found.items() if record_keys(section)}
 
 
 def _contents() -> Iterator[str]:
@@ -96,7 +96,7 @@ def _transform(form: Form[Any], effect: Sequence[str], example: Example) -> Iter
     if others:
         yield from (f'`{"`, `".join(others)}` is another name for it.', '')
     yield from (NAMES_OR_OBJECTS if form.names_may_be_objects else SHAPES[form.shape], '')
-    keys = keys_of(form.entry_type)
+    keys = record_keys(form.entry_type)
     if form.shape is Shape.ENTRIES or form.names_may_be_objects:
         yield from (*_key_list(keys), '')
     if form.shape is Shape.VALUES:

@@ -12,8 +12,7 @@ from pyspark.sql import SparkSession
 
 from lake_etl.adapters.local.folder_files import FolderFiles
 from lake_etl.adapters.local.sqlite_items import SqliteItems
-from lake_etl.config.configuration_files import folded
-from lake_etl.config.file_names import entity_match_file
+from lake_etl.config.configuration_files import entity_match_file, folded
 from lake_etl.config.reader import configuration_below
 from lake_etl.errors import LakeError
 from lake_etl.jobs.conversion_report import FAILED_CONVERSIONS
@@ -110,7 +109,7 @@ class Orchestrator:
     def _jobs(self, landing: Landing) -> list[LakeJob]:
         """Return the jobs that run for a landed file, in this order."""
         reader = configuration_below(str(self.folders.configuration))
-        wanted = {'entity_match': reader.own_name(entity_match_file(landing.database)) is not None}
+        wanted = {'entity_match': reader.stored_name(entity_match_file(landing.database)) is not None}
         return [job for job, step in STEPS if not step.only_if or wanted[step.only_if]]
 
     def record_refusal(self, key: str, execution: str, reason: str) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from lake_etl.adapters.local.catalog_file import reading
 from lake_etl.adapters.local.duckdb_queries import query
 from lake_etl.adapters.local.snapshot import read_names
-from lake_etl.config.file_names import entity_match_file
+from lake_etl.config.configuration_files import entity_match_file
 from lake_etl.config.match_specification import EntityMatchSpec, ExactMatchFields
 from lake_etl.config.reader import configuration_below
 from lake_etl.config.workflow import read_entity_match
@@ -108,7 +108,7 @@ def read_specification(folders: LakeFolders, database: str) -> EntityMatchSpec:
     Raises LakeError when there is none, ConfigurationError with every problem when it is wrong.
     """
     read = configuration_below(str(folders.configuration))
-    if read.own_name(entity_match_file(database)) is None:
+    if read.stored_name(entity_match_file(database)) is None:
         raise LakeError(f'There is no {entity_match_file(database)} in {folders.configuration}, so {database} is not '
                         'matched.')
     return read_entity_match(database, read)

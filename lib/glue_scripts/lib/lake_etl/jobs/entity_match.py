@@ -12,7 +12,7 @@ from pyspark.sql import functions as F
 
 from lake_etl import runtime
 from lake_etl.arguments import PARTITION_KEYS, EntityMatchArguments
-from lake_etl.config.file_names import entity_match_file
+from lake_etl.config.configuration_files import entity_match_file
 from lake_etl.config.match_specification import EntityMatchSpec
 from lake_etl.config.reader import configuration_reader
 from lake_etl.config.workflow import read_entity_match

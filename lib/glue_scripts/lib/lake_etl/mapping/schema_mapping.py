@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from pyspark.sql.types import ArrayType, DataType, StructType
 
-from lake_etl.config.mapping import SCORERS, threshold_of
+from lake_etl.config.mapping import SCORERS, parse_threshold
 from lake_etl.errors import DataError
 from lake_etl.spark.columns import quoted
 
@@ -68,7 +68,7 @@ def rule_of(source: str, destination: str | None, threshold: object = None, scor
 def _likeness(source: str, threshold: object) -> float | None:
     if threshold in (None, ''):
         return None
-    likeness = threshold_of(str(threshold))
+    likeness = parse_threshold(str(threshold))
     if likeness is None:
         raise DataError(f"The mapping of '{source}' has the threshold {threshold!r}, expected a number from 0 to 100.")
     return likeness

@@ -9,7 +9,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql.types import StructType
 
 from lake_etl.config.form import EntryType, Form
-from lake_etl.config.protected_columns import protecting
+from lake_etl.config.transform_steps import protection_by_transform
 from lake_etl.errors import ConfigurationError
 from lake_etl.spark.background_work import Work, at_once
 from lake_etl.syntax.records import Findings
@@ -175,7 +175,7 @@ def protecting_transforms(transforms: Mapping[str, AnyTransform]) -> dict[str, b
 
     A user's own function in the place of one of the lake's that protects is taken to protect, too.
     """
-    return protecting(transforms, REGISTRY)
+    return protection_by_transform(transforms, REGISTRY)
 
 
 def column_transform(form: type[EntryType] | Form[EntryType], *, operation: str | None = None,

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import pytest
 
-from lake_etl.read.charset import has_plain_line_ends, java_charset
+from lake_etl.read.source_files import has_single_byte_line_ends, java_charset
 
 
 @pytest.mark.parametrize(('encoding', 'name', 'plain'), [
@@ -21,4 +21,4 @@ from lake_etl.read.charset import has_plain_line_ends, java_charset
 ])
 def test_an_encoding_has_a_name_in_java_and_line_ends_of_its_own(encoding, name, plain):
     assert java_charset(encoding) == name
-    assert has_plain_line_ends(encoding) is plain
+    assert has_single_byte_line_ends(encoding) is plain

@@ -4,7 +4,7 @@ from __future__ import annotations
 import pytest
 from pyspark.sql import functions as F
 
-from lake_etl.read.guess import EVERYTHING, fitting_types, may_be_typed, settled_type
+from lake_etl.read.type_inference import ALL_TYPES, fitting_types, inferred_type, may_have_type
 
 # Values of a column, None for a missing one; and the type it settles to.
 GUESSED = {
@@ -91,7 +91,7 @@ def settled(spark) -> dict[str, str]:
     df = spark.createDataFrame(list(zip(*columns, strict=True)), schema)
     row = df.agg(*[F.bit_and(fitting_types(name, kind).cast('int')).alias(name)
                    for name, (kind, _) in cases.items()]).first()
-    return {name: settled_type(row[name], kind) for name, (kind, _) in cases.items()}
+    return {name: inferred_type(row[name], kind) for name, (kind, _) in cases.items()}
 
 
 @pytest.mark.parametrize('case', GUESSED)
@@ -107,15 +107,15 @@ def test_a_known_column_keeps_the_published_type_where_every_value_keeps_its_mea
 @pytest.mark.parametrize('case', GUESSED)
 def test_the_quick_look_never_rules_out_a_type_that_the_whole_file_would_get(case):
     values, kind = GUESSED[case]
-    assert may_be_typed(value or '' for value in values) or kind == 'string'
+    assert may_have_type(value or '' for value in values) or kind == 'string'
 
 
 @pytest.mark.parametrize('case', ['leading zeros', 'postal codes', 'telephone numbers', 'text', 'yes and no',
                                   'amounts with currency', 'identifiers of 39 digits'])
 def test_the_quick_look_rules_out_common_texts(case):
-    assert not may_be_typed(GUESSED[case][0])
+    assert not may_have_type(GUESSED[case][0])
 
 
 @pytest.mark.parametrize(('table_type', 'expected'), [(None, 'string'), ('date', 'date'), ('string', 'string')])
 def test_a_column_without_any_value_keeps_the_published_type_or_is_text(table_type, expected):
-    assert settled_type(EVERYTHING, table_type) == expected
+    assert inferred_type(ALL_TYPES, table_type) == expected
