@@ -8,7 +8,7 @@ import pytest
 
 from lake_etl import runtime
 from lake_etl.errors import LakeError
-from lib.local_lake.running.awsglue_path import ensure_glue_library
+from lib.local_lake.running.glue_job import ensure_glue_library
 
 STAND_IN = Path(__file__).parent / 'glue_stand_in'
 RULESET = 'Rules = [\n    RowCount > 5,\n    ColumnValues "premium" > 0\n]\n'

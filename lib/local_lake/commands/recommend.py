@@ -1,4 +1,4 @@
-"""`./lake recommend FILE`: propose a mapping and a specification for a file."""
+"""`./lake recommend FILE`: proposes a mapping and a specification for a file."""
 from __future__ import annotations
 
 import argparse
@@ -9,13 +9,12 @@ from lake_etl.errors import LakeError
 from lake_etl.mapping.recommendation import recommended_mapping
 from lib.local_lake.commands.run import landing_of
 from lib.local_lake.folders import LakeFolders
-from lib.local_lake.running.laptop_session import start_session
+from lib.local_lake.running.laptop_session import is_small, start_session
 from lib.local_lake.running.proposal_files import write_proposals
-from lib.local_lake.running.small_data import is_small
 
 
 def run(folders: LakeFolders, options: argparse.Namespace) -> int:
-    """Print both proposals, or write them to the configuration folder where no such files are yet."""
+    """Print both proposals, or write them to the configuration folder unless such files exist."""
     file = Path(options.file).resolve()
     if not file.is_file():
         raise LakeError(f'{options.file}: there is no such file.')

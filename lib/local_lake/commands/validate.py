@@ -1,4 +1,4 @@
-"""`./lake validate [DATABASE/TABLE]`: check configuration files without Spark and without data."""
+"""`./lake validate [DATABASE/TABLE]`: checks configuration files without Spark and without data."""
 from __future__ import annotations
 
 import argparse
@@ -24,14 +24,14 @@ LOG = logging.getLogger(__name__)
 
 
 def run(folders: LakeFolders, options: argparse.Namespace) -> int:
-    """Print one line for each workflow that is right; raises ConfigurationError with all problems of all others."""
+    """Print one line for each valid workflow; raises ConfigurationError with all problems of the others."""
     logging.getLogger('lake_etl').setLevel(logging.WARNING)
     read = configuration_below(str(folders.configuration))
     wanted = [options.workflow] if options.workflow else workflows_in(folders.configuration)
     matched = matched_databases(folders.configuration, options.workflow)
     for name in () if options.workflow else files_of_no_workflow(folders.configuration):
-        LOG.warning('%s is the file of no workflow, so that nothing reads it; its name has to be that of a database, a '
-                    'hyphen and the name of a table.', name)
+        LOG.warning('%s belongs to no workflow, so nothing reads it. Name it after a database and a table, with a '
+                    'hyphen between them.', name)
     if not wanted and not matched:
         raise LakeError(f'There are no configuration files in {folders.configuration}.')
     filled: list[WrittenTable] = []
@@ -45,7 +45,7 @@ def run(folders: LakeFolders, options: argparse.Namespace) -> int:
 
 
 def _workflow_problems(read: ConfigurationFiles, workflow: str, filled: list[WrittenTable]) -> Sequence[Problem]:
-    """Return what is wrong with a workflow; print a line for one that is right, and add the tables that it fills."""
+    """Return the problems of a workflow; print a line for a valid one, and add the tables that it fills."""
     database, slash, table = workflow.partition('/')
     if not (database and slash and table):
         raise LakeError(f"'{workflow}': expected DATABASE/TABLE, such as SyntheticGeneralData/PolicyData.")
@@ -54,14 +54,14 @@ def _workflow_problems(read: ConfigurationFiles, workflow: str, filled: list[Wri
     except ConfigurationError as error:
         return error.problems
     name = '/'.join(configured_name(database, table, read))
-    print(f'{name}: {len(found.present_files)} files are right.' if found.present_files
-          else f'{name}: there are no files, so the defaults apply.')
+    print(f'{name}: {len(found.present_files)} files are valid.' if found.present_files
+          else f'{name}: no configuration files, so the defaults apply.')
     filled += workflow_tables(database, table, found)
     return ()
 
 
 def matched_databases(configuration: Path, workflow: str | None = None) -> list[str]:
-    """Return the databases that have an entity match specification; of a workflow only its own."""
+    """Return the databases that have an entity match specification; for a workflow only its own."""
     names = {folded(path.name): path.name for path in sorted((configuration / SPEC).glob('[!.]*.*'))
              if folded(path.name).endswith(ENTITY_MATCH)}
     found = (name[:-len(ENTITY_MATCH)] for name in names.values())
@@ -69,7 +69,7 @@ def matched_databases(configuration: Path, workflow: str | None = None) -> list[
 
 
 def _match_problems(read: ConfigurationFiles, databases: list[str], filled: list[WrittenTable]) -> list[Problem]:
-    """Return what is wrong with the entity match specifications; print a line for each that is right."""
+    """Return the problems of the entity match specifications; print a line for each valid one."""
     problems: list[Problem] = []
     for database in databases:
         try:
@@ -77,7 +77,7 @@ def _match_problems(read: ConfigurationFiles, databases: list[str], filled: list
         except ConfigurationError as error:
             problems += error.problems
         else:
-            print(f'{database}: the entity match specification is right.')
+            print(f'{database}: the entity match specification is valid.')
             filled += match_tables(database, spec, f'{database}{ENTITY_MATCH}')
     return problems
 
@@ -89,7 +89,7 @@ def workflows_in(configuration: Path) -> list[str]:
 
 
 def files_of_no_workflow(configuration: Path) -> list[str]:
-    """Return the configuration files whose names are those of no workflow, in order."""
+    """Return the configuration files whose names belong to no workflow, in order."""
     return sorted(file for file, name in _named_files(configuration) if not name)
 
 

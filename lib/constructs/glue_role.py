@@ -2,19 +2,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from aws_cdk import Stack
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
-from lib.dynamodb_stack import DynamoDbStack
-from lib.glue_job_arguments import log_group_prefix
 from lib.job_table import Right
 from lib.settings.deployment_settings import EnvironmentConfiguration
-from lib.storage_stack import StorageStack
-from lib.vpc_stack import VpcStack
 
 READ_FILES = ('s3:GetObject',)
 WRITE_FILES = (*READ_FILES, 's3:PutObject', 's3:DeleteObject', 's3:AbortMultipartUpload', 's3:ListMultipartUploadParts')
@@ -33,32 +31,65 @@ NETWORK_LOOKS = ('ec2:DescribeVpcEndpoints', 'ec2:DescribeRouteTables', 'ec2:Des
 METRIC_NAMESPACES = ('Glue', 'InsuranceLake/*', 'Glue Data Quality')
 
 
-class GlueRole(iam.Role):
-    """What the jobs may do: read scripts and Collect, read and write the tables, report, and what their rows add."""
+@dataclass(frozen=True, kw_only=True)
+class JobNetwork:
+    """Networks that the jobs reach.
 
-    def __init__(self, scope: Construct, construct_id: str, *, environment: EnvironmentConfiguration,
-                 storage: StorageStack, tables: DynamoDbStack, scripts_bucket: s3.IBucket,
-                 temporary_bucket: s3.IBucket, network: VpcStack | None, rights: Sequence[tuple[Right, str]]):
+    connections      names of the Glue connections
+    subnets          ids of the subnets to which these lead; `*` where only the connections know
+    security_groups  ids of the security groups of the workers; likewise
+    """
+
+    connections: tuple[str, ...]
+    subnets: tuple[str, ...] = ('*',)
+    security_groups: tuple[str, ...] = ('*',)
+
+
+@dataclass(frozen=True, kw_only=True)
+class JobResources:
+    """What the jobs read and write.
+
+    key        with which all of it is encrypted
+    log_group  beginning of the names of the log groups
+    network    None for jobs in the network of AWS
+    rights     of single jobs, each with the end of the ARN to which it applies
+    """
+
+    key: kms.IKey
+    read_buckets: tuple[s3.IBucket, ...]
+    write_buckets: tuple[s3.IBucket, ...]
+    read_tables: tuple[dynamodb.ITable, ...]
+    write_tables: tuple[dynamodb.ITable, ...]
+    log_group: str
+    network: JobNetwork | None
+    rights: tuple[tuple[Right, str], ...]
+
+
+class GlueRole(iam.Role):
+    """Lets the jobs read and write their resources, log and report, and do what the rights of their rows add."""
+
+    def __init__(self, scope: Construct, construct_id: str, resources: JobResources, *,
+                 environment: EnvironmentConfiguration):
         own_account = {'StringEquals': {'aws:SourceAccount': Stack.of(scope).account}}
         super().__init__(scope, construct_id, description='Runs the Glue jobs of the lake',
                          role_name=environment.resource_name(f'{environment.place.region}-glue-role'),
                          assumed_by=iam.ServicePrincipal('glue.amazonaws.com', conditions=own_account))
         self._stack = Stack.of(scope)
-        self._files('Read', READ_FILES, [scripts_bucket, storage.collect_bucket])
-        self._files('Write', WRITE_FILES, [storage.cleanse_bucket, storage.consume_bucket, temporary_bucket])
+        self._allow_files('Read', READ_FILES, resources.read_buckets)
+        self._allow_files('Write', WRITE_FILES, resources.write_buckets)
         self._allow('Key', ('kms:Decrypt', 'kms:Encrypt', 'kms:GenerateDataKey', 'kms:DescribeKey'),
-                    storage.key.key_arn)
+                    resources.key.key_arn)
         self._allow('Catalog', CATALOG, *(self._arn('glue', name) for name in (
             'catalog', 'database/*', 'table/*/*', 'userDefinedFunction/*/*')))
-        self._items('ReadItems', READ_ITEMS, [tables.value_lookup, tables.multi_lookup])
-        self._items('WriteItems', WRITE_ITEMS, [tables.hash_values, tables.dq_results, tables.job_audit,
-                                                *([tables.lineage] if tables.lineage else [])])
-        self._tell(environment)
-        for right, resource in rights:
+        self._allow('ReadItems', READ_ITEMS, *(table.table_arn for table in resources.read_tables))
+        self._allow('WriteItems', WRITE_ITEMS, *(table.table_arn for table in resources.write_tables))
+        self._allow_reports(resources.log_group, environment)
+        for right, resource in resources.rights:
             self._allow(right.name, right.actions, self._arn(right.service, resource))
-        self._query_redshift(environment)
-        self._use_secret(environment)
-        self._reach(environment, network)
+        self._allow_redshift(environment)
+        self._allow_hash_key(environment)
+        if resources.network:
+            self._allow_network(resources.network)
 
     def _allow(self, name: str, actions: Sequence[str], *resources: str,
                conditions: dict[str, object] | None = None) -> None:
@@ -68,18 +99,15 @@ class GlueRole(iam.Role):
     def _arn(self, service: str, resource: str) -> str:
         return self._stack.format_arn(service=service, resource=resource)
 
-    def _files(self, name: str, actions: Sequence[str], buckets: Sequence[s3.IBucket]) -> None:
+    def _allow_files(self, name: str, actions: Sequence[str], buckets: Sequence[s3.IBucket]) -> None:
         self._allow(f'{name}Files', actions, *(bucket.arn_for_objects('*') for bucket in buckets))
         # Without a right to list, a file that is not there would look like one that is forbidden.
         self._allow(f'{name}Lists', ('s3:ListBucket', 's3:GetBucketLocation'),
                     *(bucket.bucket_arn for bucket in buckets))
 
-    def _items(self, name: str, actions: Sequence[str], tables: Sequence[dynamodb.Table]) -> None:
-        self._allow(name, actions, *(table.table_arn for table in tables))
-
-    def _tell(self, environment: EnvironmentConfiguration) -> None:
+    def _allow_reports(self, log_group: str, environment: EnvironmentConfiguration) -> None:
         """Allow logs, metrics and events."""
-        groups = self._arn('logs', f'log-group:{log_group_prefix(environment)}*')
+        groups = self._arn('logs', f'log-group:{log_group}*')
         self._allow('Logs', ('logs:CreateLogGroup', 'logs:CreateLogStream', 'logs:PutLogEvents',
                              'logs:AssociateKmsKey'), groups)
         self._allow('Metrics', ('cloudwatch:PutMetricData',), '*',
@@ -88,7 +116,7 @@ class GlueRole(iam.Role):
         if environment.quality_engine == 'glue':
             self._allow('DataQuality', ('glue:PublishDataQuality',), self._arn('glue', 'dataQualityRuleset/*'))
 
-    def _query_redshift(self, environment: EnvironmentConfiguration) -> None:
+    def _allow_redshift(self, environment: EnvironmentConfiguration) -> None:
         """Allow statements in Redshift, where one is configured."""
         redshift = environment.redshift
         if not redshift.database:
@@ -105,27 +133,21 @@ class GlueRole(iam.Role):
         self._allow('RedshiftOwnStatements', ('redshift-data:DescribeStatement', 'redshift-data:CancelStatement'), '*',
                     conditions={'StringEquals': {'redshift-data:statement-owner-iam-userid': '${aws:userid}'}})
 
-    def _use_secret(self, environment: EnvironmentConfiguration) -> None:
+    def _allow_hash_key(self, environment: EnvironmentConfiguration) -> None:
         """Allow the secret of keyed hashes, where one is configured."""
         if environment.hash_key_secret:
             # Secrets Manager ends the ARN of a secret with six characters of its own.
             secret = f'secret:{environment.hash_key_secret}-??????'
             self._allow('HashKey', ('secretsmanager:GetSecretValue',), self._arn('secretsmanager', secret))
 
-    def _reach(self, environment: EnvironmentConfiguration, network: VpcStack | None) -> None:
-        """Allow networks: the one of the environment, and those behind the connections of its configuration."""
-        connections = [*(network.connection_names if network else ()), *environment.glue.connections]
-        if not connections:
-            return
+    def _allow_network(self, network: JobNetwork) -> None:
+        """Allow the connections, and network interfaces where they lead."""
         self._allow('Connections', ('glue:GetConnection', 'glue:GetConnections'), self._arn('glue', 'catalog'),
-                    *(self._arn('glue', f'connection/{name}') for name in connections))
+                    *(self._arn('glue', f'connection/{name}') for name in network.connections))
         self._allow('NetworkLooks', NETWORK_LOOKS, '*')
-        # Where a connection of the configuration leads, only its own settings tell.
-        known = network is not None and not environment.glue.connections
-        subnets, groups = ((network.subnet_ids, [network.security_group_id]) if network and known else (['*'], ['*']))
         self._allow('NetworkInterfaces', ('ec2:CreateNetworkInterface', 'ec2:DeleteNetworkInterface'),
                     self._arn('ec2', 'network-interface/*'),
-                    *(self._arn('ec2', f'subnet/{subnet}') for subnet in subnets),
-                    *(self._arn('ec2', f'security-group/{group}') for group in groups))
+                    *(self._arn('ec2', f'subnet/{subnet}') for subnet in network.subnets),
+                    *(self._arn('ec2', f'security-group/{group}') for group in network.security_groups))
         self._allow('NetworkTags', ('ec2:CreateTags', 'ec2:DeleteTags'), self._arn('ec2', 'network-interface/*'),
                     conditions={'ForAllValues:StringEquals': {'aws:TagKeys': ['aws-glue-service-resource']}})

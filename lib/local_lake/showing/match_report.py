@@ -1,16 +1,21 @@
-"""Draws the figures of a matched database as one HTML page that needs nothing but a browser."""
+"""Draws the report of a matched database: levels, scores and keys for each person, as one HTML page."""
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 
-from lib.local_lake.showing.match_figures import BINS, NOT_SCORED, MatchFigures, ScoreCounts
-from lib.local_lake.showing.match_source import NEW
+from lib.local_lake.showing.match_source import NEW, KnownKey
 
+BINS = 20
+STEPS = 20          # A distribution begins at a multiple of 1/20 below the threshold.
+ROUNDING = 1e-9     # Rounding errors must not move 0.85 into the bin before.
+NOT_SCORED = ('given', 'exact', NEW)
 WIDTH, ROW, LABELS, NUMBERS = 720, 30, 190, 90
 HEIGHT, AXIS = 150, 26
-WORDS = {'given': 'brought its id', 'exact': 'same source key', NEW: 'new person'}
+WORDS = {'given': 'id in the data', 'exact': 'same source key', NEW: 'new person'}
 STYLE = """
 :root { color-scheme: light dark; --text: #1d2733; --quiet: #5b6673; --page: #ffffff; --rule: #d8dee5;
   --bar: #2563a8; --rest: #c9d4e0; }
@@ -29,6 +34,54 @@ svg .quiet { fill: var(--quiet); } .bar { fill: var(--bar); } .rest { fill: var(
 
 
 @dataclass(frozen=True)
+class ScoreCounts:
+    """The scores of a level: the number of keys in each of BINS equal parts of `lowest` to 1."""
+
+    level: str
+    lowest: float
+    counts: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class MatchFigures:
+    """The figures of a matched database.
+
+    keys      number of source keys
+    persons   number of global ids
+    levels    each level with the number of keys that it matched, in the order of the levels
+    sizes     each number of source keys that a person can have, rising, with the number of such persons
+    scores    the distribution of the scores of each level that computes scores
+    """
+
+    keys: int
+    persons: int
+    levels: tuple[tuple[str, int], ...]
+    sizes: tuple[tuple[int, int], ...]
+    scores: tuple[ScoreCounts, ...]
+
+
+def figures_of(known: Sequence[KnownKey], thresholds: Mapping[str, float]) -> MatchFigures:
+    """Return the figures of a cross-reference; `thresholds` are those of the levels by id, in their order."""
+    settled = Counter(key.level for key in known)
+    order = dict.fromkeys(['given', 'exact', *thresholds, *sorted(set(settled) - {NEW}), NEW])
+    sizes = Counter(Counter(key.global_id for key in known).values())
+    scored = [name for name in order if name not in NOT_SCORED and settled[name]]
+    return MatchFigures(
+        keys=len(known), persons=sum(sizes.values()),
+        levels=tuple((name, settled[name]) for name in order if settled[name]), sizes=tuple(sorted(sizes.items())),
+        scores=tuple(_counted(name, thresholds.get(name, 0.0),
+                              [key.score for key in known if key.level == name and key.score is not None])
+                     for name in scored))
+
+
+def _counted(level: str, threshold: float, scores: Sequence[float]) -> ScoreCounts:
+    lowest = min(math.floor(threshold * STEPS) / STEPS, 1 - 1 / STEPS)
+    width = (1 - lowest) / BINS
+    bins = Counter(max(0, min(int((score - lowest) / width + ROUNDING), BINS - 1)) for score in scores)
+    return ScoreCounts(level, lowest, tuple(bins[number] for number in range(BINS)))
+
+
+@dataclass(frozen=True)
 class _Bar:
     """A bar from `start` to `stop`, both in the unit of the chart."""
 
@@ -43,16 +96,16 @@ class _Bar:
 
 
 def report_page(database: str, figures: MatchFigures) -> str:
-    """Return the page: a waterfall of levels, score distributions, and the sizes of persons."""
+    """Return the page: a waterfall of levels, score distributions, and source keys for each person."""
     ratio = figures.keys / figures.persons if figures.persons else 0.0
     charts = [
-        _section('What settled each source key',
-                 'From the top: how many keys each level matched with somebody. What no level matched is a new person.',
+        _section('How each source key was matched',
+                 'Number of keys that each level matched, in the order of the levels. A key without a match is new.',
                  _bars(_waterfall(figures), figures.keys)),
         *(_section(f'Scores of level {item.level}',
                    f'{sum(item.counts):,} keys by the score at which they were matched.', _histogram(item))
           for item in figures.scores),
-        _section('Source keys of a person', 'How many persons have one key, two keys, and so on.',
+        _section('Source keys of a person', 'Number of persons with one key, two keys, and so on.',
                  _bars([_Bar(_keys(size), 0, persons) for size, persons in figures.sizes],
                        max((persons for _, persons in figures.sizes), default=1)))]
     return '\n'.join([
@@ -98,8 +151,8 @@ def _histogram(scores: ScoreCounts) -> str:
     step, most = WIDTH / BINS, max(counts) or 1
     edges = [scores.lowest + width * number / BINS for number in range(BINS + 1)]
     names = [f'{edges[number]:.3f} to {edges[number + 1]:.3f}: {count:,}' for number, count in enumerate(counts)]
-    told = ', '.join(name for name, count in zip(names, counts, strict=True) if count)
-    parts = [_svg_start(HEIGHT + AXIS + 20, told)]
+    label = ', '.join(name for name, count in zip(names, counts, strict=True) if count)
+    parts = [_svg_start(HEIGHT + AXIS + 20, label)]
     for number, count in enumerate(counts):
         height = (HEIGHT - 4) * count / most
         if count:
@@ -115,8 +168,8 @@ def _histogram(scores: ScoreCounts) -> str:
     return '\n'.join([*parts, '</svg>'])
 
 
-def _svg_start(height: int, told: str) -> str:
-    return f'<svg viewBox="0 0 {WIDTH} {height}" role="img" aria-label="{escape(told)}">'
+def _svg_start(height: int, label: str) -> str:
+    return f'<svg viewBox="0 0 {WIDTH} {height}" role="img" aria-label="{escape(label)}">'
 
 
 def _keys(count: int) -> str:

@@ -1,11 +1,16 @@
-"""The arguments with which the lake on this machine starts the jobs, as the state machine does on AWS."""
+"""Runs a job in this process as AWS Glue does on AWS: its library, its arguments, its script."""
 from __future__ import annotations
+
+import importlib
+import sys
+from pathlib import Path
 
 from lake_etl.landing.location import Landing
 from lib.job_table import ExecutionValue, LakeJob, LakeResources
 from lib.local_lake.folders import LakeFolders
 
 STATE_MACHINE = 'laptop-etl-state-machine'
+STAND_IN = Path(__file__).parents[1] / 'awsglue_stand_in'
 
 
 def job_arguments(job: LakeJob, folders: LakeFolders, landing: Landing, execution: str) -> dict[str, str]:
@@ -19,6 +24,23 @@ def job_arguments(job: LakeJob, folders: LakeFolders, landing: Landing, executio
 def command_line(arguments: dict[str, str]) -> list[str]:
     """Return the arguments as a command line, after the name of the program."""
     return [arguments['JOB_NAME'], *(f'--{name}={value}' for name, value in arguments.items())]
+
+
+def ensure_glue_library() -> None:
+    """Put the stand-in for `awsglue` first on the import path, unless this process has imported an `awsglue`.
+
+    The stand-in needs no Java library of AWS Glue. It comes first because the Python half of the real library, which
+    may be installed for an editor, cannot start a job.
+    """
+    if 'awsglue' not in sys.modules and str(STAND_IN) not in sys.path:
+        sys.path.insert(0, str(STAND_IN))
+
+
+def run_script(job: LakeJob, arguments: dict[str, str]) -> None:
+    """Run the script of a job with these arguments."""
+    script = importlib.import_module(f'lib.glue_scripts.{job.module}')
+    sys.argv = command_line(arguments)
+    script.main()
 
 
 def _common(folders: LakeFolders, landing: Landing, execution: str, job: str) -> dict[str, str]:
