@@ -23,6 +23,7 @@ from lake_etl.jobs.conversion_report import report_conversions
 from lake_etl.jobs.job_run import JobRun
 from lake_etl.jobs.table_ownership import cleanse_ownership, published_table, record_changes, require_own_table
 from lake_etl.mapping.clean_names import clean_names, log_renamed
+from lake_etl.mapping.member_names import with_clean_member_names
 from lake_etl.mapping.recommendation import recommended_mapping, recommended_spec
 from lake_etl.mapping.schema_mapping import ColumnRule, apply_mapping, name_parts, resolve
 from lake_etl.publish.failed_rows import without_mark
@@ -192,7 +193,8 @@ def apply_transforms(run: CleanseRun, workflow: Workflow, df: DataFrame) -> Data
 
 
 def add_load_columns(run: CleanseRun, df: DataFrame) -> DataFrame:
-    """Return the frame with the partition columns and the execution's id."""
+    """Return the frame with names that the catalog can read, the partition columns and the execution's id."""
+    df = with_clean_member_names(df)
     require_free_names(df.columns, run.load.source_key)
     values = dict(zip((key.name for key in PARTITION_KEYS), run.load.partition, strict=True))
     return df.withColumns({name: F.lit(value) for name, value in values.items()}
