@@ -216,7 +216,7 @@ def publish_to_cleanse(run: CleanseRun, workflow: Workflow, df: DataFrame, gate:
     before = published_table(target)
     by_file = workflow.input.load_mode == 'by_file'
     # Damaged pages of a file come to light only when it is read to its end.
-    with (read_errors_named(source_file(run), scans_only=True),
+    with (read_errors_named(source_file(run), source_address(run), workflow.input, scans_only=True),
           stage_partition(df, target, run.load.partition, by_file) as written):
         run.before_publishing.wait()
         report_conversions(run, run.watch.failures())

@@ -12,9 +12,9 @@ from itertools import chain
 
 from lake_etl import runtime
 from lake_etl.errors import DataError
-from lake_etl.read.prepare import BYTE_ORDER_MARK, READ_BYTES, open_file
+from lake_etl.read.prepare import BYTE_ORDER_MARK, file_content
 from lake_etl.read.source_files import UTF_8, PreparedFile
-from lake_etl.read.undecodable import first_undecodable
+from lake_etl.read.undecodable import first_undecodable, undecodable_error
 
 LONGEST_DOCUMENT = 256 * 1024 * 1024
 STRUCTURE = re.compile(r'"(?:[^"\\]++|\\.)*+"|["{}\[\]]', re.DOTALL)
@@ -41,17 +41,18 @@ def write_one_per_line(file: PreparedFile, target: str) -> PreparedFile:
                         'file was cut short. The published data stays as it is; land the complete file '
                         'again.') from None
     except UnicodeError:
-        raise first_undecodable(file) or DataError(f'{file.name} cannot be decoded; land it again in UTF-8.') from None
+        raise first_undecodable(file_content(file.uri), file.name, file.encoding) or undecodable_error(
+            file.name, file.encoding) from None
     return PreparedFile(file.name, target, runtime.files(target).size(target) or 0)
 
 
 def _text(file: PreparedFile) -> Iterator[str]:
-    stream = open_file(runtime.files(file.uri), file.uri)
-    first = stream.read(READ_BYTES)
+    chunks = file_content(file.uri)
+    first = next(chunks, b'')
     named_utf_8 = codecs.lookup(file.encoding).name == UTF_8
     encoding = 'utf-16' if named_utf_8 and first.startswith(UTF_16_MARKS) else file.encoding
     decoder = codecs.getincrementaldecoder(encoding)()
-    for number, chunk in enumerate(chain((first,), iter(lambda: stream.read(READ_BYTES), b''), (b'',))):
+    for number, chunk in enumerate(chain((first,), chunks, (b'',))):
         text = decoder.decode(chunk, final=number > 0 and not chunk)
         yield text.removeprefix(BYTE_ORDER_MARK) if number == 0 else text
 

@@ -1,13 +1,9 @@
 """Reads JSON: one document per line, or documents that span lines. Fractions become decimals, and text stays text."""
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
-from py4j.protocol import Py4JError
-from pyspark.errors import PySparkException
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.types import ArrayType, StructType
@@ -19,7 +15,7 @@ from lake_etl.read.json_numbers import exact_schema, holds_doubles
 from lake_etl.read.malformed import CORRUPT_RECORD, mark_malformed, mark_raw_text
 from lake_etl.read.published_types import with_published_types, with_text_columns
 from lake_etl.read.source_files import SourceFiles, no_rows_error
-from lake_etl.read.undecodable import UNDECODABLE, decoded_text, undecodable_error
+from lake_etl.read.undecodable import decoded_text
 from lake_etl.spark.helper_names import unused_name
 
 LINE, DOCUMENTS, ROW = 'line', 'documents', 'row'
@@ -42,14 +38,13 @@ def read(spark: SparkSession, source: SourceFiles) -> DataFrame:
             write_one_per_line(file, f'{source.scratch}/documents-{index:05}.jsonl')
             for index, file in enumerate(source.files)))
     lines = _lines(spark, source)
-    with _undecodable_named(source):
-        inferred = _infer_schema(lines)
-        schema = StructType([field for field in inferred.fields if field.name != UNPARSED])
-        if not schema.fields:
-            raise _no_document_error(source, bool(inferred.fields), multiline)
-        if holds_doubles(schema):
-            parsed = _parsed(lines, schema).where(F.col(DOCUMENTS).isNotNull())
-            schema = exact_schema(parsed.select(_as_array()), schema)
+    inferred = _infer_schema(lines)
+    schema = StructType([field for field in inferred.fields if field.name != UNPARSED])
+    if not schema.fields:
+        raise _no_document_error(source, bool(inferred.fields), multiline)
+    if holds_doubles(schema):
+        parsed = _parsed(lines, schema).where(F.col(DOCUMENTS).isNotNull())
+        schema = exact_schema(parsed.select(_as_array()), schema)
     rows = _rows(_parsed(lines, schema), schema, malformed=len(inferred.fields) > len(schema.fields))
     known = source.known_types(rows.columns)
     return with_published_types(with_text_columns(rows, source.spec, known), source.spec, known)
@@ -116,14 +111,3 @@ def _no_document_error(source: SourceFiles, unparsed: bool, multiline: bool) -> 
     hint = '' if multiline else (
         " Where a document spans several lines, set 'multiline' of the json section in the input_spec to true.")
     return DataError(f'{source.name} has no document that can be parsed; land it again as JSON.{hint}')
-
-
-@contextmanager
-def _undecodable_named(source: SourceFiles) -> Iterator[None]:
-    """Turn the error of a line that is not in its encoding into one that names the file and the place."""
-    try:
-        yield
-    except (PySparkException, Py4JError) as error:
-        if UNDECODABLE not in str(error):
-            raise
-        raise undecodable_error(source) from None

@@ -1,15 +1,15 @@
-"""Finds the first byte of a file that is not text in its encoding, for the error that refuses the file."""
+"""Finds content that is not text in its encoding: in a Spark query its presence, and in Python its place."""
 from __future__ import annotations
 
 import codecs
+from collections.abc import Iterable
+from itertools import chain
 
 from pyspark.sql import Column
 from pyspark.sql import functions as F
 
-from lake_etl import runtime
 from lake_etl.errors import DataError
-from lake_etl.read.prepare import READ_BYTES, open_file
-from lake_etl.read.source_files import UTF_8, PreparedFile, SourceFiles, java_charset
+from lake_etl.read.source_files import UTF_8, java_charset
 
 # The text of the error that Spark raises for such a line.
 UNDECODABLE = 'a line of the file is not in its encoding'
@@ -19,7 +19,7 @@ CANDIDATES = ('utf-8', 'windows-1252', 'iso-8859-1')
 
 
 def decoded_text(raw: str, encoding: str) -> Column:
-    """Return the text of a column of bytes; a query that reads a line outside the encoding fails with UNDECODABLE.
+    """Return the text of a column of bytes; a query that reads bytes outside the encoding fails with UNDECODABLE.
 
     Spark casts any bytes to text and replaces what it cannot decode, both without an error.
     """
@@ -33,38 +33,27 @@ def decoded_text(raw: str, encoding: str) -> Column:
     return F.when(valid, text).otherwise(F.raise_error(F.lit(UNDECODABLE)).cast('string'))
 
 
-def undecodable_error(source: SourceFiles) -> DataError:
-    """Return the error for the first file whose content is not in its encoding, with the place of the first such byte.
+def first_undecodable(chunks: Iterable[bytes], name: str, encoding: str) -> DataError | None:
+    """Return the error for a file that is not in its encoding, with the place of the first such byte; else None.
 
-    Reads the files again, up to that byte.
+    chunks  the content of the file, not compressed
     """
-    for file in source.files:
-        if (found := first_undecodable(file)) is not None:
-            return found
-    return _error(source.name, source.encoding, '', ())
-
-
-def first_undecodable(file: PreparedFile) -> DataError | None:
-    """Return the error for a file that is not in its encoding; None when all of it is."""
-    stream = open_file(runtime.files(file.uri), file.uri)
-    decoder = codecs.getincrementaldecoder(file.encoding)()
+    decoder = codecs.getincrementaldecoder(encoding)()
     position, line, pending = 0, 1, 0
-    while True:
-        chunk = stream.read(READ_BYTES)
+    for chunk in chain(chunks, (b'',)):
         try:
             decoder.decode(chunk, final=not chunk)
         except UnicodeDecodeError as error:
-            # The decoder's object begins with the bytes that it kept from the chunk before.
+            # The content of the error begins with the bytes that the decoder still had from the chunk before.
             line += error.object.count(b'\n', pending, error.start)
             place = f' at byte {position - pending + error.start + 1:,}, in line {line:,}'
-            return _error(file.name, file.encoding, place, likely_encodings(error.object[:SAMPLE_BYTES], file.encoding))
+            return undecodable_error(name, encoding, place, likely_encodings(error.object[:SAMPLE_BYTES], encoding))
         except UnicodeError:
-            return _error(file.name, file.encoding, '', ())
-        if not chunk:
-            return None
+            return undecodable_error(name, encoding)
         position += len(chunk)
         line += chunk.count(b'\n')
         pending = len(decoder.getstate()[0])
+    return None
 
 
 def likely_encodings(content: bytes, named: str) -> tuple[str, ...]:
@@ -82,8 +71,12 @@ def _decodes(content: bytes, encoding: str) -> bool:
     return True
 
 
-def _error(name: str, encoding: str, place: str, likely: tuple[str, ...]) -> DataError:
-    likely = likely or ('windows-1252',)
+def undecodable_error(name: str, encoding: str, place: str = '', likely: tuple[str, ...] = ()) -> DataError:
+    """Return the error for a file that is not in its encoding.
+
+    place   such as ` at byte 10, in line 1`, if it is known
+    likely  the encodings that the file may have, if any are known
+    """
     return DataError(f"{name} is not text in encoding '{encoding}': its content cannot be decoded{place}. The "
                      "published data stays as it is. Set 'encoding' in the input_spec to the encoding of the file, "
-                     f'such as {" or ".join(likely)}, or land the file again in {encoding}.')
+                     f'such as {" or ".join(likely or CANDIDATES[1:2])}, or land the file again in {encoding}.')
