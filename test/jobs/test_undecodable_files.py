@@ -9,4 +9,4 @@ def test_a_bad_byte_far_below_the_sample_stops_the_load(lake):
     assert result.status == 'FAILED'
     assert "a.txt is not text in encoding 'utf-8'" in result.reason
     assert 'at byte 100,004, in line 20,001' in result.reason
-    assert lake.catalog.tables() == []
+    assert list(lake.catalog.tables()) == []

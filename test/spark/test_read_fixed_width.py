@@ -56,7 +56,7 @@ def test_widths_in_bytes_count_what_an_encoding_needs_for_a_character(read):
     ('utf-16', 'bytes', (4, 2)), ('utf-16-le', 'bytes', (4, 2)), ('utf-32', 'bytes', (8, 4)),
     ('cp1252', 'bytes', (2, 1))])
 def test_bytes_are_those_of_the_file(read, encoding, unit, widths):
-    df = read('ü1\nü2\nabc\n', tuple(zip('ab', widths)), unit=unit, encoding=encoding)
+    df = read('ü 1\nü 2\nabc\n', tuple(zip('ab', widths)), unit=unit, encoding=encoding)
     assert rows(df, 'a', 'b', MALFORMED) == [('ü', '1', False), ('ü', '2', False), ('ab', 'c', False)]
 
 

@@ -173,7 +173,7 @@ def test_equal_keys_become_one_column_and_lost_values_are_counted(read, case):
 NUMBERS = {
     'exponents': ('{"a": 1.0E7}\n{"a": 2500000.5}\n', 'decimal(9,1)', [Decimal('10000000.0'), Decimal('2500000.5')]),
     'an exponent with a fraction': ('{"a": 1.25e1}\n{"a": 5E-2}\n', 'decimal(4,2)',
-                                   [Decimal('12.50'), Decimal('0.05')]),
+                                    [Decimal('12.50'), Decimal('0.05')]),
     'integers beyond decimals': (f'{{"a": {"7" * 43}}}\n{{"a": 1}}\n', 'string', ['7' * 43, '1']),
     'integers up to decimals': (f'{{"a": {"7" * 38}}}\n{{"a": 1}}\n', 'decimal(38,0)',
                                 [Decimal('7' * 38), Decimal(1)]),

@@ -112,7 +112,7 @@ def _with_line_ends(source: SourceFiles, columns: Sequence[FieldPosition], encod
     for index, file in enumerate(source.files):
         text, complete = _first_text(file)
         target = f'{source.scratch}/records-{index:05}'
-        if not LINE_FEED.search(text) and NEXT_LINE in text:
+        if NEXT_LINE in text and '\n' not in text:
             file = _rewritten(file, target, (text.replace(NEXT_LINE, '\n') for text in _texts(file)))
         elif not LINE_FEED.search(text) and (len(text) >= 2 * length or not complete):
             file = _rewritten(file, target, _records(file, length, encoding))
