@@ -141,7 +141,8 @@ def _require_results(content: bytes, sheet: str, section: ExcelSection, file: Pr
         named = ', '.join(found[:NAMED_CELLS])
         raise DataError(f"{file.name} has formulas without a stored result in the cells {named}{more} of the sheet "
                         f"'{sheet}', so their values are not known. Open it in a spreadsheet program, which "
-                        "calculates them, save it and land it again; or leave the cells out of the range in 'data_address' of the excel section in the input_spec.")
+                        "calculates them, save it and land it again; or leave the cells out of the range in "
+                        "'data_address' of the excel section in the input_spec.")
 
 
 def _holds(area: Area, cell: Area) -> bool:
