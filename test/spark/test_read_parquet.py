@@ -102,8 +102,8 @@ def test_a_published_type_without_a_time_zone_stays(read):
 
 
 @pytest.mark.parametrize(('content', 'message'), [
-    (b'PAR1', 'not a Parquet file'), (b'id,amount', 'not a Parquet file'), (pa.table({'a': pa.array([], pa.int64())}),
-                                                                           'holds no rows')])
+    (b'PAR1', 'not a Parquet file'), (b'id,amount', 'not a Parquet file'),
+    (pa.table({'a': pa.array([], pa.int64())}), 'holds no rows')])
 def test_a_file_without_rows_is_refused_by_name(read, content, message):
     with pytest.raises(DataError, match=f'a.parquet .*{message}'):
         read(content)

@@ -64,7 +64,8 @@ def rewrite(file: PreparedFile, target: str) -> PreparedFile:
     return PreparedFile(file.name, target, runtime.files(target).size(target) or 0, file.encoding)
 
 
-def _tables(file: PreparedFile, footer: pyarrow.parquet.ParquetFile, schema: pyarrow.Schema) -> Iterator[pyarrow.Table]:
+def _tables(file: PreparedFile, footer: pyarrow.parquet.ParquetFile, schema: pyarrow.Schema
+            ) -> Iterator[pyarrow.Table]:
     lost = False
     try:
         for batch in footer.iter_batches(batch_size=BATCH_ROWS):
@@ -107,8 +108,8 @@ def _require_distinct_members(file: PreparedFile, schema: pyarrow.Schema) -> Non
     found = [field.name for field in schema if _has_equal_members(field.type)]
     if found:
         raise DataError(f'{file.name} has structures whose members differ only in letter case, in the columns '
-                        f'{", ".join(found)}. No table can hold them. Write the members under other names, and land the '
-                        'file again.')
+                        f'{", ".join(found)}. No table can hold them. Write the members under other names, and land '
+                        'the file again.')
 
 
 def _has_equal_members(kind: pyarrow.DataType) -> bool:
