@@ -1,4 +1,4 @@
-"""A file that is not in its encoding is refused, whatever its size and wherever the byte is, or its rows are counted."""
+"""A file that is not in its encoding is refused, whatever its size, or the rows with replaced bytes are counted."""
 from __future__ import annotations
 
 import pytest

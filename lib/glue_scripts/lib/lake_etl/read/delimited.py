@@ -11,6 +11,7 @@ from pyspark.sql.types import StringType, StructField, StructType
 
 from lake_etl import runtime
 from lake_etl.config.input import InputSpec
+from lake_etl.read.delimiter_detection import with_detected_delimiter
 from lake_etl.read.encoding_check import CONTEXT_BYTES, undecodable_error
 from lake_etl.read.header import Dialect, HeaderSample, ends_inside_quotes, read_header
 from lake_etl.read.line_ends import LINE_FEED, with_line_feeds
@@ -89,9 +90,10 @@ def read(spark: SparkSession, source: SourceFiles) -> DataFrame:
 
     Scans the lines, and reads all rows once if the type of a column is undecided; the returned frame is lazy. In a row
     with too few values the missing ones are null, and a row with too many values loses the surplus; such rows are
-    marked as malformed. Raises DataError when there are no rows.
+    marked as malformed. Without a section of the input_spec the delimiter is detected. Raises DataError when there are
+    no rows, a byte is not in the encoding, or the delimiter does not split the header.
     """
-    dialect = _dialect(source.spec, source.encoding)
+    dialect = _dialect(with_detected_delimiter(source.spec, source.files), source.encoding)
     headers = [read_header(file, dialect) for file in source.files]
     require_same_columns([(file.name, item.columns) for file, item in zip(source.files, headers, strict=True)])
     header = HeaderSample(headers[0].columns, tuple(row for item in headers for row in item.rows))

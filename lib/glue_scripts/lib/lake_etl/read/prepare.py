@@ -17,6 +17,7 @@ from itertools import chain
 from typing import IO, Any
 
 from lake_etl import runtime
+from lake_etl.config.formats.delimited_format import DELIMITED
 from lake_etl.config.formats.input_format import InputFormat
 from lake_etl.config.formats.xml_format import XML
 from lake_etl.config.input import InputSpec
@@ -31,6 +32,7 @@ BYTE_ORDER_MARK = '\ufeff'
 # A carriage return at the end of a chunk may be the first half of a line end.
 LINE_END = re.compile(rb'\r\n|\n|\r(?!\Z)')
 FIRST_BYTES = 64 * 1024
+SEPARATOR_LINE = re.compile(r'"?sep=[^\r\n]"?[,;]*\r?\n', re.IGNORECASE)
 READ_BYTES = 8 * 1024 * 1024
 DECOMPRESS_BYTES = 1024 * 1024
 ENCRYPTED = 0x1
@@ -57,11 +59,14 @@ def prepare_file(uri: str, spec: InputSpec, target: str) -> tuple[PreparedFile, 
     if spec.skip_rows and not (has_lines or file_format.reader_skips_rows):
         raise DataError(f"{uri} is {file_format.name}, which has no lines to skip; take 'skip_rows' out of the "
                         'input_spec.')
-    if file_format.has_lines or file_format is XML:
-        require_text(uri, _first_bytes(files, uri, compressed), spec.encoding, file_format)
+    first = _first_bytes(files, uri, compressed) if has_lines or file_format is XML else b''
+    if first:
+        require_text(uri, first, spec.encoding, file_format)
     encoding, replaces = canonical_encoding(spec.encoding), spec.on_undecodable == 'replace'
     recode = has_lines and not has_single_byte_line_ends(encoding)
     skip = spec.skip_rows if has_lines else 0
+    if not skip and file_format is DELIMITED and begins_with_separator_line(first, encoding):
+        skip = 1
     if not (compressed or recode or skip):
         return PreparedFile(uri, uri, size, encoding, 0, replaces), file_format
     file = open_file(files, uri)
@@ -72,6 +77,11 @@ def prepare_file(uri: str, spec: InputSpec, target: str) -> tuple[PreparedFile, 
     runtime.files(target).write_stream(target, skip_lines(counter.counted(chunks), skip) if skip else chunks)
     written = runtime.files(target).size(target) or 0
     return PreparedFile(uri, target, written, encoding, counter.total - written if skip else 0, replaces), file_format
+
+
+def begins_with_separator_line(content: bytes, encoding: str) -> bool:
+    """Tell whether the first line only names the delimiter for Excel, as in `sep=;`."""
+    return bool(SEPARATOR_LINE.match(content[:64].decode(encoding, 'ignore').removeprefix(BYTE_ORDER_MARK)))
 
 
 class _Counter:

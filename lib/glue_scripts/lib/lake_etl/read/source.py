@@ -4,16 +4,19 @@ from __future__ import annotations
 import importlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 from py4j.protocol import Py4JError
 from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame, SparkSession
 
 from lake_etl import runtime
+from lake_etl.config.formats.delimited_format import DELIMITED
 from lake_etl.config.formats.input_format import InputFormat
 from lake_etl.config.input import InputSpec
 from lake_etl.errors import DataError, LakeError
 from lake_etl.read.declared_types import with_declared_types
+from lake_etl.read.delimiter_detection import delimited_section, with_detected_delimiter
 from lake_etl.read.prepare import prepare_file
 from lake_etl.read.source_files import KnownTypesLookup, SourceFiles, no_known_types
 from lake_etl.reasons.failure import reason_of
@@ -48,6 +51,18 @@ def read_collected_file(spark: SparkSession, uri: str, spec: InputSpec, known_ty
     source = SourceFiles(name, tuple(file for file, _ in prepared), spec, tuple(widths), scratch, known_types)
     with read_errors_named(name):
         return apply_types(reader_for(first_format)(spark, source), spec.types)
+
+
+def proposed_input_spec(uri: str, spec: InputSpec, scratch: str) -> dict[str, Any]:
+    """Return the section of an input_spec that describes the file, or the first of its folder, with what was detected.
+
+    The arguments are those of `read_collected_file`.
+    """
+    _, uris = list_load_files(uri, spec)
+    file, file_format = prepare_file(uris[0], spec, f'{scratch}/proposed')
+    if file_format is DELIMITED:
+        return delimited_section(with_detected_delimiter(spec, (file,)))
+    return {key: dict(section) for key, section in next(iter(file_format.extensions.values()), {}).items()}
 
 
 def reader_for(input_format: InputFormat) -> Reader:
