@@ -8,5 +8,5 @@ def test_a_bad_byte_far_below_the_sample_stops_the_load(lake):
     result = lake.run('Gen/Policy/a.txt', b'Anna\n' * 20_000 + b'Ren\xe9\n')
     assert result.status == 'FAILED'
     assert "a.txt is not text in encoding 'utf-8'" in result.reason
-    assert 'at byte 100,004, in line 20,001' in result.reason
+    assert 'byte 100,004 in line 20,001' in result.reason
     assert list(lake.catalog.tables()) == []

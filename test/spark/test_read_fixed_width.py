@@ -84,8 +84,13 @@ def test_records_without_line_ends_that_do_not_fit_the_widths_are_refused(read, 
 
 @pytest.mark.parametrize('unit', ['characters', 'bytes'])
 def test_a_line_that_is_not_in_the_encoding_is_refused_with_its_place(read, tmp_path, unit):
-    with pytest.raises(DataError, match="a.txt is not text in encoding 'utf-8'.*at byte 6, in line 2.*windows-1252"):
+    with pytest.raises(DataError, match="a.txt is not text in encoding 'utf-8'.*byte 6 in line 2.*windows-1252"):
         read('ab1\nRé1\n', (('a', 2), ('b', 1)), unit=unit, written_in='cp1252')
+
+
+def test_bad_bytes_are_replaced_and_their_rows_counted_where_the_input_spec_says_so(read):
+    df = read('ab1\nRé1\n', (('a', 2), ('b', 1)), written_in='cp1252', on_undecodable='replace')
+    assert rows(df, 'a', 'b', MALFORMED) == [('ab', 1, False), ('R\ufffd', 1, True)]
 
 
 def test_lines_that_do_not_fit_are_kept_and_marked_and_empty_ones_are_none(read):

@@ -217,14 +217,20 @@ def test_a_file_that_ends_inside_a_document_is_refused(read, content):
 
 @pytest.mark.parametrize('multiline', [False, True])
 @pytest.mark.parametrize(('content', 'encoding', 'place'), [
-    (b'{"id": 1}\n{"n": "Ren\xe9"}\n', 'utf-8', 'at byte 21, in line 2.*windows-1252'),
-    (b'{"n": "\xed\xa0\x80"}\n', 'utf-8', 'at byte 8, in line 1'),
-    (b'{"n": "a"}\n' * 100_000 + b'{"n": "\xff"}\n', 'utf-8', 'at byte 1,100,008, in line 100,001'),
-    (b'{"n": "a"}\n{"n": "\x81"}\n', 'windows-1252', 'at byte 19, in line 2'),
+    (b'{"id": 1}\n{"n": "Ren\xe9"}\n', 'utf-8', 'byte 21 in line 2.*windows-1252'),
+    (b'{"n": "\xed\xa0\x80"}\n', 'utf-8', 'byte 8 in line 1'),
+    (b'{"n": "a"}\n' * 100_000 + b'{"n": "\xff"}\n', 'utf-8', 'byte 1,100,008 in line 100,001'),
+    (b'{"n": "a"}\n{"n": "\x81"}\n', 'windows-1252', 'byte 19 in line 2'),
 ], ids=['windows-1252', 'surrogate', 'far below', 'unassigned'])
 def test_a_file_that_is_not_in_its_encoding_is_refused_with_the_place(read, content, encoding, place, multiline):
     with pytest.raises(DataError, match=f"a.json is not text in encoding '{encoding}'.*{place}"):
         read(content, encoding=encoding, json=JsonSection(multiline=multiline))
+
+
+@pytest.mark.parametrize('multiline', [False, True])
+def test_bad_bytes_are_replaced_and_their_rows_counted_where_the_input_spec_says_so(read, multiline):
+    df = read(b'{"n": "Ren\xe9"}\n{"n": "x"}\n', on_undecodable='replace', json=JsonSection(multiline=multiline))
+    assert [(row.n, row[MALFORMED]) for row in df.collect()] == [('Ren\ufffd', True), ('x', False)]
 
 
 @pytest.mark.parametrize(('documents', 'most'), [(lines({'a': 1}), 1), (lines({'a': 1.5, 'b': '7'}), 2)])

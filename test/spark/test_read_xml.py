@@ -83,13 +83,19 @@ def test_a_nil_element_is_null_and_changes_no_type(read):
 
 
 @pytest.mark.parametrize(('declaration', 'encoding', 'byte', 'place'), [
-    ('', 'utf-8', b'\xe9', 'at byte 18, in line 2'), ('', 'utf-8', b'\xc3', 'at byte 18, in line 2'),
-    ("<?xml version='1.0' encoding='US-ASCII'?>", 'US-ASCII', b'\xe9', 'at byte 59, in line 2')])
+    ('', 'utf-8', b'\xe9', 'byte 18 in line 2'), ('', 'utf-8', b'\xc3', 'byte 18 in line 2'),
+    ("<?xml version='1.0' encoding='US-ASCII'?>", 'US-ASCII', b'\xe9', 'byte 59 in line 2')])
 @pytest.mark.parametrize('rows', [0, 100_000])
 def test_a_byte_that_is_not_in_the_encoding_is_named(read, declaration, encoding, byte, place, rows):
-    content = declaration.encode() + b'<r>\n<row><n>Ren\t' + byte + b'</n></row>' + b'<row><n>1</n></row>' * rows + b'</r>'
+    begin = declaration.encode() + b'<r>\n<row><n>Ren\t' + byte + b'</n></row>'
+    content = begin + b'<row><n>1</n></row>' * rows + b'</r>'
     with pytest.raises(DataError, match=f"a.xml is not text in encoding '{encoding}'.*{place}"):
         read(content, 'row')
+
+
+def test_such_a_byte_is_replaced_and_its_row_counted_where_the_input_spec_says_so(read):
+    df = read(b'<r><row><n>Ren\xe9</n></row><row><n>x</n></row></r>', 'row', on_undecodable='replace')
+    assert [tuple(row) for row in df.select('n', MALFORMED).collect()] == [('Ren\ufffd', True), ('x', False)]
 
 
 def test_given_and_published_types_go_before_those_of_the_text(read):

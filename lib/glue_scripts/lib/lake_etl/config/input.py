@@ -35,6 +35,8 @@ class InputSpec(InputSections):
     trigger                name of that file; `_SUCCESS` when left out
     multiline              whether quoted values of delimited text contain line breaks; `auto` detects it
     encoding               encoding of text files
+    on_undecodable         what to do with bytes of a text file that are not in its encoding: `refuse` the file, or
+                           `replace` them by U+FFFD and count the rows
     null_values            texts that stand for null
     keep_malformed_text    the reason why values and raw text of malformed rows may be kept although the workflow
                            protects personal data; when left out, they are not kept
@@ -53,6 +55,7 @@ class InputSpec(InputSections):
     trigger: str | None = None
     multiline: bool | Literal['auto'] = 'auto'
     encoding: str = 'utf-8'
+    on_undecodable: Literal['refuse', 'replace'] = 'refuse'
     null_values: tuple[str, ...] = ()
     keep_malformed_text: str | None = None
     skip_rows: int = 0

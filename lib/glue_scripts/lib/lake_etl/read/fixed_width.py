@@ -6,7 +6,6 @@ import logging
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import chain
 
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
@@ -16,10 +15,10 @@ from lake_etl import runtime
 from lake_etl.errors import DataError
 from lake_etl.read.header import SAMPLE_ROWS
 from lake_etl.read.malformed import mark_malformed
-from lake_etl.read.prepare import BYTE_ORDER_MARK, NEXT_LINE, file_content
+from lake_etl.read.prepare import BYTE_ORDER_MARK, NEXT_LINE
 from lake_etl.read.source_files import UTF_8, PreparedFile, SourceFiles, java_charset
 from lake_etl.read.type_inference import TypeRules, infer_and_cast
-from lake_etl.read.undecodable import REPLACEMENT, decoded_text, first_undecodable, undecodable_error
+from lake_etl.read.undecodable import REPLACEMENT, decoded_chunks, decoded_text
 from lake_etl.spark.columns import column
 from lake_etl.spark.helper_names import unused_name
 
@@ -113,7 +112,8 @@ def _with_line_ends(source: SourceFiles, columns: Sequence[FieldPosition], encod
         text, complete = _first_text(file)
         target = f'{source.scratch}/records-{index:05}'
         if NEXT_LINE in text and '\n' not in text:
-            file = _rewritten(file, target, (text.replace(NEXT_LINE, '\n') for text in _texts(file)))
+            texts = decoded_chunks(file, file.encoding)
+            file = _rewritten(file, target, (text.replace(NEXT_LINE, '\n') for text in texts))
         elif not LINE_FEED.search(text) and (len(text) >= 2 * length or not complete):
             file = _rewritten(file, target, _records(file, length, encoding))
         files.append(file)
@@ -126,17 +126,6 @@ def _rewritten(file: PreparedFile, target: str, texts: Iterable[str]) -> Prepare
     return replace(file, uri=target, size=runtime.files(target).size(target) or 0)
 
 
-def _texts(file: PreparedFile) -> Iterator[str]:
-    """Yield the text of a file; raises DataError with the place when it is not in its encoding."""
-    decoder = codecs.getincrementaldecoder(file.encoding)()
-    try:
-        for chunk in chain(file_content(file.uri), (b'',)):
-            yield decoder.decode(chunk, final=not chunk).removeprefix(BYTE_ORDER_MARK)
-    except UnicodeError:
-        raise first_undecodable(file_content(file.uri), file.name, file.encoding) or undecodable_error(
-            file.name, file.encoding) from None
-
-
 def _records(file: PreparedFile, length: int, encoding: str | None) -> Iterator[str]:
     """Yield the records of a file without line ends, each with a line feed behind it.
 
@@ -147,7 +136,7 @@ def _records(file: PreparedFile, length: int, encoding: str | None) -> Iterator[
     counted, size = (encoding, length) if encoding else (FOUR_BYTES, 4 * length)
     pending = b''
     try:
-        for text in _texts(file):
+        for text in decoded_chunks(file, file.encoding):
             pending += text.encode(counted)
             ends = range(size, len(pending) + 1, size)
             yield ''.join(f'{pending[end - size:end].decode(counted)}\n' for end in ends)
@@ -189,7 +178,7 @@ def _cut_lines(spark: SparkSession, source: SourceFiles, columns: Sequence[Field
     """
     charset = java_charset(encoding or source.encoding)
     lines = spark.read.text(source.paths).where("value != ''").select(F.col('value').cast('binary').alias('raw'))
-    lines = lines.withColumn('line', decoded_text('raw', source.encoding))
+    lines = lines.withColumn('line', decoded_text('raw', source.encoding, source.replaces_undecodable))
     if encoding:
         recoded = java_charset(encoding) != java_charset(source.encoding)
         lines = lines.withColumn('raw', F.encode('line', charset) if recoded else
@@ -212,6 +201,8 @@ def _cut_lines(spark: SparkSession, source: SourceFiles, columns: Sequence[Field
                           F.col('line').alias(text))
     # A separate select, so that each value is cut out once although two expressions use it.
     condition = column(helper)
+    if source.replaces_undecodable:
+        condition = condition | column(text).contains(REPLACEMENT)
     if encoding:
         condition = condition | _ends_inside_character(columns, text)
     values = values.withColumn(helper, condition).withColumns(

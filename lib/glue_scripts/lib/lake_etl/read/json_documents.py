@@ -8,13 +8,12 @@ from __future__ import annotations
 import codecs
 import re
 from collections.abc import Iterable, Iterator
-from itertools import chain
+from dataclasses import replace
 
 from lake_etl import runtime
 from lake_etl.errors import DataError
-from lake_etl.read.prepare import BYTE_ORDER_MARK, file_content
 from lake_etl.read.source_files import UTF_8, PreparedFile
-from lake_etl.read.undecodable import first_undecodable, undecodable_error
+from lake_etl.read.undecodable import decoded_chunks
 
 LONGEST_DOCUMENT = 256 * 1024 * 1024
 STRUCTURE = re.compile(r'"(?:[^"\\]++|\\.)*+"|["{}\[\]]', re.DOTALL)
@@ -40,21 +39,12 @@ def write_one_per_line(file: PreparedFile, target: str) -> PreparedFile:
         raise DataError(f'{file.name} ends inside a document: a bracket, a brace or a quote is never closed, or the '
                         'file was cut short. The published data stays as it is; land the complete file '
                         'again.') from None
-    except UnicodeError:
-        raise first_undecodable(file_content(file.uri), file.name, file.encoding) or undecodable_error(
-            file.name, file.encoding) from None
-    return PreparedFile(file.name, target, runtime.files(target).size(target) or 0)
+    return replace(file, uri=target, size=runtime.files(target).size(target) or 0, encoding=UTF_8)
 
 
 def _text(file: PreparedFile) -> Iterator[str]:
-    chunks = file_content(file.uri)
-    first = next(chunks, b'')
-    named_utf_8 = codecs.lookup(file.encoding).name == UTF_8
-    encoding = 'utf-16' if named_utf_8 and first.startswith(UTF_16_MARKS) else file.encoding
-    decoder = codecs.getincrementaldecoder(encoding)()
-    for number, chunk in enumerate(chain((first,), chunks, (b'',))):
-        text = decoder.decode(chunk, final=number > 0 and not chunk)
-        yield text.removeprefix(BYTE_ORDER_MARK) if number == 0 else text
+    beginning = runtime.files(file.uri).read(file.uri, 0, len(codecs.BOM_UTF16_LE)) or b''
+    return decoded_chunks(file, 'utf-16' if file.encoding == UTF_8 and beginning in UTF_16_MARKS else file.encoding)
 
 
 def split_documents(chunks: Iterable[str]) -> Iterator[str]:

@@ -15,7 +15,7 @@ from lake_etl.read.json_numbers import exact_schema, holds_doubles
 from lake_etl.read.malformed import CORRUPT_RECORD, mark_malformed, mark_raw_text
 from lake_etl.read.published_types import with_published_types, with_text_columns
 from lake_etl.read.source_files import SourceFiles, no_rows_error
-from lake_etl.read.undecodable import decoded_text
+from lake_etl.read.undecodable import REPLACEMENT, decoded_text
 from lake_etl.spark.helper_names import unused_name
 
 LINE, DOCUMENTS, ROW = 'line', 'documents', 'row'
@@ -45,7 +45,8 @@ def read(spark: SparkSession, source: SourceFiles) -> DataFrame:
     if holds_doubles(schema):
         parsed = _parsed(lines, schema).where(F.col(DOCUMENTS).isNotNull())
         schema = exact_schema(parsed.select(_as_array()), schema)
-    rows = _rows(_parsed(lines, schema), schema, malformed=len(inferred.fields) > len(schema.fields))
+    rows = _rows(_parsed(lines, schema), schema, malformed=len(inferred.fields) > len(schema.fields),
+                 replaces=source.replaces_undecodable)
     known = source.known_types(rows.columns)
     return with_published_types(with_text_columns(rows, source.spec, known), source.spec, known)
 
@@ -53,7 +54,8 @@ def read(spark: SparkSession, source: SourceFiles) -> DataFrame:
 def _lines(spark: SparkSession, source: SourceFiles) -> DataFrame:
     """Return the lines that are not blank, as the column `line`."""
     raw = spark.read.text(source.paths).select(F.col('value').cast('binary').alias('raw'))
-    return raw.select(decoded_text('raw', source.encoding).alias(LINE)).where(~F.col(LINE).rlike(BLANK))
+    text = decoded_text('raw', source.encoding, source.replaces_undecodable)
+    return raw.select(text.alias(LINE)).where(~F.col(LINE).rlike(BLANK))
 
 
 def _as_array() -> Column:
@@ -84,25 +86,29 @@ def _parsed(lines: DataFrame, schema: StructType) -> DataFrame:
     return lines.select(LINE, F.from_json(_as_array(), ArrayType(schema)).alias(DOCUMENTS))
 
 
-def _rows(parsed: DataFrame, schema: StructType, malformed: bool) -> DataFrame:
+def _rows(parsed: DataFrame, schema: StructType, malformed: bool, replaces: bool) -> DataFrame:
     """Return the documents as rows with their members as columns.
 
     malformed  whether some documents cannot be parsed
+    replaces   whether the text has U+FFFD in place of bytes that are not in the encoding
     """
     rows = parsed.where(F.col(DOCUMENTS).isNull() | (F.size(DOCUMENTS) != 0)).select(
         LINE, F.explode_outer(DOCUMENTS).alias(ROW))
     equal_keys = has_equal_keys(schema)
+    doubtful = equal_keys or replaces
     merged = with_merged_keys(F.col(ROW), schema) if equal_keys else F.col(ROW)
     unparsed = F.col(ROW).isNull()
     helpers = [F.when(unparsed, F.col(LINE)).alias(LINE)] if malformed else []
-    conflict = conflicting_keys(F.col(ROW), schema) | repeated_keys(F.col(LINE), schema) if equal_keys else F.lit(False)
+    conflict = F.col(LINE).contains(REPLACEMENT) if replaces else F.lit(False)
+    if equal_keys:
+        conflict = conflict | conflicting_keys(F.col(ROW), schema) | repeated_keys(F.col(LINE), schema)
     rows = rows.select(merged.alias(ROW), conflict.alias('conflict'), *helpers)
     text, helper = unused_name(schema, CORRUPT_RECORD), unused_name(schema, 'conflict')
     df = rows.select(f'{ROW}.*', F.col('conflict').alias(helper), *([F.col(LINE).alias(text)] if malformed else []))
     if malformed:
         df = mark_malformed(df, F.col(helper) | F.col(text).isNotNull(), helper)
         return mark_raw_text(df, text, 'cannot be read as JSON')
-    return mark_malformed(df, F.col(helper), helper) if equal_keys else df.drop(helper)
+    return mark_malformed(df, F.col(helper), helper) if doubtful else df.drop(helper)
 
 
 def _no_document_error(source: SourceFiles, unparsed: bool, multiline: bool) -> DataError:

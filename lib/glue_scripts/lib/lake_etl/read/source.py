@@ -4,19 +4,22 @@ from __future__ import annotations
 import importlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 from py4j.protocol import Py4JError
 from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame, SparkSession
 
 from lake_etl import runtime
+from lake_etl.config.formats.delimited_format import DELIMITED
 from lake_etl.config.formats.input_format import InputFormat
 from lake_etl.config.input import InputSpec
 from lake_etl.errors import DataError, LakeError
 from lake_etl.read.declared_types import with_declared_types
-from lake_etl.read.prepare import file_content, prepare_file
+from lake_etl.read.delimiter_detection import delimited_section, with_detected_delimiter
+from lake_etl.read.prepare import prepare_file
 from lake_etl.read.source_files import KnownTypesLookup, SourceFiles, no_known_types
-from lake_etl.read.undecodable import UNDECODABLE, first_undecodable, undecodable_error
+from lake_etl.read.undecodable import UNDECODABLE, undecodable_files_error
 from lake_etl.reasons.failure import reason_of
 
 Reader = Callable[[SparkSession, SourceFiles], DataFrame]
@@ -49,6 +52,18 @@ def read_collected_file(spark: SparkSession, uri: str, spec: InputSpec, known_ty
     source = SourceFiles(name, tuple(file for file, _ in prepared), spec, tuple(widths), scratch, known_types)
     with read_errors_named(name, uri, spec):
         return apply_types(reader_for(first_format)(spark, source), spec.types)
+
+
+def proposed_input_spec(uri: str, spec: InputSpec, scratch: str) -> dict[str, Any]:
+    """Return the section of an input_spec that describes the file, or the first of its folder, with what was detected.
+
+    The arguments are those of `read_collected_file`.
+    """
+    _, uris = list_load_files(uri, spec)
+    file, file_format = prepare_file(uris[0], spec, f'{scratch}/proposed')
+    if file_format is DELIMITED:
+        return delimited_section(with_detected_delimiter(spec, (file,)))
+    return {key: dict(section) for key, section in next(iter(file_format.extensions.values()), {}).items()}
 
 
 def reader_for(input_format: InputFormat) -> Reader:
@@ -94,15 +109,9 @@ def read_errors_named(name: str, uri: str, spec: InputSpec, scans_only: bool = F
         raise
     except (PySparkException, Py4JError) as error:
         if UNDECODABLE in str(error):
-            raise _undecodable_error(uri, spec) from None
+            raise undecodable_files_error([(item, item) for item in list_load_files(uri, spec)[1]],
+                                          spec.encoding) from None
         if scans_only and FILE_SCAN not in str(error):
             raise
         raise DataError(f'{name} could not be read. {reason_of(error)} The published data stays as it is; land the '
                         'file again, or correct the input_spec where it does not fit the file.') from error
-
-
-def _undecodable_error(uri: str, spec: InputSpec) -> DataError:
-    """Return the error for the first file whose text is not in its encoding; reads it again up to that place."""
-    name, uris = list_load_files(uri, spec)
-    found = (first_undecodable(file_content(item), item, spec.encoding) for item in uris)
-    return next(filter(None, found), None) or undecodable_error(name, spec.encoding)

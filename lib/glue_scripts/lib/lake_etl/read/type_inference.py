@@ -25,24 +25,34 @@ LOG = logging.getLogger(__name__)
 TEXT = 'string'
 # TABLE_TYPE stands for the type that the published table has for the column.
 INT, BIGINT, WHOLE, DOUBLE, DATE, TIMESTAMP, BOOLEAN, TABLE_TYPE = (1 << position for position in range(8))
-ALL_TYPES = (1 << 8) - 1
+# Decimals of 38 digits by their scale, for numbers with more digits than a double holds.
+DECIMALS = {scale: 1 << position for position, scale in enumerate((2, 4, 6, 10, 18, 30), start=8)}
+ANY_DECIMAL = sum(DECIMALS.values())
+ALL_TYPES = (1 << 14) - 1
 # In order of preference.
-INFERRED_TYPES = ((INT, 'int'), (BIGINT, 'bigint'), (WHOLE, 'decimal(38,0)'), (DOUBLE, 'double'), (DATE, 'date'),
-                  (TIMESTAMP, 'timestamp'), (BOOLEAN, 'boolean'))
+INFERRED_TYPES = ((INT, 'int'), (BIGINT, 'bigint'), (WHOLE, 'decimal(38,0)'), (DOUBLE, 'double'),
+                  *[(bit, f'decimal(38,{scale})') for scale, bit in DECIMALS.items()],
+                  (DATE, 'date'), (TIMESTAMP, 'timestamp'), (BOOLEAN, 'boolean'))
 
 # Identifiers with leading zeros, such as 007, and telephone numbers that begin with + are text. So are numbers with
 # more digits than a decimal holds, because a double would lose most of them.
 DIGITS = r'(0|[1-9][0-9]{0,37})'
 WHOLE_NUMBER = rf'^-?{DIGITS}$'
+PLAIN_NUMBER = rf'^-?({DIGITS}([.][0-9]*)?|[.][0-9]+)$'
+# Identifiers such as 10E4501 and 1E5 are text: an exponent follows a decimal point, and a double can hold it.
+EXPONENT_NUMBER = r'^-?(0|[1-9][0-9]{0,8})[.][0-9]+[eE][-+]?(0?[0-9]{1,2}|[12][0-9]{2})$'
+# Where the specification or the published table says that a column is a number.
 NUMBER = rf'^-?({DIGITS}([.][0-9]*)?|[.][0-9]+)([eE][-+]?[0-9]+)?$'
 ISO_DATE = r'^[0-9]{4}-[0-9]{2}-[0-9]{2}$'
 ISO_TIMESTAMP = (r'^[0-9]{4}-[0-9]{2}-[0-9]{2}[ T]([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9]([.][0-9]{1,9})?'
                  r'(Z|[-+](0[0-9]|1[0-7]):?[0-5][0-9]|[-+]18:?00)?)?$')
 LENIENT_DATE = r'^[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}$'
 LENIENT_TIMESTAMP = r'^[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}([ T]|$)'
-TABLE_TYPE_PATTERNS = {'float': NUMBER, 'double': NUMBER, 'date': LENIENT_DATE, 'timestamp': LENIENT_TIMESTAMP,
+TABLE_TYPE_PATTERNS = {'date': LENIENT_DATE, 'timestamp': LENIENT_TIMESTAMP,
                        **dict.fromkeys(WHOLE_TYPES, WHOLE_NUMBER)}
-NOT_ONLY_TEXT = re.compile('|'.join((NUMBER, ISO_DATE, ISO_TIMESTAMP, '^(?i:true|false)$')))
+# A double keeps every number of up to 15 digits.
+DOUBLE_DIGITS, DOUBLE_SCALE = 15, 18
+NOT_ONLY_TEXT = re.compile('|'.join((PLAIN_NUMBER, EXPONENT_NUMBER, ISO_DATE, ISO_TIMESTAMP, '^(?i:true|false)$')))
 
 
 @dataclass(frozen=True)
@@ -153,10 +163,11 @@ def fitting_types(name: str, table_type: str | None = None) -> Column:
     day = try_cast(f'left({quoted(name)}, 10)', 'date')
     begins_like_a_number = (value >= '-') & (value < ':')
     numeric = (
-        F.when(value.rlike(WHOLE_NUMBER), _whole_number_types(name))
-        .when(value.rlike(NUMBER), DOUBLE)
-        .when(value.rlike(ISO_DATE) & day.isNotNull(), DATE | TIMESTAMP)
-        .when(value.rlike(ISO_TIMESTAMP) & day.isNotNull(), TIMESTAMP)
+        F.when(_matches(value, WHOLE_NUMBER), _whole_number_types(name))
+        .when(_matches(value, PLAIN_NUMBER), _fraction_types(name))
+        .when(_matches(value, EXPONENT_NUMBER), DOUBLE)
+        .when(_matches(value, ISO_DATE) & day.isNotNull(), DATE | TIMESTAMP)
+        .when(_matches(value, ISO_TIMESTAMP) & day.isNotNull(), TIMESTAMP)
         .otherwise(0))
     mask = (
         F.when(value.isNull(), ALL_TYPES)
@@ -174,8 +185,56 @@ def _whole_number_types(name: str) -> Column:
     within_int = try_cast_column(name, 'bigint').between(-1 << 31, (1 << 31) - 1)
     within_bigint = try_cast_column(name, 'decimal(38,0)').between(-1 << 63, (1 << 63) - 1)
     return (F.when(length <= 9, INT | BIGINT | WHOLE | DOUBLE)
-            .when(length <= 18, F.when(within_int, INT | BIGINT | WHOLE | DOUBLE).otherwise(BIGINT | WHOLE | DOUBLE))
-            .otherwise(F.when(within_bigint, BIGINT | WHOLE | DOUBLE).otherwise(WHOLE | DOUBLE)))
+            .when(length <= DOUBLE_DIGITS, F.when(within_int, INT | BIGINT | WHOLE | DOUBLE)
+                  .otherwise(BIGINT | WHOLE | DOUBLE))
+            .otherwise(F.when(within_bigint, BIGINT | WHOLE).otherwise(WHOLE)
+                       .bitwiseOR(F.when(_is_exact_double(name), DOUBLE).otherwise(0)))
+            .bitwiseOR(_decimal_types(name)))
+
+
+def _fraction_types(name: str) -> Column:
+    """Build the mask of a number with a decimal point."""
+    exact = (F.length(column(name)) <= DOUBLE_DIGITS) | _is_exact_double(name)
+    return F.when(exact, DOUBLE).otherwise(0).bitwiseOR(_decimal_types(name))
+
+
+def _is_exact_double(name: str) -> Column:
+    """Build a condition: a double prints all digits of the number.
+
+    Programs that compute with doubles write up to 17 digits, as in 0.30000000000000004.
+    """
+    decimal = f'decimal(38,{DOUBLE_SCALE})'
+    printed = try_cast(f'CAST(try_cast({quoted(name)} AS double) AS string)', decimal)
+    return (_scale(name) <= DOUBLE_SCALE) & F.coalesce(try_cast_column(name, decimal) == printed, F.lit(False))
+
+
+def _decimal_types(name: str) -> Column:
+    """Build the mask of the decimals that hold all digits of a number."""
+    scale, length = _scale(name), F.length(column(name))
+    # Exact only where it matters: no decimal is too small for eight characters.
+    digits = F.when(length <= 8, length).otherwise(F.length(F.translate(column(name), '-.', '')) - scale)
+    by_scale, by_digits = F.lit(0), F.lit(0)
+    for places in reversed(DECIMALS):
+        by_scale = F.when(scale <= places, _bits(other for other in DECIMALS if other >= places)).otherwise(by_scale)
+    for places in DECIMALS:
+        by_digits = F.when(digits <= 38 - places, _bits(other for other in DECIMALS if other <= places)
+                           ).otherwise(by_digits)
+    return by_scale.bitwiseAND(by_digits)
+
+
+def _bits(scales: Iterable[int]) -> int:
+    return sum(DECIMALS[scale] for scale in scales)
+
+
+def _scale(name: str) -> Column:
+    """Build the number of digits after the decimal point."""
+    point = F.instr(column(name), '.')
+    return F.when(point > 0, F.length(column(name)) - point).otherwise(0)
+
+
+def _matches(value: Column, pattern: str) -> Column:
+    """Build a condition: the whole text matches; $ would also match before a line break at its end."""
+    return value.rlike(pattern.removesuffix('$') + r'\z')
 
 
 def fits_type(name: str, type_name: str) -> Column:
@@ -184,6 +243,10 @@ def fits_type(name: str, type_name: str) -> Column:
     It is not enough that a value converts: Spark converts 12d to a number, and 10:30 to a time of today.
     """
     value, converted = F.trim(column(name)), F.expr(exact_number_from_text(quoted(name), type_name))
+    if type_name in ('float', 'double'):
+        short = F.length(value) <= DOUBLE_DIGITS
+        exact = short | _is_exact_double(name) | F.lower(value).contains('e')
+        return value.rlike(NUMBER) & (F.abs(converted) < float('inf')) & exact
     if type_name.startswith('decimal'):
         return value.rlike(NUMBER) & (converted == try_cast_column(name, 'double'))
     pattern = TABLE_TYPE_PATTERNS.get(type_name)

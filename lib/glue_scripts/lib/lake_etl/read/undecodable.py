@@ -2,28 +2,32 @@
 from __future__ import annotations
 
 import codecs
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 
 from pyspark.sql import Column
 from pyspark.sql import functions as F
 
 from lake_etl.errors import DataError
-from lake_etl.read.source_files import UTF_8, java_charset
+from lake_etl.read.encoding_check import bad_byte_error, wrong_encoding_error
+from lake_etl.read.prepare import BYTE_ORDER_MARK, file_content
+from lake_etl.read.source_files import UTF_8, PreparedFile, java_charset
 
 # The text of the error that Spark raises for such a line.
 UNDECODABLE = 'a line of the file is not in its encoding'
 REPLACEMENT = '\ufffd'
-SAMPLE_BYTES = 64 * 1024
-CANDIDATES = ('utf-8', 'windows-1252', 'iso-8859-1')
 
 
-def decoded_text(raw: str, encoding: str) -> Column:
+def decoded_text(raw: str, encoding: str, replaces: bool) -> Column:
     """Return the text of a column of bytes; a query that reads bytes outside the encoding fails with UNDECODABLE.
 
     Spark casts any bytes to text and replaces what it cannot decode, both without an error.
+
+    replaces  whether bytes outside the encoding become U+FFFD instead
     """
     charset = java_charset(encoding)
+    if replaces:
+        return F.decode(F.col(raw), charset)
     if charset == UTF_8:
         text = F.col(raw).cast('string')
         valid = F.encode(text, UTF_8) == F.col(raw)
@@ -33,50 +37,45 @@ def decoded_text(raw: str, encoding: str) -> Column:
     return F.when(valid, text).otherwise(F.raise_error(F.lit(UNDECODABLE)).cast('string'))
 
 
-def first_undecodable(chunks: Iterable[bytes], name: str, encoding: str) -> DataError | None:
-    """Return the error for a file that is not in its encoding, with the place of the first such byte; else None.
+def decoded_chunks(file: PreparedFile, encoding: str) -> Iterator[str]:
+    """Yield the text of a file without its byte-order mark, chunk by chunk.
 
-    chunks  the content of the file, not compressed
+    Raises DataError with the place of the first byte that is not in the encoding, unless the file says to replace such
+    bytes by U+FFFD.
     """
+    decoder = codecs.getincrementaldecoder(encoding)('replace' if file.replace_undecodable else 'strict')
+    first = True
+    try:
+        for chunk in chain(file_content(file.uri), (b'',)):
+            text = decoder.decode(chunk, final=not chunk)
+            yield text.removeprefix(BYTE_ORDER_MARK) if first else text
+            first = first and not text
+    except UnicodeError:
+        raise undecodable_files_error([(file.name, file.uri)], encoding) from None
+
+
+def undecodable_files_error(files: Sequence[tuple[str, str]], encoding: str) -> DataError:
+    """Return the error for the first file that is not in the encoding; reads the files again up to that place.
+
+    files  name for messages, and address, of each file
+    """
+    found = (_bad_content_error(file_content(uri), name, encoding) for name, uri in files)
+    return next((error for error in found if error), None) or wrong_encoding_error(
+        files[0][0], encoding, 'a line does not fit it', b'')
+
+
+def _bad_content_error(chunks: Iterable[bytes], name: str, encoding: str) -> DataError | None:
+    """Return the error with the place of the first byte that is not in the encoding; None when all are."""
     decoder = codecs.getincrementaldecoder(encoding)()
-    position, line, pending = 0, 1, 0
+    position, line = 0, 1
     for chunk in chain(chunks, (b'',)):
+        waiting = decoder.getstate()[0]
         try:
             decoder.decode(chunk, final=not chunk)
-        except UnicodeDecodeError as error:
-            # The content of the error begins with the bytes that the decoder still had from the chunk before.
-            line += error.object.count(b'\n', pending, error.start)
-            place = f' at byte {position - pending + error.start + 1:,}, in line {line:,}'
-            return undecodable_error(name, encoding, place, likely_encodings(error.object[:SAMPLE_BYTES], encoding))
-        except UnicodeError:
-            return undecodable_error(name, encoding)
+        except UnicodeError as error:
+            start = getattr(error, 'start', 0)
+            line += chunk.count(b'\n', 0, max(0, start - len(waiting)))
+            return bad_byte_error(name, encoding, position - len(waiting) + start, (waiting + chunk)[start:], line)
         position += len(chunk)
         line += chunk.count(b'\n')
-        pending = len(decoder.getstate()[0])
     return None
-
-
-def likely_encodings(content: bytes, named: str) -> tuple[str, ...]:
-    """Return the common encodings, other than the named one, in which the content is text."""
-    if content.count(0) > len(content) // 4:
-        return ('utf-16',)
-    return tuple(name for name in CANDIDATES if codecs.lookup(name) != codecs.lookup(named) and _decodes(content, name))
-
-
-def _decodes(content: bytes, encoding: str) -> bool:
-    try:
-        codecs.getincrementaldecoder(encoding)().decode(content)
-    except UnicodeDecodeError:
-        return False
-    return True
-
-
-def undecodable_error(name: str, encoding: str, place: str = '', likely: tuple[str, ...] = ()) -> DataError:
-    """Return the error for a file that is not in its encoding.
-
-    place   such as ` at byte 10, in line 1`, if it is known
-    likely  the encodings that the file may have, if any are known
-    """
-    return DataError(f"{name} is not text in encoding '{encoding}': its content cannot be decoded{place}. The "
-                     "published data stays as it is. Set 'encoding' in the input_spec to the encoding of the file, "
-                     f'such as {" or ".join(likely or CANDIDATES[1:2])}, or land the file again in {encoding}.')

@@ -4,7 +4,6 @@ from __future__ import annotations
 import codecs
 import re
 from collections.abc import Iterator
-from itertools import chain
 
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
@@ -15,16 +14,16 @@ from lake_etl.config.formats.xml_format import XmlSection
 from lake_etl.config.input import InputSpec
 from lake_etl.errors import DataError
 from lake_etl.read.malformed import CORRUPT_RECORD, mark_malformed, mark_raw_text
-from lake_etl.read.prepare import file_content, open_file
 from lake_etl.read.published_types import stays_text, text_type, to_text, with_published_types
 from lake_etl.read.scratch import write_scratch_table
 from lake_etl.read.source_files import UTF_8, KnownTypes, PreparedFile, SourceFiles
-from lake_etl.read.undecodable import first_undecodable, undecodable_error
+from lake_etl.read.undecodable import REPLACEMENT, decoded_chunks
 from lake_etl.read.xml_fragments import LONGEST_ROW, RowTooLong, fragments
-from lake_etl.spark.columns import literal_path, quoted
+from lake_etl.spark.columns import column, literal_path, quoted
+from lake_etl.spark.helper_names import unused_name
 from lake_etl.transform.xml_columns import as_text, infer_documents, typed_struct
 
-CHUNK_BYTES = 1024 * 1024
+DECLARATION_BYTES = 64 * 1024
 BYTE_ORDER_MARKS = ((codecs.BOM_UTF8, 'utf-8-sig'), (codecs.BOM_UTF16_LE, 'utf-16'), (codecs.BOM_UTF16_BE, 'utf-16'))
 DECLARED_ENCODING = re.compile(rb'''<\?xml[^>]*?\sencoding\s*=\s*["']([\w.:-]+)["']''')
 FRAGMENT, ROW = 'fragment', 'row'
@@ -52,11 +51,14 @@ def read(spark: SparkSession, source: SourceFiles) -> DataFrame:
     known = source.known_types(types.fieldNames())
     columns = [_row_column(field, source.spec, known) for field in types.fields]
     unparsed = [F.when(F.col(ROW).isNull(), F.col(FRAGMENT)).alias(CORRUPT_RECORD)] if found.unparsed else []
-    df = rows.withColumn(ROW, as_text(FRAGMENT, found.shape)).select(*columns, *unparsed)
+    malformed = unused_name(types, 'malformed')
+    condition = F.col(ROW).isNull() | (F.col(FRAGMENT).contains(REPLACEMENT) & F.lit(source.replaces_undecodable))
+    df = rows.withColumn(ROW, as_text(FRAGMENT, found.shape)).select(*columns, *unparsed, condition.alias(malformed))
     df = with_published_types(df, source.spec, known)
-    if not unparsed:
-        return df
-    return mark_raw_text(mark_malformed(df, F.col(CORRUPT_RECORD).isNotNull()), CORRUPT_RECORD, 'cannot be read as XML')
+    if not (unparsed or source.replaces_undecodable):
+        return df.drop(malformed)
+    df = mark_malformed(df, column(malformed), malformed)
+    return mark_raw_text(df, CORRUPT_RECORD, 'cannot be read as XML') if unparsed else df
 
 
 def _row_column(field: StructField, spec: InputSpec, known: KnownTypes) -> Column:
@@ -77,20 +79,14 @@ def _row_fragments(file: PreparedFile, row_tag: str) -> Iterator[str]:
 
 def _text(file: PreparedFile) -> Iterator[str]:
     """Yield the file's text; raises DataError with the place of the first byte that is not in its encoding."""
-    stream = open_file(runtime.files(file.uri), file.uri)
-    first = stream.read(CHUNK_BYTES)
-    encoding = file.encoding if codecs.lookup(file.encoding).name != UTF_8 else xml_encoding(first)
+    beginning = runtime.files(file.uri).read(file.uri, 0, DECLARATION_BYTES) or b''
+    encoding = file.encoding if codecs.lookup(file.encoding).name != UTF_8 else xml_encoding(beginning)
     try:
-        decoder = codecs.getincrementaldecoder(encoding)()
+        codecs.lookup(encoding)
     except LookupError:
         raise DataError(f"{file.name} says that its encoding is '{encoding}', which is not known. Set 'encoding' in "
                         'the input_spec to the one the file was written in.') from None
-    try:
-        for chunk in chain((first,), iter(lambda: stream.read(CHUNK_BYTES), b''), (b'',)):
-            yield decoder.decode(chunk, final=not chunk)
-    except UnicodeError:
-        raise first_undecodable(file_content(file.uri), file.name, encoding) or undecodable_error(
-            file.name, encoding) from None
+    return decoded_chunks(file, encoding)
 
 
 def xml_encoding(beginning: bytes) -> str:
