@@ -3,11 +3,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from lake_etl.config.formats.avro_format import AVRO, AvroSection
 from lake_etl.config.formats.delimited_format import DELIMITED, DelimitedSection
 from lake_etl.config.formats.excel_format import EXCEL, ExcelSection
 from lake_etl.config.formats.fixed_width_format import FIXED_WIDTH, FixedSection
 from lake_etl.config.formats.input_format import InputFormat, formats_by_key, section
 from lake_etl.config.formats.json_format import JSON, JsonSection
+from lake_etl.config.formats.orc_format import ORC, OrcSection
 from lake_etl.config.formats.parquet_format import PARQUET, ParquetSection
 from lake_etl.config.formats.xml_format import XML, XmlSection
 
@@ -28,6 +30,8 @@ class InputSections:
     fixed: FixedSection | None = section(
         FIXED_WIDTH, "text with columns of fixed width, whatever the file's extension")
     parquet: ParquetSection | None = section(PARQUET, "Parquet, whatever the file's extension")
+    orc: OrcSection | None = section(ORC, "ORC, whatever the file's extension")
+    avro: AvroSection | None = section(AVRO, "Avro, whatever the file's extension")
 
 
 FORMATS = tuple(dict.fromkeys(formats_by_key(InputSections).values()))

@@ -26,11 +26,11 @@ def read(spark: SparkSession, source: SourceFiles) -> DataFrame:
     source = replace(source, files=tuple(
         rewrite(file, f'{source.scratch}/rewritten-{index:05}.parquet') if needs_rewrite(footer) else file
         for index, (file, footer) in enumerate(zip(source.files, footers, strict=True))))
-    df = _with_time_zones(spark.read.options(**CALENDAR).parquet(*source.paths, mergeSchema=len(source.files) > 1))
+    df = with_time_zones(spark.read.options(**CALENDAR).parquet(*source.paths, mergeSchema=len(source.files) > 1))
     return with_published_types(df, source.spec, source.known_types(df.columns))
 
 
-def _with_time_zones(df: DataFrame) -> DataFrame:
+def with_time_zones(df: DataFrame) -> DataFrame:
     """Return the frame with timestamps in place of those without a time zone, which Athena does not know."""
     changed = {field.name: _with_time_zone(field.dataType) for field in df.schema.fields
                if _with_time_zone(field.dataType) != field.dataType}
