@@ -20,6 +20,7 @@ from lake_etl.config.reader import configuration_below
 from lake_etl.errors import LakeError
 from lake_etl.jobs.conversion_report import FAILED_CONVERSIONS
 from lake_etl.landing.location import Landing, execution_id
+from lake_etl.landing.waiting import utc_time
 from lake_etl.reasons.failure import original_of, reason_of
 from lib.job_table import STEPS, LakeJob
 from lib.local_lake.folders import LakeFolders
@@ -79,7 +80,7 @@ class Orchestrator:
     def succeeded_since(self, workflow: str, moment: datetime) -> bool:
         """Tell whether a run of `<database>/<table>` ended with success at or after a moment."""
         return any(folded(item['source_key']) == folded(workflow) and item['job_latest_status'] == 'SUCCEEDED'
-                   and datetime.fromisoformat(item['job_last_updated_timestamp']) >= moment
+                   and utc_time(item['job_last_updated_timestamp']) >= moment
                    for item in self.items.scan(self.audit))
 
     def run(self, landing: Landing, execution: str, progress: Callable[[str], None] = lambda text: None) -> RunResult:

@@ -2,11 +2,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 
 from dateutil.relativedelta import relativedelta
 
 from lake_etl.config.dependencies import Dependencies
+
+
+def utc_time(text: str) -> datetime:
+    """Return the time that an ISO 8601 text states; without a zone it is UTC. Raises ValueError for other text."""
+    moment = datetime.fromisoformat(text)
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def counts_from(dependencies: Dependencies, landed: datetime) -> datetime:
