@@ -112,10 +112,15 @@ def time_in(item: Mapping[str, Any], *names: str) -> datetime:
 
 def started_at(now: datetime) -> dict[str, Any]:
     """Return the attributes that say when a record was made."""
-    return {'job_start_date': now.astimezone(UTC).isoformat(timespec='milliseconds'),
+    return {'job_start_date': _text(now),
             'job_start_date_int': int(now.timestamp()), **updated_at(now)}
 
 
 def updated_at(now: datetime) -> dict[str, str]:
     """Return the attribute that says when a record was last changed."""
-    return {'job_last_updated_timestamp': now.astimezone(UTC).isoformat(timespec='milliseconds')}
+    return {'job_last_updated_timestamp': _text(now)}
+
+
+def _text(moment: datetime) -> str:
+    """Return a time as dashboards on the audit table have always read it, in UTC."""
+    return f'{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S.%f}'

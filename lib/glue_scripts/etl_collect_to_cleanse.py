@@ -1,11 +1,14 @@
 """Loads one collected file into its Cleanse table."""
 from __future__ import annotations
 
-from lake_etl.arguments import CollectToCleanseArguments
+from lake_etl.arguments import CollectToCleanseArguments, required_names
 from lake_etl.jobs.cleanse import (
     CleanseRun, add_load_columns, apply_transforms, map_columns, open_gate, publish_to_cleanse, read_configuration,
     read_source)
 from lake_etl.jobs.job_run import job_run
+
+# The names of the arguments that a run must give, for code that starts or tests the job.
+expected_arguments = list(required_names(CollectToCleanseArguments))
 
 
 def main() -> None:

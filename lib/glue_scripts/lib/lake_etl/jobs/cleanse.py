@@ -76,7 +76,8 @@ def read_source(run: CleanseRun, workflow: Workflow) -> DataFrame:
     df = read_collected_file(run.spark, uri, workflow.input, known, scratch=run.scratch, widths=_widths(workflow),
                              give_types=partial(with_given_types_watched, watch=run.watch,
                                                 hide_malformed=hides_malformed_rows(workflow)))
-    run.lineage.update_lineage(df, run.load.source_key, 'read', file=source_file(run))
+    run.lineage.update_lineage(df, run.load.source_key, 'read', file=source_file(run),
+                               datasetname=source_file(run))
     return df
 
 

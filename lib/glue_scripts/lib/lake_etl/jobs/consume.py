@@ -83,7 +83,8 @@ def query_cleanse(run: ConsumeRun, workflow: Workflow) -> DataFrame:
         raise ConfigurationError([Problem(
             file, '', f'the query returns no column {", ".join(missing)}',
             'a Consume table is partitioned by year, month and day; select them too')])
-    run.lineage.update_lineage(df, run.load.source_key, 'sparksql', query=statements[-1])
+    run.lineage.update_lineage(df, run.load.source_key, 'sparksql', query=statements[-1],
+                               sparksql=statements[-1])
     return df
 
 
@@ -104,6 +105,21 @@ def publish_to_consume(run: ConsumeRun, workflow: Workflow, df: DataFrame, gate:
     run.record_publication(without_mark(df), published)
     record_changes(run, before, target)
     return published
+
+
+def get_redshift_connection_parameter(args: Mapping[str, Any]) -> dict[str, str]:
+    """Return how `redshift_execute_query` reaches the cluster or workgroup that the arguments of a job name.
+
+    Raises GlueArgumentError when they name none, or no database.
+    """
+    from awsglue.utils import GlueArgumentError
+    names = {'redshift_cluster_id': 'cluster_id', 'redshift_workgroup_name': 'workgroup_name'}
+    given = next((name for name in names if args.get(name)), None)
+    if given is None:
+        raise GlueArgumentError('Redshift SQL needs the argument --redshift_cluster_id or --redshift_workgroup_name')
+    if not args.get('redshift_database'):
+        raise GlueArgumentError(f'--{given} needs the argument --redshift_database too')
+    return {names[given]: str(args[given])}
 
 
 def _target(run: ConsumeRun, workflow: Workflow) -> Target:

@@ -12,7 +12,7 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from lake_etl.adapters.aws.clients import open_dynamodb_client
-from lake_etl.adapters.item_tables import check_update, full_key, key_of, key_values
+from lake_etl.adapters.item_tables import check_update, full_key, key_of, key_values, known_key
 from lake_etl.adapters.item_values import plain, storable
 from lake_etl.errors import ItemStoreError
 
@@ -34,6 +34,7 @@ class DynamoDBItems:
 
     The key attributes follow from the table's name (`lake_etl.adapters.item_tables`), as on a laptop: asking DynamoDB
     would take one more permission and one more request in every process, and the contract of the lake fixes the names.
+    Of tables with other names, which users' own code may look up, `get` takes any key, and `query` asks DynamoDB.
     Attribute names may be reserved words. Reads are strongly consistent, so that a job sees what it has just written.
     Items that DynamoDB leaves unwritten are sent again after `first_pause` seconds, then after pauses twice as long.
     Without a resource, one is opened at the first use, anew in each process the adapter is sent to.
@@ -97,7 +98,7 @@ class DynamoDBItems:
 
     def get(self, table: str, key: Mapping[str, Any]) -> dict[str, Any] | None:
         """Return the item with that full key, or None."""
-        identity = full_key(table, key)
+        identity = full_key(table, key) if known_key(table) else dict(key)
         with _failures_named(table):
             item = self._client.get_item(TableName=table, Key=identity, ConsistentRead=True).get('Item')
         return None if item is None else plain(item)
@@ -106,13 +107,21 @@ class DynamoDBItems:
         """Yield every item of one partition key value in sort key order, however many pages that takes."""
         return self._pages(
             'query', table, KeyConditionExpression='#key = :value',
-            ExpressionAttributeNames={'#key': key_of(table).partition},
+            ExpressionAttributeNames={'#key': self._partition_key(table)},
             ExpressionAttributeValues={':value': partition_value})
 
     def scan(self, table: str) -> Iterator[dict[str, Any]]:
         """Yield every item of the table, however many pages that takes."""
         key_of(table)
         return self._pages('scan', table)
+
+    def _partition_key(self, table: str) -> str:
+        known = known_key(table)
+        if known is not None:
+            return known.partition
+        with _failures_named(table):
+            described = self._client.describe_table(TableName=table)['Table']['KeySchema']
+        return next(str(part['AttributeName']) for part in described if part['KeyType'] == 'HASH')
 
     def _pages(self, operation: str, table: str, **arguments: Any) -> Iterator[dict[str, Any]]:
         pages = self._client.get_paginator(operation).paginate(TableName=table, ConsistentRead=True, **arguments)
