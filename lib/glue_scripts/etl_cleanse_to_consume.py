@@ -1,6 +1,13 @@
 """Fills a Consume table from Cleanse tables by SQL and renews the views on it."""
 from __future__ import annotations
 
+import sys
+from pathlib import Path
+
+# An editor or a test may start the script without an import path; AWS Glue has one.
+if (SHARED_MODULES := str(Path(__file__).resolve().parent / 'lib')) not in sys.path:
+    sys.path.append(SHARED_MODULES)
+
 from lake_etl.arguments import CleanseToConsumeArguments, required_names
 from lake_etl.jobs.consume import (
     ConsumeRun, get_redshift_connection_parameter, open_gate, publish_to_consume, query_cleanse, read_configuration,

@@ -1,6 +1,13 @@
 """Loads one collected file into its Cleanse table."""
 from __future__ import annotations
 
+import sys
+from pathlib import Path
+
+# An editor or a test may start the script without an import path; AWS Glue has one.
+if (SHARED_MODULES := str(Path(__file__).resolve().parent / 'lib')) not in sys.path:
+    sys.path.append(SHARED_MODULES)
+
 from lake_etl.arguments import CollectToCleanseArguments, required_names
 from lake_etl.jobs.cleanse import (
     CleanseRun, add_load_columns, apply_transforms, map_columns, open_gate, publish_to_cleanse, read_configuration,

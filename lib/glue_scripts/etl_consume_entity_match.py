@@ -1,6 +1,13 @@
 """Gives every row of a Consume partition the global id of its entity, and merges the rows into the primary table."""
 from __future__ import annotations
 
+import sys
+from pathlib import Path
+
+# An editor or a test may start the script without an import path; AWS Glue has one.
+if (SHARED_MODULES := str(Path(__file__).resolve().parent / 'lib')) not in sys.path:
+    sys.path.append(SHARED_MODULES)
+
 from lake_etl.arguments import EntityMatchArguments, required_names
 from lake_etl.jobs.entity_match import EntityMatchRun, match_and_merge, read_configuration, read_incoming
 from lake_etl.jobs.job_run import job_run

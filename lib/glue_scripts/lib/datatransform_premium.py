@@ -25,7 +25,6 @@ from lake_etl.transform.numbers import number_column, number_or
 from lake_etl.transform.policy_months import date_value, end_date, fractional_months, month_starts, normalized_months
 from lake_etl.transform.registry import TransformContext, column_transform, frame_transform
 
-
 AMOUNT = DecimalType(16, 2)
 
 
