@@ -43,7 +43,7 @@ class EnvironmentConfiguration:
     retention_hours  how long superseded files stay for readers that still hold the old file list
     log_days         how long logs are kept
 
-    `resource_name_prefix` is that of the whole configuration, which fills it in.
+    Both prefixes are those of the whole configuration, which fills them in.
     """
 
     name: str
@@ -59,6 +59,7 @@ class EnvironmentConfiguration:
     retention_hours: int = 72
     log_days: int = 365
     resource_name_prefix: str = ''
+    logical_id_prefix: str = ''
 
     @property
     def keeps_data(self) -> bool:
@@ -80,6 +81,10 @@ class EnvironmentConfiguration:
     def export_name(self, name: str) -> str:
         """Return the name under which one of its stacks exports a value."""
         return f'{self.name}{name}'
+
+    def own_export_name(self, name: str) -> str:
+        """Return the name under which one of its stacks exports a value of this lake alone."""
+        return f'{self.name}{self.logical_id_prefix}{name}'
 
     def problems(self) -> Iterator[str]:
         """Yield what is wrong with it."""
@@ -127,7 +132,8 @@ class Configuration:
     tags: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        named = tuple(replace(environment, resource_name_prefix=self.resource_name_prefix)
+        named = tuple(replace(environment, resource_name_prefix=self.resource_name_prefix,
+                                logical_id_prefix=self.logical_id_prefix)
                       for environment in self.environments)
         object.__setattr__(self, 'environments', named)
         problems = list(self.problems())

@@ -33,7 +33,8 @@ def test_rules_are_evaluated_at_once_and_rows_are_set_aside(lake, arguments, row
     check = DataQualityCheck(RULES, PARTITION, arguments, None)
     passed = check.run_data_quality(rows, RULES, 'before_transform')
     results = SqliteItems().query(arguments['dq_results_table'], 'e1')
-    assert {item['rule_action']: item['Outcome'] for item in results} == {'warn': 'Passed', 'quarantine': 'Failed'}
+    assert {item['rule_action']: item['Outcome'] for item in results} == {
+        'warn-on-failure': 'Passed', 'quarantine-on-failure': 'Failed'}
     found = 'SELECT id, tin, year FROM gen.policy_quarantine_before_transform'
     assert lake.rows(found) == [('(hidden)', '(hidden)', '2026')], 'the steps that protect are not known'
     assert sorted(row.id for row in passed.collect()) == ['A', 'B']
