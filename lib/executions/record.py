@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from lake_etl.config.dependencies import Dependencies
+from lake_etl.config.dependencies import Dependencies, utc_time
 from lake_etl.errors import LakeError
-from lake_etl.landing.waiting import utc_time
 
 QUEUED, STARTING, STARTED, SUCCEEDED, FAILED = 'QUEUED', 'STARTING', 'STARTED', 'SUCCEEDED', 'FAILED'
 OPEN = (QUEUED, STARTING, STARTED)

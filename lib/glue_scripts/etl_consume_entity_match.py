@@ -11,7 +11,7 @@ if (SHARED_MODULES := str(Path(__file__).resolve().parent / 'lib')) not in sys.p
 from lake_etl.arguments import EntityMatchArguments, required_names
 from lake_etl.jobs.entity_match import EntityMatchRun, match_and_merge, read_configuration, read_incoming
 from lake_etl.jobs.job_run import job_run
-from lake_etl.match.frames import entitymatch_exact, entitymatch_recordlinkage, fill_global_id, split_dataframe
+from lake_etl.match.match_steps import entitymatch_exact, entitymatch_recordlinkage, fill_global_id, split_dataframe
 
 # Beside the job itself, the steps that users' own jobs call.
 __all__ = ['entitymatch_exact', 'entitymatch_recordlinkage', 'expected_arguments', 'fill_global_id', 'main',

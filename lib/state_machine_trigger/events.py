@@ -1,4 +1,4 @@
-"""Reads from an event which objects were created, in the forms in which S3 and EventBridge write it."""
+"""Reads the created objects from an event of S3 or EventBridge."""
 from __future__ import annotations
 
 import json
@@ -8,14 +8,14 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import unquote_plus
 
-from lake_etl.landing.waiting import utc_time
+from lake_etl.config.dependencies import utc_time
 
 CREATED = 'Object Created'
 TEST_EVENT = 's3:TestEvent'
 
 
 class MalformedEvent(ValueError):
-    """An event that is none of an object's creation; its text says what is missing."""
+    """An event that does not report the creation of an object; its message says what is missing."""
 
 
 @dataclass(frozen=True)

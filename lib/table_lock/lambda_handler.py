@@ -1,4 +1,4 @@
-"""The Lambda function `etl-table-lock`: an execution asks for a table, or gives back what it holds."""
+"""The Lambda function `etl-table-lock`: acquires or releases locks for an execution."""
 from __future__ import annotations
 
 import logging
@@ -10,7 +10,7 @@ from typing import Any
 
 import boto3
 
-from lake_etl.landing.waiting import utc_time
+from lake_etl.config.dependencies import utc_time
 from lib.executions.running import RunningExecutions
 from lib.table_lock.lock_table import LockTable
 from lib.table_lock.turn import Order

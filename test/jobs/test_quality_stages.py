@@ -81,7 +81,8 @@ def test_a_result_has_the_attributes_that_dashboards_read(lake):
     assert item == {
         'execution_id': execution, 'Rule': 'Mean "premium" between 5 and 6', 'Outcome': 'Failed',
         'job_id_action_rule': 'jr_1-warn-on-failure-after_transform-Mean "premium" between 5 and 6',
-        'EvaluatedMetrics': {'Column.premium.Mean': 7}, 'rule_action': 'warn-on-failure', 'ruleset_name': 'after_transform',
+        'EvaluatedMetrics': {'Column.premium.Mean': 7}, 'rule_action': 'warn-on-failure',
+        'ruleset_name': 'after_transform',
         'job_id': 'jr_1', 'job_name': 'collect-to-cleanse', 'step_function_name': 'machine'}
 
 
@@ -202,5 +203,5 @@ def test_an_unknown_engine_is_refused(lake):
     lake.configure(RULES, STAGES)
     with pytest.raises(LakeError, match="--data_quality_engine is 'deequ', expected lake or glue"):
         lake.load(KEY, MIXED, data_quality_engine='deequ')
-    with pytest.raises(LakeError, match='AWS Glue Data Quality is not there'):
+    with pytest.raises(LakeError, match='AWS Glue Data Quality was not found'):
         lake.load(KEY, MIXED, data_quality_engine='glue')

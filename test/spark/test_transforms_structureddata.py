@@ -86,7 +86,7 @@ def test_json_object_text_expands_as_a_map_of_texts(spark):
 
 
 @pytest.mark.parametrize('transform, keys, message', [
-    (transform_jsonexpandarray, {'index_field': 'n'}, "Column 'id' has type int, but an array is expected"),
+    (transform_jsonexpandarray, {'index_field': 'n'}, "Column 'id' has type int, but an array was expected"),
     (transform_jsonexpandmap, {'index_field': 'n', 'key_field': 'k'},
      "Column 'id' has type int, but a map or a struct"),
     (transform_flatten, {}, "Column 'id' has type int, but flatten expects a struct"),
@@ -155,7 +155,7 @@ def test_column_with_nothing_to_parse_stays_text_and_is_reported(spark, caplog, 
 
 @pytest.mark.parametrize('transform', [transform_jsonstructured, transform_xmlstructured])
 def test_column_to_parse_must_be_text(spark, transform):
-    with pytest.raises(DataError, match="Column 'id' has type bigint, but text to parse is expected"):
+    with pytest.raises(DataError, match="Column 'id' has type bigint, but text to parse was expected"):
         transform(spark.range(1), ['id'], ARGS, None)
     with pytest.raises(DataError, match="Column 'missing' is not there"):
         transform(spark.range(1), ['missing'], ARGS, None)

@@ -15,7 +15,7 @@ from datatransform_typeconversion import (
 from lake_etl.errors import DataError
 from lake_etl.syntax.datetime_pattern import LENGTHS, datetime_pattern_problems
 from lake_etl.syntax.type_text import parse_type, type_problems
-from lake_etl.transform.amounts import BRACKETED_OR_TRAILING_MINUS, CLUTTER, DASHES
+from lake_etl.transform.text_parsing import BRACKETED_OR_TRAILING_MINUS, CLUTTER, DASHES
 
 ARGS = {'source_key': 'Gen/Policy'}
 
@@ -307,5 +307,5 @@ def test_titlecase_capitalises_words_and_keeps_the_place_of_the_column(spark):
     (transform_implieddecimal, [{'field': 'missing', 'format': '16,2'}]),
 ])
 def test_a_missing_column_is_named(spark, transform, spec):
-    with pytest.raises(DataError, match="Column 'missing' is not there at this point; the columns are: row, text"):
+    with pytest.raises(DataError, match="Column 'missing' does not exist at this point; the columns are: row, text"):
         transform(texts(spark, ['a']), spec, ARGS, None)

@@ -7,8 +7,7 @@ from typing import Any
 from pyspark.sql import DataFrame
 from pyspark.sql.types import ArrayType, StructField, StructType
 
-from lake_etl.mapping.apply_mapping import apply_mapping
-from lake_etl.mapping.schema_mapping import ColumnRule, rule_of
+from lake_etl.mapping.schema_mapping import ColumnRule, apply_mapping, mapping_rule
 
 
 def custommapping(df: DataFrame, field_mapping_list: Sequence[Mapping[str, Any]], args: Mapping[str, Any],
@@ -55,4 +54,4 @@ def unescape_field_name(name: str) -> str:
 
 
 def _rules(rows: Sequence[Mapping[str, Any]]) -> list[ColumnRule]:
-    return [rule_of(row['sourcename'], row['destname'], row.get('threshold'), row.get('scorer')) for row in rows]
+    return [mapping_rule(row['sourcename'], row['destname'], row.get('threshold'), row.get('scorer')) for row in rows]

@@ -1,4 +1,4 @@
-"""What every other layer needs of Spark: the session, columns by name, observations, task order."""
+"""What the other layers need of Spark: session, columns by name, materialized frames, task order."""
 from pathlib import Path
 
 from lake_etl.spark.worker_path import let_workers_import
