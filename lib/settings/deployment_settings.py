@@ -40,6 +40,8 @@ class EnvironmentConfiguration:
     lineage               keep a table of the operations on each data set
     hash_key_secret       name of the secret in Secrets Manager with which hashes of personal data are keyed; empty for
                           hashes without a key
+    hash_text             what loads hash of values in delimited text: as_written, the default, or as_inferred, as lakes
+                          of AWS InsuranceLake do
     quality_engine        empty for the lake's own, glue for AWS Glue Data Quality
     retention_hours       how long superseded files stay for readers that still hold the old file list
     log_days              how long logs are kept
@@ -56,6 +58,7 @@ class EnvironmentConfiguration:
     redshift: RedshiftConfiguration = RedshiftConfiguration()
     lineage: bool = True
     hash_key_secret: str = ''
+    hash_text: Literal['', 'as_written', 'as_inferred'] = ''
     quality_engine: Literal['', 'glue'] = ''
     retention_hours: int = 72
     log_days: int = 365
@@ -93,6 +96,8 @@ class EnvironmentConfiguration:
             yield f"name is '{self.name}', expected one of {', '.join(ENVIRONMENT_NAMES)}"
         if self.storage not in ('create', 'import'):
             yield f"storage is '{self.storage}', expected create or import"
+        if self.hash_text not in ('', 'as_written', 'as_inferred'):
+            yield f"hash_text is '{self.hash_text}', expected nothing, as_written or as_inferred"
         if self.quality_engine not in ('', 'glue'):
             yield f"quality_engine is '{self.quality_engine}', expected an empty text or glue"
         if not 0 <= self.retention_hours <= 24 * 366:

@@ -15,9 +15,12 @@ from pyspark.sql.types import StringType, StructField, StructType
 from lake_etl import runtime
 from lake_etl.arguments import EXECUTION_COLUMN, PARTITION_KEYS, RESERVED_COLUMNS, CollectToCleanseArguments
 from lake_etl.config.configuration_files import file_names, folded
+from lake_etl.config.formats.delimited_format import DELIMITED
+from lake_etl.config.input import AS_INFERRED
+from lake_etl.config.input_formats import choose_format
 from lake_etl.config.reader import configuration_reader
 from lake_etl.config.transform_steps import check_columns, text_columns, written_columns
-from lake_etl.config.workflow import Workflow, read_workflow
+from lake_etl.config.workflow import HASHING, Workflow, read_workflow
 from lake_etl.errors import ConfigurationError, DataError
 from lake_etl.jobs.conversion_report import report_conversions
 from lake_etl.jobs.job_run import JobRun
@@ -27,6 +30,7 @@ from lake_etl.mapping.recommendation import recommended_mapping, recommended_spe
 from lake_etl.mapping.schema_mapping import ColumnRule, apply_mapping, name_parts, resolve
 from lake_etl.publish.failed_rows import without_mark
 from lake_etl.publish.layout import require_free_names
+from lake_etl.publish.ownership import hash_warning
 from lake_etl.publish.partition import stage_partition
 from lake_etl.publish.target import Published, Target
 from lake_etl.quality.gate import QualityGate
@@ -37,6 +41,7 @@ from lake_etl.read.source_files import KnownTypes
 from lake_etl.syntax.records import Findings
 from lake_etl.transform.apply import apply_steps
 from lake_etl.transform.discovery import all_transforms
+from lake_etl.transform.inferred_text import as_inferred
 from lake_etl.transform.registry import TransformContext, protecting_transforms
 
 LOG = logging.getLogger(__name__)
@@ -51,7 +56,11 @@ def read_configuration(run: CleanseRun) -> Workflow:
     """
     read = configuration_reader(run.load.scripts_folder, run.arguments.txn_spec_prefix_path)
     workflow = read_workflow(run.load.database, run.load.table, read, all_transforms(), run.load.environment)
-    require_own_table(_target(run, workflow))
+    target = _target(run, workflow)
+    require_own_table(target)
+    ownership = target.ownership
+    if ownership and (warning := hash_warning(published_table(target), ownership.hash_text, ownership.file)):
+        LOG.warning('%s', warning)
     return workflow
 
 
@@ -167,7 +176,18 @@ def map_columns(run: CleanseRun, workflow: Workflow, df: DataFrame) -> DataFrame
         mapped = df.toDF(*names)
         _propose(run, df, mapped)
     _check_columns(run, workflow, mapped.columns)
-    return run.watch.begin(mapped)
+    return run.watch.begin(as_inferred(mapped, _inferred_columns(run, workflow, mapped)))
+
+
+def _inferred_columns(run: CleanseRun, workflow: Workflow, mapped: DataFrame) -> list[str]:
+    """Return the text columns of which the inferred value is hashed."""
+    is_delimited = choose_format(run.arguments.base_file_name, workflow.input) is DELIMITED
+    if not is_delimited or workflow.hash_text(run.args) != AS_INFERRED:
+        return []
+    hashed = {name.lower() for step in workflow.steps if step.name in HASHING
+              for entry in step.entries or () for name in entry.reads()} & text_columns(workflow.steps)
+    return [field.name for field in mapped.schema.fields
+            if field.name.lower() in hashed and isinstance(field.dataType, StringType)]
 
 
 def _propose(run: CleanseRun, source: DataFrame, mapped: DataFrame) -> None:

@@ -29,7 +29,7 @@ def cleanse_ownership(run: JobRun[Any], workflow: Workflow) -> Ownership:
         protected=protected_columns(workflow.steps, protecting_transforms(all_transforms())),
         takes_over=workflow.input.takes_over,
         no_longer_protected={name.lower(): reason for name, reason in workflow.input.no_longer_protected.items()},
-        file=_shown(workflow, names.spec))
+        hash_text=workflow.hash_text(run.args), file=_shown(workflow, names.spec))
 
 
 def consume_ownership(run: JobRun[CleanseToConsumeArguments], workflow: Workflow) -> Ownership:
