@@ -19,11 +19,10 @@ from lake_etl.mapping.clean_names import clean_names, log_renamed
 from lake_etl.mapping.recommendation import recommended_spec
 from lake_etl.ports import Column, Partition, Publication, Table
 from lake_etl.publish.load_files import catalog_columns
-from lake_etl.publish.schema_evolution import change_is_allowed, evolved_columns, require_allowed_change
+from lake_etl.publish.schema_evolution import change_is_allowed, evolved_columns, require_allowed_change, same_partition
 from lake_etl.publish.sweep import sweep_partition
 
 RETENTION = timedelta(hours=72)
-WHOLE_NUMBERS = ('byte', 'tinyint', 'smallint', 'int', 'integer', 'bigint')
 
 
 def table_exists(target_database: str, table_name: str) -> dict[str, Any] | None:
@@ -156,13 +155,8 @@ def _partition_keys(df: DataFrame, keys: Iterable[Mapping[str, str] | str], tabl
 
 
 def _has_values(partition: Partition, keys: Sequence[Column], given: Mapping[str, str]) -> bool:
-    return all(_comparable(value, key) == _comparable(given[key.name], key)
-               for key, value in zip(keys, partition.values, strict=True) if key.name in given)
-
-
-def _comparable(value: str, key: Column) -> str:
-    """Return the value without leading zeros where the key is a number."""
-    return str(int(value)) if key.type.lower() in WHOLE_NUMBERS and value.strip().isdigit() else value
+    wanted = [given.get(key.name, value) for key, value in zip(keys, partition.values, strict=True)]
+    return same_partition(partition.values, wanted, keys)
 
 
 def _csv(rows: Sequence[Mapping[str, Any]]) -> str:
