@@ -10,9 +10,9 @@ if (SHARED_MODULES := str(Path(__file__).resolve().parent / 'lib')) not in sys.p
 
 from lake_etl.arguments import CleanseToConsumeArguments, required_names
 from lake_etl.jobs.consume import (
-    ConsumeRun, get_redshift_connection_parameter, open_gate, publish_to_consume, query_cleanse, read_configuration,
-    renew_views)
+    ConsumeRun, open_gate, publish_to_consume, query_cleanse, read_configuration, renew_views)
 from lake_etl.jobs.job_run import job_run
+from lake_etl.jobs.resolved_options import get_redshift_connection_parameter
 
 __all__ = ['expected_arguments', 'get_redshift_connection_parameter', 'main']
 # The names of the arguments that a run must give, for code that starts or tests the job.

@@ -72,6 +72,7 @@ def test_a_consume_table_is_filled_from_both(lake, kind):
 def test_their_records_are_read_beside_those_of_this_lake(lake, capsys):
     now = datetime.now(UTC) - timedelta(minutes=5)
     moment = now.strftime('%Y-%m-%d %H:%M:%S.%f')
+    lake.land('Gen/Policy/a.csv', 'policyno\nP-1\n')
     SqliteItems().put(lake.folders.items('job-audit'), {
         'execution_id': 'theirs', 'source_key': 'Gen/Claim', 'job_latest_status': 'SUCCEEDED',
         'job_start_date': moment, 'job_start_date_int': int(now.timestamp()), 'job_last_updated_timestamp': moment,
@@ -79,7 +80,6 @@ def test_their_records_are_read_beside_those_of_this_lake(lake, capsys):
         'principal_id': 'AWS:1', 'source_ipaddress': '192.0.2.1', 'dependency_key': 'None'})
     lake.configure('transformation-spec/Gen-Policy-dependent.json', {
         'depends_on': {'Gen/Claim': 1}, 'lookback': {'hours': 1}})
-    lake.land('Gen/Policy/a.csv', 'policyno\nP-1\n')
     arguments = ['--lake', str(lake.folders.root), '--config', str(lake.configuration)]
     assert main([*arguments, 'watch', '--once']) == 0
     assert lake.rows('SELECT policyno FROM gen.policy') == [('P-1',)]

@@ -91,7 +91,7 @@ def test_a_module_that_cannot_be_imported_is_named_and_disables_only_its_own_tra
     done = subprocess.run([sys.executable, '-c', VALIDATE, str(tmp_path / 'configuration')], capture_output=True,
                           text=True, env=environment, cwd=tmp_path, check=False)
     assert done.returncode == 1, done.stderr
-    assert 'A/Good: 1 files are right.' in done.stdout
+    assert 'A/Good: 1 files are valid.' in done.stdout
     for file, place, reason in (
             ('B-Framed', 'framed', "company_glue.py was not imported. It imports 'awsglue.dynamicframe'"),
             ('C-Priced', 'priced:2', "company_api.py was not imported. It imports 'a_package_nobody_has"),

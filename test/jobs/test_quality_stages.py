@@ -56,10 +56,10 @@ def test_rows_are_set_aside_with_the_rules_they_failed_until_the_partition_is_lo
     assert location == f'{lake.folders.cleanse}/quarantine/before_transform/gen/policy'
 
     assert results(lake, execution) == [
-        ('after_transform', 'quarantine', 'ColumnLength "id" = 1', 'Passed'),
-        ('after_transform', 'quarantine', 'ColumnValues "state" in ["NY", "CA"]', 'Failed'),
+        ('after_transform', 'quarantine-on-failure', 'ColumnLength "id" = 1', 'Passed'),
+        ('after_transform', 'quarantine-on-failure', 'ColumnValues "state" in ["NY", "CA"]', 'Failed'),
         ('before_transform', 'halt', 'RowCount > 1', 'Passed'),
-        ('before_transform', 'quarantine', 'ColumnValues "premium" > 0', 'Failed'),
+        ('before_transform', 'quarantine-on-failure', 'ColumnValues "premium" > 0', 'Failed'),
         ('before_transform', 'warn-on-failure', 'ColumnValues "state" = "NY"', 'Failed')]
     assert set_aside(lake, execution) == [
         {'stage': 'before_transform', 'table': BEFORE, 'rows': 4, 'quarantined': 2},

@@ -14,7 +14,7 @@ from lake_etl.config.reader import configuration_below
 from lake_etl.config.workflow import read_entity_match, read_workflow
 from lake_etl.config.written_tables import WrittenTable, find_conflicts, match_tables, workflow_tables
 from lake_etl.errors import ConfigurationError, LakeError, Problem
-from lake_etl.publish.ownership import hash_warning
+from lake_etl.publish.ownership import chosen_hash_text, hash_warning
 from lake_etl.transform.discovery import known_transforms
 from lib.local_lake.folders import LakeFolders
 
@@ -62,7 +62,7 @@ def _workflow_problems(folders: LakeFolders, read: ConfigurationFiles, workflow:
     filled += workflow_tables(database, table, found)
     if folders.database_file.exists():
         published = runtime.catalog().table(database.lower(), table.lower())
-        if warning := hash_warning(published, found.hash_text({}), f'{name}: the workflow'):
+        if warning := hash_warning(published, chosen_hash_text(found, {}), f'{name}: the workflow'):
             LOG.warning('%s', warning)
     return ()
 

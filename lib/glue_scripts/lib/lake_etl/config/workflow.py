@@ -2,16 +2,16 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from lake_etl.arguments import RESERVED_COLUMNS
 from lake_etl.config.configuration_files import (
     FileNames, Read, entity_match_file, file_names, folded, stored_name, stored_workflow_name)
 from lake_etl.config.dependencies import Dependencies, parse_dependencies
 from lake_etl.config.entries.known import known_forms
-from lake_etl.config.input import AS_INFERRED, AS_WRITTEN, InputSpec, SchemaChange, default_schema_change, parse_input
+from lake_etl.config.input import InputSpec, SchemaChange, default_schema_change, parse_input
 from lake_etl.config.mapping import MappingRow, SchemaMapping, parse_mapping
 from lake_etl.config.match_specification import EntityMatchSpec, parse_entity_match
 from lake_etl.config.quality_rules import QualityRules, parse_quality
@@ -28,8 +28,6 @@ from lake_etl.syntax.sql_pieces import Dialect
 from lake_etl.syntax.text import decode_text
 
 LOG = logging.getLogger(__name__)
-# The transforms that hash text.
-HASHING = ('hash', 'tokenize')
 DEVELOPMENT = 'dev'
 Parsed = TypeVar('Parsed')
 
@@ -73,18 +71,6 @@ class Workflow:
         names = file_names(database, table)
         stored = map(self._present, (names.spec, names.mapping, names.dependencies))
         return stored_workflow_name(database, table, stored)
-
-    def hash_text(self, args: Mapping[str, Any]) -> str | None:
-        """Return what a load hashes of text: the workflow's choice, or that of the lake; None if it hashes nothing.
-
-        Raises LakeError for an unknown job argument.
-        """
-        if not any(step.name in HASHING for step in self.steps):
-            return None
-        chosen = str(self.input.hash_text or args.get('hash_text') or AS_WRITTEN)
-        if chosen not in (AS_WRITTEN, AS_INFERRED):
-            raise LakeError(f"Job argument --hash_text is '{chosen}'; expected {AS_WRITTEN} or {AS_INFERRED}.")
-        return chosen
 
     def file(self, name: str) -> str:
         """Return the name of a file in the spelling in which it is stored; unchanged when there is no such file."""

@@ -20,7 +20,7 @@ from lake_etl.config.input import AS_INFERRED
 from lake_etl.config.input_formats import choose_format
 from lake_etl.config.reader import configuration_reader
 from lake_etl.config.transform_steps import check_columns, text_columns, written_columns
-from lake_etl.config.workflow import HASHING, Workflow, read_workflow
+from lake_etl.config.workflow import Workflow, read_workflow
 from lake_etl.errors import ConfigurationError, DataError
 from lake_etl.jobs.conversion_report import report_conversions
 from lake_etl.jobs.job_run import JobRun
@@ -30,7 +30,7 @@ from lake_etl.mapping.recommendation import recommended_mapping, recommended_spe
 from lake_etl.mapping.schema_mapping import ColumnRule, apply_mapping, name_parts, resolve
 from lake_etl.publish.failed_rows import without_mark
 from lake_etl.publish.layout import require_free_names
-from lake_etl.publish.ownership import hash_warning
+from lake_etl.publish.ownership import HASHING, chosen_hash_text, hash_warning
 from lake_etl.publish.partition import stage_partition
 from lake_etl.publish.target import Published, Target
 from lake_etl.quality.gate import QualityGate
@@ -182,7 +182,7 @@ def map_columns(run: CleanseRun, workflow: Workflow, df: DataFrame) -> DataFrame
 def _inferred_columns(run: CleanseRun, workflow: Workflow, mapped: DataFrame) -> list[str]:
     """Return the text columns of which the inferred value is hashed."""
     is_delimited = choose_format(run.arguments.base_file_name, workflow.input) is DELIMITED
-    if not is_delimited or workflow.hash_text(run.args) != AS_INFERRED:
+    if not is_delimited or chosen_hash_text(workflow, run.args) != AS_INFERRED:
         return []
     hashed = {name.lower() for step in workflow.steps if step.name in HASHING
               for entry in step.entries or () for name in entry.reads()} & text_columns(workflow.steps)

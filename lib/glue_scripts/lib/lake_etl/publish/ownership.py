@@ -4,14 +4,18 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from lake_etl.config.configuration_files import folded
 from lake_etl.config.input import AS_INFERRED, AS_WRITTEN
 from lake_etl.config.transform_steps import ANY_COLUMN
-from lake_etl.errors import OwnershipError
+from lake_etl.config.workflow import Workflow
+from lake_etl.errors import LakeError, OwnershipError
 from lake_etl.ports import Table
 
 WORKFLOW, PROTECTED, HASH_TEXT = 'lake_etl.workflow', 'lake_etl.protected', 'lake_etl.hash_text'
+# The transforms that hash text.
+HASHING = ('hash', 'tokenize')
 UNCHANGED = 'Readers of the table see what they saw before.'
 
 
@@ -98,6 +102,19 @@ def parameters_after(table: Table | None, ownership: Ownership | None) -> dict[s
     if ownership.hash_text:
         parameters[HASH_TEXT] = ownership.hash_text
     return parameters
+
+
+def chosen_hash_text(workflow: Workflow, args: Mapping[str, Any]) -> str | None:
+    """Return what a load hashes of text: the workflow's choice, or that of the lake; None if it hashes nothing.
+
+    Raises LakeError for an unknown job argument.
+    """
+    if not any(step.name in HASHING for step in workflow.steps):
+        return None
+    chosen = str(workflow.input.hash_text or args.get('hash_text') or AS_WRITTEN)
+    if chosen not in (AS_WRITTEN, AS_INFERRED):
+        raise LakeError(f"Job argument --hash_text is '{chosen}'; expected {AS_WRITTEN} or {AS_INFERRED}.")
+    return chosen
 
 
 def hash_warning(table: Table | None, hash_text: str | None, file: str) -> str | None:

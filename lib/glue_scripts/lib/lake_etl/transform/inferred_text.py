@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
+from pyspark.sql.types import StringType
 
 from lake_etl.spark.columns import column, quoted
 
@@ -51,6 +52,6 @@ def _printed(name: str, kind: str) -> Column:
     return F.initcap(F.lower(column(name))) if kind == 'truth' else column(name)
 
 
-@F.udf('string')
+@F.udf(StringType())
 def _print_double(value: float | None) -> str | None:
     return None if value is None else str(value)
