@@ -21,7 +21,7 @@ from bench.measure import counted_jobs, interleave, peak_memory_mib
 from lake_etl.adapters.local.sqlite_items import SqliteItems
 from lake_etl.landing.location import read_key
 from lake_etl.spark.session import configure
-from lake_etl.transform.lookup_loading import lookup_items
+from lake_etl.transform.lookup_items import lookup_items
 from lib.job_table import COLLECT_TO_CLEANSE
 from lib.local_lake.folders import OWN_CONFIGURATION, LakeFolders
 from lib.local_lake.running.glue_job import ensure_glue_library, job_arguments, run_script

@@ -77,7 +77,7 @@ class LakeFolders:
 
     def require_lake(self) -> None:
         """Raise LakeError unless there is a lake with its database."""
-        from lake_etl.adapters.local.lake_database import is_lake_database
+        from lake_etl.adapters.local.catalog_file import is_lake_database
         with _failures_named(self.root):
             if self.root.exists() and not self.root.is_dir():
                 raise LakeError(f'{self.root} is a file. Give the folder of a lake with --lake.')

@@ -1,4 +1,4 @@
-"""Runs both jobs for one file, as `./lake run` does, and kills its own process group at a named point.
+"""Runs the jobs for one file, as `./lake run` does, and kills its own process group at a named point.
 
     python killed_run.py FOLDER POINT KEY FILE
 """

@@ -1,4 +1,4 @@
-"""A file or configuration that cannot be used fails with a clear reason on record, and changes nothing."""
+"""A file or configuration that cannot be used fails with a clear recorded reason and changes nothing."""
 from __future__ import annotations
 
 import gzip

@@ -1,4 +1,4 @@
-"""The command line as a user meets it: every verb on a lake of its own, with the sentences that are printed."""
+"""The command line as a user sees it: every command on a separate lake, with its printed output."""
 from __future__ import annotations
 
 import json

@@ -1,4 +1,4 @@
-"""Personal data that a table was ever protected from does not come into it in clear, by any name or any mistake."""
+"""A column that was ever protected never gets values in clear, under any name and after any mistake."""
 from __future__ import annotations
 
 import hashlib

@@ -1,4 +1,4 @@
-"""No value leaves by a side door: marked values are looked for in every byte behind more than 200 kinds of failure."""
+"""No value leaks: marked values are searched in every byte written after more than 200 kinds of failure."""
 from __future__ import annotations
 
 import json

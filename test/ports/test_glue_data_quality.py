@@ -58,5 +58,5 @@ def test_without_rules_of_quarantine_no_row_fails(spark, glue, monkeypatch):
 
 
 def test_elsewhere_a_job_is_told_what_to_do():
-    with pytest.raises(LakeError, match='leave the job argument --data_quality_engine out'):
+    with pytest.raises(LakeError, match='omit the job argument --data_quality_engine'):
         runtime.ruleset_engine()

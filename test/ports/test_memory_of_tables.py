@@ -1,4 +1,4 @@
-"""What a table remembers survives in both catalogs, beside other properties; configuration is found in both stores."""
+"""Both catalogs keep what a table remembers next to other properties; both stores find configuration."""
 from __future__ import annotations
 
 import unicodedata

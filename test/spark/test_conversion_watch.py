@@ -9,7 +9,7 @@ from lake_etl.read.declared_types import with_declared_types_counted
 from lake_etl.read.malformed import mark_malformed
 from lake_etl.syntax.records import Findings
 from lake_etl.transform.apply import apply_steps
-from lake_etl.transform.conversion_count import FailedConversion
+from lake_etl.transform.conversion import FailedConversion
 from lake_etl.transform.conversion_watch import ConversionWatch
 from lake_etl.transform.discovery import all_transforms
 from lake_etl.transform.registry import TransformContext, UserTransform

@@ -1,4 +1,4 @@
-"""The Glue jobs: names, versions and sizes, what they bring along, and arguments with which the real jobs start."""
+"""The Glue jobs: names, versions, sizes, shipped modules, and arguments with which the real jobs start."""
 from __future__ import annotations
 
 import subprocess

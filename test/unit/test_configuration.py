@@ -1,4 +1,4 @@
-"""A configuration that cannot be deployed is refused with every setting that is wrong, what was found and the limit."""
+"""A configuration that cannot be deployed is refused with every wrong setting, its value and the limit."""
 from __future__ import annotations
 
 from dataclasses import replace

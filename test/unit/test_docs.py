@@ -1,4 +1,4 @@
-"""The documents: what they name exists, the commands they show can be typed, and their examples are valid."""
+"""The documentation names files that exist, shows commands that work, and has valid examples."""
 from __future__ import annotations
 
 import argparse
@@ -18,8 +18,7 @@ from lake_etl.config.entries.known import known_forms
 from lake_etl.config.input import InputSpec
 from lake_etl.config.input_formats import COMPRESSIONS, FORMATS
 from lake_etl.config.workflow import read_entity_match, read_workflow
-from lake_etl.transform.discovery import all_transforms
-from lake_etl.transform.known_transforms import OWN_MODULES
+from lake_etl.transform.discovery import OWN_MODULES, all_transforms
 from lib.local_lake.cli import build_parser
 
 REPOSITORY = Path(__file__).resolve().parents[2]

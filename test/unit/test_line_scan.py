@@ -1,4 +1,4 @@
-"""Lines that are taken to hold as many values as the header do so, as Python's csv reader takes them apart."""
+"""Lines that the scan accepts have as many values as the header, as Python's csv reader splits them."""
 from __future__ import annotations
 
 import csv

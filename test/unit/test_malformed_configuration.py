@@ -1,4 +1,4 @@
-"""Whatever is wrong with configuration files, all of it is told in one error: there never is another one."""
+"""One error reports everything that is wrong with configuration files; no other error occurs."""
 from __future__ import annotations
 
 import json

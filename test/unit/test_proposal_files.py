@@ -1,4 +1,4 @@
-"""Proposed configuration files are written together, and only where none is yet."""
+"""Proposed configuration files are written together, and only if none exists."""
 from __future__ import annotations
 
 import pytest

@@ -1,4 +1,4 @@
-"""The reference page and the schemas are what the source says now, and the editor finds the schemas."""
+"""The reference page and the schemas match the source, and the editor finds the schemas."""
 from __future__ import annotations
 
 import json

@@ -1,4 +1,4 @@
-"""Spark starts for small data only where all that a command reads is small: what lands, and the tables of the lake."""
+"""Spark starts for small data only if the landed files and the tables of the lake are small."""
 from __future__ import annotations
 
 import pytest

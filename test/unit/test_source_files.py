@@ -1,4 +1,4 @@
-"""Encodings get the names that Java has for them, and only those with plain line ends can be split."""
+"""Encodings get their Java names, and only those with plain line ends can be split."""
 from __future__ import annotations
 
 import pytest

@@ -1,4 +1,4 @@
-"""Data quality files: their stages, actions and rules, and where their mistakes are said to be."""
+"""Data quality files: stages, actions and rules, and the positions of their mistakes."""
 from __future__ import annotations
 
 import pytest

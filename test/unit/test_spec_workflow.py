@@ -1,4 +1,4 @@
-"""A workflow's files as a whole: what they say together, and every problem of all of them in one error."""
+"""A workflow's files as a whole: their combined meaning, and all of their problems in one error."""
 from __future__ import annotations
 
 import json

@@ -1,4 +1,4 @@
-"""The definition keeps its promises: every call is repeated, limited in time, and caught; every end is recorded."""
+"""Every call of the definition is retried, limited in time and caught; every ending is recorded."""
 from __future__ import annotations
 
 import json

@@ -1,4 +1,4 @@
-"""A table remembers its workflow and its protected columns; a load that differs is refused unless it says why."""
+"""A table remembers its workflow and protected columns; a load that differs is refused unless it gives a reason."""
 from __future__ import annotations
 
 import json

@@ -1,4 +1,4 @@
-"""Sheets are chosen, cells written as text, and areas cut out as a workbook's section says; others are refused."""
+"""Sheets are selected, cells written as text, and areas extracted as a workbook's section defines."""
 from __future__ import annotations
 
 from datetime import date, datetime, time, timedelta

@@ -9,7 +9,7 @@ from typing import Any
 
 from lake_etl.adapters.local.catalog_file import reading
 from lake_etl.adapters.local.catalog_rows import read_databases, read_partitions, read_tables
-from lake_etl.adapters.local.places import relative
+from lake_etl.adapters.local.lake_paths import relative
 from lake_etl.adapters.local.sqlite_items import SqliteItems
 from lake_etl.arguments import PARTITION_KEYS
 from lake_etl.errors import LakeError

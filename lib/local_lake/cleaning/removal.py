@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
+from lake_etl.adapters.local.catalog_file import merge_write_ahead_log
 from lake_etl.adapters.local.folder_files import FolderFiles
-from lake_etl.adapters.local.lake_database import settle_database
 from lake_etl.config.configuration_files import file_names
 from lib.local_lake.cleaning.contents import Found, contents, print_foreign, shown, sort_contents
 from lib.local_lake.cleaning.load_records import BUCKETS, LakeRecords, read_records
@@ -126,7 +126,7 @@ def _is_rest(folders: LakeFolders) -> bool:
 def _remove_database(folders: LakeFolders) -> None:
     """Remove lake.db, then the lock, then the folder when nothing else is in it."""
     if folders.database_file.exists():
-        settle_database(folders.database_file)
+        merge_write_ahead_log(folders.database_file)
     for file in _database_files(folders):
         file.unlink(missing_ok=True)
     with suppress(OSError):

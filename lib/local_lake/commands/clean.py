@@ -5,8 +5,8 @@ import argparse
 import os
 from datetime import UTC, datetime, timedelta
 
+from lake_etl.adapters.local.catalog_file import is_lake_database
 from lake_etl.adapters.local.folder_files import FolderFiles
-from lake_etl.adapters.local.lake_database import is_lake_database
 from lake_etl.arguments import DEFAULT_RETENTION_HOURS
 from lib.local_lake.cleaning.contents import contents, print_foreign, shown, sort_contents
 from lib.local_lake.cleaning.load_records import BUCKETS, read_records

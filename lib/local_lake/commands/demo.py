@@ -12,7 +12,7 @@ from lake_etl.adapters.local.duckdb_queries import query
 from lake_etl.adapters.local.sqlite_items import SqliteItems
 from lake_etl.errors import LakeError
 from lake_etl.landing.location import read_key
-from lake_etl.transform.lookup_loading import lookup_items
+from lake_etl.transform.lookup_items import lookup_items
 from lib.local_lake.folders import LakeFolders
 from lib.local_lake.running.laptop_session import is_small
 from lib.local_lake.running.orchestration import Orchestrator, execution_of, land

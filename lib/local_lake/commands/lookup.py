@@ -6,7 +6,7 @@ from pathlib import Path
 
 from lake_etl.adapters.local.sqlite_items import SqliteItems
 from lake_etl.errors import LakeError
-from lake_etl.transform.lookup_loading import lookup_items, multilookup_items
+from lake_etl.transform.lookup_items import lookup_items, multilookup_items
 from lib.local_lake.folders import LakeFolders
 
 

@@ -13,7 +13,7 @@ from lake_etl.config.reader import configuration_below
 from lake_etl.config.workflow import read_entity_match, read_workflow
 from lake_etl.config.written_tables import WrittenTable, find_conflicts, match_tables, workflow_tables
 from lake_etl.errors import ConfigurationError, LakeError, Problem
-from lake_etl.transform.known_transforms import known_transforms
+from lake_etl.transform.discovery import known_transforms
 from lib.local_lake.folders import LakeFolders
 
 FILES = tuple((folder, re.compile(pattern, re.IGNORECASE)) for folder, pattern in (

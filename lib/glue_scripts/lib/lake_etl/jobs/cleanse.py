@@ -22,10 +22,9 @@ from lake_etl.errors import ConfigurationError, DataError
 from lake_etl.jobs.conversion_report import report_conversions
 from lake_etl.jobs.job_run import JobRun
 from lake_etl.jobs.table_ownership import cleanse_ownership, published_table, record_changes, require_own_table
-from lake_etl.mapping.apply_mapping import apply_mapping
-from lake_etl.mapping.clean_names import clean_names, log_numbered
+from lake_etl.mapping.clean_names import clean_names, log_renamed
 from lake_etl.mapping.recommendation import recommended_mapping, recommended_spec
-from lake_etl.mapping.schema_mapping import ColumnRule, name_parts, resolve
+from lake_etl.mapping.schema_mapping import ColumnRule, apply_mapping, name_parts, resolve
 from lake_etl.publish.failed_rows import without_mark
 from lake_etl.publish.layout import require_free_names
 from lake_etl.publish.partition import stage_partition
@@ -163,7 +162,7 @@ def map_columns(run: CleanseRun, workflow: Workflow, df: DataFrame) -> DataFrame
                                workflow.input.strict_schema_mapping)
     else:
         names = clean_names(df.columns)
-        log_numbered(df.columns, names)
+        log_renamed(df.columns, names)
         mapped = df.toDF(*names)
         _propose(run, df, mapped)
     _check_columns(run, workflow, mapped.columns)

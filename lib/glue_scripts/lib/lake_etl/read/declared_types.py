@@ -9,10 +9,10 @@ from pyspark.sql.types import StringType, StructType
 
 from lake_etl.read.malformed import hide_malformed_values, malformed_column
 from lake_etl.spark.columns import column, column_type, quoted, try_cast_column
-from lake_etl.transform.conversion import Conversion, written_value
+from lake_etl.transform.conversion import Conversion, target_conversion
 from lake_etl.transform.conversion_watch import ConversionWatch
 from lake_etl.transform.fuse import Assignment, assign_batch
-from lake_etl.transform.number_text import exact_number_from_text
+from lake_etl.transform.type_change import exact_number_from_text
 
 NOT_IN_FORMAT = 'did not fit the format'
 HIDDEN = 'did not fit the format, so their values are left out, as the workflow protects personal data'
@@ -41,7 +41,7 @@ def with_declared_types_counted(df: DataFrame, types: Mapping[str, str], watch: 
     rows = watch.begin(df)
     if mark:
         malformed = Conversion(column='', failure=HIDDEN if hide_malformed else NOT_IN_FORMAT, failed=quoted(mark))
-        rows = watch.around(rows, [malformed], lambda marked: marked.drop(mark), leaves_out_rows=False)
+        rows = watch.apply_step(rows, [malformed], lambda marked: marked.drop(mark), leaves_out_rows=False)
     return watch.end(watch.assign(rows, conversions) if conversions else rows)
 
 
@@ -59,5 +59,5 @@ def _conversion(name: str, kind: str) -> Assignment:
         return F.from_json(column(name), kind) if '<' in kind else F.expr(exact_number_from_text(quoted(name), kind))
 
     def failures(schema: StructType) -> tuple[Conversion, ...]:
-        return (written_value(name, name, f'cannot become {kind}', 'null'),)
+        return (target_conversion(name, name, f'cannot become {kind}', 'null'),)
     return Assignment(name, frozenset([name]), build, failures)

@@ -14,7 +14,7 @@ from lake_etl.read.scratch import write_scratch_table
 from lake_etl.read.source_files import PreparedFile, SourceFiles, no_rows_error, require_same_columns
 from lake_etl.read.type_inference import TypeRules, infer_and_cast
 from lake_etl.read.workbook import Area, cell_area, cell_text, open_sheet
-from lake_etl.spark.literal_path import literal_path
+from lake_etl.spark.columns import literal_path
 
 Row = tuple[str | None, ...]
 

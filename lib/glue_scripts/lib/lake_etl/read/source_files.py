@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from lake_etl.config.input import InputSpec
 from lake_etl.errors import DataError
-from lake_etl.spark.literal_path import literal_path
+from lake_etl.spark.columns import literal_path
 
 UTF_8 = 'utf-8'
 

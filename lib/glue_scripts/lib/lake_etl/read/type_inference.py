@@ -19,7 +19,7 @@ from lake_etl.read.malformed import malformed_column
 from lake_etl.read.source_files import KnownTypes, no_rows_error
 from lake_etl.spark.columns import column, quoted, try_cast, try_cast_column
 from lake_etl.syntax.type_text import WHOLE_TYPES
-from lake_etl.transform.number_text import exact_number_from_text
+from lake_etl.transform.type_change import exact_number_from_text
 
 LOG = logging.getLogger(__name__)
 TEXT = 'string'

@@ -19,9 +19,8 @@ from lake_etl.read.published_types import stays_text, text_type, to_text, with_p
 from lake_etl.read.scratch import write_scratch_table
 from lake_etl.read.source_files import UTF_8, KnownTypes, PreparedFile, SourceFiles
 from lake_etl.read.xml_fragments import LONGEST_ROW, RowTooLong, fragments
-from lake_etl.spark.columns import quoted
-from lake_etl.spark.literal_path import literal_path
-from lake_etl.transform.xml_text import as_text, infer_documents, typed_struct
+from lake_etl.spark.columns import literal_path, quoted
+from lake_etl.transform.xml_columns import as_text, infer_documents, typed_struct
 
 CHUNK_BYTES = 1024 * 1024
 BYTE_ORDER_MARKS = ((codecs.BOM_UTF8, 'utf-8-sig'), (codecs.BOM_UTF16_LE, 'utf-16'), (codecs.BOM_UTF16_BE, 'utf-16'))
