@@ -52,8 +52,9 @@ class Cluster:
         folder = _own_folder(self.root, name)
         with (folder / 'log').open('w') as log:
             return subprocess.Popen(
-                _hidden(self.namespace, command, self._others(name)), cwd=folder, env=_environment(folder) | environment,
-                stdout=log, stderr=subprocess.STDOUT, start_new_session=True, text=True)
+                _hidden(self.namespace, command, self._others(name)), cwd=folder,
+                env=_environment(folder) | environment, stdout=log, stderr=subprocess.STDOUT, start_new_session=True,
+                text=True)
 
     def folder(self, name: str) -> Path:
         """Return the folder of a process, made when it is missing."""
@@ -115,7 +116,8 @@ def _process(namespace: tuple[str, ...], root: Path, name: str, arguments: Seque
              environment: Mapping[str, str]) -> Iterator[None]:
     folder = _own_folder(root, name)
     hidden = [*(REPOSITORY / source for source in SOURCES), *(root / other for other in WORKERS if other != name)]
-    command = [java(), '-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC', '-Xmx256m', '-cp', f'{SPARK_HOME}/jars/*', *arguments]
+    command = [java(), '-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC', '-Xmx256m', '-cp', f'{SPARK_HOME}/jars/*',
+               *arguments]
     for place in hidden:
         place.mkdir(exist_ok=True)
     with (folder / 'log').open('w') as log:

@@ -4,7 +4,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -33,7 +33,7 @@ from small_lake import LANDED
 
 TEST = Path(__file__).resolve().parents[1]
 SCRIPTS = TEST.parent / 'lib' / 'glue_scripts'
-JOB_SECONDS = 280
+JOB_SECONDS = 600
 # What AWS Glue 5.1 sets for a job, as far as it can be had outside of AWS.
 GLUE_SETTINGS = {
     'spark.sql.catalogImplementation': 'hive',
@@ -54,6 +54,8 @@ TEST_SETTINGS = {
     'spark.hadoop.fs.s3a.connection.ssl.enabled': 'false',
     'spark.driver.host': '127.0.0.1',
     'spark.driver.bindAddress': '127.0.0.1',
+    # The workers stand for machines of their own, which do not read each other's disks.
+    'spark.shuffle.readHostLocalDisk': 'false',
     'spark.ui.enabled': 'false',
     'spark.sql.shuffle.partitions': '4',
     'spark.driver.extraJavaOptions': '-XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Xss4m',
@@ -82,8 +84,9 @@ class Ground:
         self._jars = jars
         self._drivers = 0
         # The server plays any region; a client without one would not sign.
-        self._clients = {name: boto3.client(name, region_name=REGION, endpoint_url=endpoint, aws_access_key_id='testing',
-                                            aws_secret_access_key='testing', config=Config(max_pool_connections=20))
+        self._clients = {name: boto3.client(name, region_name=REGION, endpoint_url=endpoint,
+                                            aws_access_key_id='testing', aws_secret_access_key='testing',
+                                            config=Config(max_pool_connections=20))
                          for name in ('dynamodb', 'glue', 's3')}
         self._resource = boto3.resource('dynamodb', region_name=REGION, endpoint_url=endpoint,
                                         aws_access_key_id='testing', aws_secret_access_key='testing')
@@ -124,6 +127,12 @@ class Ground:
         """Return all items of a DynamoDB table."""
         found: list[dict[str, Any]] = self._resource.Table(self.table(name)).scan()['Items']
         return found
+
+    def put_items(self, name: str, items: Iterable[Mapping[str, Any]]) -> None:
+        """Put items into a DynamoDB table."""
+        with self._resource.Table(self.table(name)).batch_writer() as batch:
+            for item in items:
+                batch.put_item(Item=item)
 
     @property
     def catalog(self) -> Catalog:
@@ -180,7 +189,7 @@ class Ground:
 
     def variables(self) -> dict[str, str]:
         """Return what the processes of a job find in their environment."""
-        return CREDENTIALS | {'AWS_ENDPOINT_URL': self.endpoint, 'AWS_DEFAULT_REGION': REGION}
+        return CREDENTIALS | {'AWS_ENDPOINT_URL': self.endpoint, 'AWS_REGION': REGION}
 
     def _words(self, run: Run) -> list[str]:
         defaults = {name.removeprefix('--'): value for name, value in
@@ -211,8 +220,7 @@ class Ground:
                      f'jdbc:derby:;databaseName={folder / "metastore"};create=true'}
         iceberg = {'spark.sql.catalog.glue_catalog.s3.endpoint': self.endpoint,
                    'spark.sql.catalog.glue_catalog.s3.path-style-access': 'true',
-                   'spark.sql.catalog.glue_catalog.glue.endpoint': self.endpoint,
-                   'spark.sql.catalog.glue_catalog.client.region': REGION}
+                   'spark.sql.catalog.glue_catalog.glue.endpoint': self.endpoint}
         return GLUE_SETTINGS | own | TEST_SETTINGS | local | iceberg
 
     # What readers see.
@@ -269,10 +277,11 @@ def synthesize(directory: Path) -> SynthesizedEnvironment:
     with mock.patch.dict(os.environ, {'CDK_VALIDATION': 'false'}):
         from dataclasses import replace
 
+        from synthesized import ACCOUNT
+
         from lib.cdk_app import build_app
         from lib.configuration import configuration
         from lib.settings.parts import Place
-        from synthesized import ACCOUNT
         default, place = configuration(), Place(ACCOUNT, REGION)
         dev = next(item for item in default.environments if item.name == 'Dev')
         build_app(replace(default, deployment=place, environments=(replace(dev, place=place),)),

@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-import boto3
 from pyspark.sql import SparkSession
+
+from lake_etl.adapters.aws.clients import open_client
 
 Structure = Mapping[str, Any]
 API = 'org.apache.hadoop.hive.metastore.api.'
@@ -26,7 +27,7 @@ class HiveTables:
         hive = _called(client, 'client')
         self._loader = hive.getClass().getClassLoader()
         self._metastore = hive.getMSC()
-        self._glue = boto3.client('glue')
+        self._glue = open_client('glue')
 
     def put_catalog(self) -> None:
         """Make the metastore hold what the Data Catalog holds now; views and Iceberg tables have other ways."""

@@ -1,4 +1,4 @@
-"""Runs jobs one after another in this driver as AWS Glue runs one: the whole script, with the words of its command line.
+"""Runs jobs one after another in this driver as AWS Glue runs one: the whole script, with its command line.
 
     launcher.py PLAN.json RESULTS.json
 
@@ -13,10 +13,10 @@ import sys
 import traceback
 from pathlib import Path
 
+from hive_tables import HiveTables
 from pyspark.sql import SparkSession
 
 import glue_half
-from hive_tables import HiveTables
 
 
 def main(plan: str, results: str) -> None:

@@ -1,4 +1,4 @@
-"""`./lake test`: run the test suite in this environment, a file at a time on each core; or the ring on a real cluster."""
+"""`./lake test`: run the test suite, a file at a time on each core, or with `--real` the jobs on a real cluster."""
 from __future__ import annotations
 
 import argparse

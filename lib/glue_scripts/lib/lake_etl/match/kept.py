@@ -9,5 +9,10 @@ def kept(df: DataFrame) -> DataFrame:
 
     Its plan begins anew. With cached frames inside cached frames Spark's description of a plan, which it writes at
     every step, would double with each of them.
+
+    Where the session has a folder for checkpoints the rows are written there now: on a cluster, rows that stay on a
+    worker are lost with it.
     """
+    if df.sparkSession.sparkContext.getCheckpointDir():
+        return df.checkpoint()
     return df.localCheckpoint(eager=False)

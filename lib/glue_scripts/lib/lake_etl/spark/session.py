@@ -72,6 +72,13 @@ def code_settings(java_options: str) -> dict[str, str]:
     return {'spark.sql.codegen.hugeMethodLimit': str(HUGE_METHOD_BYTES)}
 
 
+def keep_checkpoints(spark: SparkSession, folder: str) -> None:
+    """Have checkpoints written below a folder where workers may be lost, which one on this machine is not."""
+    context = spark.sparkContext
+    if not str(context.master).startswith('local'):
+        context.setCheckpointDir(folder)
+
+
 @contextmanager
 def user_sql_rules(spark: SparkSession) -> Iterator[None]:
     """Analyse what is built inside by the rules users' SQL was written for: failed casts give null, not an error."""
