@@ -39,6 +39,13 @@ GLUE_SETTINGS = {
     'spark.sql.catalogImplementation': 'hive',
     'spark.hadoop.fs.s3.impl': 'org.apache.hadoop.fs.s3a.S3AFileSystem',
     'spark.hadoop.fs.AbstractFileSystem.s3.impl': 'org.apache.hadoop.fs.s3a.S3A',
+    # The committer that uploads files to their places and renames none; Amazon's own is built on it.
+    'spark.hadoop.fs.s3a.committer.name': 'magic',
+    'spark.hadoop.fs.s3a.committer.magic.enabled': 'true',
+    'spark.hadoop.mapreduce.outputcommitter.factory.scheme.s3': 'org.apache.hadoop.fs.s3a.commit.S3ACommitterFactory',
+    'spark.sql.sources.commitProtocolClass': 'org.apache.spark.internal.io.cloud.PathOutputCommitProtocol',
+    'spark.sql.parquet.output.committer.class':
+        'org.apache.spark.internal.io.cloud.BindingParquetOutputCommitter',
     'spark.dynamicAllocation.enabled': 'true',
     'spark.dynamicAllocation.shuffleTracking.enabled': 'true',
     'spark.dynamicAllocation.minExecutors': '1',

@@ -44,6 +44,9 @@ JARS = (
         '70f9471870b2d456167d703c829f098a446b86bb1379eee338c0efa03a341026'),
     Jar('org.apache.iceberg', 'iceberg-aws-bundle', '1.10.0',
         '172370cfc32a5f1ae5399b210e86fc04a366dc29a112d97ac8ffc74df7525596'),
+    # Binds Spark's Parquet writer to the committers of S3A; 3.5.6 is not everywhere.
+    Jar('org.apache.spark', 'spark-hadoop-cloud_2.12', '3.5.5',
+        '7984bfbd83e8dff0d7ee0aed79e6cb916e651ba28b4ecce8a43b97cb669fbe28'),
 )
 
 
