@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
+from unittest import mock
 
 import pytest
 
@@ -14,6 +15,8 @@ HERE = Path(__file__).resolve().parent
 sys.path += [str(HERE.parent / 'flow'), str(HERE.parent / 'jobs')]
 
 if TYPE_CHECKING:
+    from laptop import Laptop
+
     from ground import Ground
 
 logging.getLogger('moto').setLevel(logging.CRITICAL)
@@ -34,3 +37,13 @@ def aws(shared_ground: Ground) -> Ground:
     """The ground with empty buckets and tables."""
     shared_ground.create()
     return shared_ground
+
+
+@pytest.fixture(scope='session')
+def laptop(spark: object, tmp_path_factory: pytest.TempPathFactory) -> Laptop:
+    """A lake in this process on which the scenario has run."""
+    from laptop import Laptop
+
+    # A job reads the process's arguments and opens a catalog for the process.
+    with mock.patch('sys.argv', ['test']), mock.patch('lake_etl.runtime._catalog_address', 'glue'):
+        return Laptop(tmp_path_factory.mktemp('laptop'))

@@ -5,13 +5,16 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from test_golden_files import FILES, GOLDEN
 
 from lake_etl.transform.lookup_loading import lookup_items, multilookup_items
 from lib.job_table import CLEANSE_TO_CONSUME, COLLECT_TO_CLEANSE, ENTITY_MATCH, LakeJob
 from lib.local_lake.folders import OWN_CONFIGURATION, REPOSITORY
+
+if TYPE_CHECKING:
+    from ground import Ground
 
 ROWS = 6000
 STATES = ('NY', 'TX', 'CA', 'XX')
@@ -106,3 +109,13 @@ def lookups() -> Mapping[str, list[Mapping[str, Any]]]:
     rates = b'state,line,territory\nNY,GL,North\nTX,GL,South\nCA,AU,West\n'
     return {'value-lookup': list(lookup_items('Gen', states, 'states.json')),
             'multi-lookup': list(multilookup_items('Rates', ['state', 'line'], rates, 'rates.csv'))}
+
+
+def configure(aws: Ground) -> None:
+    """Give an empty ground the configuration, the look-ups and the landed files."""
+    for name, content in configuration().items():
+        aws.configure(name, content)
+    for table, items in lookups().items():
+        aws.put_items(table, items)
+    for key, content in landed().items():
+        aws.land(key, content)
