@@ -141,14 +141,16 @@ def end(process: subprocess.Popen[str]) -> None:
 
 def _hidden(namespace: Sequence[str], command: Sequence[str], places: Sequence[Path]) -> list[str]:
     """Return a command that runs another one to which these folders are empty."""
-    mounts = [f'mount -t tmpfs -o size=64k,mode=755 tmpfs {shlex.quote(str(place))}' for place in places]
+    mount = 'mount -t tmpfs -o size=64k,mode=755 tmpfs'
+    mounts = [f'{mount} {shlex.quote(str(place))}' for place in places]
     return [*namespace, 'sh', '-c', ' && '.join([*mounts, 'exec "$@"']), 'sh', *command]
 
 
 def _environment(folder: Path) -> dict[str, str]:
     """Return the variables of a process; nothing of this process but where its programs are."""
     own = {name: os.environ[name] for name in ('PATH', 'JAVA_HOME', 'LANG') if name in os.environ}
-    return own | {'SPARK_HOME': str(SPARK_HOME), 'SPARK_SCALA_VERSION': SCALA, 'HOME': str(folder), 'TMPDIR': str(folder / 'tmp'),
+    return own | {'SPARK_HOME': str(SPARK_HOME), 'SPARK_SCALA_VERSION': SCALA, 'HOME': str(folder),
+                  'TMPDIR': str(folder / 'tmp'),
                   'SPARK_LOCAL_DIRS': str(folder / 'local'), 'PYSPARK_PYTHON': sys.executable,
                   'PYSPARK_DRIVER_PYTHON': sys.executable, 'SPARK_LOCAL_IP': '127.0.0.1',
                   '_JAVA_OPTIONS': f'-Djava.io.tmpdir={folder / "tmp"}'}

@@ -4,7 +4,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,7 +27,7 @@ from lake_etl.adapters.aws.glue_catalog import GlueCatalog
 from lake_etl.adapters.aws.s3_files import S3Files
 from lake_etl.landing.location import read_key
 from lake_etl.ports import Catalog, Files
-from lib.job_table import JOBS, LakeJob
+from lib.job_table import LakeJob
 from lib.packaging.glue_library import write_library
 from small_lake import LANDED
 
@@ -270,11 +270,6 @@ def ground(environment: SynthesizedEnvironment, root: Path, jars: Path) -> Itera
             yield Ground(environment, running, endpoint, jars)
     finally:
         server.stop()
-
-
-def jobs_named(*names: str) -> Sequence[LakeJob]:
-    """Return jobs of the lake by their names."""
-    return [next(job for job in JOBS if job.name == name) for name in names]
 
 
 def synthesize(directory: Path) -> SynthesizedEnvironment:

@@ -26,8 +26,8 @@ def test_pip_would_install_the_list_and_nothing_else(tmp_path, python):
                *(word for platform in PLATFORMS for word in ('--platform', platform)), *packages]
     done = subprocess.run(command, capture_output=True, text=True, timeout=200, check=False)
     assert done.returncode == 0, done.stderr
-    found = {f"{item['metadata']['name']}=={item['metadata']['version']}" for item in json.loads(done.stdout)['install']}
-    assert found == set(packages)
+    found = [item['metadata'] for item in json.loads(done.stdout)['install']]
+    assert {f"{item['name']}=={item['version']}" for item in found} == set(packages)
 
 
 def test_this_environment_has_the_versions_of_aws_glue():
