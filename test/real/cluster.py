@@ -41,11 +41,13 @@ class Cluster:
 
     address  of the master, as Spark takes it
     root     folder below which each process has its own
+    workers  process ids of the workers, whose children are the executors
     """
 
     address: str
     root: Path
     namespace: tuple[str, ...]
+    workers: tuple[int, ...]
 
     def driver(self, name: str, command: Sequence[str], environment: Mapping[str, str]) -> subprocess.Popen[str]:
         """Start a process beside the workers, in a folder of its own, and return it; its output goes to `log`."""
@@ -62,8 +64,8 @@ class Cluster:
 
     def executors(self) -> list[int]:
         """Return the process ids of all executors."""
-        found = subprocess.run(['pgrep', '-f', f'CoarseGrainedExecutorBackend.*{self.root}'], capture_output=True,
-                               text=True, check=False)
+        found = subprocess.run(['pgrep', '-P', ','.join(map(str, self.workers))], capture_output=True, text=True,
+                               check=False)
         return [int(line) for line in found.stdout.split()]
 
     def _others(self, name: str) -> list[Path]:
@@ -86,13 +88,14 @@ def cluster(root: Path, cores: int = 2, memory: str = '3g', environment: Mapping
                   '--webui-port', '0']
         processes.enter_context(_process(namespace, root, 'master', master, environment or {}))
         _wait_for_log(root / 'master' / 'log', 'I have been elected leader')
+        workers = []
         for name in WORKERS:
             worker = ['org.apache.spark.deploy.worker.Worker', '--host', '127.0.0.1', '--cores', str(cores),
                       '--memory', memory, '--work-dir', str(root / name / 'work'), '--webui-port', '0', address]
-            processes.enter_context(_process(namespace, root, name, worker, environment or {}))
+            workers.append(processes.enter_context(_process(namespace, root, name, worker, environment or {})))
         for name in WORKERS:
             _wait_for_log(root / name / 'log', 'Successfully registered with master')
-        yield Cluster(address, root, namespace)
+        yield Cluster(address, root, namespace, tuple(workers))
 
 
 def own_mounts() -> tuple[str, ...]:
@@ -113,7 +116,7 @@ def java() -> str:
 
 @contextmanager
 def _process(namespace: tuple[str, ...], root: Path, name: str, arguments: Sequence[str],
-             environment: Mapping[str, str]) -> Iterator[None]:
+             environment: Mapping[str, str]) -> Iterator[int]:
     folder = _own_folder(root, name)
     hidden = [*(REPOSITORY / source for source in SOURCES), *(root / other for other in WORKERS if other != name)]
     command = [java(), '-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC', '-Xmx256m', '-cp', f'{SPARK_HOME}/jars/*',
@@ -125,7 +128,7 @@ def _process(namespace: tuple[str, ...], root: Path, name: str, arguments: Seque
                                    stderr=subprocess.STDOUT, env=_environment(folder) | environment,
                                    start_new_session=True)
     try:
-        yield
+        yield process.pid
     finally:
         end(process)
 
