@@ -20,7 +20,7 @@ from bench.match_data import MatchData, febrl_2, invented
 from bench.match_lake import LakeMatch
 from bench.match_specifications import load_level, path_of
 from lake_etl.config.match_weights import FieldShares, MatchWeights
-from lake_etl.match.probabilistic_scoring import ProbabilisticScorer
+from lake_etl.match.scoring import ProbabilisticScorer
 from lake_etl.spark.session import configure
 from lib.local_lake.running.laptop_session import start_session
 

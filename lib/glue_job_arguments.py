@@ -1,4 +1,4 @@
-"""The default arguments of the Glue jobs: all that a run does not say itself, so that a start by hand stays short."""
+"""Makes the default arguments of the Glue jobs, so that a start by hand needs few arguments."""
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from lib.settings.deployment_settings import EnvironmentConfiguration
 
 @dataclass(frozen=True)
 class CommonResources:
-    """Names of what all jobs use: buckets and DynamoDB tables; `lineage_table` is empty without lineage."""
+    """Names of the buckets and DynamoDB tables of all jobs; `lineage_table` is empty without lineage."""
 
     scripts_bucket: str
     temporary_bucket: str

@@ -1,7 +1,7 @@
 """Lists the jobs of the lake: what each job is given, the step that runs it, and what else it may do.
 
-The Glue jobs, their role, the state machine and `./lake run` are all made from these rows. A new job needs its script
-and one row.
+The Glue jobs, their role, the state machine and `./lake run` are made from these rows. A new job needs a script and
+one row, as the recipe "A job with its step" shows.
 """
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ ExecutionValue = Literal['database', 'consume_database', 'source_bucket', 'sourc
 
 @dataclass(frozen=True, kw_only=True)
 class LakeResources:
-    """What the jobs read and write, on AWS or on the laptop; an empty text stands for what a lake does not have.
+    """What the jobs read and write, on AWS or on the laptop; an empty text where a lake lacks a resource.
 
     collect, cleanse, consume                 addresses of the buckets
     specifications, sql                       folders of the configuration files in the scripts bucket
@@ -84,8 +84,8 @@ class JobStep:
 
     state      name of the step in the state machine
     arguments  for each job argument, the value of the execution that it gets
-    only_if    boolean of the state machine's input; the step runs only where it is true. Empty for every execution
-    lock       what the step needs for itself besides its table. Empty for nothing
+    only_if    boolean of the state machine's input; the step runs only when it is true. Empty for every execution
+    lock       what the step locks besides its table. Empty for nothing
     """
 
     state: str
@@ -105,7 +105,7 @@ class LakeJob:
 
     name          on AWS the job is called `<environment>-<prefix>-<name>-job`
     arguments     default arguments of its own, in which `{names}` of `LakeResources` are filled in
-    step          what runs it for each landed file; None for a job that is only started by hand
+    step          its step for each landed file; None for a job that is only started by hand
     glue_options  parameters that AWS Glue itself reads; likewise filled in
     settings      settings of Spark on AWS beside those that every job has; likewise filled in
     rights        what it may do beyond reading and writing the lake

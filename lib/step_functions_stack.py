@@ -20,7 +20,7 @@ from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
 from lib.constructs.bucket import removal_policy
-from lib.constructs.function import USE_KEY, LakeFunction
+from lib.constructs.function import USE_KEY, FunctionSettings, LakeFunction
 from lib.constructs.log_group import LakeLogGroup
 from lib.dynamodb_stack import DynamoDbStack
 from lib.glue_job_arguments import state_machine_name
@@ -101,12 +101,9 @@ class StepFunctionsStack(Stack):
                 point_in_time_recovery_enabled=True),
             removal_policy=removal_policy(self._environment), deletion_protection=self._environment.keeps_data)
 
-    def _function(self, construct_id: str, name: str, folder: str, description: str, timeout: Duration,
-                  variables: dict[str, str], dead_letters: sqs.IQueue | None = None) -> LakeFunction:
-        function = LakeFunction(
-            self, construct_id, environment=self._environment, key=self._storage.key, name=name, folder=folder,
-            description=description, timeout=timeout, variables=variables, dead_letters=dead_letters)
-        self.functions[name] = function
+    def _function(self, construct_id: str, settings: FunctionSettings) -> LakeFunction:
+        function = LakeFunction(self, construct_id, settings, environment=self._environment, key=self._storage.key)
+        self.functions[settings.name] = function
         return function
 
     @property
@@ -114,15 +111,16 @@ class StepFunctionsStack(Stack):
         return {'DYNAMODB_TABLE_NAME': self._tables.job_audit.table_name}
 
     def _auditor(self) -> LakeFunction:
-        function = self._function('Auditor', 'etl-status-update', 'etl_job_auditor',
-                                  'Records that an execution began, and how it ended', Duration.minutes(1),
-                                  self._audit_variable)
+        function = self._function('Auditor', FunctionSettings(
+            name='etl-status-update', folder='etl_job_auditor', timeout=Duration.minutes(1),
+            description='Records that an execution began, and how it ended', variables=self._audit_variable))
         function.allow_items('Records', ('UpdateItem',), self._tables.job_audit)
         return function
 
     def _table_lock(self) -> LakeFunction:
-        function = self._function('TableLock', 'etl-table-lock', 'table_lock', 'Keeps loads of one table apart',
-                                  Duration.minutes(1), {'LOCK_TABLE_NAME': self.lock_table.table_name})
+        function = self._function('TableLock', FunctionSettings(
+            name='etl-table-lock', folder='table_lock', timeout=Duration.minutes(1),
+            description='Keeps loads of one table apart', variables={'LOCK_TABLE_NAME': self.lock_table.table_name}))
         function.allow_items('Locks', KEEP_LOCKS, self.lock_table)
         function.allow('Executions', ('states:DescribeExecution',), self._executions)
         return function
@@ -159,12 +157,12 @@ class StepFunctionsStack(Stack):
 
     def _trigger(self) -> None:
         """Lead each landed file by way of the queue to the function that starts its execution."""
-        function = self._function(
-            'Trigger', 'etl-trigger', 'state_machine_trigger', 'Starts an execution for each file that lands',
-            TRIGGER_TIMEOUT, {
+        function = self._function('Trigger', FunctionSettings(
+            name='etl-trigger', folder='state_machine_trigger', timeout=TRIGGER_TIMEOUT,
+            description='Starts an execution for each file that lands', variables={
                 **self._audit_variable, 'SFN_STATE_MACHINE_ARN': self._machine_arn,
                 'GLUE_SCRIPTS_BUCKET_NAME': self._glue.scripts_bucket.bucket_name,
-                'SNS_TOPIC_ARN': self.topic.topic_arn})
+                'SNS_TOPIC_ARN': self.topic.topic_arn}))
         self._allow_start(function)
         self._allow_notify(function)
         # Without a right to list, a file that is not there would look like one that is forbidden.
@@ -181,9 +179,10 @@ class StepFunctionsStack(Stack):
 
     def _dependency_trigger(self) -> None:
         """Have a success start what waited for it."""
-        function = self._function(
-            'DependencyTrigger', 'etl-dependency-trigger', 'dependency_trigger', 'Starts what waited for a success',
-            Duration.minutes(5), self._audit_variable, self.dead_letters)
+        function = self._function('DependencyTrigger', FunctionSettings(
+            name='etl-dependency-trigger', folder='dependency_trigger', timeout=Duration.minutes(5),
+            description='Starts what waited for a success', variables=self._audit_variable,
+            dead_letters=self.dead_letters))
         self._allow_start(function)
         self.topic.add_subscription(subscriptions.LambdaSubscription(
             function, dead_letter_queue=self.dead_letters,
@@ -191,11 +190,11 @@ class StepFunctionsStack(Stack):
 
     def _repair(self) -> None:
         """Have records closed when executions end badly, and looked after when nothing else does."""
-        function = self._function(
-            'ExecutionRepair', 'etl-execution-repair', 'execution_repair',
-            'Closes records of ended executions, and starts what was left unstarted', Duration.minutes(5), {
+        function = self._function('ExecutionRepair', FunctionSettings(
+            name='etl-execution-repair', folder='execution_repair', timeout=Duration.minutes(5),
+            description='Closes records of ended executions, and starts what was left unstarted', variables={
                 **self._audit_variable, 'LOCK_TABLE_NAME': self.lock_table.table_name,
-                'SNS_TOPIC_ARN': self.topic.topic_arn}, self.dead_letters)
+                'SNS_TOPIC_ARN': self.topic.topic_arn}, dead_letters=self.dead_letters))
         self._allow_start(function)
         self._allow_notify(function)
         function.allow_items('Locks', KEEP_LOCKS, self.lock_table)

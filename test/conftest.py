@@ -27,7 +27,7 @@ use_real_library()
 @contextmanager
 def settings_put_back() -> Iterator[None]:
     """Put back what commands and jobs set for their whole process: logging, and hooks of Python."""
-    loggers = [logging.getLogger(name) for name in (None, 'lake_etl', 'lib.local_lake', 'py4j')]
+    loggers = [logging.getLogger(name) for name in (None, 'lake_etl', 'lib.glue_scripts', 'lib.local_lake', 'py4j')]
     levels = [logger.level for logger in loggers]
     handlers = list(loggers[0].handlers)
     filters = [list(handler.filters) for handler in handlers]

@@ -1,4 +1,4 @@
-"""Decides from the state of an execution which status it ended with, and why."""
+"""Decides the final status of an execution, and its reason, from the state of the execution."""
 from __future__ import annotations
 
 import json
@@ -8,7 +8,7 @@ from typing import Any
 
 from lib.executions.record import FAILED, SUCCEEDED
 
-# What AWS Glue calls a run that will not change any more.
+# The final states of a run of AWS Glue.
 GLUE_FAILURES = ('STOPPED', 'FAILED', 'TIMEOUT', 'ERROR', 'EXPIRED')
 LONGEST_REASON = 4000
 
@@ -22,7 +22,7 @@ class Ending:
 
 
 def ending_of(state: Mapping[str, Any]) -> Ending:
-    """Return how the execution with that state ended; anything that is no clear success is a failure."""
+    """Return how the execution with that state ended; everything but a clear success is a failure."""
     result = state.get('taskresult')
     if not isinstance(result, Mapping):
         return Ending(FAILED, 'The execution ended without the result of a job.')
@@ -36,7 +36,7 @@ def ending_of(state: Mapping[str, Any]) -> Ending:
 
 
 def _reason(result: Mapping[str, Any]) -> str:
-    """Return what the job said; the text of the cause where it is no description of a job run."""
+    """Return the error message of the job run, or the cause as it is when it describes no job run."""
     cause = result.get('Cause')
     if cause is None:
         return str(result.get('ErrorMessage') or result.get('Error') or 'No reason was given.')

@@ -4,7 +4,7 @@ from __future__ import annotations
 import logging
 from typing import Any
 
-from lake_etl.landing.waiting import unmet
+from lake_etl.config.dependencies import unmet
 from lib.executions.audit_table import AuditTable
 from lib.executions.record import QUEUED, STARTED, STARTING, Execution, execution_of
 

@@ -1,4 +1,4 @@
-"""A process that is killed at any moment leaves the old data readable, and the next run leaves exactly the new."""
+"""A process killed at any moment leaves the old data readable, and the next run publishes exactly the new data."""
 from __future__ import annotations
 
 import os

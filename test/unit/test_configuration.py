@@ -1,4 +1,4 @@
-"""A configuration that cannot be deployed is refused with every setting that is wrong, what was found and the limit."""
+"""A configuration that cannot be deployed is refused with every wrong setting, its value and the limit."""
 from __future__ import annotations
 
 from dataclasses import replace
@@ -21,7 +21,7 @@ def of_environment(**settings) -> Configuration:
 
 def two_environments() -> Configuration:
     """Return a configuration with the environments Dev and Test."""
-    dev, = of_environment().environments
+    dev, = of_environment().named_environments
     return replace(of_environment(), environments=(dev, replace(dev, name='Test')))
 
 
@@ -42,7 +42,7 @@ def test_only_dev_can_lose_its_data():
 
 
 def test_names_follow_the_contract():
-    dev = replace(of_environment(), resource_name_prefix='insurance-lake').environments[0]
+    dev = replace(of_environment(), resource_name_prefix='insurance-lake').named_environments[0]
     assert dev.resource_name('etl-state-machine') == 'dev-insurance-lake-etl-state-machine'
     assert dev.table_name('job-audit') == 'dev-insurance_lake-etl-job-audit'
     assert dev.bucket_name('collect', '111122223333', 'us-east-2') == (

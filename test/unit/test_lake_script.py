@@ -1,4 +1,4 @@
-"""The laptop command decides right about Python, Java and Spark before it installs or runs anything."""
+"""The laptop command makes the right decision about Python, Java and Spark before it installs or runs anything."""
 from __future__ import annotations
 
 import ast

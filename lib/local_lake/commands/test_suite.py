@@ -1,4 +1,4 @@
-"""`./lake test`: run the test suite, a file at a time on each core, or with `--real` the jobs on a real cluster."""
+"""`./lake test`: runs the test suite, one file at a time on each core, or with `--real` the jobs on a real cluster."""
 from __future__ import annotations
 
 import argparse
@@ -10,9 +10,9 @@ from pathlib import Path
 from lib.local_lake.folders import REPOSITORY, LakeFolders
 from lib.local_lake.running.java import use_environment_java
 
-# Each process has a Spark of its own, so there are never more than memory of a common laptop has room for.
+# Each process starts its own Spark; the memory of a common laptop is enough for four.
 PROCESSES = ('--numprocesses=auto', '--maxprocesses=4', '--dist=loadfile')
-# Tests that need Spark are skipped where there is none; here it has to be there.
+# Elsewhere tests that need Spark are skipped where it is missing; here they must fail.
 REQUIRE_SPARK = {'LAKE_TESTS_REQUIRE_SPARK': '1'}
 REAL, RING, JARS = '--real', 'test/real', 'LAKE_REAL_JARS'
 

@@ -1,4 +1,4 @@
-"""`./lake watch`: process files as they are dropped into the Collect folder, as S3 and the trigger do on AWS."""
+"""`./lake watch`: processes files as they are dropped into the Collect folder, as the trigger does on AWS."""
 from __future__ import annotations
 
 import argparse
@@ -11,13 +11,12 @@ from functools import cache
 from pathlib import Path
 
 from lake_etl.config.configuration_files import Read
-from lake_etl.config.dependencies import Dependencies
+from lake_etl.config.dependencies import Dependencies, unmet
 from lake_etl.config.input import InputSpec
 from lake_etl.config.reader import configuration_below
 from lake_etl.errors import LakeError
 from lake_etl.landing.arrival import as_configured, landing_dependencies, landing_spec, started_by
 from lake_etl.landing.location import Landing
-from lake_etl.landing.waiting import unmet
 from lib.local_lake.folders import LakeFolders
 from lib.local_lake.running.orchestration import Orchestrator, execution_of
 
@@ -27,16 +26,16 @@ UNFINISHED_ENDINGS = ('.tmp', '.part', '.crdownload', '~')
 
 
 class FileOutcome(Enum):
-    """What became of a dropped file when it was looked at."""
+    """The result of looking at a dropped file."""
 
-    LEFT = 'has run before, waits, or starts nothing'
+    SKIPPED = 'has run before, waits, or starts nothing'
     LOADED = 'loaded'
     FAILED = 'failed or refused'
 
 
 @dataclass(frozen=True)
 class Dropped:
-    """A file in the Collect folder that nobody is writing to any more."""
+    """A file in the Collect folder whose writing has ended."""
 
     key: str
     execution: str
@@ -44,7 +43,7 @@ class Dropped:
 
 
 def run(folders: LakeFolders, options: argparse.Namespace) -> int:
-    """Process what is in the Collect folder and has not run yet, then wait for more until stopped."""
+    """Process the files in the Collect folder that have not run yet, then wait for more until stopped."""
     failed = 0
     with folders.writing():
         folders.collect.mkdir(exist_ok=True)
@@ -53,35 +52,35 @@ def run(folders: LakeFolders, options: argparse.Namespace) -> int:
         print(f'Watching {folders.collect}; drop files into DATABASE/TABLE/ below it. Stop with Ctrl+C.', flush=True)
         while True:
             configured = Configured.below(folders)
-            lying = sorted(quiet_files(folders.collect, time.time()), key=lambda item: (item.landed, item.key))
-            outcomes = [process(orchestrator, dropped, configured) for dropped in lying]
+            found = sorted(quiet_files(folders.collect, time.time()), key=lambda item: (item.landed, item.key))
+            outcomes = [process(orchestrator, dropped, configured) for dropped in found]
             failed += outcomes.count(FileOutcome.FAILED)
             if FileOutcome.LOADED in outcomes:
-                continue  # What waited for that can be loaded now.
+                continue  # Files that waited for this load can be loaded now.
             if options.once:
                 return 1 if failed else 0
             time.sleep(POLL_SECONDS)
 
 
 def quiet_files(collect: Path, now: float) -> Iterator[Dropped]:
-    """Yield the files that have not changed for a second, hidden and unfinished ones left out."""
+    """Yield the files that have not changed for a second, except hidden and unfinished ones."""
     for path in collect.rglob('*'):
         names = path.relative_to(collect).parts
         if any(name.startswith('.') for name in names) or path.name.endswith(UNFINISHED_ENDINGS) or not path.is_file():
             continue
         status = path.stat()
-        if abs(now - status.st_mtime) >= QUIET_SECONDS:  # A time to come was set by another clock: it is no wait.
+        if abs(now - status.st_mtime) >= QUIET_SECONDS:  # A time in the future comes from another clock.
             key = '/'.join(names)
             yield Dropped(key, execution_of(collect, key), datetime.fromtimestamp(status.st_mtime))
 
 
 @dataclass(frozen=True)
 class Configured:
-    """What the files of workflows say about landing, each file read once.
+    """What configuration files say about landing; each file is read once.
 
-    read             gives a file by its name
-    spec_of          gives the input_spec of a database and table
-    dependencies_of  gives what they wait for, or None
+    read             returns a file by its name
+    spec_of          returns the input_spec of a database and table
+    dependencies_of  returns what they wait for, or None
     """
 
     read: Read
@@ -99,15 +98,15 @@ class Configured:
 def process(orchestrator: Orchestrator, dropped: Dropped, configured: Configured) -> FileOutcome:
     """Load a dropped file, or the folder that it completes, unless this version has run.
 
-    One whose workflow depends on others is loaded once they have succeeded.
+    A workflow with dependencies is loaded once these have succeeded.
     """
     status = orchestrator.status_of(dropped.execution)
     if status not in (None, 'QUEUED'):
-        return FileOutcome.LEFT
+        return FileOutcome.SKIPPED
     try:
         landing = started_by(dropped.key, dropped.landed, configured.spec_of)
         if landing is None:
-            return FileOutcome.LEFT
+            return FileOutcome.SKIPPED
         landing = as_configured(landing, configured.read)
         dependencies = configured.dependencies_of(landing.database, landing.table)
     except LakeError as error:
@@ -119,7 +118,7 @@ def process(orchestrator: Orchestrator, dropped: Dropped, configured: Configured
         if status is None:
             orchestrator.record_waiting(landing, dropped.execution)
             print(f'{landing.key} waits for {", ".join(missing)}.', flush=True)
-        return FileOutcome.LEFT
+        return FileOutcome.SKIPPED
     return _load(orchestrator, landing, dropped.execution)
 
 

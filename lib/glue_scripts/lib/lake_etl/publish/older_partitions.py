@@ -1,7 +1,7 @@
 """Rewrites older partitions when a load changes the types of columns, so that every engine can read the whole table.
 
 Spark 3.5 cannot read most Parquet files whose types differ from those of the table, and Athena converts few types
-(decision 048).
+(decision 049).
 """
 from __future__ import annotations
 
@@ -23,8 +23,7 @@ from lake_etl.publish.load_files import data_files, file_name, remove_folder, re
 from lake_etl.publish.sources import WRITE_ID, belongs_to, sources_of
 from lake_etl.publish.sweep import sweep_partition
 from lake_etl.publish.target import PartitionValues, Target
-from lake_etl.spark.columns import column, quoted, try_cast
-from lake_etl.spark.literal_path import literal_path
+from lake_etl.spark.columns import column, literal_path, quoted, try_cast
 
 LOG = logging.getLogger(__name__)
 SHARE, ROWS, LOST = 'lake_share', 'rows', 'lost_'

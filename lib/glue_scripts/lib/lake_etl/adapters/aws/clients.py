@@ -1,4 +1,4 @@
-"""Opens AWS clients under the retry rules that all adapters share."""
+"""Opens AWS clients with the retry settings that all adapters share."""
 from __future__ import annotations
 
 import os
@@ -8,9 +8,9 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
-# Throttling of a cold table or bucket passes within a minute; ten attempts with growing pauses outlast it.
+# Throttling of a cold table or bucket ends within a minute, before ten attempts with growing pauses do.
 CONFIG = Config(retries={'mode': 'standard', 'max_attempts': 10})
-# boto3 builds clients from a shared default session, which is not safe for threads; the clients themselves are.
+# boto3 builds clients from a shared default session, which is not thread-safe; the clients themselves are.
 _OPENING = threading.Lock()
 
 
@@ -21,7 +21,7 @@ def open_client(service: str, config: Config = CONFIG) -> Any:
 
 
 def open_dynamodb_client() -> Any:
-    """Return a DynamoDB client that takes and gives Python values instead of typed wire values."""
+    """Return a DynamoDB client that accepts and returns Python values instead of typed wire values."""
     with _OPENING:
         return boto3.resource('dynamodb', region_name=_region(), config=CONFIG).meta.client
 

@@ -9,9 +9,9 @@ from lake_etl.reasons.failure import kind_of
 
 
 def read_secret(address: str) -> bytes:
-    """Return the secret of that name or ARN, text as UTF-8, without white space at its ends.
+    """Return the secret with this name or ARN, without leading and trailing white space; text is encoded as UTF-8.
 
-    Raises LakeError naming the secret when it is missing, empty, or may not be read.
+    Raises LakeError naming the secret if it is missing, empty, or not readable.
     """
     try:
         answer = open_client('secretsmanager').get_secret_value(SecretId=address)

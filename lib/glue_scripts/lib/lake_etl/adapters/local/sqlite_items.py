@@ -1,4 +1,4 @@
-"""Keeps item tables in a SQLite file, so that a laptop needs no DynamoDB."""
+"""Stores items in a SQLite file, so that a laptop needs no DynamoDB."""
 from __future__ import annotations
 
 import json
@@ -9,26 +9,25 @@ from decimal import Decimal
 from itertools import islice
 from typing import Any
 
-from lake_etl.adapters.item_tables import check_update, full_key, key_of, key_values
-from lake_etl.adapters.item_values import plain, storable
-from lake_etl.adapters.local.database import opened, transaction
+from lake_etl.adapters.item_tables import check_update, full_key, key_schema, key_values, plain, storable
+from lake_etl.adapters.local.database import open_database, transaction
 from lake_etl.errors import ItemStoreError
 from lake_etl.reasons.failure import kind_of_sqlite
 
 SCHEME = 'sqlite://'
 BATCH = 5_000
 AS_JSON = json.JSONEncoder(ensure_ascii=False, separators=(',', ':')).encode
-# An item that is there already, as tokens of an earlier load are, costs no write.
+# An existing equal item, such as a token of an earlier load, is not written again.
 UPSERT = ('INSERT INTO {name} VALUES (?, ?, ?) ON CONFLICT (partition_key, sort_key) '
           'DO UPDATE SET item = excluded.item WHERE item <> excluded.item')
 
 
 class SqliteItems:
-    """Items at `sqlite:///folder/lake.db#table`; what stands before the last `#` is the file's path, taken literally.
+    """Items at `sqlite:///folder/lake.db#table`; the part before the last `#` is the path of the file, taken literally.
 
-    Each item table is a SQLite table of key and JSON text, made when it is first used; texts sort by their UTF-8
-    bytes, as in DynamoDB. The adapter holds no open file: every operation opens its own connection, so one instance
-    serves threads and travels to Spark workers.
+    Each item table is a SQLite table of keys and JSON text, created at first use; texts sort by their UTF-8 bytes, as
+    in DynamoDB. The adapter has no open file: every operation opens its own connection, so an instance can be shared by
+    threads and sent to the workers of Spark.
     """
 
     def put(self, table: str, item: Mapping[str, Any]) -> None:
@@ -36,9 +35,9 @@ class SqliteItems:
         self.put_all(table, (item,))
 
     def put_all(self, table: str, items: Iterable[Mapping[str, Any]]) -> int:
-        """Create or replace many items, 5,000 in a transaction, and return how many were given.
+        """Create or replace many items, 5,000 per transaction, and return their number.
 
-        No transaction is open while the next items are being produced, so a slow producer blocks nobody.
+        No transaction is open while further items are produced, so a slow producer blocks nobody.
         """
         count = 0
         waiting = iter(items)
@@ -70,30 +69,30 @@ class SqliteItems:
             return _find(connection, name, identity)
 
     def query(self, table: str, partition_value: str) -> Iterator[dict[str, Any]]:
-        """Yield every item of one partition key value in sort key order, as they were when the first was asked for."""
+        """Yield every item of one partition key value in sort key order, from a snapshot at the first request."""
         with _table(table) as (connection, name):
             rows = connection.execute(
                 f'SELECT item FROM {name} WHERE partition_key = ? ORDER BY sort_key', (partition_value,))
             yield from map(_item, rows)
 
     def scan(self, table: str) -> Iterator[dict[str, Any]]:
-        """Yield every item of the table, as they were when the first was asked for."""
+        """Yield every item of the table, from a snapshot at the first request."""
         with _table(table) as (connection, name):
             yield from map(_item, connection.execute(f'SELECT item FROM {name}'))
 
 
 @contextmanager
 def _table(address: str) -> Iterator[tuple[sqlite3.Connection, str]]:
-    """Open the file of an address and give the connection and the table's name as SQL text."""
-    key_of(address)
+    """Open the file of an address; return the connection and the quoted name of the table."""
+    key_schema(address)
     file, _, table = address.removeprefix(SCHEME).rpartition('#')
     if not address.startswith(f'{SCHEME}/') or not file:
         raise ItemStoreError(
-            f"'{address}' is no address of an item table; sqlite:///folder/lake.db#table was expected. Correct the "
-            'table argument of the job.')
+            f"'{address}' is not the address of an item table; sqlite:///folder/lake.db#table was expected. Correct "
+            'the table argument of the job.')
     name = '"' + table.replace('"', '""') + '"'
     try:
-        with opened(file) as connection:
+        with open_database(file) as connection:
             connection.execute(
                 f'CREATE TABLE IF NOT EXISTS {name} (partition_key TEXT NOT NULL, sort_key TEXT NOT NULL, '
                 'item TEXT NOT NULL, PRIMARY KEY (partition_key, sort_key)) WITHOUT ROWID')
@@ -124,7 +123,7 @@ def _item(row: tuple[str]) -> dict[str, Any]:
 
 
 def _json(value: Any) -> str:
-    """Return JSON text that keeps every digit; the standard encoder cannot write decimals."""
+    """Return JSON text with every digit; the standard encoder cannot write decimals."""
     try:
         return AS_JSON(value)
     except TypeError:
