@@ -1,6 +1,7 @@
 """The Glue jobs with the buckets of their scripts and temporary files, and the role under which they run."""
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -43,7 +44,8 @@ class GlueStack(Stack):
             access_logs=storage.access_logs_bucket, expires_after_days=DAYS_OF_TEMPORARY_FILES)
         self._library = self._deploy_scripts()
         self.error_logs, self.output_logs = (self._log_group(kind) for kind in ('error', 'output'))
-        resources = _lake_resources(environment, storage, tables)
+        resources = replace(_lake_resources(environment, storage, tables), region=self.region,
+                            s3_endpoint=f's3.{self.region}.{self.url_suffix}')
         self.role = GlueRole(self, 'Role', self._job_resources(tables, network, resources), environment=environment)
         self._security = self._security_configuration()
         self._connections = self._connect(network)

@@ -127,7 +127,8 @@ def _add_upkeep(verbs: Verbs) -> None:
     clean = _verb(verbs, 'clean', 'remove files that no table refers to any more')
     clean.add_argument('--all', action='store_true', help='remove the whole lake')
     clean.add_argument('--yes', action='store_true', help='with --all: remove the files in Collect without asking')
-    _passed_on(verbs, 'test', 'run the test suite; further arguments go to pytest', 'test_suite')
+    _passed_on(verbs, 'test', 'run the test suite, or with --real the jobs on a real cluster; further arguments go to '
+               'pytest', 'test_suite')
     _verb(verbs, 'lint', 'run the code checks: style, order of imports, types, unused code')
     _passed_on(verbs, 'cdk', 'deploy the lake to AWS; further arguments go to the CDK command line', 'cdk')
 

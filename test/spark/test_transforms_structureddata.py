@@ -150,7 +150,7 @@ def test_column_with_nothing_to_parse_stays_text_and_is_reported(spark, caplog, 
     with caplog.at_level(logging.WARNING):
         got = transform(df, ['note'], ARGS, None)
     assert [row.note for row in got.collect()] == ['n/a', None]
-    assert f"'note' holds no {noun}" in caplog.text and 'n/a' not in caplog.text
+    assert f"'note' has no {noun}" in caplog.text and 'n/a' not in caplog.text
 
 
 @pytest.mark.parametrize('transform', [transform_jsonstructured, transform_xmlstructured])

@@ -1,6 +1,7 @@
 """The Glue jobs: names, versions, sizes, shipped modules, and arguments with which the real jobs start."""
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from io import BytesIO
@@ -113,6 +114,19 @@ def test_entity_match_knows_its_iceberg_catalog(lake_on_aws):
     assert (arguments['iceberg_catalog'], arguments['datalake-formats']) == ('glue_catalog', 'iceberg')
     assert arguments['txn_spec_prefix_path'] == '/etl/transformation-spec/'
     assert 'spark.sql.catalog.glue_catalog.warehouse=s3://' in arguments['conf']
+
+
+@pytest.mark.parametrize('name', ARGUMENTS)
+def test_every_job_tells_s3a_iceberg_and_python_workers_the_region(lake_on_aws, name):
+    for environment in ('Dev', 'Test', 'Prod'):
+        conf = default_arguments(jobs_of(lake_on_aws, environment)[name])['conf']
+        settings = dict(part.split('=', 1) for part in conf.split(' --conf '))
+        region = settings['spark.hadoop.fs.s3a.endpoint.region']
+        assert re.fullmatch(r'[a-z]{2}-[a-z]+-\d', region)
+        assert settings['spark.hadoop.fs.s3a.endpoint'].startswith(f's3.{region}.')
+        assert settings['spark.executorEnv.AWS_DEFAULT_REGION'] == region
+        if name == 'consume-entity-match':
+            assert settings['spark.sql.catalog.glue_catalog.client.region'] == region
 
 
 def test_the_library_is_one_zip_whose_modules_have_their_flat_names(tmp_path):
