@@ -5,12 +5,19 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 
+import pandas
 import pytest
+import requests
 from pyspark.sql import functions as F
 
+from lake_etl.adapters.local.sqlite_items import SqliteItems
 from lake_etl.config.transform_steps import TransformStep
+from lake_etl.publish.lineage import DataLineageGenerator
 from lake_etl.transform.apply import apply_steps
 from lake_etl.transform.discovery import all_transforms
 from lake_etl.transform.registry import TransformContext, UserTransform
@@ -111,3 +118,119 @@ def test_a_job_starts_as_a_program_without_an_import_path(tmp_path, name):
                           capture_output=True, text=True, env=environment, cwd=tmp_path, check=False)
     assert 'the following arguments are required' in done.stderr
     assert 'ModuleNotFoundError' not in done.stderr
+
+
+@F.pandas_udf('string')
+def ask_api(batches: Iterator[pandas.Series]) -> Iterator[pandas.Series]:
+    """Ask a service of another company about each value, with one connection per task."""
+    with requests.Session() as session:
+        for batch in batches:
+            address = batch.str.replace('|', '/rate?code=', regex=False)
+            yield address.map(lambda url: session.get(url, timeout=10).json()['rate'])
+
+
+def transform_rates(df, spec, args, lineage, sc):
+    """Spread the rows over all cores, then look rates up and scale a column, both in batches of pandas."""
+    cores = int(sc.getConf().get('spark.default.parallelism'))
+    assert int(df.sparkSession.conf.get('spark.default.parallelism')) == sc.defaultParallelism == cores
+    double = F.pandas_udf(lambda values: values * 2.0, 'double')
+    asked = df.repartition(cores).withColumn(
+        'rate', ask_api(F.concat(F.lit(f'{spec["service"]}|'), 'code'))).withColumn('twice', double('amount'))
+    lineage.update_lineage(asked, args['source_key'], 'rates', transform=[spec])
+    return asked
+
+
+class Rates(BaseHTTPRequestHandler):
+    """The service."""
+
+    def do_GET(self):  # noqa: N802 - the name that the server calls
+        """Answer with a rate for the code."""
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(json.dumps({'rate': f'rate of {self.path.rpartition("=")[2]}'}).encode())
+
+    def log_message(self, *_):
+        """Log nothing."""
+
+
+def test_pandas_functions_and_calls_of_a_service_run_in_a_users_transform(spark, tmp_path):
+    registry = {**all_transforms(), 'rates': UserTransform('rates', transform_rates)}
+    df = spark.createDataFrame([(f'c{number}', float(number)) for number in range(20)], 'code string, amount double')
+    table = f'sqlite://{tmp_path}/lake.db#data-lineage'
+    args = {'source_key': 'a/b', 'execution_id': 'e', 'data_lineage_table': table}
+    with ThreadingHTTPServer(('127.0.0.1', 0), Rates) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        spec = {'service': f'http://127.0.0.1:{server.server_port}'}
+        steps = [TransformStep('rates', 'rates', spec, None, 'transform_spec.rates')]
+        context = TransformContext(args, DataLineageGenerator(args), spark.sparkContext)
+        rows = apply_steps(df, steps, registry, context).collect()
+        server.shutdown()
+    assert sorted((row.code, row.rate, row.twice) for row in rows) == sorted(
+        (f'c{number}', f'rate of c{number}', number * 2.0) for number in range(20))
+    assert [item['dataset_operation'] for item in SqliteItems().query(table, 'e')] == ['rates', 'rates']
+
+
+SKELETON = '''
+import sys
+import os
+from pyspark.context import SparkContext
+from awsglue.utils import getResolvedOptions
+from awsglue.context import GlueContext
+from awsglue.job import Job
+
+sys.path.append(os.path.dirname(__file__) + '/lib')
+
+from glue_catalog_helpers import upsert_catalog_table, clean_column_names, generate_spec, put_s3_object, table_exists
+from datalineage import DataLineageGenerator
+from datatransform_stringmanipulation import format_column
+
+expected_arguments = ['JOB_NAME', 'environment', 'TempDir', 'state_machine_name', 'execution_id', 'source_key']
+for arg in sys.argv:
+    if '--data_lineage_table' in arg:
+        expected_arguments.append('data_lineage_table')
+
+
+def main():
+    args = getResolvedOptions(sys.argv, expected_arguments)
+    sc = SparkContext()
+    glueContext = GlueContext(sc)
+    spark = glueContext.spark_session
+    job = Job(glueContext)
+    job.init(args['JOB_NAME'], args)
+    lineage = DataLineageGenerator(args)
+    df = spark.createDataFrame([('a', 1)], 'Code string, year int')
+    df, mapping = clean_column_names(df)
+    from pyspark.sql.functions import lit
+    df = df.withColumn('text', format_column(lit('<{}>'), 'code'))
+    assert df.first().text == '<a>'
+    upsert_catalog_table(df, 'Own', 'Codes', ['year'], args['TempDir'] + '/own/codes')
+    lineage.update_lineage(df, args['source_key'], 'own', transform=mapping)
+    put_s3_object(args['TempDir'] + '/mapping.csv', mapping)
+    put_s3_object(args['TempDir'] + '/found.txt', table_exists('own', 'codes')['Table']['Name'])
+    job.commit()
+
+
+if __name__ == '__main__':
+    main()
+'''
+
+
+@pytest.mark.parametrize('by_variable', [True, False])
+def test_a_job_from_the_skeleton_runs_against_the_lake_of_a_laptop(spark, tmp_path, by_variable):
+    folder = tmp_path / 'glue_scripts'
+    folder.mkdir()
+    (folder / 'lib').symlink_to(SHARED)
+    (folder / 'etl_codes.py').write_text(SKELETON)
+    catalog = f'sqlite://{tmp_path}/lake.db'
+    chosen = {'LAKE_CATALOG': catalog} if by_variable else {}
+    arguments = [f'--{name}={value}' for name, value in {
+        'JOB_NAME': 'codes', 'environment': 'Dev', 'TempDir': tmp_path, 'state_machine_name': 'none',
+        'execution_id': 'e', 'source_key': 'Own/Codes', 'data_lineage_table': f'{catalog}#data-lineage',
+        **({} if by_variable else {'catalog': catalog})}.items()]
+    own = {name: value for name, value in os.environ.items() if name != 'PYTHONPATH'}
+    done = subprocess.run([sys.executable, str(folder / 'etl_codes.py'), *arguments], capture_output=True, text=True,
+                          env={**own, **chosen, 'PYTHONPATH': str(STAND_IN)}, cwd=tmp_path, check=False)
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert (tmp_path / 'found.txt').read_text() == 'codes'
+    assert (tmp_path / 'mapping.csv').read_text().splitlines()[0] == 'sourcename,destname'
+    assert len(list(SqliteItems().query(f'{catalog}#data-lineage', 'e'))) == 2

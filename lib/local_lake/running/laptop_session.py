@@ -40,6 +40,7 @@ SHARED_MODULES = Path(__file__).resolve().parents[2] / 'glue_scripts' / 'lib'
 # A load generates up to 25 classes, a check of rules as many again. With Spark's default of 100 a session with
 # several loads, such as `watch`, would generate and compile them again each time.
 REMEMBERED_CLASSES = 500
+PARALLELISM = 'spark.default.parallelism'
 
 
 def start_session(folder: Path, cores: str = '*', memory: str = '2g', small_data: bool = False,
@@ -59,7 +60,15 @@ def start_session(folder: Path, cores: str = '*', memory: str = '2g', small_data
     java_options = ' '.join((JAVA_OPTIONS, ONE_COMPILER if small_data or one_compiler else '', class_archive_options()))
     for key, value in {**_settings(folder, memory, java_options), **(SMALL_DATA if small_data else {})}.items():
         builder = builder.config(key, value)
-    return builder.getOrCreate()
+    return _with_parallelism(builder.getOrCreate())
+
+
+def _with_parallelism(spark: SparkSession) -> SparkSession:
+    """Set what AWS Glue sets: users' transforms ask for the number of tasks that run at once."""
+    cores = str(spark.sparkContext.defaultParallelism)
+    spark.sparkContext._conf.set(PARALLELISM, cores)
+    # The session refuses it as a setting of its own, but takes it from a builder.
+    return SparkSession.builder.config(PARALLELISM, cores).getOrCreate()
 
 
 def is_small(folders: LakeFolders, landed_bytes: int) -> bool:
