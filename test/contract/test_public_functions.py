@@ -170,7 +170,8 @@ def other_table(aws):
     table.put_item(Item={'region': 'north', 'number': 7, 'lookup_item': 'n7', 'names': '[1]'})
 
 
-def test_lookups_take_any_table_and_key(spark, other_table):
+@pytest.mark.usefixtures('other_table')
+def test_lookups_take_any_table_and_key(spark):
     pairs = lookup.get_lookup_data(table_name='Brokers', key_values={'region': 'north', 'number': 3},
                                    lookup_data_attribute_name='names')
     assert pairs == [('A', 'Ann'), ('B', 1.5), ('C', None)]
@@ -188,7 +189,8 @@ def test_lookups_take_any_table_and_key(spark, other_table):
     (lambda: lookup.get_multilookup_data('Brokers', 'south', ['size']), "'south'"),
     (lambda: lookup.get_multilookup_data('Nowhere', 'south', ['size']), "'Nowhere'"),
 ])
-def test_a_lookup_that_finds_nothing_is_a_runtime_error_that_names_it(other_table, call, message):
+@pytest.mark.usefixtures('other_table')
+def test_a_lookup_that_finds_nothing_is_a_runtime_error_that_names_it(call, message):
     with pytest.raises(ItemStoreError, match=message) as raised:
         call()
     assert isinstance(raised.value, RuntimeError)

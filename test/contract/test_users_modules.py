@@ -6,7 +6,8 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
 
@@ -14,6 +15,7 @@ import pandas
 import pytest
 import requests
 from pyspark.sql import functions as F
+from pyspark.sql.types import StringType
 
 from lake_etl.adapters.local.sqlite_items import SqliteItems
 from lake_etl.config.transform_steps import TransformStep
@@ -120,13 +122,12 @@ def test_a_job_starts_as_a_program_without_an_import_path(tmp_path, name):
     assert 'ModuleNotFoundError' not in done.stderr
 
 
-@F.pandas_udf('string')
+@F.pandas_udf(StringType())
 def ask_api(batches: Iterator[pandas.Series]) -> Iterator[pandas.Series]:
     """Ask a service of another company about each value, with one connection per task."""
     with requests.Session() as session:
         for batch in batches:
-            address = batch.str.replace('|', '/rate?code=', regex=False)
-            yield address.map(lambda url: session.get(url, timeout=10).json()['rate'])
+            yield batch.map(lambda url: session.get(url, timeout=10).json()['rate'])
 
 
 def transform_rates(df, spec, args, lineage, sc):
@@ -135,22 +136,9 @@ def transform_rates(df, spec, args, lineage, sc):
     assert int(df.sparkSession.conf.get('spark.default.parallelism')) == sc.defaultParallelism == cores
     double = F.pandas_udf(lambda values: values * 2.0, 'double')
     asked = df.repartition(cores).withColumn(
-        'rate', ask_api(F.concat(F.lit(f'{spec["service"]}|'), 'code'))).withColumn('twice', double('amount'))
+        'rate', ask_api(F.concat(F.lit(spec['service']), F.lit('/'), 'code'))).withColumn('twice', double('amount'))
     lineage.update_lineage(asked, args['source_key'], 'rates', transform=[spec])
     return asked
-
-
-class Rates(BaseHTTPRequestHandler):
-    """The service."""
-
-    def do_GET(self):  # noqa: N802 - the name that the server calls
-        """Answer with a rate for the code."""
-        self.send_response(200)
-        self.end_headers()
-        self.wfile.write(json.dumps({'rate': f'rate of {self.path.rpartition("=")[2]}'}).encode())
-
-    def log_message(self, *_):
-        """Log nothing."""
 
 
 def test_pandas_functions_and_calls_of_a_service_run_in_a_users_transform(spark, tmp_path):
@@ -158,7 +146,9 @@ def test_pandas_functions_and_calls_of_a_service_run_in_a_users_transform(spark,
     df = spark.createDataFrame([(f'c{number}', float(number)) for number in range(20)], 'code string, amount double')
     table = f'sqlite://{tmp_path}/lake.db#data-lineage'
     args = {'source_key': 'a/b', 'execution_id': 'e', 'data_lineage_table': table}
-    with ThreadingHTTPServer(('127.0.0.1', 0), Rates) as server:
+    for number in range(20):
+        (tmp_path / f'c{number}').write_text(json.dumps({'rate': f'rate of c{number}'}))
+    with ThreadingHTTPServer(('127.0.0.1', 0), partial(SimpleHTTPRequestHandler, directory=tmp_path)) as server:
         Thread(target=server.serve_forever, daemon=True).start()
         spec = {'service': f'http://127.0.0.1:{server.server_port}'}
         steps = [TransformStep('rates', 'rates', spec, None, 'transform_spec.rates')]

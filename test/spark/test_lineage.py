@@ -59,6 +59,15 @@ def test_a_record_is_written_when_the_call_returns(table):
         assert (len(records(table)), lineage.count) == (number, number + 1)
 
 
+def test_users_code_counts_and_writes_records_of_its_own(table, premiums):
+    lineage = DataLineageGenerator({**ARGS, 'data_lineage_table': table})
+    counts = lineage.generatecounts(premiums)
+    assert counts == {'row': 2, 'column': 4}
+    lineage.insert_table('Gen/Policy', 'own', {'counts': counts})
+    [record] = records(table)
+    assert (record['uuid'], json.loads(record['info']), lineage.count) == (lineage.uniid, {'counts': counts}, 2)
+
+
 def test_records_of_a_job_wait_for_a_full_batch_or_a_flush(table):
     lineage = DataLineageGenerator({**ARGS, 'data_lineage_table': table}, batch_size=FULL_BATCH)
     written = []
