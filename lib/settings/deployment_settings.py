@@ -97,7 +97,7 @@ class EnvironmentConfiguration:
         if self.storage not in ('create', 'import'):
             yield f"storage is '{self.storage}', expected create or import"
         if self.hash_text not in ('', 'as_written', 'as_inferred'):
-            yield f"hash_text is '{self.hash_text}', expected nothing, as_written or as_inferred"
+            yield f"hash_text is '{self.hash_text}', expected an empty text, as_written or as_inferred"
         if self.quality_engine not in ('', 'glue'):
             yield f"quality_engine is '{self.quality_engine}', expected an empty text or glue"
         if not 0 <= self.retention_hours <= 24 * 366:
