@@ -175,8 +175,7 @@ class Ground:
         options = [word for key, value in conf.items() for word in ('--conf', f'{key}={value}')]
         command = [f'{os.path.dirname(sys.executable)}/spark-submit', '--master', self.cluster.address,
                    '--py-files', str(folder / library.zip_name),
-                   '--jars', ','.join(str(self._jars / jar.file) for jar in JARS), *options,
-                   str(folder / 'launcher.py'), str(folder / 'plan.json'), str(folder / 'results.json')]
+                   *options, str(folder / 'launcher.py'), str(folder / 'plan.json'), str(folder / 'results.json')]
         return name, self.cluster.driver(name, command, self.variables())
 
     def results(self, driver: tuple[str, Popen[str]]) -> list[str]:
@@ -222,7 +221,9 @@ class Ground:
         for module in sorted(modules):
             text = self._jobs[module]['DefaultArguments'].get('--conf', '')
             own |= dict(part.strip().split('=', 1) for part in text.split('--conf') if part.strip())
-        local = {'spark.hadoop.fs.s3a.endpoint': self.endpoint, 'spark.local.dir': str(folder / 'local'),
+        jars = os.pathsep.join(str(self._jars / jar.file) for jar in JARS)
+        local = {'spark.driver.extraClassPath': jars, 'spark.executor.extraClassPath': jars,
+                 'spark.hadoop.fs.s3a.endpoint': self.endpoint, 'spark.local.dir': str(folder / 'local'),
                  'spark.sql.warehouse.dir': str(folder / 'warehouse'),
                  'spark.hadoop.javax.jdo.option.ConnectionURL':
                      f'jdbc:derby:;databaseName={folder / "metastore"};create=true'}
