@@ -45,7 +45,7 @@ def client(service, endpoint):
 
 
 @pytest.mark.parametrize('version', ICEBERG)
-def test_merges_follow_the_contract_and_tables_lie_in_the_warehouse(endpoint, spark_4, version):
+def test_merges_follow_the_contract_and_tables_lie_in_the_warehouse(endpoint, spark_4, tmp_path, version):
     s3, glue = client('s3', endpoint), client('glue', endpoint)
     bucket, database = f'{BUCKET}-{version.replace(".", "-")}', DATABASE.lower()
     s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={'LocationConstraint': REGION})
@@ -59,7 +59,7 @@ def test_merges_follow_the_contract_and_tables_lie_in_the_warehouse(endpoint, sp
     jars = [str(Path(os.environ['LAKE_REAL_JARS']) / jar.file) for jar in ICEBERG[version]]
     script = str(Path(__file__).with_name('iceberg_contract.py'))
     done = subprocess.run(
-        [sys.executable, script, endpoint, f's3://{bucket}/iceberg', *jars],
+        [sys.executable, script, endpoint, f's3://{bucket}/iceberg', str(tmp_path), *jars],
         env=own | CREDENTIALS | {'PYTHONPATH': os.pathsep.join([str(spark_4)] * (version == '4.1') + path)},
         capture_output=True, text=True, timeout=280, check=False)
     assert done.returncode == 0, done.stderr[-4000:]
