@@ -202,7 +202,9 @@ class Ground:
         defaults = {name.removeprefix('--'): value for name, value in
                     self._jobs[run.job.module]['DefaultArguments'].items()}
         return command_line(f'{run.job.module}.py', started_by_glue(
-            defaults | self._of_execution(run) | {'JOB_NAME': self._jobs[run.job.module]['Name']} | run.arguments))
+            defaults | self._of_execution(run) | {'JOB_NAME': self._jobs[run.job.module]['Name'],
+                                                  'JOB_RUN_ID': f'jr_{run.execution}_{run.job.name}'}
+            | run.arguments))
 
     def _of_execution(self, run: Run) -> dict[str, str]:
         """Return the arguments that the state machine gives."""
