@@ -76,8 +76,8 @@ def _check_information(informations):
     assert of('currencyconversion') == [{'currencyconversion': {'field': 'premium'}}]
     assert of('literal') == [{'literal': {'line': 'Auto', 'zone': 1}}]
     assert (of('tokenize'), of('hash')) == ([{'tokenize': 'tin'}], [{'hash': 'policyno'}])
-    assert of('numericaudit')[0]['dataset_counts'] == {'row': 2, 'column': 6}
+    assert of('numericaudit')[0]['dataset_counts'] == {'row': 2, 'column': 7}
     assert of('numericaudit')[0]['field_total'] == {'premium': '7.50'}
     assert of('read')[0]['datasetname'] == 'Gen/Policy/a.csv'
-    assert of('write')[0] | {'format': 'parquet', 'dataset_counts': {'row': 2, 'column': 6}} == of('write')[0]
+    assert of('write')[0] | {'format': 'parquet', 'dataset_counts': {'row': 2, 'column': 7}} == of('write')[0]
     assert 'SELECT policyno' in of('sparksql')[0]['sparksql']

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import json
+import os
 from datetime import UTC, datetime, timedelta
 
 import pyarrow as pa
@@ -73,6 +74,8 @@ def test_their_records_are_read_beside_those_of_this_lake(lake, capsys):
     now = datetime.now(UTC) - timedelta(minutes=5)
     moment = now.strftime('%Y-%m-%d %H:%M:%S.%f')
     lake.land('Gen/Policy/a.csv', 'policyno\nP-1\n')
+    landed = now.timestamp() + 60
+    os.utime(lake.folders.collect / 'Gen' / 'Policy' / 'a.csv', (landed, landed))
     SqliteItems().put(lake.folders.items('job-audit'), {
         'execution_id': 'theirs', 'source_key': 'Gen/Claim', 'job_latest_status': 'SUCCEEDED',
         'job_start_date': moment, 'job_start_date_int': int(now.timestamp()), 'job_last_updated_timestamp': moment,

@@ -20,6 +20,7 @@ from pyspark.sql.types import StringType
 from lake_etl.adapters.local.sqlite_items import SqliteItems
 from lake_etl.config.transform_steps import TransformStep
 from lake_etl.publish.lineage import DataLineageGenerator
+from lake_etl.runtime import chosen_catalog
 from lake_etl.transform.apply import apply_steps
 from lake_etl.transform.discovery import all_transforms
 from lake_etl.transform.registry import TransformContext, UserTransform
@@ -205,21 +206,31 @@ if __name__ == '__main__':
 '''
 
 
-@pytest.mark.parametrize('by_variable', [True, False])
-def test_a_job_from_the_skeleton_runs_against_the_lake_of_a_laptop(spark, tmp_path, by_variable):
+@pytest.mark.parametrize(('arguments', 'variable', 'chosen'), [
+    ([], None, 'glue'), ([], 'sqlite:///a.db', 'sqlite:///a.db'),
+    (['--catalog=sqlite:///b.db'], 'sqlite:///a.db', 'sqlite:///b.db'),
+    (['--x', 'y', '--catalog', 'sqlite:///b.db'], None, 'sqlite:///b.db'), (['--catalog'], None, '')])
+def test_an_argument_or_a_variable_chooses_the_catalog(monkeypatch, arguments, variable, chosen):
+    monkeypatch.setattr('sys.argv', ['job', *arguments])
+    monkeypatch.delenv('LAKE_CATALOG', raising=False)
+    if variable:
+        monkeypatch.setenv('LAKE_CATALOG', variable)
+    assert chosen_catalog() == chosen
+
+
+def test_a_job_from_the_skeleton_runs_against_the_lake_of_a_laptop(spark, tmp_path):
     folder = tmp_path / 'glue_scripts'
     folder.mkdir()
     (folder / 'lib').symlink_to(SHARED)
     (folder / 'etl_codes.py').write_text(SKELETON)
     catalog = f'sqlite://{tmp_path}/lake.db'
-    chosen = {'LAKE_CATALOG': catalog} if by_variable else {}
     arguments = [f'--{name}={value}' for name, value in {
         'JOB_NAME': 'codes', 'environment': 'Dev', 'TempDir': tmp_path, 'state_machine_name': 'none',
         'execution_id': 'e', 'source_key': 'Own/Codes', 'data_lineage_table': f'{catalog}#data-lineage',
-        **({} if by_variable else {'catalog': catalog})}.items()]
+    }.items()]
     own = {name: value for name, value in os.environ.items() if name != 'PYTHONPATH'}
     done = subprocess.run([sys.executable, str(folder / 'etl_codes.py'), *arguments], capture_output=True, text=True,
-                          env={**own, **chosen, 'PYTHONPATH': str(STAND_IN)}, cwd=tmp_path, check=False)
+                          env={**own, 'LAKE_CATALOG': catalog, 'PYTHONPATH': str(STAND_IN)}, cwd=tmp_path, check=False)
     assert done.returncode == 0, done.stderr[-3000:]
     assert (tmp_path / 'found.txt').read_text() == 'codes'
     assert (tmp_path / 'mapping.csv').read_text().splitlines()[0] == 'sourcename,destname'

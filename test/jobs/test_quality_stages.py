@@ -58,7 +58,7 @@ def test_rows_are_set_aside_with_the_rules_they_failed_until_the_partition_is_lo
     assert results(lake, execution) == [
         ('after_transform', 'quarantine-on-failure', 'ColumnLength "id" = 1', 'Passed'),
         ('after_transform', 'quarantine-on-failure', 'ColumnValues "state" in ["NY", "CA"]', 'Failed'),
-        ('before_transform', 'halt', 'RowCount > 1', 'Passed'),
+        ('before_transform', 'halt-on-failure', 'RowCount > 1', 'Passed'),
         ('before_transform', 'quarantine-on-failure', 'ColumnValues "premium" > 0', 'Failed'),
         ('before_transform', 'warn-on-failure', 'ColumnValues "state" = "NY"', 'Failed')]
     assert set_aside(lake, execution) == [

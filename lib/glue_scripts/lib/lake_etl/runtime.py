@@ -14,7 +14,7 @@ ENVIRONMENT = 'env://'
 CATALOG_ARGUMENT, CATALOG_VARIABLE = '--catalog', 'LAKE_CATALOG'
 
 
-def _chosen_catalog() -> str:
+def chosen_catalog() -> str:
     """Return the address that this process is started with: an argument, or else a variable."""
     for position, argument in enumerate(sys.argv):
         name, equals, value = argument.partition('=')
@@ -23,7 +23,7 @@ def _chosen_catalog() -> str:
     return os.environ.get(CATALOG_VARIABLE, GLUE)
 
 
-_catalog_address = _chosen_catalog()
+_catalog_address = chosen_catalog()
 
 
 def files(uri: str) -> Files:
