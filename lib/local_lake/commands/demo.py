@@ -73,7 +73,7 @@ def _load(orchestrator: Orchestrator, sample: Sample, number: int, rows: int | N
     collect = orchestrator.folders.collect
     landed = collect / sample.key
     if landed.exists() and landed.read_bytes() == content:
-        before = execution_of(collect, sample.key)
+        before = execution_of(sample.key, landed.stat())
         if orchestrator.has_succeeded(before):
             print(f'{title}: loaded before, unchanged.')
             return Loaded(before, None)

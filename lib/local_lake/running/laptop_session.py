@@ -5,10 +5,12 @@ import os
 import sys
 from pathlib import Path
 
+from pyspark import SparkContext
 from pyspark.sql import SparkSession
 
 from lake_etl.spark.session import COMPILES_HUGE_METHODS
 from lib.local_lake.running.java import use_environment_java
+from lib.local_lake.running.stopping import take_interrupt_back
 
 LOG_SETTINGS = Path(__file__).with_name('log4j2.properties')
 # The code that Spark generates for wide tables has methods that Java would otherwise not compile.
@@ -34,6 +36,8 @@ SHARED_MODULES = Path(__file__).resolve().parents[2] / 'glue_scripts' / 'lib'
 # A load makes up to 25 classes, a check of rules as many again. A session of several, as `watch` is, would have to
 # generate and compile them anew each time if it remembered but the 100 that Spark does by itself.
 REMEMBERED_CLASSES = 500
+JAVA_ENDED = ('The Java process of Spark ended during the load, most likely because memory ran out. Free memory or split '
+              'the file, then load it again with ./lake retry.')
 
 
 def start_session(folder: Path, cores: str = '*', memory: str = '2g', small_data: bool = False,
@@ -53,7 +57,29 @@ def start_session(folder: Path, cores: str = '*', memory: str = '2g', small_data
     java_options = f'{JAVA_OPTIONS} {ONE_COMPILER}' if small_data or one_compiler else JAVA_OPTIONS
     for key, value in {**_settings(folder, memory, java_options), **(SMALL_DATA if small_data else {})}.items():
         builder = builder.config(key, value)
-    return builder.getOrCreate()
+    session: SparkSession = builder.getOrCreate()
+    take_interrupt_back()
+    return session
+
+
+def forget_ended_session() -> bool:
+    """Tell whether Java has ended under the session of this process; the next start makes a new session then."""
+    context = SparkContext._active_spark_context
+    if context is None or _is_alive(context):
+        return False
+    # This is what `stop` does as well, but `stop` needs Java for it.
+    SparkSession._instantiatedSession = SparkSession._activeSession = None
+    SparkContext._active_spark_context = None
+    SparkContext._gateway = SparkContext._jvm = None
+    return True
+
+
+def _is_alive(context: SparkContext) -> bool:
+    """Tell whether Spark can run another job; when memory runs out it stops its context and then ends Java."""
+    try:
+        return not context._jsc.sc().isStopped()
+    except Exception:
+        return False  # The connection to Java is broken.
 
 
 def _put_shared_modules_on_worker_path() -> None:

@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import importlib
 import logging
+import os
 import sys
 import time
 from collections.abc import Callable
@@ -21,16 +22,20 @@ from lake_etl.errors import LakeError
 from lake_etl.jobs.conversion_report import FAILED_CONVERSIONS
 from lake_etl.landing.location import Landing, execution_id
 from lake_etl.reasons.failure import original_of, reason_of
-from lib.job_table import STEPS, LakeJob
+from lib.job_table import STEPS, LakeJob, failure_after
 from lib.local_lake.folders import LakeFolders
 from lib.local_lake.running.awsglue_path import ensure_glue_library
 from lib.local_lake.running.job_arguments import command_line, job_arguments
-from lib.local_lake.running.laptop_session import start_session
+from lib.local_lake.running.laptop_session import JAVA_ENDED, forget_ended_session, start_session
 from lib.local_lake.running.spark_scratch import remove_scratch
+from lib.local_lake.running.stopping import exit_status
 
 LOG = logging.getLogger(__name__)
 AUDIT = 'job-audit'
-INTERRUPTED = 'The command was stopped before the run ended. Readers see the data from before it; run it again.'
+INTERRUPTED = 'INTERRUPTED'
+NOT_LOADED = ('FAILED', INTERRUPTED)
+STOPPED = ('The command was stopped before the run ended. Each table is as it was before the run, or as the run has '
+           'published it, never half of both. ./lake watch loads the file again when it starts next.')
 
 
 @dataclass(frozen=True)
@@ -57,11 +62,11 @@ class Orchestrator:
         self.items = SqliteItems()
 
     def close_interrupted_runs(self) -> int:
-        """Mark runs that a stopped command left open as failed; return how many."""
+        """Mark runs that a stopped command left open as interrupted; return how many."""
         items = list(self.items.scan(self.audit))
         opened = [item for item in items if item['job_latest_status'] == 'STARTED']
         for item in opened:
-            self._update(item['execution_id'], 'FAILED', INTERRUPTED)
+            self._update(item['execution_id'], INTERRUPTED, STOPPED)
         if opened and SparkSession.getActiveSession() is None:
             # What a run that was killed had written down for itself holds values in clear.
             remove_scratch(self.folders, {str(item['execution_id']) for item in items})
@@ -85,25 +90,41 @@ class Orchestrator:
     def run(self, landing: Landing, execution: str, progress: Callable[[str], None] = lambda text: None) -> RunResult:
         """Load the file, fill its Consume table and match its entities; the result is on record before this returns.
 
-        A failed job ends the run; it never raises for a failure of the job.
+        A failed job ends the run; it never raises for a failure of the job. A run that the user stops is on record as
+        interrupted, and KeyboardInterrupt or SystemExit goes on.
         """
         self._record_start(landing, execution)
         seconds: dict[str, float] = {}
+        running = ''
         try:
             ensure_glue_library()
             start_session(self.folders.temporary, small_data=self.small_data)
             for job in self._jobs(landing):
-                progress(job.name)
+                running = job.name
+                progress(running)
                 started = time.monotonic()
                 run_script(job, job_arguments(job, self.folders, landing, execution))
                 seconds[job.name] = time.monotonic() - started
+        except (KeyboardInterrupt, SystemExit):
+            self._record_interruption(execution, seconds)
+            raise
         except Exception as error:
+            if (status := exit_status()) is not None:
+                self._record_interruption(execution, seconds)
+                raise SystemExit(status) from None
             LOG.debug('The run of %s failed.', landing.key, exc_info=original_of(error))
-            reason = reason_of(error)
+            why = JAVA_ENDED if forget_ended_session() else reason_of(error)
+            reason = failure_after(list(seconds), running, why)
             self._update(execution, 'FAILED', reason, seconds)
             return RunResult(execution, 'FAILED', reason, seconds)
         self._update(execution, 'SUCCEEDED', '', seconds)
         return RunResult(execution, 'SUCCEEDED', '', seconds, self._failed_conversions(execution))
+
+    def _record_interruption(self, execution: str, seconds: dict[str, float]) -> None:
+        self._update(execution, INTERRUPTED, STOPPED, seconds)
+        if exit_status() is not None:
+            # Java has ended, and what the run had written down for itself holds values in clear.
+            remove_scratch(self.folders, {execution})
 
     def _failed_conversions(self, execution: str) -> tuple[str, ...]:
         """Return what the job has put on the run's record; a job of its own process could not hand it over."""
@@ -160,10 +181,13 @@ def land(folders: LakeFolders, key: str, content: bytes) -> str:
     if folders.collect not in target.parents:
         raise LakeError(f"'{key}' does not lie below the Collect folder.")
     FolderFiles().write(str(target), content)
-    return execution_of(folders.collect, key)
+    return execution_of(key, target.stat())
 
 
-def execution_of(collect: Path, key: str) -> str:
-    """Return the id of the execution for a file as it lies in the Collect folder; a changed file has another one."""
-    status = (collect / key).stat()
-    return execution_id(key, f'{status.st_size} {status.st_mtime_ns}')
+def execution_of(key: str, status: os.stat_result) -> str:
+    """Return the id of the execution for a file as it lies in the Collect folder; a changed file has another one.
+
+    key  may hold bytes that are not UTF-8, as Python reads them from a disk
+    """
+    name = os.fsencode(key).decode(errors='backslashreplace')
+    return execution_id(name, f'{status.st_size} {status.st_mtime_ns}')

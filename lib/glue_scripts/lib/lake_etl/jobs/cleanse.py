@@ -18,10 +18,11 @@ from lake_etl.config.configuration_files import folded
 from lake_etl.config.file_names import file_names
 from lake_etl.config.reader import configuration_reader
 from lake_etl.config.transform_steps import follow_columns, text_columns, written_columns
-from lake_etl.config.workflow import Workflow, read_workflow
+from lake_etl.config.workflow import Workflow
 from lake_etl.errors import ConfigurationError, DataError
 from lake_etl.jobs.conversion_report import report_conversions
 from lake_etl.jobs.job_run import JobRun
+from lake_etl.jobs.preflight import read_whole_workflow
 from lake_etl.jobs.table_ownership import cleanse_ownership, published_table, record_changes, require_own_table
 from lake_etl.mapping.apply_mapping import apply_mapping
 from lake_etl.mapping.clean_names import clean_names, log_numbered
@@ -47,13 +48,13 @@ CleanseRun = JobRun[CollectToCleanseArguments]
 
 
 def read_configuration(run: CleanseRun) -> Workflow:
-    """Return the workflow's configuration.
+    """Return the workflow's configuration; that of the jobs which follow is checked as well.
 
     Raises ConfigurationError with all problems, or OwnershipError when the load may not fill its table, before any data
     is read.
     """
     read = configuration_reader(run.load.scripts_folder, run.arguments.txn_spec_prefix_path)
-    workflow = read_workflow(run.load.database, run.load.table, read, all_transforms(), run.load.environment)
+    workflow = read_whole_workflow(run.load.database, run.load.table, read, all_transforms(), run.load.environment)
     require_own_table(_target(run, workflow))
     return workflow
 
@@ -142,7 +143,7 @@ def _check_columns(run: CleanseRun, workflow: Workflow, columns: list[str]) -> N
     findings = Findings(workflow.file(file_names(run.load.database, run.load.table).spec).rpartition('/')[2])
     follow_columns(workflow.steps, columns, findings)
     if findings.problems:
-        raise ConfigurationError(findings.problems)
+        raise ConfigurationError(findings.problems, 'nothing was changed')
     taken = [name for name in columns if name.lower() in RESERVED_COLUMNS]
     if taken:
         raise DataError(

@@ -75,6 +75,8 @@ def spark_reason(error: BaseException) -> str:
     else:
         source, found = error, error_class(error)
     innermost = _class_name(chain[-1]).rpartition('.')[2] if chain else name
+    if innermost == 'URISyntaxException':
+        return 'Spark cannot read a file whose name, or a folder of which, has a colon in it. Rename it.'
     if not found:
         return f'Spark failed with {innermost}. What it says is not shown, because it may hold values of rows.'
     analysed = name in BEFORE_READING

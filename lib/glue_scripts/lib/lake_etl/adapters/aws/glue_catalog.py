@@ -47,6 +47,13 @@ class GlueCatalog:
             return table_of(found) if is_parquet_table(found) else None
         return None
 
+    def has_relation(self, database: str, name: str) -> bool:
+        """Tell whether a table or view of any kind has that name, Iceberg tables included."""
+        with _explained(f'read table {database}.{name}', MISSING):
+            self._client.get_table(DatabaseName=database.lower(), Name=name.lower())
+            return True
+        return False
+
     def tables(self, database: str | None = None) -> Iterator[Table]:
         """Yield the tables of one database, or of all, ordered by database and name."""
         for name in self._databases() if database is None else [database.lower()]:

@@ -45,6 +45,13 @@ class SqliteCatalog:
         with reading(self._address) as connection:
             return read_table(connection, database, name)
 
+    def has_relation(self, database: str, name: str) -> bool:
+        """Tell whether a table or view of any kind has that name, Iceberg tables included."""
+        wanted = database.lower(), name.lower()
+        with reading(self._address) as connection:
+            return (read_table(connection, *wanted) is not None or wanted in names_of_iceberg_tables(connection)
+                    or any((view.database, view.name) == wanted for view in read_views(connection)))
+
     def tables(self, database: str | None = None) -> Iterator[Table]:
         """Yield the tables of one database, or of all, ordered by database and name."""
         with reading(self._address) as connection:
