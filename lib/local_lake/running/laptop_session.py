@@ -36,8 +36,8 @@ SHARED_MODULES = Path(__file__).resolve().parents[2] / 'glue_scripts' / 'lib'
 # A load makes up to 25 classes, a check of rules as many again. A session of several, as `watch` is, would have to
 # generate and compile them anew each time if it remembered but the 100 that Spark does by itself.
 REMEMBERED_CLASSES = 500
-JAVA_ENDED = ('The Java process of Spark ended during the load, most likely because memory ran out. Free memory or split '
-              'the file, then load it again with ./lake retry.')
+JAVA_ENDED = ('The Java process of Spark ended during the load, most likely because memory ran out. Free memory or '
+              'split the file, then load it again with ./lake retry.')
 
 
 def start_session(folder: Path, cores: str = '*', memory: str = '2g', small_data: bool = False,

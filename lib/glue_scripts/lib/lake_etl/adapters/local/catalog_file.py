@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from lake_etl.adapters.local.database import opened, transaction
+from lake_etl.adapters.local.database import opened, opened_for_reading, transaction
 from lake_etl.adapters.local.lake_format import bring_up_to_date
 from lake_etl.adapters.local.places import Places, register_places
 from lake_etl.errors import LakeError
-from lake_etl.reasons.failure import kind_of_sqlite
+from lake_etl.reasons.sqlite_failure import sqlite_cause
 
 SCHEME = 'sqlite://'
 
@@ -29,8 +29,11 @@ def catalog_path(address: str) -> Path:
 
 @contextmanager
 def reading(address: str) -> Iterator[sqlite3.Connection]:
-    """Give a connection on which everything read inside is the state of one instant."""
-    with _catalog(address) as connection:
+    """Give a connection on which everything read inside is the state of one instant.
+
+    A catalog on a full or read-only disk can be read.
+    """
+    with _catalog(address, read_only=True) as connection:
         connection.execute('BEGIN')
         yield connection
 
@@ -43,16 +46,17 @@ def writing(address: str) -> Iterator[sqlite3.Connection]:
 
 
 @contextmanager
-def _catalog(address: str) -> Iterator[sqlite3.Connection]:
+def _catalog(address: str, read_only: bool = False) -> Iterator[sqlite3.Connection]:
     """Open the file, making it and its tables when needed."""
     path = catalog_path(address)
+    open_file = opened_for_reading if read_only and path.exists() else opened
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with opened(str(path)) as connection:
+        with open_file(str(path)) as connection:
             bring_up_to_date(connection, str(path.parent))
             register_places(connection, Places(str(path.parent)))
             yield connection
     except sqlite3.Error as error:
-        raise CatalogFileError(
-            f'The laptop catalog {path} could not be read or changed: {kind_of_sqlite(error)}. It is as it was. Check '
-            'that the disk has room and that no other program holds the file, then repeat.') from error
+        cause, remedy = sqlite_cause(error)
+        raise CatalogFileError(f'The laptop catalog {path} could not be read or changed: {cause}. It is as it was. '
+                               f'{remedy}.') from error

@@ -3,13 +3,12 @@ from __future__ import annotations
 
 import sqlite3
 from pathlib import Path
-from urllib.parse import quote
 
 from lake_etl.adapters.item_tables import KEY_SCHEMAS
 from lake_etl.adapters.local.catalog_file import CatalogFileError
-from lake_etl.adapters.local.database import PATIENCE_SECONDS
+from lake_etl.adapters.local.database import unchanged
 from lake_etl.adapters.local.lake_format import TABLES
-from lake_etl.reasons.failure import kind_of_sqlite
+from lake_etl.reasons.sqlite_failure import sqlite_cause
 
 
 def is_lake_database(path: Path, thorough: bool = False) -> bool:
@@ -20,18 +19,15 @@ def is_lake_database(path: Path, thorough: bool = False) -> bool:
     Raises CatalogFileError when the file is no SQLite database, is damaged, or cannot be read.
     """
     try:
-        connection = sqlite3.connect(f'file:{quote(str(path))}?mode=ro', timeout=PATIENCE_SECONDS, uri=True)
-        try:
+        with unchanged(str(path)) as connection:
             if thorough and connection.execute('PRAGMA quick_check(1)').fetchone()[0] != 'ok':
-                raise sqlite3.DatabaseError
+                raise CatalogFileError(f'{path} is damaged. Nothing was changed. Bring it back from a backup, together '
+                                       'with the folders next to it.')
             names = {name for name, in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
-        finally:
-            connection.close()
     except sqlite3.Error as error:
-        raise CatalogFileError(
-            f'{path} cannot be read as the database of a lake: {kind_of_sqlite(error)}. Nothing was changed. Bring '
-            'it back from a backup, together with the folders beside it, or make sure that no other program holds it.'
-            ) from error
+        cause, remedy = sqlite_cause(error)
+        raise CatalogFileError(f'{path} cannot be read as the database of a lake: {cause}. Nothing was changed. '
+                               f'{remedy}.') from error
     return bool(names & {*TABLES, *KEY_SCHEMAS})
 
 
