@@ -85,7 +85,7 @@ def _load(orchestrator: Orchestrator, sample: Sample, number: int, rows: int | N
         print(', failed.')
         raise LakeError(f'{sample.key} was not loaded. {result.reason}')
     seconds = sum(result.seconds.values())
-    print('\n  '.join([f', {seconds:.1f} s', *result.failed_conversions]))
+    print('\n  '.join([f', {seconds:.1f} s', *result.told]))
     return Loaded(execution, seconds)
 
 

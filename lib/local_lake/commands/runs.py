@@ -5,6 +5,7 @@ import argparse
 
 from lake_etl.adapters.local.sqlite_items import SqliteItems
 from lake_etl.jobs.conversion_report import FAILED_CONVERSIONS
+from lake_etl.jobs.notices import NOTICES
 from lib.local_lake.folders import LakeFolders
 from lib.local_lake.running.orchestration import AUDIT
 from lib.local_lake.showing.output import print_rows
@@ -22,7 +23,8 @@ def run(folders: LakeFolders, options: argparse.Namespace) -> int:
          rows_set_aside(folders, item['execution_id']),
          f'{sum(float(value) for value in item.get("seconds", {}).values()):.1f}') for item in latest])
     for item in latest:
-        told = [item['error_message']] if item.get('error_message') else item.get(FAILED_CONVERSIONS, ())
+        told = [text for text in (item.get('error_message'), *item.get(FAILED_CONVERSIONS, ()), *item.get(NOTICES, ()))
+                if text]
         if told:
             print(f'\n{item.get("file", item["source_key"])}: ' + '\n  '.join(told))
     return 0

@@ -21,6 +21,7 @@ from lake_etl.landing.location import Landing
 from lake_etl.landing.waiting import unmet
 from lib.local_lake.cleaning.contents import SHOWN, shown
 from lib.local_lake.folders import LakeFolders
+from lib.local_lake.running.before_load import warnings_before
 from lib.local_lake.running.orchestration import INTERRUPTED, Orchestrator, execution_of
 
 POLL_SECONDS = 1.0
@@ -146,6 +147,8 @@ def process(orchestrator: Orchestrator, dropped: Dropped, configured: Configured
             orchestrator.record_waiting(landing, dropped.execution)
             print(f'{shown(landing.key)} waits for {", ".join(missing)}.', flush=True)
         return FileOutcome.LEFT
+    for warning in warnings_before(orchestrator.folders, landing, configured.spec_of(landing.database, landing.table)):
+        print(f'Warning: {shown(warning)}', flush=True)
     return _load(orchestrator, landing, dropped.execution)
 
 
@@ -162,7 +165,7 @@ def _load(orchestrator: Orchestrator, landing: Landing, execution: str) -> FileO
     print(shown(landing.key), end='', flush=True)
     result = orchestrator.run(landing, execution, lambda job: print(f', {job}', end='', flush=True))
     if result.status == 'SUCCEEDED':
-        print('\n  '.join([f', {sum(result.seconds.values()):.1f} s', *result.failed_conversions]), flush=True)
+        print('\n  '.join([f', {sum(result.seconds.values()):.1f} s', *result.told]), flush=True)
         return FileOutcome.LOADED
     print(f', failed.\n  {result.reason}', flush=True)
     return FileOutcome.FAILED

@@ -19,6 +19,7 @@ from lake_etl.config.file_names import entity_match_file
 from lake_etl.config.reader import configuration_below
 from lake_etl.errors import LakeError
 from lake_etl.jobs.conversion_report import FAILED_CONVERSIONS
+from lake_etl.jobs.notices import NOTICES
 from lake_etl.landing.location import Landing, execution_id
 from lake_etl.reasons.failure import original_of, reason_of
 from lib.job_table import STEPS, LakeJob, failure_after
@@ -39,13 +40,19 @@ STOPPED = ('The command was stopped before the run ended. Each table is as it wa
 
 @dataclass(frozen=True)
 class RunResult:
-    """How a run ended: SUCCEEDED, or FAILED with the reason; how long each job took, and what did not convert."""
+    """How a run ended: SUCCEEDED, or FAILED with the reason; how long each job took, what did not convert, and notices."""
 
     execution: str
     status: str
     reason: str
     seconds: dict[str, float]
     failed_conversions: tuple[str, ...] = ()
+    notices: tuple[str, ...] = ()
+
+    @property
+    def told(self) -> tuple[str, ...]:
+        """Return all that the owner of the data should know although the load succeeded."""
+        return *self.failed_conversions, *self.notices
 
 
 class Orchestrator:
@@ -117,7 +124,7 @@ class Orchestrator:
             self._update(execution, 'FAILED', reason, seconds)
             return RunResult(execution, 'FAILED', reason, seconds)
         self._update(execution, 'SUCCEEDED', '', seconds)
-        return RunResult(execution, 'SUCCEEDED', '', seconds, self._failed_conversions(execution))
+        return RunResult(execution, 'SUCCEEDED', '', seconds, *self._told(execution))
 
     def _record_interruption(self, execution: str, seconds: dict[str, float]) -> None:
         self._update(execution, INTERRUPTED, STOPPED, seconds)
@@ -125,10 +132,10 @@ class Orchestrator:
             # Java has ended, and what the run had written down for itself holds values in clear.
             remove_scratch(self.folders, {execution})
 
-    def _failed_conversions(self, execution: str) -> tuple[str, ...]:
+    def _told(self, execution: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """Return what the job has put on the run's record; a job of its own process could not hand it over."""
         item = self.items.get(self.audit, {'execution_id': execution}) or {}
-        return tuple(item.get(FAILED_CONVERSIONS, ()))
+        return tuple(item.get(FAILED_CONVERSIONS, ())), tuple(item.get(NOTICES, ()))
 
     def _jobs(self, landing: Landing) -> list[LakeJob]:
         """Return the jobs that run for a landed file, in this order."""

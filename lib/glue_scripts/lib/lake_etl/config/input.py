@@ -31,6 +31,8 @@ class InputSpec(InputSections):
     types                  types of columns that are not to be guessed, such as {"Policy No": "string"}
     infer_types            whether to guess types at all
     load_mode              `replace`: a load replaces its partition; `by_file`: only the rows of the same file
+    max_row_change         by how many percent a load may change the number of rows that it replaces, such as 50; a load
+                           that changes it by more stops. When left out, a change is told and never stops
     files                  `folder`: all files of a folder are one load, complete when the file `trigger` arrives
     trigger                name of that file; `_SUCCESS` when left out
     multiline              whether quoted values of delimited text hold line breaks; `auto` finds out
@@ -49,6 +51,7 @@ class InputSpec(InputSections):
     types: dict[str, str] = field(default_factory=dict)
     infer_types: bool = True
     load_mode: Literal['replace', 'by_file'] = 'replace'
+    max_row_change: float | None = None
     files: Literal['folder'] | None = None
     trigger: str | None = None
     multiline: bool | Literal['auto'] = 'auto'
@@ -63,6 +66,8 @@ class InputSpec(InputSections):
             yield f"'encoding' must be the name of a text encoding such as utf-8, got {describe(self.encoding)}"
         if self.skip_rows < 0:
             yield f"'skip_rows' must not be negative, got {self.skip_rows}"
+        if self.max_row_change is not None and self.max_row_change < 0:
+            yield f"'max_row_change' must be a number of percent, 0 or more, got {self.max_row_change}"
         if self.keep_malformed_text is not None and not self.keep_malformed_text.strip():
             yield "'keep_malformed_text' must say in words why such texts may be kept"
         if self.trigger is not None and (self.files is None or not self.trigger.strip()):

@@ -17,20 +17,24 @@ from lake_etl.arguments import EXECUTION_COLUMN, PARTITION_KEYS, RESERVED_COLUMN
 from lake_etl.config.configuration_files import folded
 from lake_etl.config.file_names import file_names
 from lake_etl.config.reader import configuration_reader
-from lake_etl.config.transform_steps import follow_columns, text_columns, written_columns
+from lake_etl.config.transform_steps import follow_columns, text_columns, without_absent, written_columns
 from lake_etl.config.workflow import Workflow
 from lake_etl.errors import ConfigurationError, DataError
 from lake_etl.jobs.conversion_report import report_conversions
 from lake_etl.jobs.job_run import JobRun
+from lake_etl.jobs.notices import record_notices
 from lake_etl.jobs.preflight import read_whole_workflow
 from lake_etl.jobs.table_ownership import cleanse_ownership, published_table, record_changes, require_own_table
-from lake_etl.mapping.apply_mapping import apply_mapping
+from lake_etl.mapping.apply_mapping import apply_mapping, mapping_notices, missing_columns
 from lake_etl.mapping.clean_names import clean_names, log_numbered
 from lake_etl.mapping.recommendation import recommended_mapping, recommended_spec
 from lake_etl.mapping.schema_mapping import ColumnRule, name_parts, resolve
+from lake_etl.ports import Table
 from lake_etl.publish.failed_rows import without_mark
 from lake_etl.publish.layout import require_free_names
-from lake_etl.publish.partition import stage_partition
+from lake_etl.publish.partition import find_partition, stage_partition
+from lake_etl.publish.row_change import require_row_change, row_change
+from lake_etl.publish.schema_evolution import column_changes
 from lake_etl.publish.target import Published, Target
 from lake_etl.quality.gate import QualityGate
 from lake_etl.quality.gated_load import GatedLoad
@@ -141,7 +145,8 @@ def _nested_destinations(workflow: Workflow) -> list[str]:
 
 def _check_columns(run: CleanseRun, workflow: Workflow, columns: list[str]) -> None:
     findings = Findings(workflow.file(file_names(run.load.database, run.load.table).spec).rpartition('/')[2])
-    follow_columns(workflow.steps, columns, findings)
+    steps, _, _ = without_absent(workflow.steps, columns, absent_columns(workflow, columns))
+    follow_columns(steps, columns, findings)
     if findings.problems:
         raise ConfigurationError(findings.problems, 'nothing was changed')
     taken = [name for name in columns if name.lower() in RESERVED_COLUMNS]
@@ -153,7 +158,15 @@ def _check_columns(run: CleanseRun, workflow: Workflow, columns: list[str]) -> N
 
 def mapping_rules(workflow: Workflow) -> list[ColumnRule]:
     """Return the rules of the workflow's mapping."""
-    return [ColumnRule(row.source_name, row.dest_name, row.threshold, row.scorer) for row in workflow.mapping_rows]
+    return [ColumnRule(row.source_name, row.dest_name, row.threshold, row.scorer, row.optional)
+            for row in workflow.mapping_rows]
+
+
+def absent_columns(workflow: Workflow, columns: Sequence[str]) -> list[str]:
+    """Return the columns that optional rows of the mapping name and that are not among the mapped columns."""
+    known = {name.lower() for name in columns}
+    return [row.dest_name for row in workflow.mapping_rows
+            if row.optional and row.dest_name and row.dest_name.lower() not in known]
 
 
 def map_columns(run: CleanseRun, workflow: Workflow, df: DataFrame) -> DataFrame:
@@ -164,6 +177,7 @@ def map_columns(run: CleanseRun, workflow: Workflow, df: DataFrame) -> DataFrame
     if workflow.mapping is not None:
         mapped = apply_mapping(df, mapping_rules(workflow), run.load.source_key, run.lineage,
                                workflow.input.strict_schema_mapping)
+        _tell_columns(run, workflow, df.schema)
     else:
         names = clean_names(df.columns)
         log_numbered(df.columns, names)
@@ -171,6 +185,16 @@ def map_columns(run: CleanseRun, workflow: Workflow, df: DataFrame) -> DataFrame
         _propose(run, df, mapped)
     _check_columns(run, workflow, mapped.columns)
     return run.watch.begin(mapped)
+
+
+def _tell_columns(run: CleanseRun, workflow: Workflow, schema: StructType) -> None:
+    """Put on record which source columns the mapping lacks, and which mapped columns the source lacks."""
+    rules = mapping_rules(workflow)
+    resolution = resolve(rules, schema)
+    if notices := mapping_notices(resolution, rules):
+        run.notices.extend(notices)
+        run.lineage.update_lineage(None, run.load.source_key, 'columnchange', unmapped=list(resolution.unmapped),
+                                   missing=missing_columns(resolution, rules))
 
 
 def _propose(run: CleanseRun, source: DataFrame, mapped: DataFrame) -> None:
@@ -186,13 +210,31 @@ def _propose(run: CleanseRun, source: DataFrame, mapped: DataFrame) -> None:
 
 
 def apply_transforms(run: CleanseRun, workflow: Workflow, df: DataFrame) -> DataFrame:
-    """Return the frame after all steps of the transform_spec."""
+    """Return the frame after all steps of the transform_spec.
+
+    Entries that read an absent optional column are skipped. Such a column, and what the skipped entries would have
+    written, is null where the table has it, in its type there.
+    """
     # Look-ups are kept under the database as its files spell it.
     database, _ = workflow.name(run.load.database, run.load.table)
     args = {**run.args, 'target_database_name': database}
     context = TransformContext(args, run.lineage, run.spark.sparkContext,
                                before_publishing=run.before_publishing.start)
-    return run.watch.end(apply_steps(run.watch.begin(df), workflow.steps, all_transforms(), context, run.watch))
+    absent = absent_columns(workflow, df.columns)
+    steps, absent_at_end, skipped = without_absent(workflow.steps, df.columns, absent)
+    if absent:
+        run.notices.append(f'Optional columns {", ".join(absent)} are not in the source, so {skipped} transforms that '
+                           'read them were skipped.')
+        LOG.warning('%s', run.notices[-1])
+    applied = run.watch.end(apply_steps(run.watch.begin(df), steps, all_transforms(), context, run.watch))
+    return _with_nulls(applied, published_table(_target(run, workflow)), absent_at_end)
+
+
+def _with_nulls(df: DataFrame, table: Table | None, names: Sequence[str]) -> DataFrame:
+    """Return the frame with those of the columns that the table has, null in all rows; a new table gets none."""
+    wanted = {name.lower(): name for name in names}
+    return df.withColumns({wanted[column.name]: F.lit(None).cast(column.type)
+                           for column in (table.columns if table else ()) if column.name in wanted})
 
 
 def add_load_columns(run: CleanseRun, df: DataFrame) -> DataFrame:
@@ -225,10 +267,29 @@ def publish_to_cleanse(run: CleanseRun, workflow: Workflow, df: DataFrame, gate:
         gate.settle(written)
         if written.audit.rows == 0:
             LOG.warning('The transforms left no rows; the partition becomes empty.')
+        _compare_rows(run, workflow, target, written.audit.rows)
+        if changes := column_changes(before, [name for name in without_mark(df).columns
+                                              if name not in target.key_names]):
+            run.notices.append(changes)
+            LOG.warning('%s', changes)
         published = written.publish()
+    record_notices(run, run.notices)
     run.record_publication(without_mark(df), published)
     record_changes(run, before, target)
     return published
+
+
+def _compare_rows(run: CleanseRun, workflow: Workflow, target: Target, rows: int) -> None:
+    """Tell how many rows the load replaces; raises DataError when the workflow allows no such change."""
+    by_file = workflow.input.load_mode == 'by_file'
+    before = find_partition(target.database, target.table, run.load.partition)
+    change = row_change(before, target.name, target.source_file, rows, by_file)
+    require_row_change(change, workflow.input.max_row_change)
+    if change is not None and (change.others or change.before != change.after):
+        run.notices.append(str(change))
+        LOG.warning('%s', change)
+        run.lineage.update_lineage(None, run.load.source_key, 'rowchange', table=target.name,
+                                   before=change.before, after=change.after)
 
 
 def _target(run: CleanseRun, workflow: Workflow, allow_schema_change: str | None = None) -> Target:

@@ -36,6 +36,23 @@ def apply_mapping(df: DataFrame, rules: Sequence[ColumnRule], dataset: str, line
     return df.selectExpr(*(f'{source} AS {quoted(destination)}' for source, destination in resolution.selected))
 
 
+def mapping_notices(resolution: Resolution, rules: Sequence[ColumnRule]) -> list[str]:
+    """Return what the owner of a source should know: columns that the mapping lacks, and columns that it lacks."""
+    notices, missing = [], missing_columns(resolution, rules)
+    if resolution.unmapped:
+        notices.append(f'{len(resolution.unmapped)} source columns are not in the mapping and were dropped: '
+                       f'{", ".join(resolution.unmapped)}. Map them, or map them to Null to drop them on purpose.')
+    if missing:
+        notices.append(f'{len(missing)} mapped columns are not in the source: {", ".join(missing)}.')
+    return notices
+
+
+def missing_columns(resolution: Resolution, rules: Sequence[ColumnRule]) -> list[str]:
+    """Return the columns that the mapping keeps and the source lacks, without the optional ones."""
+    return [rule.source for rule in rules
+            if rule.source in resolution.missing and rule.destination and not rule.optional]
+
+
 def _log(resolution: Resolution) -> None:
     for match in resolution.fuzzy:
         LOG.info("Mapped column '%s' to '%s' by likeness, score %.1f.", match.found, match.wanted, match.score)

@@ -18,12 +18,18 @@ NULL_DESTINATION = 'null'
 
 @dataclass(frozen=True)
 class ColumnRule:
-    """One row of a mapping: `destination` None drops the column; `threshold` and `scorer` make the match fuzzy."""
+    """One row of a mapping.
+
+    destination        None drops the column
+    threshold, scorer  make the match fuzzy
+    optional           sources may lack the column
+    """
 
     source: str
     destination: str | None
     threshold: float | None = None
     scorer: str | None = None
+    optional: bool = False
 
 
 @dataclass(frozen=True)
@@ -43,7 +49,8 @@ class Resolution:
     missing   sources of rows that no column matches
     dropped   top-level source columns that no row keeps
     fuzzy     the fuzzy matches, best reported with their scores
-    required  those of `missing` that are asked for by their very name
+    required  those of `missing` that are asked for by their very name and are not optional
+    unmapped  those of `dropped` that no row speaks of
     """
 
     selected: tuple[tuple[str, str], ...]
@@ -51,6 +58,7 @@ class Resolution:
     dropped: tuple[str, ...]
     fuzzy: tuple[FuzzyMatch, ...]
     required: tuple[str, ...] = ()
+    unmapped: tuple[str, ...] = ()
 
 
 def rule_of(source: str, destination: str | None, threshold: object = None, scorer: str | None = None) -> ColumnRule:
@@ -116,6 +124,7 @@ def resolve(rules: Sequence[ColumnRule], schema: StructType) -> Resolution:
             taken.add(_expression(match.found).lower())
             matches.append(match)
     kept = {name_parts(name)[0].lower() for index, name in found.items() if name and rules[index].destination}
+    known = {name_parts(name)[0].lower() for name in found.values() if name}
     return Resolution(
         selected=tuple((str(found[index]), rule.destination) for index, rule in enumerate(rules)
                        if found[index] and rule.destination),
@@ -123,7 +132,8 @@ def resolve(rules: Sequence[ColumnRule], schema: StructType) -> Resolution:
         dropped=tuple(name for name in schema.fieldNames() if name.lower() not in kept),
         fuzzy=tuple(matches),
         required=tuple(rule.source for index, rule in enumerate(rules)
-                       if not found[index] and rule.threshold is None))
+                       if not found[index] and rule.threshold is None and not rule.optional),
+        unmapped=tuple(name for name in schema.fieldNames() if name.lower() not in known))
 
 
 def _require_distinct(rules: Sequence[ColumnRule]) -> None:
