@@ -83,7 +83,7 @@ def _add_loading(verbs: Verbs) -> None:
     run.add_argument('file', metavar='FILE')
     run.add_argument('--workflow', required=True, metavar='DATABASE/TABLE', help='which workflow the file belongs to')
     run.add_argument('--date', metavar='YYYY-MM-DD', help='the partition to load (default: today)')
-    run.add_argument('--yes', action='store_true', help='load without asking, also when rows of other files are replaced')
+    run.add_argument('--yes', action='store_true', help='load without asking, also where there are warnings')
     retry = _verb(verbs, 'retry', 'load files of the Collect folder again whose last load failed')
     retry.add_argument('files', nargs='*', metavar='FILE', help='paths below Collect, as ./lake runs shows them '
                        '(default: all that failed)')

@@ -58,8 +58,8 @@ def test_new_and_missing_columns_are_in_the_summary_the_history_and_the_lineage(
     lake.load(KEY.format('a'), rows(1))
     loaded = lake.run(KEY.format('a'), 'id,extra,old\n1,x,y\n')
     assert loaded.notices == (
-        '1 source columns are not in the mapping and were dropped: extra. Map them, or map them to Null to drop them on '
-        'purpose.', '1 mapped columns are not in the source: name.',
+        '1 source columns are not in the mapping and were dropped: extra. Map them, or map them to Null to drop them '
+        'on purpose.', '1 mapped columns are not in the source: name.',
         'Columns of gen.policy that differ from the loads before: not in this load: name.')
     [told] = [item['info'] for item in lake.lineage(loaded.execution) if item['dataset_operation'] == 'columnchange']
     assert (told['unmapped'], told['missing']) == (['extra'], ['name'])

@@ -77,7 +77,8 @@ def test_all_names_that_a_path_can_reach_are_listed():
 
 @pytest.mark.parametrize(('rules', 'columns', 'expected'), [
     pytest.param([ColumnRule('b', 'second'), ColumnRule('A', 'first')], 'a|b|c',
-                 Resolution((('`b`', 'second'), ('`a`', 'first')), (), ('c',), (), (), ('c',)), id='order of the rows, any case'),
+                 Resolution((('`b`', 'second'), ('`a`', 'first')), (), ('c',), (), (), ('c',)),
+                 id='order of the rows, any case'),
     pytest.param([ColumnRule('Loss.Paid', 'paid'), ColumnRule('a b', 'ab'), ColumnRule('q`t', 'tick')],
                  'Loss.Paid|a b|q`t',
                  Resolution((('`Loss.Paid`', 'paid'), ('`a b`', 'ab'), ('`q``t`', 'tick')), (), (), ()),

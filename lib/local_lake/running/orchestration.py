@@ -40,7 +40,7 @@ STOPPED = ('The command was stopped before the run ended. Each table is as it wa
 
 @dataclass(frozen=True)
 class RunResult:
-    """How a run ended: SUCCEEDED, or FAILED with the reason; how long each job took, what did not convert, and notices."""
+    """How a run ended: SUCCEEDED, or FAILED with the reason; how long each job took, and what its owner should know."""
 
     execution: str
     status: str
