@@ -10,10 +10,12 @@ from typing import Any
 from lake_etl.reasons.failure import reason_of
 from lib.local_lake.folders import LakeFolders
 from lib.local_lake.running.stopping import ending_on_signals, exit_status
-from lib.local_lake.screen import show_everything, speak_own_words
+from lib.local_lake.screen import harmless_screen, show_everything, speak_own_words
 
 DESCRIPTION = 'A data lake for insurers, whole on this machine: Collect, Cleanse and Consume without AWS.'
 FAILED, INTERRUPTED = 1, 130
+# Commands that run another program, which has the screen to itself.
+HANDED_ON = ('test_suite', 'lint', 'cdk')
 
 
 def main(arguments: list[str]) -> int:
@@ -22,6 +24,13 @@ def main(arguments: list[str]) -> int:
     A signal that asks the process to end raises SystemExit with its status, such as 143.
     """
     options = build_parser().parse_args(arguments)
+    if options.module in HANDED_ON:
+        return _run(options)
+    with harmless_screen(exact_output=getattr(options, 'format', 'table') != 'table'):
+        return _run_on_screen(options)
+
+
+def _run_on_screen(options: argparse.Namespace) -> int:
     _log_to_screen(options.verbose, options.debug)
     speak_own_words(options.debug)
     with ending_on_signals():

@@ -10,25 +10,23 @@ from functools import partial
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
-from pyspark.sql.types import StringType, StructField, StructType
 
 from lake_etl import runtime
-from lake_etl.arguments import EXECUTION_COLUMN, PARTITION_KEYS, RESERVED_COLUMNS, CollectToCleanseArguments
+from lake_etl.arguments import EXECUTION_COLUMN, PARTITION_KEYS, CollectToCleanseArguments
 from lake_etl.config.configuration_files import folded
 from lake_etl.config.file_names import file_names
 from lake_etl.config.reader import configuration_reader
-from lake_etl.config.transform_steps import follow_columns, text_columns, without_absent, written_columns
+from lake_etl.config.transform_steps import without_absent
 from lake_etl.config.workflow import Workflow
-from lake_etl.errors import ConfigurationError, DataError
 from lake_etl.jobs.conversion_report import report_conversions
 from lake_etl.jobs.job_run import JobRun
 from lake_etl.jobs.notices import record_notices
 from lake_etl.jobs.preflight import read_whole_workflow
+from lake_etl.jobs.source_columns import KnownColumns, absent_columns, check_columns, mapping_rules, tell_columns
 from lake_etl.jobs.table_ownership import cleanse_ownership, published_table, record_changes, require_own_table
-from lake_etl.mapping.apply_mapping import apply_mapping, mapping_notices, missing_columns
+from lake_etl.mapping.apply_mapping import apply_mapping
 from lake_etl.mapping.clean_names import clean_names, log_numbered
 from lake_etl.mapping.recommendation import recommended_mapping, recommended_spec
-from lake_etl.mapping.schema_mapping import ColumnRule, name_parts, resolve
 from lake_etl.ports import Table
 from lake_etl.publish.failed_rows import without_mark
 from lake_etl.publish.layout import require_free_names
@@ -38,11 +36,9 @@ from lake_etl.publish.schema_evolution import column_changes
 from lake_etl.publish.target import Published, Target
 from lake_etl.quality.gate import QualityGate
 from lake_etl.quality.gated_load import GatedLoad
-from lake_etl.read.collected import KnownTypes
 from lake_etl.read.failures import reading
 from lake_etl.read.given_types import with_given_types_watched
 from lake_etl.read.source import read_collected_file
-from lake_etl.syntax.records import Findings
 from lake_etl.transform.apply import apply_steps
 from lake_etl.transform.discovery import all_transforms
 from lake_etl.transform.registry import TransformContext, protecting_transforms
@@ -100,75 +96,6 @@ def _widths(workflow: Workflow) -> list[tuple[str, int]]:
     return [(row.source_name, row.width) for row in workflow.mapping_rows if row.width is not None]
 
 
-class KnownColumns:
-    """Answers what is known about the source's columns, from mapping, steps and the published table."""
-
-    def __init__(self, run: CleanseRun, workflow: Workflow):
-        self.run = run
-        self.workflow = workflow
-
-    def __call__(self, names: Sequence[str]) -> KnownTypes:
-        """Return what is known; raises ConfigurationError when a step reads a column that does not come to it."""
-        destinations = _destinations(names, self.workflow)
-        _check_columns(self.run, self.workflow, [*destinations.values(), *_nested_destinations(self.workflow)])
-        as_text = text_columns(self.workflow.steps)
-        written = {name.lower() for _, name in written_columns(self.workflow.steps)}
-        table = runtime.catalog().table(self.run.load.database.lower(), self.run.load.table.lower())
-        published = {item.name: item.type for item in table.columns} if table else {}
-        opened = _opened_structs(self.workflow)
-        return KnownTypes(
-            frozenset(source.lower() for source, name in destinations.items()
-                      if name.lower() in as_text and source.lower() not in opened),
-            {source: published[name.lower()] for source, name in destinations.items()
-             if name.lower() in published and name.lower() not in written})
-
-
-def _destinations(names: Sequence[str], workflow: Workflow) -> dict[str, str]:
-    """Return the column that each top-level source column becomes."""
-    if workflow.mapping is None:
-        return dict(zip(names, clean_names(names), strict=True))
-    texts = StructType([StructField(name, StringType()) for name in names])
-    return {name_parts(source)[0]: name for source, name in resolve(mapping_rules(workflow), texts).selected}
-
-
-def _opened_structs(workflow: Workflow) -> set[str]:
-    """Return the source columns, in lower case, of which the mapping takes members: as text they would have none."""
-    parts = [name_parts(row.source_name) for row in workflow.mapping_rows]
-    return {names[0].lower() for names in parts if len(names) > 1}
-
-
-def _nested_destinations(workflow: Workflow) -> list[str]:
-    """Return the columns that members of structs become; whether the source has them, only its schema tells."""
-    return [row.dest_name for row in workflow.mapping_rows
-            if row.dest_name and len(name_parts(row.source_name)) > 1]
-
-
-def _check_columns(run: CleanseRun, workflow: Workflow, columns: list[str]) -> None:
-    findings = Findings(workflow.file(file_names(run.load.database, run.load.table).spec).rpartition('/')[2])
-    steps, _, _ = without_absent(workflow.steps, columns, absent_columns(workflow, columns))
-    follow_columns(steps, columns, findings)
-    if findings.problems:
-        raise ConfigurationError(findings.problems, 'nothing was changed')
-    taken = [name for name in columns if name.lower() in RESERVED_COLUMNS]
-    if taken:
-        raise DataError(
-            f'The source of {run.load.source_key} has columns named {", ".join(taken)}, which the lake itself adds to '
-            'every table. Give them other names in the schema mapping, or map them to Null. Nothing was replaced.')
-
-
-def mapping_rules(workflow: Workflow) -> list[ColumnRule]:
-    """Return the rules of the workflow's mapping."""
-    return [ColumnRule(row.source_name, row.dest_name, row.threshold, row.scorer, row.optional)
-            for row in workflow.mapping_rows]
-
-
-def absent_columns(workflow: Workflow, columns: Sequence[str]) -> list[str]:
-    """Return the columns that optional rows of the mapping name and that are not among the mapped columns."""
-    known = {name.lower() for name in columns}
-    return [row.dest_name for row in workflow.mapping_rows
-            if row.optional and row.dest_name and row.dest_name.lower() not in known]
-
-
 def map_columns(run: CleanseRun, workflow: Workflow, df: DataFrame) -> DataFrame:
     """Return the mapped columns; without a mapping all columns by cleaned names, and proposals are written.
 
@@ -177,24 +104,14 @@ def map_columns(run: CleanseRun, workflow: Workflow, df: DataFrame) -> DataFrame
     if workflow.mapping is not None:
         mapped = apply_mapping(df, mapping_rules(workflow), run.load.source_key, run.lineage,
                                workflow.input.strict_schema_mapping)
-        _tell_columns(run, workflow, df.schema)
+        tell_columns(run, workflow, df.schema)
     else:
         names = clean_names(df.columns)
         log_numbered(df.columns, names)
         mapped = df.toDF(*names)
         _propose(run, df, mapped)
-    _check_columns(run, workflow, mapped.columns)
+    check_columns(run, workflow, mapped.columns)
     return run.watch.begin(mapped)
-
-
-def _tell_columns(run: CleanseRun, workflow: Workflow, schema: StructType) -> None:
-    """Put on record which source columns the mapping lacks, and which mapped columns the source lacks."""
-    rules = mapping_rules(workflow)
-    resolution = resolve(rules, schema)
-    if notices := mapping_notices(resolution, rules):
-        run.notices.extend(notices)
-        run.lineage.update_lineage(None, run.load.source_key, 'columnchange', unmapped=list(resolution.unmapped),
-                                   missing=missing_columns(resolution, rules))
 
 
 def _propose(run: CleanseRun, source: DataFrame, mapped: DataFrame) -> None:
