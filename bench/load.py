@@ -1,9 +1,9 @@
-"""Benchmark of collect-to-cleanse: policy data end to end, as a ratio to reading the file as text and writing Parquet.
+"""Measures collect-to-cleanse: policy data end to end, as a ratio to reading the file as text and writing Parquet.
 
     PYTHONPATH=.:lib/glue_scripts/lib .venv/bin/python -m bench.load --rows 10000 100000 1000000
 
-A load is measured thrice: with mapping, transforms, lineage and audit alone, with the quality rules of the workflow,
-and with no configuration at all, so that all columns get their types from what all values look like.
+Three loads are measured: with mapping, transforms, lineage and audit; with the quality rules of the workflow too; and
+without any configuration, so that the types of all columns are inferred from all values.
 """
 from __future__ import annotations
 
@@ -21,13 +21,11 @@ from bench.measure import counted_jobs, interleave, peak_memory_mib
 from lake_etl.adapters.local.sqlite_items import SqliteItems
 from lake_etl.landing.location import read_key
 from lake_etl.spark.session import configure
-from lake_etl.transform.lookup_loading import lookup_items
+from lake_etl.transform.lookup_items import lookup_items
 from lib.job_table import COLLECT_TO_CLEANSE
 from lib.local_lake.folders import OWN_CONFIGURATION, LakeFolders
-from lib.local_lake.running.awsglue_path import ensure_glue_library
-from lib.local_lake.running.job_arguments import job_arguments
+from lib.local_lake.running.glue_job import ensure_glue_library, job_arguments, run_script
 from lib.local_lake.running.laptop_session import start_session
-from lib.local_lake.running.orchestration import run_script
 from lib.local_lake.running.samples import LOOKUPS, RESOURCES
 from resources.sample_data import write_sample
 

@@ -1,4 +1,4 @@
-"""The lake's own entity match on the data of the benchmark, and the floor that it is compared with."""
+"""Runs the lake's entity match on the data of the benchmark, and the floor for comparison."""
 from __future__ import annotations
 
 import pandas as pd
@@ -8,17 +8,17 @@ from pyspark.sql import functions as F
 from bench.match_data import ROW, TRUTH, MatchData
 from bench.match_truth import Quality, of_groups, of_links
 from lake_etl.config.match_specification import EntityMatchSpec, Level
-from lake_etl.match.blocking import keyed_rows
-from lake_etl.match.entity_key import ENTITY
-from lake_etl.match.learning import trained_scorers
-from lake_etl.match.match_plan import MatchPlan, plan_of
+from lake_etl.match.blocking import block_key_rows
+from lake_etl.match.entity_keys import ENTITY
+from lake_etl.match.match_plan import MatchPlan, build_plan
 from lake_etl.match.resolve import assign_global_ids
+from lake_etl.match.training import trained_scorers
 
 GLOBAL_ID = 'global_id_of_row'
 
 
 class LakeMatch:
-    """Matches the data in Spark, with the same steps as the job from the read tables to the global ids."""
+    """Matches the data in Spark with the steps of the job, from the read tables to the global ids."""
 
     def __init__(self, spark: SparkSession, level: Level, data: MatchData):
         self.data = data
@@ -31,7 +31,7 @@ class LakeMatch:
 
     def plan(self) -> MatchPlan:
         """Return the plan, after learning what weights the level does not give."""
-        return plan_of(self.spec, trained_scorers(self.spec, self.incoming, ENTITY, self.primary), exact=False)
+        return build_plan(self.spec, trained_scorers(self.spec, self.incoming, ENTITY, self.primary), exact=False)
 
     def match(self) -> pd.DataFrame:
         """Return entity, global id, level and score of every incoming row."""
@@ -47,8 +47,8 @@ class LakeMatch:
         This is the least that any matcher with these rules has to do.
         """
         plan = self.plan()
-        rows = keyed_rows(self.incoming, ENTITY, plan)
-        known = rows if self.primary is None else keyed_rows(self.primary, GLOBAL_ID, plan)
+        rows = block_key_rows(self.incoming, ENTITY, plan)
+        known = rows if self.primary is None else block_key_rows(self.primary, GLOBAL_ID, plan)
         others = rows.drop('rule').withColumnsRenamed({name: f'r_{name}' for name in rows.columns if name != 'key'})
         known.join(F.broadcast(others), 'key').write.format('noop').mode('overwrite').save()
 

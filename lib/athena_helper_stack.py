@@ -1,4 +1,4 @@
-"""The workgroup of Amazon Athena in which views are made and tables queried, with example queries."""
+"""Deploys the Athena workgroup for views and queries, with example queries."""
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ QUERIES = Path(__file__).resolve().parent / 'athena_queries'
 
 @dataclass(frozen=True)
 class ExampleQuery:
-    """A query of the sample tables: its name, one sentence on what it answers, and its SQL."""
+    """A query of the sample tables: its name, a sentence about its result, and its SQL."""
 
     name: str
     description: str
@@ -44,7 +44,7 @@ class AthenaHelperStack(Stack):
     def __init__(self, scope: Construct, construct_id: str, *, environment: EnvironmentConfiguration,
                  storage: StorageStack, **kwargs: Any):
         super().__init__(scope, construct_id, **kwargs)
-        # An imported key need not admit Athena; a key of AWS encrypts the results then.
+        # The policy of an imported key may not allow Athena; then a key of AWS encrypts the results.
         encryption = None
         if environment.storage == 'create':
             encryption = athena.CfnWorkGroup.ManagedStorageEncryptionConfigurationProperty(kms_key=storage.key.key_arn)

@@ -26,7 +26,7 @@ def build_app(configuration: Configuration, **options: Any) -> App:
     if isinstance(source, CodeCommit) and source.mirror:
         CodeCommitStack(app, f'{configuration.logical_id_prefix}EtlMirrorRepository', env=place,
                         repository_name=source.repository)
-    for environment in configuration.environments:
+    for environment in configuration.named_environments:
         PipelineStack(app, f'{environment.name}-{configuration.logical_id_prefix}EtlPipeline',
                       configuration=configuration, environment=environment, env=place)
     return app

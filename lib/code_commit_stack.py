@@ -1,4 +1,4 @@
-"""A CodeCommit repository to which an internal Git server, which pipelines cannot reach, mirrors the source code."""
+"""Deploys a CodeCommit repository, to which an internal Git server mirrors the source code."""
 from __future__ import annotations
 
 from typing import Any
@@ -10,7 +10,7 @@ from constructs import Construct
 
 
 class CodeCommitStack(Stack):
-    """The repository, and a group whose members may push to it; who is a member is up to an administrator."""
+    """The repository, and a group whose members may push to it; an administrator adds the members."""
 
     def __init__(self, scope: Construct, construct_id: str, *, repository_name: str, **kwargs: Any):
         super().__init__(scope, construct_id, **kwargs)

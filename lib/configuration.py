@@ -1,4 +1,4 @@
-"""What you set for your own lake: accounts, regions, branches, sizes; the only file to edit before a deployment."""
+"""Sets accounts, regions, branches and sizes of your own lake; the only file to edit before a deployment."""
 from __future__ import annotations
 
 import os
@@ -6,7 +6,7 @@ import os
 from lib.settings.deployment_settings import Configuration, EnvironmentConfiguration
 from lib.settings.parts import CodeConnection, GlueConfiguration, Place, VpcConfiguration
 
-# Whose credentials run the deployment, unless an account is named below; none are needed to synthesize.
+# The account of the credentials that deploy, unless an account is named below. Synthesis needs no credentials.
 ACCOUNT = os.environ.get('CDK_DEFAULT_ACCOUNT')
 REGION = 'us-east-2'
 

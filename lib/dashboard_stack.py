@@ -1,4 +1,4 @@
-"""One page of CloudWatch for an environment: what ran, how long it took, what failed, and how many rows came of it."""
+"""Deploys the CloudWatch dashboard of an environment: runs, durations, failures, and published rows."""
 from __future__ import annotations
 
 from typing import Any

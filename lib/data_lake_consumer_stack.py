@@ -1,4 +1,4 @@
-"""The policy for people and programs that read the lake: its tables, nothing else, and no personal data in clear."""
+"""Deploys the policy of those who read the lake: its tables only, and no personal data in clear text."""
 from __future__ import annotations
 
 from typing import Any
@@ -11,7 +11,7 @@ from lib.glue_job_arguments import athena_workgroup_name
 from lib.settings.deployment_settings import EnvironmentConfiguration
 from lib.storage_stack import StorageStack
 
-# Where loads put rows that are set aside before personal data in them is protected, on a workflow's own wish.
+# Folders of quarantined rows whose personal data is not protected, for workflows that ask for it.
 CLEAR_PREFIX = 'quarantine_clear'
 READ_CATALOG = (
     'glue:GetDatabase', 'glue:GetDatabases', 'glue:GetTable', 'glue:GetTables', 'glue:GetPartition',
@@ -53,7 +53,7 @@ class DataLakeConsumerStack(Stack):
             statements=[*statements, *self._denied(storage)])
 
     def _denied(self, storage: StorageStack) -> list[iam.PolicyStatement]:
-        """Keep rows in clear away even from those who may read the bucket by another policy."""
+        """Deny clear-text rows even to those who may read the bucket by another policy."""
         buckets = [storage.cleanse_bucket, storage.consume_bucket]
         return [
             iam.PolicyStatement(

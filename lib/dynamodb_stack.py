@@ -1,4 +1,4 @@
-"""The DynamoDB tables in which the lake keeps what is no file: runs, look-ups, tokens, quality results, lineage."""
+"""Deploys the DynamoDB tables of the lake: runs, look-ups, tokens, quality results, lineage."""
 from __future__ import annotations
 
 from typing import Any
@@ -32,7 +32,7 @@ class DynamoDbStack(Stack):
             self.lineage = self._table('data-lineage', 'step_function_execution_id', 'job_id_operation_seq')
 
     def _table(self, name: str, partition_key: str, sort_key: str | None = None) -> dynamodb.Table:
-        """Create a table whose keys are texts."""
+        """Create a table with text keys."""
         return dynamodb.Table(
             self, f'{name.title().replace("-", "")}Table', table_name=self._environment.table_name(name),
             partition_key=_text(partition_key), sort_key=_text(sort_key) if sort_key else None,
@@ -43,7 +43,7 @@ class DynamoDbStack(Stack):
             removal_policy=removal_policy(self._environment), deletion_protection=self._environment.keeps_data)
 
     def _index_audits(self) -> None:
-        """Let runs be found by their file, newest last, and by their state and what they wait for."""
+        """Add indexes that find runs by their file, newest last, and by their status and dependency."""
         self.job_audit.add_global_secondary_index(
             index_name='source_key-job_start_date_int-index', partition_key=_text('source_key'),
             sort_key=dynamodb.Attribute(name='job_start_date_int', type=dynamodb.AttributeType.NUMBER),

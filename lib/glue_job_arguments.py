@@ -1,15 +1,15 @@
-"""The default arguments of the Glue jobs: all that a run does not say itself, so that a start by hand stays short."""
+"""Makes the default arguments of the Glue jobs, so that a start by hand needs few arguments."""
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from lib.job_table import LakeJob, LakeResources
+from lib.job_table import REGION_SETTINGS, LakeJob, LakeResources
 from lib.settings.deployment_settings import EnvironmentConfiguration
 
 
 @dataclass(frozen=True)
 class CommonResources:
-    """Names of what all jobs use: buckets and DynamoDB tables; `lineage_table` is empty without lineage."""
+    """Names of the buckets and DynamoDB tables of all jobs; `lineage_table` is empty without lineage."""
 
     scripts_bucket: str
     temporary_bucket: str
@@ -20,7 +20,11 @@ class CommonResources:
 def default_arguments(job: LakeJob, environment: EnvironmentConfiguration, common: CommonResources,
                       resources: LakeResources) -> dict[str, str]:
     """Return the default arguments of a job's definition."""
-    return _common(environment, common) | resources.fill(job.arguments) | resources.fill(job.glue_options)
+    settings = resources.fill({**REGION_SETTINGS, **job.settings})
+    # One argument has all settings: AWS Glue takes each argument once.
+    conf = ' --conf '.join(f'{name}={value}' for name, value in settings.items())
+    return (_common(environment, common) | resources.fill(job.arguments) | resources.fill(job.glue_options)
+            | {'conf': conf})
 
 
 def athena_workgroup_name(environment: EnvironmentConfiguration) -> str:

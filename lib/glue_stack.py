@@ -1,6 +1,7 @@
 """The Glue jobs with the buckets of their scripts and temporary files, and the role under which they run."""
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -11,10 +12,10 @@ from aws_cdk import aws_s3_deployment as deployment
 from constructs import Construct
 
 from lib.constructs.bucket import LakeBucket
+from lib.constructs.glue_role import GlueRole, JobNetwork, JobResources
 from lib.constructs.log_group import LakeLogGroup
 from lib.dynamodb_stack import DynamoDbStack
 from lib.glue_job_arguments import CommonResources, athena_workgroup_name, default_arguments, log_group_prefix
-from lib.glue_role import GlueRole
 from lib.job_table import ICEBERG_CATALOG, JOBS, LakeJob, LakeResources
 from lib.packaging.glue_library import SCRIPTS, GlueLibrary, python_packages, write_library
 from lib.settings.deployment_settings import EnvironmentConfiguration
@@ -25,7 +26,7 @@ VERSIONS = {'5.1': glue.GlueVersion.V5_1, '6.0': glue.GlueVersion.V6_0}
 SCRIPTS_PREFIX, LIBRARY_PREFIX = 'etl', 'library'
 SPECIFICATIONS, SQL = f'/{SCRIPTS_PREFIX}/transformation-spec/', f'/{SCRIPTS_PREFIX}/transformation-sql/'
 DAYS_OF_TEMPORARY_FILES = 30
-# To be counted up with any change: AWS Glue does not change a security configuration, and a name is taken only once.
+# Increase with any change: AWS Glue cannot change a security configuration, and its name must be new.
 SECURITY_VERSION = 1
 
 
@@ -43,11 +44,9 @@ class GlueStack(Stack):
             access_logs=storage.access_logs_bucket, expires_after_days=DAYS_OF_TEMPORARY_FILES)
         self._library = self._deploy_scripts()
         self.error_logs, self.output_logs = (self._log_group(kind) for kind in ('error', 'output'))
-        resources = _lake_resources(environment, storage, tables)
-        self.role = GlueRole(self, 'Role', environment=environment, storage=storage, tables=tables,
-                             scripts_bucket=self.scripts_bucket, temporary_bucket=self.temporary_bucket,
-                             network=network,
-                             rights=[(right, right.resource_of(resources)) for job in JOBS for right in job.rights])
+        resources = replace(_lake_resources(environment, storage, tables), region=self.region,
+                            s3_endpoint=f's3.{self.region}.{self.url_suffix}')
+        self.role = GlueRole(self, 'Role', self._job_resources(tables, network, resources), environment=environment)
         self._security = self._security_configuration()
         self._connections = self._connect(network)
 
@@ -59,7 +58,7 @@ class GlueStack(Stack):
     def _deploy_scripts(self) -> GlueLibrary:
         """Copy scripts and configuration files to their bucket, and the library under a name of its content.
 
-        What is no longer in the repository goes from the scripts, but libraries stay: a run may still want its own.
+        Scripts that left the repository are deleted. Libraries stay, because a run may still need its own.
         """
         logs = LakeLogGroup(self, 'DeployLogs', environment=self._environment, key=self._storage.key,
                             name=f'/aws/lambda/{self._environment.resource_name("deploy-scripts")}')
@@ -78,6 +77,17 @@ class GlueStack(Stack):
     def _log_group(self, kind: str) -> LakeLogGroup:
         return LakeLogGroup(self, f'{kind.title()}Logs', environment=self._environment, key=self._storage.key,
                             name=f'{log_group_prefix(self._environment)}/{kind}')
+
+    def _job_resources(self, tables: DynamoDbStack, network: VpcStack | None, resources: LakeResources) -> JobResources:
+        storage = self._storage
+        return JobResources(
+            key=storage.key, read_buckets=(self.scripts_bucket, storage.collect_bucket),
+            write_buckets=(storage.cleanse_bucket, storage.consume_bucket, self.temporary_bucket),
+            read_tables=(tables.value_lookup, tables.multi_lookup),
+            write_tables=(tables.hash_values, tables.dq_results, tables.job_audit,
+                          *((tables.lineage,) if tables.lineage else ())),
+            log_group=log_group_prefix(self._environment), network=_job_network(self._environment, network),
+            rights=tuple((right, right.resource_of(resources)) for job in JOBS for right in job.rights))
 
     def _security_configuration(self) -> glue.SecurityConfiguration:
         key = self._storage.key
@@ -123,6 +133,18 @@ class GlueStack(Stack):
 
     def _library_file(self, name: str) -> glue.Code:
         return glue.Code.from_bucket(self.scripts_bucket, f'{LIBRARY_PREFIX}/{name}')
+
+
+def _job_network(environment: EnvironmentConfiguration, network: VpcStack | None) -> JobNetwork | None:
+    """Return the networks of the jobs; where a connection of the configuration leads, only its own settings say."""
+    named = environment.glue.connections
+    connections = (*(network.connection_names if network else ()), *named)
+    if not connections:
+        return None
+    if network is None or named:
+        return JobNetwork(connections=connections)
+    return JobNetwork(connections=connections, subnets=tuple(network.subnet_ids),
+                      security_groups=(network.security_group_id,))
 
 
 def _lake_resources(environment: EnvironmentConfiguration, storage: StorageStack,

@@ -1,7 +1,7 @@
 """Lists the jobs of the lake: what each job is given, the step that runs it, and what else it may do.
 
-The Glue jobs, their role, the state machine and `./lake run` are all made from these rows. A new job needs its script
-and one row.
+The Glue jobs, their role, the state machine and `./lake run` are made from these rows. A new job needs a script and
+one row, as the recipe "A job with its step" shows.
 """
 from __future__ import annotations
 
@@ -16,17 +16,26 @@ ICEBERG_SETTINGS = {
     f'spark.sql.catalog.{ICEBERG_CATALOG}.warehouse': '{consume}/iceberg',
     f'spark.sql.catalog.{ICEBERG_CATALOG}.catalog-impl': 'org.apache.iceberg.aws.glue.GlueCatalog',
     f'spark.sql.catalog.{ICEBERG_CATALOG}.io-impl': 'org.apache.iceberg.aws.s3.S3FileIO',
+    f'spark.sql.catalog.{ICEBERG_CATALOG}.client.region': '{region}',
+}
+# S3A, the file system of AWS Glue 5.1, takes us-east-2 for its region unless it is told, and Python workers know none:
+# https://docs.aws.amazon.com/glue/latest/dg/migrating-version-51.html
+REGION_SETTINGS = {
+    'spark.hadoop.fs.s3a.endpoint': '{s3_endpoint}',
+    'spark.hadoop.fs.s3a.endpoint.region': '{region}',
+    'spark.executorEnv.AWS_DEFAULT_REGION': '{region}',
 }
 ExecutionValue = Literal['database', 'consume_database', 'source_bucket', 'source_path']
 
 
 @dataclass(frozen=True, kw_only=True)
 class LakeResources:
-    """What the jobs read and write, on AWS or on the laptop; an empty text stands for what a lake does not have.
+    """What the jobs read and write, on AWS or on the laptop; an empty text where a lake lacks a resource.
 
     collect, cleanse, consume                 addresses of the buckets
     specifications, sql                       folders of the configuration files in the scripts bucket
     hash_values .. quality_results            addresses of the item tables
+    region, s3_endpoint                       of the buckets on AWS
     """
 
     collect: str
@@ -43,6 +52,8 @@ class LakeResources:
     redshift_cluster_id: str = ''
     redshift_workgroup_name: str = ''
     redshift_database: str = ''
+    region: str = ''
+    s3_endpoint: str = ''
 
     def fill(self, arguments: Mapping[str, str]) -> dict[str, str]:
         """Return the arguments with `{names}` of these resources filled in, without those that become empty."""
@@ -73,8 +84,8 @@ class JobStep:
 
     state      name of the step in the state machine
     arguments  for each job argument, the value of the execution that it gets
-    only_if    boolean of the state machine's input; the step runs only where it is true. Empty for every execution
-    lock       what the step needs for itself besides its table. Empty for nothing
+    only_if    boolean of the state machine's input; the step runs only when it is true. Empty for every execution
+    lock       what the step locks besides its table. Empty for nothing
     """
 
     state: str
@@ -94,8 +105,9 @@ class LakeJob:
 
     name          on AWS the job is called `<environment>-<prefix>-<name>-job`
     arguments     default arguments of its own, in which `{names}` of `LakeResources` are filled in
-    step          what runs it for each landed file; None for a job that is only started by hand
+    step          its step for each landed file; None for a job that is only started by hand
     glue_options  parameters that AWS Glue itself reads; likewise filled in
+    settings      settings of Spark on AWS beside those that every job has; likewise filled in
     rights        what it may do beyond reading and writing the lake
     """
 
@@ -103,6 +115,7 @@ class LakeJob:
     arguments: Mapping[str, str]
     step: JobStep | None = None
     glue_options: Mapping[str, str] = field(default_factory=dict)
+    settings: Mapping[str, str] = field(default_factory=dict)
     rights: tuple[Right, ...] = ()
 
     @property
@@ -151,10 +164,8 @@ ENTITY_MATCH = LakeJob(
         'iceberg_catalog': '{iceberg_catalog}',
     },
     step=JobStep('Entity match', {'database_name_prefix': 'database'}, only_if='entity_match', lock='customers'),
-    glue_options={
-        'datalake-formats': 'iceberg',
-        'conf': ' --conf '.join(f'{name}={value}' for name, value in ICEBERG_SETTINGS.items()),
-    })
+    glue_options={'datalake-formats': 'iceberg'},
+    settings=ICEBERG_SETTINGS)
 
 # In the order in which an execution runs them.
 JOBS: tuple[LakeJob, ...] = (

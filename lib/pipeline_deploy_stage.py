@@ -1,4 +1,4 @@
-"""One environment of the lake: its stacks, each with what it needs of the others."""
+"""Puts the stacks of one environment together."""
 from __future__ import annotations
 
 from collections.abc import Mapping
@@ -20,7 +20,7 @@ from lib.vpc_stack import VpcStack
 
 
 class PipelineDeployStage(Stage):
-    """All that an environment consists of; deployed by its pipeline, or from a laptop."""
+    """The stacks of an environment; its pipeline deploys them, or a laptop."""
 
     def __init__(self, scope: Construct, construct_id: str, *, environment: EnvironmentConfiguration,
                  logical_id_prefix: str, tags: Mapping[str, str]):

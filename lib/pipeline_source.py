@@ -1,4 +1,4 @@
-"""Where a pipeline takes the source code from: a connection to a Git provider, or CodeCommit."""
+"""Makes the source of a pipeline: a connection to a Git provider, or CodeCommit."""
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ LONGEST_CONNECTION_NAME = 32
 
 @dataclass(frozen=True)
 class PipelineSource:
-    """The source, and the ARN of its connection; empty where there is none."""
+    """The source, and the ARN of its connection; empty without one."""
 
     source: pipelines.CodePipelineSource
     connection_arn: str
@@ -25,7 +25,7 @@ class PipelineSource:
 
 def pipeline_source(scope: Construct, settings: CodeConnection | CodeCommit,
                     environment: EnvironmentConfiguration) -> PipelineSource:
-    """Return the source of an environment's branch; a connection that is not named is created."""
+    """Return the source of an environment's branch; create a connection unless the configuration names one."""
     if isinstance(settings, CodeCommit):
         repository = codecommit.Repository.from_repository_name(scope, 'Repository', settings.repository)
         return PipelineSource(pipelines.CodePipelineSource.code_commit(repository, environment.branch), '')

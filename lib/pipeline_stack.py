@@ -1,4 +1,4 @@
-"""The pipeline of one environment, and the environment itself as its stage."""
+"""Deploys the pipeline of one environment, with the environment as its stage."""
 from __future__ import annotations
 
 from typing import Any
@@ -21,7 +21,7 @@ TESTS = 'python3 ./lake test test/unit test/stacks -q'
 
 
 class PipelineStack(Stack):
-    """Tests what is pushed to the environment's branch, deploys changes of itself, then the environment."""
+    """Tests the branch of the environment, then updates the pipeline itself, then deploys the environment."""
 
     def __init__(self, scope: Construct, construct_id: str, *, configuration: Configuration,
                  environment: EnvironmentConfiguration, **kwargs: Any):
@@ -38,7 +38,7 @@ class PipelineStack(Stack):
         pipeline.add_stage(self.stage)
         pipeline.build_pipeline()
         if source.connection_arn:
-            # The service has changed its name; CDK grants the right by the old one alone.
+            # The service was renamed; CDK grants only the right with the old name.
             pipeline.pipeline.role.add_to_principal_policy(iam.PolicyStatement(
                 actions=['codeconnections:UseConnection'], resources=[source.connection_arn]))
         tag(self, configuration.tags, environment.name)

@@ -1,4 +1,4 @@
-"""The state machine as Step Functions reads it: begin, lock, one job after another, and a way out of each end."""
+"""Defines the state machine: record the begin, lock the table, run one job after another, record the end."""
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
@@ -22,10 +22,10 @@ GLUE_RETRY: list[State] = [
                      'Glue.AWSGlueException', 'Glue.SdkClientException'],
      'IntervalSeconds': 10, 'BackoffRate': 2, 'MaxDelaySeconds': 300, 'MaxAttempts': 8, 'JitterStrategy': 'FULL'},
 ]
-# All calls may be repeated, whatever they failed by.
+# All calls can be repeated after any error.
 CALL_RETRY: list[State] = [{'ErrorEquals': ['States.ALL'], 'IntervalSeconds': 5, 'BackoffRate': 2,
                             'MaxDelaySeconds': 120, 'MaxAttempts': 6, 'JitterStrategy': 'FULL'}]
-# What the input of an execution gives to a job, by the names of the job table.
+# The expressions behind the execution values of the job table.
 EXECUTION_VALUES = {
     'database': '$.target_database_name',
     'consume_database': "States.Format('{}_consume', $.target_database_name)",
@@ -59,7 +59,7 @@ def definition(job_timeout_minutes: int, steps: Sequence[tuple[LakeJob, JobStep]
             'Ask for table', RECORD_FAILURE),
         **_lock('table', TABLE, _first_state(steps[0][1], locks)),
         **_jobs([step for _, step in steps], locks, job_timeout_minutes),
-        # Whatever fails from here on, subscribers are told; records that were not written are swept up later.
+        # Subscribers are notified whatever fails from here on; the repair function writes missing records later.
         RECORD_SUCCESS: _call(AUDITOR, {'Input.$': '$'}, 'Unlock after success', 'Unlock after success'),
         'Unlock after success': _unlock('Notify of success'),
         'Notify of success': _notify('Job Completed', 'SUCCEEDED', 'Done'),
@@ -114,7 +114,7 @@ def _job(step: JobStep, timeout_minutes: int, following: str) -> State:
     arguments = {
         'execution_id.$': '$.execution_id', 'source_key.$': '$.source_key', 'table_name.$': '$.table_name',
         'base_file_name.$': '$.base_file_name', 'state_machine_name.$': '$$.StateMachine.Name',
-        # An input that was written by hand may have numbers; arguments are texts.
+        # Input written by hand may have numbers; arguments are texts.
         **{f'{part}.$': f"States.Format('{{}}', $.{part})" for part in ('p_year', 'p_month', 'p_day')},
         **{f'{name}.$': EXECUTION_VALUES[value] for name, value in step.arguments.items()}}
     return {
@@ -128,7 +128,7 @@ def _job(step: JobStep, timeout_minutes: int, following: str) -> State:
 
 
 def _lock(what: str, resources: str, following: str) -> dict[str, State]:
-    """Return the states that wait until this execution has something to itself."""
+    """Return the states that wait until this execution holds a lock."""
     ask = _call(TABLE_LOCK, _lock_request('acquire', resources), f'Is {what} ours', RECORD_FAILURE)
     return {
         f'Ask for {what}': ask | {
@@ -147,14 +147,14 @@ def _lock_request(action: str, resources: str) -> State:
 
 
 def _unlock(following: str) -> State:
-    """Return the state that gives back all locks; one that fails leaves them to those who wait, who see it has ended.
+    """Return the state that releases all locks; if it fails, waiting executions see that the holder has ended.
     """
     return _call(TABLE_LOCK, _lock_request('release', BOTH), following, following)
 
 
 def _call(function: str, payload: State, following: str, after_failure: str) -> State:
     """Return the state that calls a Lambda function and leaves the state of the execution as it is."""
-    # An error on the way out is no reason for the load to look like one that failed by it.
+    # An error after the load must not make the load look failed.
     error_path = '$.taskresult' if after_failure == RECORD_FAILURE else '$.afterwards'
     return {
         'Type': 'Task', 'Resource': 'arn:aws:states:::lambda:invoke',

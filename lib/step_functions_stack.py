@@ -1,4 +1,4 @@
-"""What turns a landed file into an execution, runs it, and tells how it ended."""
+"""Deploys the state machine with its queue, functions, locks, notifications and alarms."""
 from __future__ import annotations
 
 import json
@@ -20,7 +20,7 @@ from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
 from lib.constructs.bucket import removal_policy
-from lib.constructs.function import USE_KEY, LakeFunction
+from lib.constructs.function import USE_KEY, FunctionSettings, LakeFunction
 from lib.constructs.log_group import LakeLogGroup
 from lib.dynamodb_stack import DynamoDbStack
 from lib.glue_job_arguments import state_machine_name
@@ -49,7 +49,7 @@ class StepFunctionsStack(Stack):
         self._topic_key = self._notification_key()
         self.topic = sns.Topic(self, 'Topic', topic_name=environment.resource_name('etl-notification-topic'),
                                master_key=self._topic_key, enforce_ssl=True)
-        # A policy of its own takes the place of the one by which SNS lets all services of the account publish.
+        # An explicit policy replaces the default one, which allows all services of the account to publish.
         self.topic.add_to_resource_policy(iam.PolicyStatement(
             sid='Alarms', principals=[iam.ServicePrincipal('cloudwatch.amazonaws.com')], actions=['sns:Publish'],
             resources=[self.topic.topic_arn], conditions={'StringEquals': {'aws:SourceAccount': self.account}}))
@@ -58,7 +58,7 @@ class StepFunctionsStack(Stack):
             queue=self.dead_letters, max_receive_count=DELIVERIES),
             visibility_timeout=Duration.seconds(6 * TRIGGER_TIMEOUT.to_seconds()))
         self.lock_table = self._lock_table()
-        # Functions that the state machine calls, and those that call it, cannot both name the other.
+        # The ARN breaks the circle between the state machine and the functions that start it.
         self._machine_arn = self.format_arn(service='states', resource='stateMachine',
                                             resource_name=state_machine_name(environment),
                                             arn_format=ArnFormat.COLON_RESOURCE_NAME)
@@ -72,7 +72,7 @@ class StepFunctionsStack(Stack):
         self._export('EtlNotificationSnsTopicName', self.topic.topic_name)
 
     def _notification_key(self) -> kms.IKey:
-        """Return the key of the lake where it admits alarms; one that was imported need not."""
+        """Return the key of the lake, or a new one where an imported key may not allow alarms."""
         if self._environment.storage == 'create':
             return self._storage.key
         key = kms.Key(self, 'NotificationKey', enable_key_rotation=True,
@@ -85,12 +85,12 @@ class StepFunctionsStack(Stack):
         return key
 
     def _queue(self, construct_id: str, name: str, **settings: Any) -> sqs.Queue:
-        """Create a queue; its encryption is that of the service, as EventBridge cannot use an imported key."""
+        """Create a queue with the encryption of the service, because EventBridge cannot use an imported key."""
         return sqs.Queue(self, construct_id, queue_name=self._environment.resource_name(name), enforce_ssl=True,
                          encryption=sqs.QueueEncryption.SQS_MANAGED, retention_period=Duration.days(14), **settings)
 
     def _lock_table(self) -> dynamodb.Table:
-        """Create the table of locks, which holds nothing that outlives an execution."""
+        """Create the table of locks; its items are not needed after an execution."""
         return dynamodb.Table(
             self, 'LockTable', table_name=self._environment.table_name('table-lock'),
             partition_key=dynamodb.Attribute(name='resource_name', type=dynamodb.AttributeType.STRING),
@@ -101,12 +101,9 @@ class StepFunctionsStack(Stack):
                 point_in_time_recovery_enabled=True),
             removal_policy=removal_policy(self._environment), deletion_protection=self._environment.keeps_data)
 
-    def _function(self, construct_id: str, name: str, folder: str, description: str, timeout: Duration,
-                  variables: dict[str, str], dead_letters: sqs.IQueue | None = None) -> LakeFunction:
-        function = LakeFunction(
-            self, construct_id, environment=self._environment, key=self._storage.key, name=name, folder=folder,
-            description=description, timeout=timeout, variables=variables, dead_letters=dead_letters)
-        self.functions[name] = function
+    def _function(self, construct_id: str, settings: FunctionSettings) -> LakeFunction:
+        function = LakeFunction(self, construct_id, settings, environment=self._environment, key=self._storage.key)
+        self.functions[settings.name] = function
         return function
 
     @property
@@ -114,15 +111,16 @@ class StepFunctionsStack(Stack):
         return {'DYNAMODB_TABLE_NAME': self._tables.job_audit.table_name}
 
     def _auditor(self) -> LakeFunction:
-        function = self._function('Auditor', 'etl-status-update', 'etl_job_auditor',
-                                  'Records that an execution began, and how it ended', Duration.minutes(1),
-                                  self._audit_variable)
+        function = self._function('Auditor', FunctionSettings(
+            name='etl-status-update', folder='etl_job_auditor', timeout=Duration.minutes(1),
+            description='Records that an execution began, and how it ended', variables=self._audit_variable))
         function.allow_items('Records', ('UpdateItem',), self._tables.job_audit)
         return function
 
     def _table_lock(self) -> LakeFunction:
-        function = self._function('TableLock', 'etl-table-lock', 'table_lock', 'Keeps loads of one table apart',
-                                  Duration.minutes(1), {'LOCK_TABLE_NAME': self.lock_table.table_name})
+        function = self._function('TableLock', FunctionSettings(
+            name='etl-table-lock', folder='table_lock', timeout=Duration.minutes(1),
+            description='Keeps loads of one table apart', variables={'LOCK_TABLE_NAME': self.lock_table.table_name}))
         function.allow_items('Locks', KEEP_LOCKS, self.lock_table)
         function.allow('Executions', ('states:DescribeExecution',), self._executions)
         return function
@@ -158,16 +156,16 @@ class StepFunctionsStack(Stack):
             tracing_enabled=True, removal_policy=removal_policy(self._environment))
 
     def _trigger(self) -> None:
-        """Lead each landed file by way of the queue to the function that starts its execution."""
-        function = self._function(
-            'Trigger', 'etl-trigger', 'state_machine_trigger', 'Starts an execution for each file that lands',
-            TRIGGER_TIMEOUT, {
+        """Send each landed file through the queue to the function that starts its execution."""
+        function = self._function('Trigger', FunctionSettings(
+            name='etl-trigger', folder='state_machine_trigger', timeout=TRIGGER_TIMEOUT,
+            description='Starts an execution for each file that lands', variables={
                 **self._audit_variable, 'SFN_STATE_MACHINE_ARN': self._machine_arn,
                 'GLUE_SCRIPTS_BUCKET_NAME': self._glue.scripts_bucket.bucket_name,
-                'SNS_TOPIC_ARN': self.topic.topic_arn})
+                'SNS_TOPIC_ARN': self.topic.topic_arn}))
         self._allow_start(function)
         self._allow_notify(function)
-        # Without a right to list, a file that is not there would look like one that is forbidden.
+        # Without the right to list, a missing file would look like a forbidden one.
         function.allow('Lists', ('s3:ListBucket',), self._glue.scripts_bucket.bucket_arn)
         function.allow('Specifications', ('s3:GetObject',),
                        self._glue.scripts_bucket.arn_for_objects('etl/transformation-spec/*'))
@@ -180,22 +178,23 @@ class StepFunctionsStack(Stack):
         landed.add_target(targets.SqsQueue(self.queue, dead_letter_queue=self.dead_letters))
 
     def _dependency_trigger(self) -> None:
-        """Have a success start what waited for it."""
-        function = self._function(
-            'DependencyTrigger', 'etl-dependency-trigger', 'dependency_trigger', 'Starts what waited for a success',
-            Duration.minutes(5), self._audit_variable, self.dead_letters)
+        """Start the executions that waited for a success."""
+        function = self._function('DependencyTrigger', FunctionSettings(
+            name='etl-dependency-trigger', folder='dependency_trigger', timeout=Duration.minutes(5),
+            description='Starts what waited for a success', variables=self._audit_variable,
+            dead_letters=self.dead_letters))
         self._allow_start(function)
         self.topic.add_subscription(subscriptions.LambdaSubscription(
             function, dead_letter_queue=self.dead_letters,
             filter_policy={'status': sns.SubscriptionFilter.string_filter(allowlist=['SUCCEEDED'])}))
 
     def _repair(self) -> None:
-        """Have records closed when executions end badly, and looked after when nothing else does."""
-        function = self._function(
-            'ExecutionRepair', 'etl-execution-repair', 'execution_repair',
-            'Closes records of ended executions, and starts what was left unstarted', Duration.minutes(5), {
+        """Close records when executions fail, and repair open records every few minutes."""
+        function = self._function('ExecutionRepair', FunctionSettings(
+            name='etl-execution-repair', folder='execution_repair', timeout=Duration.minutes(5),
+            description='Closes records of ended executions, and starts what was left unstarted', variables={
                 **self._audit_variable, 'LOCK_TABLE_NAME': self.lock_table.table_name,
-                'SNS_TOPIC_ARN': self.topic.topic_arn}, self.dead_letters)
+                'SNS_TOPIC_ARN': self.topic.topic_arn}, dead_letters=self.dead_letters))
         self._allow_start(function)
         self._allow_notify(function)
         function.allow_items('Locks', KEEP_LOCKS, self.lock_table)
@@ -220,7 +219,7 @@ class StepFunctionsStack(Stack):
         function.allow('NotifyKey', USE_KEY, self._topic_key.key_arn)
 
     def _alarms(self) -> list[cloudwatch.Alarm]:
-        """Tell the topic of dead letters, and of executions that did not succeed."""
+        """Create alarms for dead letters and for executions that did not succeed."""
         minutes = Duration.minutes(5)
         metrics = {'DeadLetters': self.dead_letters.metric_approximate_number_of_messages_visible(period=minutes),
                    'Failed': self.state_machine.metric_failed(period=minutes),

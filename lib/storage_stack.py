@@ -1,4 +1,4 @@
-"""The key and the buckets that hold the lake's data: created here, or those that an existing deployment exports."""
+"""Creates the key and the buckets of the lake's data, or imports those that an existing deployment exports."""
 from __future__ import annotations
 
 from typing import Any
@@ -45,7 +45,7 @@ class StorageStack(Stack):
         self._admit_services()
         self.access_logs_bucket = s3.Bucket(
             self, 'AccessLogsBucket', bucket_name=environment.bucket_name('access-logs', self.account, self.region),
-            # The service that delivers access logs cannot use a key of ours.
+            # The service that delivers access logs cannot use a customer key.
             encryption=s3.BucketEncryption.S3_MANAGED,
             block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
             object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
@@ -63,7 +63,7 @@ class StorageStack(Stack):
             event_bridge_configuration=s3.CfnBucket.EventBridgeConfigurationProperty(event_bridge_enabled=True))
 
     def _admit_services(self) -> None:
-        """Let services use the key for what they keep or send for this account."""
+        """Allow services to use the key for this account."""
         use = ['kms:Decrypt', 'kms:GenerateDataKey*', 'kms:DescribeKey']
         own_account = {'StringEquals': {'aws:SourceAccount': self.account}}
         senders = [iam.ServicePrincipal(f'{name}.amazonaws.com')

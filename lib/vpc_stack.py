@@ -1,4 +1,4 @@
-"""The network in which Glue jobs run: one of our own, or one whose ids an existing deployment exports."""
+"""Creates the network of the Glue jobs, or imports the one whose ids an existing deployment exports."""
 from __future__ import annotations
 
 from typing import Any
@@ -16,7 +16,7 @@ from lib.storage_stack import StorageStack
 ZONES = 3
 VPC_EXPORT, SECURITY_GROUP_EXPORT = 'VpcId', 'SharedSecurityGroupId'
 ZONE_EXPORT, SUBNET_EXPORT, ROUTE_TABLE_EXPORT = 'AvailabilityZone', 'SubnetId', 'RouteTable'
-# What jobs call, each reached without leaving the network of AWS.
+# Services that jobs call, without leaving the network of AWS.
 ENDPOINTS = {
     'Athena': ec2.InterfaceVpcEndpointAwsService.ATHENA,
     'Glue': ec2.InterfaceVpcEndpointAwsService.GLUE,

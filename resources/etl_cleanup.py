@@ -1,4 +1,4 @@
-"""Empties the Dev environment of the lake: without a mode it only tells what it would remove."""
+"""Empties the Dev environment of the lake: without a mode it only prints what it would remove."""
 from __future__ import annotations
 
 import argparse
@@ -13,7 +13,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 ENVIRONMENT = 'Dev'
-# What loads write goes; what people have brought along goes only when all buckets shall be emptied.
+# Data that loads wrote is removed; data that people uploaded only with the mode for all buckets.
 WRITTEN_BY_LOADS, BROUGHT_ALONG = ('cleanse', 'consume', 'glue-temp'), ('collect',)
 ITEM_TABLES = ('job-audit', 'dq-results', 'data-lineage', 'hash-values')
 OBJECTS_IN_A_REQUEST, ITEMS_IN_A_REQUEST = 1000, 25
@@ -44,8 +44,8 @@ class Names:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Remove what the mode says, or tell what it would remove, and return the exit status."""
-    parser = argparse.ArgumentParser(description='Empty the Dev environment; without a mode, only tell what would go.')
+    """Remove what the mode names, or print what would be removed, and return the exit status."""
+    parser = argparse.ArgumentParser(description='Empty the Dev environment; without a mode, only print what would go.')
     parser.add_argument('--mode', choices=EXTENTS, help='reallydelete: all that loads have written; allbuckets: the '
                         'files in Collect too; nodynamodb: as reallydelete, but items of DynamoDB stay')
     mode = parser.parse_args(arguments).mode
@@ -71,7 +71,7 @@ def names_of(session: Any, extent: Extent) -> Names:
     """Return the names of buckets and tables of the Dev environment in the account and region of the session."""
     sys.path.append(str(REPOSITORY))
     from lib.configuration import configuration
-    environment, = configuration().narrowed(ENVIRONMENT).environments
+    environment, = configuration().narrowed(ENVIRONMENT).named_environments
     account = session.client('sts').get_caller_identity()['Account']
     region = session.region_name
     if environment.place.account not in (None, account) or environment.place.region != region:
@@ -126,7 +126,7 @@ def remove_database(glue: Any, database: dict[str, Any], buckets: Sequence[str],
 
 
 def empty_bucket(s3: Any, bucket: str, really: bool) -> int:
-    """Remove every version of every object and return how many there were; a bucket that is not there has none."""
+    """Remove every version of every object and return how many there were; 0 for a missing bucket."""
     count = 0
     for batch in in_batches(object_versions(s3, bucket), OBJECTS_IN_A_REQUEST):
         count += len(batch)
@@ -138,7 +138,7 @@ def empty_bucket(s3: Any, bucket: str, really: bool) -> int:
 
 
 def object_versions(s3: Any, bucket: str) -> Iterator[dict[str, str]]:
-    """Yield key and version of all versions and marks of deletion in a bucket."""
+    """Yield key and version of all versions and delete markers in a bucket."""
     try:
         for page in s3.get_paginator('list_object_versions').paginate(Bucket=bucket):
             for item in (*page.get('Versions', ()), *page.get('DeleteMarkers', ())):
@@ -149,7 +149,7 @@ def object_versions(s3: Any, bucket: str) -> Iterator[dict[str, str]]:
 
 
 def empty_table(dynamodb: Any, table: str, really: bool) -> int:
-    """Remove every item of a table and return how many there were; a table that is not there has none."""
+    """Remove every item of a table and return how many there were; 0 for a missing table."""
     try:
         schema = dynamodb.describe_table(TableName=table)['Table']['KeySchema']
     except ClientError as error:

@@ -19,7 +19,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument('file', type=Path, help='JSON file')
     chosen = parser.parse_args(arguments)
     _make_shared_modules_importable()
-    from lake_etl.transform.lookup_loading import load_file, lookup_items
+    from lake_etl.transform.lookup_items import load_file, lookup_items
     return load_file(chosen.table, chosen.file, partial(lookup_items, chosen.source_system))
 
 

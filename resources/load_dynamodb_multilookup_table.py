@@ -22,7 +22,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                         help='columns whose values are matched, in the order of match_columns in the specification')
     chosen = parser.parse_args(arguments)
     _make_shared_modules_importable()
-    from lake_etl.transform.lookup_loading import load_file, multilookup_items
+    from lake_etl.transform.lookup_items import load_file, multilookup_items
     return load_file(chosen.table, chosen.file, partial(multilookup_items, chosen.lookup_group, chosen.lookup_columns))
 
 

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import sys
 import threading
 import uuid
@@ -18,13 +19,15 @@ from spark_environment import pytest_fixture_setup, pytest_pycollect_makemodule,
 
 __all__ = ['pytest_fixture_setup', 'pytest_pycollect_makemodule', 'pytest_pyfunc_call']
 REPOSITORY = Path(__file__).resolve().parents[1]
+# The ring on a real cluster needs Java libraries, which `./lake test --real` fetches.
+collect_ignore = [] if 'LAKE_REAL_JARS' in os.environ else ['real']
 use_real_library()
 
 
 @contextmanager
 def settings_put_back() -> Iterator[None]:
     """Put back what commands and jobs set for their whole process: logging, and hooks of Python."""
-    loggers = [logging.getLogger(name) for name in (None, 'lake_etl', 'lib.local_lake', 'py4j')]
+    loggers = [logging.getLogger(name) for name in (None, 'lake_etl', 'lib.glue_scripts', 'lib.local_lake', 'py4j')]
     levels = [logger.level for logger in loggers]
     handlers = list(loggers[0].handlers)
     filters = [list(handler.filters) for handler in handlers]

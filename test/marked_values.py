@@ -1,4 +1,4 @@
-"""Plants values that are found again wherever they go, and reads every byte that a lake, a log or a screen holds."""
+"""Plants recognisable values, and searches every byte that a lake, a log or a screen holds for them."""
 from __future__ import annotations
 
 import csv

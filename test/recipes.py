@@ -5,6 +5,8 @@ A recipe is a section of the page. Three sentences stand before its blocks of co
     Create `PATH`:                   the block is a new file
     In `PATH`, below `LINE`, add:    the block is inserted after the one line that reads so
     Run:                             each line of the block is a command that must end with 0
+
+An inserted block is indented like the line above it, unless it begins with an empty line.
 """
 from __future__ import annotations
 
@@ -15,6 +17,7 @@ import shutil
 import subprocess
 import sys
 import textwrap
+from collections.abc import Sequence
 from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parents[1]
@@ -25,11 +28,17 @@ STEP = re.compile(r"^ *(?:Create `(?P<new>[^`]+)`:|"
                   r'\n+ *```\w*\n(?P<block>.*?)\n? *```$', re.MULTILINE | re.DOTALL)
 
 
-def follow(heading: str, copy: Path) -> None:
-    """Copy the repository to the folder `copy` and follow the recipe of this heading there."""
+def follow(heading: str, copy: Path, further_tests: Sequence[str] = ()) -> str:
+    """Copy the repository to the folder `copy`, follow the recipe there, and return what its commands have printed.
+
+    further_tests  run with the tests of the recipe's last command that runs tests, in one process and one Spark session
+    """
     _copy_repository(copy)
     steps = list(STEP.finditer(_section(heading)))
     assert steps, f'the recipe {heading!r} has no step'
+    last_tests = [command for step in steps if step['run'] for command in _commands(step)
+                  if command.startswith('./lake test ')][-1]
+    printed = ''
     for step in steps:
         block = textwrap.dedent(step['block'])
         if step['new']:
@@ -37,8 +46,13 @@ def follow(heading: str, copy: Path) -> None:
         elif step['file']:
             _insert(copy / step['file'], step['line'], block)
         else:
-            for command in block.splitlines():
-                _run(command, copy)
+            for command in _commands(step):
+                printed += _run(' '.join([command, *further_tests]) if command == last_tests else command, copy)
+    return printed
+
+
+def _commands(step: re.Match[str]) -> list[str]:
+    return textwrap.dedent(step['block']).splitlines()
 
 
 def _section(heading: str) -> str:
@@ -66,17 +80,21 @@ def _insert(path: Path, line: str, block: str) -> None:
     lines = path.read_text(encoding='utf-8').split('\n')
     places = [number for number, text in enumerate(lines) if text.strip() == line.strip()]
     assert len(places) == 1, f'{path}: {len(places)} lines read {line!r}, expected one'
-    indent = re.match(' *', lines[places[0]])[0] if line.rstrip().endswith(',') else ''
+    indent = '' if block.startswith('\n') else re.match(' *', lines[places[0]])[0]
     lines[places[0] + 1:places[0] + 1] = textwrap.indent(block, indent).split('\n')
     path.write_text('\n'.join(lines), encoding='utf-8')
 
 
-def _run(command: str, copy: Path) -> None:
-    words = [word for word in shlex.split(command) if not word.startswith('PYTHONPATH=')]
-    if words[0] == '.venv/bin/python':
-        words[0] = sys.executable
-    if words[0] == './lake':  # The environment of this test stands in for the one that `./lake` would make.
-        words = [sys.executable, '-m', 'lib.local_lake', *words[1:]]
+def _run(command: str, copy: Path) -> str:
+    """Run a command in the copy and return what it prints; the environment of this test stands in for that of `./lake`.
+    """
+    words = shlex.split(command)
     shared = os.pathsep.join([str(copy / 'lib/glue_scripts/lib'), str(copy)])
-    done = subprocess.run(words, cwd=copy, env={**os.environ, 'PYTHONPATH': shared}, capture_output=True, text=True)
+    variables = {**os.environ, 'PYTHONPATH': shared}
+    while '=' in words[0]:
+        name, _, value = words.pop(0).partition('=')
+        variables[name] = shared if name == 'PYTHONPATH' else value
+    python = {'.venv/bin/python': [sys.executable], './lake': [sys.executable, '-m', 'lib.local_lake']}[words[0]]
+    done = subprocess.run([*python, *words[1:]], cwd=copy, env=variables, capture_output=True, text=True)
     assert done.returncode == 0, f'{command}\n{done.stdout[-6000:]}\n{done.stderr[-3000:]}'
+    return done.stdout + done.stderr

@@ -21,9 +21,8 @@ from lake_etl.ports import Column, Partition, Publication, Table
 from lake_etl.publish.layout import SUPERSEDED_FOLDER
 from lib.job_table import CLEANSE_TO_CONSUME, COLLECT_TO_CLEANSE, ENTITY_MATCH, LakeJob
 from lib.local_lake.folders import LakeFolders
-from lib.local_lake.running.awsglue_path import ensure_glue_library
-from lib.local_lake.running.job_arguments import job_arguments
-from lib.local_lake.running.orchestration import AUDIT, Orchestrator, RunResult, execution_id, land, run_script
+from lib.local_lake.running.glue_job import ensure_glue_library, job_arguments, run_script
+from lib.local_lake.running.orchestration import AUDIT, Orchestrator, RunResult, execution_id, land
 
 LANDED = datetime(2026, 3, 4)
 DAY = ('2026', '03', '04')

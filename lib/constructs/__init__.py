@@ -1,1 +1,1 @@
-"""Parts that the stacks share: buckets, functions, log groups, roles, tags."""
+"""Holds the constructs that stacks share: buckets, functions, log groups, roles, tags."""

@@ -1,4 +1,4 @@
-"""A bucket as all buckets of the lake are: encrypted, versioned, private, over TLS only, its readers logged."""
+"""A bucket of the lake: encrypted, versioned, private, over TLS only, with access logs."""
 from __future__ import annotations
 
 from aws_cdk import Annotations, Duration, RemovalPolicy, Stack
@@ -8,7 +8,7 @@ from constructs import Construct
 
 from lib.settings.deployment_settings import EnvironmentConfiguration
 
-# Versions that were replaced or deleted can be brought back for so long; what is current never ends.
+# Replaced and deleted versions can be restored for so long; current versions never expire.
 DAYS_OF_OLD_VERSIONS = 30
 DAYS_OF_UNFINISHED_UPLOADS = 7
 LOWEST_TLS = 1.2
@@ -22,7 +22,7 @@ class LakeBucket(s3.Bucket):
         """Create the bucket.
 
         kind                last part of its name, and its folder in the access logs
-        expires_after_days  when objects are removed; only for what no table holds
+        expires_after_days  when objects are removed; None for never
         """
         stack = Stack.of(scope)
         super().__init__(
@@ -40,9 +40,9 @@ class LakeBucket(s3.Bucket):
                 expiration=Duration.days(expires_after_days) if expires_after_days else None)])
         Annotations.of(self).acknowledge_warning(
             '@aws-cdk/aws-s3:accessLogsPolicyNotAdded',
-            'An imported bucket of access logs admits the logging service where it was made.')
+            'The stack that created an imported bucket of access logs grants the logging service its right.')
 
 
 def removal_policy(environment: EnvironmentConfiguration) -> RemovalPolicy:
-    """Return what becomes of data when its stack is removed; even in Dev a bucket that holds something stays."""
+    """Return the removal policy of data; even in Dev a bucket with objects stays."""
     return RemovalPolicy.RETAIN if environment.keeps_data else RemovalPolicy.DESTROY

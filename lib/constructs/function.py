@@ -1,7 +1,8 @@
-"""A Lambda function as all of the lake are: small, of the standard library and boto3, allowed what it is given."""
+"""A Lambda function of the lake: small, with the standard library and boto3, under a role with exact rights."""
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -20,33 +21,51 @@ from lib.settings.deployment_settings import EnvironmentConfiguration
 USE_KEY = ('kms:Decrypt', 'kms:Encrypt', 'kms:GenerateDataKey', 'kms:DescribeKey')
 
 
-class LakeFunction(lambda_.Function):
-    """The function whose handler lies in the folder of its code, under a role of its own."""
+@dataclass(frozen=True, kw_only=True)
+class FunctionSettings:
+    """What differs from one function to another.
 
-    def __init__(self, scope: Construct, construct_id: str, *, environment: EnvironmentConfiguration, key: kms.IKey,
-                 name: str, folder: str, description: str, timeout: Duration, variables: Mapping[str, str],
-                 dead_letters: sqs.IQueue | None = None):
+    name            last part of its name
+    folder          below `lib`, with its `lambda_handler.py`
+    description     what it does, for the console
+    timeout         after which a call is stopped
+    variables       environment variables
+    dead_letters    queue for events that it failed to process; None where the caller retries
+    """
+
+    name: str
+    folder: str
+    description: str
+    timeout: Duration
+    variables: Mapping[str, str] = field(default_factory=dict)
+    dead_letters: sqs.IQueue | None = None
+
+
+class LakeFunction(lambda_.Function):
+    """A function of the environment, with a role and a log group of its own."""
+
+    def __init__(self, scope: Construct, construct_id: str, settings: FunctionSettings, *,
+                 environment: EnvironmentConfiguration, key: kms.IKey):
+        full_name = environment.resource_name(settings.name)
         logs = LakeLogGroup(scope, f'{construct_id}Logs', environment=environment, key=key,
-                            name=f'/aws/lambda/{environment.resource_name(name)}')
-        role = iam.Role(scope, f'{construct_id}Role', description=f'Runs the function {name} of the lake',
+                            name=f'/aws/lambda/{full_name}')
+        role = iam.Role(scope, f'{construct_id}Role', description=f'Runs the function {settings.name} of the lake',
                         assumed_by=iam.ServicePrincipal('lambda.amazonaws.com'))
-        module = f'lib.{folder}.lambda_handler'
+        module = f'lib.{settings.folder}.lambda_handler'
         with TemporaryDirectory() as package:
             write_package(Path(package), module)
             super().__init__(
-                scope, construct_id, function_name=environment.resource_name(name), description=description, role=role,
+                scope, construct_id, function_name=full_name, description=settings.description, role=role,
                 runtime=lambda_.Runtime.PYTHON_3_14, architecture=lambda_.Architecture.ARM_64, memory_size=256,
-                handler=f'{module}.lambda_handler', code=lambda_.Code.from_asset(package), timeout=timeout,
-                environment=dict(variables), log_group=logs, logging_format=lambda_.LoggingFormat.JSON,
-                application_log_level_v2=lambda_.ApplicationLogLevel.INFO, dead_letter_queue=dead_letters)
+                handler=f'{module}.lambda_handler', code=lambda_.Code.from_asset(package), timeout=settings.timeout,
+                environment=dict(settings.variables), log_group=logs, logging_format=lambda_.LoggingFormat.JSON,
+                application_log_level_v2=lambda_.ApplicationLogLevel.INFO, dead_letter_queue=settings.dead_letters)
         self.allow('Logs', ('logs:CreateLogStream', 'logs:PutLogEvents'), logs.log_group_arn)
         self.allow('Key', USE_KEY, key.key_arn)
 
-    def allow(self, name: str, actions: Sequence[str], *resources: str,
-              conditions: dict[str, object] | None = None) -> None:
+    def allow(self, name: str, actions: Sequence[str], *resources: str) -> None:
         """Add a statement to the role."""
-        self.add_to_role_policy(iam.PolicyStatement(sid=name, actions=list(actions), resources=list(resources),
-                                                    conditions=conditions))
+        self.add_to_role_policy(iam.PolicyStatement(sid=name, actions=list(actions), resources=list(resources)))
 
     def allow_items(self, name: str, actions: Sequence[str], table: dynamodb.ITable, *indexes: str) -> None:
         """Allow actions on the items of a table, and through those of its indexes that are named."""

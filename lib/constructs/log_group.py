@@ -1,4 +1,4 @@
-"""A log group as all of the lake are: encrypted, and kept for the days that the environment says."""
+"""A log group of the lake: encrypted, with the retention of the environment."""
 from __future__ import annotations
 
 from aws_cdk import aws_kms as kms
@@ -15,9 +15,9 @@ class LakeLogGroup(logs.LogGroup):
     def __init__(self, scope: Construct, construct_id: str, *, environment: EnvironmentConfiguration, key: kms.IKey,
                  name: str):
         super().__init__(scope, construct_id, log_group_name=name, removal_policy=removal_policy(environment),
-                         # An imported key need not admit the logs service.
+                         # The policy of an imported key may not allow the logs service.
                          encryption_key=key if environment.storage == 'create' else None)
         group = self.node.default_child
         assert isinstance(group, logs.CfnLogGroup)
-        # CDK has names for these numbers of days; the configuration has the numbers.
+        # CDK takes the retention as an enumeration, the configuration as a number of days.
         group.retention_in_days = environment.log_days

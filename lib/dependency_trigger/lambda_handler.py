@@ -1,4 +1,4 @@
-"""The Lambda function `etl-dependency-trigger`: a success lets those go on that waited for it."""
+"""The Lambda function `etl-dependency-trigger`: starts executions that waited for a success."""
 from __future__ import annotations
 
 import json
@@ -17,7 +17,7 @@ LOG = logging.getLogger(__name__)
 
 
 def lambda_handler(event: dict[str, Any], context: object) -> dict[str, Any]:
-    """Start what waits for the successes that the event reports and now waits for nothing else; return the ids.
+    """Start the executions that waited only for the reported successes; return their ids.
 
     Raises ValueError for a notification without a source_key; whatever fails, the call can be repeated.
     """

@@ -1,4 +1,4 @@
-"""Decides from the state of an execution which status it ended with, and why."""
+"""Decides the final status of an execution, and its reason, from the state of the execution."""
 from __future__ import annotations
 
 import json
@@ -9,7 +9,7 @@ from typing import Any
 from lib.executions.record import FAILED, SUCCEEDED
 from lib.job_table import STEPS, failure_after, jobs_before
 
-# What AWS Glue calls a run that will not change any more.
+# The final states of a run of AWS Glue.
 GLUE_FAILURES = ('STOPPED', 'FAILED', 'TIMEOUT', 'ERROR', 'EXPIRED')
 LONGEST_REASON = 4000
 
@@ -23,7 +23,7 @@ class Ending:
 
 
 def ending_of(state: Mapping[str, Any]) -> Ending:
-    """Return how the execution with that state ended; anything that is no clear success is a failure."""
+    """Return how the execution with that state ended; everything but a clear success is a failure."""
     result = state.get('taskresult')
     if not isinstance(result, Mapping):
         return Ending(FAILED, 'The execution ended without the result of a job.')
@@ -37,7 +37,7 @@ def ending_of(state: Mapping[str, Any]) -> Ending:
 
 
 def _reason(result: Mapping[str, Any]) -> str:
-    """Return what the job said, after what earlier jobs have published; the cause where it describes no job run."""
+    """Return the error message of the job run, after what earlier jobs published; or the cause as it is."""
     cause = result.get('Cause')
     if cause is None:
         return str(result.get('ErrorMessage') or result.get('Error') or 'No reason was given.')

@@ -1,4 +1,4 @@
-"""The Lambda function `etl-status-update`: writes into the record of an execution that it began, and how it ended."""
+"""The Lambda function `etl-status-update`: records that an execution began, and how it ended."""
 from __future__ import annotations
 
 import json
@@ -40,7 +40,7 @@ def lambda_handler(event: dict[str, Any], context: object) -> dict[str, Any]:
 
 
 def _beginning(state: Mapping[str, Any], began: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what a record says of an execution that begins, be it started again, or by hand and without a record."""
+    """Return the attributes of the record when an execution begins, also again or by hand."""
     now = datetime.now(UTC)
     return {
         **started_at(now), 'landed_at': state.get('landed_at') or now.isoformat(), 'error_message': '',

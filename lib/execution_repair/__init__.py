@@ -1,1 +1,1 @@
-"""Puts records right that no execution keeps up any more."""
+"""Repairs records of executions that have ended."""

@@ -1,4 +1,4 @@
-"""Decides what becomes of a record whose execution has ended or never began."""
+"""Decides how to close the record of an execution that has ended or never began."""
 from __future__ import annotations
 
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""The Lambda function `etl-execution-repair`: called when an execution ended badly, and every few minutes."""
+"""The Lambda function `etl-execution-repair`: called when an execution failed, and every few minutes."""
 from __future__ import annotations
 
 import json
@@ -23,7 +23,7 @@ LOG = logging.getLogger(__name__)
 
 
 def lambda_handler(event: dict[str, Any], context: object) -> dict[str, Any]:
-    """Close the record of the execution that the event is about; without one, sweep all open records."""
+    """Close the record of the execution of the event; without one, check all open records."""
     if event.get('detail-type') == STATUS_CHANGE:
         detail = event['detail']
         return {'closed': _repair().execution_ended(detail['executionArn'], detail['status'], _input_of(detail))}
@@ -33,7 +33,7 @@ def lambda_handler(event: dict[str, Any], context: object) -> dict[str, Any]:
 
 
 def _input_of(detail: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return the input of the execution; an empty one where it was too long for an event, or is no object."""
+    """Return the input of the execution; empty when it was too long for the event, or is not an object."""
     try:
         state = json.loads(detail.get('input') or '{}')
     except ValueError:

@@ -1,4 +1,4 @@
-"""Closes records of ended executions, gives back their locks, and starts what was left unstarted."""
+"""Closes records of ended executions, releases their locks, and starts executions that were not started."""
 from __future__ import annotations
 
 import json
@@ -17,13 +17,13 @@ from lib.executions.starting import Starter
 from lib.table_lock.lock_table import LockTable
 from lib.table_lock.resources import resources_of
 
-# Whoever else is at work on a record has finished or failed by then.
+# After that time every other function has finished with a record or failed.
 SETTLED = timedelta(minutes=10)
 LOG = logging.getLogger(__name__)
 
 
 class Repair:
-    """Puts records right that nobody else will."""
+    """Repairs records that no other function closes."""
 
     def __init__(self, audit: AuditTable, starter: Starter, running: RunningExecutions, locks: LockTable,
                  notifier: Notifier):
@@ -34,7 +34,7 @@ class Repair:
         self._notifier = notifier
 
     def execution_ended(self, arn: str, status: str, state: Mapping[str, Any]) -> bool:
-        """Give back what an ended execution holds, and close its record unless it did; return whether it was open.
+        """Release the locks of an ended execution, and close its record if it is open; return whether it was.
 
         state  its input
         """
@@ -47,7 +47,7 @@ class Repair:
         return self._close(item, status)
 
     def sweep(self, now: datetime) -> dict[str, int]:
-        """Look at all records that are open and not of the last minutes; return how many of each kind were moved on."""
+        """Check all open records except those of the last minutes; return the number of repaired ones of each kind."""
         moved = dict.fromkeys(OPEN, 0)
         for status in OPEN:
             for execution_id in list(self._audit.ids_with_status(status)):
@@ -55,7 +55,7 @@ class Repair:
         return moved
 
     def _looked_after(self, execution_id: str, now: datetime) -> bool:
-        """Move one record on; a failure is logged and keeps no other record from being looked after."""
+        """Repair one record; a failure is logged and does not stop the others."""
         try:
             item = self._audit.get(execution_id)
             if item is None or datetime.fromisoformat(item['job_last_updated_timestamp']) > now - SETTLED:
@@ -65,7 +65,7 @@ class Repair:
             if item['job_latest_status'] == STARTED:
                 return self._close(item, self._running.status_of(execution_of(item).arn))
         except Exception as error:
-            LOG.error('A record could not be looked after. %s', reason_of(error), extra={'execution_id': execution_id})
+            LOG.error('A record could not be repaired. %s', reason_of(error), extra={'execution_id': execution_id})
         return False
 
     def _close(self, item: Mapping[str, Any], execution_status: str) -> bool:

@@ -1,1 +1,1 @@
-"""What the Lambda functions share: the record of an execution, its start, and what it waits for."""
+"""Holds what the Lambda functions share: records of executions, their start, and notifications."""

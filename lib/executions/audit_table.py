@@ -1,4 +1,4 @@
-"""Reads and changes records of executions in DynamoDB; every change is conditional, so that two never cross."""
+"""Reads and changes records of executions in DynamoDB, with conditional writes."""
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
@@ -39,7 +39,7 @@ class AuditTable:
         return item
 
     def change(self, execution_id: str, statuses: Collection[str], values: Mapping[str, Any]) -> bool:
-        """Set attributes of a record whose status is one of those given; return whether it was."""
+        """Set attributes of a record if its status is one of those given; return whether it was."""
         allowed = {f':status{number}': status for number, status in enumerate(statuses)}
         try:
             self._update(execution_id, values, {
@@ -49,7 +49,7 @@ class AuditTable:
         return True
 
     def put_status(self, execution_id: str, status: str, values: Mapping[str, Any]) -> None:
-        """Set status and attributes whatever the status was, creating a record for an execution that has none."""
+        """Set status and attributes whatever the status; create a missing record."""
         self._update(execution_id, {**values, 'job_latest_status': status}, {}, {})
 
     def ids_with_status(self, status: str, dependency: str | None = None) -> Iterator[str]:
@@ -65,7 +65,7 @@ class AuditTable:
             yield item['execution_id']
 
     def succeeded_since(self, source_key: str, moment: datetime) -> bool:
-        """Tell whether an execution of that workflow ended with success at or after a moment."""
+        """Return whether an execution of that workflow succeeded at or after a moment."""
         items = self._query(
             IndexName=BY_SOURCE, ScanIndexForward=False,
             KeyConditionExpression='source_key = :source AND job_start_date_int >= :earliest',

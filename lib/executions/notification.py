@@ -1,4 +1,4 @@
-"""Tells the subscribers of the notification topic that a load failed outside its execution."""
+"""Notifies the subscribers of the topic of loads that failed outside their execution."""
 from __future__ import annotations
 
 import json

@@ -1,4 +1,4 @@
-"""The record of an execution as the audit table keeps it."""
+"""The record of an execution in the audit table."""
 from __future__ import annotations
 
 import json
@@ -17,7 +17,7 @@ NO_DEPENDENCY = 'None'
 
 @dataclass(frozen=True)
 class Execution:
-    """An execution of the state machine, from the moment its file has landed.
+    """An execution of the state machine, from the landing of its file.
 
     execution_id   the same for every delivery of the event of one version of a file
     name           by which Step Functions refuses to start it twice
@@ -40,7 +40,7 @@ class Execution:
 
     @property
     def first_status(self) -> str:
-        """Return the status with which it is recorded before anything is started."""
+        """Return the status of its first record."""
         return QUEUED if self.dependencies else STARTING
 
     @property
@@ -64,7 +64,7 @@ class Execution:
 
 
 def execution_of(item: Mapping[str, Any]) -> Execution:
-    """Return the execution that a record is about."""
+    """Return the execution of a record."""
     dependencies = None
     if item.get('depends_on'):
         pairs = [workflow.partition('/') for workflow in item['depends_on']]

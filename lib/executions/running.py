@@ -1,4 +1,4 @@
-"""Asks Step Functions how executions are doing."""
+"""Asks Step Functions for the status of executions."""
 from __future__ import annotations
 
 from typing import Any
@@ -17,12 +17,12 @@ class RunningExecutions:
         self._client = client
 
     def status_of(self, arn: str) -> str:
-        """Return the status of an execution; GONE for one that never was, or that is forgotten after 90 days."""
+        """Return the status of an execution; GONE for one that never existed, or that expired after 90 days."""
         try:
             return str(self._client.describe_execution(executionArn=arn)['status'])
         except self._client.exceptions.ExecutionDoesNotExist:
             return GONE
 
     def is_running(self, arn: str) -> bool:
-        """Tell whether an execution has not ended."""
+        """Return whether an execution has not ended."""
         return self.status_of(arn) in RUNNING

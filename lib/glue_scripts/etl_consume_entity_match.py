@@ -4,7 +4,7 @@ from __future__ import annotations
 from lake_etl.arguments import EntityMatchArguments
 from lake_etl.jobs.entity_match import EntityMatchRun, match_and_merge, read_configuration, read_incoming
 from lake_etl.jobs.job_run import job_run
-from lake_etl.match.frames import entitymatch_exact, entitymatch_recordlinkage, fill_global_id, split_dataframe
+from lake_etl.match.match_steps import entitymatch_exact, entitymatch_recordlinkage, fill_global_id, split_dataframe
 
 # Beside the job itself, the steps that users' own jobs call.
 __all__ = ['entitymatch_exact', 'entitymatch_recordlinkage', 'fill_global_id', 'main', 'split_dataframe']

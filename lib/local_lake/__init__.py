@@ -1,1 +1,1 @@
-"""The whole lake on a laptop: command line, session, orchestration and reports."""
+"""Runs the whole lake on a laptop: command line, Spark session, orchestration and reports."""

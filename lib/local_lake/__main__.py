@@ -1,4 +1,4 @@
-"""Entry of `python -m lib.local_lake`, which `./lake` calls inside its own environment."""
+"""Runs the command line: `./lake` calls `python -m lib.local_lake` in its own environment."""
 import sys
 
 from lib.local_lake.cli import main

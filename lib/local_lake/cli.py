@@ -1,4 +1,4 @@
-"""The command line: one verb each for loading, looking and looking after the lake; errors are one paragraph."""
+"""Parses the command line and runs the module of its verb; an error is one paragraph."""
 from __future__ import annotations
 
 import argparse
@@ -12,14 +12,14 @@ from lib.local_lake.folders import LakeFolders
 from lib.local_lake.running.stopping import ending_on_signals, exit_status
 from lib.local_lake.screen import harmless_screen, show_everything, speak_own_words
 
-DESCRIPTION = 'A data lake for insurers, whole on this machine: Collect, Cleanse and Consume without AWS.'
+DESCRIPTION = 'The whole data lake on this machine: Collect, Cleanse and Consume without AWS.'
 FAILED, INTERRUPTED = 1, 130
 # Commands that run another program, which has the screen to itself.
 HANDED_ON = ('test_suite', 'lint', 'cdk')
 
 
 def main(arguments: list[str]) -> int:
-    """Run one command; return 0, 1 when it failed, 2 when it was called wrongly, 130 when it was interrupted.
+    """Run one command; return 0, 1 when it failed, 2 for wrong usage, 130 when it was interrupted.
 
     A signal that asks the process to end raises SystemExit with its status, such as 143.
     """
@@ -60,12 +60,12 @@ def _run(options: argparse.Namespace) -> int:
 def build_parser() -> argparse.ArgumentParser:
     """Return the parser of all verbs and options."""
     parser = argparse.ArgumentParser(prog='./lake', description=DESCRIPTION)
-    parser.add_argument('--lake', metavar='DIR', default='.lake', help='where the lake lives (default: .lake)')
+    parser.add_argument('--lake', metavar='DIR', default='.lake', help='folder of the lake (default: .lake)')
     parser.add_argument('--config', metavar='DIR', help='folder with transformation-spec, transformation-sql and '
                         "dq-rules (default: the repository's)")
     parser.add_argument('--verbose', action='store_true', help='show what the jobs log')
-    parser.add_argument('--debug', action='store_true', help='show on the screen what Spark and libraries say '
-                        'of an error, which may quote values of rows')
+    parser.add_argument('--debug', action='store_true', help='show the messages of Spark and libraries, '
+                        'which may contain values of rows')
     parser.add_argument('--spark', metavar='VERSION', choices=['3.5', '4.1'], help='3.5 (default) or 4.1')
     verbs = parser.add_subparsers(dest='verb', metavar='COMMAND', required=True)
     _add_loading(verbs)
@@ -85,7 +85,7 @@ def _verb(verbs: Verbs, name: str, summary: str, module: str | None = None) -> a
 
 
 def _add_loading(verbs: Verbs) -> None:
-    demo = _verb(verbs, 'demo', 'load the sample data sets and show what came of them')
+    demo = _verb(verbs, 'demo', 'load the sample data sets and show the results')
     demo.add_argument('--rows', type=int, metavar='N', help='generate sample files of about N rows instead of taking '
                       'the committed ones')
     run = _verb(verbs, 'run', 'load one file into its Cleanse and Consume tables')
@@ -97,7 +97,7 @@ def _add_loading(verbs: Verbs) -> None:
     retry.add_argument('files', nargs='*', metavar='FILE', help='paths below Collect, as ./lake runs shows them '
                        '(default: all that failed)')
     watch = _verb(verbs, 'watch', 'process files as they are dropped into the Collect folder')
-    watch.add_argument('--once', action='store_true', help='process what is there and end')
+    watch.add_argument('--once', action='store_true', help='process the files that are there and exit')
 
 
 def _add_looking(verbs: Verbs) -> None:
@@ -118,13 +118,13 @@ def _add_looking(verbs: Verbs) -> None:
 
 
 def _add_match(verbs: Verbs) -> None:
-    match = _verb(verbs, 'match', 'show why rows are one person, or draw what came of all matching')
+    match = _verb(verbs, 'match', 'explain why rows are one person, or write a report of the match')
     kinds = match.add_subparsers(dest='kind', metavar='KIND', required=True)
-    explain = kinds.add_parser('explain', help='show which fields of rows agree, and what each contributes')
+    explain = kinds.add_parser('explain', help='show which fields agree and what each contributes')
     explain.add_argument('database', metavar='DATABASE')
     explain.add_argument('rows', nargs='+', metavar='ROW', help='one global id or its beginning, or two '
                          'source keys as SYSTEM:KEY')
-    report = kinds.add_parser('report', help='draw scores, levels and sizes of persons as an HTML page')
+    report = kinds.add_parser('report', help='write an HTML page of scores, levels and keys for each person')
     report.add_argument('database', metavar='DATABASE')
     report.add_argument('--out', metavar='FILE', help='where to write it (default: DATABASE-entitymatch.html)')
 
@@ -148,16 +148,17 @@ def _add_configuration(verbs: Verbs) -> None:
 
 
 def _add_upkeep(verbs: Verbs) -> None:
-    clean = _verb(verbs, 'clean', 'remove files that no table needs any more')
+    clean = _verb(verbs, 'clean', 'remove files that no table refers to any more')
     clean.add_argument('--all', action='store_true', help='remove the whole lake')
     clean.add_argument('--yes', action='store_true', help='with --all: remove the files in Collect without asking')
-    _passed_on(verbs, 'test', 'run the test suite; what follows goes to pytest', 'test_suite')
+    _passed_on(verbs, 'test', 'run the test suite, or with --real the jobs on a real cluster; further arguments go to '
+               'pytest', 'test_suite')
     _verb(verbs, 'lint', 'run the code checks: style, order of imports, types, unused code')
-    _passed_on(verbs, 'cdk', 'deploy the lake to AWS; what follows goes to the command line of CDK', 'cdk')
+    _passed_on(verbs, 'cdk', 'deploy the lake to AWS; further arguments go to the CDK command line', 'cdk')
 
 
 def _passed_on(verbs: Verbs, name: str, summary: str, module: str) -> None:
-    # No argument of it begins like an option: they all go on as they are.
+    # No argument counts as an option here: all are passed on unchanged.
     parser = verbs.add_parser(name, help=summary, description=summary, prefix_chars='\0', add_help=False)
     parser.set_defaults(module=module)
     parser.add_argument('arguments', nargs='*')
@@ -165,7 +166,8 @@ def _passed_on(verbs: Verbs, name: str, summary: str, module: str) -> None:
 
 def _log_to_screen(verbose: bool, debug: bool) -> None:
     logging.basicConfig(level=logging.WARNING, format='%(asctime)s %(message)s', datefmt='%H:%M:%S', stream=sys.stderr)
-    logging.getLogger('lake_etl').setLevel(logging.INFO if verbose or debug else logging.WARNING)
+    for jobs in ('lake_etl', 'lib.glue_scripts'):
+        logging.getLogger(jobs).setLevel(logging.INFO if verbose or debug else logging.WARNING)
     logging.getLogger('lib.local_lake').setLevel(logging.DEBUG if debug else logging.INFO)
     logging.getLogger('py4j').setLevel(logging.ERROR)
 

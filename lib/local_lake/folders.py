@@ -1,4 +1,4 @@
-"""Where everything of a lake on this machine lies, and the addresses by which jobs know it."""
+"""The folders and files of a lake on this machine, and the addresses that jobs use for them."""
 from __future__ import annotations
 
 import os
@@ -7,8 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from lake_etl.config.configuration_files import folded
-from lake_etl.config.file_names import RULES, SPEC, SQL
+from lake_etl.config.configuration_files import RULES, SPEC, SQL, folded
 from lake_etl.errors import LakeError
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -33,8 +32,8 @@ class LakeFolders:
         for folder in sorted(path for path in config.iterdir() if path.is_dir()):
             wanted = next((kind for kind in KINDS if folded(folder.name) == kind != folder.name), None)
             if wanted:
-                raise LakeError(f'{folder} has to be named {wanted}, in lower case; its files would not be found '
-                                'otherwise.')
+                raise LakeError(f'{folder} must be named {wanted}, in lower case; otherwise the lake does not find '
+                                'its files.')
         return cls(Path(lake).resolve(), config)
 
     @property
@@ -64,7 +63,7 @@ class LakeFolders:
 
     @property
     def lock_file(self) -> Path:
-        """Return the file that the one command that writes holds."""
+        """Return the file that a writing command locks."""
         return self.root / 'writing.lock'
 
     @property
@@ -77,23 +76,23 @@ class LakeFolders:
         return f'{self.catalog}#{name}'
 
     def require_lake(self) -> None:
-        """Raise LakeError unless a lake has been made here, and its database is there."""
-        from lake_etl.adapters.local.lake_database import is_lake_database
+        """Raise LakeError unless there is a lake with its database."""
+        from lake_etl.adapters.local.catalog_file import is_lake_database
         with _failures_named(self.root):
             if self.root.exists() and not self.root.is_dir():
                 raise LakeError(f'{self.root} is a file. Give the folder of a lake with --lake.')
             if not self.database_file.is_file():
                 left = [place.name for place in (self.cleanse, self.consume) if place.is_dir() and any(place.iterdir())]
-                lost = f' There are files in {" and ".join(left)}: bring lake.db back from a backup.' if left else ''
+                lost = f' There are files in {" and ".join(left)}: restore lake.db from a backup.' if left else ''
                 raise LakeError(f'There is no lake in {self.root}. Make one with ./lake demo, or load a file with '
                                 f'./lake run FILE --workflow DATABASE/TABLE.{lost}')
         if not is_lake_database(self.database_file):
             raise LakeError(f'There is no lake in {self.root}: {self.database_file.name} there is empty or belongs to '
-                            'another program. Bring it back from a backup, or choose another folder with --lake.')
+                            'another program. Restore it from a backup, or choose another folder with --lake.')
 
     @contextmanager
     def writing(self) -> Iterator[None]:
-        """Hold the lake for writing; raises LakeError when another command does. A killed command holds nothing."""
+        """Lock the lake for writing; raises LakeError when another command holds the lock. A killed one releases it."""
         import fcntl
         with _failures_named(self.root):
             self.root.mkdir(parents=True, exist_ok=True)
@@ -103,7 +102,7 @@ class LakeFolders:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 held = os.path.samestat(os.fstat(lock.fileno()), os.stat(self.lock_file))
             except OSError:
-                held = False    # Or the lake was removed, with its lock, while this one waited for it.
+                held = False    # The lake, with its lock, may have been removed meanwhile.
             if not held:
                 raise LakeError(f'Another ./lake command is writing to {self.root}. Wait for it to end, or stop it '
                                 '(a running ./lake watch, for example), and try again.')
@@ -112,7 +111,7 @@ class LakeFolders:
 
 @contextmanager
 def _failures_named(root: Path) -> Iterator[None]:
-    """Raise LakeError with the reason when the folder of a lake cannot be used."""
+    """Turn an error of the file system into a LakeError that names the folder."""
     try:
         yield
     except OSError as error:

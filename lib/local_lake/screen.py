@@ -1,4 +1,4 @@
-"""Keeps what Spark and libraries say off the screen, where it may quote values of rows, unless --debug asks for it."""
+"""Keeps messages of Spark and libraries, which may contain values of rows, off the screen unless --debug is set."""
 from __future__ import annotations
 
 import io
@@ -15,8 +15,8 @@ from typing import Any, TextIO
 from lake_etl.reasons.failure import original_of, reason_of
 from lake_etl.reasons.own_words import SHOWS_SPARK_LOG, OwnWords, show_no_foreign_warnings
 
-WARNING = ('--debug shows what Spark and libraries say. That may quote values of rows: look at it here, and do not '
-           'pass it on.')
+WARNING = ('--debug shows messages of Spark and libraries, which may contain values of rows. Do not pass this '
+           'output on.')
 
 
 # Control characters but tab and line break, those that turn the direction of text, and halves of characters.
@@ -64,7 +64,7 @@ def harmless_screen(exact_output: bool) -> Iterator[None]:
 
 
 def speak_own_words(debug: bool) -> None:
-    """Show what the lake says and nothing else; with `debug` everything, behind a line that warns of it."""
+    """Show only messages of the lake; with `debug` show everything, after a warning."""
     if debug:
         os.environ[SHOWS_SPARK_LOG] = 'error'
         print(WARNING, file=sys.stderr, flush=True)
@@ -74,22 +74,22 @@ def speak_own_words(debug: bool) -> None:
         handler.addFilter(OwnWords())
     logging.raiseExceptions = False
     show_no_foreign_warnings()
-    threading.excepthook = _tell_of_thread
-    sys.unraisablehook = _tell_of_unraisable
+    threading.excepthook = _print_thread_error
+    sys.unraisablehook = _print_unraisable_error
 
 
 def show_everything(error: BaseException) -> None:
-    """Print an error with all errors behind it."""
+    """Print an error with its causes."""
     traceback.print_exception(error)
     if original_of(error) is not error:
         traceback.print_exception(original_of(error))
 
 
-def _tell_of_thread(failed: Any) -> None:
+def _print_thread_error(failed: Any) -> None:
     if failed.exc_value is not None and failed.exc_type is not SystemExit:
-        print(f'A thread failed. {reason_of(failed.exc_value)}', file=sys.stderr)
+        print(f'A thread failed: {reason_of(failed.exc_value)}', file=sys.stderr)
 
 
-def _tell_of_unraisable(failed: Any) -> None:
+def _print_unraisable_error(failed: Any) -> None:
     if failed.exc_value is not None:
-        print(f'An error could not be handed on. {reason_of(failed.exc_value)}', file=sys.stderr)
+        print(f'An error was ignored by Python: {reason_of(failed.exc_value)}', file=sys.stderr)

@@ -1,1 +1,1 @@
-"""Packs what is deployed: the library of the jobs, the functions, and Node.js for CDK."""
+"""Packages the library of the jobs and the Lambda functions, and finds Node.js for CDK."""

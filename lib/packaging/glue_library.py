@@ -1,4 +1,4 @@
-"""Finds what Glue jobs bring along: the modules as one zip file named after its content, the jars, the packages."""
+"""Collects the dependencies of the Glue jobs: modules as one zip file named after its content, jars, and packages."""
 from __future__ import annotations
 
 import hashlib
@@ -13,13 +13,13 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 SCRIPTS = REPOSITORY / 'lib' / 'glue_scripts'
 MODULES = SCRIPTS / 'lib'
 REQUIREMENTS = REPOSITORY / 'requirements-glue.txt'
-# The same files must give the same bytes, or every deployment would look like a change.
+# Equal files must give equal bytes; otherwise every deployment would look like a change.
 FIXED_TIME = (2020, 1, 1, 0, 0, 0)
 
 
 @dataclass(frozen=True)
 class GlueLibrary:
-    """What lies in the folder that the jobs bring along.
+    """The files of the library folder.
 
     zip_name  name of the zip file with the modules
     jars      names of Java archives, in order

@@ -1,4 +1,4 @@
-"""Gathers what a Lambda function consists of: the files of its folder, and all modules that these import."""
+"""Collects the files of a Lambda function: its folder, and all modules that it imports."""
 from __future__ import annotations
 
 import ast
@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-# Modules are found below the repository by their full names, and those that jobs share by their flat names.
+# Modules have their full names below the repository; modules that jobs share have flat names.
 ROOTS = (REPOSITORY, REPOSITORY / 'lib' / 'glue_scripts' / 'lib')
 OWN = ('lib', 'lake_etl')
 
 
 def write_package(folder: Path, handler_module: str) -> None:
-    """Put all files of a function into the folder, each where its importers look for it.
+    """Copy all files of a function into the folder, where its import statements find them.
 
     handler_module  such as `lib.state_machine_trigger.lambda_handler`
     """
@@ -36,7 +36,7 @@ def package_files(handler_module: str) -> dict[str, Path]:
 
 
 def _with_packages(module: str) -> Iterator[tuple[str, Path]]:
-    """Yield the file of a module and those of the packages that it lies in."""
+    """Yield the file of a module and those of its packages."""
     parts = module.split('.')
     for length in range(1, len(parts)):
         yield _file('/'.join([*parts[:length], '__init__.py']))
@@ -57,7 +57,7 @@ def _module_path(module: str) -> str:
 
 
 def _imports(path: Path) -> Iterator[str]:
-    """Yield the modules of our own that a file imports, wherever in it."""
+    """Yield the modules of this repository that a file imports, anywhere in it."""
     for node in ast.walk(ast.parse(path.read_text(encoding='utf-8'))):
         names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
         if isinstance(node, ast.ImportFrom) and node.module:

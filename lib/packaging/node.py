@@ -1,4 +1,4 @@
-"""Leads CDK to a Node.js that it supports: the one from the Python package index when that is installed."""
+"""Points CDK to a Node.js that it supports: the one of the Python package index, if that is installed."""
 from __future__ import annotations
 
 import os
@@ -7,12 +7,12 @@ from importlib.util import find_spec
 from pathlib import Path
 
 NODE_VARIABLE = 'JSII_NODE'
-# The command line of CDK has versions of its own; a pinned one deploys a year later as it does today.
+# The CDK command line has its own versions; a pinned one keeps deployments reproducible.
 CDK_COMMAND = 'aws-cdk@2.1148.1'
 
 
 def use_installed_node() -> None:
-    """Set the variables by which CDK and its command line find Node.js; to be called before CDK is imported."""
+    """Set the variables by which CDK and its command line find Node.js; call it before importing CDK."""
     installed = _installed_node()
     if installed is not None:
         os.environ.setdefault(NODE_VARIABLE, str(installed / 'bin' / 'node'))
@@ -20,7 +20,7 @@ def use_installed_node() -> None:
 
 
 def cdk_command(arguments: Sequence[str]) -> list[str]:
-    """Return the command that runs the command line of CDK, which npm fetches at its first use."""
+    """Return the command that runs the command line of CDK, which npm downloads at the first use."""
     installed = _installed_node()
     npx = ['npx'] if installed is None else [
         str(installed / 'bin' / 'node'), str(installed / 'lib' / 'node_modules' / 'npm' / 'bin' / 'npx-cli.js')]

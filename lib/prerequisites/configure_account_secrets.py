@@ -1,4 +1,4 @@
-"""Stores a GitHub token in AWS Secrets Manager, for tools of the account that reach the source code by one."""
+"""Stores a GitHub token in AWS Secrets Manager, for tools of the account that read the source code with it."""
 from __future__ import annotations
 
 import argparse
@@ -36,23 +36,23 @@ def main(ask: Callable[[str], str] = input, ask_hidden: Callable[[str], str] = g
         name = secret_name()
         token = ask_hidden(f'GitHub token for {name} (it is not shown): ').strip()
         if not token:
-            print('No token was given; nothing is stored.', file=sys.stderr)
+            print('No token was given. Nothing was stored.', file=sys.stderr)
             return NOT_WANTED
         question = f'Store {len(token)} characters as {name} in account {account}, region {session.region_name}? '
         if ask(f'{question}Type yes: ').strip().lower() != 'yes':
-            print('Nothing is stored.', file=sys.stderr)
+            print('Nothing was stored.', file=sys.stderr)
             return NOT_WANTED
         print(store(secrets, name, token))
     except (ClientError, BotoCoreError) as error:
         kind = error.response['Error']['Code'] if isinstance(error, ClientError) else type(error).__name__
-        print(f'The token is not stored: {kind}. Check credentials, region and rights, then run again.',
+        print(f'The token was not stored: {kind}. Check credentials, region and rights, then run again.',
               file=sys.stderr)
         return FAILED
     except SettingsError as error:
         print(error, file=sys.stderr)
         return FAILED
     except EOFError:
-        print('\nNothing is stored.', file=sys.stderr)
+        print('\nNothing was stored.', file=sys.stderr)
         return NOT_WANTED
     return STORED
 

@@ -1,1 +1,1 @@
-"""The configuration of a deployment: its model and parts."""
+"""Models the configuration of a deployment."""

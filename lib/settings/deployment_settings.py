@@ -1,4 +1,4 @@
-"""The settings of a deployment as one frozen value that checks itself; knows nothing of CDK and calls nothing."""
+"""The settings of a deployment: the whole configuration and its environments, which check themselves without CDK."""
 from __future__ import annotations
 
 import re
@@ -22,7 +22,7 @@ LOG_DAYS = (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096,
 
 
 class SettingsError(ValueError):
-    """Settings that cannot work; the message lists each with what was found and what is possible."""
+    """Settings that cannot work; the message lists each with what was found and what was expected."""
 
     def __init__(self, problems: list[str]):
         super().__init__('\n'.join([
@@ -34,16 +34,16 @@ class SettingsError(ValueError):
 class EnvironmentConfiguration:
     """One copy of the lake.
 
-    name             Dev, Test or Prod; Dev alone can be emptied and removed
-    branch           of the source code that its pipeline deploys
-    storage          create: key and lake buckets are ours; import: those that an existing deployment exports
-    lineage          keep a table of what was done to each data set
-    hash_key_secret  name of a secret in Secrets Manager that makes hashes of personal data keyed; none by default
-    quality_engine   empty for the lake's own, glue for AWS Glue Data Quality
-    retention_hours  how long superseded files stay for readers that still hold the old file list
-    log_days         how long logs are kept
-
-    `resource_name_prefix` is that of the whole configuration, which fills it in.
+    name                  Dev, Test or Prod; only Dev can be emptied and removed
+    branch                of the source code that its pipeline deploys
+    storage               create: key and buckets of its own; import: those that an existing deployment exports
+    lineage               keep a table of the operations on each data set
+    hash_key_secret       name of the secret in Secrets Manager with which hashes of personal data are keyed; empty for
+                          hashes without a key
+    quality_engine        empty for the lake's own, glue for AWS Glue Data Quality
+    retention_hours       how long superseded files stay for readers that still hold the old file list
+    log_days              how long logs are kept
+    resource_name_prefix  that of the configuration, whose `named_environments` fills it in
     """
 
     name: str
@@ -62,7 +62,7 @@ class EnvironmentConfiguration:
 
     @property
     def keeps_data(self) -> bool:
-        """Tell whether removing its stacks must leave data, tables and logs in place."""
+        """Return whether data, tables and logs stay when the stacks are removed."""
         return self.name != 'Dev'
 
     def resource_name(self, name: str) -> str:
@@ -82,13 +82,13 @@ class EnvironmentConfiguration:
         return f'{self.name}{name}'
 
     def problems(self) -> Iterator[str]:
-        """Yield what is wrong with it."""
+        """Yield the problems of these settings."""
         if self.name not in ENVIRONMENT_NAMES:
             yield f"name is '{self.name}', expected one of {', '.join(ENVIRONMENT_NAMES)}"
         if self.storage not in ('create', 'import'):
             yield f"storage is '{self.storage}', expected create or import"
         if self.quality_engine not in ('', 'glue'):
-            yield f"quality_engine is '{self.quality_engine}', expected nothing or glue"
+            yield f"quality_engine is '{self.quality_engine}', expected an empty text or glue"
         if not 0 <= self.retention_hours <= 24 * 366:
             yield f'retention_hours is {self.retention_hours}, expected 0 to 8784, which is a year'
         if self.log_days not in LOG_DAYS:
@@ -113,10 +113,10 @@ class Configuration:
     logical_id_prefix     in the names of stacks
     deployment            where the pipelines run
     source                where the source code is
-    environments          the copies of the lake, each in a place of its own or several in one
+    environments          the copies of the lake, in one or several places
     tags                  put on every resource
 
-    Raises SettingsError with everything that cannot work.
+    Raises SettingsError with all problems.
     """
 
     resource_name_prefix: str
@@ -127,15 +127,18 @@ class Configuration:
     tags: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        named = tuple(replace(environment, resource_name_prefix=self.resource_name_prefix)
-                      for environment in self.environments)
-        object.__setattr__(self, 'environments', named)
         problems = list(self.problems())
         if problems:
             raise SettingsError(problems)
 
+    @property
+    def named_environments(self) -> tuple[EnvironmentConfiguration, ...]:
+        """The environments, with the prefix of this configuration in the names of their resources."""
+        return tuple(replace(environment, resource_name_prefix=self.resource_name_prefix)
+                     for environment in self.environments)
+
     def narrowed(self, names: str) -> Configuration:
-        """Return the same with the environments of these names alone, between commas; with all for an empty text.
+        """Return the configuration with only the named environments, separated by commas; with all for an empty text.
 
         Raises SettingsError when a name is not configured.
         """
@@ -148,7 +151,7 @@ class Configuration:
         return replace(self, environments=tuple(known[name] for name in wanted)) if wanted else self
 
     def problems(self) -> Iterator[str]:
-        """Yield what is wrong with the settings, each with the name of its setting."""
+        """Yield the problems, each with the name of its setting."""
         if not re.fullmatch(r'[a-z][a-z0-9]*(-[a-z0-9]+)*', self.resource_name_prefix):
             yield (f"resource_name_prefix is '{self.resource_name_prefix}', expected lower-case letters and digits, "
                    'with single hyphens between them')
@@ -157,8 +160,8 @@ class Configuration:
         yield from (f'source.{problem}' for problem in self.source.problems())
         names = [environment.name for environment in self.environments]
         if not names or len(set(names)) != len(names):
-            yield f"environments are {', '.join(names) or 'none'}, expected at least one, each name once"
-        for environment in self.environments:
+            yield f"environments are {', '.join(names) or 'none'}, expected one or more with different names"
+        for environment in self.named_environments:
             yield from (f'environment {environment.name}: {problem}' for problem in environment.problems())
             yield from self._place_problems(environment)
 
@@ -172,7 +175,7 @@ class Configuration:
                    f'{LONGEST_STACK_NAME}; shorten it by {longest - LONGEST_STACK_NAME}')
 
     def _place_problems(self, environment: EnvironmentConfiguration) -> Iterator[str]:
-        """Yield what keeps a pipeline from reaching an environment."""
+        """Yield the problems that keep a pipeline from reaching an environment."""
         place, pipeline = environment.place, self.deployment
         if (place.account is None) != (pipeline.account is None):
             yield (f'environment {environment.name}: place.account is {place.account or "not set"} and '

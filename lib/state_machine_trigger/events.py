@@ -1,4 +1,4 @@
-"""Reads from an event which objects were created, in the forms in which S3 and EventBridge write it."""
+"""Reads the created objects from an event of S3 or EventBridge."""
 from __future__ import annotations
 
 import json
@@ -13,7 +13,7 @@ TEST_EVENT = 's3:TestEvent'
 
 
 class MalformedEvent(ValueError):
-    """An event that is none of an object's creation; its text says what is missing."""
+    """An event that does not report the creation of an object; its message says what is missing."""
 
 
 @dataclass(frozen=True)

@@ -35,7 +35,7 @@ def lambda_handler(event: dict[str, Any], context: object) -> dict[str, Any]:
 
 
 def _processed(message: Mapping[str, Any]) -> bool:
-    """Tell whether a message is done with; one that is not comes again and ends in the dead-letter queue."""
+    """Return whether a message was processed; otherwise it comes again and ends in the dead-letter queue."""
     try:
         for created in created_objects(body_of(message)):
             _trigger().process(created)
@@ -48,7 +48,7 @@ def _processed(message: Mapping[str, Any]) -> bool:
 
 @cache
 def _trigger() -> Trigger:
-    """Return what acts in this environment; its clients outlive a call."""
+    """Return the trigger of this environment; its clients are reused between calls."""
     audit = AuditTable(boto3.resource('dynamodb').meta.client, os.environ['DYNAMODB_TABLE_NAME'])
     scripts, bucket = boto3.client('s3'), os.environ['GLUE_SCRIPTS_BUCKET_NAME']
     starter = Starter(audit, boto3.client('stepfunctions'))

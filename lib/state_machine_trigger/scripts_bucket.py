@@ -9,7 +9,7 @@ FOLDER = 'etl'
 
 
 def configuration_in(client: Any, bucket: str) -> ConfigurationFiles:
-    """Return what reads the configuration files of a bucket; each folder is listed once, at the first look.
+    """Return a reader of the configuration files of a bucket, which lists each folder once.
 
     client  of S3
     """

@@ -6,8 +6,7 @@ import posixpath
 import re
 from dataclasses import dataclass
 
-from lake_etl.config.configuration_files import Read
-from lake_etl.config.file_names import entity_match_file
+from lake_etl.config.configuration_files import Read, entity_match_file
 from lake_etl.errors import LakeError
 from lake_etl.landing.arrival import as_configured, landing_dependencies, landing_spec, started_by
 from lake_etl.landing.location import Landing, execution_id
@@ -20,7 +19,7 @@ LENGTH_OF_ID = 36
 
 @dataclass(frozen=True)
 class Refusal:
-    """A file that can start nothing, and why."""
+    """A file that cannot be loaded, and the reason."""
 
     execution_id: str
     key: str
@@ -29,7 +28,7 @@ class Refusal:
 
 @dataclass(frozen=True)
 class Nothing:
-    """An object that is no file to load, or none yet; `wrong` when nobody should have put it there."""
+    """An object that starts nothing now; `wrong` when it should not be there."""
 
     reason: str
     wrong: bool
@@ -63,7 +62,7 @@ def _execution(created: CreatedObject, landing: Landing, state_machine: str, ide
 
 
 def execution_name(file_name: str, identity: str) -> str:
-    """Return a name that Step Functions takes, by which people recognise the file."""
+    """Return a valid name for Step Functions that contains the name of the file."""
     stem = re.sub('[^A-Za-z0-9_-]', '', posixpath.basename(file_name))[:LONGEST_NAME - LENGTH_OF_ID - 1] or 'file'
     return f'{stem}-{identity}'
 

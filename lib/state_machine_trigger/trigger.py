@@ -1,4 +1,4 @@
-"""Acts on what a created object starts: record first, then start, so that a crash between loses nothing."""
+"""Starts the execution of a created object: it records first and starts then, so a crash loses nothing."""
 from __future__ import annotations
 
 import logging
@@ -19,7 +19,7 @@ LOG = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class StartOutcome:
-    """What became of an object: whether it was accepted, and in words."""
+    """The result for an object: whether it was accepted, and a sentence."""
 
     accepted: bool
     text: str
@@ -60,7 +60,7 @@ class Trigger:
     def _refuse(self, refusal: Refusal) -> StartOutcome:
         LOG.error('A file was refused.', extra={'execution_id': refusal.execution_id, 'object_key': refusal.key})
         if self._audit.get(refusal.execution_id) is None:
-            # The record says that subscribers have been told, so it comes second.
+            # The record implies that subscribers were notified, so it comes second.
             self._notifier.failed({'source_key': refusal.key, 'execution_id': refusal.execution_id}, refusal.reason)
             self._audit.add({
                 'execution_id': refusal.execution_id, 'source_key': refusal.key, 'job_latest_status': FAILED,

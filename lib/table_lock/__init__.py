@@ -1,1 +1,1 @@
-"""Keeps loads of one table apart, and lets the oldest go first."""
+"""Runs one load of a table at a time, the oldest first."""

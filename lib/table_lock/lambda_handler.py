@@ -1,4 +1,4 @@
-"""The Lambda function `etl-table-lock`: an execution asks for a table, or gives back what it holds."""
+"""The Lambda function `etl-table-lock`: acquires or releases locks for an execution."""
 from __future__ import annotations
 
 import logging

@@ -1,4 +1,4 @@
-"""Keeps in DynamoDB who holds a table and who waits for it."""
+"""Stores in DynamoDB which execution holds a lock and which ones wait for it."""
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator

@@ -1,4 +1,4 @@
-"""Names what an execution must have to itself."""
+"""Names the locks of an execution."""
 from __future__ import annotations
 
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""Decides whose turn it is to load a table, from who holds it and who waits."""
+"""Decides which execution gets a lock next, from its holder and those that wait."""
 from __future__ import annotations
 
 from collections.abc import Sequence
@@ -6,16 +6,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import ceil
 
-# A lease that is over is no right to take the table: whoever waits asks whether the execution still runs.
+# After the lease others may not take the lock at once: they first ask whether the holder still runs.
 LEASE = timedelta(minutes=15)
-# Events of files that land together arrive in any order; nobody goes first before the others can stand in line.
+# Events of files that land together arrive in any order; the first waits until the others have arrived.
 SETTLING = timedelta(seconds=5)
 FIRST_IN_LINE, LONGEST_WAIT, WAIT_PER_PLACE = 20, 300, 60
 
 
 @dataclass(frozen=True)
 class Order:
-    """By what those who wait are ordered: the landing of the file, then the start of the execution."""
+    """The order of waiting executions: landing of the file, then start of the execution."""
 
     landed: datetime
     started: datetime
@@ -42,31 +42,31 @@ class Claim:
 
 @dataclass(frozen=True)
 class Granted:
-    """The table is this execution's already."""
+    """The execution holds the lock already."""
 
 
 @dataclass(frozen=True)
 class Take:
-    """The table is free, and this execution is the oldest that wants it."""
+    """The lock is free, and this execution is the oldest that waits for it."""
 
 
 @dataclass(frozen=True)
 class Doubt:
-    """Nothing was heard of this claim for longer than its lease, and nothing can happen before it is gone."""
+    """The lease of this claim is over; it must be renewed or removed first."""
 
     claim: Claim
 
 
 @dataclass(frozen=True)
 class Wait:
-    """Others come first; ask again after so many seconds."""
+    """Others come first; ask again after this number of seconds."""
 
     seconds: int
 
 
 def turn_of(execution: str, holder: Claim | None, waiting: Sequence[Claim], now: datetime, landed: datetime
             ) -> Granted | Take | Doubt | Wait:
-    """Return what an execution that waits may do.
+    """Return what a waiting execution does next.
 
     waiting  the oldest tickets, in order, perhaps not all
     landed   when its own file did

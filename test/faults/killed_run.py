@@ -1,4 +1,4 @@
-"""Runs both jobs for one file, as `./lake run` does, and kills its own process group at a named point.
+"""Runs the jobs for one file, as `./lake run` does, and kills its own process group at a named point.
 
     python killed_run.py FOLDER POINT KEY FILE
 """
@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from lib.local_lake.folders import LakeFolders
-from lib.local_lake.running.awsglue_path import ensure_glue_library
+from lib.local_lake.running.glue_job import ensure_glue_library
 from small_lake import SmallLake
 
 

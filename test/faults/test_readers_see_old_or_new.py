@@ -1,4 +1,4 @@
-"""Whoever reads while a table is replaced sees the old rows or the new ones, whole: never none, both or a mix."""
+"""Readers of a table that is being replaced see all old rows or all new rows, never none, both or a mix."""
 from __future__ import annotations
 
 import threading

@@ -34,7 +34,7 @@ def synthesized(tmp_path_factory: pytest.TempPathFactory, spark_environment: Non
         from lib.configuration import configuration
         from lib.settings.parts import Place
         default, place = configuration(), Place(ACCOUNT, REGION)
-        dev = next(environment for environment in default.environments if environment.name == 'Dev')
+        dev = next(environment for environment in default.named_environments if environment.name == 'Dev')
         directory = tmp_path_factory.mktemp('flow.out')
         build_app(replace(default, deployment=place, environments=(replace(dev, place=place),)),
                   outdir=str(directory)).synth()
@@ -63,7 +63,7 @@ def aws(synthesized: SynthesizedEnvironment, functions: dict[str, Function], spa
     """An empty lake on moto that works, its jobs in the shared Spark session."""
     from deployed_lake import deployed
 
-    from lib.local_lake.running.awsglue_path import ensure_glue_library
+    from lib.local_lake.running.glue_job import ensure_glue_library
     ensure_glue_library()
     # A job reads the process's arguments and opens a catalog for the process.
     monkeypatch.setattr('sys.argv', ['test'])

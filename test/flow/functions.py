@@ -1,4 +1,4 @@
-"""Lambda functions as processes of their own, which reach moto over HTTP."""
+"""Runs Lambda functions in separate processes, which reach moto over HTTP."""
 from __future__ import annotations
 
 import json

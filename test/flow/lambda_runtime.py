@@ -1,4 +1,4 @@
-"""Calls a handler for each event on standard input, in a process that has its code asset and nothing else of ours."""
+"""Calls a handler for each event on standard input, in a process with only its code asset."""
 from __future__ import annotations
 
 import importlib

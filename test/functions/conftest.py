@@ -1,4 +1,4 @@
-"""The resources that Lambda functions act on, on moto; handlers and clients are shared, what they act on is not."""
+"""Fixtures on moto for Lambda functions: handlers and clients are shared, resources are not."""
 from __future__ import annotations
 
 import json

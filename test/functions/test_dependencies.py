@@ -1,4 +1,4 @@
-"""A file whose workflow depends on others starts when all of them have succeeded, whoever comes first."""
+"""A file whose workflow depends on others starts when all of them have succeeded, in any order of arrival."""
 from __future__ import annotations
 
 import json

@@ -1,4 +1,4 @@
-"""The watched folder and the trigger decide alike what a landed file starts, and record it alike."""
+"""The watched folder and the trigger make and record the same decisions about a landed file."""
 from __future__ import annotations
 
 import argparse

@@ -1,4 +1,4 @@
-"""Trigger and watched folder say the same of a landed file in whichever case its folders are."""
+"""The trigger and the watched folder treat a landed file the same, whatever the case of its folders."""
 from __future__ import annotations
 
 import json

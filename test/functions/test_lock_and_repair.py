@@ -1,4 +1,4 @@
-"""A table has one holder at a time, the oldest waiting one next; what a dead execution left is put right."""
+"""A table has one holder at a time, the oldest waiting one is next, and leftovers of dead executions are repaired."""
 from __future__ import annotations
 
 import json

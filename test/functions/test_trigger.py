@@ -1,4 +1,4 @@
-"""The trigger starts each version of a file once, however its event comes, and loses none."""
+"""The trigger starts each version of a file once, however its events arrive, and loses none."""
 from __future__ import annotations
 
 import json

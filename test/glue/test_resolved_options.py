@@ -1,4 +1,4 @@
-"""Under AWS Glue's own library jobs understand every command line with which it may start them."""
+"""With AWS Glue's own library, jobs understand every command line with which Glue may start them."""
 from __future__ import annotations
 
 import importlib

@@ -1,4 +1,4 @@
-"""A lake with tables of every kind, made by the commands that a user runs, to be copied by tests."""
+"""Creates a lake with tables of every kind by user commands; tests copy it."""
 from __future__ import annotations
 
 import contextlib

@@ -1,4 +1,4 @@
-"""A file or configuration that cannot be used fails with a clear reason on record, and changes nothing."""
+"""A file or configuration that cannot be used fails with a clear recorded reason and changes nothing."""
 from __future__ import annotations
 
 import gzip
@@ -33,15 +33,16 @@ BAD_FILES = {
     'headerless and empty': (KEY, '', {SPEC: {'input_spec': {'csv': {'header': False}}}}, ['a.csv is empty']),
     'empty JSON': ('Gen/Policy/a.json', '', {}, ['a.json is empty (0 bytes)']),
     'JSON without documents': ('Gen/Policy/a.json', '\n\n', {}, ['a.json holds no rows']),
-    'not gzip': ('Gen/Policy/a.csv.gz', GOOD, {}, ['a.csv.gz is damaged, or not compressed']),
+    'not gzip': ('Gen/Policy/a.csv.gz', GOOD, {}, ['a.csv.gz is damaged, or its compression does not match']),
     'gzip cut short': ('Gen/Policy/a.csv.gz', gzip.compress(b'id\n' + b'1\n' * 50000)[:-20], {},
                        ['a.csv.gz is cut short', 'Land the file again']),
     'not Parquet': ('Gen/Policy/a.parquet', GOOD, {}, ['a.parquet could not be read. ', 'not a Parquet file']),
     'other encoding': (KEY, 'id,name\n1,Grüße\n'.encode('utf-16'), {},
-                       ["a.csv is not text in encoding 'utf-8'", "set 'encoding' in the input_spec"]),
+                       ["a.csv is not text in encoding 'utf-8'", "Set 'encoding' in the input_spec"]),
     'Parquet with damaged pages': ('Gen/Policy/a.parquet', damaged_parquet(), {}, ['a.parquet could not be read']),
     'not Excel': ('Gen/Policy/a.xlsx', 'PK', {}, ['a.xlsx cannot be opened as a workbook', 'Land it again']),
-    'not zip': ('Gen/Policy/a.csv.zip', 'PK', {}, ['a.csv.zip is damaged, or not compressed the way its name says']),
+    'not zip': ('Gen/Policy/a.csv.zip', 'PK', {},
+                ['a.csv.zip is damaged, or its compression does not match its extension']),
     'XML without rows': ('Gen/Policy/a.xml', '<rows/>', {}, ['a.xml has no element <row>', "Set 'row_tag'"]),
     'fixed width without widths': (KEY, GOOD, {SPEC: {'input_spec': {'fixed': {}}}},
                                    ['input_spec.fixed: needs the widths in transformation-spec/Gen-Policy.csv']),

@@ -1,4 +1,4 @@
-"""With load_mode by_file the files of one day stay beside each other, also when their loads race."""
+"""With load_mode by_file a partition keeps the rows of all files of a day, even if their loads race."""
 from __future__ import annotations
 
 import logging

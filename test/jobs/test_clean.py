@@ -76,10 +76,10 @@ def test_superseded_loads_go_and_readers_see_the_same(root):
     before = tables(root)
     assert len(loads(root, 'cleanse/gen/policy')) == 3 and len(loads(root, 'cleanse/gen/claim')) == 2
     status, text = lake(root, 'clean')
-    assert status == 0 and 'left alone' not in text and 'Kept' not in text, text
+    assert status == 0 and 'not touched' not in text and 'Kept' not in text, text
     assert len(loads(root, 'cleanse/gen/policy')) == 2 and len(loads(root, 'cleanse/gen/claim')) == 1
     assert tables(root) == before
-    assert lake(root, 'clean') == (0, 'Removed 0 files that no table needs any more.\n')
+    assert lake(root, 'clean') == (0, 'Removed 0 files that no table refers to any more.\n')
 
 
 FOREIGN_NAMES = st.sampled_from([
@@ -205,13 +205,13 @@ def test_a_link_in_place_of_a_folder_is_not_followed(root, tmp_path):
 
 # What may have happened to lake.db, and words of the reason for which nothing is removed.
 LOST = {
-    'missing': (lambda root: (root / 'lake.db').unlink(), ('There is no lake', 'bring lake.db back')),
+    'missing': (lambda root: (root / 'lake.db').unlink(), ('There is no lake', 'restore lake.db')),
     'empty': (lambda root: (root / 'lake.db').write_bytes(b''), ('empty or belongs to another program',)),
     'of another program': (lambda root: other_program(root), ('empty or belongs to another program',)),
     'no database': (lambda root: (root / 'lake.db').write_bytes(b'text' * 999), ('cannot be read',)),
     'cut short': (lambda root: os.truncate(root / 'lake.db', 40_000), ('cannot be read', 'backup')),
     'without tables': (lambda root: change(root, 'DELETE FROM catalog_partitions', 'DELETE FROM catalog_tables'),
-                       ('names no tables', 'Nothing was removed')),
+                       ('has no tables', 'Nothing was removed')),
     'damaged rows': (lambda root: change(root, "UPDATE catalog_partitions SET columns = '['"),
                      ('is damaged', 'Nothing was removed')),
     'of a later version': (lambda root: change(root, 'PRAGMA user_version = 7'), ('has format 7',)),
@@ -243,7 +243,7 @@ def test_a_lake_db_of_another_lake_removes_nothing_of_value(root, tmp_path, made
         (root / f'lake.db{ending}').unlink(missing_ok=True)
     shutil.copy(other / 'lake.db', root / 'lake.db')
     status, text = lake(root, 'clean')
-    assert status == 0 and 'Kept' in text and 'where no files are' in text
+    assert status == 0 and 'Kept' in text and 'but there are no files' in text
     (root / 'lake.db').write_bytes(saved)
     assert tables(root) == tables(made)
     assert expected

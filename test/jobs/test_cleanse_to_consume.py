@@ -1,4 +1,4 @@
-"""SQL fills Consume tables and renews the views on them, under the rules that users' SQL was written for."""
+"""SQL fills Consume tables and renews their views, without ANSI mode, as users' SQL expects."""
 from __future__ import annotations
 
 import pytest

@@ -1,4 +1,4 @@
-"""A collected file becomes the partition of a Cleanse table, with everything its configuration asks for."""
+"""A collected file becomes the partition of a Cleanse table, as its configuration defines."""
 from __future__ import annotations
 
 import gzip

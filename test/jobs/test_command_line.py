@@ -1,4 +1,4 @@
-"""The command line as a user meets it: every verb on a lake of its own, with the sentences that are printed."""
+"""The command line as a user sees it: every command on a separate lake, with its printed output."""
 from __future__ import annotations
 
 import json
@@ -35,7 +35,7 @@ def said(capsys):
 def test_the_demo_a_second_time_loads_nothing_and_shows_the_same_tables(lake, capsys):
     assert main(['--lake', lake, 'demo']) == 0
     text = said(capsys)
-    assert text.count('loaded before, unchanged.') == 12
+    assert text.count('already loaded, unchanged.') == 12
     for table in ('claimdata', 'policydata', 'writtenpolicydata', 'policysummarydata', 'nestedpolicydata'):
         assert f' {table} ' in text
     assert 'Workers Compensation' in text and './lake tables' in text
@@ -80,9 +80,9 @@ def test_few_people_of_the_demo_are_mixed_up_and_few_are_split(lake, capsys):
 
 @pytest.mark.parametrize('arguments, expected', [
     (['Customer', 'A01:none', 'C25:none'], "No published row has the source key 'A01:none'"),
-    (['Customer', 'zzz'], "begins the global ids of 0 people"),
-    (['Customer', 'A01', 'C25:1'], "'A01' is no source key"),
-    (['Customer', 'A01:1', 'C25:1', 'F15:1'], '3 rows were named'),
+    (['Customer', 'zzz'], "The global ids of 0 people begin with 'zzz'"),
+    (['Customer', 'A01', 'C25:1'], "'A01' is not a source key"),
+    (['Customer', 'A01:1', 'C25:1', 'F15:1'], 'There are 3 rows on the command line'),
     (['SyntheticLifeData', 'A01:1', 'C25:1'], 'There is no transformation-spec/SyntheticLifeData-entitymatch.json'),
 ])
 def test_rows_that_cannot_be_explained_are_named(lake, capsys, arguments, expected):
@@ -159,14 +159,14 @@ def test_proposed_rules_are_valid_and_pass_on_their_own_data(lake, tmp_path, cap
     assert main(['--lake', lake, 'quality', table, '--rules', str(rules)]) == 0
     assert f'{len(proposed)} of {len(proposed)} rules passed' in said(capsys)
     assert main(['--lake', lake, 'quality', 'recommend', table, '--out', str(rules)]) == 1
-    assert 'is there already' in said(capsys)
+    assert 'exists and was not changed' in said(capsys)
 
 
 @pytest.mark.parametrize(('arguments', 'sentence'), [
     (['quality', 'policydata'], "'policydata' names 4 tables. Choose one of: syntheticgeneraldata.policydata, "),
     (['quality', 'nothing'], "There is no table 'nothing'. Choose one of: "),
     (['quality', 'claimdata', 'policydata'], 'expected ./lake quality TABLE'),
-    (['quality', 'syntheticlifedata.claimdata'], 'dq-syntheticlifedata-claimdata.json was expected'),
+    (['quality', 'syntheticlifedata.claimdata'], 'expected dq-syntheticlifedata-claimdata.json'),
     (['quality', 'nestedpolicydata', '--rules', 'nowhere.json'], 'nowhere.json: there is no such file'),
     (['quality', 'nestedpolicydata', '--stage', 'later'], "--stage 'later': expected one of before_transform, "),
     (['quality', 'nestedpolicydata', '--rules', str(REPOSITORY / 'README.md')], 'README.md: '),
@@ -238,7 +238,7 @@ def test_watch_loads_dropped_files_once_and_refuses_shallow_ones(tmp_path, spark
 
 def test_validate_checks_all_workflows_of_the_repository(capsys):
     assert main(['validate']) == 0
-    assert said(capsys).count('are right') >= 8
+    assert said(capsys).count('are valid') >= 8
 
 
 def test_validate_lists_all_problems_of_a_configuration_folder(tmp_path, capsys):
@@ -282,7 +282,7 @@ def test_proposals_for_a_file_can_be_validated(tmp_path, spark, capsys):
     assert main(['--lake', str(tmp_path / 'lake'), '--config', str(tmp_path), 'recommend', str(CLAIMS),
                  '--workflow', 'Gen/Claim']) == 0
     assert main(['--config', str(tmp_path), 'validate']) == 0
-    assert 'Gen/Claim: 2 files are right.' in said(capsys)
+    assert 'Gen/Claim: 2 files are valid.' in said(capsys)
 
 
 def test_clean_removes_what_no_table_needs_and_nothing_else(tmp_path, spark, capsys):
@@ -326,5 +326,5 @@ def test_the_broken_rows_of_the_bad_sample_are_set_aside(lake, capsys):
 
 
 def test_arguments_of_the_test_command_go_to_pytest_as_they_are(capfd):
-    assert main(['test', '-q', '--collect-only', 'test/unit/test_charset.py']) == 0
-    assert 'test_charset.py' in capfd.readouterr().out
+    assert main(['test', '-q', '--collect-only', 'test/unit/test_source_files.py']) == 0
+    assert 'test_source_files.py' in capfd.readouterr().out

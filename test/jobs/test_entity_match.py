@@ -1,4 +1,4 @@
-"""The entity match job: what the primary table and its cross-reference say after each batch."""
+"""The entity match job: contents of the primary table and its cross-reference after each batch."""
 from __future__ import annotations
 
 import pytest

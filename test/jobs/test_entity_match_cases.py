@@ -1,4 +1,4 @@
-"""Small batches, read from files beside this test, and how many persons there are afterwards."""
+"""Small batches, read from files next to this test, and the number of persons afterwards."""
 from __future__ import annotations
 
 import csv
@@ -69,7 +69,7 @@ def test_blank_keys_and_stand_ins_for_keys_equal_nothing(lake, caplog):
     with caplog.at_level(logging.INFO, 'lake_etl'):
         case = Case(lake, 'source_keys').match(range(6))
     assert case.primary() == 6 == len(case.persons())
-    assert '6 of 6 rows that must be compared have no source key' in caplog.text
+    assert '6 of 6 rows to compare have no source key' in caplog.text
     before = case.lake.rows('SELECT * FROM case_consume.prim_xref ORDER BY match_key')
     case.lake.match('Case/Src/2026/03/04/a.csv', execution='again')
     assert case.lake.rows('SELECT * FROM case_consume.prim_xref ORDER BY match_key') == before

@@ -1,4 +1,4 @@
-"""A folder of files is one load that its trigger file starts, on the command line and where a folder is watched."""
+"""A folder of files is one load that its trigger file starts, on the command line and in a watched folder."""
 from __future__ import annotations
 
 import argparse

@@ -12,7 +12,7 @@ from lake_etl.arguments import LoadArguments, load_arguments, optional_names, re
 from lake_etl.errors import LakeError
 from lake_etl.jobs.job_run import resolve_arguments
 from lib.job_table import JOBS
-from lib.local_lake.running.awsglue_path import ensure_glue_library
+from lib.local_lake.running.glue_job import ensure_glue_library
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 ARGUMENTS = {job.name: arguments_class(job) for job in JOBS}

@@ -1,4 +1,4 @@
-"""Personal data that a table was ever protected from does not come into it in clear, by any name or any mistake."""
+"""A column that was ever protected never gets values in clear, under any name and after any mistake."""
 from __future__ import annotations
 
 import hashlib
@@ -75,7 +75,7 @@ def test_the_command_line_says_the_same_for_any_spelling(protected, tmp_path, ca
     assert main([*options, 'run', str(file), '--workflow', 'hv/bordereau']) == 0
     assert [row[1:] for row in published(protected)] == [PROTECTED[0][1:]] * 2
     assert main([*options, 'validate', 'hv/bordereau']) == 0
-    assert 'HV/Bordereau: 2 files are right.' in capsys.readouterr().out
+    assert 'HV/Bordereau: 2 files are valid.' in capsys.readouterr().out
     protected.configure('transformation-spec/hv-bordereau.json', SPEC)
     for command in (['run', str(file), '--workflow', 'hv/bordereau'], ['validate']):
         assert main([*options, *command]) == 1

@@ -1,4 +1,4 @@
-"""Rows that do not fit their format bring no value past the steps that protect personal data."""
+"""Malformed rows carry no value past the steps that protect personal data."""
 from __future__ import annotations
 
 import json

@@ -1,4 +1,4 @@
-"""A lake that is moved, copied or spelled differently is whole, and one of the form before is brought up to date."""
+"""A lake that is moved, copied or spelled differently is complete, and one of the old format is converted."""
 from __future__ import annotations
 
 import json
@@ -12,11 +12,11 @@ from pathlib import Path
 import pytest
 from lake_of_all_kinds import PEOPLE, copied, lake, load, make_lake, tables, tree
 
-from lake_etl.adapters.local import lake_format
+from lake_etl.adapters.local import catalog_file
 from lake_etl.adapters.local.catalog_file import reading
-from lake_etl.adapters.local.places import Places, former_roots
+from lake_etl.adapters.local.lake_paths import LakePaths, former_roots
 
-LOCATIONS = lake_format.LOCATIONS
+LOCATIONS = catalog_file.LOCATIONS
 GOLDEN = Path(__file__).resolve().parents[1] / 'golden' / 'lake-format-0.zip'
 
 
@@ -49,7 +49,7 @@ def go_on(root: Path, day: str) -> None:
     assert {key: value for key, value in ids(root).items() if key in known} == known
     assert ids(root)['9'] == known['1'] == known['7']
     status, text = lake(root, 'clean')
-    assert status == 0 and 'left alone' not in text and 'Kept' not in text, text
+    assert status == 0 and 'not touched' not in text and 'Kept' not in text, text
     assert tables(root) == now
 
 
@@ -107,7 +107,7 @@ def test_a_lake_seen_through_a_link_without_resolving_it_keeps_relative_places(m
     root = copied(made, tmp_path / 'real')
     link = tmp_path / 'link'
     link.symlink_to(root)
-    places = Places(str(link))
+    places = LakePaths(str(link))
     for location in (f'{link}/cleanse/gen', f'{root}/cleanse/gen', f'file://{root}/cleanse/gen',
                      f'{link}/consume/../cleanse/gen'):
         assert places.stored(location) == 'cleanse/gen'
@@ -144,7 +144,7 @@ def version(root: Path) -> int:
 
 def test_a_lake_of_an_earlier_version_that_was_moved_is_repaired_and_goes_on(earlier, made, tmp_path):
     status, text = lake(earlier, 'clean')
-    assert status == 0 and 'left alone' not in text, text
+    assert status == 0 and 'not touched' not in text, text
     assert version(earlier) == 1
     found = tables(earlier)
     assert found.keys() == tables(made).keys()
@@ -200,7 +200,7 @@ def test_bringing_a_lake_up_to_date_can_be_killed_at_any_statement(made, tmp_pat
     code = f"""
 import os, sqlite3, sys
 sys.path[:0] = {sys.path!r}
-from lake_etl.adapters.local import lake_format
+from lake_etl.adapters.local import catalog_file
 count = [0]
 def kill(statement):
     count[0] += 1
@@ -208,7 +208,7 @@ def kill(statement):
         os._exit(9)
 connection = sqlite3.connect({str(root / 'lake.db')!r}, isolation_level=None)
 connection.set_trace_callback(kill)
-lake_format.bring_up_to_date(connection, {str(root)!r})
+catalog_file.bring_up_to_date(connection, {str(root)!r})
 """
     ends = [subprocess.run([sys.executable, '-c', code, str(number)]).returncode for number in (5, 12, 20, 30)]
     assert ends == [9, 9, 9, 9] and version(root) == 0

@@ -1,4 +1,4 @@
-"""No value leaves by a side door: marked values are looked for in every byte behind more than 200 kinds of failure."""
+"""No value leaks: marked values are searched in every byte written after more than 200 kinds of failure."""
 from __future__ import annotations
 
 import json
@@ -272,5 +272,5 @@ def test_the_screen_of_a_run_holds_values_only_behind_a_warning(tmp_path, debug)
          '--verbose', *(['--debug'] if debug else []), 'run', str(tmp_path / 'a.csv'), '--workflow', 'Gen/Policy'],
         cwd=REPOSITORY, capture_output=True, timeout=300)
     assert shown.returncode == 1 and b'INVALID_FORMAT' in shown.stderr
-    assert (b'may quote values of rows' in shown.stderr, VALUE.encode() in shown.stderr) == (debug, debug)
+    assert (b'may contain values of rows' in shown.stderr, VALUE.encode() in shown.stderr) == (debug, debug)
     assert VALUE.encode() not in b''.join(path.read_bytes() for path in (tmp_path / 'lake').glob('lake.db*'))

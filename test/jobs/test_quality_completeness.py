@@ -1,4 +1,4 @@
-"""No row gets lost between the rules and the table: each is written or set aside, or the load stops."""
+"""No row is lost between the rules and the table: each is written or quarantined, or the load stops."""
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta

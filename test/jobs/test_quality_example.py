@@ -1,4 +1,4 @@
-"""The workflow that the pages show loads, and sets aside what its rules say."""
+"""The workflow in the documentation loads, and quarantines the rows that its rules name."""
 from __future__ import annotations
 
 import hashlib
@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from lake_etl.adapters.local.sqlite_items import SqliteItems
-from lake_etl.transform.lookup_loading import lookup_items
+from lake_etl.transform.lookup_items import lookup_items
 
 DOCS = Path(__file__).resolve().parents[2] / 'docs'
 BLOCK = re.compile(r'^```(?:json|csv)\n// (?P<name>[\w-]+/(?:dq-)?Claims-Payment\.\w+)\n(?P<text>.*?)^```$',

@@ -1,4 +1,4 @@
-"""Rows that fail rules of quarantine are written by the pass that writes the others, and computed once."""
+"""Rows that fail quarantine rules are written in the same pass as the others, and computed once."""
 from __future__ import annotations
 
 import pytest

@@ -1,4 +1,4 @@
-"""Personal data in rows that are set aside before the steps that protect it."""
+"""Personal data in rows that are quarantined before the steps that protect it."""
 from __future__ import annotations
 
 import hashlib

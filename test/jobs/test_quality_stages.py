@@ -202,5 +202,5 @@ def test_an_unknown_engine_is_refused(lake):
     lake.configure(RULES, STAGES)
     with pytest.raises(LakeError, match="--data_quality_engine is 'deequ', expected lake or glue"):
         lake.load(KEY, MIXED, data_quality_engine='deequ')
-    with pytest.raises(LakeError, match='AWS Glue Data Quality is not there'):
+    with pytest.raises(LakeError, match='AWS Glue Data Quality was not found'):
         lake.load(KEY, MIXED, data_quality_engine='glue')

@@ -1,4 +1,4 @@
-"""A job starts few Spark jobs, and no more of them for more columns, transforms, amounts or partitions."""
+"""A job starts few Spark jobs, and not more for more columns, transforms, amounts or partitions."""
 from __future__ import annotations
 
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Gives port tests the same store twice: on this machine, and on AWS as moto plays it."""
+"""Fixtures that run port tests against two stores: on this machine, and on AWS as moto simulates it."""
 from __future__ import annotations
 
 import threading

@@ -1,4 +1,4 @@
-"""Statements on Athena and Redshift are waited for, and whatever does not succeed is an error with its reason."""
+"""The engines wait for statements on Athena and Redshift; every other ending is an error with its reason."""
 from __future__ import annotations
 
 import boto3
@@ -74,7 +74,7 @@ def test_a_statement_that_can_not_even_be_stopped_is_still_an_error(athena):
     client, answers = athena
     queue_athena(answers, 'RUNNING')
     answers.add_client_error('stop_query_execution', 'InternalServerException')
-    with pytest.raises(QueryError, match='told to stop'):
+    with pytest.raises(QueryError, match='the statement was stopped'):
         AthenaQueries('lake', 1, client).run('gen_consume', 'SELECT 1')
 
 

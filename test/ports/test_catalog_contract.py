@@ -1,4 +1,4 @@
-"""Both catalogs keep tables and partitions alike: the SQLite file of a laptop, and AWS Glue as moto plays it."""
+"""Both catalogs store tables and partitions alike: the laptop's SQLite file, and AWS Glue on moto."""
 from __future__ import annotations
 
 import subprocess

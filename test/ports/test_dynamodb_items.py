@@ -1,4 +1,4 @@
-"""Proves how the DynamoDB adapter meets answers that moto never gives: unwritten items and denied access."""
+"""The DynamoDB adapter handles answers that moto never gives: unwritten items and denied access."""
 from __future__ import annotations
 
 import json

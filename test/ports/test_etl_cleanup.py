@@ -11,7 +11,7 @@ from resources import etl_cleanup
 ACCOUNT, REGION = '123456789012', 'us-east-2'
 SETTINGS = Configuration('insurancelake', 'InsuranceLake', Place(None, REGION), CodeCommit('lake'), (
     EnvironmentConfiguration('Dev', Place(None, REGION), 'develop'),))
-DEV, = SETTINGS.environments
+DEV, = SETTINGS.named_environments
 BUCKETS = {kind: DEV.bucket_name(kind, ACCOUNT, REGION)
            for kind in ('collect', 'cleanse', 'consume', 'glue-temp', 'etl-scripts')}
 AUDIT, LOOKUP = DEV.table_name('job-audit'), DEV.table_name('value-lookup')

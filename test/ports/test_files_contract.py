@@ -1,4 +1,4 @@
-"""Holds the file adapters to one contract, and each to what only its own store can break."""
+"""The file adapters fulfil one contract, and each handles the failures of its own store."""
 from __future__ import annotations
 
 import os
@@ -271,7 +271,7 @@ class TestS3Files:
 
     def test_a_bucket_alone_is_no_file(self, bucket):
         for use in (S3Files().read, S3Files().size, lambda uri: S3Files().write(uri, b'')):
-            with pytest.raises(LakeError, match='names no file'):
+            with pytest.raises(LakeError, match='does not name a file'):
                 use(bucket)
 
     def test_markers_of_folders_are_not_listed(self, bucket):

@@ -1,4 +1,4 @@
-"""On AWS Glue a switch that cannot be finished is taken back, and the error says what readers see."""
+"""On AWS Glue a switch that cannot be finished is undone, and the error says what readers see."""
 from __future__ import annotations
 
 from dataclasses import replace
@@ -72,6 +72,16 @@ class Disturbance:
         """Do something else just before the first call of an operation."""
         waiting = [action]
         self._events.register(f'before-call.glue.{operation}', lambda **_: waiting.pop()() if waiting else None)
+
+    def die_before(self, operation, call):
+        """End the job just before that call of an operation, counted from 1; nothing of ours can clean up then."""
+        calls = []
+
+        def die(**_):
+            calls.append(operation)
+            if len(calls) == call:
+                raise SystemExit
+        self._events.register(f'before-call.glue.{operation}', die)
 
     def _raise_at(self, event, operation, code, times):
         left = [times]
@@ -169,6 +179,18 @@ def test_batches_keep_the_limits_of_the_service(catalog, disturbed):
         ('BatchDeletePartition', 25), ('BatchDeletePartition', 25), ('BatchDeletePartition', 10)]
 
 
+def test_a_job_that_dies_between_two_calls_leaves_old_and_new_partitions_until_it_runs_again(catalog, disturbed):
+    old, new = (tuple(partition(day, load) for day in range(1, 151)) for load in 'ab')
+    catalog.publish(Publication(TABLE, old))
+    disturbed.die_before('BatchUpdatePartition', 2)
+    with pytest.raises(SystemExit):
+        catalog.publish(Publication(TABLE, new))
+    found = catalog.partitions('gen', 'policy')
+    assert (sum(item in new for item in found), sum(item in old for item in found)) == (100, 50)
+    catalog.publish(Publication(TABLE, new))
+    assert all(item in new for item in catalog.partitions('gen', 'policy'))
+
+
 @pytest.mark.parametrize('operation, entries', [
     ('BatchCreatePartition', values(5)), ('BatchUpdatePartition', values(1, 2)), ('BatchDeletePartition', values(3))])
 def test_entries_that_fail_for_a_moment_are_repeated(catalog, disturbed, operation, entries):
@@ -254,7 +276,7 @@ def test_what_cannot_be_taken_back_is_named(catalog, disturbed):
         catalog.publish(SWITCH)
     assert 'partition 2026/11/04, partition 2026/11/05 may be new already, everything else is as before' in str(
         refused.value)
-    assert 'Running the load again repairs it' in str(refused.value)
+    assert 'Run the load again to repair it' in str(refused.value)
     assert [item.location.rpartition('/')[2] for item in catalog.partitions('gen', 'policy')] == list('aaabb')
     assert catalog.table('gen', 'policy').columns == COLUMNS
 

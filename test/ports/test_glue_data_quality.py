@@ -8,7 +8,7 @@ import pytest
 
 from lake_etl import runtime
 from lake_etl.errors import LakeError
-from lib.local_lake.running.awsglue_path import ensure_glue_library
+from lib.local_lake.running.glue_job import ensure_glue_library
 
 STAND_IN = Path(__file__).parent / 'glue_stand_in'
 RULESET = 'Rules = [\n    RowCount > 5,\n    ColumnValues "premium" > 0\n]\n'
@@ -58,5 +58,5 @@ def test_without_rules_of_quarantine_no_row_fails(spark, glue, monkeypatch):
 
 
 def test_elsewhere_a_job_is_told_what_to_do():
-    with pytest.raises(LakeError, match='leave the job argument --data_quality_engine out'):
+    with pytest.raises(LakeError, match='omit the job argument --data_quality_engine'):
         runtime.ruleset_engine()

@@ -1,4 +1,4 @@
-"""Holds the item adapters to one contract."""
+"""The item adapters fulfil one contract."""
 from __future__ import annotations
 
 import pickle

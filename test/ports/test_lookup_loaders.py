@@ -1,4 +1,4 @@
-"""The loaders of look-up tables fill DynamoDB tables with the keys by which the transforms ask."""
+"""The loaders of lookup tables fill DynamoDB tables with the keys that the transforms read."""
 from __future__ import annotations
 
 import json

@@ -1,4 +1,4 @@
-"""What a table remembers survives in both catalogs, beside other properties; configuration is found in both stores."""
+"""Both catalogs keep what a table remembers next to other properties; both stores find configuration."""
 from __future__ import annotations
 
 import unicodedata
@@ -65,7 +65,7 @@ def test_configuration_is_found_in_any_case_in_every_store(file_store):
     file_store.files.write(f'{root}/transformation-spec/below/HV-Tbl.json', b'{}')
     read = configuration_reader(file_store.root, '/etl/transformation-spec/')
     assert read('transformation-spec/hv-präm ie%20+.json') == b'{}'
-    assert read.own_name('transformation-spec/hv-PRÄM ie%20+.json') == f'transformation-spec/{name}'
+    assert read.stored_name('transformation-spec/hv-PRÄM ie%20+.json') == f'transformation-spec/{name}'
     assert read('transformation-spec/HV-Tbl.json') is None, 'it lies in a folder of its own'
     assert read('dq-rules/dq-HV-Tbl.json') is None
     for file in ('HV-Tbl.json', 'hv-tbl.json'):

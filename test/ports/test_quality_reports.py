@@ -11,7 +11,7 @@ from botocore.stub import Stubber
 
 from lake_etl import runtime
 from lake_etl.adapters.aws.cloudwatch_reports import DETAIL_TYPE, NAMESPACE, SOURCE, AwsQualityReports, event_detail
-from lake_etl.adapters.local.logged_reports import LoggedQualityReports
+from lake_etl.adapters.quality_log import LoggedQualityReports
 from lake_etl.ports import FailedRule, QualityReport
 
 REPORT = QualityReport('gen', 'policy', 'after_transform', 'e-1', 10, 2, 3, (FailedRule('warn', 'IsComplete "id"'),))
@@ -24,7 +24,7 @@ def test_a_laptop_writes_reports_to_its_log(caplog, tmp_path, monkeypatch):
     assert isinstance(reports, LoggedQualityReports)
     reports.publish(REPORT)
     assert [record.message for record in caplog.records] == [
-        '3 of 4 rules passed on 10 rows of gen.policy at after_transform; 2 rows fail a rule of quarantine.',
+        '3 of 4 rules passed on 10 rows of gen.policy at after_transform; 2 rows fail a quarantine rule.',
         'A quality rule of gen.policy failed at after_transform: warn: IsComplete "id".']
 
 
@@ -64,9 +64,9 @@ def test_a_missing_permission_is_a_warning_that_names_it(aws, caplog):
         refusing_metrics.add_client_error('put_metric_data', 'AccessDenied')
         refusing_events.add_client_error('put_events', 'AccessDeniedException')
         AwsQualityReports(cloudwatch, events).publish(REPORT)
-    assert [record.message.partition(' (')[2] for record in caplog.records if ' take ' in record.message] == [
-        'AccessDenied). Give the role of the job the permission cloudwatch:PutMetricData to have reports there.',
-        'AccessDeniedException). Give the role of the job the permission events:PutEvents to have reports there.']
+    assert [record.message.partition(' (')[2] for record in caplog.records if ' rejected ' in record.message] == [
+        'AccessDenied). Grant the role of the job the permission cloudwatch:PutMetricData.',
+        'AccessDeniedException). Grant the role of the job the permission events:PutEvents.']
 
 
 @pytest.mark.parametrize('rules, told', [(0, 0), (5, 5), (2000, 1000)])

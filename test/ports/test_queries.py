@@ -1,4 +1,4 @@
-"""The laptop's query engine answers SQL of Athena from the published files and keeps views that it has proven."""
+"""The laptop's query engine runs Athena SQL on the published files and keeps views that it has checked."""
 from __future__ import annotations
 
 import subprocess

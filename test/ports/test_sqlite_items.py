@@ -1,4 +1,4 @@
-"""Proves what a SQLite file of items adds to the contract: many writers, one instant, plain content, clear errors."""
+"""A SQLite file of items supports many writers, atomic writes, plain content and clear errors."""
 from __future__ import annotations
 
 import os

@@ -1,4 +1,4 @@
-"""The policy transforms once more, in plain Python from their definitions, to hold the Spark columns against."""
+"""The policy transforms in plain Python, from their definitions, as the reference for the Spark columns."""
 from __future__ import annotations
 
 import calendar

@@ -1,4 +1,4 @@
-"""Quality rules once more, in plain Python from their definitions, to hold the engine against."""
+"""Quality rules in plain Python, from their definitions, as the reference for the engine."""
 from __future__ import annotations
 
 import math

@@ -1,4 +1,4 @@
-"""A mapping gives the frame its columns, and tells lineage and log what became of each source column."""
+"""A mapping gives the frame its columns, and lineage and log record the result for each source column."""
 from __future__ import annotations
 
 import json
@@ -8,8 +8,7 @@ import pytest
 
 from lake_etl.adapters.local.sqlite_items import SqliteItems
 from lake_etl.errors import DataError
-from lake_etl.mapping.apply_mapping import apply_mapping
-from lake_etl.mapping.schema_mapping import ColumnRule
+from lake_etl.mapping.schema_mapping import ColumnRule, apply_mapping
 from lake_etl.publish.lineage import DataLineageGenerator
 
 QUERY = """
@@ -91,6 +90,6 @@ def test_the_log_tells_scores_missing_and_dropped_columns(policies, caplog, spar
         apply_mapping(policies, RULES, 'Gen/Policy', None)
         assert jobs() == 0
     assert caplog.messages == [
-        "Mapped column 'NewOrRenewal' to 'NewRenewal' by likeness, score 90.9.",
+        "Mapped column 'NewOrRenewal' to 'NewRenewal' by similarity, score 90.9.",
         '1 mapped columns are not in the source: gone.',
-        'Dropped 5 source columns that the mapping does not keep: Loss.Paid, a`b, Unused, Insured, Claims.']
+        'Dropped 5 source columns that are not in the mapping: Loss.Paid, a`b, Unused, Insured, Claims.']

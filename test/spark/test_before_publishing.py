@@ -1,4 +1,4 @@
-"""Work beside the write is over, or has failed, before readers see anything."""
+"""Work during the write has finished, or failed, before readers see anything."""
 from __future__ import annotations
 
 import threading
@@ -6,7 +6,7 @@ import threading
 import pytest
 
 from lake_etl.errors import ItemStoreError
-from lake_etl.spark.background_work import BeforePublishing, at_once
+from lake_etl.spark.background_work import BeforePublishing, run_now
 
 KEY = 'Gen/Policy/a.csv'
 
@@ -31,7 +31,7 @@ def test_a_failure_is_raised_where_it_is_waited_for_and_not_where_it_is_settled(
 
 def test_alone_a_transform_does_its_work_before_it_returns():
     done = []
-    at_once(lambda: done.append(1))
+    run_now(lambda: done.append(1))
     assert done == [1]
 
 

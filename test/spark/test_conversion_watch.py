@@ -5,11 +5,11 @@ import pytest
 from pyspark.sql import functions as F
 
 from lake_etl.config.transform_steps import parse_transforms
-from lake_etl.read.given_types import with_given_types_watched
+from lake_etl.read.declared_types import with_declared_types_counted
 from lake_etl.read.malformed import mark_malformed
 from lake_etl.syntax.records import Findings
 from lake_etl.transform.apply import apply_steps
-from lake_etl.transform.conversion_count import FailedConversion
+from lake_etl.transform.conversion import FailedConversion
 from lake_etl.transform.conversion_watch import ConversionWatch
 from lake_etl.transform.discovery import all_transforms
 from lake_etl.transform.registry import TransformContext, UserTransform
@@ -81,7 +81,7 @@ def test_failures_are_counted_exactly(listing, case):
 def test_rows_that_do_not_fit_their_format_are_counted(listing):
     watch = ConversionWatch()
     marked = mark_malformed(listing, F.col('start') == 'wrong')
-    after = with_given_types_watched(marked, {'NO': 'string', 'start': 'date'}, watch)
+    after = with_declared_types_counted(marked, {'NO': 'string', 'start': 'date'}, watch)
     assert after.dtypes == [('no', 'string'), ('start', 'date')]
     after.write.format('noop').mode('overwrite').save()
     assert [str(failure) for failure in watch.failures()] == [

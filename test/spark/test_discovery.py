@@ -16,8 +16,7 @@ from pyspark.sql.functions import transform_keys
 from datatransform_dataprotection import transform_hash
 from datatransform_structureddata import transform_jsonstructured
 from lake_etl.config.entries.known import known_forms
-from lake_etl.transform.discovery import all_transforms, transforms_of
-from lake_etl.transform.known_transforms import OWN_MODULES
+from lake_etl.transform.discovery import OWN_MODULES, all_transforms, transforms_in
 from lake_etl.transform.registry import Transform, UserTransform
 
 SHARED = Path(__file__).resolve().parents[2] / 'lib' / 'glue_scripts' / 'lib'
@@ -54,7 +53,7 @@ def plain(df, spec, args, lineage, sc):
 
 
 def test_all_transforms_of_the_lake_are_found_in_its_modules_and_nothing_else():
-    found = transforms_of(map(importlib.import_module, sorted(OWN_MODULES)))
+    found = transforms_in(map(importlib.import_module, sorted(OWN_MODULES)))
     assert sorted(found) == NAMES
     assert all(isinstance(transform, Transform) for transform in found.values())
     assert found['json'] is found['jsonstructured'] is transform_jsonstructured
@@ -77,7 +76,7 @@ def test_every_transform_says_what_it_does():
 ], ids=['none', 'a plain function', 'an import', 'a plain function before the lake', 'a plain function after the lake',
         "a function of Spark's"])
 def test_a_plain_function_counts_and_goes_before_the_lakes_own(modules, expected):
-    assert transforms_of(modules) == expected
+    assert transforms_in(modules) == expected
 
 
 @pytest.mark.parametrize('zipped', [False, True], ids=['folder', 'zip file'])

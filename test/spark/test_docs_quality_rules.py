@@ -1,4 +1,4 @@
-"""Every rule type stands on the page about them, with a rule that does there what the page says."""
+"""Every rule type is on its page, with a rule that behaves as the page says."""
 from __future__ import annotations
 
 import os

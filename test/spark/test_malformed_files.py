@@ -17,10 +17,11 @@ from lake_etl.config.formats.fixed_width_format import FixedSection
 from lake_etl.config.formats.xml_format import XmlSection
 from lake_etl.config.input import InputSpec
 from lake_etl.errors import DataError
-from lake_etl.read.header import Dialect, read_beginning
-from lake_etl.read.malformed import malformed_mark
-from lake_etl.read.plain import PlainFile, plain_file
+from lake_etl.read.header import Dialect, read_header
+from lake_etl.read.malformed import malformed_column
+from lake_etl.read.prepare import prepare_file
 from lake_etl.read.source import read_collected_file
+from lake_etl.read.source_files import PreparedFile
 from lake_etl.read.workbook import open_sheet
 
 GOLDEN = Path(__file__).resolve().parents[1] / 'golden'
@@ -88,7 +89,7 @@ def test_rows_that_fit_are_all_there_and_the_others_are_kept_and_marked(spark, t
             write(folder / f'{index}{form.name}', form, chosen)
         df = read_collected_file(spark, f'{folder}/_SUCCESS', form.spec, scratch=f'{folder}/scratch',
                                  widths=form.widths)
-        assert_sorted_out(df.collect(), malformed_mark(df), good, bad)
+        assert_sorted_out(df.collect(), malformed_column(df), good, bad)
     check()
 
 
@@ -125,7 +126,7 @@ def test_a_damaged_archive_is_unpacked_whole_or_refused_by_name(tmp_path, name, 
     file = tmp_path / name
     file.write_bytes(damaged((GOLDEN / name).read_bytes(), *damage))
     try:
-        plain, _ = plain_file(str(file), InputSpec(), str(tmp_path / 'plain'))
+        plain, _ = prepare_file(str(file), InputSpec(), str(tmp_path / 'plain'))
     except DataError as error:
         assert str(file) in str(error)
     else:
@@ -138,7 +139,7 @@ def test_a_damaged_workbook_is_read_or_refused_by_name(tmp_path, name, damage):
     file = tmp_path / name
     file.write_bytes(damaged((GOLDEN / name).read_bytes(), *damage))
     try:
-        sheet = open_sheet(PlainFile(str(file), str(file), file.stat().st_size), ExcelSection(password='Glückauf 1'))
+        sheet = open_sheet(PreparedFile(str(file), str(file), file.stat().st_size), ExcelSection(password='Glückauf 1'))
         assert all(isinstance(row, list) for row in sheet.rows)
     except DataError as error:
         assert str(file) in str(error)
@@ -151,7 +152,7 @@ def test_any_bytes_have_a_header_or_are_refused_by_name(tmp_path, content):
     file = tmp_path / 'a.csv'
     file.write_bytes(content)
     try:
-        beginning = read_beginning(PlainFile(str(file), str(file), len(content)), DIALECT)
+        beginning = read_header(PreparedFile(str(file), str(file), len(content)), DIALECT)
     except DataError as error:
         assert str(file) in str(error)
     else:

@@ -8,9 +8,9 @@ import pytest
 
 from lake_etl.config.match_specification import parse_entity_match
 from lake_etl.jobs.entity_match import prepared, with_assigned_ids
-from lake_etl.match.kept import kept
-from lake_etl.match.match_plan import plan_of
+from lake_etl.match.match_plan import build_plan
 from lake_etl.match.resolve import assign_global_ids
+from lake_etl.spark.materialize import checkpointed
 from lake_etl.syntax.records import Findings
 from lib.glue_scripts.etl_consume_entity_match import (
     entitymatch_exact, entitymatch_recordlinkage, fill_global_id, split_dataframe)
@@ -39,8 +39,8 @@ def matched(spark):
         assert findings.problems == []
         target = spark.createDataFrame(rows(*primary), COLUMNS) if primary is not None else None
         seen = spark.createDataFrame(list(known), 'entity string, global_id string') if known else None
-        ready = kept(prepared(spark.createDataFrame(rows(*incoming), COLUMNS), target, spec))
-        assigned = assign_global_ids(ready, target, seen, spec.global_id_field, plan_of(spec))
+        ready = checkpointed(prepared(spark.createDataFrame(rows(*incoming), COLUMNS), target, spec))
+        assigned = assign_global_ids(ready, target, seen, spec.global_id_field, build_plan(spec))
         found = assigned.collect()
         reasons = {row.entity: (row.level, row.score) for row in found}
         assert len(reasons) == len(found), 'one id for each entity'
@@ -140,7 +140,7 @@ def test_a_block_that_is_too_large_is_divided_and_what_is_still_too_large_is_nam
     said = {record.levelname: record.getMessage() for record in caplog.records if 'blocks by' in record.getMessage()}
     assert 'Level big, blocks by zip: 1 blocks lead to up to 68 pairs' in said['INFO']
     assert 'Level big, blocks by zip: 1 blocks lead to up to 30 pairs' in said['WARNING']
-    assert 'left out' in said['WARNING'] and 'Smith' not in said['WARNING']
+    assert 'are skipped' in said['WARNING'] and 'Smith' not in said['WARNING']
 
 
 def test_several_rules_of_a_level_are_alternatives_and_a_score_of_exactly_the_threshold_matches(matched):
@@ -162,10 +162,10 @@ def test_the_primary_is_read_once(spark, tmp_path, spark_jobs):
             yield batch
     spec = parse_entity_match(copy.deepcopy(SPEC), Findings('t.json'))
     incoming = rows('- 7 B Anna Smith 10115 -', '- 8 B Zoe Else 1 2')
-    ready = kept(prepared(spark.createDataFrame(incoming, COLUMNS), primary, spec))
+    ready = checkpointed(prepared(spark.createDataFrame(incoming, COLUMNS), primary, spec))
     with spark_jobs() as jobs:
         assigned = assign_global_ids(ready, primary.mapInArrow(counting, primary.schema), None, 'globalid',
-                                     plan_of(spec))
+                                     build_plan(spec))
         assert assigned.count() == 2
     assert reads.value == 1
     assert jobs() < 40

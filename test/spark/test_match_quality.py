@@ -1,4 +1,4 @@
-"""Invented customers matched in Spark with weights that the level learns: how right it is, and what it costs."""
+"""Invented customers matched in Spark with estimated weights: accuracy and cost."""
 from __future__ import annotations
 
 import json
@@ -8,9 +8,9 @@ import pytest
 from pyspark.sql import functions as F
 
 from lake_etl.config.match_specification import parse_entity_match
-from lake_etl.match.entity_key import ENTITY
-from lake_etl.match.frames import entitymatch_recordlinkage
-from lake_etl.match.learning import trained_scorers
+from lake_etl.match.entity_keys import ENTITY
+from lake_etl.match.match_steps import entitymatch_recordlinkage
+from lake_etl.match.training import trained_scorers
 from lake_etl.syntax.records import Findings
 from resources.sample_data.customer_matching import batch, primary
 from resources.sample_data.customer_record import CustomerRecord

@@ -6,10 +6,9 @@ from datetime import date, datetime
 
 import pytest
 
-from lake_etl.match.accents import composed
-from lake_etl.match.match_values import ColumnUse, value_rows
+from lake_etl.match.comparison_values import ColumnUse, comparison_rows
 from lake_etl.match.similarity import Operand
-from lake_etl.match.stand_ins import is_stand_in
+from lake_etl.match.standardization import is_missing, nfc
 
 USES = ('block', 'comparison', 'key', 'system')
 ALWAYS = ['', ' ', '  ', '\t', '\u00a0', '\u2003 \u200b', '\ufeff', '-', '--', '.', '?', '***', 'N/A', 'n.a.', '#N/A',
@@ -36,7 +35,7 @@ OTHERS = ['0049', '00', '000000', '1000000', '12345678', '30000000', '10000000',
 def spark_nulls(spark, values, use, defaults=()):
     """Return the values that Spark takes for missing."""
     df = spark.createDataFrame([(value,) for value in values], 'text string')
-    rows = value_rows(df, 'text', (), [ColumnUse('text', use)], defaults).collect()
+    rows = comparison_rows(df, 'text', (), [ColumnUse('text', use)], defaults).collect()
     return {row.id for row in rows if row.v0 is None}
 
 
@@ -45,7 +44,7 @@ def test_spark_and_python_agree_on_every_value(spark, use):
     values = [*ALWAYS, *IN_VALUES, *ONLY_IN_BLOCKS, *NEVER, *OTHERS, 'own default', ' OWN Default ']
     defaults = ('Own Default',) if use in ('block', 'comparison') else ()
     found = spark_nulls(spark, values, use, defaults)
-    assert found == {value for value in values if is_stand_in(value, use, defaults)}
+    assert found == {value for value in values if is_missing(value, use, defaults)}
     assert found >= set(ALWAYS) and not found & set(NEVER)
     assert (found >= set(IN_VALUES)) == (use in ('block', 'comparison'))
     assert (found >= set(ONLY_IN_BLOCKS)) == (use == 'block') == bool(found & set(ONLY_IN_BLOCKS))
@@ -61,8 +60,8 @@ def test_dates_are_missing_as_dates_and_as_timestamps_too(spark):
     days = [date(1900, 1, 1), date(9999, 12, 31), date(1980, 5, 5), None]
     df = spark.createDataFrame([(day, day and datetime(day.year, day.month, day.day)) for day in days],
                                'day date, moment timestamp')
-    rows = value_rows(df, None, (Operand('day', 'date'), Operand('moment', 'date'), Operand('day', 'text')),
-                      [ColumnUse('day', 'block'), ColumnUse('moment', 'block')], ()).collect()
+    rows = comparison_rows(df, None, (Operand('day', 'date'), Operand('moment', 'date'), Operand('day', 'text')),
+                           [ColumnUse('day', 'block'), ColumnUse('moment', 'block')], ()).collect()
     assert [[value is not None for value in row] for row in rows] == [[False] * 5, [False] * 5, [True] * 5, [False] * 5]
     assert rows[2].o0 == date(1980, 5, 5)
 
@@ -72,5 +71,5 @@ def test_accents_are_composed_as_unicode_composes_them(spark):
              'Sørensen', 'ﬁ', 'x\u0301y']
     values = [form for text in texts for form in (text, unicodedata.normalize('NFD', text))]
     df = spark.createDataFrame([(value,) for value in values], 'text string')
-    rows = value_rows(df, 'text', (Operand('text', 'text'),), (), ()).collect()
-    assert {row.id: row.o0 for row in rows} == {value: composed(value) for value in values}
+    rows = comparison_rows(df, 'text', (Operand('text', 'text'),), (), ()).collect()
+    assert {row.id: row.o0 for row in rows} == {value: nfc(value) for value in values}

@@ -13,9 +13,9 @@ from lake_etl.config.formats.delimited_format import DelimitedSection
 from lake_etl.config.input import InputSpec
 from lake_etl.errors import DataError
 from lake_etl.read import delimited
-from lake_etl.read.collected import KnownTypes
-from lake_etl.read.malformed import MALFORMED, malformed_mark
+from lake_etl.read.malformed import MALFORMED, malformed_column
 from lake_etl.read.source import read_collected_file
+from lake_etl.read.source_files import KnownTypes
 
 LOOKING = 1
 SETTLING = 2  # Spark counts a shuffle and what follows it as two jobs.
@@ -25,12 +25,12 @@ BROKEN = 'id,note\n' + ''.join(f'{number},"line one\nline two of {number}"\n' fo
 @pytest.fixture
 def read(spark, tmp_path):
     """A function that puts content into a file and reads it as an input_spec says; marks of bad rows are left out."""
-    def read_content(content: str | bytes, name: str = 'a.csv', knowledge=None, marks=False, **spec):
+    def read_content(content: str | bytes, name: str = 'a.csv', known_types=None, marks=False, **spec):
         path = tmp_path / name
         path.write_bytes(content if isinstance(content, bytes) else content.encode(spec.get('encoding', 'utf-8')))
-        known = [lambda names: KnownTypes(**knowledge)] if knowledge else []
+        known = [lambda names: KnownTypes(**known_types)] if known_types else []
         df = read_collected_file(spark, str(path), InputSpec(**spec), *known, scratch=str(tmp_path / 'scratch'))
-        return df if marks else df.drop(malformed_mark(df) or '')
+        return df if marks else df.drop(malformed_column(df) or '')
     return read_content
 
 
@@ -135,7 +135,7 @@ def test_quoted_line_breaks_are_read_right_and_files_without_any_are_split(
     assert len(found) == count and all(row.id is not None and row.note for row in found)
     large = split_bytes == 10
     assert (tasks > 1) is not line_breaks
-    assert any('is read by a single task' in message for message in caplog.messages) is (large and line_breaks)
+    assert any('a single task reads it' in message for message in caplog.messages) is (large and line_breaks)
 
 
 def test_a_type_is_settled_by_values_far_beyond_the_first_ones(read):
@@ -146,10 +146,10 @@ def test_a_type_is_settled_by_values_far_beyond_the_first_ones(read):
 
 
 def test_what_is_known_about_the_columns_goes_before_what_their_values_show(read):
-    knowledge = {'text_columns': frozenset({'amount'}),
-                 'table_types': {'Rate': 'decimal(16,2)', 'Day': 'timestamp', 'Code': 'string',
-                                 'Nested': 'struct<a:int>'}}
-    df = read('Amount,Rate,Day,Code,Nested,Free\n1,2,2026-11-24,3,,4\n', knowledge=knowledge)
+    known_types = {'text_columns': frozenset({'amount'}),
+                   'table_types': {'Rate': 'decimal(16,2)', 'Day': 'timestamp', 'Code': 'string',
+                                   'Nested': 'struct<a:int>'}}
+    df = read('Amount,Rate,Day,Code,Nested,Free\n1,2,2026-11-24,3,,4\n', known_types=known_types)
     assert types(df) == ['string', 'decimal(16,2)', 'timestamp', 'string', 'string', 'int']
 
 
@@ -160,7 +160,7 @@ def test_what_is_known_about_the_columns_goes_before_what_their_values_show(read
     (b'a,b', 'a.csv', {}, 'holds a header but no rows'),
     (b'a,b\n', 'a.csv', {'infer_types': False}, 'holds a header but no rows'),
     (gzip.compress(b'a,b\n\n', mtime=0), 'a.csv.gz', {}, 'holds a header but no rows'),
-    (b'a,b\n1,2\n', 'a.csv.gz', {}, 'is damaged, or not compressed the way its name says'),
+    (b'a,b\n1,2\n', 'a.csv.gz', {}, 'is damaged, or its compression does not match its extension'),
     ('a\nGrüße\n'.encode('iso-8859-1'), 'a.csv', {}, "not text in encoding 'utf-8'.*such as windows-1252"),
     (b'a\n1\n', 'a.csv', {'skip_rows': 2}, 'is empty'),
 ])
@@ -212,12 +212,12 @@ def test_rows_that_do_not_fit_the_header_are_kept_and_marked(read, monkeypatch, 
     found = df.collect()
     by_quotes = 'quote' in case and split_bytes == 10
     assert len(found) == (2 if by_quotes else len(content.splitlines()) - 1 - ('quotes' in case))
-    assert {row.a for row in found if malformed_mark(df) and row[MALFORMED]} == misfits
+    assert {row.a for row in found if malformed_column(df) and row[MALFORMED]} == misfits
 
 
 def test_where_reading_everything_showed_no_sign_of_misfits_marking_costs_nothing(read):
-    assert not malformed_mark(read('a,b\n1,2\n', marks=True))
-    assert malformed_mark(read('a,b\n1,2,3\n', marks=True))
+    assert not malformed_column(read('a,b\n1,2\n', marks=True))
+    assert malformed_column(read('a,b\n1,2,3\n', marks=True))
 
 
 @pytest.mark.parametrize('encoding', ['utf-16', 'utf-16-le', 'utf-32', 'windows-1252'])

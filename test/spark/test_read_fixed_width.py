@@ -8,10 +8,10 @@ import pytest
 from lake_etl.config.formats.fixed_width_format import FixedSection
 from lake_etl.config.input import InputSpec
 from lake_etl.errors import DataError
-from lake_etl.read.collected import KnownTypes
-from lake_etl.read.fixed_width import cut, places
+from lake_etl.read.fixed_width import cut_line, field_positions
 from lake_etl.read.malformed import MALFORMED
 from lake_etl.read.source import read_collected_file
+from lake_etl.read.source_files import KnownTypes
 
 WIDTHS = (('no', 6), ('Filler', 2), ('name', 7), ('filler', 1), ('paid', 10))
 
@@ -86,4 +86,4 @@ def test_a_file_that_cannot_be_cut_is_refused_by_name(read, content, widths, mes
     ('ab cd', None, ('ab', 'cd')), ('ab', None, ('ab', '')), ('üb cd', 'utf-8', ('üb', 'c')),
     ('abü', 'utf-8', ('ab�', '�')), ('', None, ('', ''))])
 def test_one_line_is_cut_as_spark_cuts_all(line, encoding, expected):
-    assert cut(line, places((('a', 3), ('b', 2))), encoding) == expected
+    assert cut_line(line, field_positions((('a', 3), ('b', 2))), encoding) == expected

@@ -11,9 +11,9 @@ import pytest
 from lake_etl.config.formats.json_format import JsonSection
 from lake_etl.config.input import InputSpec
 from lake_etl.errors import DataError
-from lake_etl.read.collected import KnownTypes
 from lake_etl.read.malformed import MALFORMED
 from lake_etl.read.source import read_collected_file
+from lake_etl.read.source_files import KnownTypes
 
 
 @pytest.fixture
@@ -23,7 +23,7 @@ def read(spark, tmp_path):
         path = tmp_path / name
         path.write_bytes(content if isinstance(content, bytes) else content.encode(spec.get('encoding', 'utf-8')))
         return read_collected_file(spark, str(path), InputSpec(**spec), scratch=str(tmp_path / 'scratch'),
-                                   knowledge=lambda names: KnownTypes(table_types=table_types or {}))
+                                   known_types=lambda names: KnownTypes(table_types=table_types or {}))
     return read_content
 
 

@@ -8,9 +8,9 @@ import pytest
 from lake_etl.config.formats.xml_format import XmlSection
 from lake_etl.config.input import InputSpec
 from lake_etl.errors import DataError
-from lake_etl.read.collected import KnownTypes
-from lake_etl.read.malformed import MALFORMED, malformed_mark
+from lake_etl.read.malformed import MALFORMED, malformed_column
 from lake_etl.read.source import read_collected_file
+from lake_etl.read.source_files import KnownTypes
 
 POLICIES = '''<?xml version="1.0" encoding="windows-1252"?>
 <!DOCTYPE p:list>
@@ -51,7 +51,7 @@ def test_attributes_text_repeats_and_name_spaces_become_columns(read):
         {'_no': '0072', '_state': None, 'claim': None, 'name': None,
          'premium': {'_currency': 'USD', '_VALUE': 7.0}, 'year': None},
         {'_no': None, '_state': None, 'claim': None, 'name': None, 'premium': None, 'year': None}]
-    assert not malformed_mark(df)
+    assert not malformed_column(df)
 
 
 def test_given_and_published_types_go_before_those_of_the_text(read):

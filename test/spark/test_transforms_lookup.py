@@ -10,7 +10,7 @@ import pytest
 from datatransform_lookup import get_lookup_data, get_multilookup_data, transform_lookup, transform_multilookup
 from lake_etl import runtime
 from lake_etl.errors import DataError, ItemStoreError, LakeError
-from lake_etl.transform.lookup_keys import join_key
+from lake_etl.transform.lookup_items import join_key
 
 
 @pytest.fixture

@@ -285,7 +285,7 @@ def test_condition_that_is_no_sql_is_a_configuration_error_with_its_place(spark)
         transform_filterrows(spark.range(1), spec, ARGS, None)
     problem, = caught.value.problems
     assert (problem.file, problem.place) == ('Gen/Policy', 'transform_spec.filterrows[1]')
-    assert problem.message == "'condition' is no SQL condition: the EQ at '=' is incomplete (character 6)"
+    assert problem.message == "'condition' is not a SQL condition: the EQ at '=' is incomplete (character 6)"
 
 
 def test_a_condition_that_only_spark_refuses_is_a_configuration_error_with_its_place(spark):

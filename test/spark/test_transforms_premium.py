@@ -258,12 +258,12 @@ def test_months_that_lead_nowhere_or_are_no_number_give_no_end_date(spark):
 
 
 @pytest.mark.parametrize('transform, spec, message', [
-    (transform_flipsign, [{'field': 'flag'}], "Column 'flag' has type boolean, but a number is expected"),
+    (transform_flipsign, [{'field': 'flag'}], "Column 'flag' has type boolean, but a number was expected"),
     (transform_addcolumns, [{'field': 'x', 'source_columns': ['missing']}], "Column 'missing' is not there"),
     (transform_policymonths, [{'field': 'x', 'policy_effective_date': 'flag', 'policy_expiration_date': 'flag'}],
-     "Column 'flag' has type boolean, but a date is expected"),
+     "Column 'flag' has type boolean, but a date was expected"),
     (transform_enddate, [{'field': 'x', 'start_date': 'day', 'num_months': 'flag'}],
-     "Column 'flag' has type boolean, but a number is expected"),
+     "Column 'flag' has type boolean, but a number was expected"),
 ])
 def test_column_of_the_wrong_kind_is_named(spark, transform, spec, message):
     df = spark.createDataFrame([(True, date(2024, 1, 1))], 'flag boolean, day date')

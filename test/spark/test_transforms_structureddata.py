@@ -86,7 +86,7 @@ def test_json_object_text_expands_as_a_map_of_texts(spark):
 
 
 @pytest.mark.parametrize('transform, keys, message', [
-    (transform_jsonexpandarray, {'index_field': 'n'}, "Column 'id' has type int, but an array is expected"),
+    (transform_jsonexpandarray, {'index_field': 'n'}, "Column 'id' has type int, but an array was expected"),
     (transform_jsonexpandmap, {'index_field': 'n', 'key_field': 'k'},
      "Column 'id' has type int, but a map or a struct"),
     (transform_flatten, {}, "Column 'id' has type int, but flatten expects a struct"),
@@ -150,12 +150,12 @@ def test_column_with_nothing_to_parse_stays_text_and_is_reported(spark, caplog, 
     with caplog.at_level(logging.WARNING):
         got = transform(df, ['note'], ARGS, None)
     assert [row.note for row in got.collect()] == ['n/a', None]
-    assert f"'note' holds no {noun}" in caplog.text and 'n/a' not in caplog.text
+    assert f"'note' has no {noun}" in caplog.text and 'n/a' not in caplog.text
 
 
 @pytest.mark.parametrize('transform', [transform_jsonstructured, transform_xmlstructured])
 def test_column_to_parse_must_be_text(spark, transform):
-    with pytest.raises(DataError, match="Column 'id' has type bigint, but text to parse is expected"):
+    with pytest.raises(DataError, match="Column 'id' has type bigint, but text to parse was expected"):
         transform(spark.range(1), ['id'], ARGS, None)
     with pytest.raises(DataError, match="Column 'missing' is not there"):
         transform(spark.range(1), ['missing'], ARGS, None)

@@ -15,7 +15,7 @@ from datatransform_typeconversion import (
 from lake_etl.errors import DataError
 from lake_etl.syntax.datetime_pattern import LENGTHS, datetime_pattern_problems
 from lake_etl.syntax.type_text import parse_type, type_problems
-from lake_etl.transform.amounts import BRACKETED_OR_TRAILING_MINUS, CLUTTER, DASHES
+from lake_etl.transform.text_parsing import BRACKETED_OR_TRAILING_MINUS, CLUTTER, DASHES
 
 ARGS = {'source_key': 'Gen/Policy'}
 

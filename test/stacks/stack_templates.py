@@ -1,4 +1,4 @@
-"""What CDK makes of a lake in four accounts, whose three environments are each set up in another way."""
+"""Templates of a lake in four accounts, whose three environments have different settings."""
 from __future__ import annotations
 
 import json

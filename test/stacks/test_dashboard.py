@@ -1,4 +1,4 @@
-"""The dashboard shows what the contract of observability asks for, from lines that the jobs really log."""
+"""The dashboard shows what the observability contract requires, from lines that the jobs really log."""
 from __future__ import annotations
 
 import ast

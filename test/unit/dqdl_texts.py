@@ -1,4 +1,4 @@
-"""Generates rules of the data quality language from its grammar: every rule type, and all that may follow."""
+"""Generates rules of the data quality language from its grammar: every rule type and every suffix."""
 from __future__ import annotations
 
 from hypothesis import strategies as st

@@ -1,4 +1,4 @@
-"""Strategies that damage configuration files in the ways in which people, editors and programs damage them."""
+"""Strategies that damage configuration files as people, editors and programs do."""
 from __future__ import annotations
 
 import copy

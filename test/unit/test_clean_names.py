@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lake_etl.mapping.clean_names import clean_name, clean_names, log_numbered
+from lake_etl.mapping.clean_names import clean_name, clean_names, log_renamed
 
 
 @pytest.mark.parametrize(('name', 'expected'), [
@@ -55,7 +55,7 @@ def test_cleaned_names_are_distinct_and_free_of_separators(names):
 def test_a_column_that_got_a_number_is_logged_and_no_other(caplog):
     caplog.set_level('INFO')
     names = ['A B', 'a_2', 'a', 'a.b', '', 'A']
-    log_numbered(names, clean_names(names))
+    log_renamed(names, clean_names(names))
     assert caplog.messages == [
-        "Column 'a.b' is called 'a_b_2', because another column's cleaned name is the same.",
-        "Column 'A' is called 'a_3', because another column's cleaned name is the same."]
+        "Column 'a.b' was renamed to 'a_b_2', because its cleaned name was already taken.",
+        "Column 'A' was renamed to 'a_3', because its cleaned name was already taken."]

@@ -1,4 +1,4 @@
-"""A configuration that cannot be deployed is refused with every setting that is wrong, what was found and the limit."""
+"""A configuration that cannot be deployed is refused with every wrong setting, its value and the limit."""
 from __future__ import annotations
 
 from dataclasses import replace
@@ -21,7 +21,7 @@ def of_environment(**settings) -> Configuration:
 
 def two_environments() -> Configuration:
     """Return a configuration with the environments Dev and Test."""
-    dev, = of_environment().environments
+    dev, = of_environment().named_environments
     return replace(of_environment(), environments=(dev, replace(dev, name='Test')))
 
 
@@ -42,7 +42,7 @@ def test_only_dev_can_lose_its_data():
 
 
 def test_names_follow_the_contract():
-    dev = replace(of_environment(), resource_name_prefix='insurance-lake').environments[0]
+    dev = replace(of_environment(), resource_name_prefix='insurance-lake').named_environments[0]
     assert dev.resource_name('etl-state-machine') == 'dev-insurance-lake-etl-state-machine'
     assert dev.table_name('job-audit') == 'dev-insurance_lake-etl-job-audit'
     assert dev.bucket_name('collect', '111122223333', 'us-east-2') == (
@@ -58,8 +58,8 @@ def test_names_follow_the_contract():
                                          'but Amazon S3 allows 63; shorten it by 6'),
     ({'logical_id_prefix': 'lake'}, "logical_id_prefix is 'lake', expected letters and digits"),
     ({'logical_id_prefix': 'L' * 120}, 'but AWS CloudFormation allows 128; shorten it by'),
-    ({'environments': ()}, 'environments are none, expected at least one'),
-    ({'environments': of_environment().environments * 2}, 'environments are Dev, Dev, expected at least one'),
+    ({'environments': ()}, 'environments are none, expected one or more with different names'),
+    ({'environments': of_environment().environments * 2}, 'environments are Dev, Dev, expected one or more'),
     ({'deployment': Place('1', 'us-east-2')}, "deployment.account is '1', expected 12 digits in quotes"),
     ({'deployment': Place(None, 'us-east-2')}, 'place.account is 111122223333 and deployment.account is not set'),
     ({'source': CodeCommit('a b')}, "source.repository is 'a b', expected 1 to 100 letters"),
@@ -75,7 +75,7 @@ def test_a_setting_that_cannot_work_is_named_with_the_limit(changes, expected):
     ({'name': 'dev'}, "environment dev: name is 'dev', expected one of Dev, Test, Prod"),
     ({'storage': 'both'}, "storage is 'both', expected create or import"),
     ({'branch': ' '}, 'branch is empty'),
-    ({'quality_engine': 'aws'}, "quality_engine is 'aws', expected nothing or glue"),
+    ({'quality_engine': 'aws'}, "quality_engine is 'aws', expected an empty text or glue"),
     ({'retention_hours': -1}, 'retention_hours is -1, expected 0 to 8784'),
     ({'log_days': 100}, 'log_days is 100, expected one of 1, 3, 5'),
     ({'place': Place('111122223333', 'Ohio')}, "place.region is 'Ohio', expected a name such as us-east-2"),
@@ -84,12 +84,13 @@ def test_a_setting_that_cannot_work_is_named_with_the_limit(changes, expected):
     ({'vpc': VpcConfiguration('create', nat_gateways=4)}, 'vpc.nat_gateways is 4, expected 0 to 3'),
     ({'glue': GlueConfiguration('4.0')}, "glue.version is '4.0', expected 5.1 or 6.0"),
     ({'glue': GlueConfiguration(worker_type='Standard')}, "glue.worker_type is 'Standard', expected one of G.1X"),
-    ({'glue': GlueConfiguration(worker_type='G.4X', flex=True)}, 'glue.flex is on for G.4X, but exists only for G.1X'),
+    ({'glue': GlueConfiguration(worker_type='G.4X', flex=True)},
+     'glue.flex is on for G.4X, but is only available for G.1X'),
     ({'glue': GlueConfiguration(most_workers=1)}, 'glue.most_workers is 1, expected 2 to 299'),
     ({'glue': GlueConfiguration(most_runs=3)}, 'glue.most_runs is 3, expected 10 to 1000'),
     ({'glue': GlueConfiguration(timeout_minutes=0)}, 'glue.timeout_minutes is 0, expected 1 to 10080'),
     ({'redshift': RedshiftConfiguration('a', 'b', 'c')}, 'cluster_id and workgroup_name are both set'),
-    ({'redshift': RedshiftConfiguration('a')}, 'database goes together with a cluster_id or a workgroup_name'),
+    ({'redshift': RedshiftConfiguration('a')}, 'database needs a cluster_id or a workgroup_name'),
 ])
 def test_a_setting_of_an_environment_that_cannot_work_is_named(settings, expected):
     with pytest.raises(SettingsError) as refused:

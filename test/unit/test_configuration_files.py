@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lake_etl.config.configuration_files import ConfigurationFiles, configured_name
+from lake_etl.config.configuration_files import (
+    ConfigurationFiles, FileNames, configured_name, entity_match_file, file_names)
 from lake_etl.config.entries.known import known_forms
-from lake_etl.config.file_names import FileNames, entity_match_file, file_names
 from lake_etl.config.reader import configuration_below
 from lake_etl.config.workflow import read_consume_workflow, read_entity_match, read_workflow
 from lake_etl.errors import ConfigurationError, LakeError
@@ -151,7 +151,7 @@ def test_workflows_depend_on_others_in_any_spelling():
 def test_the_specification_of_a_match_is_found_in_any_case():
     read = Folders({'transformation-spec/Customer-EntityMatch.json': json.dumps(MATCH)}).open()
     assert read_entity_match('CUSTOMER', read).primary_entity_table == 'people'
-    assert read.own_name(entity_match_file('customer')) == 'transformation-spec/Customer-EntityMatch.json'
+    assert read.stored_name(entity_match_file('customer')) == 'transformation-spec/Customer-EntityMatch.json'
 
 
 def write(folder, **files):
@@ -173,7 +173,7 @@ def test_files_of_one_workflow_in_several_spellings_are_checked_as_one(tmp_path,
     write(tmp_path, **{'transformation-spec/hv-bordereau.json': '{"transform_spec": {"hash": ["name"]}}'})
     for arguments in ((), ('HV/BORDEREAU',)):
         assert validate(tmp_path, *arguments) == 0
-        assert capsys.readouterr().out == 'hv/bordereau: 2 files are right.\n'
+        assert capsys.readouterr().out == 'hv/bordereau: 2 files are valid.\n'
 
 
 @pytest.mark.parametrize('arguments', [(), ('hv/tbl',)])
@@ -190,11 +190,11 @@ def test_validate_names_both_files_that_differ_by_letter_case_alone(tmp_path, ca
 def test_folders_of_configuration_in_another_case_are_an_error_and_no_lack_of_files(tmp_path, capsys):
     write(tmp_path, **{'Transformation-Spec/HV-Tbl.json': '{}'})
     assert validate(tmp_path) == 1
-    assert 'has to be named transformation-spec' in capsys.readouterr().err
+    assert 'must be named transformation-spec' in capsys.readouterr().err
 
 
 def test_a_proposal_is_not_put_beside_a_file_that_the_lake_takes_for_the_same(tmp_path):
     write(tmp_path, **{'transformation-spec/HV-Tbl.csv': 'SourceName,DestName\n'})
-    with pytest.raises(LakeError, match='HV-Tbl.csv is there already'):
+    with pytest.raises(LakeError, match='HV-Tbl.csv exists'):
         write_proposals({tmp_path / 'transformation-spec' / 'hv-tbl.csv': 'new'})
     assert [path.name for path in (tmp_path / 'transformation-spec').iterdir()] == ['HV-Tbl.csv']

@@ -1,4 +1,4 @@
-"""Events of created objects are read in each form that AWS writes, and nothing else passes for one."""
+"""Events of created objects are read in each form that AWS writes; other events are refused."""
 from __future__ import annotations
 
 import json

@@ -1,9 +1,10 @@
-"""The documents: what they name exists, the commands they show can be typed, and their examples are valid."""
+"""The documentation names files that exist, shows commands that work, and has valid examples."""
 from __future__ import annotations
 
 import argparse
 import re
 import shlex
+import textwrap
 from dataclasses import fields
 from functools import cache
 from pathlib import Path
@@ -12,12 +13,12 @@ import pytest
 import yaml
 
 from lake_etl.arguments import KNOWN_PLACEHOLDERS
+from lake_etl.config.configuration_files import FileNames, entity_match_file, file_names
 from lake_etl.config.entries.known import known_forms
-from lake_etl.config.file_names import FileNames, entity_match_file, file_names
 from lake_etl.config.input import InputSpec
+from lake_etl.config.input_formats import COMPRESSIONS, FORMATS
 from lake_etl.config.workflow import read_entity_match, read_workflow
-from lake_etl.transform.discovery import all_transforms
-from lake_etl.transform.known_transforms import OWN_MODULES
+from lake_etl.transform.discovery import OWN_MODULES, all_transforms
 from lib.local_lake.cli import build_parser
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -25,7 +26,9 @@ DOCS = REPOSITORY / 'docs'
 GUIDE = DOCS / 'user-guide.md'
 DOCUMENTS = sorted([*REPOSITORY.glob('*.md'), *DOCS.rglob('*.md')])
 # What a recipe shows is run, in a copy of the repository, by the test that follows the recipe.
-SHOWN = [path for path in DOCUMENTS if path.name != 'recipes.md']
+RECIPES = DOCS / 'recipes.md'
+RECIPE_CODE = re.compile(r'^ *```python\n(.*?)^ *```$', re.MULTILINE | re.DOTALL)
+SHOWN = [path for path in DOCUMENTS if path != RECIPES]
 DECISIONS = sorted((DOCS / 'adr').glob('*.md'))
 BLOCK = re.compile(r'^```(?P<language>\w*)\n(?P<text>.*?)^```$', re.MULTILINE | re.DOTALL)
 IN_BACKTICKS = re.compile(r'(?<!`)`([^`\n]+)`(?!`)')
@@ -37,8 +40,8 @@ TABLE_KEYS = re.compile(r'^\| (`[^|]+`) \|', re.MULTILINE)
 TOP_FOLDERS = ('lib', 'docs', 'test', 'resources', 'bench', '.ci', '.vscode')
 FILE_NAME = re.compile(r'[\w.-]+\.(py|toml|txt|yaml|sh)|\.[\w-]+(\.yaml)?')
 # Names of settings and of places in a lake, which look like files of the repository.
-NO_FILES = {'.venv', '.venv-spark-4.1', '.lake', '.gz', '.bz2', '.zip', '.zst', '.json', '.jsonl', '.parquet', '.xml',
-            '.xls', '.xlsx', '.xlsm', '.xlm', '.xlsb', '.ods', '.tmp', '.part', '.crdownload'}
+NO_FILES = {'.venv', '.venv-spark-4.1', '.lake', '.tmp', '.part', '.crdownload', *COMPRESSIONS,
+            *(extension for item in FORMATS for extension in item.extensions)}
 SHOWN_COMMAND = re.compile(r'\./lake (?P<line>.+)')
 CONFIGURATION_FILE = re.compile(r'(?://|--) (?P<name>(?:transformation-spec|transformation-sql|dq-rules)/\S+)\n')
 
@@ -199,9 +202,10 @@ def test_a_workflow_that_is_shown_is_valid_in_production(workflow, caplog):
 
 
 @pytest.mark.parametrize('document', SHOWN, ids=name_of)
-def test_python_in_a_document_is_taken_from_an_example_that_a_test_runs(document):
-    examples = ''.join(path.read_text(encoding='utf-8') for path in sorted((DOCS / 'examples').glob('*.py')))
-    assert [text for language, text in blocks(document) if language == 'python' and text not in examples] == []
+def test_python_in_a_document_is_taken_from_a_recipe_that_a_test_follows(document):
+    recipes = [textwrap.dedent(text) for text in RECIPE_CODE.findall(RECIPES.read_text(encoding='utf-8'))]
+    shown = [text for language, text in blocks(document) if language == 'python']
+    assert [text for text in shown if not any(text in code for code in recipes)] == []
 
 
 @pytest.mark.parametrize('decision', DECISIONS, ids=lambda path: path.name)

@@ -1,4 +1,4 @@
-"""The page about the data quality language: its rules, documents and files are right, and its mistakes are said so."""
+"""The page of the data quality language: its rules and files are valid, and mistakes give its messages."""
 from __future__ import annotations
 
 import re

@@ -1,4 +1,4 @@
-"""Rules of all forms survive being printed and parsed, and no text, however broken, gives anything but problems."""
+"""Rules of all forms survive printing and parsing, and any broken text gives only problems."""
 from __future__ import annotations
 
 from random import Random

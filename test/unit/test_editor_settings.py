@@ -12,7 +12,7 @@ from glue_arguments import arguments_class
 from lake_etl.arguments import load_arguments, optional_names, required_names
 from lake_etl.jobs.job_run import resolve_arguments
 from lib.job_table import JOBS
-from lib.local_lake.running.awsglue_path import ensure_glue_library
+from lib.local_lake.running.glue_job import ensure_glue_library
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 WORKSPACE = '${workspaceFolder}'

@@ -1,4 +1,4 @@
-"""What engines say of failed statements becomes code, place and names; a value of a row never stays."""
+"""Engine messages of failed statements become code, position and names, without values from rows."""
 from __future__ import annotations
 
 import pytest

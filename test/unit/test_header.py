@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from lake_etl.errors import DataError
 from lake_etl.read.header import (
-    FIRST_BYTES, SAMPLE_ROWS, Dialect, distinct_names, ends_inside_quotes, read_beginning, records)
-from lake_etl.read.plain import PlainFile
+    FIRST_BYTES, SAMPLE_ROWS, Dialect, distinct_names, ends_inside_quotes, read_header, records)
+from lake_etl.read.source_files import PreparedFile
 
 CSV = Dialect(',', '"', '"', header=True)
 ODD_NAMES = ['', 'a', 'A', 'a0', 'a1', 'A1', 'a2', '_c0', '_c1', '_C2', '_c1_1', 'a1_1']
@@ -57,7 +57,7 @@ def test_a_row_that_may_be_cut_short_is_left_out(text, expected):
 
 def beginning(tmp_path, content: bytes, name: str = 'a.csv', dialect: Dialect = CSV):
     (tmp_path / name).write_bytes(content)
-    return read_beginning(PlainFile(name, str(tmp_path / name), len(content), dialect.encoding), dialect)
+    return read_header(PreparedFile(name, str(tmp_path / name), len(content), dialect.encoding), dialect)
 
 
 def test_a_sample_of_a_large_file_is_taken_from_its_first_bytes(tmp_path):

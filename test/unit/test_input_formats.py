@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from lake_etl.config.documentation import keys_of
+from lake_etl.config.documentation import record_keys
 from lake_etl.config.formats.input_format import formats_by_key
 from lake_etl.config.input import parse_input
 from lake_etl.config.input_formats import FORMATS, InputSections, choose_format
@@ -37,7 +37,7 @@ def test_an_extension_belongs_to_one_format():
     assert sorted(extensions) == sorted(set(extensions))
 
 
-@pytest.mark.parametrize('key', keys_of(InputSections), ids=lambda key: key.name)
+@pytest.mark.parametrize('key', record_keys(InputSections), ids=lambda key: key.name)
 def test_every_section_is_optional_and_says_what_it_means(key):
     assert key.default is None and key.meaning
     assert key.name in formats_by_key(InputSections)

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import pytest
 
-from lake_etl.adapters.item_tables import key_of
+from lake_etl.adapters.item_tables import key_schema
 from lake_etl.errors import ItemStoreError
 
 
@@ -17,7 +17,7 @@ from lake_etl.errors import ItemStoreError
     ('sqlite:///home/user/lake.db#hash-values', ('hash_key',)),
     ('sqlite:///home/job-audit #1/lake.db#dev-multi-lookup', ('lookup_group', 'lookup_item'))])
 def test_the_key_follows_from_the_end_of_the_name(address, attributes):
-    assert key_of(address).attributes == attributes
+    assert key_schema(address).attributes == attributes
 
 
 @pytest.mark.parametrize('address', [
@@ -26,4 +26,4 @@ def test_the_key_follows_from_the_end_of_the_name(address, attributes):
 def test_another_name_is_refused_with_the_names_there_are(address):
     with pytest.raises(ItemStoreError, match='ends in one of job-audit, hash-values, value-lookup, multi-lookup, '
                                              'dq-results, data-lineage. Correct the table name'):
-        key_of(address)
+        key_schema(address)

@@ -1,4 +1,4 @@
-"""Each line of a job's log names its execution, and as JSON it can be read by a program whatever is in it."""
+"""Each line of a job's log names its execution, and programs can parse it as JSON whatever it contains."""
 from __future__ import annotations
 
 import json

@@ -1,4 +1,4 @@
-"""What a specification may name is known without Spark, and is what the transforms themselves say."""
+"""The names that a specification may use are known without Spark, and match the transforms themselves."""
 from __future__ import annotations
 
 import json
@@ -12,14 +12,13 @@ from pathlib import Path
 import pytest
 
 from lake_etl.config.entries.known import known_forms
-from lake_etl.transform.discovery import all_transforms
-from lake_etl.transform.known_transforms import OWN_MODULES
+from lake_etl.transform.discovery import OWN_MODULES, all_transforms
 from lake_etl.transform.registry import column_transform
 
 SHARED = Path(__file__).resolve().parents[2] / 'lib' / 'glue_scripts' / 'lib'
 PROGRAM = '''
 import json, sys
-from lake_etl.transform.known_transforms import known_transforms
+from lake_etl.transform.discovery import known_transforms
 known = known_transforms()
 print(json.dumps([sorted(known), 'pyspark' in sys.modules]))
 '''

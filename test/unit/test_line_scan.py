@@ -1,4 +1,4 @@
-"""Lines that are taken to hold as many values as the header do so, as Python's csv reader takes them apart."""
+"""Lines that the scan accepts have as many values as the header, as Python's csv reader splits them."""
 from __future__ import annotations
 
 import csv
@@ -8,10 +8,10 @@ import pytest
 
 from lake_etl.read import line_scan
 from lake_etl.read.header import Dialect
-from lake_etl.read.line_scan import LineSigns, signs_of
+from lake_etl.read.line_scan import LineScan, scan_content
 
 COMMAS = Dialect(',', '"', '"', header=True)
-EVEN, UNEVEN, ODD = LineSigns(False, False), LineSigns(False, True), LineSigns(True, True)
+EVEN, UNEVEN, ODD = LineScan(False, False), LineScan(False, True), LineScan(True, True)
 PLAIN, QUOTED = ('', 'x', 'ü ', 'a b'), ('""', '"x"', '"a,b"', '"5"" pipe"', '",,"', '""""')
 STRAY = ('x"', '5" pipe', '"x"y', '"x', ' "x"', '"x"y"')
 
@@ -28,14 +28,14 @@ def test_a_line_that_is_taken_for_even_has_three_values_and_a_well_formed_one_is
     generator = random.Random(7)
     for kinds in (PLAIN, QUOTED, PLAIN + QUOTED, PLAIN + QUOTED + STRAY):
         for line in [line for line in (line_of(generator, kinds) for _ in range(1000)) if line]:
-            signs = signs_of(f'{line}\n'.encode(), COMMAS, 3)
-            if not signs.uneven:
+            scan = scan_content(f'{line}\n'.encode(), COMMAS, 3)
+            if not scan.ragged:
                 assert values_in(line) == 3, line
             if kinds != PLAIN + QUOTED + STRAY:
-                assert signs == (EVEN if values_in(line) == 3 else UNEVEN), line
+                assert scan == (EVEN if values_in(line) == 3 else UNEVEN), line
 
 
-@pytest.mark.parametrize(('content', 'dialect', 'signs'), [
+@pytest.mark.parametrize(('content', 'dialect', 'scan'), [
     ('a,b\n1,2\n\n3,4', COMMAS, EVEN),
     ('a,b\r\n1,2\r\n', COMMAS, EVEN),
     ('a,b\n1\n', COMMAS, UNEVEN),
@@ -52,8 +52,8 @@ def test_a_line_that_is_taken_for_even_has_three_values_and_a_well_formed_one_is
     ('a\tb\n1\t"2\n', Dialect('\t', '', '', True), EVEN),
     ('ä;b\nö;2\n', Dialect(';', '"', '"', True, 'windows-1252'), EVEN),
 ], ids=repr)
-def test_lines_show_signs(content, dialect, signs):
-    assert signs_of(content.encode(dialect.encoding), dialect, 2) == signs
+def test_a_scan_tells_open_quotes_and_ragged_lines(content, dialect, scan):
+    assert scan_content(content.encode(dialect.encoding), dialect, 2) == scan
 
 
 @pytest.mark.parametrize('end', ['', '\n'], ids=['no line end at the end', 'a line end at the end'])
@@ -64,16 +64,16 @@ def test_each_line_of_a_file_is_seen_once_wherever_ranges_begin(tmp_path, monkey
     monkeypatch.setattr(line_scan, 'STEP_BYTES', 2)
     for size in (1, 2, 3, 10, 64, len(content), len(content) + 1):
         monkeypatch.setattr(line_scan, 'RANGE_BYTES', size)
-        parts = [line_scan._lines_from(str(file), start) for start in range(0, len(content), size)]
+        parts = [line_scan._read_lines(str(file), start) for start in range(0, len(content), size)]
         assert b''.join(parts).decode() == content, size
 
 
-def test_signs_do_not_depend_on_the_blocks_in_which_lines_are_looked_at(monkeypatch):
+def test_a_scan_does_not_depend_on_the_blocks_in_which_lines_are_scanned(monkeypatch):
     generator = random.Random(11)
     contents = ['\n'.join(line_of(generator, PLAIN + QUOTED + STRAY) for _ in range(count)).encode()
                 for count in (1, 2, 6) for _ in range(200)]
-    whole = [signs_of(content, COMMAS, 3) for content in contents]
+    whole = [scan_content(content, COMMAS, 3) for content in contents]
     assert len(set(whole)) == 3
     for size in (1, 5, 40):
         monkeypatch.setattr(line_scan, 'BLOCK_BYTES', size)
-        assert [signs_of(content, COMMAS, 3) for content in contents] == whole
+        assert [scan_content(content, COMMAS, 3) for content in contents] == whole

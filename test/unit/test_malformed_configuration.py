@@ -1,4 +1,4 @@
-"""Whatever is wrong with configuration files, all of it is told in one error: there never is another one."""
+"""One error reports everything that is wrong with configuration files; no other error occurs."""
 from __future__ import annotations
 
 import json
@@ -9,8 +9,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from malformed import damaged_texts, damaged_values, entries_of
 
+from lake_etl.config.configuration_files import FileNames, file_names
 from lake_etl.config.entries.known import known_forms
-from lake_etl.config.file_names import FileNames, file_names
 from lake_etl.config.workflow import read_workflow
 from lake_etl.errors import ConfigurationError
 from lake_etl.syntax.json_with_comments import parse_json

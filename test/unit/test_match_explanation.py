@@ -1,4 +1,4 @@
-"""Explanations add up to the score, say what the scorer says, and are printed so that one can follow them."""
+"""Explanations add up to the score, agree with the scorer, and are printed readably."""
 from __future__ import annotations
 
 import json
@@ -38,8 +38,8 @@ def test_contributions_of_a_weighted_level_add_up_to_its_score(customer):
 
 def test_bits_of_a_probabilistic_level_give_its_probability(customer):
     level = explain(customer, MOLLY, MARY).levels[2]
-    stranger, housemate = (sum(getattr(item, name) for item in level.fields) + before
-                           for name, before in zip(('contribution', 'against_housemate'), level.before, strict=True))
+    stranger, housemate = (sum(getattr(item, name) for item in level.fields) + prior
+                           for name, prior in zip(('contribution', 'against_housemate'), level.prior, strict=True))
     odds = 1 / (2 ** -stranger + 2 ** -housemate)
     assert level.score == pytest.approx(odds / (1 + odds), abs=1e-9)
 

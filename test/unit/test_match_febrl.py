@@ -1,4 +1,4 @@
-"""FEBRL 4, a public set of 5,000 records and their distorted copies: the probabilistic level finds who is who."""
+"""The probabilistic level matches FEBRL 4, a public set of 5,000 records and their distorted copies."""
 from __future__ import annotations
 
 import warnings
@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from bench.match_specifications import load_level
 from bench.match_truth import best_links, of_links
-from lake_etl.match.scoring import ready, scorer_of
+from lake_etl.match.scoring import level_scorer, require_trained
 from lake_etl.match.similarity import ARROW_TYPES, Pairs
 
 
@@ -36,7 +36,7 @@ def test_weights_learnt_from_another_set_link_febrl_4_nearly_without_a_mistake()
     level = load_level('febrl')
     originals, copies = _tables()
     found = _candidates(level, originals, copies)
-    scorer = ready(scorer_of(level), 'febrl')
+    scorer = require_trained(level_scorer(level), 'febrl')
     pairs = Pairs(*({operand: pa.array(table[operand.column].to_numpy()[found[f'row_{side}']],
                                        ARROW_TYPES[operand.kind], from_pandas=True) for operand in scorer.operands()}
                     for table, side in ((originals, 'left'), (copies, 'right'))))

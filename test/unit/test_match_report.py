@@ -3,8 +3,7 @@ from __future__ import annotations
 
 from xml.etree import ElementTree
 
-from lib.local_lake.showing.match_figures import BINS, figures_of
-from lib.local_lake.showing.match_page import report_page
+from lib.local_lake.showing.match_report import BINS, figures_of, report_page
 from lib.local_lake.showing.match_source import KnownKey, SourceKey
 
 
@@ -42,7 +41,7 @@ def test_the_page_is_well_formed_and_loads_nothing():
     body = page[page.index('<body>'):page.index('</html>')]
     root = ElementTree.fromstring(body)
     assert [item.text for item in root.iter('h2')] == [
-        'What settled each source key', 'Scores of level 2', 'Scores of level 1', 'Source keys of a person']
+        'How each source key was matched', 'Scores of level 2', 'Scores of level 1', 'Source keys of a person']
     assert root.find('h1').text == 'Entity match of <Customer & "Co">'
     assert not any(word in page for word in ('http:', 'https:', 'src=', '<link', '@import', 'url('))
 
@@ -55,7 +54,7 @@ def test_the_waterfall_goes_on_where_the_level_before_has_ended():
     for (left, width), (following, _) in zip(bars, bars[1:]):
         assert abs(left + width - following) < 0.2
     assert [item.find('title').text for item in root.find('svg').iter('rect')] == [
-        'brought its id: 1', 'level 2: 1', 'level 1: 2', 'new person: 2']
+        'id in the data: 1', 'level 2: 1', 'level 1: 2', 'new person: 2']
 
 
 def test_an_empty_cross_reference_makes_an_empty_page():

@@ -1,4 +1,4 @@
-"""Training the benchmark's specifications: a file gets its new weights, and keeps what a person has written."""
+"""Training the benchmark's specifications: a file gets new weights and keeps manual changes."""
 from __future__ import annotations
 
 import json

@@ -11,9 +11,8 @@ import pytest
 
 from lake_etl.config.block_rule import BlockRule, parse_block_part
 from lake_etl.config.match_specification import Level
-from lake_etl.match.agreement import agreement_levels
-from lake_etl.match.probabilistic_scoring import fulfilled
-from lake_etl.match.scoring import LearningScorer, scorer_of
+from lake_etl.match.fellegi_sunter import agreement_levels
+from lake_etl.match.scoring import UntrainedScorer, in_same_block, level_scorer
 from lake_etl.match.similarity import Operand, Pairs
 from lake_etl.syntax.records import Findings, parse_record
 from resources.sample_data.customer_matching import COLUMNS, KnownRecord, batch, primary
@@ -67,12 +66,12 @@ def test_a_block_rule_is_fulfilled_as_blocking_means_it():
     left = [('1', 'grey', 'ann'), ('1', 'grey', 'ann'), ('1', 'grey', None), ('1', '', 'ann'), (None, 'grey', 'ann')]
     right = [('1', 'green', 'joann'), ('2', 'green', 'ann'), ('1', 'grey', None), ('1', '', 'ann'),
              (None, 'grey', 'ann')]
-    assert fulfilled(rule, _pairs(['zip', 'last', 'first'], left, right)).tolist() == [True] + [False] * 4
+    assert in_same_block(rule, _pairs(['zip', 'last', 'first'], left, right)).tolist() == [True] + [False] * 4
 
 
 def test_given_weights_score_by_bayes_rule_and_travel_to_the_workers():
     level = _level([KEY], weights={'strangers': 10, 'fields': SHARES})
-    scorer = pickle.loads(pickle.dumps(scorer_of(level)))
+    scorer = pickle.loads(pickle.dumps(level_scorer(level)))
     scores = scorer.score(_pairs(['key'], [('a',), ('a',), (None,)], [('a',), ('b',), ('a',)]))
     assert scores == pytest.approx([9 / 10, 1 / 100, 1 / 11], abs=0.01)
     assert scores[0] == pytest.approx(0.9 / (0.9 + 10 * 0.01), abs=1e-9)
@@ -118,8 +117,8 @@ def test_learnt_weights_tell_customers_from_strangers_and_their_own_families():
     candidates, by_chance = (
         _pairs(COLUMNS, [left[p] for _, p in pairs], [right[i] for i, _ in pairs]) for pairs in (found, random))
     records = _pairs(COLUMNS, left, ()).left
-    learning = scorer_of(_level(PEOPLE, blocks=RULES))
-    assert isinstance(learning, LearningScorer)
+    learning = level_scorer(_level(PEOPLE, blocks=RULES))
+    assert isinstance(learning, UntrainedScorer)
     scores = learning.trained(records, by_chance, candidates, len(known)).score(candidates)
     best: dict[int, tuple[float, int]] = {}
     for (row, place), score in zip(found, scores, strict=True):
@@ -144,7 +143,7 @@ def test_learnt_weights_tell_customers_from_strangers_and_their_own_families():
     ([KEY], {'weights': {'strangers': 10, 'fields': [{**SHARES[0], 'frequent': {'a': 0.5}}]}}, 'frequent needs rare'),
     ([KEY], {'weights': {'strangers': 10, 'fields': [{**SHARES[0], 'frequent': {'a': '1'}, 'rare': 0.1}]}},
      'must be shares'),
-    ([{**NAME, 'comparison': {'levels': [0.9, 0.8]}}], {}, 'that rise'),
+    ([{**NAME, 'comparison': {'levels': [0.9, 0.8]}}], {}, 'ascending'),
     ([{**NAME, 'comparison': {'frequent_values': -1}}], {}, 'frequent_values is -1'),
     ([NAME], {'type': 'weighted'}, 'they are for probabilistic'),
 ])

@@ -1,4 +1,4 @@
-"""Proposed configuration files are written together, and only where none is yet."""
+"""Proposed configuration files are written together, and only if none exists."""
 from __future__ import annotations
 
 import pytest
@@ -17,6 +17,6 @@ def test_proposals_are_written_into_folders_that_need_not_exist(tmp_path, capsys
 def test_one_file_that_is_there_keeps_all_of_them_from_being_written(tmp_path):
     first, second = tmp_path / 'a.csv', tmp_path / 'b.json'
     second.write_text('mine')
-    with pytest.raises(LakeError, match='b.json is there already and was left as it is'):
+    with pytest.raises(LakeError, match='b.json exists and was not changed'):
         write_proposals({first: 'new', second: 'new'})
     assert not first.exists() and second.read_text() == 'mine'

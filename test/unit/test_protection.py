@@ -1,4 +1,4 @@
-"""Which columns of mapped rows are protected, and how, when rows are set aside before the steps that protect them."""
+"""Which mapped columns are protected, and how, if rows are quarantined before the steps that protect them."""
 from __future__ import annotations
 
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Why something failed fits one paragraph of our own: no stack trace, and nothing that a library says."""
+"""The reason of a failure is one paragraph of our own, without stack trace and library text."""
 from __future__ import annotations
 
 import errno

@@ -1,4 +1,4 @@
-"""The reference page and the schemas are what the source says now, and the editor finds the schemas."""
+"""The reference page and the schemas match the source, and the editor finds the schemas."""
 from __future__ import annotations
 
 import json
@@ -9,14 +9,14 @@ from typing import get_args
 
 import pytest
 
-from lake_etl.config.documentation import Key, keys_of, paragraphs
+from lake_etl.config.documentation import Key, paragraphs, record_keys
 from lake_etl.config.entries.known import known_forms
 from lake_etl.config.input import InputSpec
 from lake_etl.config.quality_rules import QualityFile, StageTexts
 from lib.local_lake.reference.reference_files import reference_files
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-SECTIONS = {item for key in keys_of(InputSpec) for item in get_args(key.hint) if is_dataclass(item)}
+SECTIONS = {item for key in record_keys(InputSpec) for item in get_args(key.hint) if is_dataclass(item)}
 RECORDS = {InputSpec, *SECTIONS, QualityFile, StageTexts, *(form.entry_type for form in known_forms().values())}
 HOW = 'PYTHONPATH=lib/glue_scripts/lib .venv/bin/python -m lib.local_lake.reference'
 
@@ -47,11 +47,11 @@ def test_the_developer_guide_tells_how_the_reference_is_made():
 @pytest.mark.parametrize('record', sorted(RECORDS, key=lambda record: record.__name__))
 def test_every_key_says_what_it_means(record):
     assert paragraphs(record.__doc__)[0].endswith('.')
-    assert [key.name for key in keys_of(record) if not key.meaning] == []
+    assert [key.name for key in record_keys(record) if not key.meaning] == []
 
 
 def test_the_meaning_of_a_key_may_take_several_lines_and_stand_for_several_keys():
-    keys = keys_of(Documented)
+    keys = record_keys(Documented)
     assert [(key.name, key.required, key.meaning) for key in keys] == [
         ('first', True, 'what both mean'), ('second', True, 'what both mean'), ('third', False, 'what it means: a  b')]
     assert keys[2] == Key('third', str, 'x', 'what it means: a  b')

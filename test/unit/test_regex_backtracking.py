@@ -1,4 +1,4 @@
-"""Regular expressions that could keep a job busy for ever are told from those that cannot."""
+"""Regular expressions with exponential running time are told from all others."""
 from __future__ import annotations
 
 from collections import Counter

@@ -1,4 +1,4 @@
-"""A mapping finds its columns by exact name, by path, then by likeness, and reports missing and dropped ones."""
+"""A mapping finds its columns by exact name, by path, then by similarity, and reports missing and dropped ones."""
 from __future__ import annotations
 
 import pytest
@@ -8,7 +8,7 @@ from rapidfuzz import fuzz, utils
 from lake_etl.config.mapping import SCORERS
 from lake_etl.errors import DataError
 from lake_etl.mapping.schema_mapping import (
-    ColumnRule, FuzzyMatch, Resolution, flatten_names, name_parts, resolve, rule_of)
+    ColumnRule, FuzzyMatch, Resolution, flatten_names, mapping_rule, name_parts, resolve)
 
 
 def schema(text: str) -> StructType:
@@ -39,7 +39,7 @@ NESTED = (StructType().add('Policy Number', 'string')
     (('a', 'b', 0), ColumnRule('a', 'b', 0.0)),
 ])
 def test_a_row_becomes_a_rule(arguments, expected):
-    assert rule_of(*arguments) == expected
+    assert mapping_rule(*arguments) == expected
 
 
 @pytest.mark.parametrize(('threshold', 'scorer', 'message'), [
@@ -50,7 +50,7 @@ def test_a_row_becomes_a_rule(arguments, expected):
 ])
 def test_a_row_with_a_likeness_that_does_not_exist_is_refused(threshold, scorer, message):
     with pytest.raises(DataError, match=message):
-        rule_of('a', 'b', threshold, scorer)
+        mapping_rule('a', 'b', threshold, scorer)
 
 
 @pytest.mark.parametrize(('source', 'parts'), [

@@ -6,8 +6,8 @@ import pytest
 from lib.local_lake.cli import main
 from lib.local_lake.screen import harmless_screen
 
-ESCAPED = {'\x1b[31mred': '\\x1b[31mred', 'a\rb': 'a\\rb', '\x9b2J': '\\x9b2J', '\u202eexe': '\\u202eexe', '\x07': '\\x07',
-           'plain ü\tx': 'plain ü\tx', '\udcff': '\\udcff'}
+ESCAPED = {'\x1b[31mred': '\\x1b[31mred', 'a\rb': 'a\\rb', '\x9b2J': '\\x9b2J', '\u202eexe': '\\u202eexe',
+           '\x07': '\\x07', 'plain ü\tx': 'plain ü\tx', '\udcff': '\\udcff'}
 
 
 @pytest.mark.parametrize(('text', 'shown'), ESCAPED.items())

@@ -1,4 +1,4 @@
-"""Tests that need Spark are skipped with the reason where there is none, and fail where it has to be there."""
+"""Tests that need Spark are skipped with the reason if it is missing, and fail where it is required."""
 from __future__ import annotations
 
 import os

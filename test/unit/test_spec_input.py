@@ -67,14 +67,15 @@ def test_no_key_is_needed():
         "input_spec: types.A: 'strng' is no Spark type: 'strng' is unknown, did you mean 'string'?",
         "input_spec: types.B: expected a type such as 'decimal(16,2)', got 5"]),
     ({'csv': {}, 'pipe': {}}, ['input_spec: only one of csv, tsv and pipe can describe the files, got csv and pipe']),
-    ({'csv': {'delimiter': ''}}, ["input_spec.csv: 'delimiter' must be one or more characters and no line break"]),
-    ({'csv': {'delimiter': '\n'}}, ["input_spec.csv: 'delimiter' must be one or more characters and no line break"]),
+    ({'csv': {'delimiter': ''}}, ["input_spec.csv: 'delimiter' must be one or more characters without a line break"]),
+    ({'csv': {'delimiter': '\n'}}, ["input_spec.csv: 'delimiter' must be one or more characters without a line break"]),
     ({'tsv': {'quote_character': '""'}}, ["input_spec.tsv: 'quote_character' must be one character or empty, "
                                           "got '\"\"'"]),
     ({'pipe': {'escape_character': '\\\\'}}, ["input_spec.pipe: 'escape_character' must be one character or empty, "
                                               "got '\\\\\\\\'"]),
     ({'csv': {'delimiter': '"'}}, ["input_spec.csv: 'delimiter' and 'quote_character' are both '\"'"]),
-    ({'xml': {'row_tag': '<row>'}}, ["input_spec.xml: 'row_tag' must be the name of an element without brackets, "
+    ({'xml': {'row_tag': '<row>'}}, ["input_spec.xml: 'row_tag' must be the name of an element, without angle "
+                                     "brackets, "
                                      "got '<row>'"]),
     ({'fixed': {'unit': 'byte'}}, ["input_spec.fixed.unit: expected one of 'characters', 'bytes', got 'byte' "
                                    "(did you mean 'bytes'?)"]),

@@ -1,4 +1,4 @@
-"""Hand-written JSON: comments and marks are no matter, mistakes are named with their place."""
+"""Hand-written JSON: comments and byte order marks are allowed, mistakes are named with their position."""
 from __future__ import annotations
 
 import codecs

@@ -92,7 +92,7 @@ def test_rows_behind_a_value_with_a_line_break_keep_the_lines_of_the_file():
     ('SourceName,DestName\nLoss, Paid,paid\n', "m.csv: row 2: 1 more cells than the header has columns, ignored "
                                                "(put double quotes around a name that holds a comma)"),
     ('SourceName,DestName,Scorer\nA,a,ratio\n', "m.csv: row 2: 'Scorer' without 'Threshold' is ignored "
-                                                "(give a threshold from 0 to 100 to match by likeness)"),
+                                                "(give a threshold from 0 to 100 to match by similarity)"),
 ])
 def test_an_oddity_is_a_warning(text, warning):
     findings = Findings('m.csv')

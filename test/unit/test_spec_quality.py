@@ -1,4 +1,4 @@
-"""Data quality files: their stages, actions and rules, and where their mistakes are said to be."""
+"""Data quality files: stages, actions and rules, and the positions of their mistakes."""
 from __future__ import annotations
 
 import pytest
@@ -46,16 +46,16 @@ def test_rules_are_read_by_stage_and_action(raw, expected):
                                                'Completeness "A" > 0.9 with threshold > 0.4']}},
      ["before_transform.warn_rules[0]: column 1: rule type IsComplet is unknown (did you mean 'IsComplete'?)",
       'before_transform.warn_rules[1]: column 11: expected something to compare with, found the end',
-      'after_transform.quarantine_rules[1]: no row can be set aside by RowCount, because only the whole data set '
+      'after_transform.quarantine_rules[1]: RowCount cannot quarantine rows, because only the whole data set '
       'passes or fails (move the rule to warn_rules or halt_rules)',
       'after_transform.quarantine_rules[2]: column 29: threshold is not supported for Completeness '
       '(supported: ColumnDataType, ColumnValues, CustomSql, FileFreshness, FileSize)']),
     ({'after_transform': {'quarantine_rules': [
         '(IsComplete "A") and ((Mean "B" > 1) or (CustomSql "SELECT count(*) FROM primary" > 0))']}},
-     ['after_transform.quarantine_rules[0]: no row can be set aside by Mean, CustomSql, because only the whole data '
+     ['after_transform.quarantine_rules[0]: Mean, CustomSql cannot quarantine rows, because only the whole data '
       'set passes or fails (move the rule to warn_rules or halt_rules)']),
     ({'after_sparksql': {'warn_rules': ['FileSize > 1 KB', 'FileSize "s3://bucket/file" > 1 KB']}},
-     ['after_sparksql.warn_rules[0]: FileSize looks at the landed file, which a Consume table has not '
+     ['after_sparksql.warn_rules[0]: FileSize checks the landed file, which a Consume table does not have '
       '(move the rule to before_transform, or name a file)']),
     ({'before_transform': {'halt_rules': ['RowCount > 0, ColumnExists "A"', 'Rules = [ RowCount > 0 ]']}},
      ['before_transform.halt_rules[0]: column 13: the text holds several rules, expected one '

@@ -6,7 +6,7 @@ from declared_transforms import REGISTRY, DateEntry, ValueEntry
 
 from lake_etl.config.entries.known import known_forms
 from lake_etl.config.form import FieldEntry
-from lake_etl.config.transform_steps import TransformSpec, TransformStep, follow_columns, parse_transforms, text_columns
+from lake_etl.config.transform_steps import TransformSpec, TransformStep, check_columns, parse_transforms, text_columns
 from lake_etl.syntax.records import Findings
 
 
@@ -98,7 +98,7 @@ def test_a_column_stays_text_when_its_first_use_parses_it_in_place(raw, columns)
 ])
 def test_a_read_of_a_column_that_is_not_there_is_named(raw, problems):
     findings = Findings('t.json')
-    follow_columns(steps_of(raw), ('EffDate', 'TIN'), findings)
+    check_columns(steps_of(raw), ('EffDate', 'TIN'), findings)
     assert [str(item).removeprefix('t.json: transform_spec.') for item in findings.problems] == problems
 
 
@@ -115,7 +115,7 @@ ADDING = {'multilookup': [{'lookup_group': 'g', 'match_columns': ['TIN'], 'retur
 ])
 def test_a_column_is_never_added_to_one_of_its_name(raw, columns, added_twice):
     findings = Findings('t.json')
-    follow_columns(parse_transforms(raw, {**REGISTRY, **known_forms()}, findings, True).steps, columns, findings)
+    check_columns(parse_transforms(raw, {**REGISTRY, **known_forms()}, findings, True).steps, columns, findings)
     assert [item.message for item in findings.problems] == [
         f"column '{name}' is there already at this point, and would be added again" for name in added_twice]
 
@@ -123,7 +123,7 @@ def test_a_column_is_never_added_to_one_of_its_name(raw, columns, added_twice):
 def test_nothing_is_followed_behind_a_step_whose_specification_is_wrong():
     findings = Findings('t.json')
     spec = parse_transforms({'literal': [], 'hash': ['new']}, REGISTRY, findings, refuse_unknown=True)
-    follow_columns(spec.steps, ('a',), findings)
+    check_columns(spec.steps, ('a',), findings)
     assert [item.place for item in findings.problems] == ['transform_spec.literal']
 
 

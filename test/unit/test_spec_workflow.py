@@ -1,4 +1,4 @@
-"""A workflow's files as a whole: what they say together, and every problem of all of them in one error."""
+"""A workflow's files as a whole: their combined meaning, and all of their problems in one error."""
 from __future__ import annotations
 
 import json
@@ -9,9 +9,9 @@ from declared_transforms import REGISTRY as DECLARED
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from lake_etl.config.configuration_files import file_names
 from lake_etl.config.dependencies import Dependencies
 from lake_etl.config.entries.known import known_forms
-from lake_etl.config.file_names import file_names
 from lake_etl.config.input import InputSpec
 from lake_etl.config.workflow import Workflow, read_consume_workflow, read_workflow
 from lake_etl.errors import ConfigurationError, ItemStoreError
@@ -132,7 +132,7 @@ def test_without_a_mapping_any_column_may_be_read():
 
 def test_fixed_width_needs_a_mapping():
     assert problems_of({SPEC: b'{"input_spec": {"fixed": {}}}'}) == [
-        f'Gen-Policy.json: input_spec.fixed: needs the widths in {MAPPING}, which is absent']
+        f'Gen-Policy.json: input_spec.fixed: needs the widths in {MAPPING}, which is missing']
 
 
 @pytest.mark.parametrize('name', ['year', 'Month', 'DAY', 'execution_id'])

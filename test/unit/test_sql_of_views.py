@@ -1,4 +1,4 @@
-"""SQL of Athena and Redshift: what these engines know is never refused, and mistakes are found at their place."""
+"""SQL of Athena and Redshift: valid SQL is never refused, and mistakes are found at their position."""
 from __future__ import annotations
 
 import re

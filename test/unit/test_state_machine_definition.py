@@ -1,4 +1,4 @@
-"""The definition keeps its promises: every call is repeated, limited in time, and caught; every end is recorded."""
+"""Every call of the definition is retried, limited in time and caught; every ending is recorded."""
 from __future__ import annotations
 
 import json
@@ -66,9 +66,14 @@ def test_no_room_for_another_run_is_waited_out_for_hours(name):
     assert sum(delays) / 2 > 3 * 3600
 
 
-@pytest.mark.parametrize('name', JOBS)
-def test_every_job_is_told_what_its_default_arguments_do_not_say(name):
+@pytest.mark.parametrize('name', OWN)
+def test_a_job_of_the_lake_is_told_what_its_default_arguments_do_not_say(name):
     assert set(JOBS[name]['Parameters']['Arguments']) == COMMON | OWN[name]
+
+
+@pytest.mark.parametrize('name', JOBS)
+def test_every_job_is_told_what_belongs_to_the_execution_and_answers_at_one_place(name):
+    assert set(JOBS[name]['Parameters']['Arguments']) >= COMMON
     assert JOBS[name]['ResultPath'] == '$.taskresult'
 
 
@@ -92,7 +97,9 @@ def test_the_definition_is_json_whose_braces_are_all_substitutions():
     text = json.dumps(DEFINITION)
     assert json.loads(text) == DEFINITION
     assert {part.partition('}')[0] for part in text.split('${')[1:]} == {
-        'CollectToCleanseJob', 'CleanseToConsumeJob', 'EntityMatchJob', 'Auditor', 'TableLock', 'Topic'}
+        *(step.job_placeholder for _, step in STEPS), 'Auditor', 'TableLock', 'Topic'}
+    assert {'CollectToCleanseJob', 'CleanseToConsumeJob', 'EntityMatchJob'} <= {
+        step.job_placeholder for _, step in STEPS}
 
 
 def test_a_job_with_a_condition_and_a_lock_of_its_own_is_one_more_row():

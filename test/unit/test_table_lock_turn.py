@@ -1,4 +1,4 @@
-"""Whose turn it is follows from who holds a table, who waits, and how long ago each was heard of."""
+"""The next holder of a table follows from who holds it, who waits, and how recent their leases are."""
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta

@@ -1,4 +1,4 @@
-"""A table remembers its workflow and its protected columns; a load that differs is refused unless it says why."""
+"""A table remembers its workflow and protected columns; a load that differs is refused unless it gives a reason."""
 from __future__ import annotations
 
 import json
@@ -9,10 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lake_etl.config.entries.known import known_forms
-from lake_etl.config.filled_tables import conflicts, tables_of_match, tables_of_workflow
-from lake_etl.config.protected_columns import UNNAMED, protected_columns, protecting
-from lake_etl.config.transform_steps import parse_transforms
+from lake_etl.config.transform_steps import ANY_COLUMN, parse_transforms, protected_columns, protection_by_transform
 from lake_etl.config.workflow import read_entity_match, read_workflow
+from lake_etl.config.written_tables import find_conflicts, match_tables, workflow_tables
 from lake_etl.errors import ConfigurationError, OwnershipError
 from lake_etl.ports import Table
 from lake_etl.publish.ownership import (
@@ -75,7 +74,8 @@ def test_another_workflow_is_refused_by_a_message_with_table_owner_intruder_and_
 
 
 @pytest.mark.parametrize('load', [
-    replace(OWN, protected={}), replace(OWN, protected={'tax_id': 'hash'}), replace(OWN, protected={UNNAMED: 'mine'}),
+    replace(OWN, protected={}), replace(OWN, protected={'tax_id': 'hash'}),
+    replace(OWN, protected={ANY_COLUMN: 'mine'}),
     replace(OWN, protected={}, no_longer_protected={'mail': 'because'}),
     replace(QUERY, workflow='HV/Bordereau'), replace(QUERY, takes_over='HV/Bordereau')])
 def test_a_load_that_does_not_protect_a_column_that_was_ever_protected_is_refused(load):
@@ -116,7 +116,7 @@ def test_protected_columns_are_those_of_steps_that_protect(steps, protected):
 
 
 @pytest.mark.parametrize(('raw', 'columns'), [
-    (['TaxId'], {'taxid'}), ({'TaxId': 'x'}, {'taxid'}), ([{'field': 'TaxId'}], {UNNAMED}), ('x', {UNNAMED})])
+    (['TaxId'], {'taxid'}), ({'TaxId': 'x'}, {'taxid'}), ([{'field': 'TaxId'}], {ANY_COLUMN}), ('x', {ANY_COLUMN})])
 def test_a_function_in_the_place_of_a_transform_protects_the_columns_that_its_specification_names(raw, columns):
     own = {**known_forms(), 'hash': lambda df, *_: df}
     parsed = parse_transforms({'hash': raw}, own, Findings('f'), True)
@@ -153,7 +153,7 @@ def test_a_query_names_the_workflow_from_which_it_takes_its_table(line):
 
 
 def test_a_reason_for_a_column_that_is_protected_lies_in_wait_for_the_next_mistake():
-    assert "is protected by the step 'hash' all the same" in problems_of(
+    assert "is still protected by the step 'hash'" in problems_of(
         '{"input_spec": {"no_longer_protected": {"TAXID": "public"}}, "transform_spec": {"hash": ["TaxId"]}}')
 
 
@@ -162,7 +162,7 @@ def test_a_reason_for_a_column_that_is_protected_lies_in_wait_for_the_next_mista
     '{"transform_spec": {"hash:2": ["TaxId"], "date": [], "hash:2": []}}',
     '{"transform_spec": {"hash": ["TaxId"]}, "transform_spec": {"titlecase": ["Name"]}}'])
 def test_a_step_that_protects_is_not_left_out_because_its_key_is_given_twice(text):
-    assert 'steps which protect would be left out' in problems_of(text)
+    assert 'steps which protect would be skipped' in problems_of(text)
 
 
 def test_a_users_function_in_the_place_of_a_step_that_protects_is_taken_to_protect():
@@ -171,7 +171,7 @@ def test_a_users_function_in_the_place_of_a_step_that_protects_is_taken_to_prote
 
     def transform_plain(df, spec, args, lineage, sc=None):
         return df
-    found = protecting({'hash': transform_hash, 'plain': transform_plain}, known_forms())
+    found = protection_by_transform({'hash': transform_hash, 'plain': transform_plain}, known_forms())
     assert found == {'hash': True, 'plain': False}
 
 
@@ -179,14 +179,14 @@ def test_tables_that_two_would_fill_are_problems_that_name_both():
     query = b'CREATE TABLE Summary AS SELECT year, month, day FROM a'
     policy, claims = (read_workflow('HV', name, {f'transformation-sql/spark-HV-{name}.sql': query}.get, {}, 'Prod')
                       for name in ('Policy', 'Claims'))
-    both = [*tables_of_workflow('HV', 'Policy', policy), *tables_of_workflow('HV', 'Claims', claims)]
-    problem, = conflicts(both)
+    both = [*workflow_tables('HV', 'Policy', policy), *workflow_tables('HV', 'Claims', claims)]
+    problem, = find_conflicts(both)
     for text in ('spark-HV-Claims.sql', 'HV/Claims', 'HV/Policy', 'spark-HV-Policy.sql', 'hv_consume.summary'):
         assert text in str(problem)
-    assert conflicts(tables_of_workflow('HV', 'Policy', policy)) == []
+    assert find_conflicts(workflow_tables('HV', 'Policy', policy)) == []
     landed = read_workflow('hv_consume', 'summary', {}.get, {}, 'Prod')
-    assert len(conflicts([*tables_of_workflow('HV', 'Policy', policy),
-                          *tables_of_workflow('hv_consume', 'summary', landed)])) == 1
+    assert len(find_conflicts([*workflow_tables('HV', 'Policy', policy),
+                               *workflow_tables('hv_consume', 'summary', landed)])) == 1
 
 
 def test_a_match_and_rows_set_aside_have_tables_of_their_own_too():
@@ -195,13 +195,13 @@ def test_a_match_and_rows_set_aside_have_tables_of_their_own_too():
     spec = read_entity_match('HV', {'transformation-spec/HV-entitymatch.json': json.dumps(match).encode()}.get)
     files = {'transformation-sql/spark-HV-Policy.sql': b'SELECT year, month, day FROM a',
              'dq-rules/dq-HV-Policy.json': b'{"after_transform": {"warn_rules": ["RowCount > 0"]}}'}
-    policy = tables_of_workflow('HV', 'Policy', read_workflow('HV', 'Policy', files.get, {}, 'Prod'))
-    matched = tables_of_match('HV', spec, 'HV-entitymatch.json')
+    policy = workflow_tables('HV', 'Policy', read_workflow('HV', 'Policy', files.get, {}, 'Prod'))
+    matched = match_tables('HV', spec, 'HV-entitymatch.json')
     assert ['hv_consume.policy and' in str(item) or 'entity match of HV' in str(item)
-            for item in conflicts([*matched, *policy])] == [True]
-    aside = tables_of_workflow('HV', 'policy_quarantine_after_transform', read_workflow(
+            for item in find_conflicts([*matched, *policy])] == [True]
+    aside = workflow_tables('HV', 'policy_quarantine_after_transform', read_workflow(
         'HV', 'policy_quarantine_after_transform', {}.get, {}, 'Prod'))
-    assert len(conflicts([*policy, *aside])) == 1
+    assert len(find_conflicts([*policy, *aside])) == 1
 
 
 def test_validate_names_a_table_of_two_workflows_and_fails(tmp_path, capsys):

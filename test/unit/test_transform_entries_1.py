@@ -1,4 +1,4 @@
-"""Specifications of type, text, protection and lookup transforms: what they say, and what is found wrong in them."""
+"""Entries of type, text, protection and lookup transforms: their meaning and their mistakes."""
 from __future__ import annotations
 
 from decimal import Decimal
@@ -12,8 +12,8 @@ from lake_etl.syntax.java_regex import RegexError, capture_groups, replacement_p
 from lake_etl.syntax.records import Findings
 from lake_etl.syntax.type_text import TypeTextError, parse_type
 from lake_etl.transform.discovery import all_transforms
-from lake_etl.transform.json_types import as_type, json_type, scalar_type
-from lake_etl.transform.lookup_keys import join_key, keyed_items, split_key
+from lake_etl.transform.json_values import as_type, json_type, scalar_type
+from lake_etl.transform.lookup_items import join_key, keyed_items, split_key
 
 OPERATIONS = {'currency': 'currencyconversion', 'date': 'dateconversion', 'timestamp': 'timestampconversion',
               'implieddecimal': 'implieddecimalconversion'}

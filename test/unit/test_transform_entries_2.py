@@ -1,4 +1,4 @@
-"""Specifications of the policy, nested data and row transforms: what is accepted, and what is refused in words."""
+"""Entries of policy, nested data and row transforms: what is accepted, and the messages of what is refused."""
 from __future__ import annotations
 
 from xml.etree import ElementTree
@@ -11,9 +11,9 @@ import datatransform_structureddata
 from lake_etl.errors import ConfigurationError
 from lake_etl.syntax.records import Findings
 from lake_etl.syntax.sort_order import RowOrder, sort_column
-from lake_etl.transform.conversion_count import rows_before
+from lake_etl.transform.conversion import rows_before
 from lake_etl.transform.registry import PREFIX, REGISTRY, Transform
-from lake_etl.transform.xml_shape import XmlShape, merge_shapes, parse_xml, shape_of, value_of
+from lake_etl.transform.xml_columns import XmlShape, infer_shape, json_value, merge_shapes, parse_xml
 
 DATES = {'policy_effective_date': 'from', 'policy_expiration_date': 'to'}
 MONTHS = {**DATES, 'policy_month_start_field': 'start', 'policy_month_end_field': 'end', 'policy_month_index': 'month'}
@@ -130,7 +130,7 @@ def test_tasks_start_after_the_rows_of_earlier_tasks():
     ('2024-01-01', 'string'), (' 12 ', 'bigint'), ('   ', None), ('', None),
 ])
 def test_xml_text_has_the_narrowest_type_that_keeps_it_whole(text, expected):
-    assert shape_of(ElementTree.fromstring(f'<a>{text}</a>')).text == expected
+    assert infer_shape(ElementTree.fromstring(f'<a>{text}</a>')).text == expected
 
 
 @pytest.mark.parametrize('documents, shape', [
@@ -142,15 +142,15 @@ def test_xml_text_has_the_narrowest_type_that_keeps_it_whole(text, expected):
      XmlShape(None, {'b': XmlShape(None, {'_c': XmlShape('bigint')})})),
 ])
 def test_shapes_of_documents_merge_and_survive_their_journey_as_json(documents, shape):
-    merged = merge_shapes(shape_of(ElementTree.fromstring(document)) for document in documents)
+    merged = merge_shapes(infer_shape(ElementTree.fromstring(document)) for document in documents)
     assert merged == shape and XmlShape.from_json(merged.to_json()) == shape
 
 
 def test_element_is_given_the_shape_of_the_whole_column():
     documents = ['<a><b>007</b></a>', '<a c=" x "><b>1</b><b/></a>', '<a/>', '<a>text<b/>tail</a>']
     elements = [ElementTree.fromstring(document) for document in documents]
-    shape = merge_shapes(map(shape_of, elements))
-    assert [value_of(element, shape) for element in elements] == [
+    shape = merge_shapes(map(infer_shape, elements))
+    assert [json_value(element, shape) for element in elements] == [
         {'b': ['007']}, {'_c': 'x', 'b': ['1', None]}, None, {'b': [None], '_VALUE': 'text tail'}]
 
 

@@ -1,4 +1,4 @@
-"""The usual commands that the README shows are those that a build server types on fresh clones."""
+"""The usual commands in the README are those that a build server types on fresh clones."""
 from __future__ import annotations
 
 import re

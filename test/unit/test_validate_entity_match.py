@@ -21,7 +21,7 @@ def write(folder, name, value):
 def test_a_specification_that_is_right_is_said_to_be(tmp_path, capsys):
     write(tmp_path, 'Customer-entitymatch.json', SPEC)
     assert validate(tmp_path) == 0
-    assert capsys.readouterr().out == 'Customer: the entity match specification is right.\n'
+    assert capsys.readouterr().out == 'Customer: the entity match specification is valid.\n'
 
 
 def test_problems_of_specifications_and_of_workflows_come_together(tmp_path, capsys):
@@ -38,4 +38,4 @@ def test_a_workflow_is_checked_with_the_specification_of_its_database_alone(tmp_
     write(tmp_path, 'Customer-entitymatch.json', SPEC)
     write(tmp_path, 'Other-entitymatch.json', '{')
     assert validate(tmp_path, 'Customer/A01') == 0
-    assert 'Customer: the entity match specification is right.' in capsys.readouterr().out
+    assert 'Customer: the entity match specification is valid.' in capsys.readouterr().out

@@ -1,4 +1,4 @@
-"""Sheets are chosen, cells written as text, and areas cut out as a workbook's section says; others are refused."""
+"""Sheets are selected, cells written as text, and areas extracted as a workbook's section defines."""
 from __future__ import annotations
 
 from datetime import date, datetime, time, timedelta
@@ -9,8 +9,8 @@ import pytest
 from lake_etl.config.formats.excel_format import ExcelSection
 from lake_etl.errors import DataError
 from lake_etl.read.excel import table_rows
-from lake_etl.read.plain import PlainFile
-from lake_etl.read.workbook import Area, cell_area, cell_text, chosen_sheet, open_sheet
+from lake_etl.read.source_files import PreparedFile
+from lake_etl.read.workbook import Area, cell_area, cell_text, choose_sheet, open_sheet
 
 GOLDEN = Path(__file__).resolve().parents[1] / 'golden'
 
@@ -28,7 +28,7 @@ def test_a_cell_is_written_as_delimited_text_would_have_it(value, text):
     (('0',), 'Cover'), (('1',), 'Policies'), (('policies',), 'Policies'), (('none', '2'), '2026'), (('2026',), '2026'),
     (('7', 'Cover'), 'Cover'), (('none',), None), (('9',), None), (('-1',), None)])
 def test_the_first_sheet_that_there_is_by_name_or_else_position_is_chosen(wishes, found):
-    assert chosen_sheet(['Cover', 'Policies', '2026'], wishes) == found
+    assert choose_sheet(['Cover', 'Policies', '2026'], wishes) == found
 
 
 @pytest.mark.parametrize(('address', 'area'), [
@@ -64,13 +64,13 @@ def test_an_area_gives_its_rows_that_hold_something(address, skip, expected):
 def test_a_workbook_that_cannot_be_read_is_refused_by_name_and_no_password_is_shown(name, section, message):
     path = GOLDEN / name
     with pytest.raises(DataError, match=f'{name} {message}') as refused:
-        open_sheet(PlainFile(str(path), str(path), path.stat().st_size), ExcelSection(**section))
+        open_sheet(PreparedFile(str(path), str(path), path.stat().st_size), ExcelSection(**section))
     assert 'hunter2' not in str(refused.value)
 
 
 def test_a_password_for_a_workbook_without_any_is_no_matter():
     path = GOLDEN / 'libreoffice.xls'
-    sheet = open_sheet(PlainFile(str(path), str(path), path.stat().st_size), ExcelSection(password='x'))
+    sheet = open_sheet(PreparedFile(str(path), str(path), path.stat().st_size), ExcelSection(password='x'))
     assert len(list(sheet.rows)) == 6
 
 
@@ -78,7 +78,7 @@ def test_a_workbook_at_which_the_library_gives_up_is_refused_by_name(tmp_path):
     path = tmp_path / 'cut.xls'
     path.write_bytes((GOLDEN / 'libreoffice.xls').read_bytes()[:6574])
     with pytest.raises(DataError, match=r'cut.xls cannot be opened as a workbook \(PanicException'):
-        open_sheet(PlainFile(str(path), str(path), path.stat().st_size), ExcelSection())
+        open_sheet(PreparedFile(str(path), str(path), path.stat().st_size), ExcelSection())
 
 
 def test_a_cell_in_the_far_corner_is_an_error_and_not_the_end_of_the_process(tmp_path):
@@ -86,5 +86,5 @@ def test_a_cell_in_the_far_corner_is_an_error_and_not_the_end_of_the_process(tmp
     content = bytearray((GOLDEN / 'xlwt.xls').read_bytes())
     content[2139:2144] = bytes.fromhex('5e83ff0001')
     path.write_bytes(content)
-    with pytest.raises(DataError, match='far.xls needs more than 4 GiB of memory, or is damaged. Delete what stands'):
-        open_sheet(PlainFile(str(path), str(path), path.stat().st_size), ExcelSection())
+    with pytest.raises(DataError, match='far.xls needs more than 4 GiB of memory, or is damaged. Delete cells'):
+        open_sheet(PreparedFile(str(path), str(path), path.stat().st_size), ExcelSection())

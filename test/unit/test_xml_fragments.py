@@ -1,4 +1,4 @@
-"""Row elements are cut out of XML whole, wherever the pieces fall, and a broken one costs no other row."""
+"""Row elements of XML are extracted whole, wherever chunks end, and a broken one affects no other row."""
 from __future__ import annotations
 
 import pytest

@@ -7,8 +7,7 @@ from typing import Any
 from pyspark.sql import DataFrame
 from pyspark.sql.types import StructType
 
-from lake_etl.mapping.apply_mapping import apply_mapping
-from lake_etl.mapping.schema_mapping import ColumnRule, flatten_names, rule_of
+from lake_etl.mapping.schema_mapping import ColumnRule, apply_mapping, flatten_names, mapping_rule
 
 
 def custommapping(df: DataFrame, field_mapping_list: Sequence[Mapping[str, Any]], args: Mapping[str, Any],
@@ -35,4 +34,4 @@ def flatten_schema(schema: StructType, prefix: str = '') -> list[str]:
 
 
 def _rules(rows: Sequence[Mapping[str, Any]]) -> list[ColumnRule]:
-    return [rule_of(row['sourcename'], row['destname'], row.get('threshold'), row.get('scorer')) for row in rows]
+    return [mapping_rule(row['sourcename'], row['destname'], row.get('threshold'), row.get('scorer')) for row in rows]

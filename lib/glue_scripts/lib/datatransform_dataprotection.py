@@ -7,11 +7,9 @@ from pyspark.sql.types import StructType
 from lake_etl.config.entries.dataprotection import HASH, REDACT, TOKENIZE, RedactEntry
 from lake_etl.config.form import FieldEntry
 from lake_etl.spark.columns import column, column_type
-from lake_etl.transform.json_literal import json_literal
+from lake_etl.transform.json_values import json_literal
+from lake_etl.transform.pseudonymization import hash_column, hash_key, prepare_token_storage
 from lake_etl.transform.registry import TransformContext, column_transform, frame_transform
-from lake_etl.transform.required_argument import required_argument
-from lake_etl.transform.text_hash import hash_key, hashed
-from lake_etl.transform.token_store import originals_to_store
 
 
 @column_transform(HASH)
@@ -22,7 +20,7 @@ def transform_hash(entry: FieldEntry, schema: StructType, context: TransformCont
     few, such as tax numbers, cannot be guessed back.
     """
     column_type(schema, entry.field)
-    return hashed(column(entry.field).cast('string'), hash_key(context.args))
+    return hash_column(column(entry.field).cast('string'), hash_key(context.args))
 
 
 @column_transform(REDACT)
@@ -45,7 +43,7 @@ def transform_tokenize(df: DataFrame, entries: tuple[FieldEntry, ...], context: 
         column_type(df.schema, name)
     if not names:
         return df
-    table = required_argument(context.args, 'hash_value_table', 'tokenize')
+    table = context.required_argument('hash_value_table', 'tokenize')
     key = hash_key(context.args)
-    context.before_publishing(originals_to_store(df, names, table, key))
-    return df.withColumns({name: hashed(column(name).cast('string'), key) for name in names})
+    context.before_publishing(prepare_token_storage(df, names, table, key))
+    return df.withColumns({name: hash_column(column(name).cast('string'), key) for name in names})

@@ -8,6 +8,7 @@ from decimal import Decimal
 from functools import partial, reduce
 from itertools import islice
 from typing import Any
+from zlib import crc32
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
@@ -19,15 +20,14 @@ from lake_etl.errors import DataError, ItemStoreError
 from lake_etl.spark.columns import column, column_type, has_column
 from lake_etl.spark.helper_names import unused_name
 from lake_etl.transform.fuse import Assignment, assign_fused
-from lake_etl.transform.json_types import as_type, scalar_type
-from lake_etl.transform.lookup_keys import SEPARATOR, keyed_items
-from lake_etl.transform.lookup_map import looked_up
+from lake_etl.transform.json_values import as_type, scalar_type
+from lake_etl.transform.lookup_items import SEPARATOR, keyed_items
 from lake_etl.transform.registry import TransformContext, frame_transform
-from lake_etl.transform.required_argument import required_argument
 
 LOG = logging.getLogger(__name__)
 LOOKUP_DATA = 'lookup_data'
 LOOKUP_ITEM = 'lookup_item'
+KEYS_IN_A_BUCKET = 4
 
 
 def get_lookup_data(table: str, key: Mapping[str, Any], attribute: str) -> dict[str, Any]:
@@ -75,8 +75,8 @@ def transform_lookup(df: DataFrame, entries: tuple[LookupEntry, ...], context: T
 
 
 def _lookup_assignment(entry: LookupEntry, context: TransformContext) -> Assignment:
-    table = required_argument(context.args, 'value_lookup_table', 'lookup')
-    system = entry.source_system or required_argument(context.args, 'target_database_name', 'lookup')
+    table = context.required_argument('value_lookup_table', 'lookup')
+    system = entry.source_system or context.required_argument('target_database_name', 'lookup')
     values = get_lookup_data(table, {'source_system': system, 'column_name': entry.lookup}, LOOKUP_DATA)
     kind = scalar_type((*values.values(), entry.nomatch))
     values = {key: as_type(value, kind) for key, value in values.items()}
@@ -86,7 +86,7 @@ def _lookup_assignment(entry: LookupEntry, context: TransformContext) -> Assignm
 def _lookup_column(entry: LookupEntry, values: Mapping[str, Any], kind: str, schema: StructType) -> Column:
     source = entry.source or entry.field
     column_type(schema, source)
-    return _or_nomatch(looked_up(column(source).cast('string'), values, kind), entry.nomatch, kind)
+    return _or_nomatch(_map_value(column(source).cast('string'), values, kind), entry.nomatch, kind)
 
 
 @frame_transform(MULTILOOKUP)
@@ -96,12 +96,12 @@ def transform_multilookup(df: DataFrame, entries: tuple[MultiLookupEntry, ...], 
     Keys in which the loader escaped hyphens inside values and keys without escapes are both understood. A new column
     that is there already, and a match column that is not, stop the job.
     """
-    return reduce(partial(_add_looked_up, context), entries, df)
+    return reduce(partial(_add_attributes, context), entries, df)
 
 
-def _add_looked_up(context: TransformContext, df: DataFrame, entry: MultiLookupEntry) -> DataFrame:
+def _add_attributes(context: TransformContext, df: DataFrame, entry: MultiLookupEntry) -> DataFrame:
     _check_columns(entry, df.schema)
-    table = required_argument(context.args, 'multi_lookup_table', 'multilookup')
+    table = context.required_argument('multi_lookup_table', 'multilookup')
     items = get_multilookup_data(table, entry.lookup_group, entry.return_attributes)
     kinds = {name: scalar_type((*(item[name] for item in items), entry.nomatch)) for name in entry.return_attributes}
     found = unused_name(df.schema, 'found', kinds)
@@ -129,12 +129,12 @@ def _matching_item(items: Iterable[Mapping[str, Any]], kinds: Mapping[str, str],
     members = ','.join(f'a{index}:{kind}' for index, kind in enumerate(kinds.values()))
     texts = [column(name).cast('string') for name in entry.match_columns]
     escaped = [F.replace(F.replace(text, F.lit('\\'), F.lit('\\\\')), F.lit('-'), F.lit('\\-')) for text in texts]
-    found = looked_up(_joined(escaped), keyed.certain, f'struct<{members}>')
+    found = _map_value(_joined(escaped), keyed.certain, f'struct<{members}>')
     if keyed.ambiguous:
         LOG.warning("Lookup group '%s': %d of its keys hold more hyphens than %d match columns need, so that one key "
                     'stands for several combinations of values. Load the group again to have hyphens escaped.',
                     entry.lookup_group, len(keyed.ambiguous), len(entry.match_columns))
-        found = F.coalesce(found, looked_up(_joined(texts), keyed.ambiguous, f'struct<{members}>'))
+        found = F.coalesce(found, _map_value(_joined(texts), keyed.ambiguous, f'struct<{members}>'))
     return found
 
 
@@ -145,3 +145,20 @@ def _joined(texts: Sequence[Column]) -> Column:
 
 def _or_nomatch(value: Column, nomatch: Any, kind: str) -> Column:
     return value if nomatch is None else F.coalesce(value, F.lit(as_type(nomatch, kind)).cast(kind))
+
+
+def _map_value(key: Column, values: Mapping[str, Any], type_name: str) -> Column:
+    """Build the value of a text key, null when the key is null or unknown.
+
+    `values` must have the JSON form of `type_name`. Spark compares a map's keys one after another, so the values are
+    spread by checksum over many small maps; Spark parses them once, when it plans, and the cost of a row does not grow
+    with their number.
+    """
+    count = max(1, len(values) // KEYS_IN_A_BUCKET)
+    buckets: list[dict[str, Any]] = [{} for _ in range(count)]
+    for name, value in values.items():
+        buckets[crc32(name.encode()) % count][name] = value
+    maps = F.from_json(F.lit(json.dumps(buckets, ensure_ascii=False)), f'array<map<string,{type_name}>>')
+    # A null key has a null checksum, and the first bucket answers it with null.
+    bucket = F.coalesce(F.crc32(key) % F.lit(count), F.lit(0)).cast('int')
+    return F.try_element_at(F.element_at(maps, bucket + 1), key)

@@ -13,7 +13,7 @@ from lake_etl.errors import ConfigurationError, DataError, Problem
 from lake_etl.reasons.failure import reason_of
 from lake_etl.spark.session import user_sql_rules
 from lake_etl.syntax.sort_order import RowOrder
-from lake_etl.transform.first_value import first_value
+from lake_etl.transform.common_type import first_value
 from lake_etl.transform.registry import TransformContext, column_transform, frame_transform
 from lake_etl.transform.row_numbers import fill_down, number_rows
 

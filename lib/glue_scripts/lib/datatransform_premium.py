@@ -14,12 +14,12 @@ from lake_etl.config.entries.premium import (
 from lake_etl.config.form import ConvertingEntry
 from lake_etl.spark.columns import column
 from lake_etl.spark.helper_names import unused_name
-from lake_etl.transform.conversion import Conversion, text_read_as
+from lake_etl.transform.conversion import Conversion, text_conversions
 from lake_etl.transform.earned_premium import Term, by_day, by_month, by_month_reconciled, earned_premium
 from lake_etl.transform.fuse import PreparedColumn
-from lake_etl.transform.numbers import number_column, number_or
 from lake_etl.transform.policy_months import date_value, end_date, fractional_months, month_starts, normalized_months
 from lake_etl.transform.registry import TransformContext, column_transform, frame_transform
+from lake_etl.transform.type_change import number_column, number_or
 
 
 def add_columns(*names: str) -> Column:
@@ -28,7 +28,7 @@ def add_columns(*names: str) -> Column:
 
 
 def _numbers_read(entry: ConvertingEntry | ColumnListEntry, schema: StructType) -> tuple[Conversion, ...]:
-    return text_read_as(schema, entry.field, entry.on_error, numbers=entry.reads())
+    return text_conversions(schema, entry.field, entry.on_error, numbers=entry.reads())
 
 
 @column_transform(FLIPSIGN, converts=_numbers_read)
@@ -50,7 +50,7 @@ def transform_multiplycolumns(entry: MultiplyColumnsEntry, schema: StructType, c
 
 
 def _start_and_term_read(entry: EndDateEntry, schema: StructType) -> tuple[Conversion, ...]:
-    return text_read_as(schema, entry.field, entry.on_error, numbers=[entry.num_months], dates=[entry.start_date])
+    return text_conversions(schema, entry.field, entry.on_error, numbers=[entry.num_months], dates=[entry.start_date])
 
 
 @column_transform(ENDDATE, converts=_start_and_term_read)
@@ -60,7 +60,7 @@ def transform_enddate(entry: EndDateEntry, schema: StructType, context: Transfor
 
 
 def _term_read(entry: PolicyMonthsEntry, schema: StructType) -> tuple[Conversion, ...]:
-    return text_read_as(schema, entry.field, entry.on_error, dates=entry.reads())
+    return text_conversions(schema, entry.field, entry.on_error, dates=entry.reads())
 
 
 @column_transform(POLICYMONTHS, converts=_term_read)
@@ -72,7 +72,7 @@ def transform_policymonths(entry: PolicyMonthsEntry, schema: StructType, context
 
 
 def _expanded_term_read(entry: ExpandPolicyMonthsEntry, schema: StructType) -> tuple[Conversion, ...]:
-    return text_read_as(schema, entry.policy_month_start_field, entry.on_error, dates=entry.reads())
+    return text_conversions(schema, entry.policy_month_start_field, entry.on_error, dates=entry.reads())
 
 
 @frame_transform(EXPANDPOLICYMONTHS, converts=_expanded_term_read)
@@ -107,7 +107,7 @@ def _expand_months(df: DataFrame, entry: ExpandPolicyMonthsEntry) -> DataFrame:
 
 def _premiums_and_dates_read(entry: EarnedPremiumEntry, schema: StructType) -> tuple[Conversion, ...]:
     premiums = entry.written_premium_list
-    return text_read_as(schema, entry.field, entry.on_error, numbers=premiums, dates=entry.reads()[len(premiums):])
+    return text_conversions(schema, entry.field, entry.on_error, numbers=premiums, dates=entry.reads()[len(premiums):])
 
 
 @column_transform(EARNEDPREMIUM, converts=_premiums_and_dates_read)

@@ -12,12 +12,11 @@ from lake_etl.config.entries.stringmanipulation import (
     CombineColumnsEntry, FileNameEntry, LiteralEntry)
 from lake_etl.errors import DataError
 from lake_etl.spark.columns import column, column_type
-from lake_etl.transform.combine import combined, needs_python
+from lake_etl.transform.combine import combine_columns, needs_python
 from lake_etl.transform.conversion import Conversion
 from lake_etl.transform.fuse import PreparedColumn
-from lake_etl.transform.json_literal import json_literal
+from lake_etl.transform.json_values import json_literal
 from lake_etl.transform.registry import TransformContext, column_transform
-from lake_etl.transform.required_argument import required_argument
 
 
 @column_transform(COLUMNFROMCOLUMN)
@@ -43,7 +42,7 @@ def _formatted(entry: CombineColumnsEntry, schema: StructType) -> tuple[Conversi
 def transform_combinecolumns(entry: CombineColumnsEntry, schema: StructType, context: TransformContext
                              ) -> Column | PreparedColumn:
     """Combine columns into one text by a Python format string; null becomes empty text, and the result is stripped."""
-    return combined(entry.format, entry.source_columns, schema)
+    return combine_columns(entry.format, entry.source_columns, schema)
 
 
 @column_transform(LITERAL)
@@ -58,7 +57,7 @@ def transform_filename(entry: FileNameEntry, schema: StructType, context: Transf
 
     A name that does not match, but is required to, stops the job.
     """
-    file_name = required_argument(context.args, 'base_file_name', 'filename')
+    file_name = context.required_argument('base_file_name', 'filename')
     found = re.search(entry.pattern, file_name)
     if entry.required and (found is None or found.group(1) is None):
         raise DataError(f"File '{file_name}' has a name that does not match {entry.pattern!r}, which column "

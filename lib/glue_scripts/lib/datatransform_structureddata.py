@@ -11,11 +11,11 @@ from lake_etl.config.entries.structureddata import (
     FlattenEntry, TextColumnEntry)
 from lake_etl.errors import DataError
 from lake_etl.spark.columns import column, column_type
-from lake_etl.transform.conversion import Conversion, written_value
+from lake_etl.transform.conversion import Conversion, target_conversion
 from lake_etl.transform.expand import expand_array, expand_map, map_of_text
-from lake_etl.transform.json_text import parse_json_columns
+from lake_etl.transform.json_columns import parse_json_columns
 from lake_etl.transform.registry import TransformContext, alias, frame_transform
-from lake_etl.transform.xml_text import parse_xml_columns
+from lake_etl.transform.xml_columns import parse_xml_columns
 
 
 @frame_transform(JSONEXPANDARRAY)
@@ -72,7 +72,7 @@ def _flatten(df: DataFrame, entry: FlattenEntry) -> DataFrame:
 
 def _documents(failure: str) -> Callable[[TextColumnEntry, StructType], tuple[Conversion, ...]]:
     def conversions(entry: TextColumnEntry, schema: StructType) -> tuple[Conversion, ...]:
-        return (written_value(entry.field, entry.field, failure, entry.on_error),)
+        return (target_conversion(entry.field, entry.field, failure, entry.on_error),)
     return conversions
 
 

@@ -11,18 +11,17 @@ from lake_etl.config.entries.typeconversion import (
 from lake_etl.config.form import FieldEntry
 from lake_etl.spark.columns import column, column_type, quoted, try_cast_column
 from lake_etl.syntax.type_text import parse_type
-from lake_etl.transform.amounts import amount, implied_decimal
-from lake_etl.transform.conversion import Conversion, written_value
-from lake_etl.transform.moment_text import moment
+from lake_etl.transform.conversion import Conversion, target_conversion
 from lake_etl.transform.registry import TransformContext, column_transform
-from lake_etl.transform.type_change import changed_type, json_text, never_fails
+from lake_etl.transform.text_parsing import parse_amount, parse_implied_decimal, parse_timestamp
+from lake_etl.transform.type_change import always_converts, change_type, json_text
 
 MOMENTS = (DateType, TimestampType, TimestampNTZType)
 
 
 def _amounts(entry: CurrencyEntry, schema: StructType) -> tuple[Conversion, ...]:
     failure = f'are no decimal({entry.format})'
-    return (written_value(entry.source or entry.field, entry.field, failure, entry.on_error),)
+    return (target_conversion(entry.source or entry.field, entry.field, failure, entry.on_error),)
 
 
 @column_transform(CURRENCY, operation='currencyconversion', converts=_amounts)
@@ -34,14 +33,14 @@ def transform_currency(entry: CurrencyEntry, schema: StructType, context: Transf
     source = entry.source or entry.field
     if not isinstance(column_type(schema, source), StringType):
         return try_cast_column(source, f'decimal({entry.format})')
-    return amount(source, entry.format, comma_is_decimal_mark=entry.euro)
+    return parse_amount(source, entry.format, comma_is_decimal_mark=entry.euro)
 
 
 def _new_types(entry: ChangeTypeEntry, schema: StructType) -> tuple[Conversion, ...]:
     change = entry.change
-    if change.is_json or never_fails(column_type(schema, entry.field), parse_type(change.type)):
+    if change.is_json or always_converts(column_type(schema, entry.field), parse_type(change.type)):
         return ()
-    return (written_value(entry.field, entry.field, f'cannot become {change.type}', change.on_error),)
+    return (target_conversion(entry.field, entry.field, f'cannot become {change.type}', change.on_error),)
 
 
 @column_transform(CHANGETYPE, converts=_new_types)
@@ -54,14 +53,14 @@ def transform_changetype(entry: ChangeTypeEntry, schema: StructType, context: Tr
     source = column_type(schema, entry.field)
     if entry.change.is_json:
         return json_text(entry.field)
-    return F.expr(changed_type(entry.field, source, parse_type(entry.change.type)))
+    return F.expr(change_type(entry.field, source, parse_type(entry.change.type)))
 
 
 def _moments(entry: DateTimeEntry, schema: StructType) -> tuple[Conversion, ...]:
     source = entry.source or entry.field
     if isinstance(column_type(schema, source), MOMENTS):
         return ()
-    return (written_value(source, entry.field, f"do not match '{entry.format}'", entry.on_error),)
+    return (target_conversion(source, entry.field, f"do not match '{entry.format}'", entry.on_error),)
 
 
 @column_transform(DATE, operation='dateconversion', converts=_moments)
@@ -81,12 +80,12 @@ def _moment(entry: DateTimeEntry, schema: StructType) -> Column:
     source = entry.source or entry.field
     if isinstance(column_type(schema, source), MOMENTS):
         return column(source)
-    return F.expr(moment(f'CAST({quoted(source)} AS STRING)', entry.format))
+    return F.expr(parse_timestamp(f'CAST({quoted(source)} AS STRING)', entry.format))
 
 
 def _implied_decimals(entry: ImpliedDecimalEntry, schema: StructType) -> tuple[Conversion, ...]:
     failure = f'are no whole numbers that fit decimal({entry.format})'
-    return (written_value(entry.source or entry.field, entry.field, failure, entry.on_error),)
+    return (target_conversion(entry.source or entry.field, entry.field, failure, entry.on_error),)
 
 
 @column_transform(IMPLIEDDECIMAL, operation='implieddecimalconversion', converts=_implied_decimals)
@@ -94,7 +93,7 @@ def transform_implieddecimal(entry: ImpliedDecimalEntry, schema: StructType, con
     """Turn whole-number text such as `12345` into 123.45; text that is no whole number becomes null."""
     source = entry.source or entry.field
     column_type(schema, source)
-    return implied_decimal(source, entry.format, int(entry.num_implied))
+    return parse_implied_decimal(source, entry.format, int(entry.num_implied))
 
 
 @column_transform(TITLECASE)

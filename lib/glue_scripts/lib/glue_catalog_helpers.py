@@ -10,7 +10,7 @@ from pyspark.sql import functions as F
 from pyspark.sql.types import NullType, StringType
 
 from lake_etl import runtime
-from lake_etl.mapping.clean_names import clean_names, log_numbered
+from lake_etl.mapping.clean_names import clean_names, log_renamed
 from lake_etl.mapping.recommendation import recommended_spec
 from lake_etl.ports import Column, Publication, Table
 from lake_etl.publish.load_files import catalog_columns
@@ -76,7 +76,7 @@ def clean_column_names(df: DataFrame) -> tuple[DataFrame, list[dict[str, str]]]:
     """Return the frame with names the catalog accepts, and the mapping that was applied as `{sourcename, destname}`."""
     names = clean_names(df.columns)
     mapping = [{'sourcename': old, 'destname': new} for old, new in zip(df.columns, names, strict=True)]
-    log_numbered(df.columns, names)
+    log_renamed(df.columns, names)
     return df.toDF(*names), mapping
 
 

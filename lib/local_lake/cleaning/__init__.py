@@ -1,1 +1,1 @@
-"""Decides which files of a lake on one machine may be removed, and removes them."""
+"""Decides which files of a lake on this machine can be removed, and removes them."""

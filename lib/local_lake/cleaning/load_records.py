@@ -1,4 +1,4 @@
-"""What lake.db knows of tables and of loads: by it is decided whose a file of the lake is."""
+"""Reads what lake.db records of tables and runs, from which the owner of each file follows."""
 from __future__ import annotations
 
 import re
@@ -9,7 +9,7 @@ from typing import Any
 
 from lake_etl.adapters.local.catalog_file import reading
 from lake_etl.adapters.local.catalog_rows import read_databases, read_partitions, read_tables
-from lake_etl.adapters.local.places import relative
+from lake_etl.adapters.local.lake_paths import relative
 from lake_etl.adapters.local.sqlite_items import SqliteItems
 from lake_etl.arguments import PARTITION_KEYS
 from lake_etl.errors import LakeError
@@ -36,7 +36,7 @@ class KnownTable:
 
 @dataclass(frozen=True)
 class RunRecord:
-    """A run on record: what names of its loads have in common, what it loads, and which of its jobs have ended well."""
+    """A run on record: its workflow, whether it succeeded, and which of its jobs have finished."""
 
     execution: str
     workflow: str
@@ -45,11 +45,11 @@ class RunRecord:
 
     @property
     def mark(self) -> str:
-        """Return what the names of its loads hold."""
+        """Return the part of a load's name that identifies the run."""
         return execution_mark(self.execution)
 
     def fills(self, folder: str) -> bool:
-        """Tell whether its jobs write a table to that folder, which is relative to the lake."""
+        """Return whether its jobs write a table to that folder, which is relative to the lake."""
         database, _, table = self.workflow.lower().partition('/')
         bucket, _, below = folder.partition('/')
         name = f'{database}_consume' if bucket == 'consume' else database
@@ -57,13 +57,13 @@ class RunRecord:
             f'({QUARANTINE})?{re.escape(name)}/{re.escape(table)}', below) is not None
 
     def may_have_published(self, bucket: str) -> bool:
-        """Tell whether its job for a bucket is known to have ended well."""
+        """Return whether its job for a bucket is known to have finished."""
         return self.succeeded or JOBS.get(bucket) in self.finished
 
 
 @dataclass(frozen=True)
 class LakeRecords:
-    """All of it, read at one instant; `root` is the full path of the lake."""
+    """The tables and runs of a lake at one instant; `root` is its full path."""
 
     root: str
     tables: tuple[KnownTable, ...]
@@ -98,7 +98,7 @@ class LakeRecords:
                 if (place := self.below(partition_of_load(location))) is not None}
 
     def table_folders(self, table: KnownTable) -> Iterator[str]:
-        """Yield the folders, relative to the lake, in which the table lies or would lie by its name."""
+        """Yield the folders, relative to the lake, of the table: by its location and by its name."""
         location = self.below(table.location)
         if location is not None:
             yield location
@@ -106,18 +106,18 @@ class LakeRecords:
             yield f'{bucket}/{table.name.replace(".", "/", 1)}'
 
     def runs_of(self, load: str) -> list[RunRecord]:
-        """Return the runs of which a load's name speaks."""
+        """Return the runs that the name of a load identifies."""
         return [run for run in self.runs if run.mark in load]
 
     def is_unpublished(self, place: str, load: str) -> bool:
-        """Tell whether a run on record began a load of that name in a partition folder, and did not publish it."""
+        """Return whether a recorded run began a load of that name in a partition folder and did not publish it."""
         folder = table_folder(place, KEYS)
         runs = self.runs_of(load)
         return bool(runs) and folder is not None and all(
             run.fills(folder) and not run.may_have_published(place.partition('/')[0]) for run in runs)
 
     def is_filled_by_runs(self, place: str) -> bool:
-        """Tell whether a run on record fills the table to which a partition folder belongs."""
+        """Return whether a recorded run fills the table of a partition folder."""
         folder = table_folder(place, KEYS)
         return folder is not None and any(run.fills(folder) for run in self.runs)
 
@@ -130,7 +130,7 @@ def table_folder(place: str, keys: tuple[str, ...]) -> str | None:
 
 
 def read_records(folders: LakeFolders) -> LakeRecords:
-    """Return what lake.db knows; raises LakeError when it cannot be read."""
+    """Return the records of a lake; raises LakeError when lake.db cannot be read."""
     runs = tuple(map(_run, SqliteItems().scan(folders.items('job-audit'))))
     try:
         with reading(folders.catalog) as connection:
@@ -141,8 +141,8 @@ def read_records(folders: LakeFolders) -> LakeRecords:
                 for table in read_tables(connection))
             return LakeRecords(str(folders.root), tables, frozenset(read_databases(connection)), runs)
     except (ValueError, TypeError) as error:
-        raise LakeError(f'The catalog in {folders.database_file} is damaged: a row of it is not of the form that the '
-                        'lake writes. Nothing was removed. Bring lake.db back from a backup.') from error
+        raise LakeError(f'The catalog in {folders.database_file} is damaged: a row does not have the form that '
+                        'the lake writes. Nothing was removed. Restore lake.db from a backup.') from error
 
 
 def _run(item: Mapping[str, Any]) -> RunRecord:
@@ -151,7 +151,7 @@ def _run(item: Mapping[str, Any]) -> RunRecord:
 
 
 def _is_partition(place: str, table: str, keys: tuple[str, ...]) -> bool:
-    """Tell whether a folder is that of a partition of a table."""
+    """Return whether a folder is that of a partition of a table."""
     if not place.startswith(f'{table}/'):
         return False
     pairs = [folder.partition('=') for folder in place.removeprefix(f'{table}/').split('/')]

@@ -1,4 +1,4 @@
-"""Removes a whole lake: what the lake made, what is in Collect when its owner agrees, and its database last."""
+"""Removes a whole lake: its own files, the files in Collect with the consent of their owner, and its database last."""
 from __future__ import annotations
 
 import os
@@ -7,11 +7,10 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
+from lake_etl.adapters.local.catalog_file import merge_write_ahead_log
 from lake_etl.adapters.local.folder_files import FolderFiles
-from lake_etl.adapters.local.lake_database import settle_database
-from lake_etl.config.file_names import file_names
-from lib.local_lake.cleaning.contents import Found, contents, print_left_alone, shown
-from lib.local_lake.cleaning.found_loads import sort_contents
+from lake_etl.config.configuration_files import file_names
+from lib.local_lake.cleaning.contents import Found, contents, print_foreign, shown, sort_contents
 from lib.local_lake.cleaning.load_records import BUCKETS, LakeRecords, read_records
 from lib.local_lake.folders import LakeFolders
 from lib.local_lake.running.spark_scratch import remove_scratch
@@ -21,11 +20,11 @@ NOT_AGREED, CALLED_WRONGLY = 1, 2
 
 
 def remove_lake(folders: LakeFolders, agreed: bool) -> int:
-    """Remove the lake and return the exit status; files that the lake did not make stay and are named.
+    """Remove the lake and return the exit status; files that the lake did not write stay, and their names are printed.
 
-    agreed  whether the files in Collect may go without a question
+    agreed  whether to remove the files in Collect without a question
 
-    A removal that was killed is finished by the next one. Raises LakeError where there is no lake, or a command
+    The next removal finishes one that was killed. Raises LakeError where there is no lake, or a command
     writes to it.
     """
     if _is_rest(folders):
@@ -47,15 +46,15 @@ def remove_lake(folders: LakeFolders, agreed: bool) -> int:
         left = [item.path for item in _others(folders)]
         _remove_database(folders)
     print(f'Removed the lake in {folders.root}.')
-    print_left_alone(left)
+    print_foreign(left)
     return 0
 
 
 def _ask(folders: LakeFolders, count: int) -> int:
-    """Return 0 when the owner of the files in Collect lets them go, else the exit status."""
+    """Ask whether to remove the files in Collect; return 0 for yes, else the exit status."""
     question = f'{count} files in {shown(str(folders.collect))} would be removed with the lake.'
     if not sys.stdin.isatty():
-        print(f'lake: {question} Nothing was removed. Add --yes if they may go.', file=sys.stderr)
+        print(f'lake: {question} Nothing was removed. Add --yes to remove them.', file=sys.stderr)
         return CALLED_WRONGLY
     try:
         answer = input(f'{question} Type yes to remove them: ')
@@ -92,7 +91,7 @@ def _delete(folders: LakeFolders, paths: list[str]) -> None:
 
 
 def _remove_empty_folders(place: Path) -> None:
-    """Remove a folder as far as only folders are in it; links are not followed."""
+    """Remove empty folders at and below a place; links are not followed."""
     if place.is_symlink():
         return
     for folder, _, _ in os.walk(place, topdown=False):
@@ -101,33 +100,33 @@ def _remove_empty_folders(place: Path) -> None:
 
 
 def _others(folders: LakeFolders) -> Iterator[Found]:
-    """Yield what is not the lake's and stays."""
+    """Yield the entries that do not belong to the lake and stay."""
     own = {file.name for file in _database_files(folders)}
     names = sorted(name for name in os.listdir(folders.root) if name not in own)
     yield from contents(folders.root, *names)
 
 
 def _database_files(folders: LakeFolders) -> list[Path]:
-    """Return lake.db and what SQLite and writers keep beside it, in the order in which they go."""
+    """Return lake.db and the files that SQLite and writers keep next to it, in the order of their removal."""
     file = folders.database_file
     return [file, *(file.with_name(file.name + ending) for ending in ('-wal', '-shm', '-journal')), folders.lock_file]
 
 
 def _is_rest(folders: LakeFolders) -> bool:
-    """Tell whether a folder holds nothing but files beside a lake.db that is gone: a removal was killed at its end."""
+    """Return whether only files next to a removed lake.db are left, because a removal was killed at its end."""
     if not folders.root.is_dir() or folders.database_file.exists():
         return False
     with suppress(OSError):
         names = set(os.listdir(folders.root))
-        beside = {file.name for file in _database_files(folders)}
-        return folders.lock_file.name in names and names <= beside and not folders.lock_file.stat().st_size
+        rest = {file.name for file in _database_files(folders)}
+        return folders.lock_file.name in names and names <= rest and not folders.lock_file.stat().st_size
     return False
 
 
 def _remove_database(folders: LakeFolders) -> None:
     """Remove lake.db, then the lock, then the folder when nothing else is in it."""
     if folders.database_file.exists():
-        settle_database(folders.database_file)
+        merge_write_ahead_log(folders.database_file)
     for file in _database_files(folders):
         file.unlink(missing_ok=True)
     with suppress(OSError):

@@ -7,16 +7,16 @@ from datetime import datetime, timedelta
 
 from lake_etl.errors import LakeError
 from lake_etl.publish.layout import LOOSE, is_load_folder, key_folders, load_of_location, started_at
-from lib.local_lake.cleaning.found_loads import Contents, Load
+from lib.local_lake.cleaning.contents import Contents, Load
 from lib.local_lake.cleaning.load_records import KnownTable, LakeRecords
 
-GO, LIVE, FOREIGN = 'may go', 'readers see it', 'belongs to nothing that is known'
-VERDICTS = (GO, LIVE, FOREIGN)
+REMOVE, LIVE, FOREIGN = 'can be removed', 'readers see it', 'belongs to no known table'
+VERDICTS = (REMOVE, LIVE, FOREIGN)
 
 
 @dataclass(frozen=True)
 class CleaningPlan:
-    """What `clean` does: files that it deletes, reasons why others stay with their number, and what is not the lake's.
+    """What `clean` does: files to delete, the number of files that stay for each reason, and foreign files.
 
     All paths are relative to the lake.
     """
@@ -30,24 +30,24 @@ def plan_cleaning(contents: Contents, records: LakeRecords, marked_place: Callab
                   retention: timedelta) -> CleaningPlan:
     """Decide about every load that was found.
 
-    A load goes when no table refers to it and lake.db, or its marker, says why: it was superseded, or it never was
+    A load is removed when no table refers to it and lake.db, or its marker, shows that it was superseded or never
     published. Everything else stays.
 
-    marked_place  gives what a marker says about the partition it was written for, by its path
-    retention     how old the marker of a table's last loads must be
+    marked_place  returns the partition that a marker names, by the path of the marker
+    retention     minimum age of the marker of a table's last loads
 
-    Raises LakeError when lake.db names no table although there are loads that some table must have referred to.
+    Raises LakeError when lake.db has no table although there are loads that a table must have referred to.
     """
     judge = _Judge(contents, records, marked_place, now - retention)
     verdicts = {load: judge.verdict(load) for load in contents.loads}
-    stay = [load for load, verdict in verdicts.items() if verdict != GO]
+    stay = [load for load, verdict in verdicts.items() if verdict != REMOVE]
     if stay and not records.tables:
-        raise LakeError(f'lake.db in {records.root} names no tables, but {len(stay)} loads lie in the folders of the '
-                        'lake. It was emptied, or it belongs to another lake. Nothing was removed. Bring lake.db back '
+        raise LakeError(f'lake.db in {records.root} has no tables, but there are {len(stay)} loads in the folders of '
+                        'the lake. It was emptied, or it belongs to another lake. Nothing was removed. Restore lake.db '
                         'from a backup, or load the files in Collect again and remove the old folders yourself.')
-    delete = [path for load, verdict in verdicts.items() if verdict == GO for path in contents.loads[load]]
+    delete = [path for load, verdict in verdicts.items() if verdict == REMOVE for path in contents.loads[load]]
     delete += [marker.path for load, marker in contents.markers.items()
-               if verdicts.get(load, GO) == GO and load.name != LOOSE and records.table_at(load.place)]
+               if verdicts.get(load, REMOVE) == REMOVE and load.name != LOOSE and records.table_at(load.place)]
     kept: dict[str, int] = {}
     for load, verdict in verdicts.items():
         if verdict not in VERDICTS:
@@ -57,7 +57,7 @@ def plan_cleaning(contents: Contents, records: LakeRecords, marked_place: Callab
 
 
 class _Judge:
-    """Gives the verdict on each load: GO, LIVE, FOREIGN, or the reason why it stays."""
+    """Decides about each load: REMOVE, LIVE, FOREIGN, or the reason why it stays."""
 
     def __init__(self, contents: Contents, records: LakeRecords, marked_place: Callable[[str], str],
                  settled: datetime):
@@ -76,16 +76,16 @@ class _Judge:
             return LIVE
         table = self._records.table_at(load.place)
         if table is None:
-            return GO if self._records.is_unpublished(load.place, load.name) else FOREIGN
+            return REMOVE if self._records.is_unpublished(load.place, load.name) else FOREIGN
         if refusal := self._refusals[table.name]:
             return refusal
         if not table.current:
             return self._verdict_on_last_loads(load, table)
         current = self._current.get((table.name, load.place))
         if current:
-            return self._verdict_beside(load, table, current)
+            return self._verdict_next_to_current(load, table, current)
         if self._is_marked(load) or self._records.is_unpublished(load.place, load.name):
-            return GO
+            return REMOVE
         return f'{table.name} has no such partition, and lake.db does not say that the files were superseded'
 
     def _refusal(self, table: KnownTable) -> str:
@@ -93,27 +93,27 @@ class _Judge:
         for location in (table.location, *sorted(table.current)):
             below = self._records.below(location)
             if below is None:
-                return f'{table.name} lies outside this lake, in {location}'
+                return f'{table.name} is outside this lake, in {location}'
             if location in table.current and below not in self._filled:
-                return f'lake.db says that {table.name} lies in {below}, where no files are'
+                return f'lake.db says that {table.name} is in {below}, but there are no files'
         return ''
 
     def _verdict_on_last_loads(self, load: Load, table: KnownTable) -> str:
         marker = self._contents.markers.get(load)
         if marker and marker.modified <= self._settled and self._is_marked(load):
-            return GO
-        return (f'{table.name} is empty, and these files were its last; what was superseded goes after the retention '
-                'period')
+            return REMOVE
+        return (f'{table.name} is empty, and these files were its last; superseded files are removed after the '
+                'retention period')
 
-    def _verdict_beside(self, load: Load, table: KnownTable, current: list[str]) -> str:
+    def _verdict_next_to_current(self, load: Load, table: KnownTable, current: list[str]) -> str:
         """Judge a load whose partition readers see in another load's folder."""
         older = all(is_load_folder(name) and started_at(load.name) <= started_at(name) for name in current)
         if older or load in self._contents.markers or self._records.is_unpublished(load.place, load.name):
-            return GO
-        return f'{table.name} has older files in their place, and lake.db does not know these'
+            return REMOVE
+        return f'{table.name} shows older files, and lake.db does not know these'
 
     def _is_marked(self, load: Load) -> bool:
-        """Tell whether a load has a marker that was written for this very partition and not copied here."""
+        """Return whether a load has a marker that was written for this partition and not copied from another."""
         marker = self._contents.markers.get(load)
         return marker is not None and self._marked_place(marker.path) == key_folders(load.place)
 

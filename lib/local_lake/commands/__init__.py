@@ -1,1 +1,1 @@
-"""The verbs of the command line, one a file; each has `run(folders, options)`."""
+"""Holds the verbs of the command line, one module each, with a function `run(folders, options)`."""

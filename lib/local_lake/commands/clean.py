@@ -1,15 +1,14 @@
-"""`./lake clean`: remove files that no table needs any more, or the whole lake."""
+"""`./lake clean`: removes files that no table refers to any more, or the whole lake."""
 from __future__ import annotations
 
 import argparse
 import os
 from datetime import UTC, datetime, timedelta
 
+from lake_etl.adapters.local.catalog_file import is_lake_database
 from lake_etl.adapters.local.folder_files import FolderFiles
-from lake_etl.adapters.local.lake_database import is_lake_database
 from lake_etl.arguments import DEFAULT_RETENTION_HOURS
-from lib.local_lake.cleaning.contents import contents, print_left_alone, shown
-from lib.local_lake.cleaning.found_loads import sort_contents
+from lib.local_lake.cleaning.contents import contents, print_foreign, shown, sort_contents
 from lib.local_lake.cleaning.load_records import BUCKETS, read_records
 from lib.local_lake.cleaning.removal import remove_lake
 from lib.local_lake.cleaning.removal_plan import plan_cleaning
@@ -18,7 +17,7 @@ from lib.local_lake.running.spark_scratch import remove_scratch
 
 
 def run(folders: LakeFolders, options: argparse.Namespace) -> int:
-    """Delete superseded and unfinished files at once; no load runs meanwhile, but a long query may lose its files."""
+    """Delete superseded and unfinished files at once. No load runs meanwhile; a long query may lose its files."""
     if options.all:
         return remove_lake(folders, options.yes)
     clean(folders)
@@ -26,7 +25,7 @@ def run(folders: LakeFolders, options: argparse.Namespace) -> int:
 
 
 def clean(folders: LakeFolders) -> int:
-    """Do so, tell what stays and why, and return how many files were removed.
+    """Delete them, print what stays and why, and return the number of deleted files.
 
     Raises LakeError, and removes nothing, when lake.db cannot be relied on.
     """
@@ -39,13 +38,13 @@ def clean(folders: LakeFolders) -> int:
                              timedelta(hours=DEFAULT_RETENTION_HOURS))
         remove_scratch(folders, records.executions)
         FolderFiles().delete(os.path.join(folders.root, path) for path in plan.delete)
-    print(f'Removed {len(plan.delete)} files that no table needs any more.')
+    print(f'Removed {len(plan.delete)} files that no table refers to any more.')
     for reason, count in plan.kept:
         print(f'Kept {count} files: {shown(reason)}.')
-    print_left_alone(plan.foreign)
+    print_foreign(plan.foreign)
     return len(plan.delete)
 
 
 def _marked_place(folders: LakeFolders, path: str) -> str:
-    """Return what a marker says about the partition that it was written for; those of older versions say nothing."""
+    """Return the partition that a marker names; markers of older versions name none."""
     return (FolderFiles().read(os.path.join(folders.root, path), length=1000) or b'').decode(errors='replace')

@@ -1,8 +1,10 @@
-"""`./lake demo`: load the sample data sets end to end and show what came of them."""
+"""`./lake demo`: loads the sample data sets end to end and shows the results."""
 from __future__ import annotations
 
 import argparse
 import time
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,13 +12,12 @@ from lake_etl.adapters.local.duckdb_queries import query
 from lake_etl.adapters.local.sqlite_items import SqliteItems
 from lake_etl.errors import LakeError
 from lake_etl.landing.location import read_key
-from lake_etl.transform.lookup_loading import lookup_items
+from lake_etl.transform.lookup_items import lookup_items
 from lib.local_lake.folders import LakeFolders
+from lib.local_lake.running.laptop_session import is_small
 from lib.local_lake.running.orchestration import Orchestrator, execution_of, land
 from lib.local_lake.running.samples import CUSTOMERS, LOOKUPS, QUERY, QUESTION, RESOURCES, SAMPLES, Sample
-from lib.local_lake.running.small_data import is_small
-from lib.local_lake.showing.match_source import MatchedDatabase
-from lib.local_lake.showing.matched_people import show_matches
+from lib.local_lake.showing.match_source import NEW, KnownKey, MatchedDatabase
 from lib.local_lake.showing.output import print_rows
 from lib.local_lake.showing.report import QUARANTINE, TableSummary, published_tables
 
@@ -29,18 +30,20 @@ NEXT = (
 )
 
 SMALL_ROWS = 10_000
+PEOPLE_OF_A_LEVEL = 2
+PERSON_COLUMNS = ('firstname', 'lastname', 'customerdob', 'phonenumber', 'email')
 
 
 @dataclass(frozen=True)
 class Loaded:
-    """The execution that loaded a sample, and the seconds it took: None when that was in an earlier run."""
+    """The execution that loaded a sample, and its seconds; None when an earlier run loaded it."""
 
     execution: str
     seconds: float | None
 
 
 def run(folders: LakeFolders, options: argparse.Namespace) -> int:
-    """Load what is not loaded yet; end with the published tables, an example query and what to try next."""
+    """Load samples that are not loaded yet; print the published tables, an example query, and commands to try next."""
     started = time.monotonic()
     print(f'Loading {len(SAMPLES)} sample data sets into the lake in {folders.root}.')
     with folders.writing():
@@ -53,7 +56,7 @@ def run(folders: LakeFolders, options: argparse.Namespace) -> int:
     print(f'\n{QUESTION}\n{QUERY}')
     answer = query(folders.catalog, QUERY)
     print_rows(answer.columns, answer.rows)
-    pair = show_matches(MatchedDatabase(folders, CUSTOMERS))
+    pair = _show_matches(MatchedDatabase(folders, CUSTOMERS))
     print(f'\nDone in {time.monotonic() - started:.0f} s. Try next:')
     for command in NEXT:
         print(f'  {command.format(collect=folders.collect, database=CUSTOMERS, pair=pair)}')
@@ -67,7 +70,7 @@ def _load_lookups(folders: LakeFolders) -> None:
 
 
 def _load(orchestrator: Orchestrator, sample: Sample, number: int, rows: int | None) -> Loaded:
-    """Load one sample unless this very content was loaded before; raises LakeError with the reason when it fails."""
+    """Load one sample unless the same content was loaded before; raises LakeError with the reason of a failure."""
     content = _content(sample, rows)
     title = f'{number}/{len(SAMPLES)} {sample.workflow}'
     collect = orchestrator.folders.collect
@@ -75,7 +78,7 @@ def _load(orchestrator: Orchestrator, sample: Sample, number: int, rows: int | N
     if landed.exists() and landed.read_bytes() == content:
         before = execution_of(sample.key, landed.stat())
         if orchestrator.has_succeeded(before):
-            print(f'{title}: loaded before, unchanged.')
+            print(f'{title}: already loaded, unchanged.')
             return Loaded(before, None)
     execution = land(orchestrator.folders, sample.key, content)
     print(f'{title}: {len(content) / 1024:,.0f} KiB', end='', flush=True)
@@ -114,3 +117,39 @@ def _table_row(table: TableSummary, tables: list[TableSummary], seconds: float |
     quarantined = sum(other.rows for other in tables if other.name.startswith(f'{table.name}{QUARANTINE}'))
     shown = '' if seconds is None else f'{seconds:.1f}'
     return table.database, table.table, table.rows, table.columns, quarantined, shown
+
+
+def _show_matches(matched: MatchedDatabase) -> str:
+    """Print how many keys each level has matched and some of the people; return a pair of keys worth explaining."""
+    known = matched.known_keys()
+    people = {key.global_id for key in known}
+    counts = Counter(key.level for key in known)
+    levels = [str(level.id) for level in matched.spec.levels]
+    by_level = ', '.join(f'{counts[level]} by level {level}' for level in levels)
+    print(f'\n{len(known)} source keys belong to {len(people)} people: {by_level}, {counts[NEW]} were new. '
+          'Some of them:\n')
+    chosen = _chosen_people(known, levels)
+    rows = [(key.global_id[:8] if number == 0 else '', str(key.source), *_values(matched, key), key.level,
+             None if key.score is None else round(key.score, 4))
+            for person in chosen for number, key in enumerate(person)]
+    print_rows(('person', 'source key', *PERSON_COLUMNS, 'level', 'score'), rows)
+    return ' '.join(str(key.source) for key in chosen[-1][:2]) if chosen else ''
+
+
+def _chosen_people(known: Sequence[KnownKey], levels: Sequence[str]) -> list[list[KnownKey]]:
+    """Return the keys of the first few people that each level matched; each has several keys."""
+    people: dict[str, list[KnownKey]] = {}
+    for key in known:
+        people.setdefault(key.global_id, []).append(key)
+    chosen: dict[str, list[KnownKey]] = {}
+    for level in levels:
+        fitting = (person for person, keys in people.items()
+                   if len(keys) > 1 and person not in chosen and any(key.level == level for key in keys))
+        for person, _ in zip(fitting, range(PEOPLE_OF_A_LEVEL), strict=False):
+            chosen[person] = people[person]
+    return list(chosen.values())
+
+
+def _values(matched: MatchedDatabase, key: KnownKey) -> list[object]:
+    row = matched.row(key.source)
+    return [row.get(name) for name in PERSON_COLUMNS]

@@ -1,4 +1,4 @@
-"""`./lake lint`: run all code checks, in the environment of the tests."""
+"""`./lake lint`: runs all code checks in the environment of the tests."""
 from __future__ import annotations
 
 import argparse
@@ -7,7 +7,7 @@ import sys
 
 from lib.local_lake.folders import REPOSITORY, LakeFolders
 
-# What each check looks for, and how it is called; its settings are in .flake8 and pyproject.toml.
+# Purpose and command of each check; the settings are in .flake8 and pyproject.toml.
 CHECKS = (
     ('style', ('flake8',)),
     ('order of imports', ('isort', '--check-only', '--quiet', 'app.py', '.ci', 'bench', 'docs', 'lib', 'resources',
@@ -18,14 +18,14 @@ CHECKS = (
 
 
 def run(folders: LakeFolders, options: argparse.Namespace) -> int:
-    """Run every check and print how each ended; return 1 when one of them found something."""
+    """Run every check and print the result; return 1 when one of them reports a problem."""
     failed = []
     for name, command in CHECKS:
         print(f'Checking {name} …', flush=True)
         if subprocess.run([sys.executable, '-m', *command], cwd=REPOSITORY, check=False).returncode:
             failed.append(name)
     if failed:
-        print(f'{len(failed)} of {len(CHECKS)} checks found something to correct: {", ".join(failed)}.')
+        print(f'{len(failed)} of {len(CHECKS)} checks reported problems: {", ".join(failed)}.')
         return 1
     print(f'All {len(CHECKS)} checks passed.')
     return 0

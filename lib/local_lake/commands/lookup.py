@@ -1,4 +1,4 @@
-"""`./lake lookup load` and `load-multi`: fill the look-up tables."""
+"""`./lake lookup load` and `load-multi`: fills the look-up tables."""
 from __future__ import annotations
 
 import argparse
@@ -6,12 +6,12 @@ from pathlib import Path
 
 from lake_etl.adapters.local.sqlite_items import SqliteItems
 from lake_etl.errors import LakeError
-from lake_etl.transform.lookup_loading import lookup_items, multilookup_items
+from lake_etl.transform.lookup_items import lookup_items, multilookup_items
 from lib.local_lake.folders import LakeFolders
 
 
 def run(folders: LakeFolders, options: argparse.Namespace) -> int:
-    """Load the items of a file and say how many there were."""
+    """Load the items of a file and print their number."""
     file = Path(options.file)
     if not file.is_file():
         raise LakeError(f'{options.file}: there is no such file.')

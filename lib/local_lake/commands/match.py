@@ -1,4 +1,4 @@
-"""`./lake match explain|report DATABASE`: show why rows are one person, or draw what came of all matching."""
+"""`./lake match explain|report DATABASE`: explains why rows are one person, or writes a report of the match."""
 from __future__ import annotations
 
 import argparse
@@ -8,8 +8,7 @@ from lake_etl.errors import LakeError
 from lake_etl.match.explanation import explain
 from lib.local_lake.folders import LakeFolders
 from lib.local_lake.showing.match_explanation import explanation_lines
-from lib.local_lake.showing.match_figures import figures_of
-from lib.local_lake.showing.match_page import report_page
+from lib.local_lake.showing.match_report import figures_of, report_page
 from lib.local_lake.showing.match_source import MatchedDatabase, SourceKey
 from lib.local_lake.showing.output import print_rows
 
@@ -17,7 +16,7 @@ EXPECTED = 'expected one global id or its beginning, or two source keys written 
 
 
 def run(folders: LakeFolders, options: argparse.Namespace) -> int:
-    """Explain a pair or a person, or write a report."""
+    """Explain a pair of rows or a person, or write a report."""
     folders.require_lake()
     matched = MatchedDatabase(folders, options.database)
     if options.kind == 'report':
@@ -26,9 +25,9 @@ def run(folders: LakeFolders, options: argparse.Namespace) -> int:
 
 
 def explain_pair(matched: MatchedDatabase, texts: list[str]) -> int:
-    """Print how two rows fare at each level."""
+    """Print how two rows compare at each level."""
     if len(texts) != 2:
-        raise LakeError(f'{len(texts)} rows were named; {EXPECTED}.')
+        raise LakeError(f'There are {len(texts)} rows on the command line; {EXPECTED}.')
     one, other = map(_source_key, texts)
     print(f'{one} and {other}')
     print('\n'.join(explanation_lines(explain(matched.spec, matched.row(one), matched.row(other)))))
@@ -36,11 +35,11 @@ def explain_pair(matched: MatchedDatabase, texts: list[str]) -> int:
 
 
 def explain_person(matched: MatchedDatabase, beginning: str) -> int:
-    """Print the source keys of the person whose global id begins so, and how the first compares with each other one."""
+    """Print the source keys of the person whose global id has this beginning, and compare the first with each other."""
     known = matched.known_keys(beginning)
     people = len({key.global_id for key in known})
     if people != 1:
-        raise LakeError(f"'{beginning}' begins the global ids of {people} people; {EXPECTED}.")
+        raise LakeError(f"The global ids of {people} people begin with '{beginning}'; {EXPECTED}.")
     print_rows(('source key', 'first seen', 'level', 'score'),
                [(str(key.source), key.first_seen, key.level, key.score) for key in known])
     first = known[0].source
@@ -51,7 +50,7 @@ def explain_person(matched: MatchedDatabase, beginning: str) -> int:
 
 
 def report(matched: MatchedDatabase, options: argparse.Namespace) -> int:
-    """Write the page and say where it is."""
+    """Write the page and print its path."""
     path = Path(options.out or f'{options.database}-entitymatch.html')
     figures = figures_of(matched.known_keys(), {str(level.id): level.threshold for level in matched.spec.levels})
     path.write_text(report_page(options.database, figures), encoding='utf-8')
@@ -62,5 +61,5 @@ def report(matched: MatchedDatabase, options: argparse.Namespace) -> int:
 def _source_key(text: str) -> SourceKey:
     system, colon, key = text.partition(':')
     if not (system and colon and key):
-        raise LakeError(f"'{text}' is no source key; {EXPECTED}.")
+        raise LakeError(f"'{text}' is not a source key; {EXPECTED}.")
     return SourceKey(system, key)

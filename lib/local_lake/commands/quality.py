@@ -1,4 +1,4 @@
-"""`./lake quality [recommend] TABLE`: check quality rules on a published table, or propose some for it."""
+"""`./lake quality [recommend] TABLE`: checks quality rules on a published table, or proposes rules for it."""
 from __future__ import annotations
 
 import argparse
@@ -22,21 +22,20 @@ from lake_etl.quality.history import MetricHistory
 from lake_etl.quality.proposal import proposed_rules
 from lake_etl.spark.session import configure
 from lib.local_lake.folders import LakeFolders
-from lib.local_lake.running.laptop_session import start_session
+from lib.local_lake.running.laptop_session import is_small, start_session
 from lib.local_lake.running.profile import profile
 from lib.local_lake.running.proposal_files import write_proposals
 from lib.local_lake.running.rules_file import default_stage, read_rules, rules_file_of
-from lib.local_lake.running.small_data import is_small
 from lib.local_lake.showing.output import print_rows
 
 RECOMMEND = 'recommend'
 FAILED = 1
-# Of the load, and different in the next one.
-LEFT_OUT = (EXECUTION_COLUMN, 'quarantine_timestamp')
+# Columns that differ from load to load.
+EXCLUDED_COLUMNS = (EXECUTION_COLUMN, 'quarantine_timestamp')
 
 
 def run(folders: LakeFolders, options: argparse.Namespace) -> int:
-    """Evaluate rules and return 1 when one failed; or write a rules file that the table passes."""
+    """Evaluate rules and return 1 when one failed, or write a rules file that the table passes."""
     folders.require_lake()
     words = list(options.words)
     recommending = words[0] == RECOMMEND and len(words) > 1
@@ -61,7 +60,7 @@ def find_table(name: str) -> Table:
 
 
 def check(folders: LakeFolders, table: Table, options: argparse.Namespace) -> int:
-    """Print each rule with its outcome, why it failed, and what was measured."""
+    """Print each rule with its outcome, the reason of a failure, and its metrics."""
     stage = options.stage or default_stage(table)
     rules = read_rules(Path(options.rules) if options.rules else rules_file_of(folders, table), stage)
     df, context = _readable(folders, table, stage)
@@ -79,9 +78,9 @@ def check(folders: LakeFolders, table: Table, options: argparse.Namespace) -> in
 
 
 def recommend(folders: LakeFolders, table: Table, options: argparse.Namespace) -> int:
-    """Propose rules from one query over the table, leave out those that it does not pass, and write the others."""
+    """Propose rules from one query over the table, and write those that the table passes."""
     stage = options.stage or default_stage(table)
-    rules: list[AnyRule] = list(proposed_rules(profile(folders.catalog, table, LEFT_OUT)))
+    rules: list[AnyRule] = list(proposed_rules(profile(folders.catalog, table, EXCLUDED_COLUMNS)))
     df, context = _readable(folders, table, stage)
     passed = [rule for rule, outcome in zip(rules, evaluate(df, rules, context), strict=True) if outcome.passed]
     text = rules_file(stage, passed)
@@ -99,7 +98,7 @@ def rules_file(stage: str, rules: Sequence[AnyRule]) -> str:
 
 
 def _readable(folders: LakeFolders, table: Table, stage: str) -> tuple[DataFrame, EvaluationContext]:
-    """Return the table's rows in Spark, and what rules may look at beside them."""
+    """Return the table's rows in Spark, and the context of the evaluation."""
     spark = configure(start_session(folders.temporary, small_data=is_small(folders, 0)))
     name = f'{table.database}.{table.name}'
     history = MetricHistory(folders.items('dq-results'), name, stage, '')

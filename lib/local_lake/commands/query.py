@@ -1,4 +1,4 @@
-"""`./lake query "SQL"`: answer a query from the published tables, without Spark."""
+"""`./lake query "SQL"`: runs a query on the published tables, without Spark."""
 from __future__ import annotations
 
 import argparse
@@ -10,7 +10,7 @@ from lib.local_lake.showing.output import print_rows
 
 
 def run(folders: LakeFolders, options: argparse.Namespace) -> int:
-    """Print the rows of the answer; their number goes to the error stream, so that output can be piped."""
+    """Print the rows of the result; their number goes to standard error, so that output can be piped."""
     folders.require_lake()
     result = query(folders.catalog, options.sql)
     print_rows(result.columns, result.rows, options.format)

@@ -1,4 +1,4 @@
-"""`./lake run FILE --workflow DATABASE/TABLE`: land one file, or a folder of files, and load it."""
+"""`./lake run FILE --workflow DATABASE/TABLE`: lands and loads one file, or a folder of files."""
 from __future__ import annotations
 
 import argparse
@@ -12,15 +12,15 @@ from lake_etl.landing.arrival import as_configured, landing_spec
 from lake_etl.landing.location import Landing, read_key
 from lib.local_lake.folders import LakeFolders
 from lib.local_lake.running.before_load import warnings_before
+from lib.local_lake.running.laptop_session import is_small
 from lib.local_lake.running.orchestration import Orchestrator, RunResult, land
-from lib.local_lake.running.small_data import is_small
 from lib.local_lake.showing.report import published_tables
 
 FAILED = 1
 
 
 def run(folders: LakeFolders, options: argparse.Namespace) -> int:
-    """Copy the file or folder into the Collect folder, load it, and say what was published."""
+    """Copy the file or folder into the Collect folder, load it, and print what was published."""
     landing, parts = uploads(folders, Path(options.file), options.workflow, options.date)
     if not agreed(warnings_of(folders, landing), options.yes):
         print('Nothing was loaded.')
@@ -51,9 +51,9 @@ def agreed(warnings: list[str], yes: bool) -> bool:
 
 
 def uploads(folders: LakeFolders, file: Path, workflow: str, day: str | None) -> tuple[Landing, dict[str, Path | None]]:
-    """Return what starts the load, and which file lands under which key, in order; None stands for an empty file.
+    """Return what starts the load, and the file to land under each key, in order; None is an empty file.
 
-    Raises LakeError when there is no such file, or a folder where the workflow loads single files, or the reverse.
+    Raises LakeError for a missing file, a folder where the workflow loads single files, and the reverse.
     """
     if not file.exists():
         raise LakeError(f'{file}: there is no such file.')
@@ -75,7 +75,7 @@ def uploads(folders: LakeFolders, file: Path, workflow: str, day: str | None) ->
 
 
 def landing_of(workflow: str, file_name: str, day: str | None) -> Landing:
-    """Return where a file of a workflow lands; raises LakeError for a workflow or date that cannot be."""
+    """Return where a file of a workflow lands; raises LakeError for an invalid workflow or date."""
     if workflow.count('/') != 1:
         raise LakeError(f"--workflow '{workflow}': expected DATABASE/TABLE, such as SyntheticGeneralData/PolicyData.")
     folder = ''
@@ -88,7 +88,7 @@ def landing_of(workflow: str, file_name: str, day: str | None) -> Landing:
 
 
 def report(folders: LakeFolders, landing: Landing, result: RunResult) -> int:
-    """Print how a run ended and return the exit status for it."""
+    """Print the published tables of a run; raises LakeError with the reason when the run failed."""
     if result.status != 'SUCCEEDED':
         raise LakeError(f'{landing.key} was not loaded. {result.reason}')
     seconds = sum(result.seconds.values())

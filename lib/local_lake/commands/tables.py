@@ -1,4 +1,4 @@
-"""`./lake tables`: list what is published."""
+"""`./lake tables`: lists the published tables and views."""
 from __future__ import annotations
 
 import argparse
@@ -9,7 +9,7 @@ from lib.local_lake.showing.report import published_tables, published_views
 
 
 def run(folders: LakeFolders, options: argparse.Namespace) -> int:
-    """Print tables with their size, then views."""
+    """Print tables with their sizes, then views."""
     folders.require_lake()
     rows: list[tuple[object, ...]] = [
         (table.database, table.table, table.rows, table.columns, table.partitions, table.description)

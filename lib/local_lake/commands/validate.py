@@ -1,4 +1,4 @@
-"""`./lake validate [DATABASE/TABLE]`: check configuration files without Spark and without data."""
+"""`./lake validate [DATABASE/TABLE]`: checks configuration files without Spark and without data."""
 from __future__ import annotations
 
 import argparse
@@ -8,13 +8,12 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from lake_etl.arguments import KNOWN_PLACEHOLDERS
-from lake_etl.config.configuration_files import ConfigurationFiles, configured_name, folded
-from lake_etl.config.file_names import RULES, SPEC, SQL
-from lake_etl.config.filled_tables import Filling, conflicts, tables_of_match, tables_of_workflow
+from lake_etl.config.configuration_files import RULES, SPEC, SQL, ConfigurationFiles, configured_name, folded
 from lake_etl.config.reader import configuration_below
 from lake_etl.config.workflow import read_entity_match, read_workflow
+from lake_etl.config.written_tables import WrittenTable, find_conflicts, match_tables, workflow_tables
 from lake_etl.errors import ConfigurationError, LakeError, Problem
-from lake_etl.transform.known_transforms import known_transforms
+from lake_etl.transform.discovery import known_transforms
 from lib.local_lake.folders import LakeFolders
 
 FILES = tuple((folder, re.compile(pattern, re.IGNORECASE)) for folder, pattern in (
@@ -25,28 +24,28 @@ LOG = logging.getLogger(__name__)
 
 
 def run(folders: LakeFolders, options: argparse.Namespace) -> int:
-    """Print one line for each workflow that is right; raises ConfigurationError with all problems of all others."""
+    """Print one line for each valid workflow; raises ConfigurationError with all problems of the others."""
     logging.getLogger('lake_etl').setLevel(logging.WARNING)
     read = configuration_below(str(folders.configuration))
     wanted = [options.workflow] if options.workflow else workflows_in(folders.configuration)
     matched = matched_databases(folders.configuration, options.workflow)
     for name in () if options.workflow else files_of_no_workflow(folders.configuration):
-        LOG.warning('%s is the file of no workflow, so that nothing reads it; its name has to be that of a database, a '
-                    'hyphen and the name of a table.', name)
+        LOG.warning('%s belongs to no workflow, so nothing reads it. Name it after a database and a table, with a '
+                    'hyphen between them.', name)
     if not wanted and not matched:
         raise LakeError(f'There are no configuration files in {folders.configuration}.')
-    filled: list[Filling] = []
+    filled: list[WrittenTable] = []
     problems = _match_problems(read, matched, filled)
     for workflow in wanted:
         problems += _workflow_problems(read, workflow, filled)
-    problems += conflicts(filled)
+    problems += find_conflicts(filled)
     if problems:
         raise ConfigurationError(problems)
     return 0
 
 
-def _workflow_problems(read: ConfigurationFiles, workflow: str, filled: list[Filling]) -> Sequence[Problem]:
-    """Return what is wrong with a workflow; print a line for one that is right, and add the tables that it fills."""
+def _workflow_problems(read: ConfigurationFiles, workflow: str, filled: list[WrittenTable]) -> Sequence[Problem]:
+    """Return the problems of a workflow; print a line for a valid one, and add the tables that it fills."""
     database, slash, table = workflow.partition('/')
     if not (database and slash and table):
         raise LakeError(f"'{workflow}': expected DATABASE/TABLE, such as SyntheticGeneralData/PolicyData.")
@@ -55,22 +54,22 @@ def _workflow_problems(read: ConfigurationFiles, workflow: str, filled: list[Fil
     except ConfigurationError as error:
         return error.problems
     name = '/'.join(configured_name(database, table, read))
-    print(f'{name}: {len(found.present_files)} files are right.' if found.present_files
-          else f'{name}: there are no files, so the defaults apply.')
-    filled += tables_of_workflow(database, table, found)
+    print(f'{name}: {len(found.present_files)} files are valid.' if found.present_files
+          else f'{name}: no configuration files, so the defaults apply.')
+    filled += workflow_tables(database, table, found)
     return ()
 
 
 def matched_databases(configuration: Path, workflow: str | None = None) -> list[str]:
-    """Return the databases that have an entity match specification; of a workflow only its own."""
+    """Return the databases that have an entity match specification; for a workflow only its own."""
     names = {folded(path.name): path.name for path in sorted((configuration / SPEC).glob('[!.]*.*'))
              if folded(path.name).endswith(ENTITY_MATCH)}
     found = (name[:-len(ENTITY_MATCH)] for name in names.values())
     return sorted(name for name in found if workflow is None or folded(name) == folded(workflow.partition('/')[0]))
 
 
-def _match_problems(read: ConfigurationFiles, databases: list[str], filled: list[Filling]) -> list[Problem]:
-    """Return what is wrong with the entity match specifications; print a line for each that is right."""
+def _match_problems(read: ConfigurationFiles, databases: list[str], filled: list[WrittenTable]) -> list[Problem]:
+    """Return the problems of the entity match specifications; print a line for each valid one."""
     problems: list[Problem] = []
     for database in databases:
         try:
@@ -78,8 +77,8 @@ def _match_problems(read: ConfigurationFiles, databases: list[str], filled: list
         except ConfigurationError as error:
             problems += error.problems
         else:
-            print(f'{database}: the entity match specification is right.')
-            filled += tables_of_match(database, spec, f'{database}{ENTITY_MATCH}')
+            print(f'{database}: the entity match specification is valid.')
+            filled += match_tables(database, spec, f'{database}{ENTITY_MATCH}')
     return problems
 
 
@@ -90,7 +89,7 @@ def workflows_in(configuration: Path) -> list[str]:
 
 
 def files_of_no_workflow(configuration: Path) -> list[str]:
-    """Return the configuration files whose names are those of no workflow, in order."""
+    """Return the configuration files whose names belong to no workflow, in order."""
     return sorted(file for file, name in _named_files(configuration) if not name)
 
 

@@ -1,4 +1,4 @@
-"""`./lake watch`: process files as they are dropped into the Collect folder, as S3 and the trigger do on AWS."""
+"""`./lake watch`: processes files as they are dropped into the Collect folder, as the trigger does on AWS."""
 from __future__ import annotations
 
 import argparse
@@ -12,13 +12,12 @@ from functools import cache
 from pathlib import Path
 
 from lake_etl.config.configuration_files import Read
-from lake_etl.config.dependencies import Dependencies
+from lake_etl.config.dependencies import Dependencies, unmet
 from lake_etl.config.input import InputSpec
 from lake_etl.config.reader import configuration_below
 from lake_etl.errors import LakeError
 from lake_etl.landing.arrival import as_configured, landing_dependencies, landing_spec, started_by
 from lake_etl.landing.location import Landing
-from lake_etl.landing.waiting import unmet
 from lib.local_lake.cleaning.contents import SHOWN, shown
 from lib.local_lake.folders import LakeFolders
 from lib.local_lake.running.before_load import warnings_before
@@ -30,9 +29,9 @@ UNFINISHED_ENDINGS = ('.tmp', '.part', '.crdownload', '~')
 
 
 class FileOutcome(Enum):
-    """What became of a dropped file when it was looked at."""
+    """The result of looking at a dropped file."""
 
-    LEFT = 'has run before, waits, or starts nothing'
+    SKIPPED = 'has run before, waits, or starts nothing'
     LOADED = 'loaded'
     FAILED = 'failed or refused'
 
@@ -48,7 +47,7 @@ class Dropped:
 
 
 def run(folders: LakeFolders, options: argparse.Namespace) -> int:
-    """Process what is in the Collect folder and has not run yet, then wait for more until stopped."""
+    """Process the files in the Collect folder that have not run yet, then wait for more until stopped."""
     failed = 0
     with folders.writing():
         folders.collect.mkdir(exist_ok=True)
@@ -58,12 +57,12 @@ def run(folders: LakeFolders, options: argparse.Namespace) -> int:
         print_not_loaded(orchestrator)
         while True:
             configured = Configured.below(folders)
-            lying = sorted(dropped_files(folders.collect, time.time()), key=lambda item: (item.landed, item.key))
-            outcomes = [process(orchestrator, dropped, configured) for dropped in lying if dropped.quiet]
+            found = sorted(dropped_files(folders.collect, time.time()), key=lambda item: (item.landed, item.key))
+            outcomes = [process(orchestrator, dropped, configured) for dropped in found if dropped.quiet]
             failed += outcomes.count(FileOutcome.FAILED)
             if FileOutcome.LOADED in outcomes:
-                continue  # What waited for that can be loaded now.
-            if options.once and all(dropped.quiet for dropped in lying):
+                continue  # Files that waited for this load can be loaded now.
+            if options.once and all(dropped.quiet for dropped in found):
                 return 1 if failed else 0
             time.sleep(POLL_SECONDS)
 
@@ -101,11 +100,11 @@ def dropped_files(collect: Path, now: float) -> Iterator[Dropped]:
 
 @dataclass(frozen=True)
 class Configured:
-    """What the files of workflows say about landing, each file read once.
+    """What configuration files say about landing; each file is read once.
 
-    read             gives a file by its name
-    spec_of          gives the input_spec of a database and table
-    dependencies_of  gives what they wait for, or None
+    read             returns a file by its name
+    spec_of          returns the input_spec of a database and table
+    dependencies_of  returns what they wait for, or None
     """
 
     read: Read
@@ -123,18 +122,18 @@ class Configured:
 def process(orchestrator: Orchestrator, dropped: Dropped, configured: Configured, again: bool = False) -> FileOutcome:
     """Load a dropped file, or the folder that it completes, unless this version has run to its end.
 
-    One whose workflow depends on others is loaded once they have succeeded.
+    A workflow with dependencies is loaded once these have succeeded.
 
     again  whether a version that failed is loaded once more
     """
     status = orchestrator.status_of(dropped.execution)
     if status not in (None, 'QUEUED', INTERRUPTED) and not (again and status == 'FAILED'):
-        return FileOutcome.LEFT
+        return FileOutcome.SKIPPED
     try:
         require_storable_name(dropped.key)
         landing = started_by(dropped.key, dropped.landed, configured.spec_of)
         if landing is None:
-            return FileOutcome.LEFT
+            return FileOutcome.SKIPPED
         landing = as_configured(landing, configured.read)
         dependencies = configured.dependencies_of(landing.database, landing.table)
     except LakeError as error:
@@ -146,7 +145,7 @@ def process(orchestrator: Orchestrator, dropped: Dropped, configured: Configured
         if status != 'QUEUED':
             orchestrator.record_waiting(landing, dropped.execution)
             print(f'{shown(landing.key)} waits for {", ".join(missing)}.', flush=True)
-        return FileOutcome.LEFT
+        return FileOutcome.SKIPPED
     for warning in warnings_before(orchestrator.folders, landing, configured.spec_of(landing.database, landing.table)):
         print(f'Warning: {shown(warning)}', flush=True)
     return _load(orchestrator, landing, dropped.execution)

@@ -1,1 +1,1 @@
-"""The reference of transforms and input options: a page to read, and schemas for editors, made from the source."""
+"""Makes the reference of transforms and input options from the source: a page, and schemas for editors."""

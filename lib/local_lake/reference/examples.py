@@ -1,4 +1,4 @@
-"""The worked examples of the reference: a specification, rows before it and rows after it."""
+"""Reads the worked examples of the reference: a specification, rows before and rows after the transform."""
 from __future__ import annotations
 
 from collections.abc import Mapping
@@ -18,7 +18,7 @@ Cells = tuple[str | None, ...]
 class Example:
     """One example; values are written as text, lists and objects among them as JSON.
 
-    spec             what the transform is told
+    spec             specification of the transform
     columns          names and types of the columns before it
     rows             values before it
     result_columns   names and types of the columns after it

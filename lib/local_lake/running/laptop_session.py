@@ -1,23 +1,26 @@
-"""Starts Spark on this machine, tuned for small data: no web page, few shuffle partitions, quick start."""
+"""Starts Spark on this machine, tuned for a laptop: no web page, few partitions, a quick start for small data."""
 from __future__ import annotations
 
 import os
 import sys
+from itertools import accumulate, chain
 from pathlib import Path
 
 from pyspark import SparkContext
 from pyspark.sql import SparkSession
 
 from lake_etl.spark.session import COMPILES_HUGE_METHODS
+from lib.local_lake.folders import LakeFolders
 from lib.local_lake.running.java import use_environment_java
+from lib.local_lake.running.java_classes import class_archive_options
 from lib.local_lake.running.stopping import take_interrupt_back
 
 LOG_SETTINGS = Path(__file__).with_name('log4j2.properties')
 # The code that Spark generates for wide tables has methods that Java would otherwise not compile.
 JAVA_OPTIONS = f'-XX:+UseParallelGC {COMPILES_HUGE_METHODS} -Xss4m'
-# Java's second compiler makes code for which small data are too few to pay: a demo takes twice as long by it.
+# Small data do not repay the work of Java's second compiler: with it a demo takes twice as long.
 ONE_COMPILER = '-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=240m'
-# Nor do small data pay for code of Spark's own making, for more than one task, or for much thought about a plan.
+# Nor do they repay generated code, more than one task, or a long optimization of the plan.
 SMALL_DATA = {
     'spark.sql.codegen.wholeStage': 'false',
     'spark.sql.codegen.factoryMode': 'NO_CODEGEN',
@@ -26,15 +29,18 @@ SMALL_DATA = {
     'spark.sql.shuffle.partitions': '1',
 }
 # Python workers keep memory that they free, up to 64 MiB, for what they need next: asking Linux for it anew, page by
-# page, takes longer than looking at the lines of a file that is read into it.
+# page, takes longer than scanning the lines of a file that is read into it.
 WORKER_MEMORY = {
     'spark.executorEnv.MALLOC_MMAP_THRESHOLD_': str(32 * 1024 * 1024),
     'spark.executorEnv.MALLOC_TRIM_THRESHOLD_': str(64 * 1024 * 1024),
 }
+# At 16 MiB of delimited text both ways of starting take equally long. Parquet holds far more rows in a byte.
+MIB = 1024 * 1024
+SMALL_LANDED_BYTES, SMALL_TABLE_BYTES = 16 * MIB, 4 * MIB
 SHARED_MODULES = Path(__file__).resolve().parents[2] / 'glue_scripts' / 'lib'
 
-# A load makes up to 25 classes, a check of rules as many again. A session of several, as `watch` is, would have to
-# generate and compile them anew each time if it remembered but the 100 that Spark does by itself.
+# A load generates up to 25 classes, a check of rules as many again. With Spark's default of 100 a session with
+# several loads, such as `watch`, would generate and compile them again each time.
 REMEMBERED_CLASSES = 500
 JAVA_ENDED = ('The Java process of Spark ended during the load, most likely because memory ran out. Free memory or '
               'split the file, then load it again with ./lake retry.')
@@ -42,10 +48,10 @@ JAVA_ENDED = ('The Java process of Spark ended during the load, most likely beca
 
 def start_session(folder: Path, cores: str = '*', memory: str = '2g', small_data: bool = False,
                   one_compiler: bool = False) -> SparkSession:
-    """Start the Spark session of this process, or return the one that runs as it is; scratch files go below `folder`.
+    """Start the Spark session of this process, or return the running one; scratch files go below `folder`.
 
-    small_data    whether all it will ever read are some megabytes, so that starting quickly is what counts
-    one_compiler  whether Java compiles once only, which starts quickly, too, and changes nothing in what Spark does
+    small_data    whether it will only read some megabytes, so that a quick start counts most
+    one_compiler  whether Java uses its first compiler only: a quick start, and the same behaviour of Spark
     """
     running = SparkSession.getActiveSession()
     if running:
@@ -54,7 +60,7 @@ def start_session(folder: Path, cores: str = '*', memory: str = '2g', small_data
     use_environment_java()
     _put_shared_modules_on_worker_path()
     builder = SparkSession.builder.master(f'local[{cores}]').appName('lake')
-    java_options = f'{JAVA_OPTIONS} {ONE_COMPILER}' if small_data or one_compiler else JAVA_OPTIONS
+    java_options = ' '.join((JAVA_OPTIONS, ONE_COMPILER if small_data or one_compiler else '', class_archive_options()))
     for key, value in {**_settings(folder, memory, java_options), **(SMALL_DATA if small_data else {})}.items():
         builder = builder.config(key, value)
     session: SparkSession = builder.getOrCreate()
@@ -80,6 +86,14 @@ def _is_alive(context: SparkContext) -> bool:
         return not context._jsc.sc().isStopped()
     except Exception:
         return False  # The connection to Java is broken.
+
+
+def is_small(folders: LakeFolders, landed_bytes: int) -> bool:
+    """Return whether the landed files and the tables of the lake are so small that a quick start of Spark pays."""
+    if landed_bytes >= SMALL_LANDED_BYTES:
+        return False
+    files = chain.from_iterable(folder.rglob('*.parquet') for folder in (folders.cleanse, folders.consume))
+    return not any(total >= SMALL_TABLE_BYTES for total in accumulate(file.lstat().st_size for file in files))
 
 
 def _put_shared_modules_on_worker_path() -> None:

@@ -1,10 +1,8 @@
-"""Runs the jobs for one landed file and keeps the record of the run, as the trigger and state machine do on AWS."""
+"""Runs the jobs for a landed file and records the run, as the trigger and the state machine do on AWS."""
 from __future__ import annotations
 
-import importlib
 import logging
 import os
-import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,8 +12,7 @@ from pyspark.sql import SparkSession
 
 from lake_etl.adapters.local.folder_files import FolderFiles
 from lake_etl.adapters.local.sqlite_items import SqliteItems
-from lake_etl.config.configuration_files import folded
-from lake_etl.config.file_names import entity_match_file
+from lake_etl.config.configuration_files import entity_match_file, folded
 from lake_etl.config.reader import configuration_below
 from lake_etl.errors import LakeError
 from lake_etl.jobs.conversion_report import FAILED_CONVERSIONS
@@ -24,8 +21,7 @@ from lake_etl.landing.location import Landing, execution_id
 from lake_etl.reasons.failure import original_of, reason_of
 from lib.job_table import STEPS, LakeJob, failure_after
 from lib.local_lake.folders import LakeFolders
-from lib.local_lake.running.awsglue_path import ensure_glue_library
-from lib.local_lake.running.job_arguments import command_line, job_arguments
+from lib.local_lake.running.glue_job import ensure_glue_library, job_arguments, run_script
 from lib.local_lake.running.laptop_session import JAVA_ENDED, forget_ended_session, start_session
 from lib.local_lake.running.spark_scratch import remove_scratch
 from lib.local_lake.running.stopping import exit_status
@@ -58,7 +54,7 @@ class RunResult:
 class Orchestrator:
     """Runs landed files one after another in this process; the caller holds the lake for writing.
 
-    small_data  whether all files are small, as `start_session` understands it
+    small_data  whether all files are small, see `start_session`
     """
 
     def __init__(self, folders: LakeFolders, small_data: bool = False):
@@ -74,7 +70,7 @@ class Orchestrator:
         for item in opened:
             self._update(item['execution_id'], INTERRUPTED, STOPPED)
         if opened and SparkSession.getActiveSession() is None:
-            # What a run that was killed had written down for itself holds values in clear.
+            # Scratch files of a killed run contain values in clear text.
             remove_scratch(self.folders, {str(item['execution_id']) for item in items})
         return len(opened)
 
@@ -94,7 +90,7 @@ class Orchestrator:
                    for item in self.items.scan(self.audit))
 
     def run(self, landing: Landing, execution: str, progress: Callable[[str], None] = lambda text: None) -> RunResult:
-        """Load the file, fill its Consume table and match its entities; the result is on record before this returns.
+        """Load the file, fill its Consume table and match its entities; record the result before returning.
 
         A failed job ends the run; it never raises for a failure of the job. A run that the user stops is on record as
         interrupted, and KeyboardInterrupt or SystemExit goes on.
@@ -140,15 +136,15 @@ class Orchestrator:
     def _jobs(self, landing: Landing) -> list[LakeJob]:
         """Return the jobs that run for a landed file, in this order."""
         reader = configuration_below(str(self.folders.configuration))
-        wanted = {'entity_match': reader.own_name(entity_match_file(landing.database)) is not None}
+        wanted = {'entity_match': reader.stored_name(entity_match_file(landing.database)) is not None}
         return [job for job, step in STEPS if not step.only_if or wanted[step.only_if]]
 
     def record_refusal(self, key: str, execution: str, reason: str) -> None:
-        """Put a file on record that no job was started for."""
+        """Record a file for which no job was started."""
         self._record(execution, key, 'FAILED', error_message=reason)
 
     def record_waiting(self, landing: Landing, execution: str) -> None:
-        """Put a file on record that waits for the success of other workflows."""
+        """Record a file that waits for the success of other workflows."""
         self._record_file(landing, execution, 'QUEUED')
 
     def _record_start(self, landing: Landing, execution: str) -> None:
@@ -174,18 +170,11 @@ class Orchestrator:
         self.items.update(self.audit, {'execution_id': execution}, values)
 
 
-def run_script(job: LakeJob, arguments: dict[str, str]) -> None:
-    """Run the script of a job in this process, as AWS Glue runs it in a process of its own."""
-    script = importlib.import_module(f'lib.glue_scripts.{job.module}')
-    sys.argv = command_line(arguments)
-    script.main()
-
-
 def land(folders: LakeFolders, key: str, content: bytes) -> str:
-    """Put a file into the Collect folder at one instant, as an upload to S3 does; return the id of its execution."""
+    """Put a file into the Collect folder atomically, as an upload to S3 does; return the id of its execution."""
     target = (folders.collect / key).resolve()
     if folders.collect not in target.parents:
-        raise LakeError(f"'{key}' does not lie below the Collect folder.")
+        raise LakeError(f"'{key}' is not below the Collect folder.")
     FolderFiles().write(str(target), content)
     return execution_of(key, target.stat())
 

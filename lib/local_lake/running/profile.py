@@ -14,9 +14,9 @@ from lake_etl.syntax.type_text import NUMBERS, parse_type
 DATES = ('date', 'timestamp')
 
 
-def profile(catalog: str, table: Table, left_out: Sequence[str]) -> list[ColumnProfile]:
-    """Return what each column holds; partition keys and the columns that are left out are not looked at."""
-    columns = [(column.name, column.type) for column in table.columns if column.name not in left_out]
+def profile(catalog: str, table: Table, excluded: Sequence[str]) -> list[ColumnProfile]:
+    """Return the profile of each column except partition keys and `excluded`."""
+    columns = [(column.name, column.type) for column in table.columns if column.name not in excluded]
     measures = [measure for name, kind in columns for measure in _measures(name, parse_type(kind).name)]
     listed = ', '.join(f'{sql} AS m{number}' for number, sql in enumerate(['count(*)', *measures]))
     answer = native_query(catalog, f'SELECT {listed} FROM {_quoted(table.database)}.{_quoted(table.name)}').rows[0]
@@ -25,7 +25,7 @@ def profile(catalog: str, table: Table, left_out: Sequence[str]) -> list[ColumnP
 
 
 def _measures(name: str, kind: str) -> list[str]:
-    """Return what is asked about a column, in the order in which `_column` takes the answers."""
+    """Return the measures of a column, in the order in which `_column` takes their values."""
     column = _quoted(name)
     measures = [f'count({column})']
     if kind in NUMBERS or kind in DATES:

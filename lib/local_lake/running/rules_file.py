@@ -15,7 +15,7 @@ from lake_etl.syntax.records import Findings
 from lake_etl.syntax.text import decode_text
 from lib.local_lake.folders import LakeFolders
 
-# A rule or an analyzer, after what happens in a job when it fails.
+# The action of a job when the rule fails, and the rule or analyzer.
 ToEvaluate = tuple[str, AnyRule | Analyzer]
 CONSUME = '_consume'
 AFTER_TRANSFORM, AFTER_SPARKSQL = 'after_transform', 'after_sparksql'
@@ -32,17 +32,17 @@ def rules_file_of(folders: LakeFolders, table: Table) -> Path:
     folder = folders.configuration / 'dq-rules'
     found = [path for path in sorted(folder.glob('[!.]*')) if folded(path.name) == folded(name)]
     if not found:
-        raise LakeError(f'There is no rules file for {table.database}.{table.name} in {folder}: {name} was expected, '
-                        'in any case of letters. Name a file with --rules, or have one proposed by ./lake quality '
+        raise LakeError(f'There is no rules file for {table.database}.{table.name} in {folder}: expected {name} '
+                        'in any letter case. Name a file with --rules, or have one proposed by ./lake quality '
                         f'recommend {table.database}.{table.name}.')
     if len(found) > 1:
         names = ' and '.join(path.name for path in found)
-        raise LakeError(f'{names} in {folder} differ by letter case alone. Keep one of them.')
+        raise LakeError(f'{names} in {folder} differ only by letter case. Keep one of them.')
     return found[0]
 
 
 def read_rules(path: Path, stage: str) -> list[ToEvaluate]:
-    """Return the rules of a stage, each with what happens in a job when it fails.
+    """Return the rules of a stage, each with the action of a job when it fails.
 
     A file that does not end in `.json` is a document, whose rules and analyzers have neither stage nor action. Raises
     LakeError for a file without rules, ConfigurationError with all problems of one that has some.

@@ -1,4 +1,4 @@
-"""The sample data sets that the demo loads, in the order in which they build on each other."""
+"""The sample data sets of the demo, in the order in which they build on each other."""
 from __future__ import annotations
 
 from dataclasses import dataclass

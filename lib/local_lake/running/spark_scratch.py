@@ -1,4 +1,4 @@
-"""Removes what killed commands left in the lake's folder for temporary files."""
+"""Removes the scratch folders that killed commands left among the temporary files of the lake."""
 from __future__ import annotations
 
 import re
@@ -14,9 +14,9 @@ SPARK_FOLDER = re.compile(f'(spark|blockmgr|artifacts|pyspark)-{UUID}')
 
 
 def remove_scratch(folders: LakeFolders, executions: Collection[str]) -> None:
-    """Remove folders that are called as Spark and the readers of these executions call theirs; links are not followed.
+    """Remove folders whose names are those of Spark and of the readers of these executions; links are not followed.
 
-    Nothing else in their place is touched. No session of Spark may be running.
+    Other files stay. No Spark session may be running.
     """
     for folder in _folders(folders.temporary / SPARK_SCRATCH):
         if SPARK_FOLDER.fullmatch(folder.name):

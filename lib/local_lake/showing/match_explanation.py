@@ -1,21 +1,21 @@
-"""Prints why two rows are, or are not, the same person."""
+"""Formats the explanation of why two rows are, or are not, the same person."""
 from __future__ import annotations
 
-from lake_etl.match.explanation import FieldEvidence, LevelExplanation, PairExplanation
+from lake_etl.match.explanation import FieldComparison, LevelExplanation, PairExplanation
 from lib.local_lake.showing.output import table_lines
 
-NOT_COMPARED = 'not compared: the rows share no block of this level'
-LEARNT = 'its weights are learnt from each batch; with "weights" in the specification this shows what each contributes'
+NOT_COMPARED = 'not compared, because the rows share no block of this level'
+LEARNT = 'its weights are learnt from each batch; put "weights" into the specification to see contributions here'
 
 
 def explanation_lines(explanation: PairExplanation) -> list[str]:
-    """Return the lines that tell how a pair fares at each level, and the verdict."""
+    """Return lines with the comparison of a pair at each level, and the verdict."""
     lines: list[str] = []
     for level in explanation.levels:
         lines += _level_lines(level) + ['']
     deciding = explanation.deciding
     verdict = (f'Level {deciding.level} matches them, with a score of {deciding.score:.6g}.' if deciding
-               else 'No level matches this pair; if they have one global id, other rows connect them.')
+               else 'No level matches this pair. If both have the same global id, other rows connect them.')
     return [*lines, verdict]
 
 
@@ -31,26 +31,26 @@ def _level_lines(level: LevelExplanation) -> list[str]:
     columns = ['field', 'one row', 'the other', 'agreement']
     if level.score is not None:
         columns += ['bits against a stranger' if level.is_probabilistic else 'contribution']
-    if len(level.before) > 1:
+    if len(level.prior) > 1:
         columns += ['bits against a housemate']
     rows = [_cells(evidence, len(columns)) for evidence in level.fields]
-    if level.before:
-        rows.append(['(before any field)', '', '', '', *(_number(value) for value in level.before)])
+    if level.prior:
+        rows.append(['(before any field)', '', '', '', *(_number(value) for value in level.prior)])
         rows.append(['(in all)', '', '', '', *(_number(value) for value in _totals(level))])
     return [heading, f'  found by {"; ".join(level.blocks)}', *(f'  {line}' for line in table_lines(columns, rows))]
 
 
-def _cells(evidence: FieldEvidence, count: int) -> list[object]:
+def _cells(evidence: FieldComparison, count: int) -> list[object]:
     cells: list[object] = [evidence.field, evidence.left, evidence.right, evidence.agreement,
                            _number(evidence.contribution), _number(evidence.against_housemate)]
     return cells[:count]
 
 
 def _totals(level: LevelExplanation) -> list[float]:
-    """Return the bits that all fields and the odds beforehand come to, against each other explanation."""
-    stranger = level.before[0] + sum(evidence.contribution or 0.0 for evidence in level.fields)
-    housemate = [level.before[1] + sum(evidence.against_housemate or 0.0 for evidence in level.fields)
-                 ] if len(level.before) > 1 else []
+    """Return the sum of the prior odds and all fields, in bits, against each alternative."""
+    stranger = level.prior[0] + sum(evidence.contribution or 0.0 for evidence in level.fields)
+    housemate = [level.prior[1] + sum(evidence.against_housemate or 0.0 for evidence in level.fields)
+                 ] if len(level.prior) > 1 else []
     return [stranger, *housemate]
 
 

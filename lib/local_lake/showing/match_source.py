@@ -1,4 +1,4 @@
-"""Reads what a match was made from and what came of it: specification, cross-reference, and the rows of a person."""
+"""Reads a match: its specification, its cross-reference, and the rows of a person."""
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from lake_etl.adapters.local.catalog_file import reading
 from lake_etl.adapters.local.duckdb_queries import query
 from lake_etl.adapters.local.snapshot import read_names
-from lake_etl.config.file_names import entity_match_file
+from lake_etl.config.configuration_files import entity_match_file
 from lake_etl.config.match_specification import EntityMatchSpec, ExactMatchFields
 from lake_etl.config.reader import configuration_below
 from lake_etl.config.workflow import read_entity_match
@@ -21,7 +21,7 @@ Row = Mapping[str, object]
 
 @dataclass(frozen=True)
 class SourceKey:
-    """The key under which a source system knows somebody, written `SYSTEM:KEY`."""
+    """The key of a person in a source system, written `SYSTEM:KEY`."""
 
     system: str
     key: str
@@ -58,13 +58,13 @@ class MatchedDatabase:
             published = read_names(connection).tables
         self._tables = [table for (owner, _), table in published.items() if owner == consume]
         if (consume, f'{self.spec.primary_entity_table.lower()}{CROSS_REFERENCE}') not in published:
-            raise LakeError(f'{database} was not matched yet: there is no table {self.primary}{CROSS_REFERENCE}. Load '
+            raise LakeError(f'{database} has no match yet: there is no table {self.primary}{CROSS_REFERENCE}. Load '
                             f'a file of it with ./lake run FILE --workflow {database}/TABLE.')
 
     def known_keys(self, beginning: str = '') -> list[KnownKey]:
         """Return the cross-reference, the oldest keys of a person first.
 
-        beginning  only people whose global id begins with it
+        beginning  of the global ids to return; empty for all
         """
         chosen = f'WHERE starts_with({self.spec.global_id_field}, {_text(beginning)})' if beginning else ''
         answer = query(self.address, f'SELECT {self.spec.global_id_field}, source_system, source_key, first_seen, '
@@ -108,7 +108,7 @@ def read_specification(folders: LakeFolders, database: str) -> EntityMatchSpec:
     Raises LakeError when there is none, ConfigurationError with every problem when it is wrong.
     """
     read = configuration_below(str(folders.configuration))
-    if read.own_name(entity_match_file(database)) is None:
+    if read.stored_name(entity_match_file(database)) is None:
         raise LakeError(f'There is no {entity_match_file(database)} in {folders.configuration}, so {database} is not '
                         'matched.')
     return read_entity_match(database, read)

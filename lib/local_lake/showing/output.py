@@ -27,7 +27,7 @@ def print_rows(columns: Sequence[str], rows: Sequence[Sequence[object]], style: 
 
 
 def table_lines(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> list[str]:
-    """Return the lines of an aligned table: numbers to the right, long texts cut short."""
+    """Return the lines of an aligned table: numbers aligned right, long texts truncated."""
     cells = [[_cell(value) for value in row] for row in rows]
     widths = [max([len(name), *(len(row[index]) for row in cells)]) for index, name in enumerate(columns)]
     right = [bool(rows) and all(isinstance(row[index], (int, float, Decimal)) or row[index] is None for row in rows)

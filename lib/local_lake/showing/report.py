@@ -1,4 +1,4 @@
-"""What is published in the lake on this machine: tables with their sizes, views, quarantined rows."""
+"""Lists what is published in a lake on this machine: tables with their sizes, and views."""
 from __future__ import annotations
 
 from collections.abc import Sequence
@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from lake_etl.adapters.local.catalog_file import reading
 from lake_etl.adapters.local.catalog_rows import read_tables, read_views
+from lake_etl.adapters.local.duckdb_engine import view_name
 from lake_etl.adapters.local.duckdb_queries import query
-from lake_etl.adapters.local.duckdb_views import view_name
 from lake_etl.adapters.local.iceberg_tables import read_iceberg_tables
 from lake_etl.adapters.local.sqlite_catalog import SqliteCatalog
 from lake_etl.ports import Table
@@ -36,16 +36,16 @@ class TableSummary:
 
     @property
     def is_quarantine(self) -> bool:
-        """Tell whether the table holds rows that quality rules set aside."""
+        """Return whether the table holds quarantined rows."""
         return QUARANTINE in self.table
 
     def filled_by(self, execution: str) -> bool:
-        """Tell whether rows of that execution are in the table."""
+        """Return whether the table holds rows of that execution."""
         return any(execution_mark(execution) in location for location in self.locations)
 
 
 def published_tables(folders: LakeFolders) -> list[TableSummary]:
-    """Return every table with its number of rows, counted from the files' own statistics."""
+    """Return every table with its number of rows, from the statistics of its files."""
     catalog = SqliteCatalog(folders.catalog)
     with reading(folders.catalog) as connection:
         tables = (*read_tables(connection), *read_iceberg_tables(connection))
@@ -59,7 +59,7 @@ def published_tables(folders: LakeFolders) -> list[TableSummary]:
 
 
 def _row_counts(folders: LakeFolders, tables: Sequence[Table]) -> list[int]:
-    """Return the number of rows of each table, all asked for at once."""
+    """Return the number of rows of each table, by one query."""
     if not tables:
         return []
     counts = ', '.join(f'(SELECT count(*) FROM {view_name(table.database, table.name)})' for table in tables)

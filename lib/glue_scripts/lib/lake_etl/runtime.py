@@ -80,7 +80,7 @@ def redshift_queries(cluster_id: str, workgroup_name: str, secret_arn: str = '',
 def quality_reports() -> QualityReports:
     """Return where reports on data quality go, beside the catalog of this process."""
     if _catalog_address.startswith(SQLITE):
-        from lake_etl.adapters.local.logged_reports import LoggedQualityReports
+        from lake_etl.adapters.quality_log import LoggedQualityReports
         return LoggedQualityReports()
     from lake_etl.adapters.aws.cloudwatch_reports import AwsQualityReports
     return AwsQualityReports()

@@ -1,1 +1,1 @@
-"""Stands in for AWS Glue's Python library where that is absent; holds only what the jobs use."""
+"""Stands in for the Python library of AWS Glue, with only what the jobs use."""

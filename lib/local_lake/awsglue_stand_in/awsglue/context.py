@@ -1,4 +1,4 @@
-"""The Spark session behind a Glue context."""
+"""Gives jobs the Spark session of a Glue context."""
 from __future__ import annotations
 
 from typing import Any

@@ -1,4 +1,4 @@
-"""The life of one job run; outside AWS Glue there are no bookmarks to keep."""
+"""Begins and commits a job run; outside AWS Glue there are no bookmarks to keep."""
 from __future__ import annotations
 
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""Job arguments from the command line, as AWS Glue resolves them."""
+"""Resolves job arguments from the command line as AWS Glue does."""
 from __future__ import annotations
 
 import argparse

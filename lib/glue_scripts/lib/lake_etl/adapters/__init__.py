@@ -1,1 +1,1 @@
-"""What lies behind the ports, on AWS and on one machine."""
+"""Implementations of the ports, on AWS and on one machine."""

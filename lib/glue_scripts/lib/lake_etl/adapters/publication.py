@@ -1,4 +1,4 @@
-"""Decides what a publication makes of a table and when it must be refused, alike for every catalog."""
+"""Computes the table that a publication produces, and refuses invalid publications, for every catalog."""
 from __future__ import annotations
 
 from collections import Counter
@@ -10,9 +10,9 @@ from lake_etl.ports import Column, Publication, Table
 
 
 def merged_table(existing: Table | None, new: Table) -> Table:
-    """Return the table as it shall be afterwards, with names in lower case.
+    """Return the table after the publication, with names in lower case.
 
-    What the new table leaves open is kept: description, column comments, and parameters that it does not set.
+    Description, column comments and parameters that the new table does not set keep their values.
     """
     table = replace(
         new, database=new.database.lower(), name=new.name.lower(), location=folder(new.location),
@@ -26,7 +26,7 @@ def merged_table(existing: Table | None, new: Table) -> Table:
 
 
 def require_publishable(publication: Publication) -> None:
-    """Raise PublicationError when the publication contradicts itself."""
+    """Raise PublicationError if the publication contradicts itself."""
     name, keys = table_name(publication), publication.table.partition_keys
     put = [partition.values for partition in publication.put]
     if wrong := sum(len(values) != len(keys) for values in (*put, *publication.drop)):
@@ -40,9 +40,9 @@ def require_publishable(publication: Publication) -> None:
 
 
 def require_expected(publication: Publication, found: Mapping[tuple[str, ...], str]) -> None:
-    """Raise PublicationConflict unless the partitions lie where the publication expects them to.
+    """Raise PublicationConflict unless the partitions have the locations that the publication expects.
 
-    found  location by partition values, of those that exist
+    found  locations of the existing partitions, by values
     """
     for values, expected in publication.expected.items():
         location = found.get(values)
@@ -64,7 +64,7 @@ def partition_label(values: Iterable[str]) -> str:
 
 
 def folder(location: str) -> str:
-    """Return a location without the slash at its end."""
+    """Return a location without its trailing slash."""
     return location.rstrip('/') or location
 
 

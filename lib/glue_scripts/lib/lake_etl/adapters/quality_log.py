@@ -6,14 +6,22 @@ import logging
 from lake_etl.ports import QualityReport
 
 LOG = logging.getLogger(__name__)
-SETTING_ASIDE = 'quarantine'
+QUARANTINE = 'quarantine'
 
 
 def log_report(report: QualityReport) -> None:
-    """Write the report as sentences; a rule that failed is a warning, unless rows were set aside because of it."""
-    LOG.info('%d of %d rules passed on %d rows of %s.%s at %s; %d rows fail a rule of quarantine.',
+    """Log the report as sentences; a failed rule is a warning, unless it quarantined rows."""
+    LOG.info('%d of %d rules passed on %d rows of %s.%s at %s; %d rows fail a quarantine rule.',
              report.passed_rules, report.passed_rules + len(report.failed_rules), report.rows, report.database,
              report.table, report.stage, report.failed)
     for failed in report.failed_rules:
-        level = logging.INFO if failed.action == SETTING_ASIDE else logging.WARNING
+        level = logging.INFO if failed.action == QUARANTINE else logging.WARNING
         LOG.log(level, 'A quality rule of %s.%s failed at %s: %s.', report.database, report.table, report.stage, failed)
+
+
+class LoggedQualityReports:
+    """Publishes reports on data quality to the log of this process."""
+
+    def publish(self, report: QualityReport) -> None:
+        """Log the report as sentences."""
+        log_report(report)

@@ -1,1 +1,1 @@
-"""The configuration of a workflow as typed values, checked as a whole before data is read. Needs no Spark."""
+"""Reads the configuration of a workflow into typed values, and checks all of it before data is read, without Spark."""

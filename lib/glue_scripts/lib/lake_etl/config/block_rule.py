@@ -9,7 +9,7 @@ SLICE = re.compile(r'(?P<column>[^\[\]]+)\[(?P<start>-?\d+)?:(?P<stop>-?\d+)?\]'
 
 @dataclass(frozen=True)
 class BlockPart:
-    """A column, or the slice of its text from `start` up to but without `stop`, with Python's meaning of both."""
+    """A column, or the slice of its text from `start` to before `stop`, both with Python's meaning."""
 
     column: str
     start: int | None = None
@@ -24,7 +24,7 @@ class BlockPart:
 
 @dataclass(frozen=True)
 class BlockRule:
-    """The parts that must all be equal."""
+    """The parts of two rows that must all be equal."""
 
     parts: tuple[BlockPart, ...]
 
@@ -33,20 +33,23 @@ class BlockRule:
 
 
 def parse_block_part(text: str) -> BlockPart:
-    """Return the part that a text such as `zip` or `lastname[0:3]` means; raises ValueError saying what is wrong."""
+    """Return the part that a text such as `zip` or `lastname[0:3]` means.
+
+    Raises ValueError with a message for the user when the text means no part.
+    """
     if '[' not in text and ']' not in text:
         return BlockPart(text)
     match = SLICE.fullmatch(text)
     if match is None:
-        raise ValueError(f"block '{text}' is no slice; expected a column and two positions, such as lastname[0:3]")
+        raise ValueError(f"block '{text}' is not a slice; expected a column and two positions, such as lastname[0:3]")
     start, stop = (int(match[name]) if match[name] else None for name in ('start', 'stop'))
-    if not _holds_letters(start, stop):
-        raise ValueError(f"block '{text}' is always empty, because it ends where it begins or before")
+    if not _may_hold_letters(start, stop):
+        raise ValueError(f"block '{text}' is always empty, because it ends before or where it begins")
     return BlockPart(match['column'], start, stop)
 
 
-def _holds_letters(start: int | None, stop: int | None) -> bool:
-    """Tell whether some text has letters in the slice: positions counted from the same end must be in order."""
+def _may_hold_letters(start: int | None, stop: int | None) -> bool:
+    """Tell whether a text can have letters in the slice; positions that count from the same end must be in order."""
     first = 0 if start is None else start
     if stop is None:
         return True

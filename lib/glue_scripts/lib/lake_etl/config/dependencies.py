@@ -1,7 +1,7 @@
-"""Workflow dependencies: which other workflows must have succeeded before a landed file is loaded."""
+"""Workflow dependencies: the workflows that must have succeeded before a landed file is loaded."""
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -18,10 +18,11 @@ A_DAY = datetime(2024, 2, 29)
 
 @dataclass(frozen=True)
 class Dependencies:
-    """What a workflow waits for.
+    """The workflows that a workflow waits for.
 
-    depends_on  (database, table) as written
-    lookback    keywords of dateutil's relativedelta: a success within that interval counts; None: only a later one
+    depends_on  database and table of each, as written
+    lookback    keywords of dateutil's relativedelta for the interval before the landing in which a success counts; None
+                if only a success after the landing counts
     """
 
     depends_on: tuple[tuple[str, str], ...]
@@ -29,7 +30,7 @@ class Dependencies:
 
 
 def parse_dependencies(raw: object, findings: Findings) -> Dependencies | None:
-    """Return the dependencies of a `-dependent.json` file, or record every reason why not and return None."""
+    """Return the dependencies in a `-dependent.json` file; records every problem, and returns None if there is one."""
     if not isinstance(raw, dict):
         findings.problem('', f'expected an object, got {describe(raw)}')
         return None
@@ -55,7 +56,7 @@ def _depends_on(raw: dict[str, Any], findings: Findings) -> tuple[tuple[str, str
         if not database or not table or '/' in table:
             findings.problem(f'depends_on.{name}', "expected a workflow as 'Database/Table'")
         if isinstance(value, bool) or value != 1:
-            findings.warning(f'depends_on.{name}', f'expected 1, got {describe(value)}; a dependency all the same')
+            findings.warning(f'depends_on.{name}', f'expected 1, got {describe(value)}; the dependency still counts')
         pairs.append((database, table))
     return tuple(pairs)
 
@@ -68,7 +69,8 @@ def _lookback(raw: object, findings: Findings) -> dict[str, int | float] | None:
     for keyword, value in raw.items():
         _check_lookback_keyword(keyword, value, findings)
     if len(findings.problems) == before and not _is_an_interval(raw):
-        findings.problem('lookback', 'the values make no possible interval', 'whole years and months; no negative ones')
+        findings.problem('lookback', 'the values do not make an interval',
+                         'use whole years and months, and no negative values')
     return raw
 
 
@@ -81,13 +83,30 @@ def _check_lookback_keyword(keyword: str, value: object, findings: Findings) -> 
     elif keyword in MOMENTS and not isinstance(value, int):
         findings.problem(place, f'expected a whole number, got {value}')
     elif f'{keyword}s' in INTERVALS:
-        findings.warning(place, f"sets the {keyword} of the moment looked back to; it is no length of time",
+        findings.warning(place, f"sets the {keyword} of the time to look back to; it is not a length of time",
                          f"for a length of time write '{keyword}s'")
 
 
 def _is_an_interval(keywords: dict[str, Any]) -> bool:
-    """Tell whether the keywords make an interval that does not look forward."""
+    """Tell whether the keywords make an interval that does not reach into the future."""
     try:
         return bool(A_DAY - relativedelta(**keywords) <= A_DAY.replace(hour=23, minute=59, second=59))
     except (ValueError, OverflowError, TypeError, LookupError):
         return False
+
+
+def earliest_success(dependencies: Dependencies, landed: datetime) -> datetime:
+    """Return the time from which a success counts: the landing, minus the lookback."""
+    moment: datetime = landed - relativedelta(**dict(dependencies.lookback or {}))
+    return moment
+
+
+def unmet(dependencies: Dependencies, landed: datetime, succeeded_since: Callable[[str, datetime], bool]) -> list[str]:
+    """Return the workflows, as `<database>/<table>`, that a landed file still waits for.
+
+    landed           when the file landed
+    succeeded_since  tells whether an execution of a workflow ended with success at or after a time
+    """
+    moment = earliest_success(dependencies, landed)
+    workflows = [f'{database}/{table}' for database, table in dependencies.depends_on]
+    return [workflow for workflow in workflows if not succeeded_since(workflow, moment)]

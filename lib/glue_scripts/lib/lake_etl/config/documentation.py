@@ -1,4 +1,4 @@
-"""Reads what a dataclass of a specification says about itself: in a sentence, and about each of its keys."""
+"""Reads the documentation of a specification's dataclass: of the class, and of each of its keys."""
 from __future__ import annotations
 
 import inspect
@@ -12,7 +12,7 @@ KEY_LINE = re.compile(r'(?P<keys>\w+(?:, \w+)*) {2,}(?P<text>\S.*)')
 
 @dataclass(frozen=True)
 class Key:
-    """One key: its type, its default (MISSING when it must be given), and what it means."""
+    """One key: its type, its default (MISSING for a required key), and its meaning."""
 
     name: str
     hint: Any
@@ -21,17 +21,17 @@ class Key:
 
     @property
     def required(self) -> bool:
-        """Tell whether it must be given."""
+        """Tell whether a specification must give the key."""
         return self.default is MISSING
 
 
 def paragraphs(docstring: str | None) -> list[str]:
-    """Return the paragraphs of a docstring, each in one line."""
+    """Return the paragraphs of a docstring, each as one line."""
     return [' '.join(paragraph.split()) for paragraph in inspect.cleandoc(docstring or '').split('\n\n')]
 
 
-def keys_of(record_type: type[Any]) -> tuple[Key, ...]:
-    """Return the keys of a dataclass in their order, with the meanings that its fields or its docstring give."""
+def record_keys(record_type: type[Any]) -> tuple[Key, ...]:
+    """Return the keys of a dataclass in order, with their meanings from its fields or its docstring."""
     hints, meanings = typing.get_type_hints(record_type), _meanings(record_type)
     return tuple(Key(item.name, hints[item.name],
                      item.default if item.default_factory is MISSING else item.default_factory(),
@@ -39,7 +39,7 @@ def keys_of(record_type: type[Any]) -> tuple[Key, ...]:
 
 
 def _meanings(record_type: type[Any]) -> dict[str, str]:
-    """Return what the lines `key  meaning` say; a line that is indented goes on with the one before it."""
+    """Return the meanings in lines such as `key  meaning`; an indented line continues the line before it."""
     meanings: dict[str, str] = {}
     current: list[str] = []
     for line in inspect.cleandoc(record_type.__doc__ or '').splitlines():

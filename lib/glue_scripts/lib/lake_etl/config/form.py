@@ -1,4 +1,4 @@
-"""The form of a transform: how its entries are written in a specification, and what they say, known without Spark."""
+"""The form of a transform: how a specification writes its entries, and what they read and write; needs no Spark."""
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -11,8 +11,8 @@ from lake_etl.syntax.records import Findings, describe, parse_record
 class Entry(Protocol):
     """One entry of a transform's specification: a frozen dataclass whose fields are the keys.
 
-    A method `check` may yield what types cannot express, and a method `adds` may return the columns that must not be
-    there before.
+    A method `check` may yield the problems that types cannot express. A method `adds` may return the columns that must
+    not exist before.
     """
 
     def reads(self) -> tuple[str, ...]:
@@ -47,7 +47,7 @@ OnError = Literal['null', 'fail']
 
 @dataclass(frozen=True, kw_only=True)
 class ConvertingEntry(FieldEntry):
-    """One column from one column whose values may not convert.
+    """One column converted from one column.
 
     field     column to write
     source    column to read; the field itself when left out
@@ -72,10 +72,10 @@ EntryType = TypeVar('EntryType', bound=Entry)
 
 @dataclass(frozen=True)
 class Form(Generic[EntryType]):
-    """What a specification may say to the transform of a name.
+    """The entries that a specification may give to a transform.
 
-    parses_text  the transform reads its source best as the text of the file, before any type is guessed
-    protects     the transform hides personal data: its columns must exist, and it is never left out
+    parses_text  the transform reads its source best as the text of the file, before any type is inferred
+    protects     the transform hides personal data: its columns must exist, and it is never skipped
     """
 
     name: str
@@ -85,17 +85,17 @@ class Form(Generic[EntryType]):
     protects: bool = False
 
     def parse(self, raw: object, place: str, findings: Findings) -> tuple[EntryType, ...]:
-        """Return the entries of a raw specification; what does not fit goes to `findings`."""
-        made = (parse_record(self.entry_type, item, at, findings) for item, at in self._items(raw, place, findings))
-        return tuple(entry for entry in made if entry is not None)
+        """Return the entries of a raw specification; problems go to `findings`."""
+        parsed = (parse_record(self.entry_type, item, at, findings) for item, at in self._items(raw, place, findings))
+        return tuple(entry for entry in parsed if entry is not None)
 
     @property
     def names_may_be_objects(self) -> bool:
-        """Tell whether a name on a list may be an object that also says what to do with values that do not convert."""
+        """Tell whether a list may have objects with `field` and `on_error` in place of column names."""
         return self.shape is Shape.NAMES and hasattr(self.entry_type, 'on_error')
 
     def _items(self, raw: object, place: str, findings: Findings) -> list[tuple[object, str]]:
-        """Normalise the shape of the specification to (raw entry, place) pairs."""
+        """Return each raw entry with its place, whatever the shape of the specification."""
         if self.shape is Shape.ENTRIES and isinstance(raw, dict):
             return [(raw, place)]
         if self.shape is Shape.ENTRIES and isinstance(raw, list):

@@ -1,4 +1,4 @@
-"""The input_spec of a workflow: the format of its files, and how they become rows."""
+"""The input_spec of a workflow: the format of its files, and how to read them."""
 from __future__ import annotations
 
 import re
@@ -19,28 +19,28 @@ WORKFLOW = re.compile(r'[^/]*[^/\s][^/]*/[^/]*[^/\s][^/]*')
 
 @dataclass(frozen=True, kw_only=True)
 class InputSpec(InputSections):
-    """Everything that a workflow says about its input.
+    """The options of a workflow for its input.
 
     table_description      description of the Cleanse table in the catalog
     takes_over             the workflow, as "Database/Table", that has filled the Cleanse table until now
-    no_longer_protected    why columns that earlier loads have protected need not be any more, such as
-                           {"TaxId": "company numbers, which are public"}
-    allow_schema_change    which changes of the published columns a load may bring; when left out, what the
+    no_longer_protected    columns that earlier loads protected and that need no protection anymore, each with the
+                           reason, such as {"TaxId": "company numbers, which are public"}
+    allow_schema_change    which changes of the published columns a load may make; when left out, those that the
                            environment allows
     strict_schema_mapping  whether a mapped column that the source lacks is an error
-    types                  types of columns that are not to be guessed, such as {"Policy No": "string"}
-    infer_types            whether to guess types at all
-    load_mode              `replace`: a load replaces its partition; `by_file`: only the rows of the same file
-    max_row_change         by how many percent a load may change the number of rows that it replaces, such as 50; a load
-                           that changes it by more stops. When left out, a change is told and never stops
+    types                  types of columns that are not inferred, such as {"Policy No": "string"}
+    infer_types            whether to infer types at all
+    load_mode              `replace`: a load replaces its partition; `by_file`: it replaces only rows of the same file
+    max_row_change         limit, in percent, for the change in the number of rows that a load replaces, such as 50; a
+                           load beyond it stops. When left out, changes are reported and never stop a load
     files                  `folder`: all files of a folder are one load, complete when the file `trigger` arrives
     trigger                name of that file; `_SUCCESS` when left out
-    multiline              whether quoted values of delimited text hold line breaks; `auto` finds out
+    multiline              whether quoted values of delimited text contain line breaks; `auto` detects it
     encoding               encoding of text files
-    null_values            texts that stand for no value
-    keep_malformed_text    why texts and values of rows that do not fit their format may be kept although the workflow
-                           protects personal data; when left out, they are not
-    skip_rows              lines above the header that are not read
+    null_values            texts that stand for null
+    keep_malformed_text    the reason why values and raw text of malformed rows may be kept although the workflow
+                           protects personal data; when left out, they are not kept
+    skip_rows              number of lines to skip above the header
     """
 
     table_description: str | None = None
@@ -61,7 +61,7 @@ class InputSpec(InputSections):
     skip_rows: int = 0
 
     def check(self) -> Iterator[str]:
-        """Yield what types cannot express."""
+        """Yield the problems that types cannot express."""
         if not _is_encoding(self.encoding):
             yield f"'encoding' must be the name of a text encoding such as utf-8, got {describe(self.encoding)}"
         if self.skip_rows < 0:
@@ -69,7 +69,7 @@ class InputSpec(InputSections):
         if self.max_row_change is not None and self.max_row_change < 0:
             yield f"'max_row_change' must be a number of percent, 0 or more, got {self.max_row_change}"
         if self.keep_malformed_text is not None and not self.keep_malformed_text.strip():
-            yield "'keep_malformed_text' must say in words why such texts may be kept"
+            yield "'keep_malformed_text' must give the reason in words why such text may be kept"
         if self.trigger is not None and (self.files is None or not self.trigger.strip()):
             yield "'trigger' must be the name of a file and needs \"files\": \"folder\""
         sections = [name for name in DELIMITERS if getattr(self, name) is not None]
@@ -84,22 +84,22 @@ class InputSpec(InputSections):
         return self.trigger or DEFAULT_TRIGGER
 
     def delimited(self) -> DelimitedSection:
-        """Return how delimited text is written, with the delimiter settled; comma-separated when nothing says more."""
-        for name, usual in DELIMITERS.items():
+        """Return the section for delimited text with its delimiter; without a section, that of comma-separated text."""
+        for name, default in DELIMITERS.items():
             section: DelimitedSection | None = getattr(self, name)
             if section is not None:
-                # A tab is often written as backslash and t, which a JSON text keeps as two characters.
-                return replace(section, delimiter=(section.delimiter or usual).replace('\\t', '\t'))
+                # Users often write a tab as "\\t", which JSON reads as a backslash and a t.
+                return replace(section, delimiter=(section.delimiter or default).replace('\\t', '\t'))
         return DelimitedSection(delimiter=DELIMITERS['csv'])
 
 
 def parse_input(raw: object, findings: Findings) -> InputSpec | None:
-    """Return the input_spec, or record every reason why not and return None."""
+    """Return the input_spec; records every problem, and returns None if there is one."""
     return parse_record(InputSpec, raw, 'input_spec', findings)
 
 
 def default_schema_change(environment: str) -> SchemaChange:
-    """Return which changes of columns an environment allows when the workflow does not say."""
+    """Return the changes of columns that an environment allows when the workflow does not say."""
     return SCHEMA_CHANGE_BY_ENVIRONMENT.get(environment.lower(), 'strict')
 
 
@@ -116,7 +116,7 @@ def _ownership_messages(takes_over: str | None, no_longer_protected: Mapping[str
         yield f"'takes_over' must be a workflow such as Database/Table, got {describe(takes_over)}"
     for column, reason in no_longer_protected.items():
         if not (isinstance(reason, str) and any(map(str.isalnum, reason))):
-            yield (f"no_longer_protected.{column}: expected the reason in words why the column need not be protected, "
+            yield (f"no_longer_protected.{column}: expected the reason in words why the column needs no protection, "
                    f'got {describe(reason)}')
 
 

@@ -1,4 +1,4 @@
-"""The table of input formats, one row for each section of the input_spec, and the choice of a file's format."""
+"""The table of input formats, with one row for each section of the input_spec, and the choice of a file's format."""
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -11,7 +11,8 @@ from lake_etl.config.formats.json_format import JSON, JsonSection
 from lake_etl.config.formats.parquet_format import PARQUET, ParquetSection
 from lake_etl.config.formats.xml_format import XML, XmlSection
 
-COMPRESSIONS = ('.gz', '.bz2', '.zip', '.zst')
+# Compressions by file extension.
+COMPRESSIONS = {'.gz': 'gzip', '.bz2': 'bzip2', '.zip': 'zip', '.zst': 'zstandard'}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,9 +34,9 @@ FORMATS = tuple(dict.fromkeys(formats_by_key(InputSections).values()))
 
 
 def choose_format(file_name: str, sections: InputSections) -> InputFormat:
-    """Return the format of a file: by a section that decides, else by extension, else delimited text.
+    """Return the format of a file: from a section that decides, else from its extension, else delimited text.
 
-    An extension of a compression does not count: `policies.json.gz` is JSON.
+    The extension of a compression does not count: `policies.json.gz` is JSON.
     """
     for key, input_format in formats_by_key(InputSections).items():
         if input_format.chosen_by_section and getattr(sections, key) is not None:
@@ -44,3 +45,11 @@ def choose_format(file_name: str, sections: InputSections) -> InputFormat:
     for extension in COMPRESSIONS:
         name = name.removesuffix(extension)
     return next((found for found in FORMATS if name.endswith(tuple(found.extensions))), DELIMITED)
+
+
+def split_compression(file_name: str) -> tuple[str, str | None]:
+    """Return a file name without the extension of its compression, and the compression; None when it has none."""
+    for extension, compression in COMPRESSIONS.items():
+        if file_name.lower().endswith(extension):
+            return file_name[:-len(extension)], compression
+    return file_name, None

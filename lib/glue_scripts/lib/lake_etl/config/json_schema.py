@@ -1,4 +1,4 @@
-"""Makes JSON Schemas, by which editors complete and check configuration files, from the dataclasses that read them."""
+"""Builds the JSON Schemas with which editors complete and check configuration files, from dataclasses."""
 from __future__ import annotations
 
 import re
@@ -9,7 +9,7 @@ from dataclasses import is_dataclass
 from typing import Any
 
 from lake_etl.config.dependencies import INTERVALS, MOMENTS
-from lake_etl.config.documentation import Key, keys_of, paragraphs
+from lake_etl.config.documentation import Key, paragraphs, record_keys
 from lake_etl.config.form import Form, Shape
 from lake_etl.config.input import InputSpec
 from lake_etl.config.match_specification import EntityMatchSpec
@@ -19,14 +19,14 @@ Schema = dict[str, Any]
 VERSION = 'http://json-schema.org/draft-07/schema#'
 SIMPLE_TYPES: dict[Any, str] = {
     str: 'string', int: 'integer', float: 'number', bool: 'boolean', type(None): 'null', dict: 'object'}
-ANNOTATION: Schema = {'description': 'A remark for readers.'}
+ANNOTATION: Schema = {'description': 'A comment for readers.'}
 
 
 def specification_schema(transforms: Mapping[str, Form[Any] | None], effects: Mapping[str, str]) -> Schema:
     """Return the schema of a transformation specification.
 
-    transforms  by name; None for one that does not tell the form of its entries
-    effects     by name, what each transform does
+    transforms  form by name; None for a transform that does not declare the form of its entries
+    effects     what each transform does, by name
     """
     records = _Records()
     steps: Schema = {}
@@ -40,14 +40,14 @@ def specification_schema(transforms: Mapping[str, Form[Any] | None], effects: Ma
         'additionalProperties': False}
     return {
         '$schema': VERSION, 'title': 'Transformation specification',
-        'description': 'How the files of a workflow are read, and what is done to their columns.', 'type': 'object',
+        'description': 'How the files of a workflow are read, and how their columns are transformed.', 'type': 'object',
         'properties': {'description': ANNOTATION, 'input_spec': records.reference(InputSpec),
                        'transform_spec': transform_spec},
         'additionalProperties': False, 'definitions': records.definitions}
 
 
 def dependencies_schema() -> Schema:
-    """Return the schema of a file with the dependencies of a workflow."""
+    """Return the schema of a file with workflow dependencies."""
     number, whole_number = {'type': 'number'}, {'type': 'integer'}
     return {
         '$schema': VERSION, 'title': 'Workflow dependencies',
@@ -64,7 +64,7 @@ def dependencies_schema() -> Schema:
 
 
 def quality_schema() -> Schema:
-    """Return the schema of a file with data quality rules; the rules themselves are texts to it."""
+    """Return the schema of a file with data quality rules, in which each rule is any text."""
     records = _Records()
     return {'$schema': VERSION, 'title': 'Data quality rules', **records.reference(QualityFile),
             'definitions': records.definitions}
@@ -78,17 +78,17 @@ def entity_match_schema() -> Schema:
 
 
 class _Records:
-    """Collects the schemas of dataclasses, each under the names of its module and class."""
+    """Collects the schemas of dataclasses, each named by its module and class."""
 
     def __init__(self) -> None:
         self.definitions: dict[str, Schema] = {}
 
     def reference(self, record_type: type[Any]) -> Schema:
-        """Return a reference to the schema of a dataclass, making it when it is not there yet."""
+        """Return a reference to the schema of a dataclass; builds the schema at its first use."""
         name = f'{record_type.__module__.rpartition(".")[2]}.{record_type.__name__}'
         if name not in self.definitions:
             self.definitions[name] = {}
-            keys = keys_of(record_type)
+            keys = record_keys(record_type)
             self.definitions[name] |= {
                 'description': paragraphs(record_type.__doc__)[0], 'type': 'object',
                 'properties': {'description': ANNOTATION} | {key.name: self._key_schema(key) for key in keys},
@@ -118,19 +118,19 @@ class _Records:
 
     def _union_schema(self, arguments: tuple[Any, ...]) -> Schema:
         if all(item in SIMPLE_TYPES for item in arguments):
-            # A number that is whole is a number too.
+            # In JSON Schema a number includes whole numbers.
             return {'type': [SIMPLE_TYPES[item] for item in arguments if not (item is int and float in arguments)]}
         return {'anyOf': [self.type_schema(item) for item in arguments]}
 
 
 def _form_schema(form: Form[Any], records: _Records) -> Schema:
-    """Return the schema of what a specification says to one transform."""
+    """Return the schema of the entries of one transform."""
     if form.shape is Shape.NAMES:
         name: Schema = {'type': 'string'}
         item = {'anyOf': [name, records.reference(form.entry_type)]} if form.names_may_be_objects else name
         return {'type': 'array', 'items': item}
     if form.shape is Shape.VALUES:
-        value = next(key for key in keys_of(form.entry_type) if key.name == 'value')
+        value = next(key for key in record_keys(form.entry_type) if key.name == 'value')
         return {'type': 'object', 'additionalProperties': {'description': value.meaning,
                                                            **records.type_schema(value.hint)}}
     entry = records.reference(form.entry_type)

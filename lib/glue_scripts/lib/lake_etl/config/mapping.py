@@ -1,4 +1,4 @@
-"""The schema mapping: a CSV file that says which source column becomes which column of the table."""
+"""The schema mapping: a CSV file that maps source columns to columns of the table."""
 from __future__ import annotations
 
 import csv
@@ -17,7 +17,7 @@ COLUMNS = REQUIRED_COLUMNS + OPTIONAL_COLUMNS
 DROPPED = 'null'
 COMMENT = '//'
 END = '// end of the text'
-# The scorers of rapidfuzz.fuzz, as data: reading a mapping must not need the library.
+# The scorers of rapidfuzz.fuzz. They are listed here, so that reading a mapping does not need the library.
 SCORERS = ('ratio', 'partial_ratio', 'token_sort_ratio', 'token_set_ratio', 'token_ratio', 'partial_token_sort_ratio',
            'partial_token_set_ratio', 'partial_token_ratio', 'WRatio', 'QRatio')
 
@@ -28,11 +28,11 @@ class MappingRow:
 
     source_name  column of the source, or the path of a nested field in back-ticks
     dest_name    column of the table; None drops the source column
-    threshold    0 to 100: how alike a column's name must be to match; None asks for the very name
-    scorer       RapidFuzz's measure of likeness; given together with `threshold`
-    width        of the column in a fixed-width file
+    threshold    least similarity, 0 to 100, of a matching column name; None for an exact match
+    scorer       RapidFuzz's measure of similarity; given together with `threshold`
+    width        width of the column in a fixed-width file
     optional     whether sources may lack the column
-    line         of the row in the file, counted from 1
+    line         line of the row in the file, counted from 1
     """
 
     source_name: str
@@ -45,29 +45,29 @@ class MappingRow:
 
     @property
     def place(self) -> str:
-        """Return where the row stands, for messages."""
+        """Return the place of the row, for messages."""
         return row_place(self.line)
 
 
 @dataclass(frozen=True)
 class SchemaMapping:
-    """The rows of a mapping in their order, which is that of the output columns."""
+    """The rows of a mapping, in the order of the output columns."""
 
     rows: tuple[MappingRow, ...]
 
     def whereabouts(self, file: str) -> dict[str, str]:
-        """Return what became of each source column that its row drops or renames, by its lower-case name."""
+        """Return what the mapping does with each source column, in words, by its lower-case name."""
         return {row.source_name.lower(): f"{row.place} of {file} calls it '{row.dest_name}'" if row.dest_name
                 else f'{row.place} of {file} drops it' for row in self.rows}
 
     def destinations(self) -> tuple[str, ...]:
-        """Return the columns that a mapped frame can have; rows that match nothing leave theirs out."""
+        """Return the columns that a mapped frame can have; it lacks those of rows that match no source column."""
         return tuple(row.dest_name for row in self.rows if row.dest_name is not None)
 
 
 @dataclass(frozen=True)
 class _Line:
-    """The cells of one line, addressed by the header's column names."""
+    """The cells of one line, by the column names of the header."""
 
     number: int
     cells: dict[str, str]
@@ -87,10 +87,10 @@ def row_place(line: int) -> str:
 
 
 def parse_mapping(content: bytes, findings: Findings) -> SchemaMapping | None:
-    """Return the mapping of a CSV file, or record everything that is wrong with it and return None.
+    """Return the mapping of a CSV file; records every problem, and returns None if there is one.
 
-    Column names of the header are matched without case; columns with other names, blank lines and lines that begin
-    with `//` are left out.
+    The letter case of column names in the header does not matter. Other columns, blank lines and lines that begin with
+    `//` are ignored.
     """
     before = len(findings.problems)
     text = decode_text(content, findings)
@@ -108,7 +108,7 @@ def parse_mapping(content: bytes, findings: Findings) -> SchemaMapping | None:
 
 
 def _lines(text: str, findings: Findings) -> list[_Line]:
-    """Return the lines below the header; a file without a usable header is a problem."""
+    """Return the lines below the header; records a problem for a file without a usable header."""
     before = len(findings.problems)
     records = list(_records(text, findings))
     if len(findings.problems) > before:
@@ -124,8 +124,8 @@ def _lines(text: str, findings: Findings) -> list[_Line]:
 
 
 def _records(text: str, findings: Findings) -> Iterator[tuple[int, list[str]]]:
-    """Yield (line number, cells) of every line that is neither blank nor a comment."""
-    # A quote that is open at the end of the text takes this line in, and no other does.
+    """Yield the line number and the cells of every line that is neither blank nor a comment."""
+    # This line becomes part of a cell only if a quote is still open at the end of the text.
     reader = csv.reader(io.StringIO(f'{text}\n{END}', newline=''))
     start = 1
     try:
@@ -143,7 +143,7 @@ def _records(text: str, findings: Findings) -> Iterator[tuple[int, list[str]]]:
 
 
 def _column_names(header: Sequence[str], findings: Findings) -> list[str]:
-    """Return the known column name for each cell of the header, empty for columns that mean nothing here."""
+    """Return the known column name for each cell of the header; empty for other columns."""
     known = {name.lower(): name for name in COLUMNS}
     names = [known.get(cell.strip().lower(), '') for cell in header]
     for column in COLUMNS:
@@ -164,18 +164,18 @@ def _column_names(header: Sequence[str], findings: Findings) -> list[str]:
 
 
 def _row(line: _Line, findings: Findings) -> MappingRow:
-    """Return the row; everything that is wrong with it goes to `findings`."""
+    """Return the row; problems go to `findings`."""
     if line.extra:
         findings.warning(line.place, f'{line.extra} more cells than the header has columns, ignored',
                          'put double quotes around a name that holds a comma')
     source = line.cells.get('SourceName', '')
     destination = line.text('DestName')
-    source = source.replace('\r\n', '\n')    # As in the names that readers give to columns of such headers.
+    source = source.replace('\r\n', '\n')    # Readers name columns of such headers in the same way.
     _check_name('SourceName', source, line, findings)
     _check_name('DestName', destination, line, findings)
     if source.startswith('`') and source.count('`') % 2:
         findings.problem(line.place, "'SourceName' opens a back-tick that is never closed", 'write `Struct`.`Member`')
-    threshold, scorer = _likeness(line, findings)
+    threshold, scorer = _similarity(line, findings)
     return MappingRow(source_name=source, dest_name=None if destination.lower() == DROPPED else destination,
                       threshold=threshold, scorer=scorer, width=_width(line, findings),
                       optional=_optional(line, findings), line=line.number)
@@ -185,12 +185,12 @@ def _check_name(column: str, name: str, line: _Line, findings: Findings) -> None
     if not name.strip():
         hint = 'write Null to drop the column' if column == 'DestName' else ''
         findings.problem(line.place, f"'{column}' is empty", hint)
-    elif '\n' in name and column == 'DestName':  # Headers of sources do hold line breaks.
+    elif '\n' in name and column == 'DestName':  # Headers of source files may contain line breaks.
         findings.problem(line.place, f"'{column}' holds a line break", 'is a double quote never closed?')
 
 
-def _likeness(line: _Line, findings: Findings) -> tuple[float | None, str | None]:
-    """Return threshold and scorer; both, or neither."""
+def _similarity(line: _Line, findings: Findings) -> tuple[float | None, str | None]:
+    """Return threshold and scorer, which are given together."""
     written, scorer = line.text('Threshold'), line.text('Scorer')
     if scorer and scorer not in SCORERS:
         findings.problem(line.place, f'unknown scorer {describe(scorer)}',
@@ -198,9 +198,9 @@ def _likeness(line: _Line, findings: Findings) -> tuple[float | None, str | None
     if not written:
         if scorer:
             findings.warning(line.place, "'Scorer' without 'Threshold' is ignored",
-                             'give a threshold from 0 to 100 to match by likeness')
+                             'give a threshold from 0 to 100 to match by similarity')
         return None, None
-    threshold = threshold_of(written)
+    threshold = parse_threshold(written)
     if threshold is None:
         findings.problem(line.place, f"'Threshold' must be a number from 0 to 100, got {describe(written)}")
     if not scorer:
@@ -208,8 +208,8 @@ def _likeness(line: _Line, findings: Findings) -> tuple[float | None, str | None
     return threshold, scorer
 
 
-def threshold_of(written: str) -> float | None:
-    """Return the threshold that a text says; None when it is no number from 0 to 100."""
+def parse_threshold(written: str) -> float | None:
+    """Return the threshold in a text; None when the text is not a number from 0 to 100."""
     number = _number(written)
     return number if 0 <= number <= 100 else None
 
@@ -233,7 +233,7 @@ def _optional(line: _Line, findings: Findings) -> bool:
 
 
 def _number(written: str) -> float:
-    """Return the number, or -1, which no cell may hold, for anything that is no finite number."""
+    """Return the number in a text; -1, which is never valid, when the text is not a finite number."""
     try:
         number = float(written)
     except ValueError:

@@ -1,4 +1,4 @@
-"""A field of a match level: the column that is compared, how, and with which weight."""
+"""A field of a match level: the column to compare, how to compare it, and with which weight."""
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
@@ -6,8 +6,7 @@ from dataclasses import dataclass, fields
 from types import MappingProxyType
 from typing import Literal
 
-from lake_etl.config.match_comparison import DEFAULT_LEVELS, Comparison
-
+DEFAULT_LEVELS = (0.85, 0.92)
 FieldType = Literal['exact', 'string', 'numeric', 'date', 'geographic']
 DISTANCES = ('linear', 'step', 'exp', 'gauss', 'squared')
 METHODS: Mapping[FieldType, tuple[str, ...]] = MappingProxyType({
@@ -28,22 +27,58 @@ KEYS_OF_TYPE: Mapping[FieldType, tuple[str, ...]] = MappingProxyType({
 
 
 @dataclass(frozen=True, kw_only=True)
-class Field:
-    """One column that is compared; the similarity of two values is between 0 and 1.
+class Comparison:
+    """The levels of agreement of a field in a probabilistic match level.
 
-    fieldname       column to compare; for the type geographic the one with the latitude in degrees
-    type            how its values are compared
+    levels           ascending similarities between 0 and 1, at each of which a level of agreement begins; values below
+                     all of them differ, and values above all of them are equal
+    shared_at_home   whether people of one household often agree on the field, as on address and telephone
+    exchanged_with   column whose value may be exchanged with this one, as first and last name may be; such pairs have
+                     a level of their own
+    frequent_values  number of most frequent values that get weights of their own, because agreement on one of them is
+                     weaker evidence
+    """
+
+    levels: tuple[float, ...] = DEFAULT_LEVELS
+    shared_at_home: bool = False
+    exchanged_with: str | None = None
+    frequent_values: int = 0
+
+    @property
+    def level_count(self) -> int:
+        """Return the number of levels, including the lowest and the highest."""
+        return len(self.levels) + 2 + (self.exchanged_with is not None)
+
+    def names(self) -> tuple[str, ...]:
+        """Return the names of the levels, from the lowest to the highest."""
+        exchanged = (f'exchanged with {self.exchanged_with}',) if self.exchanged_with else ()
+        return ('differs', *(f'similar from {level:g}' for level in self.levels), *exchanged, 'equal')
+
+    def check(self) -> Iterator[str]:
+        """Yield the problems of the levels."""
+        if list(self.levels) != sorted(set(self.levels)) or any(not 0 < level < 1 for level in self.levels):
+            yield 'levels must be ascending numbers above 0 and below 1'
+        if self.frequent_values < 0:
+            yield f'frequent_values is {self.frequent_values}, expected 0 or more'
+
+
+@dataclass(frozen=True, kw_only=True)
+class Field:
+    """One column to compare; the similarity of two values is between 0 and 1.
+
+    fieldname       column to compare; for the type geographic, the column with the latitude in degrees
+    type            how to compare its values
     weight          its share in the score of the level
     method          for string, numeric and geographic: the measure; levenshtein and linear when left out
-    threshold       a similarity of at least this counts as 1, any other as 0
+    threshold       a similarity of at least this counts as 1, any lower one as 0
     missing_value   similarity when a value is null
-    offset          for numeric and geographic: distances up to this one count as none
-    scale           for numeric and geographic: at this distance beyond the offset the similarity is one half
-    origin          for numeric and geographic: the distance that counts as none
+    offset          for numeric and geographic: distances up to this one count as 0
+    scale           for numeric and geographic: distance beyond the offset at which the similarity is one half
+    origin          for numeric and geographic: the distance that counts as 0
     longitude       for geographic: column with the longitude in degrees
     swap_month_day  for date: similarity when month and day are exchanged
-    swap_months     for date: month, the month it is confused with, and the similarity then
-    comparison      for probabilistic levels: which similarities make a level of agreement, and what values tell
+    swap_months     for date: a month, another month that it is confused with, and the similarity in that case
+    comparison      for probabilistic levels: the levels of agreement
     """
 
     fieldname: str
@@ -62,23 +97,23 @@ class Field:
 
     @property
     def measure(self) -> str:
-        """Return the method by its main name, the default where none is given, or an empty text."""
+        """Return the main name of the method, or of the type's default; empty for a type without methods."""
         methods = METHODS[self.type]
         if self.method is None:
             return methods[0] if methods else ''
         return OTHER_NAMES.get(self.method, self.method)
 
     def columns(self) -> tuple[str, ...]:
-        """Return the names of the columns that are compared."""
+        """Return the names of the columns to compare."""
         return (self.fieldname, self.longitude) if self.longitude else (self.fieldname,)
 
     @property
     def agreement(self) -> Comparison:
-        """Return the comparison; when none is given, an exact field has two levels and any other the usual ones."""
+        """Return the comparison; by default an exact field has two levels, and any other field has DEFAULT_LEVELS."""
         return self.comparison or Comparison(levels=() if self.type == 'exact' else DEFAULT_LEVELS)
 
     def check(self) -> Iterator[str]:
-        """Yield what is wrong with weight, method and the keys of the type."""
+        """Yield the problems of the weight, the method and the keys of the type."""
         if self.weight < 0:
             yield f'weight is {self.weight}, expected 0 or more'
         methods = METHODS[self.type]
@@ -87,7 +122,7 @@ class Field:
         for item in fields(self):
             belongs = [kind for kind, keys in KEYS_OF_TYPE.items() if item.name in keys]
             if belongs and self.type not in belongs and getattr(self, item.name) != item.default:
-                yield f'{item.name} means nothing for type {self.type}; it is for {" and ".join(belongs)}'
+                yield f'{item.name} has no effect for type {self.type}; it is for {" and ".join(belongs)}'
         if self.type == 'geographic' and not self.longitude:
             yield 'type geographic needs longitude, the column with the other coordinate'
         if self.scale <= 0 or self.offset < 0:

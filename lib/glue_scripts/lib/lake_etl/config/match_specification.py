@@ -1,4 +1,4 @@
-"""Entity match specification: how rows of several source systems are recognised as one entity."""
+"""The entity match specification: how to recognize rows of several source systems as one entity."""
 from __future__ import annotations
 
 import re
@@ -17,7 +17,7 @@ DEFAULT_BLOCK_PAIRS = 100_000
 
 @dataclass(frozen=True, kw_only=True)
 class ExactMatchFields:
-    """The columns by which a source system itself knows its entities.
+    """The columns by which a source system identifies its entities.
 
     source_primary_key  column with the key in the source system
     source_system_key   column that names the source system
@@ -29,15 +29,15 @@ class ExactMatchFields:
 
 @dataclass(frozen=True, kw_only=True)
 class Level:
-    """One way to recognise an entity; a level is tried on the rows that no level before it has matched.
+    """One way to recognize an entity; a level is tried on the rows that no earlier level has matched.
 
     id         name of the level, shown with each match
     blocks     columns, or parts of columns as in `lastname[0:3]`, that must all be equal for two rows to be compared; a
-               list of lists holds several such rules, of which one is enough
-    fields     the columns that are compared
-    threshold  the score, above 0 and up to 1, from which on two rows match
+               list of lists has several such rules, and rows that meet one of them are compared
+    fields     the columns to compare
+    threshold  the lowest score at which two rows match, above 0 and up to 1
     type       weighted: the score is the weighted average of the similarities; probabilistic: it is a probability
-    weights    for probabilistic levels: what is known about the fields; learnt from each batch when left out
+    weights    for probabilistic levels: the weights of the fields; learned from each batch when left out
     """
 
     id: str | int
@@ -49,10 +49,10 @@ class Level:
 
     @property
     def rules(self) -> tuple[BlockRule, ...]:
-        """Return the block rules; a plain list of texts is one rule."""
-        plain = tuple(part for part in self.blocks if isinstance(part, str))
+        """Return the block rules; a flat list of texts is one rule."""
+        flat = tuple(part for part in self.blocks if isinstance(part, str))
         lists = [part for part in self.blocks if not isinstance(part, str)]
-        return tuple(BlockRule(tuple(map(parse_block_part, parts))) for parts in ([plain] if plain else []) + lists)
+        return tuple(BlockRule(tuple(map(parse_block_part, parts))) for parts in ([flat] if flat else []) + lists)
 
     def columns(self) -> tuple[str, ...]:
         """Return the names of all columns that the level reads."""
@@ -62,21 +62,21 @@ class Level:
                                     *exchanged]))
 
     def check(self) -> Iterator[str]:
-        """Yield what is wrong with blocks, weights and threshold."""
-        yield from _wrong_blocks(self.blocks)
+        """Yield the problems of blocks, weights and threshold."""
+        yield from _block_problems(self.blocks)
         if not self.fields:
             yield 'fields is empty; name at least one column to compare'
         elif self.type == 'weighted' and not any(field.weight for field in self.fields):
             yield 'all weights are 0; at least one field needs a weight above 0'
-        yield from self._wrong_weights()
+        yield from self._weight_problems()
         if not 0 < self.threshold <= 1:
             yield f'threshold is {self.threshold}, expected a number above 0 and up to 1'
 
-    def _wrong_weights(self) -> Iterator[str]:
-        """Yield where the weights do not fit the fields, or the fields do not fit the type."""
+    def _weight_problems(self) -> Iterator[str]:
+        """Yield a problem where the weights do not fit the fields, or the fields do not fit the type."""
         if self.type == 'weighted':
             if self.weights or any(field.comparison for field in self.fields):
-                yield 'weights and comparison mean nothing for type weighted; they are for probabilistic'
+                yield 'weights and comparison have no effect for type weighted; they are for probabilistic'
             return
         names = [field.fieldname for field in self.fields]
         given = [shares.name for shares in self.weights.fields] if self.weights else names
@@ -89,7 +89,7 @@ class Level:
                        f'{field.agreement.level_count} levels')
 
 
-def _wrong_blocks(blocks: Iterable[str | tuple[str, ...]]) -> Iterator[str]:
+def _block_problems(blocks: Iterable[str | tuple[str, ...]]) -> Iterator[str]:
     blocks = tuple(blocks)
     if not blocks or any(not part for part in blocks):
         yield 'blocks is empty; without blocks every row would be compared with every other'
@@ -104,16 +104,16 @@ def _wrong_blocks(blocks: Iterable[str | tuple[str, ...]]) -> Iterator[str]:
 
 @dataclass(frozen=True, kw_only=True)
 class EntityMatchSpec:
-    """What an entity match specification says.
+    """The options of an entity match.
 
     primary_entity_table  name of the table with one row for each entity, in the Consume database
-    global_id_field       column with the id of the entity; rows that bring an id keep it
-    sort_field            column by which the latest of several rows of one entity is found; nulls are the oldest
-    exact_match_fields    the columns by which source systems know their entities
-    levels                the levels in the order in which they are tried
-    default_values        texts that stand for a missing value, in blocks and in fields; upper and lower case alike
-    max_block_pairs       most pairs of rows that one block may lead to; a larger block is divided by the next field,
-                          and left out with a warning when that does not help
+    global_id_field       column with the id of the entity; rows that already have an id keep it
+    sort_field            column that tells which of several rows of one entity is the latest; nulls are the oldest
+    exact_match_fields    the columns by which source systems identify their entities
+    levels                the levels, in the order in which they are tried
+    default_values        texts that stand for a missing value, in blocks and in fields, in any letter case
+    max_block_pairs       most pairs of rows in one block; a larger block is divided by the next field, and skipped with
+                          a warning if that does not help
     """
 
     primary_entity_table: str
@@ -132,11 +132,11 @@ class EntityMatchSpec:
         return tuple(dict.fromkeys([*exact, *sort, *(name for level in self.levels for name in level.columns())]))
 
     def check(self) -> Iterator[str]:
-        """Yield what is wrong with the parts taken together."""
+        """Yield the problems that concern several keys."""
         if not TABLE_NAME.fullmatch(self.primary_entity_table):
             yield f"primary_entity_table is '{self.primary_entity_table}', expected a name of letters, digits and _"
         if not self.exact_match_fields and not self.levels:
-            yield 'neither exact_match_fields nor levels are given, so that nothing could ever match'
+            yield 'neither exact_match_fields nor levels are given, so no row could ever match'
         if self.max_block_pairs < 1:
             yield f'max_block_pairs is {self.max_block_pairs}, expected at least 1'
         names = [str(level.id) for level in self.levels]
@@ -145,5 +145,5 @@ class EntityMatchSpec:
 
 
 def parse_entity_match(raw: object, findings: Findings) -> EntityMatchSpec | None:
-    """Return the specification of an `-entitymatch.json` file, or record every reason why not and return None."""
+    """Return the specification in an `-entitymatch.json` file; None if it has problems, which are all recorded."""
     return parse_record(EntityMatchSpec, raw, '', findings)

@@ -1,4 +1,4 @@
-"""Weights of a probabilistic level that are given in the specification instead of learnt from the data."""
+"""Weights of a probabilistic level, given in the specification instead of learned from the data."""
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -11,15 +11,15 @@ ROUNDING = 0.001
 
 @dataclass(frozen=True, kw_only=True)
 class FieldShares:
-    """How often a field compares at each level, from differing to equal; the shares of a list add up to 1.
+    """The shares of pairs at each level of agreement of a field, from differing to equal; each list adds up to 1.
 
     name         column of the field
-    same_person  shares among pairs of records about one person
-    stranger     shares among pairs about two people taken at random
-    housemate    shares among pairs about two people of one household; empty when households are not looked at
-    frequent     share of records that hold a frequent value, by value; it takes the place of the last share of
-                 `stranger` where both records hold that value, since agreeing on Smith says less than on Zuckerli
-    rare         share that takes that place for all other values; null when frequencies are not looked at
+    same_person  shares among pairs of records of one person
+    stranger     shares among pairs of records of two random people
+    housemate    shares among pairs of records of two people of one household; empty when households are not considered
+    frequent     share of records with a frequent value, by value; it replaces the last share of `stranger` when both
+                 records have that value, because agreement on Smith is weaker evidence than agreement on Zuckerli
+    rare         share that replaces it for all other values; null when frequencies are not considered
     """
 
     name: str
@@ -30,11 +30,11 @@ class FieldShares:
     rare: float | None = None
 
     def check(self) -> Iterator[str]:
-        """Yield what is wrong with the shares."""
+        """Yield the problems of the shares."""
         for name in ('same_person', 'stranger', 'housemate'):
             shares = getattr(self, name)
             if any(share <= 0 for share in shares):
-                yield f'{name} holds a share that is not above 0; something never seen is rare, not impossible'
+                yield f'{name} holds a share that is not above 0; what was never observed is rare, not impossible'
             elif shares and not isclose(sum(shares), 1, abs_tol=ROUNDING):
                 yield f'{name} adds up to {sum(shares):g}, expected 1'
             if len(shares) not in (len(self.same_person), 0 if name == 'housemate' else -1):
@@ -48,11 +48,11 @@ class FieldShares:
 
 @dataclass(frozen=True, kw_only=True)
 class MatchWeights:
-    """What was learnt about the fields of a level.
+    """The weights of the fields of a level.
 
     fields      the shares of each field of the level, in the same order
-    strangers   number of people with whom a record may be confused: the rows of the primary table
-    housemates  mean number of other people in a person's household; 0 when households are not looked at
+    strangers   number of people with whom a record may be confused: the number of rows of the primary table
+    housemates  mean number of other people in a person's household; 0 when households are not considered
     """
 
     fields: tuple[FieldShares, ...]
@@ -60,7 +60,7 @@ class MatchWeights:
     housemates: float = 0.0
 
     def check(self) -> Iterator[str]:
-        """Yield what is wrong with the parts taken together."""
+        """Yield the problems that concern several parts."""
         if self.strangers < 1 or self.housemates < 0:
             yield 'strangers must be 1 or more, and housemates 0 or more'
         if self.housemates and any(not item.housemate for item in self.fields):

@@ -1,4 +1,4 @@
-"""Data quality files: which rules are checked at which stage, and what a failed one does."""
+"""Data quality files: which rules are checked at which stage, and what happens when a rule fails."""
 from __future__ import annotations
 
 from collections.abc import Sequence
@@ -15,10 +15,10 @@ ACTIONS = ('warn_rules', 'quarantine_rules', 'halt_rules')
 
 @dataclass(frozen=True, kw_only=True)
 class StageTexts:
-    """The rules of one stage as written, each a text in the data quality language.
+    """The rules of one stage as written, each in the data quality language.
 
     warn_rules        a failed rule is reported
-    quarantine_rules  rows that fail are set aside
+    quarantine_rules  rows that fail are quarantined
     halt_rules        a failed rule stops the job before anything is published
     """
 
@@ -31,11 +31,11 @@ class StageTexts:
 class QualityFile:
     """A data quality file as written.
 
-    before_transform       checked on the mapped rows
-    after_transform        checked on the rows as they will be published to Cleanse
-    after_sparksql         checked on the rows as they will be published to Consume
+    before_transform       rules for the mapped rows
+    after_transform        rules for the rows as they will be published to Cleanse
+    after_sparksql         rules for the rows as they will be published to Consume
     convert_single_quotes  whether `'` in a rule stands for `"`
-    quarantine_clear       whether rows set aside before the transforms keep personal data as it came
+    quarantine_clear       whether rows that are quarantined before the transforms keep personal data in clear text
     """
 
     before_transform: StageTexts = field(default_factory=StageTexts)
@@ -47,7 +47,7 @@ class QualityFile:
 
 @dataclass(frozen=True, kw_only=True)
 class StageRules:
-    """The rules of one stage by what happens when they fail, as in `StageTexts`."""
+    """The parsed rules of one stage, by what happens when they fail, as in `StageTexts`."""
 
     warn_rules: tuple[AnyRule, ...] = ()
     quarantine_rules: tuple[AnyRule, ...] = ()
@@ -56,7 +56,7 @@ class StageRules:
 
 @dataclass(frozen=True, kw_only=True)
 class QualityRules:
-    """The rules of a workflow by stage, as in `QualityFile`."""
+    """The parsed rules of a workflow by stage, as in `QualityFile`."""
 
     before_transform: StageRules = field(default_factory=StageRules)
     after_transform: StageRules = field(default_factory=StageRules)
@@ -65,7 +65,7 @@ class QualityRules:
 
 
 def parse_quality(raw: object, findings: Findings) -> QualityRules | None:
-    """Return the rules of a data quality file, or record every reason why it has none and return None."""
+    """Return the rules of a data quality file; records every problem, and returns None if there is one."""
     before = len(findings.problems)
     file = parse_record(QualityFile, raw, '', findings)
     if file is None:
@@ -80,27 +80,27 @@ def parse_quality(raw: object, findings: Findings) -> QualityRules | None:
 
 def _rules(texts: Sequence[str], stage: str, action: str, convert_single_quotes: bool, findings: Findings
            ) -> tuple[AnyRule, ...]:
-    """Return the rules of texts; one with a problem is left out."""
+    """Return the parsed rules; records a problem for each rule that has one, and omits the rule."""
     rules: list[AnyRule] = []
     for index, text in enumerate(texts):
         place = f'{stage}.{action}[{index}]'
         rule = parse_rule(text.replace("'", '"') if convert_single_quotes else text, findings, place)
         if rule is not None:
-            _check_rows(rule, place, action, findings)
-            _check_file(rule, place, stage, findings)
+            _check_row_outcome(rule, place, action, findings)
+            _check_landed_file(rule, place, stage, findings)
             rules.append(rule)
     return tuple(rules)
 
 
-def _check_rows(rule: AnyRule, place: str, action: str, findings: Findings) -> None:
+def _check_row_outcome(rule: AnyRule, place: str, action: str, findings: Findings) -> None:
     if action == 'quarantine_rules' and not has_row_outcome(rule):
         types = ', '.join(dict.fromkeys(part.type for part in leaves(rule) if not has_row_outcome(part)))
-        findings.problem(place, f'no row can be set aside by {types}, because only the whole data set passes or fails',
+        findings.problem(place, f'{types} cannot quarantine rows, because only the whole data set passes or fails',
                          'move the rule to warn_rules or halt_rules')
 
 
-def _check_file(rule: AnyRule, place: str, stage: str, findings: Findings) -> None:
+def _check_landed_file(rule: AnyRule, place: str, stage: str, findings: Findings) -> None:
     for part in leaves(rule):
         if stage == 'after_sparksql' and part.type.startswith('File') and not part.parameters:
-            findings.problem(place, f'{part.type} looks at the landed file, which a Consume table has not',
+            findings.problem(place, f'{part.type} checks the landed file, which a Consume table does not have',
                              'move the rule to before_transform, or name a file')

@@ -1,4 +1,4 @@
-"""The transform_spec: its steps in order, and a walk through them with the columns known at each point."""
+"""The transform_spec: its steps in order, the columns that they read, write and protect, and the checks of these."""
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -10,23 +10,25 @@ from lake_etl.syntax.records import Findings, describe, nearest, suggestion
 
 PLACE = 'transform_spec'
 ANNOTATION = 'description'
-# A step is told apart from an earlier one of the same transform by what follows the colon.
+# A suffix after the colon distinguishes several steps of one transform, as in date:2.
 SUFFIX_MARK = ':'
+# Stands for all columns, in a step that does not name the ones that it protects.
+ANY_COLUMN = '*'
 
 
 @runtime_checkable
 class DeclaredTransform(Protocol):
-    """A transform that knows the form of its entries."""
+    """A transform that declares the form of its entries."""
 
     @property
     def parses_text(self) -> bool:
-        """Tell whether it reads its source best as the text of the file."""
+        """Tell whether the transform reads its source best as the text of the file."""
 
     def parse(self, raw: object, place: str, findings: Findings) -> tuple[Any, ...]:
-        """Return the entries of a raw specification; what does not fit goes to `findings`."""
+        """Return the entries of a raw specification; problems go to `findings`."""
 
 
-# Any other transform is a plain function of a user's module.
+# Transforms by name; one that is not a DeclaredTransform is a plain function of a user's module.
 Registry = Mapping[str, Any]
 
 
@@ -37,8 +39,8 @@ class TransformStep:
     key          as written, with its suffix
     name         of the transform
     raw          value as written
-    entries      the value as records; None when the transform does not tell their form
-    place        in the file, for messages
+    entries      the parsed entries; None when the transform does not declare their form, or they have problems
+    place        place in the file, for messages
     parses_text  whether the transform reads its source best as the text of the file
     """
 
@@ -52,18 +54,18 @@ class TransformStep:
 
 @dataclass(frozen=True)
 class TransformSpec:
-    """The steps in execution order, and the names of transforms that do not exist."""
+    """The steps in the order of execution, and the names of transforms that do not exist."""
 
     steps: tuple[TransformStep, ...] = ()
     unknown: tuple[str, ...] = ()
 
 
 def parse_transforms(raw: object, registry: Registry, findings: Findings, refuse_unknown: bool) -> TransformSpec:
-    """Return the steps of a transform_spec; everything that is wrong with it goes to `findings`.
+    """Return the steps of a transform_spec; problems go to `findings`.
 
     registry        transforms by name
-    refuse_unknown  whether a transform that does not exist is a problem, or is left out with a warning; one whose name
-                    looks like a misspelt transform that protects personal data always is a problem
+    refuse_unknown  whether a transform that does not exist is a problem, or is skipped with a warning; it is always a
+                    problem if its name looks like a misspelt transform that protects personal data
     """
     if not isinstance(raw, dict):
         findings.problem(PLACE, f'expected an object, got {describe(raw)}')
@@ -90,8 +92,8 @@ def step_name(key: str) -> str:
 def text_columns(steps: Sequence[TransformStep]) -> frozenset[str]:
     """Return the columns, in lower case, that the reader should leave as the text of the file.
 
-    Those are the columns whose first use is an entry that parses text and puts its result into the same column. Behind
-    an entry of unknown effect no column is sure to be untouched.
+    These are the columns whose first use is an entry that parses text and writes its result to the same column. The
+    search ends after an entry of unknown effect, because it may use any column.
     """
     touched: set[str] = set()
     as_text = set()
@@ -109,14 +111,14 @@ def text_columns(steps: Sequence[TransformStep]) -> frozenset[str]:
     return frozenset(as_text)
 
 
-def follow_columns(steps: Sequence[TransformStep], columns: Sequence[str] | None, findings: Findings,
-                   hints: Mapping[str, str] | None = None) -> None:
-    """Record a problem for each read of a column that is not there, and for each new column that is there already.
+def check_columns(steps: Sequence[TransformStep], columns: Sequence[str] | None, findings: Findings,
+                  hints: Mapping[str, str] | None = None) -> None:
+    """Record a problem for each entry that reads a missing column, or adds a column that exists already.
 
-    columns  those before the first step; None: not known, so that only new columns are checked
-    hints    by lower-case name, what became of columns that are not among them
+    columns  columns before the first step; None if they are not known, so that only added columns are checked
+    hints    what the mapping does with columns that it drops or renames, by lower-case name
 
-    The walk ends behind the first entry of unknown effect.
+    The check ends after the first entry of unknown effect.
     """
     known = {name.lower(): name for name in columns or ()}
     for step in steps:
@@ -163,13 +165,13 @@ def without_absent(steps: Sequence[TransformStep], present: Sequence[str], absen
 
 
 def _added(entry: Entry) -> tuple[str, ...]:
-    """Return the columns that an entry adds; few have a method `adds`, the others overwrite what is there."""
+    """Return the columns that must not exist before an entry; an entry without a method `adds` overwrites columns."""
     adds: Callable[[], tuple[str, ...]] = getattr(entry, 'adds', tuple)
     return adds()
 
 
 def written_columns(steps: Sequence[TransformStep]) -> Iterator[tuple[str, str]]:
-    """Yield (place, column) for each column that an entry is known to write."""
+    """Yield the place and the name of each column that an entry is known to write."""
     for step in steps:
         for entry, place in _entries_with_places(step):
             for name in entry.writes() or ():
@@ -178,14 +180,14 @@ def written_columns(steps: Sequence[TransformStep]) -> Iterator[tuple[str, str]]
 
 def _step(key: str, name: str, raw: object, transform: DeclaredTransform | Callable[..., Any],
           findings: Findings) -> TransformStep:
-    """Return the step; one with a problem has no entries, since what it does is not known whole."""
+    """Return the step; a step with a problem has no entries, because its effect is not fully known."""
     place = f'{PLACE}.{key}'
     if not isinstance(transform, DeclaredTransform):
         return TransformStep(key, name, raw, None, place)
     before = len(findings.problems)
     entries = transform.parse(raw, place, findings)
-    sound = len(findings.problems) == before
-    return TransformStep(key, name, raw, entries if sound else None, place, transform.parses_text)
+    valid = len(findings.problems) == before
+    return TransformStep(key, name, raw, entries if valid else None, place, transform.parses_text)
 
 
 def _report_unknown(key: str, name: str, registry: Registry, findings: Findings, refuse: bool) -> None:
@@ -195,7 +197,7 @@ def _report_unknown(key: str, name: str, registry: Registry, findings: Findings,
 
 
 def _entries_with_places(step: TransformStep) -> Iterator[tuple[Entry, str]]:
-    """Yield each entry with its place: an index in a list, a key in an object of columns, or the step itself."""
+    """Yield each entry with its place: an index of a list, a key of an object of columns, or the step itself."""
     entries = step.entries or ()
     keys = list(step.raw) if isinstance(step.raw, dict) else []
     by_column = bool(keys) and [getattr(entry, 'field', None) for entry in entries] == keys
@@ -208,3 +210,35 @@ def _entries_with_places(step: TransformStep) -> Iterator[tuple[Entry, str]]:
 
 def _lower(names: Sequence[str]) -> set[str]:
     return {name.lower() for name in names}
+
+
+def protection_by_transform(transforms: Mapping[str, object], lake_transforms: Mapping[str, object]
+                            ) -> dict[str, bool]:
+    """Return whether each transform protects personal data, by name.
+
+    lake_transforms  transforms of the lake, or their forms; a user's function that replaces one of them counts as
+                     protecting if that one protects
+    """
+    return {name: bool(getattr(lake_transforms.get(name, transform), 'protects', False))
+            for name, transform in transforms.items()}
+
+
+def protected_columns(steps: Sequence[TransformStep], protecting: Mapping[str, bool]) -> dict[str, str]:
+    """Return the name of the transform that protects each protected column, by column name in lower case.
+
+    protecting  whether each transform protects, by name
+    """
+    found: dict[str, str] = {}
+    for step in steps:
+        if protecting.get(step.name, False):
+            for name in _columns(step):
+                found[name.lower()] = step.name
+    return found
+
+
+def _columns(step: TransformStep) -> list[str]:
+    """Return the columns that a step writes, or the columns that it names if what it writes is not known."""
+    if step.entries is None:
+        named = step.raw if isinstance(step.raw, (list, dict)) else ()
+        return [name for name in named if isinstance(name, str)] or [ANY_COLUMN]
+    return [name for entry in step.entries for name in entry.writes() or entry.reads() or (ANY_COLUMN,)]

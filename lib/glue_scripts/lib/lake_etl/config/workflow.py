@@ -1,4 +1,4 @@
-"""Reads all configuration files of one workflow: a typed value, or every problem of every file in one error."""
+"""Reads all configuration files of a workflow into a typed value, or raises one error with all their problems."""
 from __future__ import annotations
 
 import logging
@@ -7,18 +7,18 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from lake_etl.arguments import RESERVED_COLUMNS
-from lake_etl.config.configuration_files import Read, folded, own_name, spelled
+from lake_etl.config.configuration_files import (
+    FileNames, Read, entity_match_file, file_names, folded, stored_name, stored_workflow_name)
 from lake_etl.config.dependencies import Dependencies, parse_dependencies
 from lake_etl.config.entries.known import known_forms
-from lake_etl.config.file_names import FileNames, entity_match_file, file_names
 from lake_etl.config.input import InputSpec, SchemaChange, default_schema_change, parse_input
 from lake_etl.config.mapping import MappingRow, SchemaMapping, parse_mapping
 from lake_etl.config.match_specification import EntityMatchSpec, parse_entity_match
-from lake_etl.config.protected_columns import protected_columns, protecting
 from lake_etl.config.quality_rules import QualityRules, parse_quality
 from lake_etl.config.transform_steps import PLACE as STEPS
 from lake_etl.config.transform_steps import (
-    Registry, TransformSpec, TransformStep, follow_columns, parse_transforms, step_name, written_columns)
+    Registry, TransformSpec, TransformStep, check_columns, parse_transforms, protected_columns, protection_by_transform,
+    step_name, written_columns)
 from lake_etl.errors import ConfigurationError, LakeError, Problem
 from lake_etl.syntax.json_with_comments import parse_json_object
 from lake_etl.syntax.placeholders import report_unknown_placeholders
@@ -34,19 +34,19 @@ Parsed = TypeVar('Parsed')
 
 @dataclass(frozen=True, kw_only=True)
 class Workflow:
-    """What the configuration files of one `<database>/<table>` say; the defaults stand for files that are absent.
+    """The configuration of one `<database>/<table>`; the defaults apply when a file is missing.
 
-    input                how to read the source
-    allow_schema_change  of the input, or the default of the environment
-    mapping              None: all columns, with cleaned names
-    steps                transforms in execution order
-    unknown_transforms   names of transforms that do not exist and are left out
+    input                options for reading the source
+    allow_schema_change  the option of the input, or the default of the environment
+    mapping              None for all columns, with cleaned names
+    steps                transforms in the order of execution
+    unknown_transforms   names of transforms that do not exist and are skipped
     quality              data quality rules
-    spark_sql            how to fill the Consume table; placeholders are not filled yet
-    athena_statements    statements for Athena, likewise
-    redshift_statements  statements for Redshift, likewise
-    dependencies         what must have succeeded before
-    present_files        names of the files that are there, such as `transformation-spec/Gen-Policy.json`
+    spark_sql            query for the Consume table, with placeholders not yet filled
+    athena_statements    statements for Athena, with placeholders not yet filled
+    redshift_statements  statements for Redshift, with placeholders not yet filled
+    dependencies         workflows that must have succeeded before
+    present_files        names of the files that exist, such as `transformation-spec/Gen-Policy.json`
     """
 
     input: InputSpec = field(default_factory=InputSpec)
@@ -63,17 +63,17 @@ class Workflow:
 
     @property
     def mapping_rows(self) -> tuple[MappingRow, ...]:
-        """Return the rows of the mapping; none where there is no mapping."""
+        """Return the rows of the mapping; empty when there is no mapping."""
         return self.mapping.rows if self.mapping else ()
 
     def name(self, database: str, table: str) -> tuple[str, str]:
-        """Return database and table as the files of `transformation-spec` spell them, else as given."""
+        """Return database and table in the spelling of the files in `transformation-spec`, else as given."""
         names = file_names(database, table)
-        own = map(self._present, (names.spec, names.mapping, names.dependencies))
-        return spelled(database, table, own)
+        stored = map(self._present, (names.spec, names.mapping, names.dependencies))
+        return stored_workflow_name(database, table, stored)
 
     def file(self, name: str) -> str:
-        """Return the name of a file as the file spells it; the name as it is when there is no such file."""
+        """Return the name of a file in the spelling in which it is stored; unchanged when there is no such file."""
         return self._present(name) or name
 
     def _present(self, name: str) -> str | None:
@@ -82,17 +82,17 @@ class Workflow:
 
 def read_workflow(database: str, table: str, read: Read, registry: Registry, environment: str,
                   placeholders: Collection[str] | None = None) -> Workflow:
-    """Return everything that the files of a workflow say; a file that is absent says nothing.
+    """Return the configuration in all files of a workflow, and log warnings; every file is optional.
 
-    read          gives a file's content by its name, or None when there is no such file; `ConfigurationFiles` find it
-                  in any letter case
-    registry      transforms by name; one that is missing there is skipped in Dev and a problem elsewhere
-    placeholders  names that SQL files may use in braces; None leaves them unchecked
+    read          returns a file's content by its name, or None when there is no such file; `ConfigurationFiles` find a
+                  file in any letter case
+    registry      transforms by name; a transform that is not in it is skipped in Dev and a problem elsewhere
+    placeholders  names that SQL files may use in braces; None to check no placeholders
 
-    Raises ConfigurationError with all problems of all files; oddities are logged as warnings.
+    Raises ConfigurationError with all problems of all files.
     """
     reading = _Reading(read)
-    names = reading.own_names(file_names(database, table))
+    names = reading.stored_names(file_names(database, table))
     refuse_unknown = environment.lower() != DEVELOPMENT
     spec = reading.parse(names.spec, lambda content, findings: _parse_spec(
         content, registry, findings, refuse_unknown)) or _Spec()
@@ -111,12 +111,12 @@ def read_workflow(database: str, table: str, read: Read, registry: Registry, env
 
 def read_consume_workflow(database: str, table: str, read: Read,
                           placeholders: Collection[str] | None = None) -> Workflow:
-    """Return what the data quality and SQL files of a workflow say; its other files are not read.
+    """Return the configuration in the data quality and SQL files of a workflow, and log warnings.
 
-    Raises ConfigurationError with all problems of these files; oddities are logged as warnings.
+    Raises ConfigurationError with all problems of these files.
     """
     reading = _Reading(read)
-    names = reading.own_names(file_names(database, table))
+    names = reading.stored_names(file_names(database, table))
     quality = reading.parse(names.quality, _from_json(parse_quality))
     spark_sql, athena, redshift = _read_sql(reading, names, placeholders)
     reading.finish(f'{database}/{table}')
@@ -127,44 +127,45 @@ def read_consume_workflow(database: str, table: str, read: Read,
 def read_entity_match(database: str, read: Read) -> EntityMatchSpec:
     """Return the entity match specification of a database.
 
-    Raises ConfigurationError with all its problems, or when there is none.
+    Raises ConfigurationError with all its problems, or when there is no such file.
     """
     reading = _Reading(read)
-    name = reading.own_name(entity_match_file(database))
+    name = reading.stored_name(entity_match_file(database))
     spec = reading.parse(name, _from_json(parse_entity_match))
     if name not in reading.present:
-        reading.of(name).problem('', 'there is no such file', 'write one, or do not start the entity match job')
+        reading.findings_for(name).problem('', 'there is no such file',
+                                           'write one, or do not start the entity match job')
     reading.finish(f'{database} entity match')
-    assert spec is not None  # As otherwise there were problems.
+    assert spec is not None  # Otherwise `finish` has raised the problems.
     return spec
 
 
 class _Reading:
-    """Reads files one by one and keeps what is wrong with each until the end."""
+    """Reads files one by one, and collects the problems of all of them."""
 
     def __init__(self, read: Read):
         self.read = read
         self.present: list[str] = []
         self.findings: dict[str, Findings] = {}
 
-    def own_names(self, names: FileNames) -> FileNames:
-        """Return the names of a workflow's files as the files spell them."""
-        return FileNames(**{kind: self.own_name(name) for kind, name in vars(names).items()})
+    def stored_names(self, names: FileNames) -> FileNames:
+        """Return the names of a workflow's files in the spelling in which they are stored."""
+        return FileNames(**{kind: self.stored_name(name) for kind, name in vars(names).items()})
 
-    def own_name(self, name: str) -> str:
-        """Return the name of a file as the file spells it; the name as it is when there is none, or more than one."""
+    def stored_name(self, name: str) -> str:
+        """Return the name of a file as it is stored; unchanged when there is no such file, or more than one."""
         try:
-            return own_name(self.read, name) or name
+            return stored_name(self.read, name) or name
         except LakeError:
-            return name  # Reading it says what is wrong.
+            return name  # Reading the file records the problem.
 
-    def of(self, name: str) -> Findings:
+    def findings_for(self, name: str) -> Findings:
         """Return the findings of a file."""
         return self.findings.setdefault(name, Findings(name.rpartition('/')[2]))
 
     def parse(self, name: str, parse: Callable[[bytes, Findings], Parsed | None]) -> Parsed | None:
-        """Return what a file says; None when it is absent, cannot be read, or has problems."""
-        findings = self.of(name)
+        """Return the parsed content of a file; None when it does not exist, cannot be read, or has problems."""
+        findings = self.findings_for(name)
         try:
             content = self.read(name)
         except ConfigurationError as error:
@@ -181,7 +182,7 @@ class _Reading:
         return parse(content, findings)
 
     def finish(self, workflow: str) -> None:
-        """Log all warnings; raise ConfigurationError when there are problems."""
+        """Log all warnings; raise ConfigurationError if there are problems."""
         warnings: list[Problem] = [item for findings in self.findings.values() for item in findings.warnings]
         for warning in dict.fromkeys(warnings):
             LOG.warning('%s', warning)
@@ -216,23 +217,23 @@ def _parse_spec(content: bytes, registry: Registry, findings: Findings, refuse_u
 
 def _check_protection(source: InputSpec | None, transforms: TransformSpec, registry: Registry,
                       findings: Findings) -> None:
-    """Record what would leave out a step that protects, now or in a later load."""
-    protects = protecting(registry, known_forms())
+    """Record a problem for anything that would skip a step that protects, now or in a later load."""
+    protects = protection_by_transform(registry, known_forms())
     protected = protected_columns(transforms.steps, protects)
     for column in source.no_longer_protected if source else ():
         if column.lower() in protected:
             findings.problem(f'input_spec.no_longer_protected.{column}',
-                             f"is protected by the step '{protected[column.lower()]}' all the same",
-                             'remove it here, so that no later load can leave the step out')
+                             f"is still protected by the step '{protected[column.lower()]}'",
+                             'remove it here, so that no later load can skip the step')
     for place in findings.repeated:
         first, _, key = place.partition('.')
         if first == STEPS and (not key or protects.get(step_name(key), False)):
-            findings.problem(place, 'is given more than once, so that steps which protect would be left out',
-                             'put all into one, or tell steps apart by an ending such as hash:2')
+            findings.problem(place, 'is given more than once, so that steps which protect would be skipped',
+                             'merge them into one, or add a suffix such as hash:2')
 
 
 def _from_json(parse: Callable[[object, Findings], Parsed | None]) -> Callable[[bytes, Findings], Parsed | None]:
-    """Return a parser of a JSON file from a parser of the object in it."""
+    """Return a parser for a JSON file, given a parser for the object in it."""
     def parse_content(content: bytes, findings: Findings) -> Parsed | None:
         raw = parse_json_object(content, findings)
         return None if raw is None else parse(raw, findings)
@@ -240,16 +241,17 @@ def _from_json(parse: Callable[[object, Findings], Parsed | None]) -> Callable[[
 
 
 def _check_mapping(mapping: SchemaMapping | None, spec: _Spec, names: FileNames, reading: _Reading) -> None:
-    """Record what is wrong between the mapping and the specification of the same workflow.
+    """Record the problems between the mapping and the specification of the same workflow.
 
-    A mapped frame has no other columns than the mapping's destinations, fuzzy rows included.
+    A mapped frame has only the destinations of the mapping as columns, including those of fuzzy rows.
     """
     if mapping is None:
         if spec.input.fixed is not None and names.mapping not in reading.present:
-            reading.of(names.spec).problem('input_spec.fixed', f'needs the widths in {names.mapping}, which is absent')
-        follow_columns(spec.transforms.steps, None, reading.of(names.spec))
+            reading.findings_for(names.spec).problem(
+                'input_spec.fixed', f'needs the widths in {names.mapping}, which is missing')
+        check_columns(spec.transforms.steps, None, reading.findings_for(names.spec))
         return
-    findings = reading.of(names.mapping)
+    findings = reading.findings_for(names.mapping)
     for row in mapping.rows:
         if row.dest_name and row.dest_name.lower() in RESERVED_COLUMNS:
             findings.problem(row.place, f"destination '{row.dest_name}' is reserved for the load's own column",
@@ -258,23 +260,23 @@ def _check_mapping(mapping: SchemaMapping | None, spec: _Spec, names: FileNames,
             findings.problem(row.place, "'Width' is empty, and the source has columns of fixed width")
     if spec.input.fixed is not None:
         _check_fixed_columns(mapping, findings)
-    follow_columns(spec.transforms.steps, mapping.destinations(), reading.of(names.spec),
-                   mapping.whereabouts(findings.file))
+    check_columns(spec.transforms.steps, mapping.destinations(), reading.findings_for(names.spec),
+                  mapping.whereabouts(findings.file))
 
 
 def _check_fixed_columns(mapping: SchemaMapping, findings: Findings) -> None:
-    """Record source columns that are there twice and kept: the widths make each row of the mapping a column."""
+    """Record source columns that occur twice unless they are dropped, because each row of the mapping is a column."""
     first: dict[str, MappingRow] = {}
     for row in mapping.rows:
         earlier = first.setdefault(row.source_name.lower(), row)
         if earlier is not row and (row.dest_name or earlier.dest_name):
             findings.problem(row.place, f"column '{row.source_name}' is already that of row {earlier.line}",
-                             'of columns of fixed width only those that are dropped may share a name')
+                             'only fixed-width columns that are dropped may share a name')
 
 
 def _read_sql(reading: _Reading, names: FileNames, placeholders: Collection[str] | None
               ) -> tuple[SparkSql | None, tuple[str, ...], tuple[str, ...]]:
-    """Return what the SQL files say, for Spark, Athena and Redshift."""
+    """Return the parsed SQL files for Spark, Athena and Redshift."""
     def statements(dialect: Dialect) -> Callable[[bytes, Findings], tuple[str, ...] | None]:
         return _from_sql(lambda text, findings: parse_statements(text, dialect, findings), dialect, placeholders)
     return (reading.parse(names.spark_sql, _from_sql(parse_spark_sql, 'spark', placeholders)),
@@ -284,7 +286,7 @@ def _read_sql(reading: _Reading, names: FileNames, placeholders: Collection[str]
 
 def _from_sql(parse: Callable[[str, Findings], Parsed], dialect: Dialect, placeholders: Collection[str] | None
               ) -> Callable[[bytes, Findings], Parsed | None]:
-    """Return a parser of a SQL file from a parser of its text."""
+    """Return a parser for a SQL file, given a parser for its text."""
     def parse_content(content: bytes, findings: Findings) -> Parsed | None:
         text = decode_text(content, findings)
         if text is None:

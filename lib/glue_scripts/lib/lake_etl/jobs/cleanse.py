@@ -13,8 +13,7 @@ from pyspark.sql import functions as F
 
 from lake_etl import runtime
 from lake_etl.arguments import EXECUTION_COLUMN, PARTITION_KEYS, CollectToCleanseArguments
-from lake_etl.config.configuration_files import folded
-from lake_etl.config.file_names import file_names
+from lake_etl.config.configuration_files import file_names, folded
 from lake_etl.config.reader import configuration_reader
 from lake_etl.config.transform_steps import without_absent
 from lake_etl.config.workflow import Workflow
@@ -22,11 +21,11 @@ from lake_etl.jobs.conversion_report import report_conversions
 from lake_etl.jobs.job_run import JobRun
 from lake_etl.jobs.notices import record_notices
 from lake_etl.jobs.preflight import read_whole_workflow
-from lake_etl.jobs.source_columns import KnownColumns, absent_columns, check_columns, mapping_rules, tell_columns
+from lake_etl.jobs.source_columns import KnownColumns, absent_columns, check_source_columns, mapping_rules, tell_columns
 from lake_etl.jobs.table_ownership import cleanse_ownership, published_table, record_changes, require_own_table
-from lake_etl.mapping.apply_mapping import apply_mapping
-from lake_etl.mapping.clean_names import clean_names, log_numbered
+from lake_etl.mapping.clean_names import clean_names, log_renamed
 from lake_etl.mapping.recommendation import recommended_mapping, recommended_spec
+from lake_etl.mapping.schema_mapping import apply_mapping
 from lake_etl.ports import Table
 from lake_etl.publish.failed_rows import without_mark
 from lake_etl.publish.layout import require_free_names
@@ -36,9 +35,8 @@ from lake_etl.publish.schema_evolution import column_changes
 from lake_etl.publish.target import Published, Target
 from lake_etl.quality.gate import QualityGate
 from lake_etl.quality.gated_load import GatedLoad
-from lake_etl.read.failures import reading
-from lake_etl.read.given_types import with_given_types_watched
-from lake_etl.read.source import read_collected_file
+from lake_etl.read.declared_types import with_declared_types_counted
+from lake_etl.read.source import read_collected_file, read_errors_named
 from lake_etl.transform.apply import apply_steps
 from lake_etl.transform.discovery import all_transforms
 from lake_etl.transform.registry import TransformContext, protecting_transforms
@@ -75,8 +73,8 @@ def read_source(run: CleanseRun, workflow: Workflow) -> DataFrame:
     uri = source_address(run)
     known = KnownColumns(run, workflow)
     df = read_collected_file(run.spark, uri, workflow.input, known, scratch=run.scratch, widths=_widths(workflow),
-                             give_types=partial(with_given_types_watched, watch=run.watch,
-                                                hide_malformed=hides_malformed_rows(workflow)))
+                             apply_types=partial(with_declared_types_counted, watch=run.watch,
+                                                 hide_malformed=hides_malformed_rows(workflow)))
     run.lineage.update_lineage(df, run.load.source_key, 'read', file=source_file(run))
     return df
 
@@ -107,10 +105,10 @@ def map_columns(run: CleanseRun, workflow: Workflow, df: DataFrame) -> DataFrame
         tell_columns(run, workflow, df.schema)
     else:
         names = clean_names(df.columns)
-        log_numbered(df.columns, names)
+        log_renamed(df.columns, names)
         mapped = df.toDF(*names)
         _propose(run, df, mapped)
-    check_columns(run, workflow, mapped.columns)
+    check_source_columns(run, workflow, mapped.columns)
     return run.watch.begin(mapped)
 
 
@@ -177,7 +175,7 @@ def publish_to_cleanse(run: CleanseRun, workflow: Workflow, df: DataFrame, gate:
     before = published_table(target)
     by_file = workflow.input.load_mode == 'by_file'
     # Damaged pages of a file come to light only when it is read to its end.
-    with (reading(source_file(run), among_others=True),
+    with (read_errors_named(source_file(run), scans_only=True),
           stage_partition(df, target, run.load.partition, by_file) as written):
         run.before_publishing.wait()
         report_conversions(run, run.watch.failures())

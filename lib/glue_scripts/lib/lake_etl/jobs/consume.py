@@ -12,7 +12,7 @@ from pyspark.sql import DataFrame
 
 from lake_etl import runtime
 from lake_etl.arguments import PARTITION_KEYS, CleanseToConsumeArguments
-from lake_etl.config.file_names import FileNames, file_names
+from lake_etl.config.configuration_files import FileNames, file_names
 from lake_etl.config.reader import configuration_reader
 from lake_etl.config.workflow import Workflow, read_consume_workflow
 from lake_etl.errors import ConfigurationError, DataError, Problem, QueryError

@@ -8,7 +8,7 @@ from typing import Any
 from lake_etl import runtime
 from lake_etl.errors import ConversionError
 from lake_etl.jobs.job_run import JobRun
-from lake_etl.transform.conversion_count import FailedConversion
+from lake_etl.transform.conversion import FailedConversion
 
 LOG = logging.getLogger(__name__)
 OPERATION = 'failedconversions'

@@ -12,19 +12,18 @@ from pyspark.sql import functions as F
 
 from lake_etl import runtime
 from lake_etl.arguments import PARTITION_KEYS, EntityMatchArguments
-from lake_etl.config.file_names import entity_match_file
+from lake_etl.config.configuration_files import entity_match_file
 from lake_etl.config.match_specification import EntityMatchSpec
 from lake_etl.config.reader import configuration_reader
 from lake_etl.config.workflow import read_entity_match
 from lake_etl.errors import ConfigurationError, DataError, MergeConflict, OwnershipError, Problem
 from lake_etl.jobs.job_run import JobRun
-from lake_etl.match.cross_reference import KEY, SUFFIX, CrossReference, changed_keys, seen_keys
-from lake_etl.match.entity_key import ENTITY, with_entity_key
-from lake_etl.match.kept import kept
-from lake_etl.match.latest import changed_rows, conformed, latest_of_each
-from lake_etl.match.learning import trained_scorers
-from lake_etl.match.match_plan import MatchPlan, plan_of
-from lake_etl.match.resolve import assign_global_ids, log_waterfall
+from lake_etl.match.entity_keys import (
+    ENTITY, KEY, SUFFIX, CrossReference, changed_references, cross_reference_rows, with_entity_key)
+from lake_etl.match.match_plan import MatchPlan, build_plan
+from lake_etl.match.resolve import assign_global_ids, log_level_counts
+from lake_etl.match.survivorship import changed_rows, conform_types, latest_rows
+from lake_etl.match.training import trained_scorers
 from lake_etl.ports import MergedTables, TableState
 from lake_etl.publish.layout import ICEBERG_FOLDER
 from lake_etl.publish.merged_table import MergeTarget, stage_merge
@@ -32,6 +31,7 @@ from lake_etl.publish.ownership import UNCHANGED, remembered_of
 from lake_etl.publish.target import Published
 from lake_etl.spark.columns import column, has_column
 from lake_etl.spark.helper_names import visible_names
+from lake_etl.spark.materialize import checkpointed, keep_checkpoints
 from lake_etl.syntax.records import suggestion
 
 LOG = logging.getLogger(__name__)
@@ -135,16 +135,17 @@ def match(run: EntityMatchRun, spec: EntityMatchSpec, incoming: DataFrame, table
     if primary is not None:
         file = entity_match_file(run.arguments.database_name_prefix).rpartition('/')[2]
         require_columns(primary, spec, file, f'{tables.database}.{tables.primary}')
-    rows = kept(prepared(incoming, primary, spec))
-    plan = plan_of(spec, trained_scorers(spec, rows, ENTITY, primary))
+    rows = checkpointed(prepared(incoming, primary, spec))
+    plan = build_plan(spec, trained_scorers(spec, rows, ENTITY, primary))
     reference = tables.reference_state and CrossReference(tables.reference_state.rows, spec.global_id_field)
     assigned = assign_global_ids(rows, primary, reference.known() if reference else None, spec.global_id_field, plan)
-    log_waterfall(assigned, [level.name for level in plan.levels])
+    log_level_counts(assigned, [level.name for level in plan.levels])
     run.lineage.update_lineage(None, run.load.source_key, 'entitymatch', levels=_settings(plan))
     named = with_assigned_ids(rows, assigned, spec.global_id_field)
-    latest = latest_of_each(named, spec.global_id_field, spec.sort_field)
-    changes = kept(changed_rows(latest, primary, spec.global_id_field, spec.sort_field))
-    return Matched(changes, kept(changed_keys(seen_keys(rows, assigned, spec), reference or None)))
+    latest = latest_rows(named, spec.global_id_field, spec.sort_field)
+    changes = checkpointed(changed_rows(latest, primary, spec.global_id_field, spec.sort_field))
+    references = changed_references(cross_reference_rows(rows, assigned, spec), reference or None)
+    return Matched(changes, checkpointed(references))
 
 
 def prepared(incoming: DataFrame, primary: DataFrame | None, spec: EntityMatchSpec) -> DataFrame:
@@ -159,7 +160,7 @@ def prepared(incoming: DataFrame, primary: DataFrame | None, spec: EntityMatchSp
             incoming = incoming.withColumn(name, column(name).cast('string'))
     if not has_column(incoming.schema, spec.global_id_field):
         incoming = incoming.withColumn(spec.global_id_field, F.lit(None).cast('string'))
-    fitting = conformed(incoming, primary.schema if primary is not None else None)
+    fitting = conform_types(incoming, primary.schema if primary is not None else None)
     text = column(spec.global_id_field).cast('string')
     return with_entity_key(fitting.withColumn(spec.global_id_field, F.when(text != '', text)), spec)
 
@@ -204,6 +205,7 @@ def match_and_merge(run: EntityMatchRun, spec: EntityMatchSpec, incoming: DataFr
 
     Raises MergeConflict when that has happened five times.
     """
+    keep_checkpoints(run.spark, f'{run.scratch}/checkpoints')
     for attempt in range(1, ATTEMPTS + 1):
         tables = open_tables(run, spec)
         try:

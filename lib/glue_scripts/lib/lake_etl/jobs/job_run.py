@@ -19,7 +19,7 @@ from lake_etl.jobs.resolved_options import chosen, resolve_arguments, resolved_o
 from lake_etl.publish.layout import load_name
 from lake_etl.publish.lineage import DataLineageGenerator
 from lake_etl.publish.target import Published, Target
-from lake_etl.read.reading_folder import empty_scratch, scratch_folder
+from lake_etl.read.scratch import empty_scratch, scratch_folder
 from lake_etl.reasons.own_words import own_words_only
 from lake_etl.spark.background_work import BeforePublishing
 from lake_etl.spark.session import configure
@@ -61,7 +61,7 @@ class JobRun(Generic[Arguments]):
             keys=PARTITION_KEYS,
             load=load_name(load.execution_id, datetime.now(UTC), secrets.token_hex(3)), source_file=source_file,
             allow_schema_change=allow_schema_change, retention=timedelta(hours=load.retention_hours),
-            description=description)
+            description=description, staging=self.scratch)
 
     def record_publication(self, df: DataFrame, published: Published) -> None:
         """Record in the lineage what was written where."""

@@ -6,11 +6,10 @@ from collections.abc import Iterator
 
 from lake_etl import runtime
 from lake_etl.arguments import KNOWN_PLACEHOLDERS
-from lake_etl.config.configuration_files import ConfigurationFiles, configured_name
-from lake_etl.config.file_names import entity_match_file, file_names
-from lake_etl.config.filled_tables import CONSUME
+from lake_etl.config.configuration_files import ConfigurationFiles, configured_name, entity_match_file, file_names
 from lake_etl.config.transform_steps import Registry
 from lake_etl.config.workflow import Workflow, read_consume_workflow, read_entity_match, read_workflow
+from lake_etl.config.written_tables import CONSUME
 from lake_etl.errors import ConfigurationError, Problem
 from lake_etl.syntax.sql_syntax import tables_read
 
@@ -32,7 +31,7 @@ def read_whole_workflow(database: str, table: str, read: ConfigurationFiles, reg
     except ConfigurationError as error:
         problems += error.problems
     try:
-        if read.own_name(entity_match_file(database)) is not None:
+        if read.stored_name(entity_match_file(database)) is not None:
             read_entity_match(database, read)
     except ConfigurationError as error:
         problems += error.problems

@@ -7,16 +7,15 @@ from pyspark.sql.types import StringType, StructField, StructType
 
 from lake_etl import runtime
 from lake_etl.arguments import RESERVED_COLUMNS, CollectToCleanseArguments
-from lake_etl.config.file_names import file_names
+from lake_etl.config.configuration_files import file_names
 from lake_etl.config.input_formats import choose_format
-from lake_etl.config.transform_steps import follow_columns, text_columns, without_absent, written_columns
+from lake_etl.config.transform_steps import check_columns, text_columns, without_absent, written_columns
 from lake_etl.config.workflow import Workflow
 from lake_etl.errors import ConfigurationError, DataError
 from lake_etl.jobs.job_run import JobRun
-from lake_etl.mapping.apply_mapping import mapping_notices, missing_columns
 from lake_etl.mapping.clean_names import clean_names
-from lake_etl.mapping.schema_mapping import ColumnRule, name_parts, resolve
-from lake_etl.read.collected import KnownTypes
+from lake_etl.mapping.schema_mapping import ColumnRule, mapping_notices, missing_columns, name_parts, resolve
+from lake_etl.read.source_files import KnownTypes
 from lake_etl.spark.helper_names import is_hidden
 from lake_etl.syntax.records import Findings
 
@@ -38,7 +37,7 @@ class KnownColumns:
         """
         self._require_no_malformed_text(names)
         destinations = _destinations(names, self.workflow)
-        check_columns(self.run, self.workflow, [*destinations.values(), *_nested_destinations(self.workflow)])
+        check_source_columns(self.run, self.workflow, [*destinations.values(), *_nested_destinations(self.workflow)])
         as_text = text_columns(self.workflow.steps)
         written = {name.lower() for _, name in written_columns(self.workflow.steps)}
         table = runtime.catalog().table(self.run.load.database.lower(), self.run.load.table.lower())
@@ -80,10 +79,10 @@ def _nested_destinations(workflow: Workflow) -> list[str]:
             if row.dest_name and len(name_parts(row.source_name)) > 1]
 
 
-def check_columns(run: CleanseRun, workflow: Workflow, columns: list[str]) -> None:
+def check_source_columns(run: CleanseRun, workflow: Workflow, columns: list[str]) -> None:
     findings = Findings(workflow.file(file_names(run.load.database, run.load.table).spec).rpartition('/')[2])
     steps, _, _ = without_absent(workflow.steps, columns, absent_columns(workflow, columns))
-    follow_columns(steps, columns, findings)
+    check_columns(steps, columns, findings)
     if findings.problems:
         raise ConfigurationError(findings.problems, 'nothing was changed')
     written = [name for _, name in written_columns(steps)]

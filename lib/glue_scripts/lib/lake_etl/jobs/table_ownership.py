@@ -7,8 +7,8 @@ from typing import Any
 
 from lake_etl import runtime
 from lake_etl.arguments import CleanseToConsumeArguments
-from lake_etl.config.file_names import file_names
-from lake_etl.config.protected_columns import protected_columns
+from lake_etl.config.configuration_files import file_names
+from lake_etl.config.transform_steps import protected_columns
 from lake_etl.config.workflow import Workflow
 from lake_etl.jobs.job_run import JobRun
 from lake_etl.ports import Table

@@ -5,9 +5,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from lake_etl.config.configuration_files import Read, configured_name
+from lake_etl.config.configuration_files import Read, configured_name, file_names
 from lake_etl.config.dependencies import Dependencies, parse_dependencies
-from lake_etl.config.file_names import file_names
 from lake_etl.config.input import InputSpec, parse_input
 from lake_etl.landing.location import Landing, read_key
 from lake_etl.syntax.json_with_comments import parse_json_object

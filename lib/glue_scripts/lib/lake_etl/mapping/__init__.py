@@ -1,1 +1,1 @@
-"""Decides which source column becomes which column of the table, and under which name."""
+"""Maps source columns to the columns of a table, and cleans their names."""

@@ -1,4 +1,4 @@
-"""Cleans column names of a source for the catalog, keeping them distinct."""
+"""Cleans column names of a source for the catalog, and keeps them distinct."""
 from __future__ import annotations
 
 import logging
@@ -11,7 +11,7 @@ REPLACED = str.maketrans(' .:', '___')
 
 
 def clean_name(name: str) -> str:
-    """Return a name that the catalog and every reader accept: lower case, at most 255 characters, no separators."""
+    """Return a name that the catalog and all readers accept: lower case, at most 255 characters, without separators."""
     cleaned = name.strip().lower()[:LONGEST_NAME].translate(REMOVED).translate(REPLACED).replace('_-_', '-')
     while '__' in cleaned:
         cleaned = cleaned.replace('__', '_')
@@ -19,7 +19,7 @@ def clean_name(name: str) -> str:
 
 
 def clean_names(names: Sequence[str]) -> list[str]:
-    """Return the cleaned names in order; one that another column has already got becomes `name_2`, `name_3`, …"""
+    """Return the cleaned names in order; a name that is already taken becomes `name_2`, `name_3`, …"""
     taken: set[str] = set()
     result = []
     for position, name in enumerate(names):
@@ -34,8 +34,8 @@ def clean_names(names: Sequence[str]) -> list[str]:
     return result
 
 
-def log_numbered(names: Sequence[str], cleaned: Sequence[str]) -> None:
-    """Log which columns got a number because another column's cleaned name is the same."""
+def log_renamed(names: Sequence[str], cleaned: Sequence[str]) -> None:
+    """Log which columns got a number because their cleaned name was already taken."""
     for name, distinct in zip(names, cleaned, strict=True):
         if clean_name(name) not in ('', distinct):
-            LOG.info("Column '%s' is called '%s', because another column's cleaned name is the same.", name, distinct)
+            LOG.info("Column '%s' was renamed to '%s', because its cleaned name was already taken.", name, distinct)

@@ -1,4 +1,4 @@
-"""Proposes a schema mapping and a transformation specification for a file that has none, to start from."""
+"""Proposes a schema mapping and a transformation specification for a file that has none."""
 from __future__ import annotations
 
 import csv
@@ -14,7 +14,7 @@ AMOUNT = 'decimal(16,2)'
 def recommended_spec(columns: Iterable[tuple[str, str]], extension: str) -> dict[str, Any]:
     """Return `{input_spec, transform_spec}` for a file with these (name, type) columns and this extension.
 
-    The types that were found are fixed, so that the next file cannot change them by accident; amounts become decimals.
+    The inferred types are fixed, so that the next file cannot change them by accident; amounts become decimals.
     """
     extension = f".{extension.lower().lstrip('.')}"
     input_spec = next((found.extensions[extension] for found in FORMATS if extension in found.extensions), {})

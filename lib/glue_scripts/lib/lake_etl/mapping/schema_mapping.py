@@ -1,19 +1,23 @@
-"""Decides which source column becomes which destination: exact rows first, then fuzzy ones, the rest is dropped."""
+"""Maps source columns to destinations, exact rows before fuzzy ones, and drops all other columns."""
 from __future__ import annotations
 
+import logging
 import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
+from pyspark.sql import DataFrame
 from pyspark.sql.types import ArrayType, DataType, StructType
 
-from lake_etl.config.mapping import SCORERS, threshold_of
+from lake_etl.config.mapping import SCORERS, parse_threshold
 from lake_etl.errors import DataError
 from lake_etl.spark.columns import quoted
 
 QUOTED_PART = re.compile(r'`((?:[^`]|``)+)`')
 NULL_DESTINATION = 'null'
+LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -34,7 +38,7 @@ class ColumnRule:
 
 @dataclass(frozen=True)
 class FuzzyMatch:
-    """A source column that was found by the likeness of its name, 0 to 100."""
+    """A source column found by the similarity of its name, with a score from 0 to 100."""
 
     wanted: str
     found: str
@@ -43,14 +47,14 @@ class FuzzyMatch:
 
 @dataclass(frozen=True)
 class Resolution:
-    """What a mapping does to the columns of one file.
+    """The result of a mapping for the columns of one file.
 
     selected  (Spark expression of the source column, destination) in the order of the mapping
     missing   sources of rows that no column matches
     dropped   top-level source columns that no row keeps
-    fuzzy     the fuzzy matches, best reported with their scores
-    required  those of `missing` that are asked for by their very name and are not optional
-    unmapped  those of `dropped` that no row speaks of
+    fuzzy     fuzzy matches with their scores
+    required  sources of `missing` that belong to exact rows and are not optional
+    unmapped  those of `dropped` that no row names
     """
 
     selected: tuple[tuple[str, str], ...]
@@ -61,29 +65,30 @@ class Resolution:
     unmapped: tuple[str, ...] = ()
 
 
-def rule_of(source: str, destination: str | None, threshold: object = None, scorer: str | None = None) -> ColumnRule:
+def mapping_rule(source: str, destination: str | None, threshold: object = None, scorer: str | None = None
+                 ) -> ColumnRule:
     """Return the rule of a mapping's row; a destination of `Null`, in any case, drops the column.
 
-    Raises DataError for an unknown scorer and for a threshold that is no number from 0 to 100.
+    Raises DataError for an unknown scorer, and for a threshold that is not a number from 0 to 100.
     """
     dropped = destination is None or destination.strip().lower() == NULL_DESTINATION
     if scorer and scorer not in SCORERS:
         raise DataError(f"The mapping of '{source}' has the unknown scorer '{scorer}'; known scorers are "
                         f'{", ".join(SCORERS)}.')
-    return ColumnRule(source, None if dropped else destination, _likeness(source, threshold), scorer or None)
+    return ColumnRule(source, None if dropped else destination, _threshold(source, threshold), scorer or None)
 
 
-def _likeness(source: str, threshold: object) -> float | None:
+def _threshold(source: str, threshold: object) -> float | None:
     if threshold in (None, ''):
         return None
-    likeness = threshold_of(str(threshold))
+    likeness = parse_threshold(str(threshold))
     if likeness is None:
         raise DataError(f"The mapping of '{source}' has the threshold {threshold!r}, expected a number from 0 to 100.")
     return likeness
 
 
 def name_parts(source: str) -> tuple[str, ...]:
-    """Return the path of a source name: one part unless the name is written as `a`.`b` with back-ticks."""
+    """Return the path of a source name: one part, or several if the name is written as `a`.`b` with backticks."""
     if not source.startswith('`'):
         return (source,)
     parts = tuple(match.replace('``', '`') for match in QUOTED_PART.findall(source))
@@ -91,7 +96,7 @@ def name_parts(source: str) -> tuple[str, ...]:
 
 
 def flatten_names(schema: StructType, prefix: str = '', in_array: bool = False) -> list[str]:
-    """Return the names of all columns: top-level ones plain, members of structs (also inside an array) as `a`.`b`."""
+    """Return the names of all columns: plain at the top level, `a`.`b` for members of structs, also inside an array."""
     names: list[str] = []
     for field in schema.fields:
         name = f'{prefix}.{quoted(field.name)}' if prefix else field.name
@@ -103,7 +108,7 @@ def flatten_names(schema: StructType, prefix: str = '', in_array: bool = False) 
 
 
 def resolve(rules: Sequence[ColumnRule], schema: StructType) -> Resolution:
-    """Match the rules with the columns of a schema; names compare without case, exact rules go before fuzzy ones.
+    """Match the rules with the columns of a schema; names match without case, and exact rules before fuzzy ones.
 
     Raises DataError when two rules have one destination.
     """
@@ -147,12 +152,12 @@ def _expression(name: str) -> str:
 
 
 def _exact(source: str, schema: StructType) -> str | None:
-    """Return the Spark expression of the column that a source name means, or None when there is none."""
+    """Return the Spark expression of the column with the source name, or None without such a column."""
     members: StructType | None = schema
     in_array = False
     spelled: list[str] = []
     for part in name_parts(source):
-        fields = [field for field in members.fields if _alike(field.name) == _alike(part)] if members else []
+        fields = [field for field in members.fields if _comparable(field.name) == _comparable(part)] if members else []
         if not fields:
             return None
         exact = [field for field in fields if field.name == part]
@@ -162,15 +167,15 @@ def _exact(source: str, schema: StructType) -> str | None:
     return '.'.join(spelled)
 
 
-def _alike(name: str) -> str:
-    """Return what names are compared by: upper and lower case are alike, and so are all line ends."""
+def _comparable(name: str) -> str:
+    """Return the name in the form for comparison: lower case, with uniform line ends."""
     return name.lower().replace('\r\n', '\n').replace('\r', '\n')
 
 
 def _members(kind: DataType, in_array: bool) -> tuple[StructType | None, bool]:
-    """Return the struct whose members a path may name next, and whether the path has gone through an array by then.
+    """Return the struct whose members may follow in a path, and whether the path has passed through an array.
 
-    Spark follows a path through one array, not through an array inside another one.
+    Spark follows a path through one array, but not through an array inside another.
     """
     if isinstance(kind, ArrayType) and not in_array:
         kind, in_array = kind.elementType, True
@@ -178,8 +183,70 @@ def _members(kind: DataType, in_array: bool) -> tuple[StructType | None, bool]:
 
 
 def _best_match(rule: ColumnRule, candidates: Sequence[str]) -> FuzzyMatch | None:
-    """Return the candidate most like the rule's source, if it reaches the threshold."""
+    """Return the candidate most similar to the rule's source, if it reaches the threshold."""
     from rapidfuzz import fuzz, process, utils
     best = process.extractOne(rule.source, candidates, scorer=getattr(fuzz, rule.scorer or 'ratio'),
                               processor=utils.default_process, score_cutoff=rule.threshold)
     return FuzzyMatch(rule.source, best[0], best[1]) if best else None
+
+
+def apply_mapping(df: DataFrame, rules: Sequence[ColumnRule], dataset: str, lineage: Any,
+                  strict: bool = False) -> DataFrame:
+    """Return the frame with the mapped columns in the order of the rules; log and record the result in the lineage.
+
+    Columns without a rule are dropped. Raises DataError if `strict` is set and the column of an exact row is missing,
+    or if no column is left.
+    """
+    resolution = resolve(rules, df.schema)
+    _log(resolution)
+    if lineage is not None:
+        _record(resolution, rules, dataset, lineage, df)
+    if resolution.required and strict:
+        raise DataError(
+            f'The source of {dataset} lacks mapped columns: {", ".join(resolution.required)}. It has: '
+            f'{", ".join(df.columns)}. Correct the mapping file or the source, or set strict_schema_mapping to false. '
+            'Nothing was replaced.')
+    if not resolution.selected:
+        raise DataError(
+            f'No column of {dataset} matches its schema mapping. The source has: {", ".join(df.columns)}. Correct the '
+            'SourceName entries of the mapping file. Nothing was replaced.')
+    return df.selectExpr(*(f'{source} AS {quoted(destination)}' for source, destination in resolution.selected))
+
+
+def mapping_notices(resolution: Resolution, rules: Sequence[ColumnRule]) -> list[str]:
+    """Return what the owner of a source should know: columns that the mapping lacks, and columns that it lacks."""
+    notices, missing = [], missing_columns(resolution, rules)
+    if resolution.unmapped:
+        notices.append(f'{len(resolution.unmapped)} source columns are not in the mapping and were dropped: '
+                       f'{", ".join(resolution.unmapped)}. Map them, or map them to Null to drop them on purpose.')
+    if missing:
+        notices.append(f'{len(missing)} mapped columns are not in the source: {", ".join(missing)}.')
+    return notices
+
+
+def missing_columns(resolution: Resolution, rules: Sequence[ColumnRule]) -> list[str]:
+    """Return the columns that the mapping keeps and the source lacks, without the optional ones."""
+    return [rule.source for rule in rules
+            if rule.source in resolution.missing and rule.destination and not rule.optional]
+
+
+def _log(resolution: Resolution) -> None:
+    for match in resolution.fuzzy:
+        LOG.info("Mapped column '%s' to '%s' by similarity, score %.1f.", match.found, match.wanted, match.score)
+    if resolution.missing:
+        LOG.warning('%d mapped columns are not in the source: %s.', len(resolution.missing),
+                    ', '.join(resolution.missing))
+    if resolution.dropped:
+        LOG.info('Dropped %d source columns that are not in the mapping: %s.', len(resolution.dropped),
+                 ', '.join(resolution.dropped))
+
+
+def _record(resolution: Resolution, rules: Sequence[ColumnRule], dataset: str, lineage: Any, df: DataFrame) -> None:
+    lineage.update_lineage(df, dataset, 'mapping', mapping=[
+        {'sourcename': rule.source, 'destname': rule.destination or 'Null'} for rule in rules])
+    if resolution.fuzzy:
+        lineage.update_lineage(None, dataset, 'fuzzymapping', mapping=[
+            {'sourcename': match.found, 'mappedname': match.wanted, 'score': match.score}
+            for match in resolution.fuzzy])
+    if resolution.dropped:
+        lineage.update_lineage(None, dataset, 'dropped', columns=list(resolution.dropped))

@@ -1,1 +1,1 @@
-"""Matches incoming rows to the entities of a primary table: keys, blocks, scores, clusters, and the merge."""
+"""Matches incoming rows to the entities of a primary table: keys, blocking, scoring, clustering and survivorship."""

@@ -1,4 +1,4 @@
-"""The plan of a match: its levels with their scorers, all block rules, and the columns that must be read for them."""
+"""Plans a match: its levels with their scorers, all block rules, and the columns to read."""
 from __future__ import annotations
 
 from collections.abc import Sequence
@@ -6,20 +6,20 @@ from dataclasses import dataclass
 
 from lake_etl.config.block_rule import BlockPart, BlockRule
 from lake_etl.config.match_specification import EntityMatchSpec, Level
-from lake_etl.match.scoring import LearningScorer, Scorer, SourceKeyScorer, scorers_of
+from lake_etl.match.scoring import Scorer, SourceKeyScorer, UntrainedScorer, level_scorers
 from lake_etl.match.similarity import Operand
-from lake_etl.match.stand_ins import Use
+from lake_etl.match.standardization import Use
 
 EXACT = 'exact'
 
 
 @dataclass(frozen=True)
 class PlannedLevel:
-    """A level ready to be used: the name that matches are traced to, its threshold and its scorer."""
+    """A level with the name that its matches record, its threshold and its scorer."""
 
     name: str
     threshold: float
-    scorer: Scorer | LearningScorer
+    scorer: Scorer | UntrainedScorer
 
 
 @dataclass(frozen=True)
@@ -27,8 +27,8 @@ class PlannedRule:
     """A block rule of a level.
 
     level         index of the level in the plan
-    divide_by     column of the level's next field, by which a block that is too large is divided; None: there is none
-    uses          what the values of each part are used for, which tells what stands for a missing one
+    divide_by     column of the next field of the level, which divides blocks that are too large; None without any
+    uses          use of the values of each part, which determines their placeholders
     """
 
     level: int
@@ -39,10 +39,10 @@ class PlannedRule:
 
 @dataclass(frozen=True)
 class MatchPlan:
-    """Everything that comparing rows needs; it is sent to Spark's workers.
+    """Everything that comparing rows needs; it is sent to the workers of Spark.
 
-    default_values   texts that stand for a missing value, beside the usual ones
-    max_block_pairs  most pairs that one block may lead to
+    default_values   placeholders for missing values, in addition to the built-in ones
+    max_block_pairs  maximum number of pairs of one block
     """
 
     levels: tuple[PlannedLevel, ...]
@@ -57,17 +57,17 @@ class MatchPlan:
 
     @property
     def operands(self) -> tuple[Operand, ...]:
-        """Return every column that a scorer compares, in a lasting order."""
+        """Return every column that a scorer compares, in a stable order."""
         divisors = {rule.divide_by for rule in self.rules if rule.divide_by}
         return tuple(sorted({operand for level in self.levels for operand in level.scorer.operands()} | divisors))
 
 
-def plan_of(spec: EntityMatchSpec, scorers: Sequence[Scorer | LearningScorer] | None = None, exact: bool = True
-            ) -> MatchPlan:
+def build_plan(spec: EntityMatchSpec, scorers: Sequence[Scorer | UntrainedScorer] | None = None, exact: bool = True
+               ) -> MatchPlan:
     """Return the plan of a specification.
 
-    scorers  one for each level; those of the specification when they have learnt nothing
-    exact    whether the keys of the source systems are the first level
+    scorers  one for each level; by default those of the specification, without training
+    exact    whether source keys are compared as the first level
     """
     levels: list[PlannedLevel] = []
     rules: list[PlannedRule] = []
@@ -77,7 +77,7 @@ def plan_of(spec: EntityMatchSpec, scorers: Sequence[Scorer | LearningScorer] | 
         rule = BlockRule((BlockPart(keys.source_primary_key), BlockPart(keys.source_system_key)))
         rules.append(PlannedRule(0, rule, None, ('key', 'system')))
     block: Use = 'block'
-    for level, scorer in zip(spec.levels, scorers_of(spec) if scorers is None else scorers, strict=True):
+    for level, scorer in zip(spec.levels, level_scorers(spec) if scorers is None else scorers, strict=True):
         rules += [PlannedRule(len(levels), rule, _divisor(level, rule), (block,) * len(rule.parts))
                   for rule in level.rules]
         levels.append(PlannedLevel(str(level.id), level.threshold, scorer))
@@ -85,6 +85,6 @@ def plan_of(spec: EntityMatchSpec, scorers: Sequence[Scorer | LearningScorer] | 
 
 
 def _divisor(level: Level, rule: BlockRule) -> Operand | None:
-    """Return the first column of the level's fields that the rule does not look at."""
+    """Return the first column of the level's fields that the rule does not use."""
     used = {part.column for part in rule.parts if part == BlockPart(part.column)}
     return next((Operand(name, 'text') for field in level.fields for name in field.columns() if name not in used), None)

@@ -1,9 +1,9 @@
-"""Learns from pairs that nobody has judged how the fields of one person's records compare.
+"""Estimates the parameters of the Fellegi-Sunter model from unlabelled pairs.
 
-The shares for strangers come from random pairs. The shares for the same person and for housemates come from the pairs
-that blocking finds, by expectation and maximisation (Dempster, Laird and Rubin, 1977): guess who is who with the shares
-so far, count the shares anew with the guesses, and so on until nothing moves. A field that a block rule holds equal
-tells nothing about the pairs of that rule and is left out of them.
+A *share* is the probability of a comparison level. The shares for strangers come from random pairs. Those for the same
+person and for housemates come from the pairs that blocking finds, by expectation maximisation (Dempster, Laird and
+Rubin, 1977): classify the pairs with the current shares, recount the shares from the classes, and repeat until they
+converge. Within the pairs of a block rule, the fields that the rule holds equal are ignored.
 """
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lake_etl.config.match_weights import FieldShares, MatchWeights
-from lake_etl.match.probabilistic import MISSING, Levels, Numbers
+from lake_etl.match.fellegi_sunter import MISSING, Levels, Numbers
 
 MOST_ROUNDS, SETTLED = 300, 1e-6
 FEWEST_PAIRS = 50
-"""A block rule with fewer pairs in the sample is not learnt from."""
+"""A block rule with fewer pairs in the sample is ignored."""
 PRIOR_COUNT = 0.2
 FIRST_AGREEMENT = 0.85
 MOST_HOUSEMATES = 10.0
@@ -28,10 +28,10 @@ SAME, HOUSEMATE, STRANGER = range(CLASSES)
 
 
 @dataclass(frozen=True)
-class FieldToLearn:
-    """A field of the model before anything is known about it.
+class UntrainedField:
+    """A field of the model before estimation.
 
-    level_count       number of levels, at least 2
+    level_count       number of comparison levels, at least 2
     shared_at_home    whether members of a household often agree on it
     """
 
@@ -44,9 +44,9 @@ class FieldToLearn:
 class BlockedPairs:
     """Pairs that share a block.
 
-    levels   a row for each pair, a column for each field
-    rules    a row for each pair, a column for each block rule: whether the pair fulfils it
-    held     for each rule the columns of `levels` that it holds equal, wholly or in part
+    levels   comparison levels, a row for each pair and a column for each field
+    rules    whether a pair satisfies a block rule, a row for each pair and a column for each rule
+    held     columns of `levels` that each rule holds equal, completely or partly
     """
 
     levels: Levels
@@ -56,7 +56,7 @@ class BlockedPairs:
 
 @dataclass
 class _Rule:
-    """The pairs of one block rule as counted patterns, the fields that can be learnt from them, and class shares."""
+    """The pairs of a block rule as counted patterns, the columns to estimate from them, and the class shares."""
 
     levels: Levels
     counts: Numbers
@@ -64,14 +64,14 @@ class _Rule:
     shares: Numbers
 
 
-def estimate(fields: Sequence[FieldToLearn], pairs: BlockedPairs, strangers: Sequence[Numbers],
+def estimate(fields: Sequence[UntrainedField], pairs: BlockedPairs, strangers: Sequence[Numbers],
              population: float) -> MatchWeights:
-    """Return the weights under which the pairs are most likely.
+    """Return the maximum likelihood weights for the pairs.
 
     strangers    for each field the shares of its levels among random pairs
     population   number of people that a record may be confused with
 
-    A field that no block rule leaves free, or no rule with pairs enough, keeps the first guess.
+    A field that every rule with enough pairs holds equal keeps its initial values.
     """
     rules = _rules(pairs)
     same = [_mostly_equal(FIRST_AGREEMENT, item.level_count) for item in fields]
@@ -99,11 +99,11 @@ def estimate(fields: Sequence[FieldToLearn], pairs: BlockedPairs, strangers: Seq
     return MatchWeights(fields=learnt, strangers=population, housemates=_housemates(rules) if at_home else 0.0)
 
 
-def stranger_shares(random_levels: Levels, field: FieldToLearn, column: int, values: Iterable[str | None]) -> Numbers:
-    """Return the shares of a field's levels for two people taken at random.
+def stranger_shares(random_levels: Levels, field: UntrainedField, column: int, values: Iterable[str | None]) -> Numbers:
+    """Return the shares of a field's levels for two random people.
 
-    Random pairs give the shares of all levels but the last: two random people hardly ever have the same telephone. The
-    last is the chance that two of `values`, taken from a sample of the records, are equal.
+    Random pairs give the shares of all levels except the last, because two random people hardly ever have, for example,
+    the same telephone. The last share is the probability that two of `values`, a sample of the records, are equal.
     """
     seen = random_levels[:, column]
     counts = np.bincount(seen[seen != MISSING], minlength=field.level_count)[:field.level_count] + PRIOR_COUNT
@@ -115,15 +115,15 @@ def stranger_shares(random_levels: Levels, field: FieldToLearn, column: int, val
 
 
 def frequent_values(values: Iterable[str | None], at_most: int) -> tuple[dict[str, float], float]:
-    """Return the share of each of the most frequent values, and the share of a typical other one.
+    """Return the share of each of the most frequent values, and the share of a typical other value.
 
-    A value counts as frequent when it occurs at least five times, so that its share is known well enough.
+    A frequent value occurs at least five times, so that its share is reliable.
     """
     counts = Counter(value for value in values if value is not None)
     total = sum(counts.values()) or 1
     frequent = {value: count / total for value, count in counts.most_common(at_most) if count >= 5}
     rest = [count for value, count in counts.items() if value not in frequent]
-    # Two records meet in a value as often as it occurs, so the share is the mean over records, not over values.
+    # A record has a value with the frequency of the value, so this is the mean over records, not over values.
     rare = sum(count * count for count in rest) / sum(rest) / total if rest else min(frequent.values(), default=1.0)
     return frequent, rare
 
@@ -139,9 +139,9 @@ def _rules(pairs: BlockedPairs) -> list[_Rule]:
     return rules
 
 
-def _expected_counts(fields: Sequence[FieldToLearn], rules: Sequence[_Rule], same: Sequence[Numbers],
+def _expected_counts(fields: Sequence[UntrainedField], rules: Sequence[_Rule], same: Sequence[Numbers],
                      home: Sequence[Numbers], strangers: Sequence[Numbers]) -> list[Numbers]:
-    """Return for each field how often each class shows each level, and set the class shares of each rule."""
+    """Return the expected count of each class and level for each field, and update the class shares of each rule."""
     counts = [np.full((CLASSES, item.level_count), PRIOR_COUNT) for item in fields]
     for rule in rules:
         likelihood = np.tile(np.log(rule.shares + 1e-12), (len(rule.levels), 1))
@@ -158,7 +158,7 @@ def _expected_counts(fields: Sequence[FieldToLearn], rules: Sequence[_Rule], sam
             for number in range(CLASSES):
                 counts[column][number] += np.bincount(rule.levels[known, column], expected[known, number],
                                                       fields[column].level_count)
-    # A field that nothing was learnt about has its prior counts only.
+    # A field without observations has only its prior counts.
     return [count if count.sum() > 2 * PRIOR_COUNT * count.size else np.zeros_like(count) for count in counts]
 
 
@@ -171,6 +171,6 @@ def _mostly_equal(agreement: float, level_count: int) -> Numbers:
 
 
 def _housemates(rules: Sequence[_Rule]) -> float:
-    """Return how many housemates come on one person, by the rule that finds most of them."""
+    """Return the number of housemates per person, from the rule that finds most of them."""
     ratios = [rule.shares[HOUSEMATE] / rule.shares[SAME] for rule in rules if rule.shares[SAME] > 0.05]
     return float(min(max(ratios, default=1.0), MOST_HOUSEMATES))

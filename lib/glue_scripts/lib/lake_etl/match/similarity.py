@@ -1,4 +1,4 @@
-"""The similarity of the two values of a field, for many pairs of rows at once."""
+"""Computes the similarity of the two values of a field, for many pairs of rows at once."""
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
@@ -12,8 +12,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from lake_etl.config.match_field import Field, FieldType
-from lake_etl.match.number_measures import Days, by_date, by_distance, kilometres
-from lake_etl.match.text_measures import MEASURES, Similarities
+from lake_etl.match.similarity_measures import MEASURES, Days, Similarities, by_date, by_distance, kilometres
 
 OperandKind = Literal['text', 'number', 'date', 'key', 'system']
 KINDS: Mapping[FieldType, OperandKind] = MappingProxyType(
@@ -24,9 +23,9 @@ ARROW_TYPES: Mapping[OperandKind, pa.DataType] = MappingProxyType(
 
 @dataclass(frozen=True, order=True)
 class Operand:
-    """A column in the form in which it is compared: as text, as a 64-bit number, or as a date.
+    """A column and its kind for comparison: text, 64-bit number, or date.
 
-    The kinds key and system are source keys and names of source systems, of which other texts stand for a missing one.
+    The kinds key and system are source keys and names of source systems, which have other placeholders.
     """
 
     column: str
@@ -38,9 +37,9 @@ Columns = Mapping[Operand, pa.Array]
 
 @dataclass(frozen=True)
 class Pairs:
-    """Pairs of rows, column by column.
+    """Pairs of rows by column.
 
-    left, right  the values of the primary row and of the incoming row of each pair, as Arrow arrays of equal length
+    left, right  values of the primary and of the incoming row of each pair, as Arrow arrays of equal length
     """
 
     left: Columns
@@ -48,15 +47,15 @@ class Pairs:
 
 
 def operands(field: Field) -> tuple[Operand, ...]:
-    """Return the columns that a field compares, in their form."""
+    """Return the columns that a field compares."""
     return tuple(Operand(name, KINDS[field.type]) for name in field.columns())
 
 
 def similarities(field: Field, pairs: Pairs) -> Similarities:
     """Return the similarity of each pair in this field, between 0 and 1.
 
-    A null on either side, or a number that is not one, gives the field's `missing_value`; a threshold turns the others
-    into 0 and 1.
+    A null on either side, or NaN, gives the `missing_value` of the field; a threshold turns other similarities into 0
+    or 1.
     """
     sides = [(pairs.left[operand], pairs.right[operand]) for operand in operands(field)]
     present = np.ones(len(sides[0][0]), dtype=bool)
@@ -80,14 +79,14 @@ def _compared(field: Field, left: pa.Array, right: pa.Array, *longitudes: pa.Arr
         return by_date(field, _days(left), _days(right))
     numbers = [array.to_numpy(zero_copy_only=False) for array in (left, right, *longitudes)]
     if field.type == 'numeric':
-        with np.errstate(invalid='ignore'):  # The distance of two infinities is no number.
+        with np.errstate(invalid='ignore'):  # The distance of two infinities is NaN.
             return by_distance(field, numbers[1] - numbers[0])
     latitude, other_latitude, longitude, other_longitude = numbers
     return by_distance(field, kilometres(latitude, longitude, other_latitude, other_longitude))
 
 
 def by_text(measure: Callable[[list[str], list[str]], Similarities], left: pa.Array, right: pa.Array) -> Similarities:
-    """Measure pairs of texts without nulls; equal texts of two letters or more are 1 without being measured."""
+    """Measure pairs of texts without nulls; equal texts of at least two letters are 1 without a measurement."""
     same = _truths(pc.and_(pc.equal(left, right), pc.greater(pc.utf8_length(left), 1)))
     different = pa.array(~same)
     result = np.ones(len(same))

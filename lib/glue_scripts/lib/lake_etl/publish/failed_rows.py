@@ -7,8 +7,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from lake_etl.publish.layout import FAILED_KEY, LOAD_KEY, NO_RULE
-from lake_etl.spark.columns import column
-from lake_etl.spark.literal_path import literal_path
+from lake_etl.spark.columns import column, literal_path
 
 # Each set of rules that rows fail has files of its own, so the number of sets is limited: 255.
 MOST_RULES = 8

@@ -9,8 +9,7 @@ from lake_etl import runtime
 from lake_etl.ports import Column, Partition
 from lake_etl.publish.load_files import data_files, file_name, removed_on_failure, write_folder
 from lake_etl.publish.sources import SourceFile, belongs_to, sources_of, write_id
-from lake_etl.spark.columns import has_column, quoted, try_cast
-from lake_etl.spark.literal_path import literal_path
+from lake_etl.spark.columns import has_column, literal_path, quoted, try_cast
 
 
 @dataclass(frozen=True)

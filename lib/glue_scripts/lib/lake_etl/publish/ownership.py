@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from lake_etl.config.configuration_files import folded
-from lake_etl.config.protected_columns import UNNAMED
+from lake_etl.config.transform_steps import ANY_COLUMN
 from lake_etl.errors import OwnershipError
 from lake_etl.ports import Table
 
@@ -127,4 +127,4 @@ def _remedy(ownership: Ownership, column: str) -> str:
 
 
 def _shown(column: str) -> str:
-    return 'columns that the step does not name' if column == UNNAMED else column
+    return 'columns that the step does not name' if column == ANY_COLUMN else column

@@ -17,7 +17,7 @@ from lake_etl.quality.quarantine import Emptying, QuarantineTable, empty_quarant
 from lake_etl.quality.stage_gate import StageGate
 from lake_etl.quality.stage_result import StageResult, refuse_bad_data, result_items
 from lake_etl.spark.helper_names import without_hidden
-from lake_etl.spark.observations import compute
+from lake_etl.spark.materialize import compute
 from lake_etl.transform.registry import AnyTransform, UserTransform, protecting_transforms
 
 BEFORE_TRANSFORM = 'before_transform'

@@ -17,7 +17,7 @@ from lake_etl.quality.quarantine import (
 from lake_etl.quality.stage_result import ACTIONS, QUARANTINE, RuleResult, StageResult, require_complete
 from lake_etl.spark.columns import column
 from lake_etl.spark.helper_names import without_hidden
-from lake_etl.spark.observations import compute, is_known
+from lake_etl.spark.materialize import compute, observed
 
 
 class StageGate:
@@ -52,7 +52,7 @@ class StageGate:
 
     def result(self) -> StageResult:
         """Return what was found; the table that the rows go to must have been computed."""
-        if not is_known(self._evaluated.counts):
+        if observed(self._evaluated.counts) is None:
             self._evaluate()
             compute(self.onward)
         counts = self._evaluated.counts()

@@ -1,4 +1,4 @@
-"""Reads delimited text: settles the column types in one Spark job, then gives the rows to be read in one pass."""
+"""Reads delimited text: infers the column types in one Spark job, then returns a frame that reads the rows once."""
 from __future__ import annotations
 
 import logging
@@ -10,13 +10,11 @@ from pyspark.sql.types import StringType, StructField, StructType
 
 from lake_etl import runtime
 from lake_etl.config.input import InputSpec
-from lake_etl.read.charset import java_charset
-from lake_etl.read.collected import Collected
-from lake_etl.read.header import Beginning, Dialect, ends_inside_quotes, read_beginning
-from lake_etl.read.line_scan import look_at_lines, signs_of
+from lake_etl.read.header import Dialect, HeaderSample, ends_inside_quotes, read_header
+from lake_etl.read.line_scan import scan_content, scan_lines
 from lake_etl.read.malformed import has_unparsed_text, mark_malformed
-from lake_etl.read.same_columns import require_same_columns
-from lake_etl.read.text_types import TypeRules, masked, no_rows, settled_types, summed, typed
+from lake_etl.read.source_files import SourceFiles, java_charset, no_rows_error, require_same_columns
+from lake_etl.read.type_inference import TypeRules, cast_to_types, inferred_types, mask_aggregates, with_type_masks
 from lake_etl.spark.columns import column
 from lake_etl.spark.helper_names import unused_name
 
@@ -30,60 +28,63 @@ class _Table:
     """Delimited files that are read as one table."""
 
     spark: SparkSession
-    source: Collected
+    source: SourceFiles
     dialect: Dialect
-    beginning: Beginning
+    header: HeaderSample
     rules: TypeRules
 
     @property
     def names(self) -> tuple[str, ...]:
-        return self.beginning.columns
+        return self.header.columns
 
-    def read(self, line_breaks: bool, *further: str, unparsed: str | None = None) -> DataFrame:
-        """Return all columns as text, with further columns behind them, and the unparsed text of bad rows if asked."""
+    def read(self, multiline: bool, *further: str, unparsed: str | None = None) -> DataFrame:
+        """Return all columns as text, followed by further columns.
+
+        unparsed  name of a column for the text of malformed rows; None for no such column
+        """
         columns = [*self.names, *further]
-        # A query that needs few columns would take a row for one that fits by these few.
+        # With column pruning, Spark would judge whether a row fits by the columns that a query needs.
         return self.spark.read.option('columnPruning', unparsed is None).csv(
-            self.source.paths, schema=_texts([*columns, *([unparsed] if unparsed else [])]),
+            self.source.paths, schema=_text_schema([*columns, *([unparsed] if unparsed else [])]),
             sep=self.dialect.delimiter, quote=self.dialect.quote, escape=self.dialect.escape,
-            header=self.dialect.header, encoding=java_charset(self.dialect.encoding), multiLine=line_breaks,
+            header=self.dialect.header, encoding=java_charset(self.dialect.encoding), multiLine=multiline,
             mode='PERMISSIVE', enforceSchema=True, maxColumns=max(MOST_COLUMNS, len(columns)),
             columnNameOfCorruptRecord=unparsed)
 
-    def unused(self, wish: str) -> str:
+    def unused_name(self, preferred: str) -> str:
         """Return a column name that the files do not have."""
-        return unused_name(_texts(self.names), wish)
+        return unused_name(_text_schema(self.names), preferred)
 
 
 @dataclass(frozen=True)
-class _Lines:
-    """What the lines show before Spark reads rows.
+class _LineLayout:
+    """What a scan of the lines tells before Spark reads rows.
 
-    line_breaks  whether quoted values may go on in the next line
-    misfits      whether a row may have too few or too many values; None when that has to be found out
+    multiline  whether quoted values may contain line breaks
+    malformed  whether a row may have too few or too many values; None when the scan cannot tell
     """
 
-    line_breaks: bool
-    misfits: bool | None
+    multiline: bool
+    malformed: bool | None
 
 
-def read(spark: SparkSession, source: Collected) -> DataFrame:
+def read(spark: SparkSession, source: SourceFiles) -> DataFrame:
     """Return the rows of delimited files, each column in the type that all its values fit.
 
-    Looks at the lines, and reads all rows once where types are undecided; the frame itself is not computed yet. A row
-    with too few values has nulls in place of the missing ones, one with too many keeps the first; where there may be
-    such rows, they are marked. Raises DataError when there are no rows.
+    Scans the lines, and reads all rows once if the type of a column is undecided; the returned frame is lazy. In a row
+    with too few values the missing ones are null, and a row with too many values loses the surplus; such rows are
+    marked as malformed. Raises DataError when there are no rows.
     """
     dialect = _dialect(source.spec, source.encoding)
-    beginnings = [read_beginning(file, dialect) for file in source.files]
-    require_same_columns([(file.name, item.columns) for file, item in zip(source.files, beginnings, strict=True)])
-    beginning = Beginning(beginnings[0].columns, tuple(row for item in beginnings for row in item.rows))
-    table = _Table(spark, source, dialect, beginning,
-                   TypeRules.of(source.spec, source.knowledge(beginning.columns)))
-    lines = _look_at_files(table)
-    types, misfits = _look_at_all_rows(table, lines)
-    rows = table.rules.without_null_values(_rows(table, lines.line_breaks, misfits), table.names)
-    return typed(rows, table.names, types, source.name)
+    headers = [read_header(file, dialect) for file in source.files]
+    require_same_columns([(file.name, item.columns) for file, item in zip(source.files, headers, strict=True)])
+    header = HeaderSample(headers[0].columns, tuple(row for item in headers for row in item.rows))
+    table = _Table(spark, source, dialect, header,
+                   TypeRules.from_spec(source.spec, source.known_types(header.columns)))
+    layout = _scan_files(table)
+    types, malformed = _infer_types(table, layout)
+    rows = table.rules.without_null_values(_read_rows(table, layout.multiline, malformed), table.names)
+    return cast_to_types(rows, table.names, types, source.name)
 
 
 def _dialect(spec: InputSpec, encoding: str) -> Dialect:
@@ -91,81 +92,83 @@ def _dialect(spec: InputSpec, encoding: str) -> Dialect:
     return Dialect(str(section.delimiter), section.quote_character, section.escape_character, section.header, encoding)
 
 
-def _look_at_files(table: _Table) -> _Lines:
-    """Return what the lines show; those of large files, which are split unless values hold line breaks, by Spark."""
+def _scan_files(table: _Table) -> _LineLayout:
+    """Return the layout of all lines; Spark scans large files, because it can split them."""
     source, dialect = table.source, table.dialect
-    given = source.spec.multiline if isinstance(source.spec.multiline, bool) else None
+    configured = source.spec.multiline if isinstance(source.spec.multiline, bool) else None
     if max(file.size for file in source.files) <= SPLIT_BYTES:
-        return _look_at_small_files(table, given)
-    if given is not None or not dialect.quote:
-        return _Lines(bool(given), None)
-    signs = look_at_lines(table.spark, source.files, dialect, len(table.names))
-    if signs.odd_quotes:
-        LOG.info('%s has line breaks inside quotes and is read by a single task.', source.name)
-    return _Lines(signs.odd_quotes, None if signs.uneven else False)
+        return _scan_small_files(table, configured)
+    if configured is not None or not dialect.quote:
+        return _LineLayout(bool(configured), None)
+    scan = scan_lines(table.spark, source.files, dialect, len(table.names))
+    if scan.odd_quotes:
+        LOG.info('%s has line breaks inside quotes, so a single task reads it.', source.name)
+    return _LineLayout(scan.odd_quotes, None if scan.ragged else False)
 
 
-def _look_at_small_files(table: _Table, given: bool | None) -> _Lines:
-    """Return what the lines show to one reader of all files."""
-    line_breaks, open_ended, uneven = False, False, False
+def _scan_small_files(table: _Table, configured: bool | None) -> _LineLayout:
+    """Return the layout of all lines, without Spark."""
+    multiline, unclosed_quote, ragged = False, False, False
     for file in table.source.files:
         content = runtime.files(file.uri).read(file.uri) or b''
-        signs = signs_of(content, table.dialect, len(table.names))
-        if given is None and signs.odd_quotes and ends_inside_quotes(content, table.dialect):
-            LOG.warning('A quote in %s is never closed; its lines are read one by one, as if no value held a line '
+        scan = scan_content(content, table.dialect, len(table.names))
+        if configured is None and scan.odd_quotes and ends_inside_quotes(content, table.dialect):
+            LOG.warning('A quote in %s is never closed. The lines are read one by one, as if no value contained a line '
                         'break.', file.name)
-            open_ended = True
-        # A carriage return alone ends a line or belongs to a value, which the reader of whole files finds out.
-        odd_ends = content.count(b'\r') not in (0, content.count(b'\r\n'))
-        line_breaks = line_breaks or signs.odd_quotes or odd_ends
-        uneven = uneven or signs.uneven or odd_ends
-    return _Lines(line_breaks and not open_ended if given is None else given, None if uneven else False)
+            unclosed_quote = True
+        # A lone carriage return ends a line or belongs to a value. Only Spark's multi-line reader finds out.
+        lone_returns = content.count(b'\r') not in (0, content.count(b'\r\n'))
+        multiline = multiline or scan.odd_quotes or lone_returns
+        ragged = ragged or scan.ragged or lone_returns
+    return _LineLayout(multiline and not unclosed_quote if configured is None else configured,
+                       None if ragged else False)
 
 
-def _rows(table: _Table, line_breaks: bool, misfits: bool) -> DataFrame:
-    """Return all columns as text; rows that do not fit are marked where there may be any.
+def _read_rows(table: _Table, multiline: bool, malformed: bool) -> DataFrame:
+    """Return all columns as text, and mark malformed rows if there may be any.
 
-    Marking makes Spark parse every column of every row, and costs a fifth of the reading.
+    Marking makes Spark parse every column of every row, which adds a fifth to the time of reading.
     """
-    if not misfits:
-        return table.read(line_breaks)
-    unparsed = table.unused('unparsed')
-    rows = table.read(line_breaks, unparsed=unparsed)
+    if not malformed:
+        return table.read(multiline)
+    unparsed = table.unused_name('unparsed')
+    rows = table.read(multiline, unparsed=unparsed)
     return mark_malformed(rows, has_unparsed_text(rows, unparsed), unparsed)
 
 
-def _look_at_all_rows(table: _Table, lines: _Lines) -> tuple[dict[str, str], bool]:
-    """Return the types of undecided columns, and whether a row may be a misfit; reads all rows where it has to.
+def _infer_types(table: _Table, layout: _LineLayout) -> tuple[dict[str, str], bool]:
+    """Return the types of undecided columns, and whether a row may be malformed.
 
-    That takes one Spark job. Raises DataError when there are no rows.
+    Runs one Spark job over all rows, unless the sample rows and the scan decide. Raises DataError when there are no
+    rows.
     """
-    rules, undecided = table.rules, table.rules.undecided(table.names, table.beginning.rows)
-    if not undecided and table.beginning.rows:
-        return {}, lines.misfits is not False
-    rows = _masked_rows(table, lines, undecided)
-    result = rows.agg(*summed(undecided), F.max('misfit').alias('misfit')).collect()[0].asDict()
+    rules, undecided = table.rules, table.rules.undecided(table.names, table.header.rows)
+    if not undecided and table.header.rows:
+        return {}, layout.malformed is not False
+    rows = _type_masks(table, layout, undecided)
+    result = rows.agg(*mask_aggregates(undecided), F.max('malformed').alias('malformed')).collect()[0].asDict()
     if not result['rows']:
-        raise no_rows(table.source.name, 'a header but no rows')
-    return settled_types(result, undecided, rules), bool(result['misfit'])
+        raise no_rows_error(table.source.name, 'a header but no rows')
+    return inferred_types(result, undecided, rules), bool(result['malformed'])
 
 
-def _masked_rows(table: _Table, lines: _Lines, undecided: list[str]) -> DataFrame:
-    """Return a row for each row: the types that its values fit, and whether it may be a misfit unless that is known.
+def _type_masks(table: _Table, layout: _LineLayout, undecided: list[str]) -> DataFrame:
+    """Return for each row the masks of its undecided columns, and whether it may be malformed unless the scan decided.
 
-    A value in a column behind the last one is one too many. Spark takes rows to be of any length as long as it does
-    not need all columns; so there is one column more that nobody asks for.
+    A row has too many values if it has one in an extra column behind the last. Spark only checks the number of values
+    when a query needs all columns; a second extra column, which no query uses, makes sure that none does.
     """
-    extra, unread = table.unused('extra'), table.unused('unread')
-    misfit = F.lit(False)
-    if lines.misfits is None:
-        misfit = column(extra).isNotNull()
+    extra, unused = table.unused_name('extra'), table.unused_name('unread')
+    malformed = F.lit(False)
+    if layout.malformed is None:
+        malformed = column(extra).isNotNull()
         if len(table.names) > 1:
-            misfit = misfit | column(table.names[-1]).isNull()
-    rows = table.read(lines.line_breaks, extra, unread).select(
-        *[column(name) for name in undecided], misfit.cast('int').alias(extra))
+            malformed = malformed | column(table.names[-1]).isNull()
+    rows = table.read(layout.multiline, extra, unused).select(
+        *[column(name) for name in undecided], malformed.cast('int').alias(extra))
     rows = table.rules.without_null_values(rows, undecided)
-    return masked(rows, undecided, table.rules, column(extra).alias('misfit'))
+    return with_type_masks(rows, undecided, table.rules, column(extra).alias('malformed'))
 
 
-def _texts(names: list[str] | tuple[str, ...]) -> StructType:
+def _text_schema(names: list[str] | tuple[str, ...]) -> StructType:
     return StructType([StructField(name, StringType()) for name in names])

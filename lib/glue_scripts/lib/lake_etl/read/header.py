@@ -9,8 +9,7 @@ from itertools import islice
 
 from lake_etl import runtime
 from lake_etl.errors import DataError
-from lake_etl.read.charset import UTF_8
-from lake_etl.read.plain import PlainFile, wrong_encoding
+from lake_etl.read.source_files import UTF_8, PreparedFile, wrong_encoding_error
 
 FIRST_BYTES = 256 * 1024
 SAMPLE_ROWS = 500
@@ -18,7 +17,7 @@ SAMPLE_ROWS = 500
 
 @dataclass(frozen=True)
 class Dialect:
-    """How delimited text is written."""
+    """The delimiter, the quoting and the encoding of delimited text."""
 
     delimiter: str
     quote: str
@@ -28,18 +27,21 @@ class Dialect:
 
 
 @dataclass(frozen=True)
-class Beginning:
-    """What the first bytes of a file show: its column names, and up to 500 complete rows after the header."""
+class HeaderSample:
+    """The column names of a file, and up to 500 complete rows after the header."""
 
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
 
 
-def read_beginning(file: PlainFile, dialect: Dialect) -> Beginning:
-    """Return column names and sample rows; raises DataError when the file has no row or is not in its encoding."""
+def read_header(file: PreparedFile, dialect: Dialect) -> HeaderSample:
+    """Return column names and sample rows.
+
+    Raises DataError when the file has no row, or is not in its encoding.
+    """
     length = FIRST_BYTES
     while True:
-        content, complete = first_text(file, length)
+        content, complete = read_first_text(file, length)
         rows = list(islice(records(content, dialect, complete), SAMPLE_ROWS + 1))
         if rows or complete:
             break
@@ -48,30 +50,31 @@ def read_beginning(file: PlainFile, dialect: Dialect) -> Beginning:
         raise DataError(f'{file.name} is empty ({file.size} bytes without a row); land the file again with its '
                         'content.')
     if dialect.header:
-        return Beginning(distinct_names(rows[0]), tuple(rows[1:]))
-    return Beginning(numbered_names(len(rows[0])), tuple(rows))
+        return HeaderSample(distinct_names(rows[0]), tuple(rows[1:]))
+    return HeaderSample(numbered_names(len(rows[0])), tuple(rows))
 
 
-def first_text(file: PlainFile, length: int) -> tuple[str, bool]:
-    """Return the text of the first bytes of a file, and whether that is all of it."""
+def read_first_text(file: PreparedFile, length: int) -> tuple[str, bool]:
+    """Return the text of the first `length` bytes of a file, and whether that is the whole file."""
     content = runtime.files(file.uri).read(file.uri, 0, length) or b''
     complete = len(content) >= file.size
     encoding = 'utf-8-sig' if file.encoding.lower().replace('-', '') == 'utf8' else file.encoding
     try:
         return content.decode(encoding, errors='strict' if complete else 'ignore'), complete
     except (UnicodeDecodeError, LookupError) as error:
-        raise wrong_encoding(file.name, file.encoding, error) from None
+        raise wrong_encoding_error(file.name, file.encoding, error) from None
 
 
 def numbered_names(count: int) -> tuple[str, ...]:
-    """Return the names of columns that have none: `_c0`, `_c1` and so on."""
+    """Return names for columns of a file without a header: `_c0`, `_c1` and so on."""
     return tuple(f'_c{index}' for index in range(count))
 
 
 def distinct_names(names: tuple[str, ...]) -> tuple[str, ...]:
-    """Return usable column names: an empty one becomes `_c<position>`, one that occurs twice gets its position.
+    """Return column names that are not empty and differ in more than letter case.
 
-    Where that is the name of another column, the position is appended once more. Line breaks are those of Unix.
+    An empty name becomes `_c<position>`, and a repeated name gets its position appended; where another column has that
+    name, the position is appended once more. Line breaks in names become line feeds.
     """
     names = tuple(name.replace('\r\n', '\n') for name in names)
     counted = Counter(name.lower() for name in names)
@@ -88,16 +91,16 @@ def distinct_names(names: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def records(text: str, dialect: Dialect, complete: bool) -> Iterator[tuple[str, ...]]:
-    """Split delimited text into rows of values; line breaks inside quotes belong to them, empty lines are left out.
+    """Split delimited text into rows of values; line breaks inside quotes belong to the value, empty lines are skipped.
 
-    A last row that the text may have cut short is left out unless `complete`.
+    complete  whether the text ends with the file; otherwise the last row is skipped, because it may be truncated
     """
     values: list[str] = []
     buffer: list[str] = []
-    plain = re.compile(rf'[^\r\n{re.escape(dialect.quote)}{re.escape(dialect.delimiter[0])}]+')
+    unquoted = re.compile(rf'[^\r\n{re.escape(dialect.quote)}{re.escape(dialect.delimiter[0])}]+')
     position, end = 0, len(text)
     while position < end:
-        if run := plain.match(text, position):
+        if run := unquoted.match(text, position):
             buffer.append(run[0])
             position = run.end()
         elif text[position] == dialect.quote and not buffer:
@@ -120,7 +123,7 @@ def records(text: str, dialect: Dialect, complete: bool) -> Iterator[tuple[str, 
 
 
 def _quoted_value(text: str, start: int, dialect: Dialect) -> tuple[str, int]:
-    """Return the text from `start` to the quote that closes it, and the position behind that quote."""
+    """Return the text from `start` to the closing quote, and the position after that quote."""
     quote, escape = re.escape(dialect.quote), re.escape(dialect.escape)
     escaped = f'{escape}{quote}|' if escape else ''
     inside = re.compile(f'(?:{escaped}[^{quote}])*', re.DOTALL).match(text, start)
@@ -129,21 +132,21 @@ def _quoted_value(text: str, start: int, dialect: Dialect) -> tuple[str, int]:
 
 
 def ends_inside_quotes(content: bytes, dialect: Dialect) -> bool:
-    """Tell whether a quote that opens a value is still open where the file ends.
+    """Tell whether a quote that opens a value is still open at the end of the file.
 
-    An even number of quotes is taken for a sign that each has its partner.
+    An even number of quotes means that every quote is closed.
     """
     quote = dialect.quote
     if not quote or content.count(quote.encode(dialect.encoding)) % 2 == 0:
         return False
     inside, escape = re.escape(quote), re.escape(dialect.escape)
     if dialect.escape == quote:
-        content_of_value = f'[^{inside}]*(?:{inside}{inside}[^{inside}]*)*'
+        inside_value = f'[^{inside}]*(?:{inside}{inside}[^{inside}]*)*'
     elif dialect.escape:
-        content_of_value = f'(?:[^{inside}{escape}]|{escape}.)*'
+        inside_value = f'(?:[^{inside}{escape}]|{escape}.)*'
     else:
-        content_of_value = f'[^{inside}]*'
+        inside_value = f'[^{inside}]*'
     beginning = rf'(?:\A|[\r\n]|{re.escape(dialect.delimiter)})'
-    value = re.compile(rf'{beginning}{inside}{content_of_value}(?:{inside}|(\Z))', re.DOTALL)
+    value = re.compile(rf'{beginning}{inside}{inside_value}(?:{inside}|(\Z))', re.DOTALL)
     text = content.decode(dialect.encoding, errors='replace').removeprefix('\ufeff')
     return any(match.group(1) is not None for match in value.finditer(text))

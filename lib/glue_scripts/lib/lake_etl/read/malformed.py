@@ -1,4 +1,7 @@
-"""Marks the rows that did not fit the format of their file, so that a load can count them; they are never dropped."""
+"""Marks the rows that do not fit the format of their file, so that a load can count them, and hides their values.
+
+Readers mark such rows and never drop them.
+"""
 from __future__ import annotations
 
 from pyspark.sql import Column, DataFrame
@@ -7,43 +10,76 @@ from pyspark.sql.types import StructField
 
 from lake_etl.spark.columns import column
 from lake_etl.spark.helper_names import unused_name
+from lake_etl.spark.task_order import POSITION, in_order, row_number, with_position
 
 MALFORMED = 'malformed_row'
-# The mark is known by its metadata, so that a column of the user's may have its name.
+# Metadata identifies the mark, because a file may have a column of the same name.
 METADATA = {'lake': MALFORMED}
+# Spark's name for the column with the text of documents that it cannot parse.
+CORRUPT_RECORD = '_corrupt_record'
 RAW_TEXT = 'raw_text'
 LEAST_HASH = -2 ** 31
 
 
 def mark_malformed(df: DataFrame, condition: Column, *drop: str) -> DataFrame:
-    """Add a boolean column, `MALFORMED` unless the file has a column of that name: true where `condition` is.
+    """Add a boolean column that is true where `condition` is; drop the columns that only the condition needs.
 
-    Columns that only the condition needed can be dropped with it.
+    The column is named `MALFORMED` unless the file has a column of that name.
     """
     name = unused_name(df.schema, MALFORMED)
     return df.withColumn(name, F.coalesce(condition, F.lit(False))).withMetadata(name, METADATA).drop(*drop)
 
 
+def malformed_column(df: DataFrame) -> str | None:
+    """Return the name of the column that marks malformed rows; None when every row is known to fit its format."""
+    return next((field.name for field in df.schema.fields if field.metadata == METADATA), None)
+
+
 def mark_raw_text(df: DataFrame, name: str, reason: str) -> DataFrame:
-    """Note that a column holds the text of rows that could not be read, and why, such as `cannot be read as JSON`."""
+    """Record in a column's metadata that it holds the text of unreadable rows, and why they are unreadable.
+
+    reason  such as `cannot be read as JSON`
+    """
     return df.withMetadata(name, {'lake': RAW_TEXT, 'reason': reason})
 
 
-def raw_text(df: DataFrame) -> StructField | None:
-    """Return the column that holds the text of rows that could not be read, where there is one."""
-    return next((field for field in df.schema.fields if field.metadata.get('lake') == RAW_TEXT), None)
-
-
 def has_unparsed_text(df: DataFrame, unparsed: str) -> Column:
-    """Build whether the reader put a row's text into the column `unparsed` because it did not fit.
+    """Build a condition: Spark put the row's text into the column `unparsed` because the row does not fit.
 
-    Spark refuses a query that reads no other column of the file; so the condition reads one, and is true of any value.
+    Spark refuses a query that reads no other column of the file. So the condition also reads the first other column,
+    in a way that is true for any value.
     """
     condition = column(unparsed).isNotNull()
     others = [name for name in df.columns if name != unparsed]
     return condition & (F.hash(column(others[0])) >= LEAST_HASH) if others else condition
 
 
-def malformed_mark(df: DataFrame) -> str | None:
-    """Return the name of the column that marks malformed rows; readers leave it out where every row is known to fit."""
-    return next((field.name for field in df.schema.fields if field.metadata == METADATA), None)
+def hide_malformed_values(df: DataFrame, mark: str) -> DataFrame:
+    """Return the rows without the values of malformed rows, for workflows that protect personal data.
+
+    No step can tell which values of a malformed row to protect. So all values of such a row become null. Where the
+    reader kept the row's text instead, the text becomes the row's number and the reason, and the column keeps its name
+    and type. The numbers cost a second read when several tasks read the file.
+
+    mark  name of the column that marks malformed rows
+    """
+    text = _raw_text_column(df)
+    if text is None:
+        return df.withColumns({name: F.when(~column(mark), column(name)) for name in df.columns if name != mark})
+    numbered, number = _with_row_numbers(df)
+    explanation = F.concat(F.lit('row '), number.cast('string'), F.lit(f': {text.metadata["reason"]}'))
+    # In a row that fits, a value in this column comes from a column of this name in the file itself.
+    values = numbered.withColumn(text.name, F.when(column(mark), explanation).otherwise(column(text.name)))
+    return values.select(*(column(name) for name in df.columns))
+
+
+def _raw_text_column(df: DataFrame) -> StructField | None:
+    return next((field for field in df.schema.fields if field.metadata.get('lake') == RAW_TEXT), None)
+
+
+def _with_row_numbers(df: DataFrame) -> tuple[DataFrame, Column]:
+    """Return the rows with helper columns, and an expression on these for the row's number, counted from 1."""
+    if df._jdf.queryExecution().toRdd().getNumPartitions() == 1:
+        return with_position(df), column(POSITION) + 1
+    rows = in_order(df, ())
+    return rows.located(rows.frame), row_number()

@@ -1,16 +1,18 @@
-"""Reads Parquet, whose files know their own types."""
+"""Reads Parquet files, with the types that the files declare."""
 from __future__ import annotations
 
 from pyspark.sql import DataFrame, SparkSession
 
-from lake_etl.read.collected import Collected
-from lake_etl.read.published import with_lasting_types
-from lake_etl.read.text_types import no_rows
+from lake_etl.read.published_types import with_published_types
+from lake_etl.read.source_files import SourceFiles, no_rows_error
 
 
-def read(spark: SparkSession, source: Collected) -> DataFrame:
-    """Return the rows of Parquet files; a column that only some of the files have is null in the others."""
+def read(spark: SparkSession, source: SourceFiles) -> DataFrame:
+    """Return the rows of Parquet files; a column that only some of the files have is null in the others.
+
+    Raises DataError when there are no rows.
+    """
     df = spark.read.parquet(*source.paths, mergeSchema=len(source.files) > 1)
-    if not df.columns or df.isEmpty():  # One small job: it stops at the first row.
-        raise no_rows(source.name)
-    return with_lasting_types(df, source.spec, source.knowledge(df.columns))
+    if not df.columns or df.isEmpty():  # One small job, which stops at the first row.
+        raise no_rows_error(source.name)
+    return with_published_types(df, source.spec, source.known_types(df.columns))

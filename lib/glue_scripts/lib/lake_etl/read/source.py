@@ -1,49 +1,96 @@
-"""Reads what was collected in the format its workflow names, with types that hold from one file to the next."""
+"""Reads collected files in the format that their workflow names, with column types that hold from file to file."""
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 
+from py4j.protocol import Py4JError
+from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame, SparkSession
 
+from lake_etl import runtime
 from lake_etl.config.formats.input_format import InputFormat
 from lake_etl.config.input import InputSpec
-from lake_etl.errors import DataError
-from lake_etl.read.collected import Collected, Knowledge, nothing_known
-from lake_etl.read.data_set import files_of_load
-from lake_etl.read.failures import reading
-from lake_etl.read.given_types import with_given_types
-from lake_etl.read.plain import plain_file
+from lake_etl.errors import DataError, LakeError
+from lake_etl.read.declared_types import with_declared_types
+from lake_etl.read.prepare import prepare_file
+from lake_etl.read.source_files import KnownTypesLookup, SourceFiles, no_known_types
+from lake_etl.reasons.failure import reason_of
 
-Reader = Callable[[SparkSession, Collected], DataFrame]
-GiveTypes = Callable[[DataFrame, Mapping[str, str]], DataFrame]
+Reader = Callable[[SparkSession, SourceFiles], DataFrame]
+ApplyTypes = Callable[[DataFrame, Mapping[str, str]], DataFrame]
+# Spark ignores files whose names begin with one of these.
+HIDDEN_PREFIXES = ('_', '.')
+# The part of Spark that fetches rows from files. Its name is in the Java trace of such a failure, and in no other.
+FILE_SCAN = 'FileScanRDD'
 
 
-def read_collected_file(spark: SparkSession, uri: str, spec: InputSpec, knowledge: Knowledge = nothing_known, *,
-                        scratch: str, widths: Sequence[tuple[str, int]] = (),
-                        give_types: GiveTypes = with_given_types) -> DataFrame:
-    """Return the rows of the file, or of the folder whose trigger it is; rows that do not fit the format are marked.
+def read_collected_file(spark: SparkSession, uri: str, spec: InputSpec, known_types: KnownTypesLookup = no_known_types,
+                        *, scratch: str, widths: Sequence[tuple[str, int]] = (),
+                        apply_types: ApplyTypes = with_declared_types) -> DataFrame:
+    """Return the rows of a file, or of all files of the folder whose trigger it is; malformed rows are marked.
 
-    knowledge   is asked once, with the source's column names
-    scratch     folder for what Spark cannot read where it lies; needed as long as the frame is
-    widths      columns of fixed-width text in their order, and how wide they are
-    give_types  gives the columns the types that the specification fixes
+    known_types  returns what is known about the source's columns; called once, with their names
+    scratch      folder for data that must be rewritten before Spark can read it; needed as long as the frame is
+    widths       name and width of each column of fixed-width text, in order
+    apply_types  converts columns to the types that the input_spec declares
 
-    Raises DataError naming the file when it is missing, empty, damaged, or not of the format that it should be.
+    Raises DataError naming the file when it is missing, empty, damaged, or not in the expected format.
     """
-    name, uris = files_of_load(uri, spec)
-    plain = [plain_file(item, spec, f'{scratch}/plain-{index:05}') for index, item in enumerate(uris)]
-    first, first_format = plain[0]
-    for file, file_format in plain:
+    name, uris = list_load_files(uri, spec)
+    prepared = [prepare_file(item, spec, f'{scratch}/prepared-{index:05}') for index, item in enumerate(uris)]
+    first, first_format = prepared[0]
+    for file, file_format in prepared:
         if file_format is not first_format:
             raise DataError(f'{file.name} is {file_format.name}, but {first.name} is {first_format.name}. Files of '
                             'one load need one format; nothing was loaded.')
-    source = Collected(name, tuple(file for file, _ in plain), spec, tuple(widths), scratch, knowledge)
-    with reading(name):
-        return give_types(reader_for(first_format)(spark, source), spec.types)
+    source = SourceFiles(name, tuple(file for file, _ in prepared), spec, tuple(widths), scratch, known_types)
+    with read_errors_named(name):
+        return apply_types(reader_for(first_format)(spark, source), spec.types)
 
 
 def reader_for(input_format: InputFormat) -> Reader:
-    """Return the function `read` of the module that the format names; only readers in use are imported."""
+    """Return the function `read` of the module that the format names; only the readers in use are imported."""
     reader: Reader = importlib.import_module(f'lake_etl.read.{input_format.reader}').read
     return reader
+
+
+def list_load_files(uri: str, spec: InputSpec) -> tuple[str, tuple[str, ...]]:
+    """Return the name of the load for messages, and the addresses of its files ordered by name.
+
+    With `"files": "folder"` in the input_spec, `uri` is the trigger and the load is all other files of its folder. It
+    ignores subfolders, empty files, and files whose names begin with `_` or `.`. Raises DataError when there are no
+    files.
+    """
+    folder, _, name = uri.rpartition('/')
+    if spec.files is None:
+        if name.startswith(HIDDEN_PREFIXES):
+            raise DataError(f'{uri} has a name that begins with "_" or ".", and Spark ignores such files. Land it '
+                            'again under another name.')
+        return uri, (uri,)
+    prefix = f'{folder}/'
+    names = {entry.uri.removeprefix(prefix) for entry in runtime.files(folder).list(folder) if entry.size}
+    found = [f'{prefix}{item}' for item in sorted(names - {name, spec.trigger_name})
+             if '/' not in item and not item.startswith(HIDDEN_PREFIXES)]
+    if not found:
+        raise DataError(f'The folder {folder} holds no files with content beside its trigger {name}. The published '
+                        'data stays as it is; land the files, and the trigger last.')
+    return folder, tuple(found)
+
+
+@contextmanager
+def read_errors_named(name: str, scans_only: bool = False) -> Iterator[None]:
+    """Turn any Spark error inside the block into a DataError that names the file.
+
+    scans_only  whether to turn only errors that occur while Spark fetches rows from files
+    """
+    try:
+        yield
+    except LakeError:
+        raise
+    except (PySparkException, Py4JError) as error:
+        if scans_only and FILE_SCAN not in str(error):
+            raise
+        raise DataError(f'{name} could not be read. {reason_of(error)} The published data stays as it is; land the '
+                        'file again, or correct the input_spec where it does not fit the file.') from error

@@ -1,7 +1,17 @@
-"""Opens one sheet of a workbook, also an encrypted one, and writes its cells as text."""
+"""Opens one sheet of a workbook, decrypting it if needed, and converts its cells to text.
+
+A damaged workbook can kill the process that opens it, so a separate process opens it first: the library allocates all
+cells between the first and the last one of a sheet. A cell in the far corner, by damage or by mistake, then needs more
+memory than there is, and the process dies without an error that could be caught.
+"""
 from __future__ import annotations
 
 import io
+import json
+import os
+import resource
+import subprocess
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,19 +21,20 @@ from typing import Any
 from lake_etl import runtime
 from lake_etl.config.formats.excel_format import ADDRESS, ExcelSection
 from lake_etl.errors import DataError, LakeError
-from lake_etl.read.plain import PlainFile
-from lake_etl.read.workbook_trial import LARGEST, can_be_opened
+from lake_etl.read.source_files import PreparedFile
 
-# Files of Microsoft's older container, in which also newer workbooks lie once they are encrypted.
+# The first bytes of Microsoft's older container format. Encrypted workbooks of newer formats use it, too.
 CONTAINER = bytes.fromhex('d0cf11e0a1b11ae1')
-# Beyond it a floating-point number does not tell whole numbers apart.
-WHOLE_NUMBERS = 2 ** 53
+# Above this, a floating-point number does not distinguish all whole numbers.
+MOST_EXACT_NUMBER = 2 ** 53
 PANIC = 'PanicException'
+MEMORY_LIMIT = 4 * 1024 ** 3
+OUT_OF_MEMORY = 3
 
 
 @dataclass(frozen=True)
 class Area:
-    """A rectangle of cells, rows and columns counted from 0; open to the right or below where an end is None."""
+    """A rectangle of cells; rows and columns count from 0, and an end that is None is open."""
 
     left: int
     top: int
@@ -40,7 +51,7 @@ class Sheet:
 
 
 def cell_area(address: str) -> Area:
-    """Return the area of an address such as `A1` or `B3:F35`, which was checked with the input_spec."""
+    """Return the area of an address such as `A1` or `B3:F35`, which the check of the input_spec has accepted."""
     match = ADDRESS.fullmatch(address.strip())
     assert match, address
     left, top, right, bottom = match.groups()
@@ -57,10 +68,10 @@ def _column_number(letters: str) -> int:
 
 
 def cell_text(value: object) -> str | None:
-    """Return a cell's value as delimited text would have it; None for a cell that holds nothing, or an error."""
+    """Return a cell's value in the form it would have in delimited text; None for an empty cell or an error."""
     if isinstance(value, bool):
         return str(value).lower()
-    if isinstance(value, float) and value.is_integer() and abs(value) < WHOLE_NUMBERS:
+    if isinstance(value, float) and value.is_integer() and abs(value) < MOST_EXACT_NUMBER:
         return str(int(value))
     if isinstance(value, datetime):
         return value.isoformat(' ')
@@ -73,48 +84,48 @@ def cell_text(value: object) -> str | None:
     return text if text.strip() else None
 
 
-def open_sheet(file: PlainFile, section: ExcelSection) -> Sheet:
-    """Return the first sheet of the section that the workbook has.
+def open_sheet(file: PreparedFile, section: ExcelSection) -> Sheet:
+    """Return the first sheet of `sheet_names` that the workbook has; loads the whole workbook into memory.
 
-    Raises DataError naming the file when it cannot be opened or has none of them. The workbook is in memory as a whole.
+    Raises DataError naming the file when it cannot be opened, or has none of these sheets.
     """
     import python_calamine
     content = runtime.files(file.uri).read(file.uri) or b''
     with _failures_named(file):
-        plain = _decrypted(content, file, section.password)
-        if not can_be_opened(plain.getvalue(), section.sheet_names):
-            raise DataError(f'{file.name} needs more than {LARGEST >> 30} GiB of memory, or is damaged. Delete what '
-                            'stands far to the right of its table or far below, and save it again.')
-        workbook = python_calamine.CalamineWorkbook.from_filelike(plain)
+        decrypted = _decrypt(content, file, section.password)
+        if not fits_in_memory(decrypted.getvalue(), section.sheet_names):
+            raise DataError(f'{file.name} needs more than {MEMORY_LIMIT >> 30} GiB of memory, or is damaged. Delete '
+                            'cells far to the right of its table or far below it, save it, and land it again.')
+        workbook = python_calamine.CalamineWorkbook.from_filelike(decrypted)
         names = workbook.sheet_names
-        name = chosen_sheet(names, section.sheet_names)
+        name = choose_sheet(names, section.sheet_names)
         if name is None:
             raise DataError(f'{file.name} has no sheet {" or ".join(map(repr, section.sheet_names))}; it has '
                             f'{", ".join(map(repr, names))}. Correct sheet_names in the excel section of the '
                             'input_spec.')
         sheet = workbook.get_sheet_by_name(name)
-        return Sheet(sheet.start[1] if sheet.start else 0, _rows_of(sheet, file))
+        return Sheet(sheet.start[1] if sheet.start else 0, _sheet_rows(sheet, file))
 
 
-def chosen_sheet(names: Sequence[str], wishes: Sequence[str]) -> str | None:
-    """Return the first wish that names a sheet, upper and lower case alike, or else gives its position from 0."""
+def choose_sheet(names: Sequence[str], requested: Sequence[str]) -> str | None:
+    """Return the first requested sheet that exists, found by name in any letter case, or by position from 0."""
     by_name = {name.lower(): name for name in names}
-    for wish in wishes:
-        if wish.lower() in by_name:
-            return by_name[wish.lower()]
-        if wish.isascii() and wish.isdigit() and int(wish) < len(names):
-            return names[int(wish)]
+    for item in requested:
+        if item.lower() in by_name:
+            return by_name[item.lower()]
+        if item.isascii() and item.isdigit() and int(item) < len(names):
+            return names[int(item)]
     return None
 
 
-def _rows_of(sheet: Any, file: PlainFile) -> Iterator[list[object]]:
+def _sheet_rows(sheet: Any, file: PreparedFile) -> Iterator[list[object]]:
     with _failures_named(file):
         yield from sheet.iter_rows()
 
 
 @contextmanager
-def _failures_named(file: PlainFile) -> Iterator[None]:
-    """Turn whatever the library lets through of a damaged workbook into a DataError that names the file."""
+def _failures_named(file: PreparedFile) -> Iterator[None]:
+    """Turn any error that the library raises for a damaged workbook into a DataError that names the file."""
     import python_calamine
     try:
         yield
@@ -125,19 +136,19 @@ def _failures_named(file: PlainFile) -> Iterator[None]:
     except Exception as error:
         raise _damaged(file, error) from None
     except BaseException as error:
-        # Where the library's Rust code comes upon what it takes for impossible, the error is no Exception.
+        # A panic of the library's Rust code is a BaseException, not an Exception.
         if type(error).__name__ != PANIC:
             raise
         raise _damaged(file, error) from None
 
 
-def _decrypted(content: bytes, file: PlainFile, password: str | None) -> io.BytesIO:
-    """Return the workbook in plain; one that is not encrypted as it is."""
+def _decrypt(content: bytes, file: PreparedFile, password: str | None) -> io.BytesIO:
+    """Return the decrypted workbook, or the workbook itself if it is not encrypted."""
     if not content.startswith(CONTAINER):
         return io.BytesIO(content)
     import msoffcrypto
     from msoffcrypto.exceptions import InvalidKeyError
-    plain = io.BytesIO()
+    decrypted = io.BytesIO()
     try:
         office = msoffcrypto.OfficeFile(io.BytesIO(content))
         if not office.is_encrypted():
@@ -145,18 +156,45 @@ def _decrypted(content: bytes, file: PlainFile, password: str | None) -> io.Byte
         if password is None:
             raise _needs_password(file)
         office.load_key(password=password)
-        office.decrypt(plain)
+        office.decrypt(decrypted)
     except InvalidKeyError:
         raise DataError(f'{file.name} does not open with the password of the excel section in the input_spec. Correct '
                         'the password there.') from None
-    return io.BytesIO(plain.getvalue())
+    return io.BytesIO(decrypted.getvalue())
 
 
-def _needs_password(file: PlainFile) -> DataError:
+def _needs_password(file: PreparedFile) -> DataError:
     return DataError(f"{file.name} is protected by a password. Set 'password' in the excel section of the input_spec, "
-                     'or land the workbook unprotected (a protected ods file always so).')
+                     'or land the workbook unprotected. A protected ods file must be landed unprotected.')
 
 
-def _damaged(file: PlainFile, error: BaseException) -> DataError:
+def _damaged(file: PreparedFile, error: BaseException) -> DataError:
     return DataError(f'{file.name} cannot be opened as a workbook ({type(error).__name__}). Land it again, '
                      'saved by the program that made it.')
+
+
+def fits_in_memory(content: bytes, sheets: Sequence[str]) -> bool:
+    """Tell whether a separate process can open the sheet with MEMORY_LIMIT bytes of memory.
+
+    Returns True for any other error, which the caller gets when it opens the sheet itself.
+    """
+    trial = subprocess.run([sys.executable, '-m', __name__, json.dumps(sheets)], input=content, check=False,
+                           capture_output=True, env={**os.environ, 'PYTHONPATH': os.pathsep.join(sys.path)})
+    return trial.returncode >= 0 and trial.returncode != OUT_OF_MEMORY
+
+
+def main() -> None:
+    """Open the workbook from standard input, and its sheet; exit with OUT_OF_MEMORY if they are too large."""
+    import python_calamine
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_LIMIT, MEMORY_LIMIT))
+    try:
+        workbook = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(sys.stdin.buffer.read()))
+        name = choose_sheet(workbook.sheet_names, json.loads(sys.argv[1]))
+        if name is not None:
+            workbook.get_sheet_by_name(name)
+    except MemoryError:
+        sys.exit(OUT_OF_MEMORY)
+
+
+if __name__ == '__main__':
+    main()

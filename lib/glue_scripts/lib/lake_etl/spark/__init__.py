@@ -1,1 +1,1 @@
-"""What every other layer needs of Spark: the session, columns by name, observations, task order."""
+"""What the other layers need of Spark: session, columns by name, materialized frames, task order."""

@@ -1,4 +1,4 @@
-"""Does work beside the write of a load that has to be over before readers see what was written."""
+"""Runs work during the write of a load that must finish before readers see the rows."""
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -16,19 +16,19 @@ class BeforePublishing:
         self._failures: list[BaseException] = []
 
     def start(self, work: Work) -> None:
-        """Begin a piece of work and return at once."""
+        """Start a piece of work and return immediately."""
         thread = InheritableThread(target=self._keep_failure, args=(work,))
         self._threads.append(thread)
         thread.start()
 
     def wait(self) -> None:
-        """Return when all work is over; raises the first failure."""
+        """Wait until all work has finished; raises the first failure."""
         self.settle()
         if self._failures:
             raise self._failures[0]
 
     def settle(self) -> None:
-        """Return when all work is over, whether it failed or not."""
+        """Wait until all work has finished, whether it failed or not."""
         while self._threads:
             self._threads.pop().join()
 
@@ -39,6 +39,6 @@ class BeforePublishing:
             self._failures.append(failure)
 
 
-def at_once(work: Work) -> None:
-    """Do a piece of work now."""
+def run_now(work: Work) -> None:
+    """Run a piece of work immediately."""
     work()

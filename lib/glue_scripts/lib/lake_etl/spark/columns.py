@@ -1,5 +1,7 @@
-"""Spark columns by their exact name and conversions that give null instead of failing, alike on Spark 3.5 and 4.1."""
+"""Names that Spark takes literally, of columns and files, and casts that give null instead of failing."""
 from __future__ import annotations
+
+import re
 
 from pyspark.sql import Column
 from pyspark.sql import functions as F
@@ -8,19 +10,21 @@ from pyspark.sql.types import DataType, StructType
 from lake_etl.errors import DataError
 from lake_etl.spark.helper_names import visible_names
 
+PATTERN_CHARACTERS = re.compile(r'[\\{}\[\]*?]')
+
 
 def quoted(name: str) -> str:
-    """Return the name in back-ticks, so that dots and spaces in it are letters like any other."""
+    """Return the name in backticks, so that Spark takes dots and spaces in it literally."""
     return '`' + name.replace('`', '``') + '`'
 
 
 def column(name: str) -> Column:
-    """Refer to the top-level column of exactly that name (upper and lower case alike)."""
+    """Refer to the top-level column with exactly this name, in any case."""
     return F.col(quoted(name))
 
 
 def column_type(schema: StructType, name: str) -> DataType:
-    """Return the type of a top-level column, matched without case; raises DataError when it is missing."""
+    """Return the type of a top-level column, matched without case; raises DataError if it is missing."""
     for field in schema.fields:
         if field.name.lower() == name.lower():
             return field.dataType
@@ -29,15 +33,20 @@ def column_type(schema: StructType, name: str) -> DataType:
 
 
 def has_column(schema: StructType, name: str) -> bool:
-    """Tell whether the frame has a top-level column of that name, matched without case."""
+    """Tell whether the schema has a top-level column with this name, matched without case."""
     return name.lower() in (field.name.lower() for field in schema.fields)
 
 
 def try_cast(value: str, type_name: str) -> Column:
-    """Convert a SQL expression to the type; null where the value does not convert, whatever the ANSI mode."""
+    """Convert a SQL expression to the type; null if the value does not convert, in any ANSI mode."""
     return F.expr(f'try_cast({value} AS {type_name})')
 
 
 def try_cast_column(name: str, type_name: str) -> Column:
-    """Convert a column to the type; null where the value does not convert, whatever the ANSI mode."""
+    """Convert a column to the type; null if the value does not convert, in any ANSI mode."""
     return try_cast(quoted(name), type_name)
+
+
+def literal_path(uri: str) -> str:
+    """Return a file address with its pattern characters escaped, so that Spark reads this file and no other."""
+    return PATTERN_CHARACTERS.sub(r'\\\g<0>', uri)

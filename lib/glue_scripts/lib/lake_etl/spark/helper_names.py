@@ -1,4 +1,4 @@
-"""Names for helper columns that no column of the user's has."""
+"""Names helper columns so that they differ from all columns of the user."""
 from __future__ import annotations
 
 from collections.abc import Iterable
@@ -6,13 +6,13 @@ from collections.abc import Iterable
 from pyspark.sql import DataFrame
 from pyspark.sql.types import StructType
 
-# Begins the names of helper columns that stay in a frame while the user's own steps are applied to it.
+# Prefix of helper columns that remain in a frame while the user's own steps are applied to it.
 HIDDEN = '_lake_etl_'
 
 
-def hidden_name(wish: str) -> str:
-    """Return a name for a helper column that errors do not list."""
-    return HIDDEN + wish
+def hidden_name(preferred: str) -> str:
+    """Return a name for a helper column that error messages do not list."""
+    return HIDDEN + preferred
 
 
 def is_hidden(name: str) -> bool:
@@ -21,18 +21,18 @@ def is_hidden(name: str) -> bool:
 
 
 def visible_names(schema: StructType) -> list[str]:
-    """Return the names of the columns that the user knows of."""
+    """Return the names of all columns except hidden helper columns."""
     return [name for name in schema.fieldNames() if not is_hidden(name)]
 
 
 def without_hidden(df: DataFrame) -> DataFrame:
-    """Return the frame with the columns that the user knows of."""
+    """Return the frame without hidden helper columns."""
     return df.drop(*(set(df.columns) - set(visible_names(df.schema))))
 
 
-def unused_name(schema: StructType, wish: str, taken: Iterable[str] = ()) -> str:
-    """Return `wish`, with as many underscores in front as it takes to differ from every column and from `taken`."""
+def unused_name(schema: StructType, preferred: str, taken: Iterable[str] = ()) -> str:
+    """Return `preferred`, prefixed with underscores until it differs from every column and from `taken`."""
     known = {name.lower() for name in (*schema.fieldNames(), *taken)}
-    while wish.lower() in known:
-        wish = f'_{wish}'
-    return wish
+    while preferred.lower() in known:
+        preferred = f'_{preferred}'
+    return preferred

@@ -1,4 +1,4 @@
-"""The Spark settings under which every job runs, on AWS Glue and on a laptop, on Spark 3.5 and 4.1."""
+"""Sets the Spark configuration of every job, on AWS Glue and on a laptop, on Spark 3.5 and 4.1."""
 from __future__ import annotations
 
 import os
@@ -19,7 +19,7 @@ SETTINGS = {
     'spark.sql.legacy.timeParserPolicy': 'CORRECTED',
     'spark.sql.session.timeZone': 'UTC',
     'spark.sql.caseSensitive': 'false',
-    # SQL says what it says: a text such as ${env:HOME} in a rule, a pattern or a column name stands for itself.
+    # Text such as ${env:HOME} in a rule, a pattern or a column name is literal.
     'spark.sql.variable.substitute': 'false',
     'spark.sql.sources.partitionColumnTypeInference.enabled': 'false',
     'spark.sql.parquet.datetimeRebaseModeInWrite': 'CORRECTED',
@@ -30,32 +30,32 @@ SETTINGS = {
     'spark.sql.legacy.codingErrorAction': 'true',
 }
 
-# What pyspark.errors logs to; each has a handler of its own.
+# Loggers of pyspark.errors, each with its own handler.
 PYSPARK_LOGGERS = ('SQLQueryContextLogger', 'DataFrameQueryContextLogger')
 
-# Java leaves methods of more than 8,000 bytes to its interpreter unless it is told to compile them (HotSpot, flags
-# DontCompileHugeMethods and HugeMethodLimit). Spark makes code of a wide load that has twice as many.
+# Java interprets methods of more than 8,000 bytes unless it is told to compile them (HotSpot flags
+# DontCompileHugeMethods and HugeMethodLimit). The code that Spark generates for a wide load is twice as large.
 COMPILES_HUGE_METHODS = '-XX:-DontCompileHugeMethods'
 HUGE_METHOD_BYTES = 8_000
 
-# A setting holds for all threads of a session, so two of them may not change and restore one at once.
+# A setting applies to all threads of a session, so only one thread at a time may change and restore it.
 _CHANGING: defaultdict[str, AbstractContextManager[Any]] = defaultdict(RLock)
 
 
 def configure(spark: SparkSession) -> SparkSession:
-    """Give a running session the lake's settings and return it."""
+    """Apply the lake's settings to a running session and return it."""
     silence_pyspark()
     given = (str(spark.conf.get(f'spark.{side}.extraJavaOptions', '')) for side in ('driver', 'executor'))
     java_options = ' '.join(given)
     for key, value in (SETTINGS | code_settings(java_options)).items():
         spark.conf.set(key, value)
-    # Files are cut into as many tasks each time, however many workers there are by then: rows can be counted by task.
+    # Files are split into the same tasks whatever the number of workers, so that rows can be counted by task.
     spark.conf.set('spark.sql.leafNodeDefaultParallelism', str(spark.sparkContext.defaultParallelism))
     return spark
 
 
 def silence_pyspark() -> None:
-    """Keep Spark 4 from logging errors in Python, to standard error and with the values that they quote."""
+    """Prevent Spark 4 from logging errors in Python: its logs go to standard error and quote values."""
     if os.environ.get(SHOWS_SPARK_LOG):
         return
     if find_spec('pyspark.logger') is None:  # Spark 3.5 leaves logging to Java.
@@ -66,7 +66,7 @@ def silence_pyspark() -> None:
 
 
 def code_settings(java_options: str) -> dict[str, str]:
-    """Return the settings that keep Spark from making methods that Java, started with these options, never compiles."""
+    """Return the settings that keep Spark from generating methods that Java, with these options, never compiles."""
     if COMPILES_HUGE_METHODS in java_options.split():
         return {}
     return {'spark.sql.codegen.hugeMethodLimit': str(HUGE_METHOD_BYTES)}
@@ -74,13 +74,13 @@ def code_settings(java_options: str) -> dict[str, str]:
 
 @contextmanager
 def user_sql_rules(spark: SparkSession) -> Iterator[None]:
-    """Analyse what is built inside by the rules users' SQL was written for: failed casts give null, not an error."""
+    """Analyse frames built in this context without ANSI rules, as users' SQL expects: failed casts give null."""
     with _changed(spark, 'spark.sql.ansi.enabled', 'false'):
         yield
 
 
-def planned_as_a_whole(df: DataFrame) -> DataFrame:
-    """Plan the frame's query now and for good, not anew after each of its stages; return the frame, to be collected."""
+def plan_upfront(df: DataFrame) -> DataFrame:
+    """Plan the whole query now, without adaptive execution, and return the frame, ready to be collected."""
     with _changed(df.sparkSession, 'spark.sql.adaptive.enabled', 'false'):
         df._jdf.queryExecution().executedPlan()
     return df
@@ -88,14 +88,14 @@ def planned_as_a_whole(df: DataFrame) -> DataFrame:
 
 @contextmanager
 def microsecond_times(spark: SparkSession) -> Iterator[None]:
-    """Write the times of Parquet files inside as whole microseconds, as Iceberg has them, not in Spark's older way."""
+    """Write timestamps in Parquet files in this context as microseconds, as Iceberg requires, not as INT96."""
     with _changed(spark, 'spark.sql.parquet.outputTimestampType', 'TIMESTAMP_MICROS'):
         yield
 
 
 @contextmanager
 def open_files(spark: SparkSession, most: int) -> Iterator[None]:
-    """Let a task that writes inside to several folders keep that many files open, and sort rows only beyond that."""
+    """Let each writing task in this context keep up to `most` files open before it sorts rows by folder."""
     with _changed(spark, 'spark.sql.maxConcurrentOutputFileWriters', str(most)):
         yield
 

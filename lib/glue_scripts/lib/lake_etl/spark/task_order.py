@@ -1,8 +1,8 @@
-"""Tells every row how many rows lie before its task, and which values it continues, without gathering all rows.
+"""Adds to every row the number of rows before its task, and values carried over, without gathering all rows.
 
-Rows are counted for each task by the query that uses the counts, so the same rows must lie in the same tasks in both.
-How files are cut into tasks is fixed for a session (`lake_etl.spark.session`). What has been exchanged among tasks may
-come out in another way each time, so Spark keeps such rows, in memory and then on disk, until its cache is cleared.
+The query that uses the row counts of tasks also computes them, so both passes must split the rows into the same tasks.
+The split of files is fixed for a session (`lake_etl.spark.session`). Rows that were exchanged between tasks may be
+split differently each time, so Spark stores them in memory, or on disk, until its cache is cleared.
 """
 from __future__ import annotations
 
@@ -25,22 +25,22 @@ EXCHANGE = re.compile(r'(?<!Broadcast)Exchange')
 
 
 def with_position(df: DataFrame) -> DataFrame:
-    """Add where each row stands: its task in the upper bits, its place within the task in the lower 33."""
+    """Add the position of each row: its task in the upper bits, its place within the task in the lower 33."""
     return df.withColumn(POSITION, F.monotonically_increasing_id())
 
 
 @dataclass(frozen=True)
 class OrderedRows:
-    """Rows whose order is that of their positions; `frame` has them in a hidden column."""
+    """Rows in the order of their positions, which are in a hidden column of `frame`."""
 
     frame: DataFrame
 
     def located(self, frame: DataFrame, continued: Sequence[str] = ()) -> DataFrame:
-        """Return a frame of the same rows with what `row_number` needs, in hidden columns.
+        """Return a frame of the same rows with the hidden columns that `row_number` needs.
 
-        continued  columns whose last value in earlier tasks is added, too, under the names of `carried`
+        continued  columns whose last value in earlier tasks is also added, under the names of `carried_column`
         """
-        values = {carried(name): column(name) for name in continued}
+        values = {carried_column(name): column(name) for name in continued}
         tasks = self.frame.groupBy(task_of(POSITION).alias(TASK)).agg(F.count(F.lit(1)).alias(ROWS), *(
             F.max_by(value, F.when(value.isNotNull(), column(POSITION))).alias(name) for name, value in values.items()))
         earlier = Window.orderBy(TASK).rowsBetween(Window.unboundedPreceding, -1)
@@ -49,18 +49,18 @@ class OrderedRows:
         return frame.withColumn(TASK, task_of(POSITION)).join(F.broadcast(tasks), TASK, 'left')
 
 
-def carried(name: str) -> str:
-    """Return the name of the column that holds the last value of a column in earlier tasks."""
+def carried_column(name: str) -> str:
+    """Return the name of the column with the last value of a column in earlier tasks."""
     return hidden_name(f'carried_{name}')
 
 
 def row_number() -> Column:
-    """Return the number, from 1, of each row of a located frame; it fails where `in_counted_task` does."""
+    """Return the number, from 1, of each row of a located frame; fails as `in_counted_task` does."""
     return in_counted_task(column(BEFORE) + _place_in_task() + 1)
 
 
 def in_counted_task(value: Column) -> Column:
-    """Return a value for each row of a located frame; a row that was not counted in its task stops the job."""
+    """Return a value for each row of a located frame; a row that was not counted in its task fails the job."""
     return F.when(_place_in_task() < column(ROWS), value).otherwise(F.raise_error(F.lit(CUT_OTHERWISE)))
 
 
@@ -69,16 +69,16 @@ def _place_in_task() -> Column:
 
 
 def in_order(df: DataFrame, sorting: Sequence[Column]) -> OrderedRows:
-    """Put rows in order over all tasks; among rows equal in all columns, and without any, they stay as they lie."""
+    """Sort rows over all tasks; rows with equal sort columns, and all rows without sort columns, keep their order."""
     if sorting:
         df = with_position(df).orderBy(*sorting, column(POSITION)).drop(POSITION)
     if not EXCHANGE.search(df._jdf.queryExecution().executedPlan().toString()):
         return OrderedRows(with_position(df))
-    # Spark takes two frames with the same plan for the same rows, even when a file has been replaced in between. The
-    # second argument is never the value; it keeps any frame from getting the rows that were kept for an earlier one.
-    unlike_any_other = F.lit(uuid.uuid4().int >> 65)
-    kept = df.withColumn(POSITION, F.coalesce(F.monotonically_increasing_id(), unlike_any_other))
-    return OrderedRows(kept.persist(StorageLevel.MEMORY_AND_DISK))
+    # Spark reuses cached rows for frames with equal plans, even if a file has been replaced in between. The second
+    # argument is never used as value, but makes the plan unique.
+    unique = F.lit(uuid.uuid4().int >> 65)
+    positioned = df.withColumn(POSITION, F.coalesce(F.monotonically_increasing_id(), unique))
+    return OrderedRows(positioned.persist(StorageLevel.MEMORY_AND_DISK))
 
 
 def task_of(position: str) -> Column:

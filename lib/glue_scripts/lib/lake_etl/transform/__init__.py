@@ -1,1 +1,1 @@
-"""Transforms: their registry, how neighbours become one select, and the columns that they build."""
+"""Transforms: their registry, how consecutive ones are fused into one select, and the columns that they build."""

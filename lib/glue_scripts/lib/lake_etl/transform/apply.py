@@ -1,4 +1,4 @@
-"""Applies the steps of a transform specification in order, neighbours fused."""
+"""Applies the steps of a transform specification in order and fuses consecutive column transforms."""
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
@@ -7,15 +7,15 @@ from typing import Any, Protocol
 
 from pyspark.sql import DataFrame
 
-from lake_etl.transform.conversion_watch import Unwatched, Watch
+from lake_etl.transform.conversion_watch import NoWatch, Watch
 from lake_etl.transform.fuse import Assignment, assign_fused
 from lake_etl.transform.registry import AnyTransform, EachColumn, Transform, TransformContext, UserTransform, WholeFrame
 
-UNWATCHED = Unwatched()
+UNWATCHED = NoWatch()
 
 
 class Step(Protocol):
-    """One key of a transform specification: the transform's name, its raw value and, where known, its entries."""
+    """One key of a transform specification: the transform's name, its raw value, and its entries if they are parsed."""
 
     @property
     def name(self) -> str: ...
@@ -29,7 +29,7 @@ class Step(Protocol):
 
 def apply_steps(df: DataFrame, steps: Sequence[Step], transforms: Mapping[str, AnyTransform],
                 context: TransformContext, watch: Watch = UNWATCHED) -> DataFrame:
-    """Return the frame after all steps, as if each had been applied alone, with one lineage record for each step."""
+    """Return the frame after all steps, as if each had been applied separately; record the lineage of each step."""
     waiting: list[Assignment] = []
     dataset = context.args.get('source_key', '')
     for step in steps:
@@ -38,26 +38,26 @@ def apply_steps(df: DataFrame, steps: Sequence[Step], transforms: Mapping[str, A
             context.lineage.update_lineage(None, dataset, transform.operation, transform=step.raw)
         if isinstance(transform, UserTransform):
             before, waiting = assign_fused(df, waiting, watch.assign), []
-            df = watch.apart(before, partial(_apply_function, transform, step, context))
+            df = watch.apply_function(before, partial(_apply_function, transform, step, context))
         elif isinstance(transform.runs, EachColumn):
             waiting += [transform.assignment(entry, context) for entry in step.entries or ()]
         else:
             before, waiting = assign_fused(df, waiting, watch.assign), []
             df = reduce(partial(_apply_to_frame, transform, transform.runs, context, watch),
-                        _turns(transform.runs, step), before)
+                        _entry_groups(transform.runs, step), before)
     return assign_fused(df, waiting, watch.assign)
 
 
-def _turns(runs: WholeFrame, step: Step) -> list[tuple[Any, ...]]:
-    """Return the entries that are applied together, one list for each turn."""
+def _entry_groups(runs: WholeFrame, step: Step) -> list[tuple[Any, ...]]:
+    """Return groups of entries that are applied together, in order."""
     entries = step.entries or ()
     return [(entry,) for entry in entries] if runs.entry_by_entry else [entries]
 
 
 def _apply_to_frame(transform: Transform[Any], runs: WholeFrame, context: TransformContext, watch: Watch,
                     df: DataFrame, entries: tuple[Any, ...]) -> DataFrame:
-    return watch.around(df, transform.conversions(entries, df.schema),
-                        partial(transform.apply, entries=entries, context=context), runs.leaves_out_rows)
+    return watch.apply_step(df, transform.conversions(entries, df.schema),
+                            partial(transform.apply, entries=entries, context=context), runs.leaves_out_rows)
 
 
 def _apply_function(transform: UserTransform, step: Step, context: TransformContext, df: DataFrame) -> DataFrame:

@@ -1,4 +1,4 @@
-"""Combines columns into one text by a Python format string."""
+"""Combines columns into one text with a Python format string."""
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
@@ -23,27 +23,27 @@ WHITESPACE = ' \t\n\r\x0b\x0c'
 
 
 @dataclass(frozen=True)
-class Reading:
-    """How a formatter gets a value back from the text in which it came, and a value to try a format with."""
+class TextReader:
+    """How to read a value back from its text, and a sample value for trying a format."""
 
     read: Callable[[str], Any]
     sample: Any
 
 
-TEXT = Reading(str, 'text')
-READINGS: tuple[tuple[type[DataType], Reading], ...] = (
-    (BooleanType, Reading(lambda text: text == 'True', True)),
-    (IntegralType, Reading(int, 1)),
-    (DecimalType, Reading(Decimal, Decimal(1))),
-    (FractionalType, Reading(float, 1.0)),
-    (DateType, Reading(date.fromisoformat, date(2000, 1, 1))),
-    (TimestampType, Reading(datetime.fromisoformat, datetime(2000, 1, 1))),
-    (TimestampNTZType, Reading(datetime.fromisoformat, datetime(2000, 1, 1))),
+TEXT = TextReader(str, 'text')
+TEXT_READERS: tuple[tuple[type[DataType], TextReader], ...] = (
+    (BooleanType, TextReader(lambda text: text == 'True', True)),
+    (IntegralType, TextReader(int, 1)),
+    (DecimalType, TextReader(Decimal, Decimal(1))),
+    (FractionalType, TextReader(float, 1.0)),
+    (DateType, TextReader(date.fromisoformat, date(2000, 1, 1))),
+    (TimestampType, TextReader(datetime.fromisoformat, datetime(2000, 1, 1))),
+    (TimestampNTZType, TextReader(datetime.fromisoformat, datetime(2000, 1, 1))),
 )
 
 
-class NothingToFormat:
-    """Stands in for null: an empty text in every format."""
+class FormattedNull:
+    """A null value: an empty text in every format."""
 
     def __format__(self, specification: str) -> str:
         return ''
@@ -54,10 +54,10 @@ class NothingToFormat:
     __repr__ = __str__
 
 
-def combined(format_text: str, names: Sequence[str], schema: StructType) -> Column | PreparedColumn:
-    """Build the text of the columns put into the format, without white space at its ends; null becomes empty text.
+def combine_columns(format_text: str, names: Sequence[str], schema: StructType) -> Column | PreparedColumn:
+    """Build the formatted text of the columns, without leading or trailing white space; null becomes empty text.
 
-    Raises DataError for a missing column, and for a format that does not suit the type of a column.
+    Raises DataError for a missing column, and for a format that does not fit the type of a column.
     """
     types = [column_type(schema, name) for name in names]
     pieces = parse_format(format_text, len(names))
@@ -67,23 +67,23 @@ def combined(format_text: str, names: Sequence[str], schema: StructType) -> Colu
                  F.coalesce(python_text(names[piece.column], types[piece.column]), F.lit('')) for piece in pieces]
         return PreparedColumn({'text': F.concat(*texts, F.lit(''))}, lambda helpers: _trimmed(helpers['text']))
     typed = {field.column for field in fields if not field.text or _prints_differently(types[field.column])}
-    readings = [_reading(kind) if index in typed else TEXT for index, kind in enumerate(types)]
+    readings = [_text_reader(kind) if index in typed else TEXT for index, kind in enumerate(types)]
     _try_format(format_text, readings, types)
-    # Spark has no counterpart of Python's format mini-language, so these columns are formatted by Python: one function
-    # for the whole text, fed by Arrow with text, which keeps whole numbers whole and dates beyond 2262 intact.
+    # Spark has no equivalent of Python's format mini-language, so Python formats these columns: one function for the
+    # whole text. Arrow passes the values as text, which preserves integers with nulls and dates after 2262.
     formatter = F.udf(_formatter(format_text, [reading.read for reading in readings]), 'string', useArrow=True)
     return formatter(F.array(*(python_text(name, kind) for name, kind in zip(names, types))))
 
 
 def _trimmed(text: str) -> Column:
-    """Build the text without white space at its ends; looking for some costs much less than trimming each text."""
+    """Build the stripped text; testing for white space is much faster than trimming every text."""
     padded = ' OR '.join(f'{test}({text}, {sql_text(space)})' for space in WHITESPACE
                          for test in ('startswith', 'endswith'))
     return F.expr(f'CASE WHEN {padded} THEN btrim({text}, {sql_text(WHITESPACE)}) ELSE {text} END')
 
 
 def needs_python(format_text: str, names: Sequence[str], schema: StructType) -> bool:
-    """Tell whether Python formats the values, which it may refuse to do, rather than Spark."""
+    """Tell whether Python formats the values; unlike Spark, it can fail for a value."""
     fields = [piece for piece in parse_format(format_text, len(names)) if isinstance(piece, FormatField)]
     return not _is_plain(fields, [column_type(schema, name) for name in names])
 
@@ -104,29 +104,29 @@ def python_text(name: str, kind: DataType) -> Column:
 
 
 def _prints_differently(kind: DataType) -> bool:
-    """Tell whether Spark's text of the type is not Python's: 1.0E10 is 10000000000.0 in Python."""
+    """Tell whether Spark and Python write the type differently: 1.0E10 is 10000000000.0 in Python."""
     return isinstance(kind, FractionalType) and not isinstance(kind, DecimalType)
 
 
-def _reading(kind: DataType) -> Reading:
-    return next((reading for base, reading in READINGS if isinstance(kind, base)), TEXT)
+def _text_reader(kind: DataType) -> TextReader:
+    return next((reading for base, reading in TEXT_READERS if isinstance(kind, base)), TEXT)
 
 
-def _try_format(format_text: str, readings: Sequence[Reading], types: Sequence[DataType]) -> None:
+def _try_format(format_text: str, readings: Sequence[TextReader], types: Sequence[DataType]) -> None:
     try:
         format_text.format(*(reading.sample for reading in readings))
     except (ValueError, TypeError) as error:
         found = ', '.join(kind.simpleString() for kind in types)
         raise DataError(f'combinecolumns: format {format_text!r} does not suit columns of the types {found}. '
-                        'Change the format, or the types with changetype before.') from error
+                        'Change the format, or convert the columns with changetype first.') from error
 
 
 def _formatter(format_text: str,
                readers: Sequence[Callable[[str], Any]]) -> Callable[[Sequence[str | None]], str | None]:
-    """Return a function from the columns' texts to the combined text; null when Python cannot format a value."""
+    """Return a function from the columns' texts to the combined text, or to null when Python cannot format a value."""
     def combine(texts: Sequence[str | None]) -> str | None:
         try:
-            values = [NothingToFormat() if text is None else read(text) for read, text in zip(readers, texts)]
+            values = [FormattedNull() if text is None else read(text) for read, text in zip(readers, texts)]
             return format_text.format(*values).strip(WHITESPACE)
         except (ValueError, ArithmeticError):
             return None

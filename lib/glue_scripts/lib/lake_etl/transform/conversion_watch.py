@@ -1,59 +1,56 @@
-"""Notices failed conversions while a frame is written, without a Spark job of its own.
+"""Detects failed conversions while a frame is written, without an additional Spark job.
 
-Where values are converted, each row gets a number whose bits are the conversions that failed in it, and before rows
-are left out or written these numbers are observed, combined to one for the whole frame. A bit that is set twice stays
-set, so that a task that is repeated, or a sort that looks at its rows beforehand, changes nothing. What failed is
-counted afterwards, and only then.
+Where values are converted, each row gets a number whose bits are the conversions that failed in it. Before rows are
+filtered or written, Spark observes the bitwise OR of these numbers over the whole frame. Repeated tasks, and sorts that
+sample rows beforehand, do not change it. Failures are counted afterwards, only when a bit is set.
 """
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
-from threading import Thread
-from typing import Any, Protocol
+from typing import Protocol
 
-from py4j.protocol import Py4JError
 from pyspark.sql import Column, DataFrame, Observation
 from pyspark.sql import functions as F
 
 from lake_etl.spark.columns import column, quoted
 from lake_etl.spark.helper_names import hidden_name, unused_name
-from lake_etl.transform.conversion import Conversion, has_value
-from lake_etl.transform.conversion_count import FailedConversion, Marks, SourceRows, count_failures
+from lake_etl.spark.materialize import observed
+from lake_etl.transform.conversion import (
+    Conversion, FailedConversion, MarkedFrame, SourceRows, count_failures, has_value)
 from lake_etl.transform.fuse import Assignment, assign_batch
 
-Act = Callable[[DataFrame], DataFrame]
+Step = Callable[[DataFrame], DataFrame]
 CONVERSIONS_IN_A_NUMBER = 62
-# Metrics arrive with those of the audit, which has been waited for, unless Spark found that no row can come out.
-SECONDS_TO_ARRIVE = 2.0
 
 
 class Watch(Protocol):
-    """What is done around the steps of a specification."""
+    """Applies the steps of a specification."""
 
     def assign(self, df: DataFrame, batch: Sequence[Assignment]) -> DataFrame:
-        """Return the frame after assignments that all see the frame as it is."""
+        """Return the frame after assignments that all read the input frame."""
 
-    def around(self, df: DataFrame, conversions: Sequence[Conversion], act: Act, leaves_out_rows: bool) -> DataFrame:
-        """Return the frame after a step that turns it as a whole."""
+    def apply_step(self, df: DataFrame, conversions: Sequence[Conversion], act: Step, leaves_out_rows: bool
+                   ) -> DataFrame:
+        """Return the frame after a step on the whole frame."""
 
-    def apart(self, df: DataFrame, act: Act) -> DataFrame:
-        """Return the frame after a step of which nothing is known."""
+    def apply_function(self, df: DataFrame, act: Step) -> DataFrame:
+        """Return the frame after a user's own function."""
 
 
-class Unwatched:
-    """Does the steps and nothing else."""
+class NoWatch:
+    """Applies the steps without watching for failures."""
 
     def assign(self, df: DataFrame, batch: Sequence[Assignment]) -> DataFrame:
         """Return the frame after the assignments."""
         return assign_batch(df, batch)
 
-    def around(self, df: DataFrame, conversions: Sequence[Conversion], act: Act, leaves_out_rows: bool) -> DataFrame:
+    def apply_step(self, df: DataFrame, conversions: Sequence[Conversion], act: Step, leaves_out_rows: bool
+                   ) -> DataFrame:
         """Return the frame after the step."""
         return act(df)
 
-    def apart(self, df: DataFrame, act: Act) -> DataFrame:
+    def apply_function(self, df: DataFrame, act: Step) -> DataFrame:
         """Return the frame after the step."""
         return act(df)
 
@@ -62,18 +59,19 @@ class Unwatched:
 class _Point:
     """A place in the plan where values are converted.
 
-    number       column whose bits tell which conversions failed in a row, and the metric that combines them
-    marks        how to count what failed
-    observation  brings the metric; None: what failed has to be counted to be known
+    number       column whose bits tell which conversions failed in a row; also the name of the metric of them all
+    marks        frame to count the failures on
+    observation  delivers the metric; None: failures are only known by counting
     """
 
     number: str
-    marks: Marks
+    marks: MarkedFrame
     observation: Observation | None = None
 
     def failures(self) -> tuple[FailedConversion, ...]:
-        """Return what failed; one query when anything did, or when no metric has arrived."""
-        metrics = _arrived(self.observation) if self.observation else None
+        """Return the failures; runs one query if there are any, or if no metric has arrived."""
+        observation = self.observation
+        metrics = observed(lambda: observation.get) if observation else None
         failed = [index for index, _ in enumerate(self.marks.conversions)
                   if metrics is None or int(metrics[self.number] or 0) >> index & 1]
         return count_failures(self.marks, failed)
@@ -82,8 +80,8 @@ class _Point:
 class ConversionWatch:
     """Watches the conversions of a load, from its source to the frame that is written.
 
-    Between `begin` and `end` each row carries its place in the source; Spark leaves that out of what it computes
-    unless something failed.
+    Between `begin` and `end` each row carries its place in the source. Spark computes the places only when a failure is
+    counted.
     """
 
     def __init__(self) -> None:
@@ -93,7 +91,7 @@ class ConversionWatch:
         self._repeated = False
 
     def begin(self, df: DataFrame) -> DataFrame:
-        """Return the frame with the place of each row; one that has them already stays as it is."""
+        """Return the frame with the place of each row, unchanged if it has them already."""
         if self._source and self._source.place in df.columns:
             return df
         place = unused_name(df.schema, hidden_name('source_row'))
@@ -112,17 +110,18 @@ class ConversionWatch:
         conversions = [conversion for item in batch for conversion in item.conversions(df.schema)]
         return self._marked(df, conversions, lambda tried: assign_batch(tried, batch))
 
-    def around(self, df: DataFrame, conversions: Sequence[Conversion], act: Act, leaves_out_rows: bool) -> DataFrame:
+    def apply_step(self, df: DataFrame, conversions: Sequence[Conversion], act: Step, leaves_out_rows: bool
+                   ) -> DataFrame:
         """Return the frame after a step that may repeat rows; its conversions are observed on the way."""
-        # What the step converts is counted behind it, among rows that it has repeated.
+        # Its conversions are counted after the step, which may have repeated rows.
         self._repeated = True
         return self._marked(self._observed(df) if leaves_out_rows else df, conversions, act)
 
-    def apart(self, df: DataFrame, act: Act) -> DataFrame:
-        """Return the frame after a user's own function, which does not get to see the places; they are lost behind it.
+    def apply_function(self, df: DataFrame, act: Step) -> DataFrame:
+        """Return the frame after a user's own function, which does not see the places; they are lost after it.
 
-        A function that looks at rows itself may have looked at a few of them only, and Spark takes the metrics of the
-        first look. So what was observed before is not relied on then.
+        A function that runs a Spark job itself may read only some of the rows, and Spark keeps the metrics of the first
+        job. Earlier observations are discarded then.
         """
         before = _jobs(df)
         after = act(self.end(df))
@@ -134,14 +133,14 @@ class ConversionWatch:
         """Return the conversions that failed, in the order of the steps; the frame must have been written."""
         return tuple(failure for point in self._points for failure in point.failures())
 
-    def _marked(self, df: DataFrame, conversions: Sequence[Conversion], act: Act) -> DataFrame:
-        """Return the frame after the step, each row with a number for every 62 of the conversions."""
+    def _marked(self, df: DataFrame, conversions: Sequence[Conversion], act: Step) -> DataFrame:
+        """Return the frame after the step; each row gets a number for every 62 conversions."""
         for start in range(0, len(conversions), CONVERSIONS_IN_A_NUMBER):
             act = self._marking(conversions[start:start + CONVERSIONS_IN_A_NUMBER], act)
         return act(df)
 
-    def _marking(self, conversions: Sequence[Conversion], act: Act) -> Act:
-        """Return the step so that it marks rows in which one of these conversions fails."""
+    def _marking(self, conversions: Sequence[Conversion], act: Step) -> Step:
+        """Return the step, extended to mark the rows in which one of these conversions fails."""
         def marking(df: DataFrame) -> DataFrame:
             copies = _source_copies(df, conversions)
             known = unused_name(df.schema, hidden_name('known_before'))
@@ -152,13 +151,13 @@ class ConversionWatch:
             failed = tuple(f'{quoted(item.column)} IS NULL AND {has}' if item.failed is None else _bit(known, index)
                            for index, (item, has) in enumerate(zip(conversions, tried, strict=True)))
             number = unused_name(after.schema, hidden_name('failed'))
-            self._waiting.append(_Point(number, Marks(after, tuple(conversions), tried, failed, self._source,
-                                                      self._repeated)))
+            marks = MarkedFrame(after, tuple(conversions), tried, failed, self._source, self._repeated)
+            self._waiting.append(_Point(number, marks))
             return after.withColumn(number, _bits(failed)).drop(known, *copies.values())
         return marking
 
     def _observed(self, df: DataFrame) -> DataFrame:
-        """Return the frame with all numbers observed and gone."""
+        """Return the frame with all numbers observed, and without their columns."""
         if not self._waiting:
             return df
         observation, waiting, self._waiting = Observation(), self._waiting, []
@@ -168,13 +167,13 @@ class ConversionWatch:
 
 
 def _source_copies(df: DataFrame, conversions: Sequence[Conversion]) -> dict[str, str]:
-    """Return a helper column for each source, which still has its values when the source is overwritten."""
+    """Return a helper column for each source, which preserves its values when the source is overwritten."""
     sources = dict.fromkeys(item.source for item in conversions if item.source)
     return {source: unused_name(df.schema, hidden_name(f'source_{index}')) for index, source in enumerate(sources)}
 
 
 def _known_before(df: DataFrame, conversions: Sequence[Conversion]) -> list[str]:
-    """Return for each conversion the condition, known before the step, that it fails."""
+    """Return for each conversion the condition on the row before the step that it fails."""
     def known(item: Conversion) -> str:
         if item.failed is None:
             return 'false'
@@ -192,20 +191,7 @@ def _bit(name: str, index: int) -> str:
     return f'({quoted(name)} & {1 << index}L) <> 0L'
 
 
-def _arrived(observation: Observation) -> dict[str, Any] | None:
-    """Return the metrics, or None when they do not arrive: then Spark 3.5 waits for ever, and Spark 4.1 fails."""
-    found: list[dict[str, Any]] = []
-
-    def wait() -> None:
-        with suppress(Py4JError):
-            found.append(observation.get)
-    waiting = Thread(target=wait, daemon=True)
-    waiting.start()
-    waiting.join(SECONDS_TO_ARRIVE)
-    return found[0] if found else None
-
-
 def _jobs(df: DataFrame) -> int:
-    """Return how many Spark jobs have been started so far."""
+    """Return the number of Spark jobs that have been started."""
     context = df.sparkSession.sparkContext
     return len(context.statusTracker().getJobIdsForGroup(context.getLocalProperty('spark.jobGroup.id')))

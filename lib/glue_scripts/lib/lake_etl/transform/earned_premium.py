@@ -3,11 +3,11 @@
 Rounding: a share is premium x part / whole, rounded half up (away from zero) to cents in one step with whole-number
 arithmetic, so that no intermediate rounding can shift a cent. Premiums count with ten decimals.
 
-Reconciling: rounding each row by itself can leave a policy some cents short (three thirds of 100.00 make 99.99). A
-reconciled row earns the rounded share up to its period's end less the rounded share up to its period's start. Each is a
-function of the row's own dates; added up over periods that follow one another they cancel, and what remains is the
-premium rounded to the cent. That is promised when the periods of a policy neither overlap nor leave a gap from its
-effective month (by day: its effective date) through its expiration date, as the rows of expandpolicymonths do.
+Reconciling: rounding each row separately can leave a policy some cents short (three thirds of 100.00 make 99.99). A
+reconciled row earns the rounded share up to the end of its period minus the rounded share up to its start. Both depend
+only on the row's own dates. Over consecutive periods they cancel out, and the sum is the premium rounded to the cent.
+This holds when the periods of a policy have no overlap and no gap from its effective month (by day: its effective date)
+through its expiration date, as in the rows of expandpolicymonths.
 """
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ from pyspark.sql.types import ByteType, DataType, DecimalType, IntegerType, Shor
 from lake_etl.spark.columns import column_type, quoted
 from lake_etl.syntax.type_text import parse_type
 from lake_etl.transform.fuse import PreparedColumn
-from lake_etl.transform.numbers import number_as
 from lake_etl.transform.policy_months import first_of_month, month_number, normalized_months
+from lake_etl.transform.type_change import number_as
 
 LARGEST_PREMIUM, PREMIUM_TYPE = 10 ** 14, parse_type('decimal(25,10)')
-# Whole cents below this, times twice the days of 9,999 years, are a bigint still.
-MOST_QUICK_CENTS = 10 ** 12
+# Cents below this limit, times twice the days of 9,999 years, still fit into a bigint.
+MAX_FAST_CENTS = 10 ** 12
 
 
 @dataclass(frozen=True, kw_only=True)
 class Term:
-    """The four dates of one row: its policy's term and the period to earn premium in, all inclusive."""
+    """The four dates of one row, all inclusive: the term of its policy and the period to earn premium in."""
 
     effective: str
     expiration: str
@@ -46,11 +46,11 @@ class Term:
 
 @dataclass(frozen=True, kw_only=True)
 class Portion:
-    """Which of the equal parts of a policy's term a row earns.
+    """The equal parts of a policy's term that a row earns, as SQL.
 
-    earns            whether the row earns anything that can be told; else its earned premium is null
-    parts            days or months of the term; nothing is earned of none
-    before, through  how many of them end before the period, and by its end
+    earns            whether the earned premium of the row is defined; null otherwise
+    parts            number of days or months of the term; earned premium is null if it is 0
+    before, through  number of parts that end before the period, and by its end
     """
 
     earns: str
@@ -62,9 +62,9 @@ class Portion:
 def earned_premium(schema: StructType, premiums: Sequence[str], portion: Portion, reconcile: bool) -> PreparedColumn:
     """Return the portion of the sum of premium columns, as decimal(16,2).
 
-    Columns of money - decimals with two places at most, and integers - are added up and divided as whole cents, in a
-    fraction of the time; a sum that is too large for that, and columns of other types, take decimals.
-    Raises DataError for a premium that is missing or no number.
+    Columns of money (integers, and decimals with at most two places) are added and divided as whole cents, which is
+    much faster. Sums that are too large for that, and columns of other types, use decimals. Raises DataError for a
+    premium column that is missing or not numeric.
     """
     exact = total_premium(schema, premiums)
     money = all(_is_money(column_type(schema, name)) for name in premiums)
@@ -76,12 +76,12 @@ def earned_premium(schema: StructType, premiums: Sequence[str], portion: Portion
         cents = _earned(partial(_share_of_cents, premium, parts), portion, reconcile)
         quick = f'CAST(CAST({cents} AS decimal(18,0)) * 0.01BD AS decimal(16,2))'
         slow = _earned(partial(_share, helpers['large'], parts), portion, reconcile)
-        return f'CASE WHEN abs({premium}) < {MOST_QUICK_CENTS} THEN {quick} ELSE {slow} END'
+        return f'CASE WHEN abs({premium}) < {MAX_FAST_CENTS} THEN {quick} ELSE {slow} END'
 
     values = {'premium': exact, 'parts': f'CAST({portion.parts} AS bigint)'}
     if money:
         cents = _whole_cents(premiums)
-        values |= {'premium': cents, 'large': f'CASE WHEN abs({cents}) >= {MOST_QUICK_CENTS} THEN {exact} END'}
+        values |= {'premium': cents, 'large': f'CASE WHEN abs({cents}) >= {MAX_FAST_CENTS} THEN {exact} END'}
     return PreparedColumn({name: F.expr(value) for name, value in values.items()},
                           lambda helpers: F.expr(f'CASE WHEN {portion.earns} THEN {earned(helpers)} END'))
 
@@ -93,7 +93,7 @@ def _is_money(kind: DataType) -> bool:
 
 
 def _whole_cents(premiums: Iterable[str]) -> str:
-    """Return the sum of columns of money in cents, as bigint; doubles hold it exactly as long as it is quick."""
+    """Return the sum of columns of money in cents, as bigint; doubles are exact for all sums below the limit."""
     total = ' + '.join(f'coalesce(CAST({quoted(name)} AS double), 0D)' for name in premiums)
     return f'CAST(rint(({total}) * 100) AS bigint)'
 
@@ -102,7 +102,7 @@ def total_premium(schema: StructType, names: Iterable[str]) -> str:
     """Return the sum of premium columns of any numeric type as decimal(24,10), null counting as 0.
 
     Null where a premium is not a number (NaN, other text) or the sum has more than 14 digits before the point, which
-    the result type decimal(16,2) cannot hold. Raises DataError for a column that is missing or no number.
+    the result type decimal(16,2) cannot hold. Raises DataError for a column that is missing or not numeric.
     """
     total = ' + '.join(_premium(schema, name) for name in names)
     return f'CASE WHEN abs({total}) < {LARGEST_PREMIUM} THEN CAST({total} AS decimal(24,10)) END'
@@ -113,10 +113,10 @@ def _premium(schema: StructType, name: str) -> str:
 
 
 def by_day(term: Term) -> Portion:
-    """Return the days of the period inside the policy; both ends count.
+    """Return the days of the period within the policy, both ends included.
 
-    Nothing can be told when a date is null, when expiration lies before the effective date, when the period lies
-    outside the policy, and when the period ends before it starts.
+    Undefined when a date is null, expiration precedes the effective date, the period is outside the policy, or the
+    period ends before it starts.
     """
     days = f'(datediff({term.expiration}, {term.effective}) + 1)'
     earns = _all(f'{term.expiration} >= {term.effective}', f'{term.period_end} >= {term.effective}',
@@ -126,11 +126,11 @@ def by_day(term: Term) -> Portion:
 
 
 def by_month(term: Term) -> Portion:
-    """Return one of the normalized months of the policy, for each month but its last.
+    """Return one normalized month of the policy, for each month except its last.
 
     A policy that starts and ends within one month earns its whole premium in the period that ends in that month.
-    Nothing can be told when a date is null, expiration lies before the effective month, or the period ends before the
-    effective date or after the first of the expiration month.
+    Undefined when a date is null, expiration precedes the effective month, or the period ends before the effective date
+    or after the first of the expiration month.
     """
     expiration_month = first_of_month(term.expiration)
     ends_in_only_month = _all(_is_within_one_month(term), f'{first_of_month(term.period_end)} = {expiration_month}')
@@ -141,12 +141,13 @@ def by_month(term: Term) -> Portion:
 
 
 def by_month_reconciled(term: Term) -> Portion:
-    """Return the policy's months that end in the period.
+    """Return the months of the policy that end in the period.
 
     The months are those from the effective month up to, not including, the expiration month; a policy within one month
-    earns all when it expires. What is earned differs from `by_month` by a cent at most, but for a policy shorter than
-    a month that crosses the end of one: it earns all in its first month, not half. Nothing can be told when a date is
-    null, expiration lies before the effective date, the period lies outside those months, or it ends before it starts.
+    earns everything when it expires. The result differs from `by_month` by at most a cent, except for a policy shorter
+    than a month that crosses the end of a month: it earns everything in its first month, not half. Undefined when a
+    date is null, expiration precedes the effective date, the period is outside those months, or it ends before it
+    starts.
     """
     single = _is_within_one_month(term)
 
@@ -183,7 +184,7 @@ def _within(count: str, most: str) -> str:
 
 
 def _earned(share: Callable[[str], str], portion: Portion, reconcile: bool) -> str:
-    """Return the share of the portion, reconciled or rounded by itself."""
+    """Return the share of the portion, reconciled or rounded separately."""
     if reconcile:
         return f'({share(portion.through)} - {share(portion.before)})'
     return share(f'({portion.through} - {portion.before})')

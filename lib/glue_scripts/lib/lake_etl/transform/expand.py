@@ -1,4 +1,4 @@
-"""Turns one row with an array, a map or a struct into one row for each of its elements."""
+"""Expands a row with an array, a map or a struct into one row for each element."""
 from __future__ import annotations
 
 from pyspark.sql import Column, DataFrame
@@ -14,8 +14,8 @@ from lake_etl.transform.common_type import as_json, as_text, common_type, is_nes
 def expand_array(df: DataFrame, source: str, value: str, index: str) -> DataFrame:
     """Return one row for each element: the element in `value`, its position from 1 in `index`.
 
-    An empty or null array stays as one row with nulls. JSON text is read as an array of texts, and any other text is
-    its one element: a column that is an array in one file is inferred as text when another file has only nulls or
+    An empty or null array stays as one row with nulls. JSON text is read as an array of texts, and other text as its
+    only element, because a column that is an array in one file is inferred as text from a file with only nulls or
     single values. Raises DataError for other types.
     """
     elements = _array(df.schema, source)
@@ -29,8 +29,8 @@ def expand_map(df: DataFrame, source: str, value: str, index: str, key: str) -> 
     """Return one row for each entry: its key in `key`, its value in `value`, its position from 1 in `index`.
 
     An empty or null map stays as one row with nulls. A struct becomes a map of its members, null members included;
-    members of different types take their common type, and where there is none, JSON text. JSON text is read as a map of
-    texts, and stays as one row with nulls when it is no JSON object. Raises DataError for other types.
+    members of different types take their common type, or become JSON text if there is none. JSON text is read as a map
+    of texts; other text stays as one row with nulls. Raises DataError for other types.
     """
     entries = _map(df.schema, source)
     names = [unused_name(df.schema, wish) for wish in ('position', 'entry_key', 'entry_value')]
@@ -49,7 +49,7 @@ def _array(schema: StructType, name: str) -> Column:
     if isinstance(kind, StringType):
         alone = F.when(column(name).isNotNull(), F.array(column(name)))
         return F.coalesce(F.from_json(column(name), 'array<string>'), alone)
-    raise DataError(f"Column '{name}' has type {kind.simpleString()}, but an array is expected here; "
+    raise DataError(f"Column '{name}' has type {kind.simpleString()}, but an array was expected; "
                     f'a map or a struct is expanded by jsonexpandmap.')
 
 
@@ -63,12 +63,12 @@ def _map(schema: StructType, name: str) -> Column:
         return column(name).cast('map<string,string>')
     if isinstance(kind, StringType):
         return F.expr(map_of_text(name))
-    raise DataError(f"Column '{name}' has type {kind.simpleString()}, but a map or a struct is expected here; "
+    raise DataError(f"Column '{name}' has type {kind.simpleString()}, but a map or a struct was expected; "
                     f'an array is expanded by jsonexpandarray.')
 
 
 def map_of_text(name: str) -> str:
-    """Return SQL that reads a column's text as a JSON object of texts; null where it is none."""
+    """Return SQL that reads a column's text as a JSON object of texts; null for other text."""
     return f"from_json({quoted(name)}, 'map<string,string>')"
 
 

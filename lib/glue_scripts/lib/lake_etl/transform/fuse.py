@@ -14,10 +14,10 @@ from lake_etl.transform.conversion import Conversion
 
 @dataclass(frozen=True)
 class PreparedColumn:
-    """A column made of helpers, each of which is computed once for a row however often the column needs it.
+    """A column built from helper columns, each computed once per row however often the column uses it.
 
     helpers  what to compute first, by name
-    build    returns the column from what the helpers are called in SQL, by name
+    build    returns the column from the SQL names of the helpers, by name
     """
 
     helpers: Mapping[str, Column]
@@ -26,7 +26,7 @@ class PreparedColumn:
 
 @dataclass(frozen=True)
 class Assignment:
-    """One column to write, the columns it reads, how to build it, and what it converts, from the schema just before."""
+    """One column to write, the columns it reads, and functions that build it and its conversions from a schema."""
 
     target: str
     reads: frozenset[str]
@@ -35,9 +35,9 @@ class Assignment:
 
 
 def batches(assignments: Iterable[Assignment]) -> Iterator[list[Assignment]]:
-    """Cut a sequence of assignments wherever one reads or rewrites a column written earlier in the same batch.
+    """Split assignments wherever one reads or rewrites a column written earlier in the same batch.
 
-    Within a batch every assignment sees the input row, so a batch gives what its members give one after another.
+    All assignments of a batch read the input row, so the batch has the same result as its members in sequence.
     """
     batch: list[Assignment] = []
     written: set[str] = set()
@@ -53,7 +53,7 @@ def batches(assignments: Iterable[Assignment]) -> Iterator[list[Assignment]]:
 
 
 def assign_batch(df: DataFrame, batch: Sequence[Assignment]) -> DataFrame:
-    """Return the frame after assignments that all see it as it is; overwritten columns keep their place."""
+    """Return the frame after assignments that all read the input frame; overwritten columns keep their position."""
     schema = df.schema
     built = {assignment.target: assignment.build(schema) for assignment in batch}
     helpers: dict[str, Column] = {}
@@ -63,7 +63,7 @@ def assign_batch(df: DataFrame, batch: Sequence[Assignment]) -> DataFrame:
 
 
 def _named(wanted: Mapping[str, Column], schema: StructType, helpers: dict[str, Column]) -> dict[str, str]:
-    """Add the helpers under names that nothing else has; return these as SQL has them."""
+    """Add the helpers under unused names; return these quoted for SQL."""
     names = {wish: unused_name(schema, f'{wish}_{len(helpers)}', helpers) for wish in wanted}
     helpers |= {names[wish]: value for wish, value in wanted.items()}
     return {wish: quoted(name) for wish, name in names.items()}

@@ -1,4 +1,4 @@
-"""Transforms by name: decorators that declare them, and callables that keep the public signature."""
+"""The registry of transforms: decorators that declare them, and callables with the public signature."""
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
@@ -9,9 +9,9 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql.types import StructType
 
 from lake_etl.config.form import EntryType, Form
-from lake_etl.config.protected_columns import protecting
-from lake_etl.errors import ConfigurationError
-from lake_etl.spark.background_work import Work, at_once
+from lake_etl.config.transform_steps import protection_by_transform
+from lake_etl.errors import ConfigurationError, LakeError
+from lake_etl.spark.background_work import Work, run_now
 from lake_etl.syntax.records import Findings
 from lake_etl.transform.conversion import Conversion
 from lake_etl.transform.fuse import Assignment, PreparedColumn, assign_fused
@@ -22,16 +22,24 @@ REGISTRY: dict[str, Transform[Any]] = {}
 
 @dataclass(frozen=True)
 class TransformContext:
-    """What a transform may use besides the rows: the job's arguments, the lineage and the Spark context.
+    """What a transform may use in addition to the rows: job arguments, lineage and Spark context.
 
-    before_publishing  takes work that has to be over before readers see the rows; a job does it beside the write
+    before_publishing  accepts work that must finish before readers see the rows; a job runs it during the write
     """
 
     args: Mapping[str, Any]
     lineage: Any = None
     spark_context: Any = None
     extra: tuple[Any, ...] = field(default=())
-    before_publishing: Callable[[Work], None] = at_once
+    before_publishing: Callable[[Work], None] = run_now
+
+    def required_argument(self, name: str, transform: str) -> str:
+        """Return a job argument as text; raises LakeError with both names when it is missing or empty."""
+        value = str(self.args.get(name) or '')
+        if not value:
+            raise LakeError(f"Transform '{transform}' needs the job argument --{name}, which was not given. "
+                            'Add the argument and start the job again.')
+        return value
 
 
 ColumnBuilder = Callable[[Any, StructType, TransformContext], Column | PreparedColumn]
@@ -53,11 +61,11 @@ class EachColumn:
 
 @dataclass(frozen=True)
 class WholeFrame:
-    """Turns the frame as a whole: changes rows, or looks at all of them.
+    """Transforms the whole frame: changes rows, or looks at all of them.
 
-    leaves_out_rows  the result may lack rows
-    moves_rows       sorts or gathers rows, so that Spark may compute the steps before more than once
-    entry_by_entry   applies the entries one after another, so that the conversions of each can be counted
+    leaves_out_rows  whether the result may have fewer rows
+    moves_rows       whether it sorts or gathers rows, so that Spark may compute earlier steps more than once
+    entry_by_entry   whether entries are applied one by one, so that the conversions of each can be counted
     """
 
     build: FrameBuilder
@@ -70,11 +78,11 @@ class WholeFrame:
 class Transform(Generic[EntryType]):
     """A transform by name; calling it applies a raw specification to a frame and records the lineage.
 
-    form           what a specification may say to it, and whether it protects personal data
+    form           the entries that a specification may give, and whether the transform protects personal data
     runs           how it changes the frame
     operation      name of the operation in the lineage
-    documentation  what it does, for the reference
-    converts       tells what an entry converts, from the schema before it
+    documentation  description for the reference
+    converts       returns the conversions of an entry, from the schema before it
     """
 
     form: Form[EntryType]
@@ -85,12 +93,12 @@ class Transform(Generic[EntryType]):
 
     @property
     def name(self) -> str:
-        """Return the name by which specifications call it."""
+        """Return the name that specifications use."""
         return self.form.name
 
     @property
     def parses_text(self) -> bool:
-        """Tell whether it reads its source best as the text of the file."""
+        """Tell whether it needs its source column as the text of the file."""
         return self.form.parses_text
 
     @property
@@ -104,11 +112,11 @@ class Transform(Generic[EntryType]):
         return isinstance(self.runs, WholeFrame) and self.runs.moves_rows
 
     def parse(self, raw: object, place: str, findings: Findings) -> tuple[EntryType, ...]:
-        """Return the entries of a raw specification; what does not fit goes to `findings`."""
+        """Return the entries of a raw specification; problems go to `findings`."""
         return self.form.parse(raw, place, findings)
 
     def assignment(self, entry: EntryType, context: TransformContext) -> Assignment:
-        """Return the entry as an assignment that fuses with its neighbours.
+        """Return the entry as an assignment that can be fused with others.
 
         Raises TypeError for a transform that does not build columns.
         """
@@ -119,7 +127,7 @@ class Transform(Generic[EntryType]):
                           lambda schema: self.converts(entry, schema))
 
     def conversions(self, entries: tuple[EntryType, ...], schema: StructType) -> tuple[Conversion, ...]:
-        """Return what the entries convert of the columns that are there before the first of them."""
+        """Return the conversions of the entries, except those of columns that an earlier entry writes."""
         found: list[Conversion] = []
         written: set[str] = set()
         for entry in entries:
@@ -151,7 +159,7 @@ class Transform(Generic[EntryType]):
 
 @dataclass(frozen=True)
 class UserTransform:
-    """A plain function of a user's module; its specification is passed on as it is."""
+    """A plain function of a user's module, which gets the raw specification."""
 
     name: str
     function: Callable[..., DataFrame]
@@ -163,7 +171,7 @@ class UserTransform:
 
     @property
     def documentation(self) -> str:
-        """Return what the function says about itself."""
+        """Return the docstring of the function."""
         return self.function.__doc__ or ''
 
 
@@ -173,18 +181,18 @@ AnyTransform = Transform[Any] | UserTransform
 def protecting_transforms(transforms: Mapping[str, AnyTransform]) -> dict[str, bool]:
     """Return by name whether a transform protects personal data.
 
-    A user's own function in the place of one of the lake's that protects is taken to protect, too.
+    A user's function that overrides a protecting transform of the lake counts as protecting.
     """
-    return protecting(transforms, REGISTRY)
+    return protection_by_transform(transforms, REGISTRY)
 
 
 def column_transform(form: type[EntryType] | Form[EntryType], *, operation: str | None = None,
                      converts: ConversionFinder = converts_nothing) -> Callable[[ColumnBuilder], Transform[EntryType]]:
     """Declare `transform_<name>(entry, schema, context) -> Column | PreparedColumn` as the transform of that name.
 
-    `form` is the type of its entries, or the whole form where that says more. `schema` is the frame's schema just
-    before the entry. `operation` is the lineage operation (default: the name). `converts` tells what an entry
-    converts, so that failures are counted.
+    `form` is the type of its entries, or a Form with further settings. `schema` is the schema of the frame before the
+    entry. `operation` is the lineage operation (default: the name). `converts` returns the conversions of an entry,
+    whose failures are counted.
     """
     def declare(build: ColumnBuilder) -> Transform[EntryType]:
         return _register(build, form, EachColumn(build), operation, converts)
@@ -210,7 +218,7 @@ def alias(name: str, transform: Transform[EntryType]) -> Transform[EntryType]:
 
 def _register(build: Callable[..., Any], form: type[EntryType] | Form[EntryType], runs: EachColumn | WholeFrame,
               operation: str | None, converts: ConversionFinder) -> Transform[EntryType]:
-    """Add to the registry; a module that is imported under two names registers the same transform twice, quietly."""
+    """Add a transform to the registry; a module imported under two names may register the same one twice."""
     name = build.__name__.removeprefix(PREFIX)
     whole = form if isinstance(form, Form) else Form(name, form)
     if whole.name != name:

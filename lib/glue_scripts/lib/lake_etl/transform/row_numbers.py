@@ -1,4 +1,4 @@
-"""Numbers rows and carries values down them in an order, without ever gathering all rows in one task."""
+"""Numbers rows and fills values down in an order, without gathering all rows in one task."""
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
@@ -12,16 +12,16 @@ from pyspark.sql.types import BooleanType, DataType, DateType, NumericType, Stri
 from lake_etl.spark.columns import column, column_type
 from lake_etl.spark.helper_names import hidden_name
 from lake_etl.spark.task_order import (
-    BEFORE, POSITION, ROWS, TASK, carried, in_counted_task, in_order, row_number, task_of, with_position)
+    BEFORE, POSITION, ROWS, TASK, carried_column, in_counted_task, in_order, row_number, task_of, with_position)
 from lake_etl.syntax.sort_order import RowOrder, is_descending, sort_column
 
 FILLED = hidden_name('filled')
-# Types of which every value is the same again after it has been text.
+# Types whose values survive a round trip through text.
 AS_TEXT = (StringType, NumericType, BooleanType, DateType, TimestampType, TimestampNTZType)
 
 
 def number_rows(df: DataFrame, order: RowOrder, fields: Sequence[str]) -> DataFrame:
-    """Return the frame with the number of each row in its partition, from 1, as int in every one of the fields."""
+    """Return the frame with the number of each row in its partition, from 1, as int in each of the fields."""
     _require_columns(df, order.columns())
     if order.partition:
         number = F.row_number().over(_window(order))
@@ -32,13 +32,13 @@ def number_rows(df: DataFrame, order: RowOrder, fields: Sequence[str]) -> DataFr
 
 
 def fill_down(df: DataFrame, order: RowOrder, fields: Sequence[str]) -> DataFrame:
-    """Return the frame with every null of the fields replaced by the last value before it, if there is one."""
+    """Return the frame with each null of the fields replaced by the last value before it, if any."""
     _require_columns(df, (*order.columns(), *fields))
     if order.partition:
         return with_position(df).withColumns(_last_values(fields, _window(order))).drop(POSITION)
     rows = in_order(df, _sorting(order))
     located = rows.located(_filled_in_tasks(rows.frame, fields), fields)
-    filled = {name: in_counted_task(F.coalesce(column(name), column(carried(name)))) for name in fields}
+    filled = {name: in_counted_task(F.coalesce(column(name), column(carried_column(name)))) for name in fields}
     return located.withColumns(filled).select(*(column(name) for name in df.columns))
 
 
@@ -48,7 +48,7 @@ def _require_columns(df: DataFrame, names: Sequence[str]) -> None:
 
 
 def _sorting(order: RowOrder) -> list[Column]:
-    """Return the sort columns with their direction; nulls come first, or last when descending."""
+    """Return the sort columns with their direction; nulls come first, or last if descending."""
     return [column(sort_column(item)).desc() if is_descending(item) else column(sort_column(item)).asc()
             for item in order.sort]
 
@@ -64,13 +64,13 @@ def _last_values(fields: Sequence[str], window: WindowSpec) -> dict[str, Column]
 
 
 def _filled_in_tasks(df: DataFrame, fields: Sequence[str]) -> DataFrame:
-    """Return the rows in their tasks, filled down within each."""
+    """Return the rows filled down within each task."""
     kinds = {name: column_type(df.schema, name) for name in fields}
     texts = [name for name, kind in kinds.items() if isinstance(kind, AS_TEXT)]
     if texts:
         shape = ', '.join(f'f{number} string' for number, _ in enumerate(texts))
         fill = pandas_udf(_filled, shape)  # type: ignore[call-overload]  # its stub lacks iterators of several columns
-        # What depends on the rows before must not be moved.
+        # Spark must not move an expression that depends on earlier rows.
         df = df.withColumn(FILLED, fill.asNondeterministic()(*(column(name).cast('string') for name in texts)))
         df = df.withColumns({name: _typed(f'{FILLED}.f{number}', kinds[name]) for number, name in enumerate(texts)})
     others = [name for name in fields if name not in texts]
@@ -85,7 +85,7 @@ def _typed(text: str, kind: DataType) -> Column:
 
 
 def _filled(batches: Iterator[tuple[pd.Series, ...]]) -> Iterator[pd.DataFrame]:
-    """Fill down the columns of all batches of a task; Spark hands over a single column as it is."""
+    """Fill down the columns of all batches of a task; Spark passes a single column as a series."""
     last: list[str | None] = []
     for batch in batches:
         columns = (batch,) if isinstance(batch, pd.Series) else batch

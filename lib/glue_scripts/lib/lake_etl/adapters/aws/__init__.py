@@ -1,1 +1,1 @@
-"""The ports on AWS."""
+"""Implementations of the ports on AWS."""

@@ -1,4 +1,4 @@
-"""Runs statements on Amazon Athena and Amazon Redshift and waits for their end."""
+"""Runs statements on Amazon Athena and Amazon Redshift, and waits until they end."""
 from __future__ import annotations
 
 import logging
@@ -22,14 +22,14 @@ LONGEST_PAUSE_SECONDS = 5.0
 
 @dataclass(frozen=True)
 class State:
-    """Where a statement stands: the engine's word for it, and the reason it gives."""
+    """The state of a statement: its name in the engine, and the reason that the engine gives."""
 
     name: str
     reason: str = ''
 
 
 class AthenaQueries:
-    """Amazon Athena, with the settings and the place for results of one workgroup."""
+    """Amazon Athena, with the settings and result location of one workgroup."""
 
     succeeded = 'SUCCEEDED'
     # https://docs.aws.amazon.com/athena/latest/APIReference/API_QueryExecutionStatus.html
@@ -41,9 +41,9 @@ class AthenaQueries:
         self._attempts = max_attempts
 
     def run(self, database: str, statement: str) -> str:
-        """Run one statement to its end and return Athena's id of it; raises QueryError with Athena's reason.
+        """Run one statement and return its id in Athena; raises QueryError with Athena's reason.
 
-        A statement that has not ended after the last of the attempts to see its state is stopped.
+        A statement that has not ended after `max_attempts` checks of its state is stopped.
         """
         with _explained('Athena'):
             identifier: str = self._client.start_query_execution(
@@ -53,7 +53,7 @@ class AthenaQueries:
         return identifier
 
     def state(self, identifier: str) -> State:
-        """Return where a statement stands."""
+        """Return the state of a statement."""
         status = self._client.get_query_execution(QueryExecutionId=identifier)['QueryExecution']['Status']
         return State(status['State'], status.get('StateChangeReason', ''))
 
@@ -65,7 +65,7 @@ class AthenaQueries:
 class RedshiftQueries:
     """One Amazon Redshift cluster or serverless workgroup, through its Data API.
 
-    Cluster id or workgroup name is empty. Signs in with the secret, or when that is empty as the role of the job.
+    Either cluster id or workgroup name is empty. Signs in with the secret, or as the role of the job without one.
     """
 
     succeeded = 'FINISHED'
@@ -83,9 +83,9 @@ class RedshiftQueries:
         self._attempts = max_attempts
 
     def run(self, database: str, statement: str) -> str:
-        """Run one statement to its end and return Redshift's id of it; raises QueryError with Redshift's reason.
+        """Run one statement and return its id in Redshift; raises QueryError with Redshift's reason.
 
-        A statement that has not ended after the last of the attempts to see its state is stopped.
+        A statement that has not ended after `max_attempts` checks of its state is stopped.
         """
         with _explained('Redshift'):
             identifier: str = self._client.execute_statement(Database=database, Sql=statement, **self._place)['Id']
@@ -93,7 +93,7 @@ class RedshiftQueries:
         return identifier
 
     def state(self, identifier: str) -> State:
-        """Return where a statement stands."""
+        """Return the state of a statement."""
         answer = self._client.describe_statement(Id=identifier)
         return State(answer['Status'], answer.get('Error', ''))
 
@@ -103,7 +103,7 @@ class RedshiftQueries:
 
 
 def _wait(engine: str, queries: AthenaQueries | RedshiftQueries, identifier: str, attempts: int) -> None:
-    """Wait for a statement to succeed, with growing pauses; raises QueryError when it ends otherwise or not at all."""
+    """Wait for a statement to succeed, with growing pauses; raises QueryError if it fails or does not end."""
     pause = FIRST_PAUSE_SECONDS
     for attempt in range(attempts):
         if attempt:
@@ -119,19 +119,19 @@ def _wait(engine: str, queries: AthenaQueries | RedshiftQueries, identifier: str
                              'run the load again.')
     _stop(engine, queries.stop, identifier)
     raise QueryError(f'{engine} had not finished statement {identifier} after its state was asked for {attempts} '
-                     'times, so it was told to stop. Make the statement quicker, or allow more attempts.')
+                     'times, so the statement was stopped. Make the statement faster, or allow more attempts.')
 
 
 def _stop(engine: str, stop: Callable[[str], None], identifier: str) -> None:
     try:
         stop(identifier)
     except (ClientError, BotoCoreError):
-        LOG.warning('%s could not be told to stop statement %s.', engine, identifier)
+        LOG.warning('%s could not stop statement %s.', engine, identifier)
 
 
 @contextmanager
 def _explained(engine: str) -> Iterator[None]:
-    """Turn what the service refuses into a QueryError with its reason."""
+    """Turn errors of the service into a QueryError with the reason."""
     try:
         yield
     except ClientError as error:

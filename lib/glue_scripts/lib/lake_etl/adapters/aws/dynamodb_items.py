@@ -1,4 +1,4 @@
-"""Keeps item tables in Amazon DynamoDB."""
+"""Stores items in Amazon DynamoDB."""
 from __future__ import annotations
 
 import random
@@ -12,8 +12,7 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from lake_etl.adapters.aws.clients import open_dynamodb_client
-from lake_etl.adapters.item_tables import check_update, full_key, key_of, key_values
-from lake_etl.adapters.item_values import plain, storable
+from lake_etl.adapters.item_tables import check_update, full_key, key_schema, key_values, plain, storable
 from lake_etl.errors import ItemStoreError
 
 BATCH = 25
@@ -30,13 +29,12 @@ HINT = 'Check region and credentials, then run again.'
 
 
 class DynamoDBItems:
-    """Items in the DynamoDB table of that name.
+    """Items in DynamoDB tables.
 
-    The key attributes follow from the table's name (`lake_etl.adapters.item_tables`), as on a laptop: asking DynamoDB
-    would take one more permission and one more request in every process, and the contract of the lake fixes the names.
-    Attribute names may be reserved words. Reads are strongly consistent, so that a job sees what it has just written.
-    Items that DynamoDB leaves unwritten are sent again after `first_pause` seconds, then after pauses twice as long.
-    Without a resource, one is opened at the first use, anew in each process the adapter is sent to.
+    The key attributes follow from the name of the table (`lake_etl.adapters.item_tables`), as on a laptop. Asking
+    DynamoDB would need another permission, and another request in every process. Attribute names may be reserved words.
+    Reads are strongly consistent, so that a job sees what it has just written. Unprocessed items are sent again after
+    `first_pause` seconds, then after pauses that double. Without a resource, each process opens its own at first use.
     """
 
     def __init__(self, resource: Any = None, first_pause: float = FIRST_PAUSE_SECONDS):
@@ -48,7 +46,7 @@ class DynamoDBItems:
 
     @cached_property
     def _client(self) -> Any:
-        """The resource's client: it converts Python values as the resource does, and is safe for threads."""
+        """The client of the resource: it converts Python values as the resource does, and is thread-safe."""
         return open_dynamodb_client() if self._given is None else self._given.meta.client
 
     def put(self, table: str, item: Mapping[str, Any]) -> None:
@@ -57,9 +55,9 @@ class DynamoDBItems:
             self._client.put_item(TableName=table, Item=_stored(table, item))
 
     def put_all(self, table: str, items: Iterable[Mapping[str, Any]]) -> int:
-        """Create or replace many items, 25 in a request, and return how many were given.
+        """Create or replace many items, 25 per request, and return their number.
 
-        DynamoDB refuses a key that occurs twice in one request, so the earlier of such items are left out.
+        DynamoDB refuses a key that occurs twice in one request, so only the last item with a key is sent.
         """
         count = 0
         waiting = iter(items)
@@ -77,7 +75,7 @@ class DynamoDBItems:
             try:
                 self._client.put_item(
                     TableName=table, Item=stored, ConditionExpression='attribute_not_exists(#key)',
-                    ExpressionAttributeNames={'#key': key_of(table).partition})
+                    ExpressionAttributeNames={'#key': key_schema(table).partition})
             except ClientError as error:
                 if error.response['Error']['Code'] == CONDITION_FAILED:
                     return False
@@ -103,15 +101,15 @@ class DynamoDBItems:
         return None if item is None else plain(item)
 
     def query(self, table: str, partition_value: str) -> Iterator[dict[str, Any]]:
-        """Yield every item of one partition key value in sort key order, however many pages that takes."""
+        """Yield every item of one partition key value in sort key order, over all pages."""
         return self._pages(
             'query', table, KeyConditionExpression='#key = :value',
-            ExpressionAttributeNames={'#key': key_of(table).partition},
+            ExpressionAttributeNames={'#key': key_schema(table).partition},
             ExpressionAttributeValues={':value': partition_value})
 
     def scan(self, table: str) -> Iterator[dict[str, Any]]:
-        """Yield every item of the table, however many pages that takes."""
-        key_of(table)
+        """Yield every item of the table, over all pages."""
+        key_schema(table)
         return self._pages('scan', table)
 
     def _pages(self, operation: str, table: str, **arguments: Any) -> Iterator[dict[str, Any]]:
@@ -120,11 +118,11 @@ class DynamoDBItems:
             yield from map(plain, chain.from_iterable(page['Items'] for page in pages))
 
     def _write_batch(self, table: str, requests: list[dict[str, Any]]) -> None:
-        """Send the requests until DynamoDB has taken all; boto3's batch writer would ask again without a pause."""
+        """Send the requests until DynamoDB has processed all; boto3's batch writer would not pause between attempts."""
         for attempt in range(ATTEMPTS):
             if attempt:
                 pause = min(self._first_pause * 2 ** (attempt - 1), LONGEST_PAUSE_SECONDS)
-                # Tasks that write together must not come back together.
+                # Tasks that write at the same time must not retry at the same time.
                 time.sleep(pause * random.uniform(0.5, 1))
             answer = self._client.batch_write_item(RequestItems={table: requests})
             requests = answer.get('UnprocessedItems', {}).get(table, [])
@@ -132,7 +130,7 @@ class DynamoDBItems:
                 return
         raise ItemStoreError(
             f"The table '{table}' left {len(requests)} items of a batch unwritten in {ATTEMPTS} attempts, because it "
-            'receives more than it can take. Run again later, or raise the capacity of the table; writing an item '
+            'is throttled. Run again later, or raise the capacity of the table; writing an item '
             'twice does no harm.')
 
 

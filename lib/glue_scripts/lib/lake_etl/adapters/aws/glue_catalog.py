@@ -1,4 +1,4 @@
-"""The catalog of the lake on AWS: the AWS Glue Data Catalog, which Spark, Athena and Redshift Spectrum all read."""
+"""Keeps the lake's catalog in the AWS Glue Data Catalog, which Spark, Athena and Redshift Spectrum read."""
 from __future__ import annotations
 
 import logging
@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from lake_etl.adapters.aws.clients import open_client
-from lake_etl.adapters.aws.glue_partitions import EXISTS, MISSING, failure_of
-from lake_etl.adapters.aws.glue_shapes import is_parquet_table, partition_of, table_of
+from lake_etl.adapters.aws.glue_partitions import EXISTS, MISSING, call_failure
+from lake_etl.adapters.aws.glue_structures import is_parquet_table, partition_from_glue, table_from_glue
 from lake_etl.adapters.aws.glue_switch import GlueSwitch
 from lake_etl.adapters.publication import folder, table_name
 from lake_etl.errors import LakeError
@@ -23,10 +23,9 @@ LOG = logging.getLogger(__name__)
 
 
 class GlueCatalog:
-    """The Data Catalog of the account and region that boto3 is configured for, or that of a given Glue client.
+    """The Data Catalog of the account and region of boto3, or of a given Glue client.
 
-    Views and Iceberg tables, which it may hold too, are not shown as tables. Every method raises LakeError when Glue
-    refuses.
+    Views and Iceberg tables in it are not listed as tables. Every method raises LakeError if Glue refuses.
     """
 
     def __init__(self, client: Any = None):
@@ -44,7 +43,7 @@ class GlueCatalog:
         """Return the table, or None when table or database do not exist."""
         with _explained(f'read table {database}.{name}', MISSING):
             found = self._client.get_table(DatabaseName=database.lower(), Name=name.lower())['Table']
-            return table_of(found) if is_parquet_table(found) else None
+            return table_from_glue(found) if is_parquet_table(found) else None
         return None
 
     def has_relation(self, database: str, name: str) -> bool:
@@ -60,14 +59,14 @@ class GlueCatalog:
             with _explained(f'list the tables of database {name}', MISSING):
                 pages = self._client.get_paginator('get_tables').paginate(DatabaseName=name)
                 found = [table for page in pages for table in page['TableList']]
-                yield from sorted(map(table_of, filter(is_parquet_table, found)), key=lambda table: table.name)
+                yield from sorted(map(table_from_glue, filter(is_parquet_table, found)), key=lambda table: table.name)
 
     def partitions(self, database: str, name: str) -> tuple[Partition, ...]:
         """Return the table's partitions ordered by value; empty when there is no such table."""
         with _explained(f'list the partitions of {database}.{name}', MISSING):
             pages = self._client.get_paginator('get_partitions').paginate(
                 DatabaseName=database.lower(), TableName=name.lower())
-            found = [partition_of(partition) for page in pages for partition in page['Partitions']]
+            found = [partition_from_glue(partition) for page in pages for partition in page['Partitions']]
             return tuple(sorted(found, key=lambda partition: partition.values))
         return ()
 
@@ -92,11 +91,11 @@ class GlueCatalog:
 
 @contextmanager
 def _explained(purpose: str, *harmless: str) -> Iterator[None]:
-    """Turn what Glue refuses into a LakeError that says what was tried; harmless error codes end the block quietly."""
+    """Turn errors of Glue into a LakeError that says what was attempted; ignore harmless error codes."""
     try:
         yield
     except (ClientError, BotoCoreError) as error:
-        failure = failure_of(error)
+        failure = call_failure(error)
         if failure.code not in harmless:
             raise LakeError(f'The Glue Data Catalog did not {purpose}: {failure}. Check the permissions of the role '
                             'and the region, then repeat.') from error

@@ -1,4 +1,4 @@
-"""Evaluates rules by AWS Glue Data Quality, whose library is only there on AWS Glue."""
+"""Evaluates rules with AWS Glue Data Quality, whose library exists only on AWS Glue."""
 from __future__ import annotations
 
 import math
@@ -14,7 +14,7 @@ from lake_etl.spark.columns import column
 from lake_etl.spark.helper_names import unused_name
 
 FRAME_NAME = 'lake_rows'
-# Of the columns that AWS Glue adds to the rows, the one with the texts of the rules that a row fails.
+# Column that AWS Glue adds to the rows: the texts of the rules that a row fails.
 FAILED_RULES = 'DataQualityRulesFail'
 RULE_OUTCOMES, ROW_OUTCOMES = 'ruleOutcomes', 'rowLevelOutcomes'
 
@@ -28,14 +28,14 @@ class GlueDataQuality:
             from awsgluedq.transforms import EvaluateDataQuality
         except ImportError:
             raise LakeError(
-                "AWS Glue Data Quality is not there. It exists only on AWS Glue. Run the job there, or leave "
-                'the job argument --data_quality_engine out to have the lake evaluate the rules.') from None
+                'AWS Glue Data Quality was not found. It exists only on AWS Glue. Run the job there, or omit the job '
+                'argument --data_quality_engine, so that the lake evaluates the rules.') from None
         self._frame_type = DynamicFrame
         self._transform = EvaluateDataQuality
 
     def evaluate(self, df: DataFrame, ruleset: str, rows_of: Sequence[int], name: str) -> RulesetAnswer:
-        """Evaluate the rules, and have AWS Glue publish metrics and results under the name."""
-        # Every frame that is made from a context knows it; the job has made one.
+        """Evaluate the rules, and let AWS Glue publish metrics and results under the name."""
+        # The job has already created the context.
         from awsglue.context import GlueContext
         context = GlueContext(df.sparkSession.sparkContext)
         evaluated = self._transform().process_rows(
@@ -52,9 +52,9 @@ class GlueDataQuality:
 
 
 def marked_rows(rows: DataFrame, names: Sequence[str], wanted: Mapping[str, int]) -> tuple[DataFrame, str]:
-    """Return the rows with their own columns and the indexes of the wanted rules that each fails.
+    """Return the rows with their own columns and the indexes of the wanted rules that each row fails.
 
-    wanted  index by text, as AWS Glue writes the rule
+    wanted  index of each rule, by its text as AWS Glue writes it
     """
     failed = unused_name(rows.schema, 'failed_rules')
     indexes = F.create_map(*(F.lit(item) for pair in wanted.items() for item in pair)) if wanted else None

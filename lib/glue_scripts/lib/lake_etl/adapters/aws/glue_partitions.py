@@ -1,4 +1,4 @@
-"""Changes partitions of a Glue table in batches, checks the answer for every entry, and repeats what failed."""
+"""Changes partitions of a Glue table in batches, checks the result of every entry, and retries failures."""
 from __future__ import annotations
 
 import time
@@ -9,9 +9,9 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from lake_etl.adapters.aws.glue_shapes import Structure
+from lake_etl.adapters.aws.glue_structures import Structure
 
-# Entries that one call may carry: https://docs.aws.amazon.com/glue/latest/webapi/API_Operations.html
+# Maximum number of entries in one call: https://docs.aws.amazon.com/glue/latest/webapi/API_Operations.html
 PUT_LIMIT, DELETE_LIMIT, GET_LIMIT = 100, 25, 1000
 ATTEMPTS = 3
 PAUSE_SECONDS = 0.2     # doubles after each attempt
@@ -22,7 +22,7 @@ Values = tuple[str, ...]
 
 @dataclass(frozen=True)
 class Failure:
-    """Why the catalog did not change one partition."""
+    """The reason why the catalog did not change a partition."""
 
     code: str
 
@@ -32,10 +32,10 @@ class Failure:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a change of many partitions.
+    """The result of a change of many partitions.
 
-    failed  those that could not be changed, and why
-    unmet   those that exist although they should not (or the other way round), so that another change is needed
+    failed  partitions that could not be changed, with the reason
+    unmet   partitions that exist but should not, or the reverse, and need another change
     """
 
     failed: Mapping[Values, Failure]
@@ -50,7 +50,7 @@ class GluePartitions:
         self._table = {'DatabaseName': database, 'TableName': table}
 
     def get(self, values: Iterable[Values]) -> dict[Values, Structure]:
-        """Return what the catalog holds of these partitions; raises ClientError."""
+        """Return those of the partitions that exist in the catalog; raises ClientError."""
         found: dict[Values, Structure] = {}
         remaining = [{'Values': list(item)} for item in values]
         while remaining:
@@ -65,15 +65,15 @@ class GluePartitions:
         return bool(self._client.get_partitions(**self._table, MaxResults=1)['Partitions'])
 
     def create(self, inputs: Mapping[Values, Structure]) -> Outcome:
-        """Create partitions; `unmet` are those that exist already."""
+        """Create partitions; `unmet` are partitions that exist already."""
         return _repeated(self._create, inputs, PUT_LIMIT, EXISTS)
 
     def update(self, inputs: Mapping[Values, Structure]) -> Outcome:
-        """Replace partitions that exist; `unmet` are those that do not."""
+        """Replace existing partitions; `unmet` are partitions that do not exist."""
         return _repeated(self._update, inputs, PUT_LIMIT, MISSING)
 
     def delete(self, values: Iterable[Values]) -> Outcome:
-        """Delete partitions; `unmet` are those that did not exist anyway."""
+        """Delete partitions; `unmet` are partitions that did not exist."""
         return _repeated(self._delete, {item: {} for item in values}, DELETE_LIMIT, MISSING)
 
     def _create(self, batch: Mapping[Values, Structure]) -> Structure:
@@ -94,7 +94,7 @@ class GluePartitions:
 
 def _repeated(call: Callable[[Mapping[Values, Structure]], Structure], entries: Mapping[Values, Structure], limit: int,
               unmet_code: str) -> Outcome:
-    """Make the call with all entries in batches, then again with those that failed."""
+    """Call with all entries in batches, and again with those that failed."""
     pending, unmet, failures = dict(entries), set[Values](), dict[Values, Failure]()
     for attempt in range(ATTEMPTS):
         if attempt:
@@ -111,11 +111,11 @@ def _repeated(call: Callable[[Mapping[Values, Structure]], Structure], entries: 
 
 def _failures(call: Callable[[Mapping[Values, Structure]], Structure],
               batch: Mapping[Values, Structure]) -> dict[Values, Failure]:
-    """Make one call and return the entries that failed: those in its Errors, or all when the call itself failed."""
+    """Make one call and return the entries that failed: those in its Errors, or all if the call failed."""
     try:
         answer = call(batch)
     except (ClientError, BotoCoreError) as error:
-        return dict.fromkeys(batch, failure_of(error))
+        return dict.fromkeys(batch, call_failure(error))
     failures = {}
     for entry in answer.get('Errors', ()):
         values = tuple(entry.get('PartitionValues') or entry.get('PartitionValueList', ()))
@@ -124,8 +124,8 @@ def _failures(call: Callable[[Mapping[Values, Structure]], Structure],
     return failures
 
 
-def failure_of(error: ClientError | BotoCoreError) -> Failure:
-    """Return why a call failed."""
+def call_failure(error: ClientError | BotoCoreError) -> Failure:
+    """Return the reason why a call failed."""
     if isinstance(error, ClientError):
         detail = error.response.get('Error', {})
         return Failure(detail.get('Code', 'UnknownError'))

@@ -1,4 +1,4 @@
-"""Keeps the lake's files in Amazon S3."""
+"""Stores files in Amazon S3."""
 from __future__ import annotations
 
 from collections import defaultdict
@@ -22,12 +22,12 @@ PART_SIZE = 256 * 1024 * 1024
 UPLOAD_PART_SIZE = 64 * 1024 * 1024    # held in memory, some of them at a time
 ABSENT = 'NoSuchKey'
 BEYOND_END = 'InvalidRange'
-# A request for the head of an object, as copying makes one, is answered without a body, so by number alone.
+# Copying requests the head of an object; errors of such requests have no body, only a number.
 CODES_OF_NUMBERS = {'403': 'AccessDenied', '404': ABSENT}
 HINTS = {
     ABSENT: 'Make sure that the object exists and that nothing else deletes it.',
     'AccessDenied': "Grant the role access to the object and to its bucket's KMS key; without s3:ListBucket an absent "
-                    'object looks denied, too.',
+                    'object also looks denied.',
     'NoSuchBucket': 'Correct the bucket name in the job arguments.',
     'InvalidObjectState': 'Restore the object from its archive storage class first.',
 }
@@ -37,10 +37,10 @@ HINT = 'Check bucket, region and credentials, then run again.'
 class S3Files:
     """Files at `s3://bucket/key`; the key is taken literally.
 
-    S3 makes an object visible whole or not at all. Only "there is no such key" counts as absent: a denied access, a
-    missing bucket or a failed connection is a LakeError, because a configuration file must never vanish silently.
-    Objects of at least `part_size` bytes are copied in parts of that size, since S3 copies at most 5 GB at once.
-    Without a client, one is opened at the first use, anew in each process the adapter is sent to.
+    S3 makes an object visible completely or not at all. Only a missing key counts as absent: denied access, a missing
+    bucket or a failed connection is a LakeError, because a configuration file must never vanish silently. Objects of at
+    least `part_size` bytes are copied in parts of that size, since S3 copies at most 5 GB at once. Without a client,
+    each process opens its own at first use.
     """
 
     def __init__(self, client: Any = None, part_size: int = PART_SIZE):
@@ -74,13 +74,13 @@ class S3Files:
         return content
 
     def write(self, uri: str, content: bytes) -> None:
-        """Create or replace the file at one instant."""
+        """Create or replace the file atomically."""
         bucket, key = _bucket_and_key(uri)
         with _failures_named(uri, 'written'):
             self._client.put_object(Bucket=bucket, Key=key, Body=content)
 
     def write_stream(self, uri: str, pieces: Iterable[bytes]) -> None:
-        """Do the same with content that is too large for memory; when a piece fails to come, nothing is written."""
+        """Create or replace the file from pieces, which may exceed memory; if a piece fails, nothing is written."""
         bucket, key = _bucket_and_key(uri)
         parts = TransferConfig(multipart_threshold=UPLOAD_PART_SIZE, multipart_chunksize=UPLOAD_PART_SIZE,
                                max_concurrency=2)
@@ -90,8 +90,8 @@ class S3Files:
     def size(self, uri: str) -> int | None:
         """Return the file's size in bytes, or None when there is no such file.
 
-        Asks for the first key that begins with the file's, which is the file's own when it exists: unlike a look at
-        the object's head, this tells an absent file from an absent bucket.
+        Lists the first key with the file's key as prefix, which is the file itself if it exists. Unlike a head request,
+        this distinguishes an absent file from an absent bucket.
         """
         bucket, key = _bucket_and_key(uri)
         with _failures_named(uri, 'looked up'):
@@ -121,9 +121,9 @@ class S3Files:
             self._client.copy({'Bucket': bucket, 'Key': key}, target_bucket, target_key, Config=parts)
 
     def delete(self, uris: Iterable[str]) -> None:
-        """Delete the files, 1000 in a request; those that are already gone are no error.
+        """Delete the files, 1000 per request; files that do not exist are ignored.
 
-        S3 answers for each file by itself: all files are tried, and a LakeError tells how many are still there.
+        S3 reports each file separately: all files are tried, and a LakeError says how many still exist.
         """
         waiting: dict[str, list[str]] = defaultdict(list)
         failures: list[tuple[str, str]] = []
@@ -137,12 +137,12 @@ class S3Files:
         if failures:
             uri, code = failures[0]
             raise LakeError(
-                f'Files that could not be deleted: {len(failures)}, the first of them {uri}: {code}. '
+                f'{len(failures)} files could not be deleted, the first of them {uri}: {code}. '
                 f'{HINTS.get(code, HINT)}')
 
 
 class _Pieces(RawIOBase):
-    """Bytes that come in pieces, as a file to read from."""
+    """A readable file from pieces of bytes."""
 
     def __init__(self, pieces: Iterable[bytes]):
         self._pieces = iter(pieces)
@@ -163,7 +163,7 @@ class _Pieces(RawIOBase):
 
 
 def _delete_batch(client: Any, bucket: str, keys: list[str]) -> list[tuple[str, str]]:
-    """Delete up to 1000 objects and return address and error code of each that is still there."""
+    """Delete up to 1000 objects and return the address and error code of each that still exists."""
     with _failures_named(f'{SCHEME}{bucket}/{keys[0]}', 'deleted'):
         answer = client.delete_objects(
             Bucket=bucket, Delete={'Objects': [{'Key': key} for key in keys], 'Quiet': True})
@@ -173,8 +173,8 @@ def _delete_batch(client: Any, bucket: str, keys: list[str]) -> list[tuple[str, 
 def _without_scheme(address: str) -> str:
     if not address.startswith(SCHEME) or address == SCHEME:
         raise LakeError(
-            f"'{address}' is no address in Amazon S3; s3://bucket/key was expected. Correct the address in the job "
-            'arguments; a job finds its files either in Amazon S3 or on this machine, not in both.')
+            f"'{address}' is not an address in Amazon S3; s3://bucket/key was expected. Correct the address in the "
+            'job arguments; the files of a job are either in Amazon S3 or on this machine, not in both.')
     return address.removeprefix(SCHEME)
 
 
@@ -182,7 +182,7 @@ def _bucket_and_key(uri: str) -> tuple[str, str]:
     bucket, _, key = _without_scheme(uri).partition('/')
     if not bucket or not key:
         raise LakeError(
-            f"'{uri}' names no file; s3://bucket/key was expected. Correct the address in the job arguments.")
+            f"'{uri}' does not name a file; s3://bucket/key was expected. Correct the address in the job arguments.")
     return bucket, key
 
 

@@ -1,4 +1,4 @@
-"""Iceberg tables of a Spark catalog, merged by Spark SQL's own `MERGE INTO`, as on AWS Glue."""
+"""Merges rows into Iceberg tables of a Spark catalog with `MERGE INTO`, as on AWS Glue."""
 from __future__ import annotations
 
 import logging
@@ -25,9 +25,9 @@ CREATED = 'created'
 
 
 class SparkIcebergTables:
-    """The tables of a catalog by its name in Spark SQL, such as glue_catalog, with their files below a folder.
+    """The Iceberg tables of a catalog, named as in Spark SQL, such as glue_catalog, with their files below a folder.
 
-    The catalog is configured as the AWS Glue Data Catalog unless the session has settings for it already.
+    The catalog is configured as the AWS Glue Data Catalog unless the session already has settings for it.
     """
 
     def __init__(self, catalog: str, warehouse: str):
@@ -49,7 +49,7 @@ class SparkIcebergTables:
     def merge(self, rows: DataFrame, database: str, name: str, key: str, version: str | None) -> str:
         """Merge the rows in one commit and return the new version.
 
-        Raises MergeConflict when the table is not at `version`, or when Iceberg finds that another commit came between.
+        Raises MergeConflict if the table is not at `version`, or if Iceberg detects another commit in between.
         """
         spark = rows.sparkSession
         self._configure(spark)
@@ -59,7 +59,10 @@ class SparkIcebergTables:
             raise _conflict(table)
         try:
             if found is None:
-                rows.writeTo(table).using('iceberg').tableProperty('format-version', '2').create()
+                # Iceberg's own choice is the folder of the database, where there is one, and not the warehouse.
+                location = f'{self._warehouse}/{database.lower()}/{name.lower()}'
+                (rows.writeTo(table).using('iceberg').tableProperty('format-version', '2')
+                 .tableProperty('location', location).create())
             else:
                 self._merge(rows, table, key, found.rows.columns)
         except (PySparkException, Py4JJavaError) as error:
@@ -68,7 +71,7 @@ class SparkIcebergTables:
             raise PublicationError(f'{table} was not changed: Iceberg refuses the rows. '
                                    f'{reason_of(error)}') from error
         merged = self._version(spark, table)
-        LOG.info('Merged rows into %s, which is at version %s now.', table, merged)
+        LOG.info('Merged rows into %s, which is now at version %s.', table, merged)
         return merged
 
     def _merge(self, rows: DataFrame, table: str, key: str, columns: list[str]) -> None:
@@ -100,7 +103,7 @@ class SparkIcebergTables:
 
 
 def merge_statement(table: str, source: str, key: str, columns: list[str]) -> str:
-    """Return the statement that makes the rows of `source` the only ones with their keys."""
+    """Return the statement that replaces rows with the same keys by the rows of `source`, and adds the others."""
     names = [quoted(name) for name in columns]
     updates = ', '.join(f't.{name} = s.{name}' for name in names)
     values = ', '.join(f's.{name}' for name in names)

@@ -1,1 +1,1 @@
-"""The ports on one machine."""
+"""Implementations of the ports on one machine."""

@@ -1,4 +1,4 @@
-"""Makes tables of the laptop's catalog readable in a Spark session whose own catalog is in memory."""
+"""Makes tables of the laptop's catalog readable in a Spark session with a catalog in memory."""
 from __future__ import annotations
 
 import logging
@@ -10,11 +10,12 @@ from pyspark.sql import SparkSession
 
 from lake_etl.adapters.local.catalog_types import CatalogType, parse_type
 from lake_etl.adapters.local.snapshot import PublishedTable
-from lake_etl.adapters.local.spark_types import conversion, read_type, spark_type, text_literal
+from lake_etl.adapters.local.spark_types import conversion, read_type, spark_type
 from lake_etl.errors import QueryError
 from lake_etl.ports import Partition, Table
 from lake_etl.reasons.failure import reason_of
 from lake_etl.spark.columns import quoted
+from lake_etl.syntax.sql_literal import sql_text
 
 LOG = logging.getLogger(__name__)
 FILE_VERSIONS = 'lake_file_versions'
@@ -25,9 +26,9 @@ Types = tuple[CatalogType, ...]
 def attach_table(spark: SparkSession, published: PublishedTable) -> None:
     """Create or replace the table in the session's catalog, with its partitions, without starting a Spark job.
 
-    When all files can be read with the table's types it is a plain external table. Otherwise there is one hidden table
-    for each set of types that the files have, and the name is a view that converts and unites them: Spark's Parquet
-    reader fails, or depends on the version, where a column was widened after files were written. Raises QueryError.
+    If all files can be read with the types of the table, it is a plain external table. Otherwise it is a view that
+    converts and unites hidden tables, one for each set of types in the files, because Spark's Parquet reader fails, or
+    depends on the version, if a column was widened after files were written. Raises QueryError.
     """
     table = published.table
     try:
@@ -52,7 +53,7 @@ def _types(table: Table) -> Types:
 
 
 def _versions(published: PublishedTable, wanted: Types) -> dict[Types, list[Partition]]:
-    """Group the partitions by the types that the table's columns must be read with."""
+    """Group the partitions by the types to read the table's columns with."""
     versions: dict[Types, list[Partition]] = {}
     for partition in published.partitions:
         found = {column.name.lower(): column.type for column in partition.columns}
@@ -69,24 +70,24 @@ def _remove(spark: SparkSession, name: str) -> None:
 
 
 def _create(spark: SparkSession, name: str, table: Table, types: Types, partitions: Sequence[Partition]) -> None:
-    columns = [f'{quoted(column.name)} {spark_type(kind)} COMMENT {text_literal(column.comment)}'
+    columns = [f'{quoted(column.name)} {spark_type(kind)} COMMENT {sql_text(column.comment)}'
                for column, kind in zip(table.columns, types, strict=True)]
     keys = [quoted(key.name) for key in table.partition_keys]
     columns += [f'{key} string' for key in keys]
     spark.sql(f'CREATE TABLE {name} ({", ".join(columns)}) USING parquet PARTITIONED BY ({", ".join(keys)}) '
-              f'LOCATION {text_literal(table.location)}')
+              f'LOCATION {sql_text(table.location)}')
     remaining = iter(partitions)
     while batch := list(islice(remaining, PARTITIONS_A_STATEMENT)):
         spark.sql(f'ALTER TABLE {name} ADD {" ".join(_partition_clauses(keys, batch))}')
 
 
 def _partition_clauses(keys: Sequence[str], partitions: Iterable[Partition]) -> list[str]:
-    return [f'PARTITION ({_equations(keys, partition.values)}) LOCATION {text_literal(partition.location)}'
+    return [f'PARTITION ({_equations(keys, partition.values)}) LOCATION {sql_text(partition.location)}'
             for partition in partitions]
 
 
 def _equations(keys: Sequence[str], values: Sequence[str]) -> str:
-    return ', '.join(f'{key} = {text_literal(value)}' for key, value in zip(keys, values, strict=True))
+    return ', '.join(f'{key} = {sql_text(value)}' for key, value in zip(keys, values, strict=True))
 
 
 def _create_view(spark: SparkSession, name: str, table: Table, wanted: Types,
@@ -106,7 +107,7 @@ def _select_list(table: Table, types: Types, wanted: Types) -> list[str]:
     for column, source, target in zip(table.columns, types, wanted, strict=True):
         value = conversion(quoted(column.name), source, target)
         if value is None:
-            LOG.warning('Column %s of %s.%s is null in older partitions: their %s cannot become %s.', column.name,
+            LOG.warning('Column %s of %s.%s is null in older partitions: their type %s cannot become %s.', column.name,
                         table.database, table.name, spark_type(source), spark_type(target))
             value = f'CAST(NULL AS {spark_type(target)})'
         columns.append(f'{value} AS {quoted(column.name)}')

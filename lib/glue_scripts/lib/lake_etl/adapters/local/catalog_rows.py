@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from lake_etl.ports import Column, Partition, Table
 
 TABLE_FIELDS = 'database, name, columns, partition_keys, location, description, parameters'
-# Locations are kept relative to the lake: the functions of SQL that convert them come with a catalog's connection.
+# Locations are stored relative to the lake; the SQL functions that convert them belong to a catalog's connection.
 READ_FIELDS = TABLE_FIELDS.replace('location', 'lake_full(location)')
 
 
@@ -70,7 +70,7 @@ def read_databases(connection: sqlite3.Connection) -> tuple[str, ...]:
 
 
 def write_table(connection: sqlite3.Connection, table: Table) -> None:
-    """Create or replace one table's row."""
+    """Create or replace the row of a table."""
     connection.execute(
         f'INSERT OR REPLACE INTO catalog_tables ({TABLE_FIELDS}) VALUES (?, ?, ?, ?, lake_stored(?), ?, ?)',
         (table.database, table.name, _column_text(table.columns), _column_text(table.partition_keys), table.location,
@@ -78,7 +78,7 @@ def write_table(connection: sqlite3.Connection, table: Table) -> None:
 
 
 def write_partitions(connection: sqlite3.Connection, table: Table, partitions: Iterable[Partition]) -> None:
-    """Create or replace rows of a table's partitions."""
+    """Create or replace the rows of partitions."""
     connection.executemany(
         'INSERT OR REPLACE INTO catalog_partitions VALUES (?, ?, ?, lake_stored(?), ?, ?)',
         ((table.database, table.name, _text(partition.values), partition.location, _column_text(partition.columns),
@@ -86,21 +86,21 @@ def write_partitions(connection: sqlite3.Connection, table: Table, partitions: I
 
 
 def delete_partitions(connection: sqlite3.Connection, table: Table, dropped: Iterable[tuple[str, ...]]) -> None:
-    """Remove rows of a table's partitions; those that do not exist are no error."""
+    """Delete the rows of partitions; missing ones are ignored."""
     connection.executemany(
         'DELETE FROM catalog_partitions WHERE database = ? AND table_name = ? AND partition_values = ?',
         ((table.database, table.name, _text(values)) for values in dropped))
 
 
 def write_view(connection: sqlite3.Connection, view: View) -> None:
-    """Create or replace one view's row."""
+    """Create or replace the row of a view."""
     connection.execute(
         'INSERT OR REPLACE INTO catalog_views (database, name, statement, translated, reads) VALUES (?, ?, ?, ?, ?)',
         (view.database, view.name, view.statement, view.translated, _text(view.reads)))
 
 
 def delete_view(connection: sqlite3.Connection, database: str, name: str) -> None:
-    """Remove one view's row; one that does not exist is no error."""
+    """Delete the row of a view; a missing one is ignored."""
     connection.execute('DELETE FROM catalog_views WHERE database = ? AND name = ?', (database, name))
 
 

@@ -1,4 +1,4 @@
-"""Reads the catalog's spelling of a column type, such as `struct<a:decimal(16,2),b:array<string>>`, as a tree."""
+"""Parses column types of the catalog, such as `struct<a:decimal(16,2),b:array<string>>`, into trees."""
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ SYNONYMS = {
 
 @dataclass(frozen=True)
 class Simple:
-    """A type without parts: its name, and precision and scale of a decimal."""
+    """A type without members: its name, and the precision and scale of a decimal."""
 
     name: str
     arguments: tuple[int, ...] = ()
@@ -20,14 +20,14 @@ class Simple:
 
 @dataclass(frozen=True)
 class Array:
-    """A list of elements of one type."""
+    """An array with one element type."""
 
     element: CatalogType
 
 
 @dataclass(frozen=True)
 class Map:
-    """A mapping whose keys have one type and whose values have one."""
+    """A map with one key type and one value type."""
 
     key: CatalogType
     value: CatalogType
@@ -35,19 +35,23 @@ class Map:
 
 @dataclass(frozen=True)
 class Struct:
-    """Named members in order."""
+    """A struct of named members in order."""
 
     members: tuple[tuple[str, CatalogType], ...]
 
 
 CatalogType = Simple | Array | Map | Struct
+INTEGERS = frozenset({'tinyint', 'smallint', 'int', 'bigint'})
+NUMBERS = INTEGERS | {'float', 'double', 'decimal', 'boolean'}
+TIMES = frozenset({'date', 'timestamp', 'timestamp_ntz'})
+TEXT = Simple('string')
 
 
 def parse_type(text: str) -> CatalogType:
-    """Return the tree of a type; raises LakeError when the text is not a type.
+    """Return the tree of a type; raises LakeError if the text is not a type.
 
-    Reads Hive's type syntax, which is also Spark's simpleString. Lengths of varchar and char are left out, because
-    Parquet files hold plain text.
+    Parses Hive's type syntax, which is also Spark's simpleString. Lengths of varchar and char are ignored, because
+    Parquet files have only plain text.
     """
     head, _, inside = text.strip().partition('<')
     name = head.strip().lower()
@@ -78,7 +82,7 @@ def _nested(name: str, inside: str, text: str) -> CatalogType:
 
 
 def _split(text: str, mark: str, most: int | None = None) -> list[str]:
-    """Split at marks that lie outside of brackets, into at most so many parts."""
+    """Split at marks outside brackets, into at most `most` parts."""
     parts: list[str] = []
     depth = start = 0
     for position, letter in enumerate(text):
@@ -90,5 +94,5 @@ def _split(text: str, mark: str, most: int | None = None) -> list[str]:
 
 
 def _not_a_type(text: str) -> LakeError:
-    return LakeError(f"'{text}' is not a column type of the catalog; expected one such as string, decimal(16,2), "
+    return LakeError(f"'{text}' is not a column type of the catalog; expected, for example, string, decimal(16,2), "
                      'array<string> or struct<name:type>. Correct the type of the column in the catalog.')

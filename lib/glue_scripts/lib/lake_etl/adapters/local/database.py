@@ -1,4 +1,4 @@
-"""Opens a SQLite file that several processes and threads share."""
+"""Opens SQLite files that several processes and threads share."""
 from __future__ import annotations
 
 import os
@@ -15,12 +15,12 @@ PAUSE_SECONDS = 0.02
 
 
 @contextmanager
-def opened(file: str) -> Iterator[sqlite3.Connection]:
-    """Open the file, creating it when absent, and close it at the end; every statement commits by itself.
+def open_database(file: str) -> Iterator[sqlite3.Connection]:
+    """Open the file, create it if it is missing, and close it at the end; each statement is committed separately.
 
     Readers never wait (write-ahead log); a writer waits up to 30 seconds for others. Raises sqlite3.Error.
     """
-    # A generator may be finished by the garbage collector in another thread than the one that began it.
+    # The garbage collector may finish a generator in another thread than the one that started it.
     connection = sqlite3.connect(file, timeout=PATIENCE_SECONDS, isolation_level=None, check_same_thread=False)
     try:
         _keep_write_ahead_log(connection)
@@ -30,11 +30,11 @@ def opened(file: str) -> Iterator[sqlite3.Connection]:
 
 
 @contextmanager
-def opened_for_reading(file: str) -> Iterator[sqlite3.Connection]:
+def open_for_reading(file: str) -> Iterator[sqlite3.Connection]:
     """Open a file that exists to read it, also when the disk takes no changes any more; raises sqlite3.Error."""
     with ExitStack() as stack:
         try:
-            connection = stack.enter_context(opened(file))
+            connection = stack.enter_context(open_database(file))
             _read_something(connection)
         except sqlite3.OperationalError as error:
             if not _may_be_unwritable(error):
@@ -44,7 +44,7 @@ def opened_for_reading(file: str) -> Iterator[sqlite3.Connection]:
 
 
 @contextmanager
-def unchanged(file: str) -> Iterator[sqlite3.Connection]:
+def open_unchanged(file: str) -> Iterator[sqlite3.Connection]:
     """Open a file that exists without changing it in any way; raises sqlite3.Error."""
     with ExitStack() as stack:
         try:
@@ -96,7 +96,7 @@ def _may_be_unwritable(error: sqlite3.OperationalError) -> bool:
 
 @contextmanager
 def transaction(connection: sqlite3.Connection) -> Iterator[None]:
-    """Make the statements inside one change: all of them when the block ends, none of them when it raises."""
+    """Run the statements inside as one transaction, committed at the end, or rolled back if an error is raised."""
     connection.execute('BEGIN IMMEDIATE')
     try:
         yield
@@ -107,7 +107,7 @@ def transaction(connection: sqlite3.Connection) -> Iterator[None]:
 
 
 def _keep_write_ahead_log(connection: sqlite3.Connection) -> None:
-    """Switch the file to a write-ahead log once; SQLite does not wait by itself when two processes do so together."""
+    """Switch the file to a write-ahead log once; SQLite does not wait if two processes do so at the same time."""
     deadline = time.monotonic() + PATIENCE_SECONDS
     while True:
         try:

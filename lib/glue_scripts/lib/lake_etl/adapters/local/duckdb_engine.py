@@ -2,36 +2,43 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import chain
+from pathlib import Path
+from urllib.parse import unquote, urlparse
 
 import duckdb
 
 from lake_etl.adapters.local.catalog_rows import View
-from lake_etl.adapters.local.duckdb_types import identifier
-from lake_etl.adapters.local.duckdb_views import table_view, view_name
+from lake_etl.adapters.local.catalog_types import CatalogType, parse_type
+from lake_etl.adapters.local.duckdb_types import conversion, duckdb_type, identifier, text_literal
+from lake_etl.adapters.local.iceberg_tables import iceberg_files, is_iceberg
 from lake_etl.adapters.local.snapshot import PublishedTable
 from lake_etl.errors import QueryError
+from lake_etl.ports import Partition, Table
 
 SETTINGS = (
     'SET autoinstall_known_extensions = false',
     'SET autoload_known_extensions = false',
-    'SET python_enable_replacements = false',   # an unknown table must not be taken for a variable of this program
+    'SET python_enable_replacements = false',   # an unknown table must not become a variable of this program
     'SET integer_division = true',              # as Athena divides whole numbers
     "SET TimeZone = 'UTC'",
 )
-# These come up before a row is read, so the names in their texts are those of the query and of tables.
+# These are raised before a row is read, so their texts contain only names of the query and of tables.
 ERRORS_OF_QUERY = (duckdb.BinderException, duckdb.CatalogException, duckdb.ParserException, duckdb.SyntaxException,
                    duckdb.NotImplementedException)
 NAME = re.compile(r'"([A-Za-z_][\w.$ -]*)"|\bname ([A-Za-z_]\w*) does not exist')
+FILE = 'file of this row'   # unlikely as a name of the table's own columns
+GLOB_SIGNS = str.maketrans({sign: f'[{sign}]' for sign in '*?['})
+Types = tuple[CatalogType, ...]
 
 
 @contextmanager
 def engine(tables: Iterable[PublishedTable], views: Iterable[View]) -> Iterator[duckdb.DuckDBPyConnection]:
-    """Give a connection that knows these tables and views; every error of DuckDB inside becomes a QueryError.
+    """Open a connection with these tables and views; errors of DuckDB inside become a QueryError.
 
-    views  each after the ones that it reads
+    views  each view after the views that it reads
     """
     tables, views = tuple(tables), tuple(views)
     try:
@@ -55,6 +62,89 @@ def _reason(error: duckdb.Error) -> str:
         named = ', '.join(filter(None, names))
         return f'{type(error).__name__}{f" about {named}" if named else ""}. Correct the query.'
     if isinstance(error, duckdb.IOException):
-        return 'a file could not be read. Run the query again; if that does not help, load the table again.'
+        return 'a file could not be read. Run the query again. If it fails again, reload the table.'
     return (f'{type(error).__name__} while rows were computed. A value probably does not have the form that a '
             'conversion expects; try_cast gives null instead.')
+
+
+def table_view(published: PublishedTable) -> str:
+    """Return the statement that creates the view of a table; raises QueryError if a partition's folder is missing.
+
+    Columns missing in a file are null, columns of another type are converted, and partition keys are text.
+    """
+    table = published.table
+    if is_iceberg(table):
+        return f'CREATE VIEW {view_name(table.database, table.name)} AS {_files_select(table, iceberg_files(table))}'
+    selects = [_version_select(table, types, partitions) for types, partitions in _versions(published).items()]
+    return f'CREATE VIEW {view_name(table.database, table.name)} AS {" UNION ALL ".join(selects)}'
+
+
+def view_name(database: str, name: str) -> str:
+    """Return the full name of a view or table in double quotes."""
+    return f'{identifier(database)}.{identifier(name)}'
+
+
+def _versions(published: PublishedTable) -> dict[Types, list[Partition]]:
+    """Group the partitions by the types that the table's columns have in their files."""
+    wanted = [(column.name, parse_type(column.type)) for column in published.table.columns]
+    versions: dict[Types, list[Partition]] = {}
+    for partition in published.partitions:
+        found = {column.name: column.type for column in partition.columns}
+        types = tuple(parse_type(found[name]) if name in found else kind for name, kind in wanted)
+        versions.setdefault(types, []).append(partition)
+    return versions or {tuple(kind for _, kind in wanted): []}
+
+
+def _files_select(table: Table, files: Sequence[str]) -> str:
+    """Return the query of the files of a table, which may lack its newer columns."""
+    pairs = [(identifier(column.name), parse_type(column.type)) for column in table.columns]
+    frame = f'SELECT {", ".join(f"CAST(NULL AS {duckdb_type(kind)}) AS {name}" for name, kind in pairs)} WHERE false'
+    if files:
+        listed = ', '.join(text_literal(path.translate(GLOB_SIGNS)) for path in files)
+        frame = (f'SELECT * FROM read_parquet([{listed}], union_by_name = true, hive_partitioning = false) '
+                 f'UNION ALL BY NAME {frame}')
+    return f'SELECT {", ".join(name for name, _ in pairs)} FROM ({frame})'
+
+
+def _version_select(table: Table, types: Types, partitions: Sequence[Partition]) -> str:
+    """Return the query of partitions whose files have the same types.
+
+    The names of the files lead to the partition values, because a partition's folder may have any name. A select of
+    typed nulls without rows gives the columns that no file has.
+    """
+    files = [(path, partition) for partition in partitions for path in _data_files(table, partition)]
+    pairs = list(zip(table.columns, types, strict=True))
+    missing = ', '.join(f'CAST(NULL AS {duckdb_type(kind)}) AS {identifier(column.name)}' for column, kind in pairs)
+    frame = f'SELECT {missing}, CAST(NULL AS VARCHAR) AS {identifier(FILE)} WHERE false'
+    if files:
+        listed = ', '.join(text_literal(path.translate(GLOB_SIGNS)) for path, _ in files)
+        frame = (f'SELECT * FROM read_parquet([{listed}], union_by_name = true, hive_partitioning = false, '
+                 f'filename = {text_literal(FILE)}) UNION ALL BY NAME {frame}')
+    columns = [f'{conversion(f"f.{identifier(column.name)}", kind, parse_type(column.type))} AS '
+               f'{identifier(column.name)}' for column, kind in pairs]
+    keys = [identifier(key.name) for key in table.partition_keys]
+    return (f'SELECT {", ".join([*columns, *(f"p.{key}" for key in keys)])} FROM ({frame}) AS f '
+            f'JOIN ({_file_values(files, len(keys))}) AS p({", ".join([identifier(FILE), *keys])}) '
+            f'ON f.{identifier(FILE)} = p.{identifier(FILE)}')
+
+
+def _file_values(files: Iterable[tuple[str, Partition]], keys: int) -> str:
+    rows = [f'({", ".join(map(text_literal, (path, *partition.values)))})' for path, partition in files]
+    if rows:
+        return f'VALUES {", ".join(rows)}'
+    return f'SELECT {", ".join(["CAST(NULL AS VARCHAR)"] * (keys + 1))} WHERE false'
+
+
+def _data_files(table: Table, partition: Partition) -> list[str]:
+    """Return the paths of the Parquet files that lie directly in a partition's folder, in order."""
+    folder = Path(_path(partition.location))
+    try:
+        return sorted(str(path) for path in folder.iterdir()
+                      if path.name.endswith('.parquet') and not path.name.startswith(('_', '.')))
+    except OSError as error:
+        raise QueryError(f'Partition {"/".join(partition.values)} of {table.database}.{table.name} lies in {folder}, '
+                         f'which cannot be read ({error.strerror}). Load the partition again.') from error
+
+
+def _path(location: str) -> str:
+    return unquote(urlparse(location).path) if location.startswith('file:') else location

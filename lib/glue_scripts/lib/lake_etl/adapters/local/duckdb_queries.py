@@ -1,4 +1,4 @@
-"""Answers queries and keeps views on a laptop: SQL of Athena, run by DuckDB on the published Parquet files."""
+"""Runs queries and manages views on a laptop: Athena SQL, executed by DuckDB on the published Parquet files."""
 from __future__ import annotations
 
 import logging
@@ -11,12 +11,12 @@ from typing import Any
 import duckdb
 from sqlglot import exp
 
-from lake_etl.adapters.local.athena_sql import CreateView, DropView, Translated, parse_statement, translate
+from lake_etl.adapters.local.athena_sql import CreateView, DropView, TranslatedQuery, parse_statement, translate
 from lake_etl.adapters.local.catalog_file import catalog_path, reading, writing
 from lake_etl.adapters.local.catalog_rows import View, delete_view, write_view
 from lake_etl.adapters.local.duckdb_engine import engine
-from lake_etl.adapters.local.names import behind, resolved
-from lake_etl.adapters.local.snapshot import Name, Names, PublishedTable, read_names, with_partitions
+from lake_etl.adapters.local.snapshot import (
+    Name, Names, PublishedTable, dependencies, read_names, resolve_name, with_partitions)
 from lake_etl.errors import QueryError
 
 LOG = logging.getLogger(__name__)
@@ -33,24 +33,24 @@ class QueryResult:
 
 @dataclass(frozen=True)
 class Prepared:
-    """A query for DuckDB, and what it needs of the catalog as it was at one instant."""
+    """A query for DuckDB, and a snapshot of the tables and views that it needs."""
 
-    translated: Translated
+    translated: TranslatedQuery
     tables: tuple[PublishedTable, ...]
     views: tuple[View, ...]
 
 
 class DuckDBQueries:
-    """The engine behind the catalog of an address `sqlite:///folder/lake.db`."""
+    """The query engine for the catalog at an address `sqlite:///folder/lake.db`."""
 
     def __init__(self, catalog_address: str):
         self._address = catalog_address
 
     def run(self, database: str, statement: str) -> str:
-        """Create or drop a view, or prove that a SELECT can be run; return an id of the statement.
+        """Create or drop a view, or check that a SELECT can be run; return an id of the statement.
 
-        Names without a database belong to `database`. A view is kept only after DuckDB has bound it to the tables as
-        they are. Raises QueryError.
+        Names without a database belong to `database`. A view is stored only after DuckDB has bound it to the current
+        tables. Raises QueryError.
         """
         parsed = parse_statement(statement)
         if isinstance(parsed, CreateView):
@@ -58,22 +58,22 @@ class DuckDBQueries:
         elif isinstance(parsed, DropView):
             self._drop_view(parsed, database)
         else:
-            self._prove(parsed, database)
+            self._check(parsed, database)
         return f'laptop-{uuid.uuid4()}'
 
-    def _prove(self, query: exp.Query, database: str) -> Prepared:
-        """Let DuckDB bind the query without reading rows."""
+    def _check(self, query: exp.Query, database: str) -> Prepared:
+        """Let DuckDB bind the query, without reading rows."""
         prepared = _prepared(self._address, lambda names: translate(
-            query, lambda name, given: resolved(names, name, given or database)))
+            query, lambda name, given: resolve_name(names, name, given or database)))
         with engine(prepared.tables, prepared.views) as connection:
             connection.execute(f'EXPLAIN {prepared.translated.sql}')
         return prepared
 
     def _create_view(self, create: CreateView, database: str, statement: str) -> None:
         name = _full_name(create, database)
-        prepared = self._prove(create.query, database)
+        prepared = self._check(create.query, database)
         if name in {(view.database, view.name) for view in prepared.views}:
-            raise QueryError(f'View {".".join(name)} would read itself. Read the tables behind it, or give the new '
+            raise QueryError(f'View {".".join(name)} would read itself. Read its source tables, or give the new '
                              'view another name.')
         view = View(database=name[0], name=name[1], statement=statement, translated=prepared.translated.sql,
                     reads=prepared.translated.reads)
@@ -89,15 +89,15 @@ class DuckDBQueries:
             delete_view(connection, *name)
         if not found and not drop.if_exists:
             raise QueryError(f'View {".".join(name)} does not exist, so it cannot be dropped. Write DROP VIEW IF '
-                             'EXISTS when that is no mistake.')
+                             'EXISTS if that is intended.')
         LOG.info('Dropped view %s.%s, which %s.', *name, 'existed' if found else 'did not exist')
 
 
 def query(catalog_address: str, sql: str) -> QueryResult:
-    """Answer a query in the dialect of Athena from all published tables, as they are at this instant.
+    """Answer a query in Athena's dialect from a snapshot of all published tables.
 
-    Text that is no Athena query is handed to DuckDB as it is, so that its SHOW, DESCRIBE and SUMMARIZE work too. Names
-    are matched without case; the database may be left out where the table's name is unique. Raises QueryError.
+    Text that is not an Athena query goes to DuckDB unchanged, so that SHOW, DESCRIBE and SUMMARIZE work, too. Names
+    match without case; the database may be omitted if the table's name is unique. Raises QueryError.
     """
     if not catalog_path(catalog_address).exists():
         raise QueryError(f'There is no lake yet: {catalog_path(catalog_address)} does not exist. Load a file first.')
@@ -111,8 +111,8 @@ def query(catalog_address: str, sql: str) -> QueryResult:
 
 
 def native_query(catalog_address: str, sql: str) -> QueryResult:
-    """Answer a query in DuckDB's own dialect, as `query` does one in Athena's. Raises QueryError."""
-    return _answer(_prepared(catalog_address, lambda names: Translated(sql, (*names.tables, *names.views))))
+    """Answer a query in DuckDB's dialect from the same snapshot. Raises QueryError."""
+    return _answer(_prepared(catalog_address, lambda names: TranslatedQuery(sql, (*names.tables, *names.views))))
 
 
 def _answer(prepared: Prepared) -> QueryResult:
@@ -125,15 +125,15 @@ def _answer(prepared: Prepared) -> QueryResult:
                            connection.fetchall())
 
 
-def _translated(parsed: exp.Query, names: Names) -> Translated:
-    return translate(parsed, lambda name, database: resolved(names, name, database))
+def _translated(parsed: exp.Query, names: Names) -> TranslatedQuery:
+    return translate(parsed, lambda name, database: resolve_name(names, name, database))
 
 
-def _prepared(address: str, translation: Callable[[Names], Translated]) -> Prepared:
+def _prepared(address: str, translation: Callable[[Names], TranslatedQuery]) -> Prepared:
     with reading(address) as connection:
         names = read_names(connection)
         translated = translation(names)
-        tables, views = behind(names, translated.reads)
+        tables, views = dependencies(names, translated.reads)
         return Prepared(translated, with_partitions(connection, tables), views)
 
 
@@ -141,7 +141,7 @@ def _require_read_only(connection: duckdb.DuckDBPyConnection, sql: str) -> None:
     kinds = [statement.type for statement in connection.extract_statements(sql)]
     if kinds != [duckdb.StatementType.SELECT]:
         raise QueryError(f'Expected one query, found {len(kinds)} statements'
-                         f'{"".join(f" ({kind.name})" for kind in kinds)}. Tables are changed by loading files only.')
+                         f'{"".join(f" ({kind.name})" for kind in kinds)}. Tables change only by loading files.')
 
 
 def _full_name(statement: CreateView | DropView, database: str) -> Name:

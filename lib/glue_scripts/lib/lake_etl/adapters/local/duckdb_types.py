@@ -1,21 +1,18 @@
-"""Spells the catalog's column types for DuckDB, and converts values of older files to the table's type."""
+"""Translates column types of the catalog for DuckDB, and converts values of older files to the table's type."""
 from __future__ import annotations
 
-from lake_etl.adapters.local.catalog_types import Array, CatalogType, Map, Simple, Struct
+from lake_etl.adapters.local.catalog_types import (
+    INTEGERS, NUMBERS, TEXT, TIMES, Array, CatalogType, Map, Simple, Struct)
 from lake_etl.errors import LakeError
 
 NAMES = {
     'string': 'VARCHAR', 'boolean': 'BOOLEAN', 'tinyint': 'TINYINT', 'smallint': 'SMALLINT', 'int': 'INTEGER',
     'bigint': 'BIGINT', 'float': 'FLOAT', 'double': 'DOUBLE', 'decimal': 'DECIMAL', 'date': 'DATE',
     'timestamp': 'TIMESTAMP', 'timestamp_ntz': 'TIMESTAMP', 'binary': 'BLOB', 'void': 'VARCHAR'}
-INTEGERS = frozenset({'tinyint', 'smallint', 'int', 'bigint'})
-NUMBERS = INTEGERS | {'float', 'double', 'decimal', 'boolean'}
-TIMES = frozenset({'date', 'timestamp', 'timestamp_ntz'})
-TEXT = Simple('string')
 
 
 def duckdb_type(kind: CatalogType) -> str:
-    """Return the type as DuckDB spells it; raises LakeError for one that has no counterpart."""
+    """Return the type in DuckDB's syntax; raises LakeError for a type without a counterpart."""
     if isinstance(kind, Array):
         return f'{duckdb_type(kind.element)}[]'
     if isinstance(kind, Map):
@@ -29,9 +26,9 @@ def duckdb_type(kind: CatalogType) -> str:
 
 
 def conversion(value: str, source: CatalogType, target: CatalogType) -> str:
-    """Return a DuckDB expression that gives a value of the source type the target type.
+    """Return a DuckDB expression that converts a value from the source to the target type.
 
-    Gives what Spark's try_cast gives: null where a value does not fit, whole numbers cut and not rounded.
+    The result is that of Spark's try_cast: null if a value does not fit, and truncated, not rounded, integers.
     """
     goal = duckdb_type(target)
     if source == target:
@@ -54,7 +51,7 @@ def text_literal(text: str) -> str:
 
 
 def _prepared(value: str, source: Simple, target: Simple) -> str:
-    """Return an expression that DuckDB's TRY_CAST converts as Spark's does."""
+    """Return an expression that DuckDB's TRY_CAST converts as Spark does."""
     if target.name in INTEGERS and source == TEXT:
         return rf"CASE WHEN regexp_full_match({value}, '\s*[+-]?\d+\s*') THEN {value} END"
     if target.name in INTEGERS and source.name in NUMBERS and source.name != 'boolean':

@@ -1,4 +1,4 @@
-"""Keeps the lake's files in folders of this machine, with the habits of an object store."""
+"""Stores files in folders of this machine, with the semantics of an object store."""
 from __future__ import annotations
 
 import errno
@@ -20,20 +20,20 @@ UNFINISHED = '.unfinished'
 UNFINISHED_NAME = re.compile(rf'\.[0-9a-f]+\{UNFINISHED}')
 ABANDONED_SECONDS = 3600
 FOLDER_ATTEMPTS = 10
-# What a file URI may hold as it is (RFC 3986, segment characters), so that `year=2026` stays readable.
+# Characters that a file URI may contain unquoted (RFC 3986, segments), so that `year=2026` stays readable.
 UNQUOTED = "/=+,:;@&$!'()*~"
 
 
 class FolderFiles:
     """Files by path, taken literally, or by `file://` URI, percent-encoded as Spark writes them.
 
-    A file appears whole or not at all: it is written under another name in the same folder, brought to the disk and
-    renamed. Names that begin with a dot belong to this machine and not to the lake: unfinished files, the checksum
-    files that Spark puts beside its own, `.DS_Store`, `.keep`. They are never listed.
+    A file appears completely or not at all: it is written under another name in the same folder, flushed to disk and
+    renamed. Names that begin with a dot belong to this machine, not to the lake: unfinished files, checksum files of
+    Spark, `.DS_Store`, `.keep`. They are never listed.
 
-    A folder that a deletion empties is removed, and so are the folders above it while they are empty; the way up ends
-    at the first folder that holds anything, at a mount point and at the working directory. A folder that shall outlive
-    its last file, such as a bucket into which people drop files, keeps itself alive with a file named `.keep`.
+    A folder that becomes empty by a deletion is removed, and so are empty parent folders, up to the first folder with
+    content, mount point, or the working directory. A folder that has to remain without files, such as a bucket into
+    which people drop files, contains a file named `.keep`.
     """
 
     def read(self, uri: str, start: int = 0, length: int | None = None) -> bytes | None:
@@ -47,11 +47,11 @@ class FolderFiles:
                 return None
 
     def write(self, uri: str, content: bytes) -> None:
-        """Create or replace the file at one instant, making folders as needed."""
+        """Create or replace the file atomically; create missing folders."""
         self.write_stream(uri, (content,))
 
     def write_stream(self, uri: str, pieces: Iterable[bytes]) -> None:
-        """Do the same with content that is too large for memory; when a piece fails to come, nothing is written."""
+        """Create or replace the file from pieces, which may exceed memory; if a piece fails, nothing is written."""
         with _failures_named(uri, 'written'):
             _replace(_path(uri), lambda unfinished: _write_to_disk(unfinished, pieces))
 
@@ -82,16 +82,16 @@ class FolderFiles:
                         yield FileEntry(uri, status.st_size, datetime.fromtimestamp(status.st_mtime, UTC))
 
     def copy(self, source: str, target: str) -> None:
-        """Make `target` a copy of `source`: a second name of the same bytes, or real bytes on another disk.
+        """Make `target` a copy of `source`: a hard link, or a real copy on another disk.
 
-        Both names stay independent, because the lake replaces files and never changes them in place.
+        Hard links are safe, because the lake replaces files and never changes them in place.
         """
         with _failures_named(source, f'copied to {target}'):
             origin = os.path.realpath(_path(source), strict=True)
             _replace(_path(target), lambda unfinished: _link_or_copy(origin, unfinished))
 
     def delete(self, uris: Iterable[str]) -> None:
-        """Delete the files; those that are already gone are no error. Folders left empty disappear."""
+        """Delete the files; missing files are ignored. Folders that become empty are removed."""
         folders = set()
         for uri in uris:
             path = _path(uri)
@@ -113,7 +113,7 @@ def _quoted(path: str) -> str:
 
 
 def _path(address: str) -> str:
-    """Return the path that an address means; raises LakeError for an address of another store."""
+    """Return the path of an address; raises LakeError for an address of another store."""
     if _is_uri(address):
         place = address.removeprefix('file:')
         host, _, path = place[2:].partition('/') if place.startswith('//') else ('', '', place[1:])
@@ -122,8 +122,8 @@ def _path(address: str) -> str:
     elif address and not re.match('[A-Za-z][A-Za-z0-9+.-]*://', address):
         return address
     raise LakeError(
-        f"'{address}' is no file of this machine; a path or file:///path was expected. Correct the address in the "
-        'job arguments; a job finds its files either in Amazon S3 or on this machine, not in both.')
+        f"'{address}' is not a file of this machine; a path or file:///path was expected. Correct the address in the "
+        'job arguments; the files of a job are either in Amazon S3 or on this machine, not in both.')
 
 
 def _write_to_disk(path: str, pieces: Iterable[bytes]) -> None:
@@ -139,14 +139,14 @@ def _link_or_copy(source: str, target: str) -> None:
     except FileNotFoundError:
         raise
     except OSError:
-        # Another disk, a file system without links, or a file that has as many names as it can have.
+        # Another disk, a file system without hard links, or a file with the maximum number of links.
         shutil.copyfile(source, target)
         with open(target, 'rb') as file:
             os.fsync(file.fileno())
 
 
 def _replace(path: str, fill: Callable[[str], None]) -> None:
-    """Let `fill` make a new file beside the path, then give it the path's name."""
+    """Let `fill` create a new file in the same folder, then rename it to the path."""
     folder = os.path.dirname(path) or '.'
     unfinished = os.path.join(folder, f'.{uuid.uuid4().hex}{UNFINISHED}')
     try:
@@ -154,27 +154,27 @@ def _replace(path: str, fill: Callable[[str], None]) -> None:
         _delete_checksum(path)
         os.replace(unfinished, path)
     finally:
-        # Still there after a failure, and after renaming one name of a file to another name of the same file.
+        # It still exists after a failure, and after renaming one hard link of a file to another.
         with suppress(FileNotFoundError, NotADirectoryError):
             os.unlink(unfinished)
 
 
 def _in_existing_folder(folder: str, action: Callable[[], None]) -> None:
-    """Make the folder and act in it, again when a deletion elsewhere removed the empty folder in between."""
+    """Create the folder and act in it; try again if another process removed the empty folder in between."""
     for attempt in range(1, FOLDER_ATTEMPTS + 1):
         try:
             os.makedirs(folder, exist_ok=True)
             return action()
         except (FileNotFoundError, FileExistsError):
-            # The second one: making the folder found it there, and then it was gone.
+            # FileExistsError: the folder existed when it was to be created, and then was removed.
             if attempt == FOLDER_ATTEMPTS:
                 raise
 
 
 def _delete_checksum(path: str) -> None:
-    """Delete Spark's checksum file of a path, which would make Spark refuse the path's new content."""
+    """Delete Spark's checksum file of a path, because Spark would refuse the new content."""
     folder, name = os.path.split(path)
-    # Mostly there is none, or its name would be too long; where deleting is not allowed, the caller fails as well.
+    # Usually there is none, or its name is too long. If deletion is not permitted, the caller fails as well.
     with suppress(OSError):
         os.unlink(os.path.join(folder, f'.{name}.crc'))
 
@@ -188,13 +188,13 @@ def _remove_empty(folder: str) -> None:
         except FileNotFoundError:
             pass
         except OSError:
-            # Not empty, a mount point, or not ours to remove: this is where the way up ends.
+            # The folder is not empty, is a mount point, or may not be removed.
             return
         folder = os.path.dirname(folder)
 
 
 def _delete_abandoned(folder: str) -> None:
-    """Delete unfinished files of writers that were killed: no writer works on one for an hour."""
+    """Delete unfinished files of killed writers; no writer takes an hour for one."""
     with suppress(OSError):
         for entry in os.scandir(folder):
             if UNFINISHED_NAME.fullmatch(entry.name) and time.time() - entry.stat().st_mtime > ABANDONED_SECONDS:
@@ -207,7 +207,7 @@ def _raise_unless_absent(error: OSError) -> None:
 
 
 def _status(path: str) -> os.stat_result | None:
-    """Return what is known of a file; None when it has just disappeared, or is a link that leads nowhere."""
+    """Return the status of a file, or None if it has just disappeared or is a broken link."""
     try:
         return os.stat(path)
     except (FileNotFoundError, NotADirectoryError):

@@ -1,11 +1,12 @@
-"""Iceberg tables on a laptop: Spark reads and writes the Parquet files, PyIceberg switches the table to them."""
+"""Merges rows into Iceberg tables on a laptop: Spark reads and writes the files, PyIceberg commits them."""
 from __future__ import annotations
 
 import json
 import logging
 import re
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import unquote, urlparse
 
@@ -20,30 +21,32 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.pandas.types import to_arrow_schema
 from pyspark.sql.types import ByteType, ShortType, StructType
+from sqlalchemy import URL
 
+from lake_etl.adapters.local.catalog_file import catalog_path, reading
 from lake_etl.adapters.local.catalog_types import parse_type
-from lake_etl.adapters.local.iceberg_catalog import iceberg_catalog
+from lake_etl.adapters.local.database import PATIENCE_SECONDS
 from lake_etl.adapters.local.iceberg_tables import catalog_type
-from lake_etl.adapters.local.lake_file_io import places_from
-from lake_etl.adapters.local.places import Places
+from lake_etl.adapters.local.lake_file_io import io_properties, paths_from_properties
+from lake_etl.adapters.local.lake_paths import LakePaths, connection_paths
 from lake_etl.adapters.local.spark_types import spark_type
 from lake_etl.errors import MergeConflict, PublicationError
 from lake_etl.ports import TableState
-from lake_etl.spark.columns import column, quoted
-from lake_etl.spark.literal_path import literal_path
+from lake_etl.spark.columns import column, literal_path, quoted
 from lake_etl.spark.session import microsecond_times
 
 LOG = logging.getLogger(__name__)
 NAME_MAPPING = 'schema.name-mapping.default'
-# A second attempt of the library would put rows that were matched to an older version on top of a newer one.
+# A retry of the library would commit rows that were matched to an older version.
 PROPERTIES = {'format-version': '2', 'commit.retry.num-retries': '0'}
 CREATED = 'created'
+NAME = 'lake'
 
 
 class PyIcebergTables:
     """The tables of the catalog at an address `sqlite:///folder/lake.db`, with their files below a folder.
 
-    A merge rewrites only the files in which it replaces rows. Its cost on the driver grows with the number of files,
+    A merge rewrites only the files in which it replaces rows. Its cost on the driver depends on the number of files,
     not of rows.
     """
 
@@ -60,20 +63,21 @@ class PyIcebergTables:
             return TableState(_version(table), _rows(spark, table, _files(table)))
 
     def merge(self, rows: DataFrame, database: str, name: str, key: str, version: str | None) -> str:
-        """Write the rows beside the table, then make them part of it in one commit; return the new version.
+        """Write the rows to new files, add them to the table in one commit, and return the new version.
 
-        Raises MergeConflict when the table is not at `version`, PublicationError for types that Iceberg does not have.
+        Raises MergeConflict if the table is not at `version`, PublicationError for types that Iceberg does not have.
         """
         with iceberg_catalog(self._address, self._warehouse) as catalog:
             table = _load(catalog, database, name)
             if (None if table is None else _version(table)) != version:
                 raise _conflict(database, name)
-            folder = places_from(catalog.properties).stored(f'{self._warehouse}/{database.lower()}/{name.lower()}')
+            paths = paths_from_properties(catalog.properties)
+            folder = paths.stored(f'{self._warehouse}/{database.lower()}/{name.lower()}')
             try:
                 merged = _create(catalog, rows, database, name, folder) if table is None else _replace(table, rows, key)
             except (CommitFailedException, TableAlreadyExistsError) as error:
                 raise _conflict(database, name) from error
-        LOG.info('Merged rows into %s.%s, which is at version %s now.', database.lower(), name.lower(), merged)
+        LOG.info('Merged rows into %s.%s, which is now at version %s.', database.lower(), name.lower(), merged)
         return merged
 
 
@@ -98,7 +102,7 @@ def _files(table: Table) -> list[DataFile]:
     tasks = list(table.scan().plan_files())
     if any(task.delete_files for task in tasks):
         raise PublicationError(f'{".".join(table.name())} has delete files, which another program has written. Nothing '
-                               'was changed; rewrite the table without them.')
+                               'was changed. Rewrite the table without them.')
     return [task.file for task in tasks]
 
 
@@ -112,15 +116,15 @@ def _rows(spark: SparkSession, table: Table, files: Sequence[DataFile]) -> DataF
 
 
 def _path(table: Table, file: DataFile) -> str:
-    """Return the full path of a file, which the table's metadata may name relative to the lake."""
-    return places_from(table.io.properties).of_iceberg(file.file_path)
+    """Return the full path of a file, whose path in the metadata may be relative to the lake."""
+    return paths_from_properties(table.io.properties).iceberg_path(file.file_path)
 
 
 def _create(catalog: SqlCatalog, rows: DataFrame, database: str, name: str, folder: str) -> str:
     """Create the table with its first rows in one commit."""
     rows = _with_iceberg_types(rows)
     catalog.create_namespace_if_not_exists(database.lower())
-    written = _write(rows, folder, places_from(catalog.properties))
+    written = _write(rows, folder, paths_from_properties(catalog.properties))
     with catalog.create_table_transaction(
             (database.lower(), name.lower()), _arrow_schema(rows.schema), folder, properties=PROPERTIES) as transaction:
         mapping = create_mapping_from_schema(transaction.table_metadata.schema()).model_dump_json()
@@ -130,16 +134,16 @@ def _create(catalog: SqlCatalog, rows: DataFrame, database: str, name: str, fold
 
 
 def _replace(table: Table, rows: DataFrame, key: str) -> str:
-    """Rewrite the files that hold rows with one of the keys, and add what is new."""
+    """Rewrite the files with rows that have one of the keys, and add new rows."""
     spark, rows = rows.sparkSession, _with_iceberg_types(rows)
     files = {_path(table, file): file for file in _files(table)}
     keys = rows.select(key)
     touched = _touched(_rows(spark, table, list(files.values())), keys, key) if files else []
     replaced = [files[path] for path in touched]
     if replaced:
-        kept = _rows(spark, table, replaced).join(keys, key, 'left_anti')
-        rows = kept.unionByName(rows, allowMissingColumns=True)
-    written = _write(rows, table.location(), places_from(table.io.properties))
+        unchanged = _rows(spark, table, replaced).join(keys, key, 'left_anti')
+        rows = unchanged.unionByName(rows, allowMissingColumns=True)
+    written = _write(rows, table.location(), paths_from_properties(table.io.properties))
     with table.transaction() as transaction:
         _add_columns(transaction, rows.schema)
         _commit(transaction, replaced, written)
@@ -147,17 +151,17 @@ def _replace(table: Table, rows: DataFrame, key: str) -> str:
 
 
 def _touched(current: DataFrame, keys: DataFrame, key: str) -> list[str]:
-    """Return the paths of the files that hold a row with one of the keys; their number is that of the files at most."""
+    """Return the paths of the files with a row that has one of the keys; this collects at most one row per file."""
     found = current.select(column(key), F.input_file_name().alias('file')).join(keys, key, 'left_semi')
     return sorted(unquote(urlparse(row.file).path) for row in found.select('file').distinct().collect())
 
 
-def _write(rows: DataFrame, folder: str, places: Places) -> list[str]:
-    """Write the rows to new files in the table's folder and return their paths as metadata names them."""
-    target = Path(places.of_iceberg(folder)) / 'data' / uuid.uuid4().hex
+def _write(rows: DataFrame, folder: str, paths: LakePaths) -> list[str]:
+    """Write the rows to new files in the table's folder and return their paths for the metadata."""
+    target = Path(paths.iceberg_path(folder)) / 'data' / uuid.uuid4().hex
     with microsecond_times(rows.sparkSession):
         rows.write.mode('errorifexists').parquet(str(target))
-    return sorted(places.stored(str(path)) for path in target.glob('*.parquet') if not path.name.startswith(('_', '.')))
+    return sorted(paths.stored(str(path)) for path in target.glob('*.parquet') if not path.name.startswith(('_', '.')))
 
 
 def _commit(transaction: Transaction, removed: Sequence[DataFile], written: Sequence[str]) -> None:
@@ -179,13 +183,27 @@ def _add_columns(transaction: Transaction, schema: StructType) -> None:
 
 
 def _with_iceberg_types(rows: DataFrame) -> DataFrame:
-    """Return the rows with their small whole numbers as int, the smallest that Iceberg has."""
+    """Return the rows with small integers as int, the smallest integer type of Iceberg."""
     small = {field.name: column(field.name).cast('int') for field in rows.schema.fields
              if isinstance(field.dataType, (ByteType, ShortType))}
     return rows.withColumns(small) if small else rows
 
 
 def _arrow_schema(schema: StructType) -> pa.Schema:
-    """Return the schema with nulls allowed everywhere, as Spark's files have it."""
+    """Return the schema with nullable columns everywhere, as in Spark's files."""
     text = re.sub(r'"(nullable|containsNull|valueContainsNull)":false', r'"\1":true', schema.json())
     return to_arrow_schema(StructType.fromJson(json.loads(text)))
+
+
+@contextmanager
+def iceberg_catalog(address: str, warehouse: str) -> Iterator[SqlCatalog]:
+    """Open the Iceberg catalog in the file of an address `sqlite:///folder/lake.db`."""
+    with reading(address) as connection:
+        path = catalog_path(address)    # The file and its write-ahead log exist now.
+        properties = io_properties(connection_paths(connection))
+    uri = URL.create('sqlite', database=str(path), query={'timeout': str(PATIENCE_SECONDS)})
+    catalog = SqlCatalog(NAME, uri=uri.render_as_string(), warehouse=warehouse, **properties)
+    try:
+        yield catalog
+    finally:
+        catalog.engine.dispose()

@@ -1,4 +1,4 @@
-"""Reads secrets from files that only their owner may read, and from the environment of the process."""
+"""Reads secrets from files, and from the environment of the process."""
 from __future__ import annotations
 
 import os
@@ -11,9 +11,9 @@ ENVIRONMENT = 'env://'
 
 
 def read_secret(address: str) -> bytes:
-    """Return the file at `file:///path`, or the variable `env://NAME`, without white space at its ends.
+    """Return the file at `file:///path`, or the variable `env://NAME`, without leading and trailing white space.
 
-    Raises LakeError naming the file or variable when it is missing, unreadable or empty.
+    Raises LakeError naming the file or variable if it is missing, unreadable or empty.
     """
     if address.startswith(ENVIRONMENT):
         source, content = _variable(address.removeprefix(ENVIRONMENT))

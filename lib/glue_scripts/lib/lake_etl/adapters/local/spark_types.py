@@ -1,16 +1,13 @@
-"""Decides which Spark type reads a column from older files, and how its values become the table's type."""
+"""Chooses the Spark type to read a column of older files with, and converts its values to the table's type."""
 from __future__ import annotations
 
-from lake_etl.adapters.local.catalog_types import Array, CatalogType, Map, Simple, Struct
+from lake_etl.adapters.local.catalog_types import NUMBERS, TEXT, TIMES, Array, CatalogType, Map, Simple, Struct
 from lake_etl.spark.columns import quoted
-
-NUMBERS = frozenset({'tinyint', 'smallint', 'int', 'bigint', 'float', 'double', 'decimal', 'boolean'})
-TIMES = frozenset({'date', 'timestamp', 'timestamp_ntz'})
-TEXT = Simple('string')
+from lake_etl.syntax.sql_literal import sql_text
 
 
 def spark_type(kind: CatalogType) -> str:
-    """Return the type as Spark SQL spells it, member names in back-ticks."""
+    """Return the type in Spark SQL syntax, with member names in backticks."""
     if isinstance(kind, Array):
         return f'array<{spark_type(kind.element)}>'
     if isinstance(kind, Map):
@@ -21,15 +18,15 @@ def spark_type(kind: CatalogType) -> str:
 
 
 def read_type(file: CatalogType, table: CatalogType) -> CatalogType:
-    """Return the type to read a column of a file with: the table's where Spark's Parquet reader can do that.
+    """Return the type to read a column of a file with: the table's type if Spark's Parquet reader supports that.
 
-    The reader finds struct members by name and fills missing ones with null; it does not reliably convert values.
+    The reader finds struct members by name and fills missing members with null, but does not reliably convert values.
     """
     return table if _readable(file, table) else file
 
 
 def conversion(value: str, source: CatalogType, target: CatalogType, depth: int = 0) -> str | None:
-    """Return a Spark SQL expression that converts an expression between types, or None when the types do not relate.
+    """Return a Spark SQL expression that converts an expression between types, or None for unrelated types.
 
     Values that do not fit become null, in either ANSI mode.
     """
@@ -48,11 +45,6 @@ def conversion(value: str, source: CatalogType, target: CatalogType, depth: int 
     if isinstance(source, Struct) and isinstance(target, Struct):
         return _struct_conversion(value, source, target, depth)
     return None
-
-
-def text_literal(text: str) -> str:
-    """Return the text as a Spark SQL literal."""
-    return "'" + text.replace('\\', '\\\\').replace("'", "\\'") + "'"
 
 
 def _readable(file: CatalogType, table: CatalogType) -> bool:
@@ -86,5 +78,5 @@ def _struct_conversion(value: str, source: Struct, target: Struct, depth: int) -
                 return None
         else:
             member = f'CAST(NULL AS {spark_type(kind)})'
-        parts.append(f'{text_literal(name)}, {member}')
+        parts.append(f'{sql_text(name)}, {member}')
     return f'if({value} IS NULL, NULL, named_struct({", ".join(parts)}))'

@@ -1,4 +1,4 @@
-"""The catalog of a laptop: one SQLite file in which a single transaction switches a whole table."""
+"""Keeps a laptop's catalog in a SQLite file, in which a single transaction switches a whole table."""
 from __future__ import annotations
 
 import logging
@@ -12,7 +12,7 @@ from lake_etl.adapters.local.catalog_file import CatalogFileError, reading, writ
 from lake_etl.adapters.local.catalog_rows import (
     delete_partitions, read_databases, read_partitions, read_table, read_tables, read_views, write_partitions,
     write_table)
-from lake_etl.adapters.local.iceberg_tables import names_of_iceberg_tables
+from lake_etl.adapters.local.iceberg_tables import iceberg_table_names
 from lake_etl.adapters.local.snapshot import with_partitions
 from lake_etl.adapters.publication import folder, merged_table, require_expected, require_publishable, table_name
 from lake_etl.errors import PublicationError
@@ -27,8 +27,8 @@ LOG = logging.getLogger(__name__)
 class SqliteCatalog:
     """The catalog in the file of an address `sqlite:///folder/lake.db`.
 
-    Holds no connection, so that it can be used from any thread and process. Every method raises LakeError when the
-    file cannot be used.
+    It has no open connection, so it can be used from any thread and process. Every method raises LakeError if the file
+    cannot be used.
     """
 
     def __init__(self, address: str):
@@ -49,7 +49,7 @@ class SqliteCatalog:
         """Tell whether a table or view of any kind has that name, Iceberg tables included."""
         wanted = database.lower(), name.lower()
         with reading(self._address) as connection:
-            return (read_table(connection, *wanted) is not None or wanted in names_of_iceberg_tables(connection)
+            return (read_table(connection, *wanted) is not None or wanted in iceberg_table_names(connection)
                     or any((view.database, view.name) == wanted for view in read_views(connection)))
 
     def tables(self, database: str | None = None) -> Iterator[Table]:
@@ -66,8 +66,8 @@ class SqliteCatalog:
     def publish(self, publication: Publication) -> None:
         """Switch readers to the publication's schema and all its partitions in one transaction.
 
-        Raises PublicationConflict when an expectation is not met, PublicationError when the database does not exist,
-        a view or Iceberg table has its name, or the file cannot be written. After any of them readers see the old data.
+        Raises PublicationConflict if an expectation is not met, PublicationError if the database does not exist, a view
+        or Iceberg table has the name, or the file cannot be written. Readers see the old data then.
         """
         require_publishable(publication)
         try:
@@ -80,11 +80,11 @@ class SqliteCatalog:
                  len(publication.drop))
 
     def attach(self, spark: SparkSession, sql: str) -> None:
-        """Make every table whose name occurs in the SQL text readable in this session, as it is at this instant.
+        """Make every table whose name occurs in the SQL text readable in this session, in its current state.
 
-        Starts no Spark job. Views of the catalog are not attached. Raises QueryError when Spark refuses a table.
+        Runs no Spark job. Views of the catalog are not attached. Raises QueryError if Spark refuses a table.
         """
-        from lake_etl.adapters.local.attach import attach_table  # here, as other uses need no Spark
+        from lake_etl.adapters.local.attach import attach_table  # other methods need no Spark
         with reading(self._address) as connection:
             named = [table for table in read_tables(connection) if _occurs(table.name, sql)]
             found = with_partitions(connection, named)
@@ -101,7 +101,7 @@ def _require_place(connection: sqlite3.Connection, publication: Publication) -> 
     if any((view.database, view.name) == (database, name) for view in read_views(connection)):
         raise PublicationError(f'{database}.{name} is a view, so no table can be published under that name. Nothing '
                                'was changed; drop the view or choose another table name.')
-    if (database, name) in names_of_iceberg_tables(connection):
+    if (database, name) in iceberg_table_names(connection):
         raise PublicationError(f'{database}.{name} is an Iceberg table, so no Parquet table can be published under '
                                'that name. Nothing was changed; choose another name.')
 

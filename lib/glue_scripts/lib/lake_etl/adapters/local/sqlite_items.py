@@ -1,4 +1,4 @@
-"""Keeps item tables in a SQLite file, so that a laptop needs no DynamoDB."""
+"""Stores items in a SQLite file, so that a laptop needs no DynamoDB."""
 from __future__ import annotations
 
 import json
@@ -10,26 +10,25 @@ from decimal import Decimal
 from itertools import islice
 from typing import Any
 
-from lake_etl.adapters.item_tables import check_update, full_key, key_of, key_values
-from lake_etl.adapters.item_values import plain, storable
-from lake_etl.adapters.local.database import opened, opened_for_reading, transaction
+from lake_etl.adapters.item_tables import check_update, full_key, key_schema, key_values, plain, storable
+from lake_etl.adapters.local.database import open_database, open_for_reading, transaction
 from lake_etl.errors import ItemStoreError
 from lake_etl.reasons.sqlite_failure import sqlite_cause
 
 SCHEME = 'sqlite://'
 BATCH = 5_000
 AS_JSON = json.JSONEncoder(ensure_ascii=False, separators=(',', ':')).encode
-# An item that is there already, as tokens of an earlier load are, costs no write.
+# An existing equal item, such as a token of an earlier load, is not written again.
 UPSERT = ('INSERT INTO {name} VALUES (?, ?, ?) ON CONFLICT (partition_key, sort_key) '
           'DO UPDATE SET item = excluded.item WHERE item <> excluded.item')
 
 
 class SqliteItems:
-    """Items at `sqlite:///folder/lake.db#table`; what stands before the last `#` is the file's path, taken literally.
+    """Items at `sqlite:///folder/lake.db#table`; the part before the last `#` is the path of the file, taken literally.
 
-    Each item table is a SQLite table of key and JSON text, made when it is first used; texts sort by their UTF-8
-    bytes, as in DynamoDB. The adapter holds no open file: every operation opens its own connection, so one instance
-    serves threads and travels to Spark workers.
+    Each item table is a SQLite table of keys and JSON text, created at first use; texts sort by their UTF-8 bytes, as
+    in DynamoDB. The adapter has no open file: every operation opens its own connection, so an instance can be shared by
+    threads and sent to the workers of Spark.
     """
 
     def put(self, table: str, item: Mapping[str, Any]) -> None:
@@ -37,9 +36,9 @@ class SqliteItems:
         self.put_all(table, (item,))
 
     def put_all(self, table: str, items: Iterable[Mapping[str, Any]]) -> int:
-        """Create or replace many items, 5,000 in a transaction, and return how many were given.
+        """Create or replace many items, 5,000 per transaction, and return their number.
 
-        No transaction is open while the next items are being produced, so a slow producer blocks nobody.
+        No transaction is open while further items are produced, so a slow producer blocks nobody.
         """
         count = 0
         waiting = iter(items)
@@ -71,23 +70,23 @@ class SqliteItems:
             return _find(connection, name, identity)
 
     def query(self, table: str, partition_value: str) -> Iterator[dict[str, Any]]:
-        """Yield every item of one partition key value in sort key order, as they were when the first was asked for."""
+        """Yield every item of one partition key value in sort key order, from a snapshot at the first request."""
         with _table_to_read(table) as (connection, name):
             rows = connection.execute(
                 f'SELECT item FROM {name} WHERE partition_key = ? ORDER BY sort_key', (partition_value,))
             yield from map(_item, rows)
 
     def scan(self, table: str) -> Iterator[dict[str, Any]]:
-        """Yield every item of the table, as they were when the first was asked for."""
+        """Yield every item of the table, from a snapshot at the first request."""
         with _table_to_read(table) as (connection, name):
             yield from map(_item, connection.execute(f'SELECT item FROM {name}'))
 
 
 @contextmanager
 def _table(address: str) -> Iterator[tuple[sqlite3.Connection, str]]:
-    """Open the file of an address to change the table; give the connection and the table's name as SQL text."""
+    """Open the file of an address to change the table; return the connection and the quoted name of the table."""
     file, table = _file_and_table(address)
-    with _failures_named(file, table), opened(file) as connection:
+    with _failures_named(file, table), open_database(file) as connection:
         name = _identifier(table)
         connection.execute(
             f'CREATE TABLE IF NOT EXISTS {name} (partition_key TEXT NOT NULL, sort_key TEXT NOT NULL, '
@@ -97,9 +96,9 @@ def _table(address: str) -> Iterator[tuple[sqlite3.Connection, str]]:
 
 @contextmanager
 def _table_to_read(address: str) -> Iterator[tuple[sqlite3.Connection, str]]:
-    """Do so without changing anything: a table that does not exist yet is an empty one of this connection."""
+    """Do so without changing the file; a missing table is an empty one of this connection."""
     file, table = _file_and_table(address)
-    open_file = opened_for_reading if os.path.exists(file) else opened
+    open_file = open_for_reading if os.path.exists(file) else open_database
     with _failures_named(file, table), open_file(file) as connection:
         found = connection.execute("SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = ?", (table,))
         if not found.fetchone()[0]:
@@ -108,12 +107,12 @@ def _table_to_read(address: str) -> Iterator[tuple[sqlite3.Connection, str]]:
 
 
 def _file_and_table(address: str) -> tuple[str, str]:
-    key_of(address)
+    key_schema(address)
     file, _, table = address.removeprefix(SCHEME).rpartition('#')
     if not address.startswith(f'{SCHEME}/') or not file:
         raise ItemStoreError(
-            f"'{address}' is no address of an item table; sqlite:///folder/lake.db#table was expected. Correct the "
-            'table argument of the job.')
+            f"'{address}' is not the address of an item table; sqlite:///folder/lake.db#table was expected. Correct "
+            'the table argument of the job.')
     return file, table
 
 
@@ -150,7 +149,7 @@ def _item(row: tuple[str]) -> dict[str, Any]:
 
 
 def _json(value: Any) -> str:
-    """Return JSON text that keeps every digit; the standard encoder cannot write decimals."""
+    """Return JSON text with every digit; the standard encoder cannot write decimals."""
     try:
         return AS_JSON(value)
     except TypeError:

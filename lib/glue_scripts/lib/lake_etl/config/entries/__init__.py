@@ -1,1 +1,1 @@
-"""What the entries of each transform may say."""
+"""The entries of each transform, as dataclasses with checks."""

@@ -1,4 +1,4 @@
-"""What specifications say to the transforms that hide personal data."""
+"""The entries of the transforms that hide personal data."""
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from lake_etl.config.form import FieldEntry, Form, Shape
 
 @dataclass(frozen=True, kw_only=True)
 class RedactEntry:
-    """A column and what is shown in its place.
+    """A column and the value that replaces its values.
 
     field  column to hide, which must exist
     value  any JSON value: text, number, true or false, list, object; null is a null of text
@@ -19,7 +19,7 @@ class RedactEntry:
     value: Any
 
     def reads(self) -> tuple[str, ...]:
-        """Return the column: that it is missing may mean that the personal data goes by another name."""
+        """Return the column; if it is missing, the personal data may have another name."""
         return (self.field,)
 
     def writes(self) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""What specifications say to the transforms that look values up."""
+"""The entries of the transforms that look up values."""
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -39,7 +39,7 @@ class MultiLookupEntry:
     nomatch: Scalar = None
 
     def check(self) -> Iterator[str]:
-        """Yield what is wrong with the lists."""
+        """Yield the problems of the lists."""
         if not self.match_columns:
             yield "'match_columns' names no column"
         if not self.return_attributes:

@@ -1,4 +1,4 @@
-"""What specifications say to the transforms of whole rows."""
+"""The entries of the transforms of whole rows."""
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -16,8 +16,8 @@ class MergeEntry:
     """One column merged from several.
 
     field                 column to write
-    source_list           columns to look at, in order
-    default               value where all of them are null
+    source_list           columns to take the first value from that is not null, in order
+    default               value if all of them are null
     empty_string_is_null  true: an empty text counts as null
     """
 
@@ -27,7 +27,7 @@ class MergeEntry:
     empty_string_is_null: bool = False
 
     def check(self) -> Iterator[str]:
-        """Yield what is wrong with the list of columns."""
+        """Yield the problems of the list of columns."""
         if not self.source_list:
             yield "'source_list' names no column"
 
@@ -45,7 +45,7 @@ class RowNumberEntry:
     """One row number.
 
     field      column to write
-    partition  column, or list of columns, within whose values rows are numbered
+    partition  column, or list of columns; rows are numbered within each group of equal values
     sort       column, or list of columns, to order rows by; each may end in ` desc`
     """
 
@@ -71,7 +71,7 @@ class FillDownEntry(RowNumberEntry):
     """One column to fill down.
 
     field      column to fill
-    partition  column, or list of columns, within whose values a value is carried on
+    partition  column, or list of columns; values are carried down within each group of equal values
     sort       column, or list of columns, to order rows by; each may end in ` desc`
     """
 
@@ -84,31 +84,31 @@ class FillDownEntry(RowNumberEntry):
 class FilterRowsEntry:
     """One condition on rows.
 
-    condition    Spark SQL condition; rows for which it is true stay
-    description  why; not used
+    condition    Spark SQL condition; rows for which it is true are kept
+    description  reason, for readers; not used
     """
 
     condition: str
     description: str | None = None
 
     def check(self) -> Iterator[str]:
-        """Yield what is wrong with the condition."""
+        """Yield the problems of the condition."""
         if not self.condition.strip():
             yield "'condition' is empty"
             return
         try:
             tree = condition_tree(self.condition)
         except SqlMistake as mistake:
-            yield f"'condition' is no SQL condition: {mistake} (character {mistake.offset + 1})"
+            yield f"'condition' is not a SQL condition: {mistake} (character {mistake.offset + 1})"
             return
         yield from (f"'condition': {problem}" for problem in pattern_problems(tree))
 
     def reads(self) -> tuple[str, ...]:
-        """Return the columns that the condition names, as far as its text alone tells them."""
+        """Return the columns that the condition names, as far as its text shows."""
         return condition_columns(self.condition)
 
     def writes(self) -> tuple[str, ...] | None:
-        """Return nothing: columns stay as they are."""
+        """Return nothing: columns do not change."""
         return ()
 
 

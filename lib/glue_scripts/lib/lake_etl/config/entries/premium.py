@@ -1,4 +1,4 @@
-"""What specifications say to the transforms of premiums and policy terms."""
+"""The entries of the transforms of premiums and policy terms."""
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ class ColumnListEntry:
 
     field           column to write
     source_columns  number columns to read
-    on_error        null: text that is no number counts as null and is counted; fail: it stops the load
+    on_error        null: text that is not a number counts as null and is counted; fail: it stops the load
     """
 
     field: str
@@ -21,7 +21,7 @@ class ColumnListEntry:
     on_error: OnError = 'null'
 
     def check(self) -> Iterator[str]:
-        """Yield what is wrong with the list of columns."""
+        """Yield the problems of the list of columns."""
         if not self.source_columns:
             yield "'source_columns' names no column"
 
@@ -41,7 +41,7 @@ class MultiplyColumnsEntry(ColumnListEntry):
     field           column to write
     source_columns  number columns to multiply
     empty_value     number that stands for null
-    on_error        null: text that is no number counts as null and is counted; fail: it stops the load
+    on_error        null: text that is not a number counts as null and is counted; fail: it stops the load
     """
 
     empty_value: float = 1
@@ -54,7 +54,7 @@ class EndDateEntry:
     field       column to write
     start_date  date column from which to count
     num_months  column with the number of months
-    on_error    null: text that is no number or date counts as null and is counted; fail: it stops the load
+    on_error    null: text that is not a number or date counts as null and is counted; fail: it stops the load
     """
 
     field: str
@@ -79,7 +79,7 @@ class PolicyMonthsEntry:
     policy_effective_date   first day of the policy
     policy_expiration_date  last day of the policy
     normalized              true: whole calendar months as int; false: months and days as decimal(16,2)
-    on_error                null: text that is no date counts as null and is counted; fail: it stops the load
+    on_error                null: text that is not a date counts as null and is counted; fail: it stops the load
     """
 
     field: str
@@ -107,7 +107,7 @@ class ExpandPolicyMonthsEntry:
     policy_month_end_field    column to write the month's last day to
     policy_month_index        column to write the month's number to, 1 for the effective month
     uniqueid, uniqueid_field  column to write an identifier to, one for each policy; two names of one key
-    on_error                  null: text that is no date counts as null and is counted; fail: it stops the load
+    on_error                  null: text that is not a date counts as null and is counted; fail: it stops the load
     """
 
     policy_effective_date: str
@@ -120,7 +120,7 @@ class ExpandPolicyMonthsEntry:
     on_error: OnError = 'null'
 
     def check(self) -> Iterator[str]:
-        """Yield what is wrong with the columns to write."""
+        """Yield the problems of the columns to write."""
         if self.uniqueid and self.uniqueid_field and self.uniqueid != self.uniqueid_field:
             yield "'uniqueid' and 'uniqueid_field' are one key, but name two columns; leave one out"
         written = [name.lower() for name in self.writes() or ()]
@@ -150,7 +150,8 @@ class EarnedPremiumEntry:
     period_end_date         last day of the row's period
     byday                   true: by the days of the period; false: the same amount each month
     reconcile               true: the rows of a policy add up to its premium to the cent
-    on_error                null: text that is no number or date counts as null and is counted; fail: it stops the load
+    on_error                null: text that is not a number or date counts as null and is counted;
+                            fail: it stops the load
     """
 
     field: str
@@ -164,7 +165,7 @@ class EarnedPremiumEntry:
     on_error: OnError = 'null'
 
     def check(self) -> Iterator[str]:
-        """Yield what is wrong with the list of premiums."""
+        """Yield the problems of the list of premiums."""
         if not self.written_premium_list:
             yield "'written_premium_list' names no column"
 

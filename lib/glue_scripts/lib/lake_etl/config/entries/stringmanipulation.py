@@ -1,4 +1,4 @@
-"""What specifications say to the transforms that take text apart, replace in it, put it together, or set it."""
+"""The entries of the transforms that extract, replace, combine or set text."""
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -23,7 +23,7 @@ class ColumnFromColumnEntry(FieldEntry):
     pattern: str
 
     def check(self) -> Iterator[str]:
-        """Yield what is wrong with the pattern."""
+        """Yield the problems of the pattern."""
         yield from java_pattern_problems(self.pattern, groups=1)
 
 
@@ -33,22 +33,22 @@ class ColumnReplaceEntry(FieldEntry):
 
     field        column to write
     source       column to read; the field itself when left out
-    pattern      Java regular expression of what is replaced, everywhere it occurs
-    replacement  text to put there; $1 stands for the first group, a dollar sign is written \\$
+    pattern      Java regular expression; every match is replaced
+    replacement  replacement for each match; $1 stands for the first group, and a dollar sign is written \\$
     """
 
     pattern: str
     replacement: str
 
     def check(self) -> Iterator[str]:
-        """Yield what is wrong with pattern and replacement."""
+        """Yield the problems of pattern and replacement."""
         yield from java_pattern_problems(self.pattern)
         yield from replacement_problems(self.replacement, self.pattern)
 
 
 @dataclass(frozen=True, kw_only=True)
 class CombineColumnsEntry:
-    """One text of several columns.
+    """One text combined from several columns.
 
     field           column to write
     format          Python format string: {} takes the columns in turn, {0} by number, {:>10} or {:%Y%m} with a format
@@ -62,7 +62,7 @@ class CombineColumnsEntry:
     on_error: OnError = 'null'
 
     def check(self) -> Iterator[str]:
-        """Yield what is wrong with the format for that number of columns."""
+        """Yield the problems of the format for that number of columns."""
         yield from format_problems(self.format, len(self.source_columns))
 
     def reads(self) -> tuple[str, ...]:
@@ -96,11 +96,11 @@ class LiteralEntry:
 
 @dataclass(frozen=True, kw_only=True)
 class FileNameEntry:
-    """A part of the file's name.
+    """A part of the name of the file.
 
     field     column to write
     pattern   Python regular expression; its first group is the part to take
-    required  true when a file whose name does not match must not be loaded
+    required  true: a file whose name does not match is not loaded
     """
 
     field: str
@@ -108,7 +108,7 @@ class FileNameEntry:
     required: bool
 
     def check(self) -> Iterator[str]:
-        """Yield what is wrong with the pattern."""
+        """Yield the problems of the pattern."""
         yield from python_pattern_problems(self.pattern, groups=1)
 
     def reads(self) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""What specifications say to the transforms of nested data."""
+"""The entries of the transforms of nested data."""
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ class ExpandArrayEntry(FieldEntry):
     index_field: str
 
     def check(self) -> Iterator[str]:
-        """Yield what is wrong with the columns to write."""
+        """Yield the problems of the columns to write."""
         written = [name.lower() for name in self.writes() or ()]
         if len(set(written)) < len(written):
             yield f'each of {", ".join(self.writes() or ())} must be a column of its own'
@@ -37,7 +37,7 @@ class ExpandMapEntry(ExpandArrayEntry):
     source       map or struct column; the field itself when left out
     index_field  column to write the position to, from 1
     key_field    column to write the key, or the member's name, to
-    on_error     null: text that is no JSON object counts as null and is counted; fail: it stops the load
+    on_error     null: text that is not a JSON object counts as null and is counted; fail: it stops the load
     """
 
     key_field: str
@@ -64,7 +64,7 @@ class FlattenEntry:
         return (self.field,)
 
     def writes(self) -> tuple[str, ...] | None:
-        """Return None: only the data knows the members."""
+        """Return None: the members are known only from the data."""
         return None
 
 

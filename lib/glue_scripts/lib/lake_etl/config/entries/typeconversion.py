@@ -1,4 +1,4 @@
-"""What specifications say to the transforms that give a column its type."""
+"""The entries of the transforms that convert a column to a type."""
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -27,14 +27,14 @@ class CurrencyEntry(ConvertingEntry):
     euro: bool = False
 
     def check(self) -> Iterator[str]:
-        """Yield what is wrong with the format."""
+        """Yield the problems of the format."""
         for problem in decimal_problems(self.format):
             yield f"'format': {problem}"
 
 
 @dataclass(frozen=True, kw_only=True)
 class NewType:
-    """The type that a column takes.
+    """The new type of a column.
 
     type      Spark type such as `decimal(16,2)` or `struct<number:string,start:date>`, or `json` for JSON text
     on_error  null: a value that does not convert becomes null and is counted; fail: it stops the load
@@ -55,7 +55,7 @@ class ChangeTypeEntry:
 
     field  column to change
     value  Spark type such as `decimal(16,2)` or `struct<number:string,start:date>`, or `json` for JSON text; or an
-           object with that `type` and with `on_error`, `null` or `fail`: what a value that does not convert does
+           object with `type` and `on_error`: `null` or `fail`, for values that do not convert
     """
 
     field: str
@@ -67,7 +67,7 @@ class ChangeTypeEntry:
         return NewType(type=self.value) if isinstance(self.value, str) else self.value
 
     def check(self) -> Iterator[str]:
-        """Yield what is wrong with the type."""
+        """Yield the problems of the type."""
         if not self.change.is_json:
             yield from type_problems(self.change.type)
 
@@ -93,7 +93,7 @@ class DateTimeEntry(ConvertingEntry):
     format: str
 
     def check(self) -> Iterator[str]:
-        """Yield what is wrong with the pattern."""
+        """Yield the problems of the pattern."""
         for problem in datetime_pattern_problems(self.format):
             yield f"'format': {problem}"
 
@@ -113,7 +113,7 @@ class ImpliedDecimalEntry(ConvertingEntry):
     num_implied: int | str = 2
 
     def check(self) -> Iterator[str]:
-        """Yield what is wrong with the format and the number of decimals."""
+        """Yield the problems of the format and the number of decimals."""
         for problem in decimal_problems(self.format):
             yield f"'format': {problem}"
         text = str(self.num_implied)

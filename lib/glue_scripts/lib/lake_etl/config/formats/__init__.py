@@ -1,1 +1,1 @@
-"""Describes the input formats without Spark, each in its own file."""
+"""Describes the input formats, each in its own file, without Spark."""

@@ -1,4 +1,4 @@
-"""Delimited text: its section in the input_spec."""
+"""Delimited text: its file extensions, and its section in the input_spec."""
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -18,10 +18,10 @@ DELIMITED = InputFormat(
 class DelimitedSection:
     """Delimited text.
 
-    header            whether the first line holds the column names
-    quote_character   one character around values that hold the delimiter; empty for none
+    header            whether the first line contains the column names
+    quote_character   one character around values that contain the delimiter; empty for none
     escape_character  one character before a quote inside quotes; empty for none
-    delimiter         one or more characters between values; the section's own when left out
+    delimiter         one or more characters between values; the default of the section when left out
     """
 
     header: bool = True
@@ -30,9 +30,9 @@ class DelimitedSection:
     delimiter: str | None = None
 
     def check(self) -> Iterator[str]:
-        """Yield what types cannot express."""
+        """Yield the problems that types cannot express."""
         if self.delimiter is not None and (not self.delimiter or set(self.delimiter) & {'\n', '\r'}):
-            yield "'delimiter' must be one or more characters and no line break"
+            yield "'delimiter' must be one or more characters without a line break"
         for key in ('quote_character', 'escape_character'):
             if len(getattr(self, key)) > 1:
                 yield f"'{key}' must be one character or empty, got {describe(getattr(self, key))}"

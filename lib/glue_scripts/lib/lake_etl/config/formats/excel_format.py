@@ -1,4 +1,4 @@
-"""Excel workbooks: their section in the input_spec."""
+"""Excel workbooks: their file extensions, and their section in the input_spec."""
 from __future__ import annotations
 
 import re
@@ -21,8 +21,8 @@ class ExcelSection:
 
     sheet_names   names of sheets, or positions from 0 as text; the first one that exists is read
     data_address  first cell (`A1`) or range (`B3:F35`) of the table
-    header        whether the first row of the table holds the column names
-    password      of an encrypted workbook; never shown, not even when it has the wrong type
+    header        whether the first row of the table contains the column names
+    password      password of an encrypted workbook; never shown, not even when it has the wrong type
     """
 
     sheet_names: tuple[str, ...] = ('0',)
@@ -31,7 +31,7 @@ class ExcelSection:
     password: str | None = field(default=None, repr=False)
 
     def check(self) -> Iterator[str]:
-        """Yield what types cannot express."""
+        """Yield the problems that types cannot express."""
         if not self.sheet_names or not all(name.strip() for name in self.sheet_names):
             yield "'sheet_names' must be a list of one or more names or positions such as [\"Policies\", \"0\"]"
         if not _is_address(self.data_address):

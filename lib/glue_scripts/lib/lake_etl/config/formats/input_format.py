@@ -12,11 +12,11 @@ class InputFormat:
 
     name                   what messages call it
     reader                 module in `lake_etl/read` whose function `read` reads files of this format
-    extensions             endings of file names, in lower case, and the input_spec to propose for such a file
+    extensions             file extensions in lower case, each with the input_spec to propose for such a file
     chosen_by_section      whether a section of this format in the input_spec decides, whatever the extension
-    has_lines              whether it is text that Spark splits at line ends: the text is converted to UTF-8 where
+    has_lines              whether files are text that Spark splits at line ends; such text is converted to UTF-8 if
                            needed, and `skip_rows` lines are removed, before the reader gets it
-    reader_skips_rows      whether the reader applies `skip_rows`
+    reader_skips_rows      whether the reader itself skips `skip_rows` rows
     """
 
     name: str
@@ -28,10 +28,10 @@ class InputFormat:
 
 
 def section(input_format: InputFormat, meaning: str) -> Any:
-    """Return the field of an optional section, with its format and what the reference says about its key."""
+    """Return the dataclass field of an optional section, with its format and the meaning of its key."""
     return field(default=None, metadata={'format': input_format, 'meaning': meaning})
 
 
 def formats_by_key(sections: type[Any]) -> dict[str, InputFormat]:
-    """Return the format of each section of a dataclass, by key, in the order of the fields."""
+    """Return the format of each section of a dataclass by its key, in the order of the fields."""
     return {item.name: item.metadata['format'] for item in fields(sections) if 'format' in item.metadata}

@@ -1,4 +1,4 @@
-"""JSON: its section in the input_spec."""
+"""JSON: its file extensions, and its section in the input_spec."""
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ JSON = InputFormat(name='JSON', reader='json_lines', has_lines=True,
 class JsonSection:
     """JSON.
 
-    multiline  whether a file is one JSON value, or (false) each line holds one
+    multiline  true: a file is one JSON value; false: each line is one
     """
 
     multiline: bool = False

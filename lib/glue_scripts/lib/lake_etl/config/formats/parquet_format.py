@@ -1,4 +1,4 @@
-"""Parquet: its section in the input_spec."""
+"""Parquet: its file extension, and its section in the input_spec."""
 from __future__ import annotations
 
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""XML: its section in the input_spec."""
+"""XML: its file extension, and its section in the input_spec."""
 from __future__ import annotations
 
 import re
@@ -22,6 +22,6 @@ class XmlSection:
     row_tag: str = 'row'
 
     def check(self) -> Iterator[str]:
-        """Yield what types cannot express."""
+        """Yield the problems that types cannot express."""
         if not ELEMENT_NAME.fullmatch(self.row_tag):
-            yield f"'row_tag' must be the name of an element without brackets, got {describe(self.row_tag)}"
+            yield f"'row_tag' must be the name of an element, without angle brackets, got {describe(self.row_tag)}"

@@ -19,7 +19,7 @@ from lake_etl.quality.evaluation.row_tests import add_row_tests, add_scopes, com
 from lake_etl.quality.evaluation.sql_expressions import Sql
 from lake_etl.spark.columns import quoted
 from lake_etl.spark.helper_names import unused_name, without_hidden
-from lake_etl.spark.session import planned_as_a_whole
+from lake_etl.spark.session import plan_upfront
 
 FAILED_ROWS = 'failed rows'
 
@@ -79,7 +79,7 @@ def observe_rules(df: DataFrame, rules: Sequence[Evaluated], context: Evaluation
 def evaluate(df: DataFrame, rules: Sequence[Evaluated], context: EvaluationContext) -> tuple[RuleOutcome, ...]:
     """Return the outcomes of the rules, computed immediately, in the order of the rules."""
     plan = _plan(df, rules, context, ())
-    row = planned_as_a_whole(plan.df.selectExpr(*plan.aggregates.values())).collect()[0]
+    row = plan_upfront(plan.df.selectExpr(*plan.aggregates.values())).collect()[0]
     return plan.judge.outcomes(dict(zip(plan.aggregates, row, strict=True)))
 
 

@@ -14,7 +14,7 @@ from pyspark.sql import functions as F
 from lake_etl.quality.evaluation.evaluation_plan import GroupCounts, Grouping, RuleInput, in_scope
 from lake_etl.quality.evaluation.sql_expressions import Sql, any_of
 from lake_etl.spark.columns import quoted
-from lake_etl.spark.session import planned_as_a_whole
+from lake_etl.spark.session import plan_upfront
 
 # The rows of each set of columns carry the columns of all sets that are read together, mostly as nulls.
 MOST_COLUMNS_TOGETHER = 12
@@ -100,7 +100,7 @@ def count_groups(data: RuleInput, groupings: Iterable[Grouping]) -> dict[Groupin
     # so they are frames of renamed columns, which nobody else has.
     counted = data.df.sparkSession.sql(
         f'SELECT reading, number, {numbers} FROM ({groups}) GROUP BY reading, number', **frames)
-    found = {(row['reading'], row['number']): row.asDict() for row in planned_as_a_whole(counted).collect()}
+    found = {(row['reading'], row['number']): row.asDict() for row in plan_upfront(counted).collect()}
     return {grouping: _group_counts(found.get((place, reading.number(grouping.columns)), {}),
                                     reading.wheres.index(grouping.where))
             for place, reading in enumerate(readings) for grouping in asked if grouping.columns in reading.sets}

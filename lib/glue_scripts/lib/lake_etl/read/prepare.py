@@ -1,0 +1,199 @@
+"""Prepares a file for its reader: decompressed, with lines that Spark can split, and without lines above the header.
+
+A file that needs none of this is read where it was collected. Any other file is rewritten once, chunk by chunk, to the
+scratch folder.
+"""
+from __future__ import annotations
+
+import bz2
+import codecs
+import gzip
+import io
+import re
+import zipfile
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from itertools import chain
+from typing import IO, Any
+
+from lake_etl import runtime
+from lake_etl.config.formats.input_format import InputFormat
+from lake_etl.config.input import InputSpec
+from lake_etl.config.input_formats import choose_format, split_compression
+from lake_etl.errors import DataError, LakeError
+from lake_etl.ports import Files
+from lake_etl.read.source_files import UTF_8, PreparedFile, has_single_byte_line_ends, wrong_encoding_error
+
+BYTE_ORDER_MARK = '\ufeff'
+# A carriage return at the end of a chunk may be the first half of a line end.
+LINE_END = re.compile(rb'\r\n|\n|\r(?!\Z)')
+READ_BYTES = 8 * 1024 * 1024
+DECOMPRESS_BYTES = 1024 * 1024
+ENCRYPTED = 0x1
+# The folder in which macOS stores resource forks, next to the actual files of an archive.
+RESOURCE_FORKS = '__MACOSX/'
+
+
+def prepare_file(uri: str, spec: InputSpec, target: str) -> tuple[PreparedFile, InputFormat]:
+    """Return a file ready for reading, and its format.
+
+    target  address for the rewritten file, where one is needed
+
+    Raises DataError naming the file when it is missing, empty, damaged, or not in its encoding.
+    """
+    files = runtime.files(uri)
+    size = files.size(uri)
+    if size is None:
+        raise DataError(f'{uri} does not exist; check the source bucket, path and file name of the job.')
+    if size == 0:
+        raise DataError(f'{uri} is empty (0 bytes); land the file again with its content.')
+    compressed = split_compression(uri)[1] is not None
+    file_format = choose_format(_name_inside(open_file(files, uri), uri) if compressed else uri, spec)
+    has_lines = file_format.has_lines
+    if spec.skip_rows and not (has_lines or file_format.reader_skips_rows):
+        raise DataError(f"{uri} is {file_format.name}, which has no lines to skip; take 'skip_rows' out of the "
+                        'input_spec.')
+    encoding = spec.encoding
+    recode = has_lines and not has_single_byte_line_ends(encoding)
+    skip = spec.skip_rows if has_lines else 0
+    if not (compressed or recode or skip):
+        return PreparedFile(uri, uri, size, encoding), file_format
+    file = open_file(files, uri)
+    chunks: Iterable[bytes] = decompress(file, uri) if compressed else iter(lambda: file.read(READ_BYTES), b'')
+    if recode:
+        chunks, encoding = recode_to_utf8(chunks, encoding, uri), UTF_8
+    if skip:
+        chunks = skip_lines(chunks, skip)
+    runtime.files(target).write_stream(target, chunks)
+    return PreparedFile(uri, target, runtime.files(target).size(target) or 0, encoding), file_format
+
+
+def recode_to_utf8(chunks: Iterable[bytes], encoding: str, name: str) -> Iterator[bytes]:
+    """Yield the text in UTF-8 without a byte-order mark; raises DataError when it is not in its encoding."""
+    decoder = codecs.getincrementaldecoder(encoding)()
+    first = True
+    try:
+        for chunk in chain(chunks, (b'',)):
+            text = decoder.decode(chunk, final=not chunk)
+            if first and text:
+                text, first = text.removeprefix(BYTE_ORDER_MARK), False
+            yield text.encode()
+    except UnicodeError as error:
+        raise wrong_encoding_error(name, encoding, error) from None
+
+
+def skip_lines(chunks: Iterable[bytes], count: int) -> Iterator[bytes]:
+    """Yield the content after the first `count` lines; lines may end in any way."""
+    chunks = iter(chunks)
+    pending = b''
+    for chunk in chunks:
+        pending += chunk
+        start = 0
+        while count and (end := LINE_END.search(pending, start)):
+            start, count = end.end(), count - 1
+        pending = pending[start:]
+        if not count:
+            yield pending
+            yield from chunks
+
+
+def open_file(files: Files, uri: str) -> io.BufferedReader:
+    """Return a file of the lake as a seekable binary file object, which fetches the content as it is read."""
+    return io.BufferedReader(_SeekableFile(files, uri, files.size(uri) or 0), READ_BYTES)
+
+
+class _SeekableFile(io.RawIOBase):
+    """Reads ranges of a file of the lake."""
+
+    def __init__(self, files: Files, uri: str, size: int):
+        self._files, self._uri, self._size = files, uri, size
+        self._position = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        origin = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: self._size}[whence]
+        self._position = max(0, origin + offset)
+        return self._position
+
+    def readinto(self, target: Any) -> int:
+        content = self._files.read(self._uri, self._position, len(target)) or b''
+        target[:len(content)] = content
+        self._position += len(content)
+        return len(content)
+
+
+def decompress(file: io.BufferedReader, name: str) -> Iterator[bytes]:
+    """Yield the content of a compressed file; raises DataError when it is damaged or truncated."""
+    compression = split_compression(name)[1]
+    assert compression, name
+    with _damage_named(name), OPENERS[compression](file, name) as content:
+        while chunk := content.read(DECOMPRESS_BYTES):
+            yield chunk
+
+
+def _name_inside(file: io.BufferedReader, name: str) -> str:
+    """Return the name whose extension tells the format: of the only member of a zip archive, else without extension."""
+    shorter, compression = split_compression(name)
+    if compression != 'zip':
+        return shorter
+    with _damage_named(name), zipfile.ZipFile(file) as archive:
+        return _only_member(archive, name).filename
+
+
+@contextmanager
+def _damage_named(name: str) -> Iterator[None]:
+    """Turn any error that a library raises for a damaged archive into a DataError that names the file."""
+    try:
+        yield
+    except LakeError:
+        raise
+    except Exception as error:
+        raise DataError(f'{name} {_damage(error)}. Land the file again, or rename it.') from None
+
+
+def _damage(error: Exception) -> str:
+    if isinstance(error, EOFError) or 'truncated' in str(error).lower():
+        return 'is cut short: its compressed content ends too early'
+    if isinstance(error, NotImplementedError):
+        return 'is compressed by a zip method that Python does not support'
+    return 'is damaged, or its compression does not match its extension'
+
+
+def _open_gzip(file: io.BufferedReader, name: str) -> IO[bytes]:
+    return io.BufferedReader(gzip.GzipFile(fileobj=file))
+
+
+def _open_bzip2(file: io.BufferedReader, name: str) -> IO[bytes]:
+    return bz2.BZ2File(file)
+
+
+def _open_zstandard(file: io.BufferedReader, name: str) -> IO[bytes]:
+    import pyarrow
+    stream: IO[bytes] = pyarrow.CompressedInputStream(pyarrow.PythonFile(file, 'r'), 'zstd')
+    return stream
+
+
+def _open_zip(file: io.BufferedReader, name: str) -> IO[bytes]:
+    archive = zipfile.ZipFile(file)
+    return archive.open(_only_member(archive, name))
+
+
+def _only_member(archive: zipfile.ZipFile, name: str) -> zipfile.ZipInfo:
+    members = [item for item in archive.infolist()
+               if not item.is_dir() and not item.filename.startswith(RESOURCE_FORKS)]
+    if len(members) != 1:
+        raise DataError(f'{name} holds {len(members)} files, and one was expected. Land each file as an archive of its '
+                        'own, or uncompressed; to load several files at once, set "files": "folder" in the input_spec.')
+    if members[0].flag_bits & ENCRYPTED:
+        raise DataError(f'{name} is protected by a password, and the lake has no setting for it. Land it without a '
+                        'password.')
+    return members[0]
+
+
+OPENERS: dict[str, Callable[[io.BufferedReader, str], IO[bytes]]] = {
+    'gzip': _open_gzip, 'bzip2': _open_bzip2, 'zip': _open_zip, 'zstandard': _open_zstandard}

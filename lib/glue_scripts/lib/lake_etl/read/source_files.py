@@ -1,0 +1,115 @@
+"""The input of a reader: the files of one load, their input_spec, and what is known about their columns."""
+from __future__ import annotations
+
+import codecs
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from lake_etl.config.input import InputSpec
+from lake_etl.errors import DataError
+from lake_etl.spark.columns import literal_path
+
+UTF_8 = 'utf-8'
+
+
+@dataclass(frozen=True)
+class PreparedFile:
+    """A file that a reader can read as it is.
+
+    name      address of the collected file, for messages
+    uri       address of the file to read
+    size      of the file to read, in bytes
+    encoding  of its text
+    """
+
+    name: str
+    uri: str
+    size: int
+    encoding: str = UTF_8
+
+
+@dataclass(frozen=True)
+class KnownTypes:
+    """What is known about source columns before the file is read.
+
+    text_columns  columns, in lower case, that the first step to use them parses from text
+    table_types   types in the published table of columns that no step changes, by source column
+    """
+
+    text_columns: frozenset[str] = frozenset()
+    table_types: Mapping[str, str] = field(default_factory=dict)
+
+
+KnownTypesLookup = Callable[[Sequence[str]], KnownTypes]
+
+
+def no_known_types(names: Sequence[str]) -> KnownTypes:
+    """Return that nothing is known about any column."""
+    return KnownTypes()
+
+
+@dataclass(frozen=True)
+class SourceFiles:
+    """The files of one load.
+
+    name         address of the file or folder, for messages
+    files        the files, prepared for reading
+    spec         the input_spec
+    widths       name and width of each column of fixed-width text
+    scratch      folder for data that must be rewritten before Spark can read it
+    known_types  returns what is known; called once, with the source's column names
+    """
+
+    name: str
+    files: tuple[PreparedFile, ...]
+    spec: InputSpec
+    widths: tuple[tuple[str, int], ...] = ()
+    scratch: str = ''
+    known_types: KnownTypesLookup = no_known_types
+
+    @property
+    def paths(self) -> list[str]:
+        """Return the files' addresses, escaped so that Spark takes them literally."""
+        return [literal_path(file.uri) for file in self.files]
+
+    @property
+    def encoding(self) -> str:
+        """Return the encoding of the files' text."""
+        return self.files[0].encoding
+
+
+def require_same_columns(found: Sequence[tuple[str, tuple[str, ...]]]) -> None:
+    """Raise DataError unless all files have the columns of the first one, in the same order.
+
+    found  name and columns of each file
+    """
+    first_name, first = found[0]
+    for name, columns in found[1:]:
+        if columns != first:
+            raise DataError(
+                f'{name} has the columns {", ".join(columns)}, but {first_name} has {", ".join(first)}. Files of one '
+                'load need the same columns in the same order; nothing was loaded. Correct the files and land them '
+                'again, the trigger file last.')
+
+
+def java_charset(encoding: str) -> str:
+    """Return Java's name of a Python encoding; `utf-8-sig` is UTF-8, because Spark skips a byte-order mark."""
+    name = codecs.lookup(encoding).name
+    return UTF_8 if name == 'utf-8-sig' else re.sub(r'^(utf-16|utf-32)-', r'\1', name)
+
+
+def has_single_byte_line_ends(encoding: str) -> bool:
+    """Tell whether a line feed is the one byte at which Spark splits files; in UTF-16 it is not."""
+    return '\n'.encode(java_charset(encoding)) == b'\n'
+
+
+def wrong_encoding_error(name: str, encoding: str, error: Exception) -> DataError:
+    """Return the error for a file whose text is not in the encoding of its input_spec."""
+    return DataError(f"{name} is not text in encoding '{encoding}' ({type(error).__name__}). Set 'encoding' in the "
+                     'input_spec to the encoding of the file, such as windows-1252.')
+
+
+def no_rows_error(name: str, found: str = 'no rows') -> DataError:
+    """Return the error for a file without rows."""
+    return DataError(f'{name} holds {found}. The published data stays as it is; land the file again with its content.')

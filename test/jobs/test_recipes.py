@@ -1,0 +1,63 @@
+"""Each recipe works as it is written: followed to the letter in a copy of the repository, it ends with what it adds."""
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from lake_etl.adapters.local.sqlite_items import SqliteItems
+from lib.local_lake.folders import LakeFolders
+from lib.local_lake.running.orchestration import AUDIT
+from recipes import follow
+
+# What looks at every transform, at every document, or at every shared module.
+TRANSFORM_TESTS = (
+    'test/test_architecture.py::test_a_transform_stands_in_the_module_of_its_kind', 'test/unit/test_docs.py',
+    'test/unit/test_known_transforms.py', 'test/unit/test_reference.py', 'test/unit/test_sample_workflows.py',
+    'test/unit/test_transform_entries_1.py', 'test/unit/test_transform_entries_2.py',
+    'test/unit/test_public_signatures.py', 'test/spark/test_discovery.py')
+
+
+def resources(assembly: Path, kind: str) -> list[dict[str, Any]]:
+    """Return the properties of all resources of a kind in the templates of an assembly."""
+    templates = [json.loads(path.read_text(encoding='utf-8')) for path in assembly.rglob('*.template.json')]
+    return [resource['Properties'] for template in templates for resource in template['Resources'].values()
+            if resource['Type'] == kind]
+
+
+def test_a_transform_of_your_own(tmp_path, spark_environment):
+    follow('A transform of your own', tmp_path / 'copy', TRANSFORM_TESTS)
+
+
+def test_a_transform_of_the_lake(tmp_path, spark_environment):
+    follow('A transform of the lake', tmp_path / 'copy', TRANSFORM_TESTS)
+
+
+def test_an_input_format(tmp_path, spark_environment):
+    follow('An input format', tmp_path / 'copy', ['test/unit/test_recommend.py', 'test/unit/test_json_schema.py'])
+
+
+def test_a_rule_type(tmp_path, spark_environment):
+    follow('A rule type', tmp_path / 'copy')
+
+
+def test_a_job_with_its_step(tmp_path, spark_environment):
+    copy = tmp_path / 'copy'
+    printed = follow('A job with its step', copy)
+
+    [job] = [job for job in resources(copy / 'cdk.out', 'AWS::Glue::Job')
+             if job['Name'] == 'dev-insurancelake-count-rows-job']
+    assert 'etl/etl_count_rows.py' in json.dumps(job['Command']['ScriptLocation'])
+    assert '--target_bucket' in job['DefaultArguments']
+
+    [machine] = resources(copy / 'cdk.out', 'AWS::StepFunctions::StateMachine')
+    states = json.loads(machine['DefinitionString'])['States']
+    assert states['Cleanse to Consume']['Next'] == 'Count rows'
+    assert states['Count rows']['Parameters']['JobName'] == '${CountRowsJob}'
+    assert states['Count rows']['Parameters']['Arguments']['--target_database_name.$'] == '$.target_database_name'
+    assert 'CountRowsJob' in machine['DefinitionSubstitutions']
+
+    assert 'of SyntheticGeneralData.ClaimData has 1000 rows.' in printed, 'what the job logs under --verbose'
+    [run] = SqliteItems().scan(LakeFolders.of(str(copy / '.lake'), None).items(AUDIT))
+    assert run['job_latest_status'] == 'SUCCEEDED'
+    assert list(run['seconds']) == ['collect-to-cleanse', 'cleanse-to-consume', 'count-rows']
