@@ -198,7 +198,7 @@ def _compare_rows(run: CleanseRun, workflow: Workflow, target: Target, rows: int
     """Tell how many rows the load replaces; raises DataError when the workflow allows no such change."""
     by_file = workflow.input.load_mode == 'by_file'
     before = find_partition(target.database, target.table, run.load.partition)
-    change = row_change(before, target.name, target.source_file, rows, by_file)
+    change = row_change(before, target.name, target.source_file, rows, by_file, target.file_key)
     require_row_change(change, workflow.input.max_row_change)
     if change is not None and (change.others or change.before != change.after):
         run.notices.append(str(change))
@@ -210,7 +210,7 @@ def _compare_rows(run: CleanseRun, workflow: Workflow, target: Target, rows: int
 def _target(run: CleanseRun, workflow: Workflow, allow_schema_change: str | None = None) -> Target:
     target = run.target(allow_schema_change or workflow.allow_schema_change, _source_name(run, workflow),
                         workflow.input.table_description)
-    return replace(target, ownership=cleanse_ownership(run, workflow))
+    return replace(target, ownership=cleanse_ownership(run, workflow), file_key=workflow.input.file_key)
 
 
 def _source_name(run: CleanseRun, workflow: Workflow) -> str:

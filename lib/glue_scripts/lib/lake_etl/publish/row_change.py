@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from lake_etl.errors import DataError
 from lake_etl.ports import Partition
-from lake_etl.publish.sources import ROW_COUNT, sources_of
+from lake_etl.publish.sources import ROW_COUNT, file_identity, sources_of
 
 
 @dataclass(frozen=True)
@@ -40,17 +40,20 @@ def shown_files(files: tuple[str, ...]) -> str:
     return ', '.join(files[:3]) + more
 
 
-def row_change(partition: Partition | None, table: str, source_file: str, rows: int, by_file: bool) -> RowChange | None:
+def row_change(partition: Partition | None, table: str, source_file: str, rows: int, by_file: bool,
+               file_key: str | None = None) -> RowChange | None:
     """Return what a load of so many rows replaces; None when it replaces no rows or just as many of its own file.
 
     partition  as readers see it; None when there is none
     by_file    whether the load replaces the rows of its own file only
+    file_key   pattern of what identifies a source file by its name
     """
     if partition is None:
         return None
     sources, place = sources_of(partition.parameters), f'Partition {"/".join(partition.values)} of {table}'
     if by_file:
-        before = sum(source.rows for source in sources if source.file == source_file)
+        own = file_identity(source_file, file_key)
+        before = sum(source.rows for source in sources if file_identity(source.file, file_key) == own)
         return RowChange(f'{source_file} in {place[0].lower()}{place[1:]}', before, rows, ()) if before else None
     before = replaced_rows(partition)
     others = tuple(source.file for source in sources if source.file != source_file)
