@@ -54,7 +54,6 @@ def test_a_published_table_is_found_without_case(catalog):
     assert (table.database, table.name, table.columns, table.partition_keys, table.location, table.description) == (
         'gen', 'policy', COLUMNS, KEYS, ROOT, 'Policies')
     assert catalog.partitions('gEN', 'pOLICY') == (partition(1),)
-    assert catalog.has_relation('Gen', 'POLICY')
 
 
 @pytest.mark.parametrize('database, name', [('gen', 'claim'), ('life', 'policy')])
@@ -62,7 +61,6 @@ def test_what_does_not_exist_is_not_there(catalog, database, name):
     assert catalog.table(database, name) is None
     assert catalog.partitions(database, name) == ()
     assert list(catalog.tables(database)) == []
-    assert not catalog.has_relation(database, name)
 
 
 def test_tables_come_in_order_of_one_database_or_of_all(catalog):

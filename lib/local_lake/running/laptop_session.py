@@ -44,6 +44,7 @@ SHARED_MODULES = Path(__file__).resolve().parents[2] / 'glue_scripts' / 'lib'
 REMEMBERED_CLASSES = 500
 JAVA_ENDED = ('The Java process of Spark ended during the load, most likely because memory ran out. Free memory or '
               'split the file, then load it again with ./lake retry.')
+PARALLELISM = 'spark.default.parallelism'
 
 
 def start_session(folder: Path, cores: str = '*', memory: str = '2g', small_data: bool = False,
@@ -63,9 +64,17 @@ def start_session(folder: Path, cores: str = '*', memory: str = '2g', small_data
     java_options = ' '.join((JAVA_OPTIONS, ONE_COMPILER if small_data or one_compiler else '', class_archive_options()))
     for key, value in {**_settings(folder, memory, java_options), **(SMALL_DATA if small_data else {})}.items():
         builder = builder.config(key, value)
-    session: SparkSession = builder.getOrCreate()
+    session = _with_parallelism(builder.getOrCreate())
     take_interrupt_back()
     return session
+
+
+def _with_parallelism(spark: SparkSession) -> SparkSession:
+    """Set what AWS Glue sets: users' transforms ask for the number of tasks that run at once."""
+    cores = str(spark.sparkContext.defaultParallelism)
+    spark.sparkContext._conf.set(PARALLELISM, cores)
+    # The session refuses it as a setting of its own, but takes it from a builder.
+    return SparkSession.builder.config(PARALLELISM, cores).getOrCreate()
 
 
 def forget_ended_session() -> bool:

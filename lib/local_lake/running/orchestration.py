@@ -13,6 +13,7 @@ from pyspark.sql import SparkSession
 from lake_etl.adapters.local.folder_files import FolderFiles
 from lake_etl.adapters.local.sqlite_items import SqliteItems
 from lake_etl.config.configuration_files import entity_match_file, folded
+from lake_etl.config.dependencies import utc_time
 from lake_etl.config.reader import configuration_below
 from lake_etl.errors import LakeError
 from lake_etl.jobs.conversion_report import FAILED_CONVERSIONS
@@ -86,7 +87,7 @@ class Orchestrator:
     def succeeded_since(self, workflow: str, moment: datetime) -> bool:
         """Tell whether a run of `<database>/<table>` ended with success at or after a moment."""
         return any(folded(item['source_key']) == folded(workflow) and item['job_latest_status'] == 'SUCCEEDED'
-                   and datetime.fromisoformat(item['job_last_updated_timestamp']) >= moment
+                   and utc_time(item['job_last_updated_timestamp']) >= moment
                    for item in self.items.scan(self.audit))
 
     def run(self, landing: Landing, execution: str, progress: Callable[[str], None] = lambda text: None) -> RunResult:

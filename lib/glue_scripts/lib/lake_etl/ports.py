@@ -142,8 +142,8 @@ class Catalog(Protocol):
     def table(self, database: str, name: str) -> Table | None:
         """Return the table, or None when table or database do not exist."""
 
-    def has_relation(self, database: str, name: str) -> bool:
-        """Tell whether a table or view of any kind has that name, Iceberg tables included."""
+    def described(self, database: str, name: str) -> dict[str, Any] | None:
+        """Return a table, view or Iceberg table as AWS Glue's GetTable describes it, or None when there is none."""
 
     def tables(self, database: str | None = None) -> Iterator[Table]:
         """Yield the tables of one database, or of all, ordered by name."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Literal
+from typing import Literal, get_args
 
 from lake_etl.config.formats.delimited_format import DELIMITERS, DelimitedSection
 from lake_etl.config.input_formats import InputSections
@@ -13,6 +13,8 @@ from lake_etl.syntax.regex_backtracking import python_pattern_problems
 from lake_etl.syntax.type_text import type_problems
 
 SchemaChange = Literal['permissive', 'evolve', 'reorder', 'strict']
+HashText = Literal['as_written', 'as_inferred']
+AS_WRITTEN, AS_INFERRED = get_args(HashText)
 SCHEMA_CHANGE_BY_ENVIRONMENT: Mapping[str, SchemaChange] = {'dev': 'permissive', 'test': 'reorder'}
 DEFAULT_TRIGGER = '_SUCCESS'
 WORKFLOW = re.compile(r'[^/]*[^/\s][^/]*/[^/]*[^/\s][^/]*')
@@ -41,6 +43,9 @@ class InputSpec(InputSections):
     multiline              whether quoted values of delimited text contain line breaks; `auto` detects it
     encoding               encoding of text files
     null_values            texts that stand for null
+    hash_text              what `hash` and `tokenize` hash of a value in delimited text: `as_written` hashes the text,
+                           `as_inferred` the value that Spark infers, so that 0123 is hashed as 123; when left out, as
+                           the lake is set, which is `as_written` by default
     keep_malformed_text    the reason why values and raw text of malformed rows may be kept although the workflow
                            protects personal data; when left out, they are not kept
     skip_rows              number of lines to skip above the header
@@ -61,6 +66,7 @@ class InputSpec(InputSections):
     multiline: bool | Literal['auto'] = 'auto'
     encoding: str = 'utf-8'
     null_values: tuple[str, ...] = ()
+    hash_text: HashText | None = None
     keep_malformed_text: str | None = None
     skip_rows: int = 0
 

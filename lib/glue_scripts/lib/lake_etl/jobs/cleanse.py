@@ -10,12 +10,16 @@ from functools import partial
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
+from pyspark.sql.types import StringType
 
 from lake_etl import runtime
 from lake_etl.arguments import EXECUTION_COLUMN, PARTITION_KEYS, CollectToCleanseArguments
 from lake_etl.config.configuration_files import file_names, folded
+from lake_etl.config.formats.delimited_format import DELIMITED
+from lake_etl.config.input import AS_INFERRED
+from lake_etl.config.input_formats import choose_format
 from lake_etl.config.reader import configuration_reader
-from lake_etl.config.transform_steps import without_absent
+from lake_etl.config.transform_steps import text_columns, without_absent
 from lake_etl.config.workflow import Workflow
 from lake_etl.jobs.conversion_report import report_conversions
 from lake_etl.jobs.job_run import JobRun
@@ -29,6 +33,7 @@ from lake_etl.mapping.schema_mapping import apply_mapping
 from lake_etl.ports import Table
 from lake_etl.publish.failed_rows import without_mark
 from lake_etl.publish.layout import require_free_names
+from lake_etl.publish.ownership import HASHING, chosen_hash_text, hash_warning
 from lake_etl.publish.partition import find_partition, stage_partition
 from lake_etl.publish.row_change import require_row_change, row_change
 from lake_etl.publish.schema_evolution import column_changes
@@ -39,6 +44,7 @@ from lake_etl.read.declared_types import with_declared_types_counted
 from lake_etl.read.source import read_collected_file, read_errors_named
 from lake_etl.transform.apply import apply_steps
 from lake_etl.transform.discovery import all_transforms
+from lake_etl.transform.inferred_text import as_inferred
 from lake_etl.transform.registry import TransformContext, protecting_transforms
 
 LOG = logging.getLogger(__name__)
@@ -53,7 +59,11 @@ def read_configuration(run: CleanseRun) -> Workflow:
     """
     read = configuration_reader(run.load.scripts_folder, run.arguments.txn_spec_prefix_path)
     workflow = read_whole_workflow(run.load.database, run.load.table, read, all_transforms(), run.load.environment)
-    require_own_table(_target(run, workflow))
+    target = _target(run, workflow)
+    require_own_table(target)
+    ownership = target.ownership
+    if ownership and (warning := hash_warning(published_table(target), ownership.hash_text, ownership.file)):
+        LOG.warning('%s', warning)
     return workflow
 
 
@@ -75,7 +85,8 @@ def read_source(run: CleanseRun, workflow: Workflow) -> DataFrame:
     df = read_collected_file(run.spark, uri, workflow.input, known, scratch=run.scratch, widths=_widths(workflow),
                              apply_types=partial(with_declared_types_counted, watch=run.watch,
                                                  hide_malformed=hides_malformed_rows(workflow)))
-    run.lineage.update_lineage(df, run.load.source_key, 'read', file=source_file(run))
+    run.lineage.update_lineage(df, run.load.source_key, 'read', file=source_file(run),
+                               datasetname=source_file(run))
     return df
 
 
@@ -109,7 +120,18 @@ def map_columns(run: CleanseRun, workflow: Workflow, df: DataFrame) -> DataFrame
         mapped = df.toDF(*names)
         _propose(run, df, mapped)
     check_source_columns(run, workflow, mapped.columns)
-    return run.watch.begin(mapped)
+    return run.watch.begin(as_inferred(mapped, _inferred_columns(run, workflow, mapped)))
+
+
+def _inferred_columns(run: CleanseRun, workflow: Workflow, mapped: DataFrame) -> list[str]:
+    """Return the text columns of which the inferred value is hashed."""
+    is_delimited = choose_format(run.arguments.base_file_name, workflow.input) is DELIMITED
+    if not is_delimited or chosen_hash_text(workflow, run.args) != AS_INFERRED:
+        return []
+    hashed = {name.lower() for step in workflow.steps if step.name in HASHING
+              for entry in step.entries or () for name in entry.reads()} & text_columns(workflow.steps)
+    return [field.name for field in mapped.schema.fields
+            if field.name.lower() in hashed and isinstance(field.dataType, StringType)]
 
 
 def _propose(run: CleanseRun, source: DataFrame, mapped: DataFrame) -> None:

@@ -87,7 +87,8 @@ def query_cleanse(run: ConsumeRun, workflow: Workflow) -> DataFrame:
         raise ConfigurationError([Problem(
             file, '', f'the query returns no column {", ".join(missing)}',
             'a Consume table is partitioned by year, month and day; select them too')])
-    run.lineage.update_lineage(df, run.load.source_key, 'sparksql', query=statements[-1])
+    run.lineage.update_lineage(df, run.load.source_key, 'sparksql', query=statements[-1],
+                               sparksql=statements[-1])
     return df
 
 

@@ -71,7 +71,7 @@ def _needed(own: Name, workflow: Workflow) -> Iterator[Name]:
     filled = own[0] + CONSUME, (workflow.spark_sql.table_override or own[1]).lower()
     read = {name for statement in workflow.spark_sql.statements for name in tables_read(statement, 'spark')}
     catalog = runtime.catalog()
-    yield from (name for name in sorted(read - {own, filled}) if not catalog.has_relation(*name))
+    yield from (name for name in sorted(read - {own, filled}) if catalog.described(*name) is None)
 
 
 def _loading_order(name: Name, own: Name, read: ConfigurationFiles, above: tuple[Name, ...]) -> list[Name] | None:

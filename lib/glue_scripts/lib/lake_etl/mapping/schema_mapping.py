@@ -242,11 +242,13 @@ def _log(resolution: Resolution) -> None:
 
 
 def _record(resolution: Resolution, rules: Sequence[ColumnRule], dataset: str, lineage: Any, df: DataFrame) -> None:
-    lineage.update_lineage(df, dataset, 'mapping', mapping=[
-        {'sourcename': rule.source, 'destname': rule.destination or 'Null'} for rule in rules])
-    if resolution.fuzzy:
-        lineage.update_lineage(None, dataset, 'fuzzymapping', mapping=[
-            {'sourcename': match.found, 'mappedname': match.wanted, 'score': match.score}
-            for match in resolution.fuzzy])
-    if resolution.dropped:
-        lineage.update_lineage(None, dataset, 'dropped', columns=list(resolution.dropped))
+    fuzzy = {match.wanted: {'match': match.found, 'score': match.score} for match in resolution.fuzzy}
+    rows: list[dict[str, Any]] = []
+    for rule in rules:
+        row: dict[str, Any] = {'sourcename': rule.source, 'destname': rule.destination or 'Null'}
+        if rule.threshold is not None:
+            row |= {'threshold': rule.threshold, 'scorer': rule.scorer, **fuzzy.get(rule.source, {})}
+        rows.append(row)
+    named = {row['sourcename'] for row in rows}
+    rows += [{'sourcename': name, 'destname': 'Null'} for name in resolution.dropped if name not in named]
+    lineage.update_lineage(df, dataset, 'mapping', map=rows)

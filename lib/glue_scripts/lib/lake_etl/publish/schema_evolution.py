@@ -50,6 +50,28 @@ def evolved_columns(existing: Sequence[Column], new: Sequence[Column], setting: 
     return tuple(Column(item.name, item.type, item.comment or comments.get(item.name.lower(), '')) for item in ordered)
 
 
+def published_keys(table: Table | None, keys: Sequence[Column]) -> tuple[Column, ...]:
+    """Return the partition keys of a table if they are these keys as whole numbers, else the keys as given.
+
+    Tables that other programs have made may have numbers as keys; their loads continue with them.
+    """
+    published = table.partition_keys if table else ()
+    same_names = [key.name.lower() for key in published] == [key.name.lower() for key in keys]
+    return published if same_names and any(has_numbers(key) for key in published) else tuple(keys)
+
+
+def has_numbers(key: Column) -> bool:
+    """Tell whether the values of a partition key are whole numbers."""
+    return key.type.lower() in (*INTEGERS, 'integer')
+
+
+def same_partition(values: Sequence[str], others: Sequence[str], keys: Sequence[Column]) -> bool:
+    """Tell whether values name one partition; numbers compare without leading zeros."""
+    return len(values) == len(others) and all(
+        one == other or (has_numbers(key) and one.isdigit() and other.isdigit() and int(one) == int(other))
+        for one, other, key in zip(values, others, keys, strict=True))
+
+
 def require_allowed_change(table: Table | None, new: Sequence[Column], keys: Sequence[Column], setting: str) -> None:
     """Raise SchemaChangeError, with both schemas and the differing columns, unless the change is allowed."""
     if table is None:

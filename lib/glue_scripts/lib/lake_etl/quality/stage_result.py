@@ -90,7 +90,7 @@ def result_items(result: StageResult, execution_id: str, args: Mapping[str, Any]
         'Outcome': 'Passed' if item.outcome.passed else 'Failed',
         'FailureReason': item.outcome.reason,
         'EvaluatedMetrics': dict(item.outcome.metrics),
-        'rule_action': item.action,
+        'rule_action': stored_action(item),
         'ruleset_name': result.stage,
         'job_id': job_id,
         'job_name': str(args.get('JOB_NAME', '')),
@@ -98,9 +98,14 @@ def result_items(result: StageResult, execution_id: str, args: Mapping[str, Any]
     } for item in result.rule_results]
 
 
+def stored_action(item: RuleResult) -> str:
+    """Return the action of a rule as the results table holds it, such as `halt-on-failure`."""
+    return f'{item.action}-on-failure'
+
+
 def result_key(job_id: str, stage: str, item: RuleResult) -> str:
     """Return the sort key of a result; a rule that is too long is cut and gets a digest, so that keys stay distinct."""
-    key = f'{job_id}_{stage}_{item.action}_{item.outcome.rule}'
+    key = f'{job_id}-{stored_action(item)}-{stage}-{item.outcome.rule}'
     content = key.encode()
     if len(content) <= LONGEST_KEY_BYTES:
         return key
