@@ -35,6 +35,7 @@ class JobRun(Generic[Arguments]):
     args       all arguments as the command line gives them, for transforms and placeholders of SQL files
     load       the arguments that every job has
     arguments  the job's own arguments
+    notices    what the owner of the data should know although the load succeeds
     """
 
     args: Mapping[str, Any]
@@ -44,6 +45,7 @@ class JobRun(Generic[Arguments]):
     lineage: DataLineageGenerator
     before_publishing: BeforePublishing
     watch: ConversionWatch = field(default_factory=ConversionWatch)
+    notices: list[str] = field(default_factory=list)
 
     @property
     def scratch(self) -> str:

@@ -76,7 +76,8 @@ def stage_partition(df: DataFrame, target: Target, values: PartitionValues, by_f
         uris = [entry.uri for entry in written]
         failed = files_of_failed_rows(uris)
         require_rows(target.name, audit.rows, [entry for entry in written if entry.uri not in failed])
-        new = NewFiles(folder, columns, SourceFile(target.source_file, audit.rows, write_id(map(file_name, uris))))
+        source = SourceFile(target.source_file, audit.rows, write_id(map(file_name, uris)))
+        new = NewFiles(folder, columns, source, target.file_key)
         older = rewrite_older_partitions(df.sparkSession, table, target, {values})
         change = PartitionChange(table, existing, values, place, load, new, by_file, older)
         return StagedPartition(target, audit, change, read_failed_rows(data, failed, load), failed, df.sparkSession)

@@ -88,6 +88,20 @@ def require_allowed_change(table: Table | None, new: Sequence[Column], keys: Seq
             f'allow_schema_change in the input_spec.\n  published: {_text(table.columns)}\n  this load: {_text(new)}')
 
 
+def column_changes(table: Table | None, names: Sequence[str]) -> str | None:
+    """Return in a sentence which columns a load adds to a table and which it lacks; None when it does neither.
+
+    names  columns of the load without the partition keys
+    """
+    before, after = {column.name for column in table.columns} if table else set(), {name.lower() for name in names}
+    added, missing = sorted(after - before), sorted(before - after)
+    if table is None or not (added or missing):
+        return None
+    parts = [f'{what}: {", ".join(columns)}' for what, columns in (('new', added), ('not in this load', missing))
+             if columns]
+    return f'Columns of {table.database}.{table.name} that differ from the loads before: {"; ".join(parts)}.'
+
+
 def differences(existing: Sequence[Column], new: Sequence[Column]) -> str:
     """Return the difference of two lists of columns in words."""
     before, after = dict(_shape(existing)), dict(_shape(new))

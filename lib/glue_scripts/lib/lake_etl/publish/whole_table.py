@@ -111,7 +111,7 @@ def _filled_partitions(table: Table, target: Target, columns: tuple[Column, ...]
             folders[values] = uri.rpartition('/')[0]
     if any(NULL_VALUE in values for values in folders):
         raise DataError(f'The query for {target.name} returned rows without a value in one of {target.key_names}. '
-                        'Nothing was published; make the query return year, month and day for every row.')
+                        'The table was not changed; make the query return year, month and day for every row.')
     return tuple(Partition(values, folder, columns) for values, folder in sorted(folders.items()))
 
 

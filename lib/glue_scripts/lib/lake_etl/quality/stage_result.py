@@ -54,8 +54,8 @@ def refuse_bad_data(dataset: str, results: Iterable[StageResult]) -> None:
     reasons = [reason for result in results for reason in _reasons(result)]
     if reasons:
         raise QualityError(
-            f"The rows of {dataset} are not good enough: {' '.join(reasons)} Nothing was published; readers see the "
-            'data from before. Correct the source and land it again, or change the rules in dq-rules.')
+            f"The rows of {dataset} are not good enough: {' '.join(reasons)} The table was not changed. "
+            'Correct the source and land it again, or change the rules in dq-rules.')
 
 
 def _reasons(result: StageResult) -> Sequence[str]:
@@ -73,8 +73,8 @@ def require_complete(result: StageResult, passed: int, quarantined: int) -> None
     if passed + quarantined != result.rows:
         raise QualityError(
             f'{result.rows} rows were checked at {result.stage}, but {passed} continued and {quarantined} were '
-            'quarantined. The rows differed between two reads. Nothing was published; make sure that nobody changes '
-            'the source during a load, that no rule or transform depends on chance, and run it again.')
+            'quarantined. The rows differed between two reads. The table was not changed; make sure that nobody '
+            'changes the source during a load, that no rule or transform depends on chance, and run it again.')
 
 
 def result_items(result: StageResult, execution_id: str, args: Mapping[str, Any]) -> list[dict[str, Any]]:
