@@ -28,6 +28,7 @@ from lake_etl.jobs.preflight import read_whole_workflow
 from lake_etl.jobs.source_columns import KnownColumns, absent_columns, check_source_columns, mapping_rules, tell_columns
 from lake_etl.jobs.table_ownership import cleanse_ownership, published_table, record_changes, require_own_table
 from lake_etl.mapping.clean_names import clean_names, log_renamed
+from lake_etl.mapping.member_names import with_clean_member_names
 from lake_etl.mapping.recommendation import recommended_mapping, recommended_spec
 from lake_etl.mapping.schema_mapping import apply_mapping
 from lake_etl.ports import Table
@@ -175,7 +176,8 @@ def _with_nulls(df: DataFrame, table: Table | None, names: Sequence[str]) -> Dat
 
 
 def add_load_columns(run: CleanseRun, df: DataFrame) -> DataFrame:
-    """Return the frame with the partition columns and the execution's id."""
+    """Return the frame with names that the catalog can read, the partition columns and the execution's id."""
+    df = with_clean_member_names(df)
     require_free_names(df.columns, run.load.source_key)
     values = dict(zip((key.name for key in PARTITION_KEYS), run.load.partition, strict=True))
     return df.withColumns({name: F.lit(value) for name, value in values.items()}
@@ -197,7 +199,7 @@ def publish_to_cleanse(run: CleanseRun, workflow: Workflow, df: DataFrame, gate:
     before = published_table(target)
     by_file = workflow.input.load_mode == 'by_file'
     # Damaged pages of a file come to light only when it is read to its end.
-    with (read_errors_named(source_file(run), scans_only=True),
+    with (read_errors_named(source_file(run), source_address(run), workflow.input, scans_only=True),
           stage_partition(df, target, run.load.partition, by_file) as written):
         run.before_publishing.wait()
         report_conversions(run, run.watch.failures())
