@@ -88,7 +88,7 @@ LOADED_WITHOUT_SPARK = (
     *(f'{CORE}{layer}/' for layer in ('reasons', 'syntax', 'dqdl', 'config', 'column_lineage', 'landing')),
     *(f'lib/{name}/' for name in FUNCTIONS),
     'lib/local_lake/cli.py',
-    *(f'lib/local_lake/commands/{name}.py' for name in ('match', 'query', 'tables', 'validate')),
+    *(f'lib/local_lake/commands/{name}.py' for name in ('docs', 'match', 'query', 'tables', 'validate')),
     'resources/',
 )
 

@@ -57,7 +57,8 @@ class _Tracer:
             return self._values(node, SelectScope(ctes, outer))
         raise UntraceableQuery(f'{type(node).__name__.upper()} is not traced')
 
-    def _with_ctes(self, node: Any, ctes: Mapping[str, Relation], outer: tuple[SelectScope, ...]) -> dict[str, Relation]:
+    def _with_ctes(self, node: Any, ctes: Mapping[str, Relation], outer: tuple[SelectScope, ...]
+                   ) -> dict[str, Relation]:
         known = dict(ctes)
         clause = node.args.get('with_')
         if clause is not None and clause.recursive:
@@ -112,7 +113,7 @@ class _Tracer:
         rows = self.sources(join.args['on'], select) if join.args.get('on') is not None else NOTHING
         for name in (item.name.lower() for item in join.args.get('using') or ()):
             inside = SelectScope(select.ctes, select.outer, {str(number): item for number, item in enumerate(before)},
-                             select.shared)
+                                 select.shared)
             both = (inside.find(name) or NOTHING) | (select.relations[alias].sources(name) or NOTHING)
             select.shared[name] = both
             rows |= both

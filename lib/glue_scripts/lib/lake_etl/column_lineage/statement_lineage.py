@@ -3,12 +3,12 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from lake_etl.column_lineage.query_lineage import trace_query
-from lake_etl.column_lineage.relation import Relation, UntraceableQuery, base_table
+from lake_etl.column_lineage.relation import Relation, UntraceableQuery
 from lake_etl.syntax.placeholders import PLACEHOLDER
 from lake_etl.syntax.sql_pieces import Dialect
 from lake_etl.syntax.sql_syntax import without_placeholders
@@ -66,10 +66,10 @@ class ReadStatement:
     literals: frozenset[str] = frozenset()
     schemas: Mapping[str, str] | None = None
 
-    def trace(self, tables: Mapping[str, Relation], session: Mapping[str, Relation]) -> Relation:
+    def trace(self, find: Callable[[str], Relation], session: Mapping[str, Relation]) -> Relation:
         """Return the columns of the query with their sources; raises UntraceableQuery.
 
-        tables   the tables of the lake that are known
+        find     returns a table by its name
         session  the views of the session by name
         """
         def table(node: exp.Table) -> Relation:
@@ -78,7 +78,7 @@ class ReadStatement:
             if {node.name.lower(), node.db.lower()} & self.literals:
                 raise UntraceableQuery('a placeholder stands for the name of a table')
             name = _table_name(node, self.database, self.schemas or {})
-            return tables[name] if name in tables else base_table(name, (), is_open=True)
+            return find(name)
         return trace_query(self.query, table, self.literals)
 
 

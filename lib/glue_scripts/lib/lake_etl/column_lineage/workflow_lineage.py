@@ -8,7 +8,7 @@ from graphlib import CycleError, TopologicalSorter
 from lake_etl.arguments import PARTITION_KEYS
 from lake_etl.column_lineage.cleanse_lineage import cleanse_lineage, rule_columns
 from lake_etl.column_lineage.lineage_graph import (
-    ROWS, ColumnLineage, ColumnName, LineageGraph, LineageStep, Origin, TableLineage, merge_origins)
+    ROWS, ColumnLineage, ColumnName, LineageGraph, LineageStep, Origin, TableKind, TableLineage, merge_origins)
 from lake_etl.column_lineage.relation import Relation, UntraceableQuery, base_table
 from lake_etl.column_lineage.statement_lineage import ReadStatement, SqlFile, UnreadStatement, read_statements
 from lake_etl.config.configuration_files import entity_match_file, file_names
@@ -42,12 +42,11 @@ class LakeConfiguration:
 class _Filling:
     """A statement that fills a table, with what it needs.
 
-    statement  None when it could not be read
-    session    statements of the same file before it that define views of the session
+    session  statements of the same file before it that define views of the session
     """
 
     table: str
-    kind: str
+    kind: TableKind
     file: str
     statement: ReadStatement
     session: tuple[ReadStatement, ...] = ()
@@ -75,14 +74,33 @@ def trace_lake(configuration: LakeConfiguration) -> LineageGraph:
             unread += map(str, failed)
     matched = {f'{database}{CONSUME}.{spec.primary_entity_table}'.lower(): (database, spec)
                for database, spec in configuration.matches.items()}
+    by_table: dict[str, list[_Filling]] = {}
+    for filling in fillings:
+        by_table.setdefault(filling.table, []).append(filling)
+    known = _KnownTables(tables, configuration.published)
     for name in _order(fillings, matched, configuration.workflows):
-        for filling in (item for item in fillings if item.table == name):
-            traced, failure = _filled_table(filling, tables, configuration.published)
+        for filling in by_table.get(name, ()):
+            traced, failure = _filled_table(filling, known)
             tables[name] = traced
             unread += [failure] if failure else []
         if name in matched:
             tables |= {item.name: item for item in _matched_tables(name, *matched[name], configuration, tables)}
     return LineageGraph(_with_protection(tables), tuple(dict.fromkeys(unread)))
+
+
+@dataclass(frozen=True)
+class _KnownTables:
+    """The tables of a lake that are traced so far, and the columns of those in the catalog."""
+
+    traced: Mapping[str, TableLineage]
+    published: Mapping[str, Sequence[str]]
+
+    def find(self, name: str) -> Relation:
+        """Return a table as queries see it; one that nobody knows has unknown columns."""
+        table = self.traced.get(name)
+        if table is not None:
+            return base_table(name, [column.name for column in table.columns], bool(table.further_columns))
+        return base_table(name, self.published.get(name, ()), name not in self.published)
 
 
 def _consume_table(table: str, workflow: Workflow) -> str:
@@ -154,32 +172,27 @@ def _consume_tables(database: str, workflows: Mapping[tuple[str, str], Workflow]
             in workflows.items() if owner.lower() == database.lower() and workflow.spark_sql}
 
 
-def _filled_table(filling: _Filling, tables: Mapping[str, TableLineage], published: Mapping[str, Sequence[str]]
-                  ) -> tuple[TableLineage, str]:
+def _filled_table(filling: _Filling, known: _KnownTables) -> tuple[TableLineage, str]:
     """Return the table that a statement fills, and why it is unknown from here, or an empty text."""
-    kind, statement = ('consume' if filling.kind == 'consume' else 'view'), filling.statement
-    known = {name: base_table(name, [column.name for column in item.columns], bool(item.further_columns))
-             for name, item in tables.items()} | {
-        name: base_table(name, names) for name, names in published.items()
-        if name not in tables and name != filling.table}
+    statement, published = filling.statement, known.published
     session: dict[str, Relation] = {}
     try:
         for view in filling.session:
-            session[view.target] = view.trace(known, session)
-        relation = statement.trace(known, session)
+            session[view.target] = view.trace(known.find, session)
+        relation = statement.trace(known.find, session)
     except (UntraceableQuery, RecursionError) as error:
         reason = str(error) if isinstance(error, UntraceableQuery) else 'it is nested too deeply'
         listed = tuple(ColumnLineage(name, unknown=reason) for name in published.get(filling.table, ()))
-        return (TableLineage(filling.table, kind, filling.file, listed, (), '' if listed else reason, reason),
+        return (TableLineage(filling.table, filling.kind, filling.file, listed, (), '' if listed else reason, reason),
                 str(UnreadStatement(statement.place, reason)))
     step = LineageStep('query', statement.place)
-    traced = _table_of(filling, kind, relation, step, published)
-    if statement.appends and filling.table in tables:
-        traced = _appended(tables[filling.table], traced)
+    traced = _table_of(filling, relation, step, published)
+    if statement.appends and filling.table in known.traced:
+        traced = _appended(known.traced[filling.table], traced)
     return _with_rules(traced, filling), ''
 
 
-def _table_of(filling: _Filling, kind: str, relation: Relation, step: LineageStep, published: Mapping[str, Sequence[str]]
+def _table_of(filling: _Filling, relation: Relation, step: LineageStep, published: Mapping[str, Sequence[str]]
               ) -> TableLineage:
     def origins(sources: Iterable[ColumnName]) -> tuple[Origin, ...]:
         return tuple(Origin(source, (step,)) for source in sorted(sources, key=str))
@@ -192,7 +205,7 @@ def _table_of(filling: _Filling, kind: str, relation: Relation, step: LineageSte
             one = relation.open[0] if len(relation.open) == 1 and not relation.unnamed else ''
             columns[name] = (ColumnLineage(name, origins([ColumnName(one, name)])) if one
                              else ColumnLineage(name, unknown=further))
-    return TableLineage(filling.table, 'consume' if kind == 'consume' else 'view', filling.file,
+    return TableLineage(filling.table, filling.kind, filling.file,
                         tuple(columns.values()), origins(relation.rows),
                         '' if filling.table in published else further)
 
