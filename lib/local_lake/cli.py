@@ -115,6 +115,10 @@ def _add_looking(verbs: Verbs) -> None:
     quality.add_argument('--out', metavar='FILE', help='where to write the proposed rules (default: the screen)')
     quality.add_argument('--format', choices=['table', 'csv', 'json'], default='table')
     _add_match(verbs)
+    docs = _verb(verbs, 'docs', 'write pages of tables, columns, lineage, rules and runs, for a browser')
+    docs.add_argument('--out', metavar='DIR', help='folder of the pages (default: lake-docs)')
+    docs.add_argument('--serve', action='store_true', help='serve the pages on this machine; a reload shows new runs')
+    docs.add_argument('--port', type=int, default=8080, metavar='N', help='with --serve (default: 8080)')
 
 
 def _add_match(verbs: Verbs) -> None:
