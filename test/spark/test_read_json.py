@@ -220,7 +220,7 @@ def test_a_file_that_ends_inside_a_document_is_refused(read, content):
     (b'{"id": 1}\n{"n": "Ren\xe9"}\n', 'utf-8', 'byte 21 in line 2.*windows-1252'),
     (b'{"n": "\xed\xa0\x80"}\n', 'utf-8', 'byte 8 in line 1'),
     (b'{"n": "a"}\n' * 100_000 + b'{"n": "\xff"}\n', 'utf-8', 'byte 1,100,008 in line 100,001'),
-    (b'{"n": "a"}\n{"n": "\x81"}\n', 'windows-1252', 'byte 19 in line 2'),
+    (b'{"n": "a"}\n{"n": "\x81"}\n', 'cp1252', 'byte 19 in line 2'),
 ], ids=['windows-1252', 'surrogate', 'far below', 'unassigned'])
 def test_a_file_that_is_not_in_its_encoding_is_refused_with_the_place(read, content, encoding, place, multiline):
     with pytest.raises(DataError, match=f"a.json is not text in encoding '{encoding}'.*{place}"):

@@ -83,8 +83,8 @@ def test_a_nil_element_is_null_and_changes_no_type(read):
 
 
 @pytest.mark.parametrize(('declaration', 'encoding', 'byte', 'place'), [
-    ('', 'utf-8', b'\xe9', 'byte 18 in line 2'), ('', 'utf-8', b'\xc3', 'byte 18 in line 2'),
-    ("<?xml version='1.0' encoding='US-ASCII'?>", 'US-ASCII', b'\xe9', 'byte 59 in line 2')])
+    ('', 'utf-8', b'\xe9', 'byte 17 in line 2'), ('', 'utf-8', b'\xc3', 'byte 17 in line 2'),
+    ("<?xml version='1.0' encoding='US-ASCII'?>", 'US-ASCII', b'\xe9', 'byte 58 in line 2')])
 @pytest.mark.parametrize('rows', [0, 100_000])
 def test_a_byte_that_is_not_in_the_encoding_is_named(read, declaration, encoding, byte, place, rows):
     begin = declaration.encode() + b'<r>\n<row><n>Ren\t' + byte + b'</n></row>'

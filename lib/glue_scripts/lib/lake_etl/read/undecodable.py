@@ -18,14 +18,17 @@ UNDECODABLE = 'a line of the file is not in its encoding'
 REPLACEMENT = '\ufffd'
 
 
-def decoded_text(raw: str, encoding: str, replaces: bool) -> Column:
+def decoded_text(raw: str, encoding: str, replaces: bool, checked: bool = False) -> Column:
     """Return the text of a column of bytes; a query that reads bytes outside the encoding fails with UNDECODABLE.
 
     Spark casts any bytes to text and replaces what it cannot decode, both without an error.
 
     replaces  whether bytes outside the encoding become U+FFFD instead
+    checked   whether a query has found all bytes in the encoding already
     """
     charset = java_charset(encoding)
+    if checked and not replaces:
+        return F.col(raw).cast('string') if charset == UTF_8 else F.decode(F.col(raw), charset)
     if replaces:
         return F.decode(F.col(raw), charset)
     if charset == UTF_8:
