@@ -4,6 +4,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from decimal import Decimal
 from typing import Any
 
 from laptop import Laptop
@@ -65,7 +66,9 @@ def _plain_numbers(value: Any) -> Any:
         return {name: _plain_numbers(item) for name, item in value.items()}
     if isinstance(value, list | set):
         return [_plain_numbers(item) for item in value]
-    return value if isinstance(value, bool | str | None) else str(value)
+    if isinstance(value, bool | str | None):
+        return value
+    return format(Decimal(str(value)).normalize(), 'f')
 
 
 def require_same_matches(aws: Ground, laptop: Laptop) -> int:
