@@ -41,6 +41,9 @@ class InputSpec(InputSections):
     keep_malformed_text    the reason why values and raw text of malformed rows may be kept although the workflow
                            protects personal data; when left out, they are not kept
     skip_rows              number of lines to skip above the header
+    skip_footer            number of lines to skip at the end of the file, such as totals; blank lines do not count
+    row_filter             condition in SQL on the source's columns, which are text, such as "Policy <> 'Total'"; rows
+                           for which it is false are left out before types are inferred
     """
 
     table_description: str | None = None
@@ -59,13 +62,18 @@ class InputSpec(InputSections):
     null_values: tuple[str, ...] = ()
     keep_malformed_text: str | None = None
     skip_rows: int = 0
+    skip_footer: int = 0
+    row_filter: str | None = None
 
     def check(self) -> Iterator[str]:
         """Yield the problems that types cannot express."""
         if not _is_encoding(self.encoding):
             yield f"'encoding' must be the name of a text encoding such as utf-8, got {describe(self.encoding)}"
-        if self.skip_rows < 0:
-            yield f"'skip_rows' must not be negative, got {self.skip_rows}"
+        for key in ('skip_rows', 'skip_footer'):
+            if getattr(self, key) < 0:
+                yield f"'{key}' must not be negative, got {getattr(self, key)}"
+        if self.row_filter is not None and not self.row_filter.strip():
+            yield "'row_filter' must be a condition in SQL such as Policy <> 'Total'"
         if self.keep_malformed_text is not None and not self.keep_malformed_text.strip():
             yield "'keep_malformed_text' must give the reason in words why such text may be kept"
         if self.trigger is not None and (self.files is None or not self.trigger.strip()):

@@ -158,6 +158,7 @@ def map_columns(run: CleanseRun, workflow: Workflow, df: DataFrame) -> DataFrame
     Each row has its place in the file beside them, which neither rules nor steps see.
     """
     if workflow.mapping is not None:
+        run.missing.extend(resolve(mapping_rules(workflow), df.schema).missing)
         mapped = apply_mapping(df, mapping_rules(workflow), run.load.source_key, run.lineage,
                                workflow.input.strict_schema_mapping)
     else:

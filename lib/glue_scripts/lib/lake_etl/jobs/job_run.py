@@ -35,6 +35,8 @@ class JobRun(Generic[Arguments]):
     args       all arguments as the command line gives them, for transforms and placeholders of SQL files
     load       the arguments that every job has
     arguments  the job's own arguments
+    watch      counts what does not convert
+    missing    mapped columns that the source lacks
     """
 
     args: Mapping[str, Any]
@@ -44,6 +46,7 @@ class JobRun(Generic[Arguments]):
     lineage: DataLineageGenerator
     before_publishing: BeforePublishing
     watch: ConversionWatch = field(default_factory=ConversionWatch)
+    missing: list[str] = field(default_factory=list)
 
     @property
     def scratch(self) -> str:
