@@ -97,6 +97,9 @@ def read(spark: SparkSession, source: SourceFiles) -> DataFrame:
     """
     dialect = _dialect(with_detected_delimiter(source.spec, source.files), source.encoding)
     headers = [read_header(file, dialect) for file in source.files]
+    if not dialect.header:
+        longest = max((item.columns for item in headers), key=len)
+        headers = [replace(item, columns=longest) for item in headers]
     require_same_columns([(file.name, item.columns) for file, item in zip(source.files, headers, strict=True)])
     header = HeaderSample(headers[0].columns, tuple(row for item in headers for row in item.rows))
     layout = _scan_files(spark, source, dialect, len(header.columns))

@@ -38,7 +38,7 @@ class HeaderSample:
 
 
 def read_header(file: PreparedFile, dialect: Dialect) -> HeaderSample:
-    """Return column names and sample rows.
+    """Return column names and sample rows; without a header there are as many columns as the longest sample row has.
 
     Raises DataError when the file has no row, or is not in its encoding.
     """
@@ -54,7 +54,7 @@ def read_header(file: PreparedFile, dialect: Dialect) -> HeaderSample:
                         'content.')
     if dialect.header:
         return HeaderSample(distinct_names(rows[0]), tuple(rows[1:]))
-    return HeaderSample(numbered_names(len(rows[0])), tuple(rows))
+    return HeaderSample(numbered_names(max(map(len, rows))), tuple(rows))
 
 
 def read_first_text(file: PreparedFile, length: int) -> tuple[str, bool]:

@@ -96,7 +96,7 @@ def list_load_files(uri: str, spec: InputSpec) -> tuple[str, tuple[str, ...]]:
 
 @contextmanager
 def read_errors_named(name: str, scans_only: bool = False) -> Iterator[None]:
-    """Turn any Spark error inside the block into a DataError that names the file.
+    """Turn any error of Spark or a library inside the block into a DataError that names the file.
 
     scans_only  whether to turn only errors that occur while Spark fetches rows from files
     """
@@ -104,8 +104,9 @@ def read_errors_named(name: str, scans_only: bool = False) -> Iterator[None]:
         yield
     except LakeError:
         raise
-    except (PySparkException, Py4JError) as error:
-        if scans_only and FILE_SCAN not in str(error):
+    except Exception as error:
+        from_spark = isinstance(error, (PySparkException, Py4JError))
+        if scans_only and not (from_spark and FILE_SCAN in str(error)):
             raise
         raise DataError(f'{name} could not be read. {reason_of(error)} The published data stays as it is; land the '
                         'file again, or correct the input_spec where it does not fit the file.') from error

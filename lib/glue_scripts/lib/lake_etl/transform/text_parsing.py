@@ -27,8 +27,8 @@ ISO_PATTERN = re.compile(r"yyyy-MM-dd(?:(?P<between> |'T')HH:mm:ss(?P<fraction>\
 def parse_amount(name: str, decimal_format: str, *, comma_is_decimal_mark: bool) -> Column:
     """Build the decimal that a text column spells: `$ 1,234.50`, `(1,234.50)`, `1,234.50-`, `1.2E3`, `1.234,50 €`.
 
-    The result is null when the text without its clutter is empty or not a number, such as `1-2`, and when its separators
-    are those of another country, such as `12,50` where the comma separates thousands. Surplus decimals are
+    The result is null when the text without its clutter is empty or not a number, such as `1-2`, and when it has the
+    separators of another country, such as `12,50` where the comma separates thousands. Surplus decimals are
     rounded half up.
     """
     mark, thousands = (',', '.') if comma_is_decimal_mark else ('.', ',')
@@ -54,7 +54,7 @@ def _has_other_separators(name: str, mark: str, thousands: str) -> str:
     the decimal mark. So 12,50 and 1.234,50 are not amounts where the comma separates thousands.
     """
     comma, point = re.escape(thousands), re.escape(mark)
-    other = (f'[0-9]{comma}(?=[0-9])(?![0-9]{{2,3}}(?![0-9]))|[0-9]{comma}[0-9]{{2}}(?![0-9{comma}])'
+    other = (f'[0-9]{comma}(?=[0-9])(?![0-9]{{2,3}}(?![0-9]))|[0-9]{comma}[0-9]{{2}}(?![0-9]|{comma}[0-9])'
              f'|{point}[0-9][^{comma}]*{comma}[0-9]')
     return (f'CASE WHEN contains({quoted(name)}, {sql_text(thousands)}) THEN {quoted(name)} RLIKE {sql_text(other)} '
             'ELSE false END')
