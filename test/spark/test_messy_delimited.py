@@ -33,7 +33,8 @@ def test_totals_are_left_out_before_types_are_inferred(read, spark_jobs, spec, n
         found = read(content, **spec)
         assert jobs() == SETTLING
     first = 7 if number == 'policy' else 'P1'
-    assert [tuple(row) for row in found.collect()] == [(first, date(2024, 1, 1), 100.1), (None, date(2024, 2, 1), 200.2)]
+    assert [tuple(row) for row in found.collect()] == [
+        (first, date(2024, 1, 1), 100.1), (None, date(2024, 2, 1), 200.2)]
 
 
 @pytest.mark.parametrize('condition', ["Policies <> 'Total'", 'policy NOT LIKE (', "sum(premium) > 1"])
