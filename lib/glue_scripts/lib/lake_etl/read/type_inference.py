@@ -30,7 +30,6 @@ TEXT = 'string'
 INT, BIGINT, WHOLE, DOUBLE, DATE, TIMESTAMP, BOOLEAN, TABLE_TYPE = (1 << position for position in range(8))
 # Decimals of 38 digits by their scale, for numbers with more digits than a double holds.
 DECIMALS = {scale: 1 << position for position, scale in enumerate((2, 4, 6, 10, 18, 30), start=8)}
-ANY_DECIMAL = sum(DECIMALS.values())
 ALL_TYPES = (1 << 14) - 1
 # In order of preference.
 INFERRED_TYPES = ((INT, 'int'), (BIGINT, 'bigint'), (WHOLE, 'decimal(38,0)'), (DOUBLE, 'double'),
