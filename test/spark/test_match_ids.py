@@ -140,7 +140,7 @@ def test_a_block_that_is_too_large_is_divided_and_what_is_still_too_large_is_nam
     said = {record.levelname: record.getMessage() for record in caplog.records if 'blocks by' in record.getMessage()}
     assert 'Level big, blocks by zip: 1 blocks lead to up to 68 pairs' in said['INFO']
     assert 'Level big, blocks by zip: 1 blocks lead to up to 30 pairs' in said['WARNING']
-    assert 'left out' in said['WARNING'] and 'Smith' not in said['WARNING']
+    assert 'are skipped' in said['WARNING'] and 'Smith' not in said['WARNING']
 
 
 def test_several_rules_of_a_level_are_alternatives_and_a_score_of_exactly_the_threshold_matches(matched):

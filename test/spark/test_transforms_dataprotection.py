@@ -137,7 +137,7 @@ def test_tokenize_again_changes_nothing_and_a_secret_keys_the_tokens(spark, stor
 ])
 def test_a_missing_column_stops_the_job_before_anything_is_stored(spark, store, transform, spec):
     frame = spark.createDataFrame([('a',)], 'text string')
-    with pytest.raises(DataError, match="Column 'missing' does not exist at this point; the columns are: text"):
+    with pytest.raises(DataError, match="Column 'missing' is not there at this point; the columns are: text"):
         transform(frame, spec, {**ARGS, 'hash_value_table': store}, None)
     assert not list(runtime.items(store).scan(store))
 

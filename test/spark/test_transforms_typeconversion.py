@@ -324,5 +324,5 @@ def test_titlecase_capitalises_words_and_keeps_the_place_of_the_column(spark):
     (transform_implieddecimal, [{'field': 'missing', 'format': '16,2'}]),
 ])
 def test_a_missing_column_is_named(spark, transform, spec):
-    with pytest.raises(DataError, match="Column 'missing' does not exist at this point; the columns are: row, text"):
+    with pytest.raises(DataError, match="Column 'missing' is not there at this point; the columns are: row, text"):
         transform(texts(spark, ['a']), spec, ARGS, None)

@@ -4,14 +4,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Literal
+from typing import Literal, get_args
 
 from lake_etl.config.formats.delimited_format import DELIMITERS, DelimitedSection
 from lake_etl.config.input_formats import InputSections
 from lake_etl.syntax.records import Findings, describe, parse_record
+from lake_etl.syntax.regex_backtracking import python_pattern_problems
 from lake_etl.syntax.type_text import type_problems
 
 SchemaChange = Literal['permissive', 'evolve', 'reorder', 'strict']
+HashText = Literal['as_written', 'as_inferred']
+AS_WRITTEN, AS_INFERRED = get_args(HashText)
 SCHEMA_CHANGE_BY_ENVIRONMENT: Mapping[str, SchemaChange] = {'dev': 'permissive', 'test': 'reorder'}
 DEFAULT_TRIGGER = '_SUCCESS'
 WORKFLOW = re.compile(r'[^/]*[^/\s][^/]*/[^/]*[^/\s][^/]*')
@@ -31,6 +34,10 @@ class InputSpec(InputSections):
     types                  types of columns that are not inferred, such as {"Policy No": "string"}
     infer_types            whether to infer types at all
     load_mode              `replace`: a load replaces its partition; `by_file`: it replaces only rows of the same file
+    file_key               regular expression whose match, or first group, in a file's name identifies the file under
+                           `by_file`, so that `claims_v2.csv` replaces `claims.csv`: `^(.*?)(_v[0-9]+)?\\.csv$`
+    max_row_change         limit, in percent, for the change in the number of rows that a load replaces, such as 50; a
+                           load beyond it stops. When left out, changes are reported and never stop a load
     files                  `folder`: all files of a folder are one load, complete when the file `trigger` arrives
     trigger                name of that file; `_SUCCESS` when left out
     multiline              whether quoted values of delimited text contain line breaks; `auto` detects it
@@ -38,6 +45,9 @@ class InputSpec(InputSections):
     on_undecodable         what to do with bytes of a text file that are not in its encoding: `refuse` the file, or
                            `replace` them by U+FFFD and count the rows
     null_values            texts that stand for null
+    hash_text              what `hash` and `tokenize` hash of a value in delimited text: `as_written` hashes the text,
+                           `as_inferred` the value that Spark infers, so that 0123 is hashed as 123; when left out, as
+                           the lake is set, which is `as_written` by default
     keep_malformed_text    the reason why values and raw text of malformed rows may be kept although the workflow
                            protects personal data; when left out, they are not kept
     skip_rows              number of lines to skip above the header
@@ -54,12 +64,15 @@ class InputSpec(InputSections):
     types: dict[str, str] = field(default_factory=dict)
     infer_types: bool = True
     load_mode: Literal['replace', 'by_file'] = 'replace'
+    file_key: str | None = None
+    max_row_change: float | None = None
     files: Literal['folder'] | None = None
     trigger: str | None = None
     multiline: bool | Literal['auto'] = 'auto'
     encoding: str = 'utf-8'
     on_undecodable: Literal['refuse', 'replace'] = 'refuse'
     null_values: tuple[str, ...] = ()
+    hash_text: HashText | None = None
     keep_malformed_text: str | None = None
     skip_rows: int = 0
     skip_footer: int = 0
@@ -69,11 +82,13 @@ class InputSpec(InputSections):
         """Yield the problems that types cannot express."""
         if not _is_encoding(self.encoding):
             yield f"'encoding' must be the name of a text encoding such as utf-8, got {describe(self.encoding)}"
-        for key in ('skip_rows', 'skip_footer'):
-            if getattr(self, key) < 0:
-                yield f"'{key}' must not be negative, got {getattr(self, key)}"
-        if self.row_filter is not None and not self.row_filter.strip():
-            yield "'row_filter' must be a condition in SQL such as Policy <> 'Total'"
+        yield from _rows_messages(self.skip_rows, self.skip_footer, self.row_filter)
+        if self.file_key is not None:
+            yield from (f"'file_key': {problem}" for problem in python_pattern_problems(self.file_key))
+            if self.load_mode != 'by_file':
+                yield "'file_key' needs \"load_mode\": \"by_file\""
+        if self.max_row_change is not None and self.max_row_change < 0:
+            yield f"'max_row_change' must be a number of percent, 0 or more, got {self.max_row_change}"
         if self.keep_malformed_text is not None and not self.keep_malformed_text.strip():
             yield "'keep_malformed_text' must give the reason in words why such text may be kept"
         if self.trigger is not None and (self.files is None or not self.trigger.strip()):
@@ -115,6 +130,14 @@ def _is_encoding(name: str) -> bool:
     except (LookupError, ValueError):
         return False
     return True
+
+
+def _rows_messages(skip_rows: int, skip_footer: int, row_filter: str | None) -> Iterator[str]:
+    for key, count in (('skip_rows', skip_rows), ('skip_footer', skip_footer)):
+        if count < 0:
+            yield f"'{key}' must not be negative, got {count}"
+    if row_filter is not None and not row_filter.strip():
+        yield "'row_filter' must be a condition in SQL such as Policy <> 'Total'"
 
 
 def _ownership_messages(takes_over: str | None, no_longer_protected: Mapping[str, object]) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""Reports failed conversions and missing columns to log, lineage and the audit record; stops the load where it must."""
+"""Tells log, lineage and the audit record of a run which conversions failed, and stops the load where it must."""
 from __future__ import annotations
 
 import logging
@@ -16,23 +16,17 @@ FAILED_CONVERSIONS = 'failed_conversions'
 
 
 def report_conversions(run: JobRun[Any], failures: Sequence[FailedConversion]) -> None:
-    """Record the failures and missing columns, if any.
-
-    Raises ConversionError when a failure must keep the load from being published.
-    """
+    """Record the failures, if any; raises ConversionError when one of them must keep the load from being published."""
+    if not failures:
+        return
     texts = [str(failure) for failure in failures]
     for text in texts:
         LOG.warning('%s.', text)
-    if run.missing:
-        noun = 'column is' if len(run.missing) == 1 else 'columns are'
-        texts.append(f'{len(run.missing)} mapped {noun} not in the source: {", ".join(run.missing)}')
-    if texts and (table := run.load.job_audit_table):
-        runtime.items(table).update(table, {'execution_id': run.load.execution_id}, {FAILED_CONVERSIONS: texts})
-    if not failures:
-        return
     run.lineage.update_lineage(None, run.load.source_key, OPERATION, conversions=[
         {'column': failure.column, 'failed': failure.failed, 'values': failure.values, 'failure': failure.failure,
          'rows': list(failure.rows)} for failure in failures])
+    if table := run.load.job_audit_table:
+        runtime.items(table).update(table, {'execution_id': run.load.execution_id}, {FAILED_CONVERSIONS: texts})
     stopping = [str(failure) for failure in failures if failure.stops]
     if stopping:
         raise ConversionError(

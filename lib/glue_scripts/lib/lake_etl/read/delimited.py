@@ -12,7 +12,7 @@ from pyspark.sql.types import StringType, StructField, StructType
 from lake_etl import runtime
 from lake_etl.config.input import InputSpec
 from lake_etl.read.delimiter_detection import with_detected_delimiter
-from lake_etl.read.encoding_check import CONTEXT_BYTES, undecodable_error
+from lake_etl.read.encoding_check import CONTEXT_BYTES, file_encoding_error
 from lake_etl.read.header import Dialect, HeaderSample, ends_inside_quotes, read_header
 from lake_etl.read.line_ends import LINE_FEED, with_line_feeds
 from lake_etl.read.line_scan import LineScan, scan_content, scan_lines
@@ -142,7 +142,7 @@ def _replaces_bytes(source: SourceFiles, scan: LineScan) -> bool:
     uri, place = scan.bad_byte
     file = next(item for item in source.files if item.uri == uri)
     if not file.replace_undecodable:
-        raise undecodable_error(file, place, runtime.files(uri).read(uri, place, CONTEXT_BYTES) or b'')
+        raise file_encoding_error(file, place, runtime.files(uri).read(uri, place, CONTEXT_BYTES) or b'')
     LOG.warning("%s has bytes that are not in encoding '%s'. They are replaced by U+FFFD.", file.name, file.encoding)
     return True
 

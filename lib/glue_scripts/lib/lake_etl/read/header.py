@@ -10,7 +10,7 @@ from itertools import islice
 
 from lake_etl import runtime
 from lake_etl.errors import DataError
-from lake_etl.read.encoding_check import undecodable_error
+from lake_etl.read.encoding_check import file_encoding_error
 from lake_etl.read.source_files import UTF_8, PreparedFile
 
 BYTE_ORDER_MARK = '\ufeff'
@@ -66,7 +66,7 @@ def read_first_text(file: PreparedFile, length: int) -> tuple[str, bool]:
         text = decoder.decode(content, final=complete)
     except UnicodeError as error:
         place = getattr(error, 'start', 0)
-        raise undecodable_error(file, place, content[place:]) from None
+        raise file_encoding_error(file, place, content[place:]) from None
     return text.removeprefix(BYTE_ORDER_MARK), complete
 
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from pyspark.sql import SparkSession
 
 from lake_etl import runtime
-from lake_etl.read.encoding_check import first_of, first_undecodable
+from lake_etl.read.encoding_check import bad_byte_position, first_of
 from lake_etl.read.header import Dialect
 from lake_etl.read.line_ends import line_ends
 from lake_etl.read.source_files import PreparedFile
@@ -99,7 +99,7 @@ def scan_content(content: bytes, dialect: Dialect, values: int, place: tuple[str
     values  number of values in the header
     place   address of the file, and the position of the content in it
     """
-    bad_byte = first_undecodable(content, dialect.encoding)
+    bad_byte = bad_byte_position(content, dialect.encoding)
     return LineScan(*_scan_quotes(content, dialect, values), line_ends(content),
                     None if bad_byte is None else (place[0], place[1] + bad_byte))
 

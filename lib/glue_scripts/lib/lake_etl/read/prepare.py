@@ -29,6 +29,8 @@ from lake_etl.read.encoding_check import bad_byte_error
 from lake_etl.read.source_files import UTF_8, PreparedFile, canonical_encoding, has_single_byte_line_ends
 
 BYTE_ORDER_MARK = '\ufeff'
+NEXT_LINE = '\x85'
+EBCDIC_LINE_END = b'\x15'
 # A carriage return at the end of a chunk may be the first half of a line end.
 LINE_END = re.compile(rb'\r\n|\n|\r(?!\Z)')
 FIRST_BYTES = 64 * 1024
@@ -62,7 +64,7 @@ def prepare_file(uri: str, spec: InputSpec, target: str) -> tuple[PreparedFile, 
     if spec.skip_footer and not has_lines:
         raise DataError(f"{uri} is {file_format.name}, which has no lines to skip at its end; take 'skip_footer' out "
                         "of the input_spec, or leave such rows out by 'row_filter'.")
-    first = _first_bytes(files, uri, compressed) if has_lines or file_format is XML else b''
+    first = _first_bytes(uri) if has_lines or file_format is XML else b''
     if first:
         require_text(uri, first, spec.encoding, file_format)
     encoding, replaces = canonical_encoding(spec.encoding), spec.on_undecodable == 'replace'
@@ -72,8 +74,7 @@ def prepare_file(uri: str, spec: InputSpec, target: str) -> tuple[PreparedFile, 
         skip = 1
     if not (compressed or recode or skip or spec.skip_footer):
         return PreparedFile(uri, uri, size, encoding, 0, replaces), file_format
-    file = open_file(files, uri)
-    chunks: Iterable[bytes] = decompress(file, uri) if compressed else iter(lambda: file.read(READ_BYTES), b'')
+    chunks: Iterable[bytes] = file_content(uri)
     if recode:
         chunks, encoding = recode_to_utf8(chunks, encoding, uri, replaces), UTF_8
     before, after = _Counter(), _Counter()
@@ -100,18 +101,25 @@ class _Counter:
             yield chunk
 
 
-def _first_bytes(files: Files, uri: str, compressed: bool) -> bytes:
-    if not compressed:
-        return files.read(uri, 0, FIRST_BYTES) or b''
-    return next(decompress(open_file(files, uri), uri), b'')[:FIRST_BYTES]
+def _first_bytes(uri: str) -> bytes:
+    return next(file_content(uri), b'')[:FIRST_BYTES]
+
+
+def file_content(uri: str) -> Iterator[bytes]:
+    """Yield the content of a file, decompressed if needed; raises DataError when a compressed file is damaged."""
+    file = open_file(runtime.files(uri), uri)
+    return decompress(file, uri) if split_compression(uri)[1] else iter(lambda: file.read(READ_BYTES), b'')
 
 
 def recode_to_utf8(chunks: Iterable[bytes], encoding: str, name: str, replaces: bool = False) -> Iterator[bytes]:
     """Yield the text in UTF-8 without a byte-order mark; raises DataError when it is not in its encoding.
 
+    In EBCDIC, lines end with NEL (next line), which becomes a line feed.
+
     replaces  whether bytes that are not in the encoding become U+FFFD instead
     """
     decoder = codecs.getincrementaldecoder(encoding)('replace' if replaces else 'strict')
+    ends_lines_with_nel = EBCDIC_LINE_END.decode(encoding, 'ignore') == NEXT_LINE
     first, position = True, 0
     for chunk in chain(chunks, (b'',)):
         waiting = decoder.getstate()[0]
@@ -123,7 +131,7 @@ def recode_to_utf8(chunks: Iterable[bytes], encoding: str, name: str, replaces: 
         position += len(chunk)
         if first and text:
             text, first = text.removeprefix(BYTE_ORDER_MARK), False
-        yield text.encode()
+        yield (text.replace(NEXT_LINE, '\n') if ends_lines_with_nel else text).encode()
 
 
 def skip_last_lines(chunks: Iterable[bytes], count: int) -> Iterator[bytes]:

@@ -29,7 +29,7 @@ def column_type(schema: StructType, name: str) -> DataType:
         if field.name.lower() == name.lower():
             return field.dataType
     known = ', '.join(visible_names(schema))
-    raise DataError(f"Column '{name}' does not exist at this point; the columns are: {known}.")
+    raise DataError(f"Column '{name}' is not there at this point; the columns are: {known}.")
 
 
 def has_column(schema: StructType, name: str) -> bool:
