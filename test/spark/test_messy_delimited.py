@@ -75,8 +75,9 @@ def test_a_line_that_names_the_delimiter_is_skipped(read, spec):
 
 
 def test_an_error_of_a_library_names_the_file_and_shows_no_value():
-    with pytest.raises(DataError, match='a.csv could not be read') as failure, read_errors_named('a.csv', 'a.csv', InputSpec()):
+    named = read_errors_named('a.csv', 'a.csv', InputSpec())
+    with pytest.raises(DataError, match='a.csv could not be read') as failure, named:
         raise ValueError('the secret value')
     assert 'secret' not in str(failure.value)
-    with pytest.raises(ValueError), read_errors_named('a.csv', 'a.csv', InputSpec(), scans_only=True):
+    with pytest.raises(ValueError, match='of the job'), read_errors_named('a.csv', 'a.csv', InputSpec(), True):
         raise ValueError('of the job')
