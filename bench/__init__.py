@@ -1,1 +1,1 @@
-"""Benchmarks: ratios measured in one run against a floor; nothing here is a test."""
+"""Measures the lake as ratios to a floor of the same run."""

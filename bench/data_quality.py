@@ -1,4 +1,4 @@
-"""Benchmark of quality rules: 20 rules on cached policy data, as a ratio to one scan of all its columns.
+"""Measures quality rules: 20 rules on cached policy data, as a ratio to one scan of all its columns.
 
     PYTHONPATH=.:lib/glue_scripts/lib .venv/bin/python -m bench.data_quality --rows 1000000 5000000
 

@@ -1,4 +1,4 @@
-"""Benchmark of entity match: quality, seconds and memory, beside Splink, `recordlinkage` and the bare blocking join.
+"""Measures entity match: quality, seconds and memory, compared with Splink, `recordlinkage` and a bare blocking join.
 
     .venv/bin/pip install -r bench/requirements.txt
     PYTHONPATH=.:lib/glue_scripts/lib .venv/bin/python -m bench.entity_match --primary 1000000 --folder DIR
@@ -39,14 +39,14 @@ HEADER = f'{"":48}{"precision":>10}{"recall":>8}{"F1":>8}'
 
 
 def main() -> None:
-    """Measure and print what is done, section by section."""
+    """Measure and print each section."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('--primary', type=int, default=100_000, help='rows of the primary table (100,000)')
     parser.add_argument('--rows', type=int, default=10_000, help='rows of the batch (10,000)')
     parser.add_argument('--runs', type=int, default=3, help='counted runs of each tool (3)')
     parser.add_argument('--folder', type=Path, help='where data is made and kept for the next time')
     parser.add_argument('--memory', default='6g', help="the Java process's memory (6g)")
-    parser.add_argument('--alone', action='store_true', help='leave the other tools out')
+    parser.add_argument('--alone', action='store_true', help='measure the lake only')
     options = parser.parse_args()
     logging.basicConfig(level=logging.WARNING)
     with tempfile.TemporaryDirectory() as scratch:
@@ -78,7 +78,7 @@ def _print_line(name: str, quality: Quality) -> None:
 
 def _turns(lake: LakeMatch, data: MatchData, folder: Path, runs: int, alone: bool
            ) -> tuple[dict[str, list[float]], dict[str, list[RivalRun]]]:
-    """Let all take turns; one round of the lake's is not counted."""
+    """Run all tools in turn; the first round of the lake does not count."""
     seconds: dict[str, list[float]] = {FLOOR: [], LAKE: []}
     rivals: dict[str, list[RivalRun]] = {} if alone else {SPLINK: [], RECORD_LINKAGE: []}
     own: dict[str, Callable[[], None]] = {FLOOR: lake.blocking_join, LAKE: lake.run}

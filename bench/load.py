@@ -1,9 +1,9 @@
-"""Benchmark of collect-to-cleanse: policy data end to end, as a ratio to reading the file as text and writing Parquet.
+"""Measures collect-to-cleanse: policy data end to end, as a ratio to reading the file as text and writing Parquet.
 
     PYTHONPATH=.:lib/glue_scripts/lib .venv/bin/python -m bench.load --rows 10000 100000 1000000
 
-A load is measured thrice: with mapping, transforms, lineage and audit alone, with the quality rules of the workflow,
-and with no configuration at all, so that all columns get their types from what all values look like.
+Three loads are measured: with mapping, transforms, lineage and audit; with the quality rules of the workflow too; and
+without any configuration, so that the types of all columns are inferred from all values.
 """
 from __future__ import annotations
 

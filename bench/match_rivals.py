@@ -1,4 +1,4 @@
-"""Other tools on the data of the benchmark, each in a process of its own, so that its memory can be told.
+"""Runs other tools on the data of the benchmark, each in its own process, so that its memory can be measured.
 
     python -m bench.match_rivals splink SPECIFICATION PRIMARY INCOMING RESULT
 
@@ -67,7 +67,7 @@ def splink(level: Level, primary: pd.DataFrame, incoming: pd.DataFrame) -> tuple
     tables = [database.register(table.drop(columns=TRUTH), dataset_display_name=name)
               for table, name in ((primary, 'a_primary'), (incoming, 'b_incoming'))]
     linker = Linker(tables, settings, log_level=50)
-    # Rules by which whole households meet would teach it that housemates are one person.
+    # Blocking rules that pair whole households would teach it that housemates are one person.
     personal = [made for made, rule in zip(rules, level.rules, strict=True) if not _is_shared_at_home(level, rule)]
     linker.training.estimate_probability_two_random_records_match(personal[:3], recall=RECALL_OF_RULES)
     linker.training.estimate_u_using_random_sampling(max_pairs=RANDOM_PAIRS, seed=1)
@@ -101,7 +101,7 @@ def _splink_comparison(field: Field) -> Any:
     elif field.measure == 'jarowinkler':
         made = comparisons.JaroWinklerAtThresholds(field.fieldname, levels)
     else:
-        # Similarities of texts of some ten letters, as numbers of slips.
+        # Similarities of texts of about ten letters, by number of typing errors.
         made = comparisons.DamerauLevenshteinAtThresholds(field.fieldname, list(range(1, len(levels) + 1)))
     return made.configure(term_frequency_adjustments=True) if field.agreement.frequent_values else made
 

@@ -1,4 +1,4 @@
-"""The match specifications of the benchmark, whose weights were learnt on other data than is measured."""
+"""Reads the match specifications of the benchmark, whose weights were learnt on other data."""
 from __future__ import annotations
 
 import json

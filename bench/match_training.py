@@ -1,4 +1,4 @@
-"""Learns the weights of the benchmark's match specifications anew, from data that the benchmark does not measure.
+"""Learns the weights of the benchmark's match specifications again, from data that the benchmark does not measure.
 
     PYTHONPATH=.:lib/glue_scripts/lib .venv/bin/python -m bench.match_training people|febrl
 
@@ -47,7 +47,7 @@ def main() -> None:
 
 
 def with_weights(text: str, weights: MatchWeights) -> str:
-    """Return the text of a specification with these weights, except for `strangers`, and all else as it was.
+    """Return the text of a specification with these weights, except for `strangers`; the rest stays.
 
     The weights have to be the last thing in the text. Shares are rounded to 4 significant digits, frequencies to 3.
     """
@@ -69,7 +69,7 @@ def _learnt(name: str, folder: Path) -> MatchWeights:
 
 
 def _plain(shares: FieldShares) -> dict[str, object]:
-    """Return the shares as JSON has them, without the parts that are empty."""
+    """Return the shares as JSON values, without empty parts."""
     lists = {name: [_rounded(share, SHARE_DIGITS) for share in getattr(shares, name)]
              for name in ('same_person', 'stranger', 'housemate')}
     result: dict[str, object] = {'name': shares.name, **{name: values for name, values in lists.items() if values}}

@@ -1,4 +1,4 @@
-"""How right a match is: precision, recall and their harmonic mean F1, over pairs of rows."""
+"""Measures the quality of a match: precision, recall and F1, over pairs of rows."""
 from __future__ import annotations
 
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Times alternatives in turn, so that a machine whose speed drifts treats all of them alike."""
+"""Times alternatives in turn, so that a change of the machine's speed affects all of them."""
 from __future__ import annotations
 
 import resource

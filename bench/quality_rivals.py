@@ -1,4 +1,4 @@
-"""The twenty rules of the benchmark of data quality, and the same for the Python libraries that it compares with."""
+"""Defines the twenty rules of the quality benchmark, for the lake and for other Python libraries."""
 from __future__ import annotations
 
 import importlib.util
@@ -13,7 +13,7 @@ from pyspark.sql import DataFrame
 
 @dataclass(frozen=True)
 class Rule:
-    """A rule of ours and the same for others.
+    """A rule of the lake and its equivalents in other libraries.
 
     cuallee      adds it to a check; means and the like compare by =, which costs the same
     expectation  name and arguments of that of Great Expectations; None where it has none

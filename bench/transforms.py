@@ -1,4 +1,4 @@
-"""Benchmark of each transform alone, as a ratio to passing the same rows through untouched.
+"""Measures each transform alone, as a ratio to passing the same rows through unchanged.
 
     PYTHONPATH=.:lib/glue_scripts/lib .venv/bin/python -m bench.transforms --rows 1000000 --only date currency
 
@@ -53,7 +53,7 @@ COLUMNS = {
     'Address': "named_struct('City', concat('city ', id % 300), 'Zip', lpad(id % 99999, 5, '0'))",
     'Json': """concat('{"kind":"house","rooms":', id % 12, '}')""",
 }
-# Java compiles the code of a transform beside its first runs, which slows them down by up to a third.
+# Java compiles the code of a transform during its first runs, which makes these up to a third slower.
 WARM_UP = 5
 TERM = {'policy_effective_date': 'Effective', 'policy_expiration_date': 'Expiration'}
 MONTHS = {'policy_month_start_field': 'MonthStart', 'policy_month_end_field': 'MonthEnd'}

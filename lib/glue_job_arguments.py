@@ -3,7 +3,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from lib.job_table import LakeJob, LakeResources
+from lib.job_table import REGION_SETTINGS, LakeJob, LakeResources
 from lib.settings.deployment_settings import EnvironmentConfiguration
 
 
@@ -20,7 +20,11 @@ class CommonResources:
 def default_arguments(job: LakeJob, environment: EnvironmentConfiguration, common: CommonResources,
                       resources: LakeResources) -> dict[str, str]:
     """Return the default arguments of a job's definition."""
-    return _common(environment, common) | resources.fill(job.arguments) | resources.fill(job.glue_options)
+    settings = resources.fill({**REGION_SETTINGS, **job.settings})
+    # One argument has all settings: AWS Glue takes each argument once.
+    conf = ' --conf '.join(f'{name}={value}' for name, value in settings.items())
+    return (_common(environment, common) | resources.fill(job.arguments) | resources.fill(job.glue_options)
+            | {'conf': conf})
 
 
 def athena_workgroup_name(environment: EnvironmentConfiguration) -> str:
@@ -54,6 +58,7 @@ def _common(environment: EnvironmentConfiguration, resources: CommonResources) -
         'log_format': 'json',
         'data_lineage_table': resources.lineage_table,
         'hash_key_secret': environment.hash_key_secret,
+        'hash_text': environment.hash_text,
         'data_quality_engine': environment.quality_engine,
     }
     return {name: value for name, value in arguments.items() if value}

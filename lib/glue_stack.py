@@ -1,11 +1,12 @@
 """The Glue jobs with the buckets of their scripts and temporary files, and the role under which they run."""
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from aws_cdk import Annotations, Duration, Stack
+from aws_cdk import Annotations, CfnOutput, Duration, Stack
 from aws_cdk import aws_glue as glue
 from aws_cdk import aws_s3_deployment as deployment
 from constructs import Construct
@@ -43,7 +44,8 @@ class GlueStack(Stack):
             access_logs=storage.access_logs_bucket, expires_after_days=DAYS_OF_TEMPORARY_FILES)
         self._library = self._deploy_scripts()
         self.error_logs, self.output_logs = (self._log_group(kind) for kind in ('error', 'output'))
-        resources = _lake_resources(environment, storage, tables)
+        resources = replace(_lake_resources(environment, storage, tables), region=self.region,
+                            s3_endpoint=f's3.{self.region}.{self.url_suffix}')
         self.role = GlueRole(self, 'Role', self._job_resources(tables, network, resources), environment=environment)
         self._security = self._security_configuration()
         self._connections = self._connect(network)
@@ -52,6 +54,19 @@ class GlueStack(Stack):
             self.scripts_bucket.bucket_name, self.temporary_bucket.bucket_name, tables.job_audit.table_name,
             tables.lineage.table_name if tables.lineage else '')
         self.jobs = {job.name: self._job(job, default_arguments(job, environment, common, resources)) for job in JOBS}
+
+        self._export()
+
+    def _export(self) -> None:
+        """Export the buckets and the role, by name and by ARN, for stacks and scripts of users."""
+        values = {
+            'GlueScriptsBucket': self.scripts_bucket.bucket_name,
+            'GlueScriptsBucketArn': self.scripts_bucket.bucket_arn,
+            'GlueScriptsTempBucket': self.temporary_bucket.bucket_name,
+            'GlueScriptsTempBucketArn': self.temporary_bucket.bucket_arn,
+            'GlueRole': self.role.role_name, 'GlueRoleArn': self.role.role_arn}
+        for name, value in values.items():
+            CfnOutput(self, f'{name}Export', value=value, export_name=self._environment.own_export_name(name))
 
     def _deploy_scripts(self) -> GlueLibrary:
         """Copy scripts and configuration files to their bucket, and the library under a name of its content.

@@ -5,7 +5,7 @@ one row, as the recipe "A job with its step" shows.
 """
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Literal
 
@@ -16,6 +16,14 @@ ICEBERG_SETTINGS = {
     f'spark.sql.catalog.{ICEBERG_CATALOG}.warehouse': '{consume}/iceberg',
     f'spark.sql.catalog.{ICEBERG_CATALOG}.catalog-impl': 'org.apache.iceberg.aws.glue.GlueCatalog',
     f'spark.sql.catalog.{ICEBERG_CATALOG}.io-impl': 'org.apache.iceberg.aws.s3.S3FileIO',
+    f'spark.sql.catalog.{ICEBERG_CATALOG}.client.region': '{region}',
+}
+# S3A, the file system of AWS Glue 5.1, takes us-east-2 for its region unless it is told, and Python workers know none:
+# https://docs.aws.amazon.com/glue/latest/dg/migrating-version-51.html
+REGION_SETTINGS = {
+    'spark.hadoop.fs.s3a.endpoint': '{s3_endpoint}',
+    'spark.hadoop.fs.s3a.endpoint.region': '{region}',
+    'spark.executorEnv.AWS_DEFAULT_REGION': '{region}',
 }
 ExecutionValue = Literal['database', 'consume_database', 'source_bucket', 'source_path']
 
@@ -27,6 +35,7 @@ class LakeResources:
     collect, cleanse, consume                 addresses of the buckets
     specifications, sql                       folders of the configuration files in the scripts bucket
     hash_values .. quality_results            addresses of the item tables
+    region, s3_endpoint                       of the buckets on AWS
     """
 
     collect: str
@@ -43,6 +52,8 @@ class LakeResources:
     redshift_cluster_id: str = ''
     redshift_workgroup_name: str = ''
     redshift_database: str = ''
+    region: str = ''
+    s3_endpoint: str = ''
 
     def fill(self, arguments: Mapping[str, str]) -> dict[str, str]:
         """Return the arguments with `{names}` of these resources filled in, without those that become empty."""
@@ -96,6 +107,7 @@ class LakeJob:
     arguments     default arguments of its own, in which `{names}` of `LakeResources` are filled in
     step          its step for each landed file; None for a job that is only started by hand
     glue_options  parameters that AWS Glue itself reads; likewise filled in
+    settings      settings of Spark on AWS beside those that every job has; likewise filled in
     rights        what it may do beyond reading and writing the lake
     """
 
@@ -103,6 +115,7 @@ class LakeJob:
     arguments: Mapping[str, str]
     step: JobStep | None = None
     glue_options: Mapping[str, str] = field(default_factory=dict)
+    settings: Mapping[str, str] = field(default_factory=dict)
     rights: tuple[Right, ...] = ()
 
     @property
@@ -151,10 +164,8 @@ ENTITY_MATCH = LakeJob(
         'iceberg_catalog': '{iceberg_catalog}',
     },
     step=JobStep('Entity match', {'database_name_prefix': 'database'}, only_if='entity_match', lock='customers'),
-    glue_options={
-        'datalake-formats': 'iceberg',
-        'conf': ' --conf '.join(f'{name}={value}' for name, value in ICEBERG_SETTINGS.items()),
-    })
+    glue_options={'datalake-formats': 'iceberg'},
+    settings=ICEBERG_SETTINGS)
 
 # In the order in which an execution runs them.
 JOBS: tuple[LakeJob, ...] = (
@@ -163,3 +174,20 @@ JOBS: tuple[LakeJob, ...] = (
     ENTITY_MATCH,
 )
 STEPS = tuple((job, job.step) for job in JOBS if job.step)
+
+
+def jobs_before(name: str) -> list[str]:
+    """Return the names of the jobs that an execution has run before the job of that name."""
+    names = [job.name for job, _ in STEPS]
+    return names[:names.index(name)]
+
+
+def failure_after(done: Sequence[str], failed: str, reason: str) -> str:
+    """Return the reason why a job failed, after what earlier jobs of the same execution have published.
+
+    done    names of the jobs that succeeded
+    failed  name of the job that did not
+    """
+    if not done:
+        return reason
+    return f'{" and ".join(done)} succeeded, and readers see what was published there; {failed} failed. {reason}'

@@ -1,4 +1,4 @@
-"""What turns a landed file into an execution, runs it, and tells how it ended."""
+"""Deploys the state machine with its queue, functions, locks, notifications and alarms."""
 from __future__ import annotations
 
 import json
@@ -49,7 +49,7 @@ class StepFunctionsStack(Stack):
         self._topic_key = self._notification_key()
         self.topic = sns.Topic(self, 'Topic', topic_name=environment.resource_name('etl-notification-topic'),
                                master_key=self._topic_key, enforce_ssl=True)
-        # A policy of its own takes the place of the one by which SNS lets all services of the account publish.
+        # An explicit policy replaces the default one, which allows all services of the account to publish.
         self.topic.add_to_resource_policy(iam.PolicyStatement(
             sid='Alarms', principals=[iam.ServicePrincipal('cloudwatch.amazonaws.com')], actions=['sns:Publish'],
             resources=[self.topic.topic_arn], conditions={'StringEquals': {'aws:SourceAccount': self.account}}))
@@ -58,7 +58,7 @@ class StepFunctionsStack(Stack):
             queue=self.dead_letters, max_receive_count=DELIVERIES),
             visibility_timeout=Duration.seconds(6 * TRIGGER_TIMEOUT.to_seconds()))
         self.lock_table = self._lock_table()
-        # Functions that the state machine calls, and those that call it, cannot both name the other.
+        # The ARN breaks the circle between the state machine and the functions that start it.
         self._machine_arn = self.format_arn(service='states', resource='stateMachine',
                                             resource_name=state_machine_name(environment),
                                             arn_format=ArnFormat.COLON_RESOURCE_NAME)
@@ -72,7 +72,7 @@ class StepFunctionsStack(Stack):
         self._export('EtlNotificationSnsTopicName', self.topic.topic_name)
 
     def _notification_key(self) -> kms.IKey:
-        """Return the key of the lake where it admits alarms; one that was imported need not."""
+        """Return the key of the lake, or a new one where an imported key may not allow alarms."""
         if self._environment.storage == 'create':
             return self._storage.key
         key = kms.Key(self, 'NotificationKey', enable_key_rotation=True,
@@ -85,12 +85,12 @@ class StepFunctionsStack(Stack):
         return key
 
     def _queue(self, construct_id: str, name: str, **settings: Any) -> sqs.Queue:
-        """Create a queue; its encryption is that of the service, as EventBridge cannot use an imported key."""
+        """Create a queue with the encryption of the service, because EventBridge cannot use an imported key."""
         return sqs.Queue(self, construct_id, queue_name=self._environment.resource_name(name), enforce_ssl=True,
                          encryption=sqs.QueueEncryption.SQS_MANAGED, retention_period=Duration.days(14), **settings)
 
     def _lock_table(self) -> dynamodb.Table:
-        """Create the table of locks, which holds nothing that outlives an execution."""
+        """Create the table of locks; its items are not needed after an execution."""
         return dynamodb.Table(
             self, 'LockTable', table_name=self._environment.table_name('table-lock'),
             partition_key=dynamodb.Attribute(name='resource_name', type=dynamodb.AttributeType.STRING),
@@ -156,7 +156,7 @@ class StepFunctionsStack(Stack):
             tracing_enabled=True, removal_policy=removal_policy(self._environment))
 
     def _trigger(self) -> None:
-        """Lead each landed file by way of the queue to the function that starts its execution."""
+        """Send each landed file through the queue to the function that starts its execution."""
         function = self._function('Trigger', FunctionSettings(
             name='etl-trigger', folder='state_machine_trigger', timeout=TRIGGER_TIMEOUT,
             description='Starts an execution for each file that lands', variables={
@@ -165,7 +165,7 @@ class StepFunctionsStack(Stack):
                 'SNS_TOPIC_ARN': self.topic.topic_arn}))
         self._allow_start(function)
         self._allow_notify(function)
-        # Without a right to list, a file that is not there would look like one that is forbidden.
+        # Without the right to list, a missing file would look like a forbidden one.
         function.allow('Lists', ('s3:ListBucket',), self._glue.scripts_bucket.bucket_arn)
         function.allow('Specifications', ('s3:GetObject',),
                        self._glue.scripts_bucket.arn_for_objects('etl/transformation-spec/*'))
@@ -178,7 +178,7 @@ class StepFunctionsStack(Stack):
         landed.add_target(targets.SqsQueue(self.queue, dead_letter_queue=self.dead_letters))
 
     def _dependency_trigger(self) -> None:
-        """Have a success start what waited for it."""
+        """Start the executions that waited for a success."""
         function = self._function('DependencyTrigger', FunctionSettings(
             name='etl-dependency-trigger', folder='dependency_trigger', timeout=Duration.minutes(5),
             description='Starts what waited for a success', variables=self._audit_variable,
@@ -189,7 +189,7 @@ class StepFunctionsStack(Stack):
             filter_policy={'status': sns.SubscriptionFilter.string_filter(allowlist=['SUCCEEDED'])}))
 
     def _repair(self) -> None:
-        """Have records closed when executions end badly, and looked after when nothing else does."""
+        """Close records when executions fail, and repair open records every few minutes."""
         function = self._function('ExecutionRepair', FunctionSettings(
             name='etl-execution-repair', folder='execution_repair', timeout=Duration.minutes(5),
             description='Closes records of ended executions, and starts what was left unstarted', variables={
@@ -219,7 +219,7 @@ class StepFunctionsStack(Stack):
         function.allow('NotifyKey', USE_KEY, self._topic_key.key_arn)
 
     def _alarms(self) -> list[cloudwatch.Alarm]:
-        """Tell the topic of dead letters, and of executions that did not succeed."""
+        """Create alarms for dead letters and for executions that did not succeed."""
         minutes = Duration.minutes(5)
         metrics = {'DeadLetters': self.dead_letters.metric_approximate_number_of_messages_visible(period=minutes),
                    'Failed': self.state_machine.metric_failed(period=minutes),

@@ -17,9 +17,9 @@ else:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Write what the command line asks for and return the exit status."""
+    """Write the requested files and return the exit status."""
     parser = argparse.ArgumentParser(description='Write invented insurance data; the same seed gives the same bytes.')
-    parser.add_argument('--all', metavar='FOLDER', help='write every data set as it is kept with the project')
+    parser.add_argument('--all', metavar='FOLDER', help='write every data set as the project contains it')
     parser.add_argument('--data-set', choices=DATA_SETS, metavar='NAME', help=f'one of {", ".join(DATA_SETS)}')
     parser.add_argument('--rows', type=_row_count, default=1000, metavar='N', help='rows to write (1000)')
     parser.add_argument('--seed', type=int, default=1, metavar='N', help='which invented book to write (1)')

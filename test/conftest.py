@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import sys
 import threading
 import uuid
@@ -18,6 +19,8 @@ from spark_environment import pytest_fixture_setup, pytest_pycollect_makemodule,
 
 __all__ = ['pytest_fixture_setup', 'pytest_pycollect_makemodule', 'pytest_pyfunc_call']
 REPOSITORY = Path(__file__).resolve().parents[1]
+# The ring on a real cluster needs Java libraries, which `./lake test --real` fetches.
+collect_ignore = [] if 'LAKE_REAL_JARS' in os.environ else ['real']
 use_real_library()
 
 

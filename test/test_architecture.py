@@ -64,7 +64,7 @@ MAY_IMPORT = {
     'laptop cleaning': {'laptop cleaning', 'laptop running', 'laptop ground', 'job table', 'adapters', *WHOLE_CORE},
     'laptop commands': {'laptop commands', 'laptop cleaning', 'laptop running', 'laptop showing', 'laptop ground',
                         'packaging', 'scripts', 'face', 'adapters', *WHOLE_CORE},
-    'functions': {'functions', 'kernel', 'reasons', 'syntax', 'dqdl', 'config', 'landing'},
+    'functions': {'functions', 'job table', 'kernel', 'reasons', 'syntax', 'dqdl', 'config', 'landing'},
     'packaging': {'packaging'},
     'settings': {'settings'},
     'job table': {'job table'},

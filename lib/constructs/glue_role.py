@@ -1,4 +1,4 @@
-"""The role of the Glue jobs: each statement names what a job does, and no more."""
+"""The role of the Glue jobs: each statement grants what a job does, and no more."""
 from __future__ import annotations
 
 from collections.abc import Sequence
@@ -101,7 +101,7 @@ class GlueRole(iam.Role):
 
     def _allow_files(self, name: str, actions: Sequence[str], buckets: Sequence[s3.IBucket]) -> None:
         self._allow(f'{name}Files', actions, *(bucket.arn_for_objects('*') for bucket in buckets))
-        # Without a right to list, a file that is not there would look like one that is forbidden.
+        # Without the right to list, a missing file would look like a forbidden one.
         self._allow(f'{name}Lists', ('s3:ListBucket', 's3:GetBucketLocation'),
                     *(bucket.bucket_arn for bucket in buckets))
 
@@ -127,7 +127,7 @@ class GlueRole(iam.Role):
                         self._arn('redshift', f'cluster:{redshift.cluster_id}'),
                         self._arn('redshift', f'dbname:{redshift.cluster_id}/{redshift.database}'))
         else:
-            # The ARN of a workgroup has an id that AWS makes up, not its name.
+            # The ARN of a workgroup contains an id that AWS assigns, not its name.
             self._allow('Redshift', (*statement, 'redshift-serverless:GetCredentials'),
                         self._arn('redshift-serverless', 'workgroup/*'))
         self._allow('RedshiftOwnStatements', ('redshift-data:DescribeStatement', 'redshift-data:CancelStatement'), '*',
@@ -136,7 +136,7 @@ class GlueRole(iam.Role):
     def _allow_hash_key(self, environment: EnvironmentConfiguration) -> None:
         """Allow the secret of keyed hashes, where one is configured."""
         if environment.hash_key_secret:
-            # Secrets Manager ends the ARN of a secret with six characters of its own.
+            # Secrets Manager appends six characters to the ARN of a secret.
             secret = f'secret:{environment.hash_key_secret}-??????'
             self._allow('HashKey', ('secretsmanager:GetSecretValue',), self._arn('secretsmanager', secret))
 

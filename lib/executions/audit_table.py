@@ -1,16 +1,18 @@
-"""Reads and changes records of executions in DynamoDB; every change is conditional, so that two never cross."""
+"""Reads and changes records of executions in DynamoDB, with conditional writes."""
 from __future__ import annotations
 
+import logging
 from collections.abc import Collection, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from lib.executions.record import SUCCEEDED, updated_at
+from lib.executions.record import SUCCEEDED, RecordError, time_in, updated_at
 
 BY_SOURCE = 'source_key-job_start_date_int-index'
 BY_STATUS = 'job_latest_status-dependency_key-index'
 # The state machine ends every execution by then.
 LONGEST_EXECUTION = timedelta(days=4)
+LOG = logging.getLogger(__name__)
 
 
 class AuditTable:
@@ -39,7 +41,7 @@ class AuditTable:
         return item
 
     def change(self, execution_id: str, statuses: Collection[str], values: Mapping[str, Any]) -> bool:
-        """Set attributes of a record whose status is one of those given; return whether it was."""
+        """Set attributes of a record if its status is one of those given; return whether it was."""
         allowed = {f':status{number}': status for number, status in enumerate(statuses)}
         try:
             self._update(execution_id, values, {
@@ -49,7 +51,7 @@ class AuditTable:
         return True
 
     def put_status(self, execution_id: str, status: str, values: Mapping[str, Any]) -> None:
-        """Set status and attributes whatever the status was, creating a record for an execution that has none."""
+        """Set status and attributes whatever the status; create a missing record."""
         self._update(execution_id, {**values, 'job_latest_status': status}, {}, {})
 
     def ids_with_status(self, status: str, dependency: str | None = None) -> Iterator[str]:
@@ -65,7 +67,7 @@ class AuditTable:
             yield item['execution_id']
 
     def succeeded_since(self, source_key: str, moment: datetime) -> bool:
-        """Tell whether an execution of that workflow ended with success at or after a moment."""
+        """Return whether an execution of that workflow succeeded at or after a moment."""
         items = self._query(
             IndexName=BY_SOURCE, ScanIndexForward=False,
             KeyConditionExpression='source_key = :source AND job_start_date_int >= :earliest',
@@ -90,7 +92,12 @@ class AuditTable:
 
 
 def _ended(item: Mapping[str, Any] | None) -> datetime:
-    """Return when a successful execution ended; the beginning of time for a record that is no longer one."""
+    """Return when a successful execution ended; the beginning of time for any other record."""
+    never = datetime.min.replace(tzinfo=UTC)
     if item is None or item['job_latest_status'] != SUCCEEDED:
-        return datetime.min.replace(tzinfo=UTC)
-    return datetime.fromisoformat(item['job_last_updated_timestamp'])
+        return never
+    try:
+        return time_in(item, 'job_last_updated_timestamp', 'job_start_date')
+    except RecordError as error:
+        LOG.warning('A success does not count. %s', error, extra={'execution_id': item['execution_id']})
+        return never

@@ -1,4 +1,4 @@
-"""Starts recorded executions, each once, however often and from wherever it is asked to."""
+"""Starts recorded executions, each only once."""
 from __future__ import annotations
 
 import logging
@@ -12,7 +12,7 @@ LOG = logging.getLogger(__name__)
 
 
 class Starter:
-    """Hands executions over from the audit table to the state machine.
+    """Starts executions of the audit table in the state machine.
 
     client  of Step Functions
     """
@@ -34,7 +34,7 @@ class Starter:
         return str(item['job_latest_status'])
 
     def _leave_queue(self, execution: Execution, noted: str) -> bool:
-        """Tell whether nothing keeps the execution waiting any more; else note one workflow that does.
+        """Return whether an execution has no unmet dependency; otherwise record one.
 
         Whoever has that workflow succeed finds the execution by this note. What succeeds between the look and the note
         is seen by the look that follows each note.
@@ -49,11 +49,11 @@ class Starter:
         return self._audit.change(execution.execution_id, [QUEUED], {'job_latest_status': STARTING})
 
     def _start(self, execution: Execution) -> None:
-        """Start an execution; Step Functions refuses a name that has run, which is as good."""
+        """Start an execution; Step Functions refuses a name that has run, which is fine."""
         try:
             self._client.start_execution(
                 stateMachineArn=execution.state_machine, name=execution.name, input=execution.input)
         except self._client.exceptions.ExecutionAlreadyExists:
-            LOG.info('The execution has been started before.', extra={'execution_id': execution.execution_id})
+            LOG.info('The execution was started before.', extra={'execution_id': execution.execution_id})
         # An execution may have ended by now: its status stays.
         self._audit.change(execution.execution_id, [STARTING], {'job_latest_status': STARTED})

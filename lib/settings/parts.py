@@ -23,8 +23,8 @@ class Place:
     def problems(self) -> Iterator[str]:
         """Yield the problems of these settings."""
         if self.account is not None and not re.fullmatch(rf'\d{{{ACCOUNT_DIGITS}}}', self.account):
-            yield (f"account is '{self.account}', expected {ACCOUNT_DIGITS} digits in quotes, so that leading zeros "
-                   'stay, or None for the account of whoever deploys')
+            yield (f"account is '{self.account}', expected {ACCOUNT_DIGITS} digits in quotes, which keep leading "
+                   'zeros, or None for the account of the credentials')
         if not re.fullmatch(r'[a-z]{2}(-[a-z]+)+-\d', self.region):
             yield f"region is '{self.region}', expected a name such as us-east-2"
 
@@ -57,7 +57,7 @@ class CodeCommit:
     """Source code in AWS CodeCommit.
 
     repository   name of the repository in the account and region of the pipelines
-    mirror       create the repository here, with a user who may push to it from an internal Git server
+    mirror       create the repository, as the mirror of an internal Git server
     """
 
     repository: str

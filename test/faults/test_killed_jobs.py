@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from killed_run import POINTS, SET_ASIDE
 
-from lib.local_lake.running.orchestration import INTERRUPTED, Orchestrator
+from lib.local_lake.running.orchestration import INTERRUPTED, STOPPED, Orchestrator
 
 HERE = Path(__file__).resolve().parent
 REPOSITORY = HERE.parents[1]
@@ -62,7 +62,7 @@ def test_a_killed_run_leaves_the_old_data_and_the_next_one_brings_the_new(lake, 
     orchestrator = Orchestrator(lake.folders)
     with lake.folders.writing():
         assert orchestrator.close_interrupted_runs() == 1
-    assert ('FAILED', INTERRUPTED) in lake.recorded()
+    assert (INTERRUPTED, STOPPED) in lake.recorded()
     assert lake.run(KEY, file_of(NEW, rows)).status == 'SUCCEEDED'
     assert (lake.rows(CLEANSE), lake.rows(CONSUME)) == (new, new)
 
@@ -71,7 +71,8 @@ def test_a_killed_run_leaves_the_old_data_and_the_next_one_brings_the_new(lake, 
     lake.consume(KEY, retention_hours='0')
     assert set(lake.unreferenced_files()).isdisjoint(killed)
     assert len({Path(file).parent for file in lake.unreferenced_files()}) == 2, 'the last superseded load of each table'
-    assert not list(lake.folders.root.rglob('_temporary'))
+    tables = (lake.folders.cleanse, lake.folders.consume)
+    assert not [place for folder in tables for place in folder.rglob('_temporary')]
 
 
 def test_a_load_killed_when_rows_were_set_aside_loses_none_and_can_be_repeated(lake, tmp_path):

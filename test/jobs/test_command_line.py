@@ -238,7 +238,7 @@ def test_watch_loads_dropped_files_once_and_refuses_shallow_ones(tmp_path, spark
 
 def test_validate_checks_all_workflows_of_the_repository(capsys):
     assert main(['validate']) == 0
-    assert said(capsys).count('are right') >= 8
+    assert said(capsys).count('are valid') >= 8
 
 
 def test_validate_lists_all_problems_of_a_configuration_folder(tmp_path, capsys):

@@ -49,4 +49,4 @@ def test_a_failure_of_aws_is_told_in_one_sentence(aws, monkeypatch, capsys):
     monkeypatch.delenv('AWS_DEFAULT_REGION')
     monkeypatch.setenv('AWS_CONFIG_FILE', '/dev/null')
     assert run('yes', 'token') == FAILED
-    assert capsys.readouterr().err.startswith('The token is not stored: NoRegionError. ')
+    assert capsys.readouterr().err.startswith('The token was not stored: NoRegionError. ')

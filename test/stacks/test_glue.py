@@ -1,6 +1,7 @@
 """The Glue jobs: names, versions, sizes, shipped modules, and arguments with which the real jobs start."""
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from io import BytesIO
@@ -115,6 +116,19 @@ def test_entity_match_knows_its_iceberg_catalog(lake_on_aws):
     assert 'spark.sql.catalog.glue_catalog.warehouse=s3://' in arguments['conf']
 
 
+@pytest.mark.parametrize('name', ARGUMENTS)
+def test_every_job_tells_s3a_iceberg_and_python_workers_the_region(lake_on_aws, name):
+    for environment in ('Dev', 'Test', 'Prod'):
+        conf = default_arguments(jobs_of(lake_on_aws, environment)[name])['conf']
+        settings = dict(part.split('=', 1) for part in conf.split(' --conf '))
+        region = settings['spark.hadoop.fs.s3a.endpoint.region']
+        assert re.fullmatch(r'[a-z]{2}-[a-z]+-\d', region)
+        assert settings['spark.hadoop.fs.s3a.endpoint'].startswith(f's3.{region}.')
+        assert settings['spark.executorEnv.AWS_DEFAULT_REGION'] == region
+        if name == 'consume-entity-match':
+            assert settings['spark.sql.catalog.glue_catalog.client.region'] == region
+
+
 def test_the_library_is_one_zip_whose_modules_have_their_flat_names(tmp_path):
     names = ZipFile(BytesIO(zipped(MODULES))).namelist()
     assert {'datalineage.py', 'custom_mapping.py', 'lake_etl/__init__.py', 'lake_etl/jobs/job_run.py'} <= set(names)
@@ -170,3 +184,11 @@ def test_logs_are_encrypted_kept_and_written_where_the_groups_are(lake_on_aws):
         '/aws/lambda/dev-insurancelake-deploy-scripts', '/aws-glue/dev-insurancelake-etl/error',
         '/aws-glue/dev-insurancelake-etl/output'}
     assert all(group['RetentionInDays'] == 365 and group['KmsKeyId'] for group in groups)
+
+
+@pytest.mark.parametrize('environment', ['Dev', 'Prod'])
+def test_buckets_role_and_policy_are_exported_by_the_names_that_other_stacks_import(lake_on_aws, environment):
+    exports = {output['Export']['Name'] for template in lake_on_aws.of_environment(environment).values()
+               for output in template.get('Outputs', {}).values() if 'Export' in output}
+    names = ('GlueScriptsBucket', 'GlueScriptsTempBucket', 'GlueRole', 'ConsumerPolicy')
+    assert exports >= {f'{environment}InsuranceLake{name}{arn}' for name in names for arn in ('', 'Arn')}

@@ -54,6 +54,32 @@ def test_another_python_is_refused_with_the_ones_that_work(lake, monkeypatch, ca
     assert f'needs Python 3.11, 3.12 or 3.13; this is {python}.' in message and 'python3.11 ./lake demo' in message
 
 
+@pytest.mark.parametrize(('line', 'folder', 'requirements'), [
+    ('test --real', '.venv-glue-5.1', ['requirements-glue-5.1.txt']),
+    ('test test/real -x --real', '.venv-glue-5.1', ['requirements-glue-5.1.txt']),
+    ('test -q', '.venv', ['requirements-spark-3.5.txt', 'requirements-lake-test.txt']),
+    ('query --real', '.venv', ['requirements-spark-3.5.txt']),
+])
+def test_the_ring_on_a_real_cluster_has_an_environment_of_its_own(lake, monkeypatch, line, folder, requirements):
+    asked = []
+
+    def end(place, files, version):
+        asked.append((place.name, files))
+        raise subprocess.CalledProcessError(1, 'pip')
+    monkeypatch.setattr(lake, 'ensure_environment', end)
+    monkeypatch.setattr(lake, 'python_version_of', lambda place: None)
+    monkeypatch.setattr(lake, 'sys', SimpleNamespace(version_info=(3, 11, 7), version='3.11.7', stderr=sys.stderr))
+    assert lake.main(line.split()) == 2
+    assert asked == [(folder, requirements)]
+
+
+def test_the_ring_on_a_real_cluster_needs_the_python_of_aws_glue(lake, monkeypatch, capsys):
+    monkeypatch.setattr(lake, 'sys', SimpleNamespace(version_info=(3, 12, 1), version='3.12.1', stderr=sys.stderr))
+    assert lake.main(['test', '--real']) == 2
+    message = capsys.readouterr().err
+    assert 'this is 3.12.1' in message and 'python3.11 ./lake test --real' in message
+
+
 def test_the_script_can_be_read_by_the_pythons_that_it_refuses():
     ast.parse(SCRIPT.read_text(encoding='utf-8'), feature_version=(3, 7))
 

@@ -143,7 +143,7 @@ def test_learnt_weights_tell_customers_from_strangers_and_their_own_families():
     ([KEY], {'weights': {'strangers': 10, 'fields': [{**SHARES[0], 'frequent': {'a': 0.5}}]}}, 'frequent needs rare'),
     ([KEY], {'weights': {'strangers': 10, 'fields': [{**SHARES[0], 'frequent': {'a': '1'}, 'rare': 0.1}]}},
      'must be shares'),
-    ([{**NAME, 'comparison': {'levels': [0.9, 0.8]}}], {}, 'that rise'),
+    ([{**NAME, 'comparison': {'levels': [0.9, 0.8]}}], {}, 'ascending'),
     ([{**NAME, 'comparison': {'frequent_values': -1}}], {}, 'frequent_values is -1'),
     ([NAME], {'type': 'weighted'}, 'they are for probabilistic'),
 ])

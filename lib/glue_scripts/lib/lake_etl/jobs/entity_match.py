@@ -31,7 +31,7 @@ from lake_etl.publish.ownership import UNCHANGED, remembered_of
 from lake_etl.publish.target import Published
 from lake_etl.spark.columns import column, has_column
 from lake_etl.spark.helper_names import visible_names
-from lake_etl.spark.materialize import checkpointed
+from lake_etl.spark.materialize import checkpointed, keep_checkpoints
 from lake_etl.syntax.records import suggestion
 
 LOG = logging.getLogger(__name__)
@@ -205,6 +205,7 @@ def match_and_merge(run: EntityMatchRun, spec: EntityMatchSpec, incoming: DataFr
 
     Raises MergeConflict when that has happened five times.
     """
+    keep_checkpoints(run.spark, f'{run.scratch}/checkpoints')
     for attempt in range(1, ATTEMPTS + 1):
         tables = open_tables(run, spec)
         try:

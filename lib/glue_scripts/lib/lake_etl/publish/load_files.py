@@ -2,21 +2,28 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 from pyspark.sql import DataFrame
-from pyspark.sql import functions as F
 from pyspark.sql.types import StructType
 
 from lake_etl import runtime
-from lake_etl.ports import Column
+from lake_etl.errors import DataError
+from lake_etl.ports import Column, FileEntry
 from lake_etl.publish.failed_rows import is_marked
-from lake_etl.publish.layout import FAILED_KEY, LOAD_KEY, folder_for_readers
+from lake_etl.publish.layout import FAILED_KEY, LOAD_KEY, folder_for_readers, is_data_file
 from lake_etl.spark.session import open_files
 
 LOG = logging.getLogger(__name__)
 OPEN_FILES = 16   # of one task; each needs memory for a page of every column
+AT_ONCE = 16   # files that are copied or looked at, each a few requests to S3
+# The end of a Parquet file tells its number of rows, after the length of this end and before a mark.
+FOOTER_BYTES, PARQUET_MARK = 64 * 1024, b'PAR1'
 
 
 def catalog_columns(schema: StructType) -> tuple[Column, ...]:
@@ -41,10 +48,52 @@ def write_folder(df: DataFrame, folder: str) -> str:
         return folder_for_readers(folder)
 
 
-def write_partitions(df: DataFrame, table_location: str, keys: Sequence[str], load: str) -> None:
-    """Write the frame below a table, each row to the load's folder in the partition its keys name, in one Spark job."""
-    folders = [*keys, LOAD_KEY, *([FAILED_KEY] if is_marked(df) else [])]
-    df.withColumn(LOAD_KEY, F.lit(load)).write.mode('append').partitionBy(*folders).parquet(table_location)
+def write_partitions(df: DataFrame, table_location: str, keys: Sequence[str], load: str,
+                     staging: str) -> list[FileEntry]:
+    """Write each row to the load's folder in the partition that its keys name, in one Spark job; return the files.
+
+    staging  folder of this load alone, in which Spark writes: below one folder it keeps the unfinished files of all
+             writers in one place, and the first that ends removes those of the others
+    """
+    with removed_on_failure(staging):
+        df.write.mode('errorifexists').partitionBy(*keys, *([FAILED_KEY] if is_marked(df) else [])).parquet(staging)
+    try:
+        return _moved(staging, table_location, len(keys), load)
+    finally:
+        remove_folder(staging)
+
+
+def _moved(staging: str, table_location: str, keys: int, load: str) -> list[FileEntry]:
+    """Copy the data files of a load to their places below the table and return these."""
+    files = runtime.files(table_location)
+
+    def place(entry: FileEntry) -> FileEntry:
+        below = entry.uri.removeprefix(staging).strip('/').split('/')
+        uri = '/'.join([table_location, *below[:keys], f'{LOAD_KEY}={load}', *below[keys:]])
+        files.copy(entry.uri, uri)
+        return replace(entry, uri=uri)
+    found = [entry for entry in runtime.files(staging).list(staging) if is_data_file(file_name(entry.uri))]
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        return list(pool.map(place, found))
+
+
+def require_rows(name: str, rows: int, written: Iterable[FileEntry]) -> None:
+    """Raise DataError unless the files hold as many rows as the load has counted; it reads the ends of the files."""
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        found = sum(pool.map(_rows_of_file, written))
+    if found != rows:
+        raise DataError(f'The load of {name} counted {rows:,} rows, but its files hold {found:,}. Nothing was '
+                        'published. Something else has changed these files; run the load again.')
+
+
+def _rows_of_file(entry: FileEntry) -> int:
+    """Return the number of rows that a Parquet file says it has."""
+    files, end = runtime.files(entry.uri), min(entry.size, FOOTER_BYTES)
+    tail = files.read(entry.uri, entry.size - end, end) or b''
+    footer = int.from_bytes(tail[-8:-4], 'little') + 8
+    if footer > len(tail):
+        tail = files.read(entry.uri, entry.size - footer, footer) or b''
+    return int(pq.read_metadata(pa.BufferReader(PARQUET_MARK + tail[-footer:])).num_rows)
 
 
 def file_name(uri: str) -> str:

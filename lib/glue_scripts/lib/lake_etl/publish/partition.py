@@ -8,16 +8,18 @@ from datetime import UTC, datetime
 from pyspark.sql import DataFrame, SparkSession
 
 from lake_etl import runtime
+from lake_etl.arguments import PARTITION_KEYS
 from lake_etl.errors import PublicationConflict
 from lake_etl.ports import Catalog, Column, Partition, Publication, Table
 from lake_etl.publish.audit import Audit, attach_audit
 from lake_etl.publish.failed_rows import files_of_failed_rows, read_failed_rows, without_mark
 from lake_etl.publish.joining import NewFiles, carry_over, joined_columns
-from lake_etl.publish.layout import load_folder, partition_folder
+from lake_etl.publish.layout import is_data_file, load_folder, partition_folder
 from lake_etl.publish.load_files import (
-    catalog_columns, file_name, lower_case_names, remove_folder, removed_on_failure, write_folder)
+    catalog_columns, file_name, lower_case_names, remove_folder, removed_on_failure, require_rows, write_folder)
+from lake_etl.publish.older_partitions import OlderPartitions, rewrite_older_partitions
 from lake_etl.publish.ownership import parameters_after, require_ownership
-from lake_etl.publish.schema_evolution import evolved_columns, require_allowed_change
+from lake_etl.publish.schema_evolution import evolved_columns, published_keys, require_allowed_change, same_partition
 from lake_etl.publish.sources import SourceFile, partition_properties, sources_of, write_id
 from lake_etl.publish.staged import StagedFiles
 from lake_etl.publish.sweep import sweep_partition
@@ -38,6 +40,7 @@ class PartitionChange:
     load      folder of the load below it
     new       files of the load
     by_file   whether rows of other source files stay
+    older     partitions that get the types of the table
     """
 
     table: Table
@@ -47,31 +50,37 @@ class PartitionChange:
     load: str
     new: NewFiles
     by_file: bool
+    older: OlderPartitions = OlderPartitions()
 
 
 def stage_partition(df: DataFrame, target: Target, values: PartitionValues, by_file: bool = False) -> StagedPartition:
     """Write the frame next to a partition; publishing makes it the content, or replaces the rows of its source file.
 
-    Writes in one Spark job. Raises OwnershipError and SchemaChangeError before writing; what a failure leaves is
-    removed.
+    Writes in one Spark job. Raises OwnershipError and SchemaChangeError before writing, DataError when the files lack
+    rows; what a failure leaves is removed.
     """
     data = lower_case_names(df.drop(*target.key_names))
     columns = catalog_columns(without_mark(data).schema)
     existing = runtime.catalog().table(target.database, target.table)
     require_ownership(existing, target.ownership)
-    require_allowed_change(existing, columns, target.keys, target.allow_schema_change)
+    require_allowed_change(existing, columns, published_keys(existing, target.keys), target.allow_schema_change)
     table = _table_afterwards(existing, target, columns, by_file)
+    values = _published_values(table, values)
     place = partition_folder(table.location, target.key_names, values)
     load = load_folder(place, target.load)
     observed, pending = attach_audit(data)
     folder = write_folder(observed, load)
     with removed_on_failure(load):
         audit = pending.result()
-        uris = [entry.uri for entry in runtime.files(load).list(load)]
+        written = [entry for entry in runtime.files(load).list(load) if is_data_file(file_name(entry.uri))]
+        uris = [entry.uri for entry in written]
         failed = files_of_failed_rows(uris)
-        new = NewFiles(folder, columns, SourceFile(target.source_file, audit.rows, write_id(map(file_name, uris))))
-        return StagedPartition(target, audit, PartitionChange(table, existing, values, place, load, new, by_file),
-                               read_failed_rows(data, failed, load), failed, df.sparkSession)
+        require_rows(target.name, audit.rows, [entry for entry in written if entry.uri not in failed])
+        source = SourceFile(target.source_file, audit.rows, write_id(map(file_name, uris)))
+        new = NewFiles(folder, columns, source, target.file_key)
+        older = rewrite_older_partitions(df.sparkSession, table, target, {values})
+        change = PartitionChange(table, existing, values, place, load, new, by_file, older)
+        return StagedPartition(target, audit, change, read_failed_rows(data, failed, load), failed, df.sparkSession)
 
 
 class StagedPartition(StagedFiles):
@@ -97,17 +106,25 @@ class StagedPartition(StagedFiles):
         current = _locations(find_partition(change.table.database, change.table.name, change.values))
         sweep_partition(runtime.files(change.place), change.place, current, replaced, datetime.now(UTC),
                         self.target.retention)
+        change.older.sweep(self.target.retention)
         return Published(self.target.name, self.partitions, self.audit)
 
     def _discard(self) -> None:
         remove_folder(self._change.load)
+        self._change.older.discard()
 
 
 def _table_afterwards(existing: Table | None, target: Target, columns: tuple[Column, ...], by_file: bool) -> Table:
     if existing:
         columns = evolved_columns(existing.columns, columns, target.allow_schema_change, keep_missing=by_file)
-    return Table(target.database, target.table, columns, target.keys, target.table_location(existing),
-                 target.description, parameters_after(existing, target.ownership))
+    return Table(target.database, target.table, columns, published_keys(existing, target.keys),
+                 target.table_location(existing), target.description, parameters_after(existing, target.ownership))
+
+
+def _published_values(table: Table, values: PartitionValues) -> PartitionValues:
+    """Return the values as the catalog spells them, if it has the partition."""
+    found = runtime.catalog().partitions(table.database, table.name) if table.partition_keys != PARTITION_KEYS else ()
+    return next((item.values for item in found if same_partition(item.values, values, table.partition_keys)), values)
 
 
 def _switch(catalog: Catalog, change: PartitionChange) -> set[str]:
@@ -120,7 +137,7 @@ def _switch(catalog: Catalog, change: PartitionChange) -> set[str]:
                     "load_mode to 'by_file' in the input_spec when the files of one day belong together.",
                     '/'.join(values), table.database, table.name, sum(item.rows for item in others), len(others))
     after = Partition(values, new.folder, new.columns, partition_properties([new.source]))
-    catalog.publish(Publication(table, (after,)))
+    catalog.publish(Publication(table, (after, *change.older.put), expected=change.older.expected))
     return _locations(before)
 
 
@@ -135,9 +152,9 @@ def _switch_by_file(catalog: Catalog, change: PartitionChange, spark: SparkSessi
         before = find_partition(table.database, table.name, values)
         sources = carry_over(before, new, spark)
         after = Partition(values, new.folder, joined_columns(before, new), partition_properties(sources))
-        expected = {values: before.location if before else None}
+        expected = {values: before.location if before else None, **change.older.expected}
         try:
-            catalog.publish(Publication(table, (after,), expected=expected))
+            catalog.publish(Publication(table, (after, *change.older.put), expected=expected))
         except PublicationConflict:
             LOG.info('Another load of partition %s of %s.%s was published first; adding its files.',
                      '/'.join(values), table.database, table.name)

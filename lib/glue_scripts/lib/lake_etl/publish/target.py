@@ -9,6 +9,7 @@ from lake_etl.publish.audit import Audit
 from lake_etl.publish.ownership import Ownership
 
 PartitionValues = tuple[str, ...]
+STAGED_FOLDER = '_staged'
 
 
 @dataclass(frozen=True)
@@ -20,11 +21,13 @@ class Target:
     keys                 partition keys
     load                 folder name of this load, from `layout.load_name`
     source_file          what the rows come from; `by_file` loads replace the rows of the same source
+    file_key             pattern of what identifies a source file by its name; None for the whole name
     allow_schema_change  permissive, evolve, reorder or strict
     retention            how long superseded files stay
     description          of the table; None keeps an existing one
     database_description used when the database is created
     location             folder of the table; None: its current folder, or the default one below `folder`
+    staging              folder in which Spark writes files of several partitions; None: one of the load, in the table's
     ownership            what the table must agree with and then remembers; None: no comparison, and stored values stay
     """
 
@@ -39,7 +42,9 @@ class Target:
     description: str | None = None
     database_description: str | None = None
     location: str | None = None
+    staging: str | None = None
     ownership: Ownership | None = None
+    file_key: str | None = None
 
     @property
     def name(self) -> str:
@@ -50,6 +55,10 @@ class Target:
         """Return the folder of the table, without a slash at its end."""
         found = self.location or (existing.location if existing else f'{self.folder}/{self.database}/{self.table}')
         return found.rstrip('/')
+
+    def staging_folder(self, table_location: str) -> str:
+        """Return the folder, of this load and this table alone, in which Spark writes."""
+        return f'{self.staging or table_location}/{STAGED_FOLDER}/{self.load}/{self.name}'
 
     @property
     def key_names(self) -> tuple[str, ...]:

@@ -15,9 +15,10 @@ from lake_etl.ports import Column, Partition, Publication, Table
 from lake_etl.publish.audit import Audit, attach_audit
 from lake_etl.publish.failed_rows import files_of_failed_rows, read_failed_rows, without_mark
 from lake_etl.publish.layout import LOAD_KEY, NULL_VALUE, partition_of_file, partition_of_load
-from lake_etl.publish.load_files import catalog_columns, lower_case_names, write_partitions
+from lake_etl.publish.load_files import catalog_columns, lower_case_names, require_rows, write_partitions
+from lake_etl.publish.older_partitions import OlderPartitions, rewrite_older_partitions
 from lake_etl.publish.ownership import parameters_after, require_ownership
-from lake_etl.publish.schema_evolution import evolved_columns, require_allowed_change
+from lake_etl.publish.schema_evolution import evolved_columns, published_keys, require_allowed_change
 from lake_etl.publish.staged import StagedFiles
 from lake_etl.publish.sweep import sweep_partition, sweep_table
 from lake_etl.publish.target import PartitionValues, Published, Target
@@ -31,25 +32,29 @@ def stage_table(df: DataFrame, target: Target, only_its_partitions: bool = False
 
     The frame has a column for each partition key. Partitions in `emptied` have no rows left unless the frame has some.
     Writes in one Spark job. Raises OwnershipError and SchemaChangeError before writing, DataError when a row has no
-    partition value; what a failure leaves is removed.
+    partition value or the files lack rows; what a failure leaves is removed.
     """
     data = lower_case_names(_with_text_keys(df, target))
     columns = catalog_columns(without_mark(data).drop(*target.key_names).schema)
     existing = runtime.catalog().table(target.database, target.table)
     require_ownership(existing, target.ownership)
-    require_allowed_change(existing, columns, target.keys, target.allow_schema_change)
+    keys = published_keys(existing, target.keys)
+    require_allowed_change(existing, columns, keys, target.allow_schema_change)
     location = target.table_location(existing)
     evolved = evolved_columns(existing.columns, columns, target.allow_schema_change) if existing else columns
-    table = Table(target.database, target.table, evolved, target.keys, location, target.description,
+    table = Table(target.database, target.table, evolved, keys, location, target.description,
                   parameters_after(existing, target.ownership))
     observed, pending = attach_audit(data)
     try:
-        write_partitions(observed, location, target.key_names, target.load)
-        uris, audit = _files_of_load(location, target.load), pending.result()
+        written = write_partitions(observed, location, target.key_names, target.load, target.staging_folder(location))
+        uris, audit = [entry.uri for entry in written], pending.result()
         failed = files_of_failed_rows(uris)
+        require_rows(target.name, audit.rows, [entry for entry in written if entry.uri not in failed])
         partitions = _filled_partitions(table, target, columns, set(uris) - set(failed))
+        older = (rewrite_older_partitions(df.sparkSession, table, target, {item.values for item in partitions})
+                 if only_its_partitions else OlderPartitions())
         return StagedTable(target, audit, table, partitions, read_failed_rows(data, failed, location), failed,
-                           only_its_partitions, emptied)
+                           only_its_partitions, emptied, older)
     except Exception:
         _remove_load(location, target)
         raise
@@ -60,12 +65,13 @@ class StagedTable(StagedFiles):
 
     def __init__(self, target: Target, audit: Audit, table: Table, partitions: tuple[Partition, ...],
                  failed_rows: DataFrame | None, failed_files: list[str], only_its_partitions: bool,
-                 emptied: Collection[PartitionValues]):
+                 emptied: Collection[PartitionValues], older: OlderPartitions):
         super().__init__(target, audit, [item.values for item in partitions], failed_rows, failed_files)
         self._table = table
         self._new = partitions
         self._only_its_partitions = only_its_partitions
         self._emptied = frozenset(emptied)
+        self._older = older
 
     def publish(self, emptied: Collection[PartitionValues] = ()) -> Published:
         """Switch readers to the staged partitions; partitions in `emptied` without staged rows disappear."""
@@ -75,10 +81,12 @@ class StagedTable(StagedFiles):
         before = catalog.partitions(target.database, target.table)
         drop = tuple(item.values for item in before
                      if item.values not in new and (item.values in gone or not self._only_its_partitions))
-        catalog.publish(Publication(self._table, self._new, drop))
+        older = [item for item in self._older.put if item.values not in drop]
+        expected = {item.values: self._older.expected[item.values] for item in older}
+        catalog.publish(Publication(self._table, (*self._new, *older), drop, expected))
         _report(target, self.audit, self._new, drop)
         current = {item.location for item in catalog.partitions(target.database, target.table)}
-        replaced = {item.location for item in before if item.values in {*new, *drop}}
+        replaced = {item.location for item in before if item.values in {*new, *drop, *expected}}
         location = self._table.location
         sweep_table(runtime.files(location), location, target.key_names, current, replaced, datetime.now(UTC),
                     target.retention)
@@ -103,7 +111,7 @@ def _filled_partitions(table: Table, target: Target, columns: tuple[Column, ...]
             folders[values] = uri.rpartition('/')[0]
     if any(NULL_VALUE in values for values in folders):
         raise DataError(f'The query for {target.name} returned rows without a value in one of {target.key_names}. '
-                        'Nothing was published; make the query return year, month and day for every row.')
+                        'The table was not changed; make the query return year, month and day for every row.')
     return tuple(Partition(values, folder, columns) for values, folder in sorted(folders.items()))
 
 

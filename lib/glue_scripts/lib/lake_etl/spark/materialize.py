@@ -7,7 +7,7 @@ from threading import Thread
 from typing import TypeVar
 
 from py4j.protocol import Py4JError
-from pyspark.sql import DataFrame
+from pyspark.sql import DataFrame, SparkSession
 
 # Metrics arrive together with those of the audit, which is over by then.
 SECONDS_TO_ARRIVE = 3.0
@@ -23,9 +23,19 @@ def checkpointed(df: DataFrame) -> DataFrame:
     """Return the frame with its rows stored on the workers when they are first computed, until nothing refers to it.
 
     The result has a new, short plan. If cached frames were nested instead, Spark's description of the plan, which it
-    writes at every step, would double with each of them.
+    writes at every step, would double with each of them. After `keep_checkpoints` on a cluster, the rows are computed
+    now and written to its folder, because rows on a worker are lost with it.
     """
+    if df.sparkSession.sparkContext.getCheckpointDir():
+        return df.checkpoint()
     return df.localCheckpoint(eager=False)
+
+
+def keep_checkpoints(spark: SparkSession, folder: str) -> None:
+    """Write checkpoints of this session below a folder, unless it runs as one process, which loses no workers."""
+    context = spark.sparkContext
+    if not str(context.master).startswith('local'):
+        context.setCheckpointDir(folder)
 
 
 def observed(ask: Callable[[], Answer]) -> Answer | None:

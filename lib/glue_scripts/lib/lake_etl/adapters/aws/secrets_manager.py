@@ -1,9 +1,9 @@
 """Reads secrets from AWS Secrets Manager."""
 from __future__ import annotations
 
-import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
+from lake_etl.adapters.aws.clients import open_client
 from lake_etl.errors import LakeError
 from lake_etl.reasons.failure import kind_of
 
@@ -14,7 +14,7 @@ def read_secret(address: str) -> bytes:
     Raises LakeError naming the secret if it is missing, empty, or not readable.
     """
     try:
-        answer = boto3.client('secretsmanager').get_secret_value(SecretId=address)
+        answer = open_client('secretsmanager').get_secret_value(SecretId=address)
     except (BotoCoreError, ClientError) as error:
         raise LakeError(f"Secret '{address}' cannot be read from AWS Secrets Manager: {kind_of(error)}. "
                         'Create it, correct the job argument that names it, or let the job\'s role read it.') from error

@@ -59,7 +59,10 @@ class SparkIcebergTables:
             raise _conflict(table)
         try:
             if found is None:
-                rows.writeTo(table).using('iceberg').tableProperty('format-version', '2').create()
+                # Iceberg's own choice is the folder of the database, where there is one, and not the warehouse.
+                location = f'{self._warehouse}/{database.lower()}/{name.lower()}'
+                (rows.writeTo(table).using('iceberg').tableProperty('format-version', '2')
+                 .tableProperty('location', location).create())
             else:
                 self._merge(rows, table, key, found.rows.columns)
         except (PySparkException, Py4JJavaError) as error:
