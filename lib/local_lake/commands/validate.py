@@ -65,8 +65,8 @@ def _workflow_problems(folders: LakeFolders, read: ConfigurationFiles, workflow:
     print(f'{name}: {len(found.present_files)} files are valid.' if found.present_files
           else f'{name}: no configuration files, so the defaults apply.')
     filled += workflow_tables(database, table, found)
-    for warning in _warnings(database, table, found):
-        LOG.warning('%s', warning)
+    for problem in _warnings(database, table, found):
+        LOG.warning('%s', problem)
     if folders.database_file.exists():
         published = runtime.catalog().table(database.lower(), table.lower())
         if warning := hash_warning(published, chosen_hash_text(found, {}), f'{name}: the workflow'):
