@@ -80,6 +80,7 @@ def _nested_destinations(workflow: Workflow) -> list[str]:
 
 
 def check_source_columns(run: CleanseRun, workflow: Workflow, columns: list[str]) -> None:
+    """Raise ConfigurationError for steps that these columns do not fit, and DataError for names that the lake uses."""
     findings = Findings(workflow.file(file_names(run.load.database, run.load.table).spec).rpartition('/')[2])
     steps, _, _ = without_absent(workflow.steps, columns, absent_columns(workflow, columns))
     check_columns(steps, columns, findings)
@@ -91,7 +92,7 @@ def check_source_columns(run: CleanseRun, workflow: Workflow, columns: list[str]
     if taken:
         raise DataError(
             f'The source of {run.load.source_key} has columns named {", ".join(taken)}, which the lake itself uses. '
-            ' Give them other names in the schema mapping or the transforms, or map them to Null. The '
+            'Give them other names in the schema mapping or the transforms, or map them to Null. The '
             'table was not changed.')
 
 
