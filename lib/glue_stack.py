@@ -20,7 +20,7 @@ from lib.job_table import ICEBERG_CATALOG, JOBS, LakeJob, LakeResources
 from lib.packaging.glue_library import SCRIPTS, GlueLibrary, python_packages, write_library
 from lib.settings.deployment_settings import EnvironmentConfiguration
 from lib.storage_stack import StorageStack
-from lib.vpc_stack import VpcStack
+from lib.vpc_stack import NETWORK_TAG, VpcStack, network_tag_value
 
 VERSIONS = {'5.1': glue.GlueVersion.V5_1, '6.0': glue.GlueVersion.V6_0}
 SCRIPTS_PREFIX, LIBRARY_PREFIX = 'etl', 'library'
@@ -99,9 +99,11 @@ class GlueStack(Stack):
             s3_encryption=glue.S3Encryption.kms(key))
 
     def _connect(self, network: VpcStack | None) -> list[glue.IConnection]:
-        named = [glue.Connection.from_connection_name(self, f'Connection{name}', name)
-                 for name in self._environment.glue.connections]
-        return [*(network.connections if network else ()), *named]
+        if network:
+            # The jobs know its connections by name, not by exports, so that their number can change.
+            self.add_dependency(network)
+        names = (*(network.connection_names if network else ()), *self._environment.glue.connections)
+        return [glue.Connection.from_connection_name(self, f'Connection{name}', name) for name in names]
 
     def _job(self, row: LakeJob, arguments: dict[str, str]) -> glue.Job:
         settings = self._environment.glue
@@ -143,6 +145,8 @@ def _job_network(environment: EnvironmentConfiguration, network: VpcStack | None
         return None
     if network is None or named:
         return JobNetwork(connections=connections)
+    if environment.vpc.mode == 'create':
+        return JobNetwork(connections=connections, tag=NETWORK_TAG, tag_value=network_tag_value(environment))
     return JobNetwork(connections=connections, subnets=tuple(network.subnet_ids),
                       security_groups=(network.security_group_id,))
 

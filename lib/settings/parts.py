@@ -74,15 +74,16 @@ class CodeCommit:
 class VpcConfiguration:
     """The network in which Glue jobs run.
 
-    mode          none: the network of AWS; create: a new one in three availability zones; import: the one whose ids
-                  an existing deployment exports
+    mode          none: the network of AWS; create: a new one; import: the one whose ids an existing deployment exports
     cidr          address range of a created network
     nat_gateways  number of NAT gateways of a created network; the jobs install their packages through them
+    zones         number of availability zones; 2 for an account that sees only two in its region
     """
 
     mode: Literal['none', 'create', 'import']
     cidr: str = '10.20.0.0/20'
     nat_gateways: int = 1
+    zones: int = 3
 
     def problems(self) -> Iterator[str]:
         """Yield the problems of these settings."""
@@ -91,8 +92,10 @@ class VpcConfiguration:
         size = re.fullmatch(r'(?:\d{1,3}\.){3}\d{1,3}/(\d{1,2})', self.cidr)
         if not size or not 16 <= int(size[1]) <= 23:
             yield f"cidr is '{self.cidr}', expected a range such as 10.20.0.0/20, from /16 to /23"
-        if not 0 <= self.nat_gateways <= 3:
-            yield f'nat_gateways is {self.nat_gateways}, expected 0 to 3'
+        if self.zones not in (2, 3):
+            yield f'zones is {self.zones}, expected 2 or 3'
+        elif not 0 <= self.nat_gateways <= self.zones:
+            yield f'nat_gateways is {self.nat_gateways}, expected 0 to {self.zones}, the number of zones'
 
 
 @dataclass(frozen=True)
