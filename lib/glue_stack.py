@@ -6,7 +6,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Literal
 
-from aws_cdk import Annotations, Duration, Stack
+from aws_cdk import Annotations, Duration, RemovalPolicy, Stack
 from aws_cdk import aws_glue as glue
 from aws_cdk import aws_s3_deployment as deployment
 from constructs import Construct
@@ -92,12 +92,15 @@ class GlueStack(Stack):
 
     def _security_configuration(self) -> glue.SecurityConfiguration:
         key = self._storage.key
-        return glue.SecurityConfiguration(
+        security = glue.SecurityConfiguration(
             self, 'Security',
             security_configuration_name=security_configuration_name(self._environment),
             cloud_watch_encryption=glue.CloudWatchEncryption.kms(key),
             job_bookmarks_encryption=glue.JobBookmarksEncryption.client_side_kms(key),
             s3_encryption=glue.S3Encryption.kms(key))
+        # It holds no data, and its name must be free for the next deployment.
+        security.apply_removal_policy(RemovalPolicy.DESTROY)
+        return security
 
     def _connect(self, network: VpcStack | None) -> list[glue.IConnection]:
         if network:

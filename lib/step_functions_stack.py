@@ -153,7 +153,7 @@ class StepFunctionsStack(Stack):
                 **{placeholder: job.job_name for placeholder, job in jobs.items()},
                 'Auditor': auditor.function_arn, 'TableLock': lock.function_arn, 'Topic': self.topic.topic_arn},
             logs=sfn.LogOptions(destination=logs, level=sfn.LogLevel.ALL, include_execution_data=False),
-            tracing_enabled=True, removal_policy=removal_policy(self._environment))
+            tracing_enabled=True)
 
     def _trigger(self) -> None:
         """Send each landed file through the queue to the function that starts its execution."""

@@ -13,6 +13,9 @@ from lib.constructs.log_group import LakeLogGroup
 from lib.settings.deployment_settings import EnvironmentConfiguration
 from lib.storage_stack import StorageStack
 
+SUBNETS = 3
+# Every account sees so many zones of a region; an interface endpoint takes one subnet of each.
+ZONES_EVERYWHERE = 2
 VPC_EXPORT, SECURITY_GROUP_EXPORT = 'VpcId', 'SharedSecurityGroupId'
 ZONE_EXPORT, SUBNET_EXPORT, ROUTE_TABLE_EXPORT = 'AvailabilityZone', 'SubnetId', 'RouteTable'
 # The role of the jobs finds subnets and security group by this tag. An export in use could never change.
@@ -30,7 +33,7 @@ ENDPOINTS = {
 
 
 class VpcStack(Stack):
-    """A private subnet in each availability zone, and a security group whose members reach each other.
+    """Three private subnets, in as many availability zones as there are, and a security group for the workers.
 
     Attributes: `subnet_ids`, `security_group_id`, and `connection_names`: each subnet has one connection of AWS Glue,
     and a run uses the first with free addresses.
@@ -40,7 +43,7 @@ class VpcStack(Stack):
                  storage: StorageStack, **kwargs: Any):
         super().__init__(scope, construct_id, **kwargs)
         self._environment, self._storage = environment, storage
-        self._numbers = range(1, environment.vpc.zones + 1)
+        self._numbers = range(1, SUBNETS + 1)
         if environment.vpc.mode == 'create':
             self._create()
         else:
@@ -50,8 +53,12 @@ class VpcStack(Stack):
 
     @property
     def availability_zones(self) -> list[str]:
-        """The zones of the region as AWS lists them at deployment, so that synthesis asks nobody."""
-        return [Fn.select(number, Fn.get_azs()) for number in range(self._environment.vpc.zones)]
+        """The zones of the region as AWS lists them at deployment, so that synthesis asks nobody.
+
+        In an account that sees two zones the third subnet shares the zone of the first.
+        """
+        listed = Fn.join(',', Fn.get_azs())
+        return [Fn.select(number, Fn.split(',', f'{listed},{listed}')) for number in range(SUBNETS)]
 
     def _create(self) -> None:
         settings = self._environment.vpc
@@ -59,7 +66,7 @@ class VpcStack(Stack):
         kind = ec2.SubnetType.PRIVATE_WITH_EGRESS if has_internet else ec2.SubnetType.PRIVATE_ISOLATED
         public = ec2.SubnetConfiguration(name='public', subnet_type=ec2.SubnetType.PUBLIC, cidr_mask=28,
                                          map_public_ip_on_launch=False)
-        vpc = ec2.Vpc(self, 'Vpc', max_azs=settings.zones, nat_gateways=settings.nat_gateways,
+        vpc = ec2.Vpc(self, 'Vpc', max_azs=SUBNETS, nat_gateways=settings.nat_gateways,
                       ip_addresses=ec2.IpAddresses.cidr(settings.cidr),
                       subnet_configuration=[ec2.SubnetConfiguration(name='private', subnet_type=kind),
                                             *([public] if has_internet else [])],
@@ -69,11 +76,12 @@ class VpcStack(Stack):
         group.add_ingress_rule(group, ec2.Port.all_tcp(), 'Workers of one run')
         vpc.add_gateway_endpoint('S3', service=ec2.GatewayVpcEndpointAwsService.S3)
         vpc.add_gateway_endpoint('DynamoDb', service=ec2.GatewayVpcEndpointAwsService.DYNAMODB)
-        for name, service in ENDPOINTS.items():
-            vpc.add_interface_endpoint(name, service=service, security_groups=[group], open=False)
         for tagged in (vpc, group):
             Tags.of(tagged).add(NETWORK_TAG, network_tag_value(self._environment))
         private = vpc.isolated_subnets or vpc.private_subnets
+        for name, service in ENDPOINTS.items():
+            vpc.add_interface_endpoint(name, service=service, security_groups=[group], open=False,
+                                       subnets=ec2.SubnetSelection(subnets=private[:ZONES_EVERYWHERE]))
         self._zones, self.subnet_ids = vpc.availability_zones, [subnet.subnet_id for subnet in private]
         self._route_table_ids = [subnet.route_table.route_table_id for subnet in private]
         self.security_group_id = group.security_group_id

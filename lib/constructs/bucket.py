@@ -44,5 +44,5 @@ class LakeBucket(s3.Bucket):
 
 
 def removal_policy(environment: EnvironmentConfiguration) -> RemovalPolicy:
-    """Return the removal policy of data; even in Dev a bucket with objects stays."""
-    return RemovalPolicy.RETAIN if environment.keeps_data else RemovalPolicy.DESTROY
+    """Return the removal policy of data; what a failed first deployment created goes again, as its name is needed."""
+    return RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE if environment.keeps_data else RemovalPolicy.DESTROY

@@ -11,6 +11,8 @@ WORKER_TYPES = ('G.1X', 'G.2X', 'G.4X', 'G.8X', 'R.1X', 'R.2X', 'R.4X', 'R.8X')
 FLEX_WORKER_TYPES = ('G.1X', 'G.2X')
 MOST_WORKERS = 299
 ACCOUNT_DIGITS = 12
+# Regions of other partitions of AWS: China, GovCloud, isolated and sovereign clouds.
+OTHER_PARTITIONS = ('cn-', 'us-gov-', 'us-iso', 'eu-iso', 'eusc-')
 
 
 @dataclass(frozen=True)
@@ -25,7 +27,10 @@ class Place:
         if self.account is not None and not re.fullmatch(rf'\d{{{ACCOUNT_DIGITS}}}', self.account):
             yield (f"account is '{self.account}', expected {ACCOUNT_DIGITS} digits in quotes, which keep leading "
                    'zeros, or None for the account of the credentials')
-        if not re.fullmatch(r'[a-z]{2}(-[a-z]+)+-\d', self.region):
+        if self.region.startswith(OTHER_PARTITIONS):
+            yield (f'region is {self.region}, which is in China, GovCloud or another partition of AWS with its own ARNs '
+                   'and fewer services; expected a region of the partition aws')
+        elif not re.fullmatch(r'[a-z]{2}(-[a-z]+)+-\d', self.region):
             yield f"region is '{self.region}', expected a name such as us-east-2"
 
 
@@ -74,16 +79,15 @@ class CodeCommit:
 class VpcConfiguration:
     """The network in which Glue jobs run.
 
-    mode          none: the network of AWS; create: a new one; import: the one whose ids an existing deployment exports
+    mode          none: the network of AWS; create: a new one; import: the one whose ids an existing deployment
+                  exports
     cidr          address range of a created network
     nat_gateways  number of NAT gateways of a created network; the jobs install their packages through them
-    zones         number of availability zones; 2 for an account that sees only two in its region
     """
 
     mode: Literal['none', 'create', 'import']
     cidr: str = '10.20.0.0/20'
     nat_gateways: int = 1
-    zones: int = 3
 
     def problems(self) -> Iterator[str]:
         """Yield the problems of these settings."""
@@ -92,10 +96,8 @@ class VpcConfiguration:
         size = re.fullmatch(r'(?:\d{1,3}\.){3}\d{1,3}/(\d{1,2})', self.cidr)
         if not size or not 16 <= int(size[1]) <= 23:
             yield f"cidr is '{self.cidr}', expected a range such as 10.20.0.0/20, from /16 to /23"
-        if self.zones not in (2, 3):
-            yield f'zones is {self.zones}, expected 2 or 3'
-        elif not 0 <= self.nat_gateways <= self.zones:
-            yield f'nat_gateways is {self.nat_gateways}, expected 0 to {self.zones}, the number of zones'
+        if not 0 <= self.nat_gateways <= 3:
+            yield f'nat_gateways is {self.nat_gateways}, expected 0 to 3'
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ CONFIGURATIONS = {
         log_days=30, glue=GlueConfiguration('6.0', 'G.2X', 8, 50, 60, flex=True, connections=('erp',)),
         redshift=RedshiftConfiguration(workgroup_name='lake', database='lake')),
     'Network': replace(DEV, vpc=VpcConfiguration('create')),
-    'OtherNetwork': replace(DEV, vpc=VpcConfiguration('create', '10.30.0.0/20', 2, 2),
+    'OtherNetwork': replace(DEV, vpc=VpcConfiguration('create', '10.30.0.0/20', 2),
                             glue=GlueConfiguration(connections=('erp',))),
     'ImportedNetwork': replace(DEV, vpc=VpcConfiguration('import')),
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from botocore.session import Session
 
 from lib.configuration import configuration
 from lib.settings.deployment_settings import Configuration, EnvironmentConfiguration, SettingsError
@@ -81,9 +82,7 @@ def test_a_setting_that_cannot_work_is_named_with_the_limit(changes, expected):
     ({'place': Place('111122223333', 'Ohio')}, "place.region is 'Ohio', expected a name such as us-east-2"),
     ({'vpc': VpcConfiguration('new')}, "vpc.mode is 'new', expected none, create or import"),
     ({'vpc': VpcConfiguration('create', cidr='10.0.0.0/28')}, "vpc.cidr is '10.0.0.0/28', expected a range"),
-    ({'vpc': VpcConfiguration('create', nat_gateways=4)}, 'vpc.nat_gateways is 4, expected 0 to 3, the number of zones'),
-    ({'vpc': VpcConfiguration('create', nat_gateways=3, zones=2)}, 'vpc.nat_gateways is 3, expected 0 to 2'),
-    ({'vpc': VpcConfiguration('create', zones=1)}, 'vpc.zones is 1, expected 2 or 3'),
+    ({'vpc': VpcConfiguration('create', nat_gateways=4)}, 'vpc.nat_gateways is 4, expected 0 to 3'),
     ({'glue': GlueConfiguration('4.0')}, "glue.version is '4.0', expected 5.1 or 6.0"),
     ({'glue': GlueConfiguration(worker_type='Standard')}, "glue.worker_type is 'Standard', expected one of G.1X"),
     ({'glue': GlueConfiguration(worker_type='G.4X', flex=True)},
@@ -121,3 +120,13 @@ def test_a_deployment_is_narrowed_to_environments_by_name(names, expected):
 def test_an_unknown_environment_is_refused_by_name():
     with pytest.raises(SettingsError, match="ENV names 'staging', expected one of Dev, Test"):
         two_environments().narrowed('Dev,staging')
+
+
+def test_regions_of_the_partition_aws_are_accepted_and_those_of_others_refused():
+    partitions = Session().get_available_partitions()
+    assert len(partitions) > 3
+    for partition in partitions:
+        for region in Session().get_available_regions('s3', partition):
+            found = list(Place(None, region).problems())
+            assert (found == []) is (partition == 'aws'), region
+            assert partition == 'aws' or 'expected a region of the partition aws' in found[0]
