@@ -28,8 +28,8 @@ class Place:
             yield (f"account is '{self.account}', expected {ACCOUNT_DIGITS} digits in quotes, which keep leading "
                    'zeros, or None for the account of the credentials')
         if self.region.startswith(OTHER_PARTITIONS):
-            yield (f'region is {self.region}, which is in China, GovCloud or another partition of AWS with its own ARNs '
-                   'and fewer services; expected a region of the partition aws')
+            yield (f'region is {self.region}, which is in China, GovCloud or another partition of AWS with its own '
+                   'ARNs and fewer services; expected a region of the partition aws')
         elif not re.fullmatch(r'[a-z]{2}(-[a-z]+)+-\d', self.region):
             yield f"region is '{self.region}', expected a name such as us-east-2"
 
