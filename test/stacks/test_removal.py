@@ -27,6 +27,18 @@ def test_dev_leaves_nothing_behind(lake_on_aws):
     assert [name for name, _ in kept(lake_on_aws, 'Dev')] == []
 
 
+@pytest.mark.parametrize(('environment', 'emptied'), [
+    ('Dev', {'access-logs', 'etl-scripts', 'glue-temp'}), ('Test', set()), ('Prod', set())])
+def test_only_dev_empties_buckets_and_none_of_data(lake_on_aws, environment, emptied):
+    kinds = set()
+    for stack in lake_on_aws.of_environment(environment):
+        buckets = lake_on_aws.resources(stack, 'AWS::S3::Bucket')
+        for resource in lake_on_aws.resources(stack, 'Custom::S3AutoDeleteObjects').values():
+            name = buckets[resource['Properties']['BucketName']['Ref']]['Properties']['BucketName']
+            kinds.add('-'.join(name.split('-')[-2:]))
+    assert kinds == emptied
+
+
 @pytest.mark.parametrize('environment', ['Test', 'Prod'])
 def test_what_test_and_prod_keep_is_data_and_goes_with_a_failed_first_deployment(lake_on_aws, environment):
     found = dict(kept(lake_on_aws, environment))
@@ -40,6 +52,12 @@ def test_what_stays_has_a_name_by_which_the_next_deployment_takes_it_over(lake_o
     dynamic = [name for name, resource in kept(lake_on_aws, environment) if resource['Type'] not in IMPORTED_BY_HAND
                and not isinstance(resource['Properties'].get(IMPORTED_BY_NAME[resource['Type']]), str)]
     assert dynamic == []
+
+
+@pytest.mark.parametrize('environment', ['Dev', 'Test', 'Prod'])
+def test_a_workgroup_goes_with_its_history(lake_on_aws, environment):
+    workgroup, = lake_on_aws.resources(f'{environment}-InsuranceLakeEtlAthenaHelper', 'AWS::Athena::WorkGroup').values()
+    assert workgroup['Properties']['RecursiveDeleteOption'] is True
 
 
 def test_the_guide_names_the_key_that_is_imported_by_hand(lake_on_aws):
