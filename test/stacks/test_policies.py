@@ -103,7 +103,7 @@ def test_consumers_may_do_what_a_query_in_the_workgroup_and_its_console_need(lak
     policy, name = consumer(lake_on_aws, environment), environment.lower()
     key, = {text_of(resource) for statement in policy for resource in listed(statement['Resource'])
             if 'kms:Decrypt' in listed(statement['Action'])}
-    workgroup = (f"arn:<AWS::Partition>:athena:{'eu-central-1' if environment == 'Prod' else 'us-east-2'}:"
+    workgroup = (f"arn:aws:athena:{'eu-central-1' if environment == 'Prod' else 'us-east-2'}:"
                  f'{ACCOUNTS[environment]}:workgroup/{name}-insurancelake-workgroup')
     needed = {key: ('kms:Decrypt', 'kms:GenerateDataKey'),
               workgroup: ('athena:StartQueryExecution', 'athena:GetQueryResults', 'athena:GetQueryResultsStream'),
