@@ -3,7 +3,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from aws_cdk import Stack
+from aws_cdk import CfnOutput, Stack
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
@@ -50,11 +50,14 @@ class DataLakeConsumerStack(Stack):
         }
         statements = [iam.PolicyStatement(sid=name, actions=list(actions), resources=resources)
                       for name, (actions, resources) in allowed.items()]
-        iam.ManagedPolicy(
+        policy = iam.ManagedPolicy(
             self, 'Policy',
             managed_policy_name=environment.resource_name(f'{environment.place.region}-consumer-policy'),
             description=f'Read the tables of the lake in {environment.name}',
             statements=[*statements, *self._denied(storage)])
+        for name, value in {'ConsumerPolicy': policy.managed_policy_name,
+                            'ConsumerPolicyArn': policy.managed_policy_arn}.items():
+            CfnOutput(self, f'{name}Export', value=value, export_name=environment.own_export_name(name))
 
     def _denied(self, storage: StorageStack) -> list[iam.PolicyStatement]:
         """Deny clear-text rows even to those who may read the bucket by another policy."""

@@ -78,6 +78,7 @@ def _common(environment: EnvironmentConfiguration, resources: CommonResources) -
         'log_format': 'json',
         'data_lineage_table': resources.lineage_table,
         'hash_key_secret': environment.hash_key_secret,
+        'hash_text': environment.hash_text,
         'data_quality_engine': environment.quality_engine,
     }
     return {name: value for name, value in arguments.items() if value}

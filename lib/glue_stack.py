@@ -6,7 +6,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Literal
 
-from aws_cdk import Annotations, Duration, RemovalPolicy, Stack
+from aws_cdk import Annotations, CfnOutput, Duration, RemovalPolicy, Stack
 from aws_cdk import aws_glue as glue
 from aws_cdk import aws_s3_deployment as deployment
 from constructs import Construct
@@ -55,6 +55,19 @@ class GlueStack(Stack):
             self.scripts_bucket.bucket_name, self.temporary_bucket.bucket_name, tables.job_audit.table_name,
             tables.lineage.table_name if tables.lineage else '')
         self.jobs = {job.name: self._job(job, default_arguments(job, environment, common, resources)) for job in JOBS}
+
+        self._export()
+
+    def _export(self) -> None:
+        """Export the buckets and the role, by name and by ARN, for stacks and scripts of users."""
+        values = {
+            'GlueScriptsBucket': self.scripts_bucket.bucket_name,
+            'GlueScriptsBucketArn': self.scripts_bucket.bucket_arn,
+            'GlueScriptsTempBucket': self.temporary_bucket.bucket_name,
+            'GlueScriptsTempBucketArn': self.temporary_bucket.bucket_arn,
+            'GlueRole': self.role.role_name, 'GlueRoleArn': self.role.role_arn}
+        for name, value in values.items():
+            CfnOutput(self, f'{name}Export', value=value, export_name=self._environment.own_export_name(name))
 
     def _deploy_scripts(self) -> GlueLibrary:
         """Copy scripts and configuration files to their bucket, and the library under a name of its content.

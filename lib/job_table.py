@@ -5,7 +5,7 @@ one row, as the recipe "A job with its step" shows.
 """
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Literal
 
@@ -174,3 +174,20 @@ JOBS: tuple[LakeJob, ...] = (
     ENTITY_MATCH,
 )
 STEPS = tuple((job, job.step) for job in JOBS if job.step)
+
+
+def jobs_before(name: str) -> list[str]:
+    """Return the names of the jobs that an execution has run before the job of that name."""
+    names = [job.name for job, _ in STEPS]
+    return names[:names.index(name)]
+
+
+def failure_after(done: Sequence[str], failed: str, reason: str) -> str:
+    """Return the reason why a job failed, after what earlier jobs of the same execution have published.
+
+    done    names of the jobs that succeeded
+    failed  name of the job that did not
+    """
+    if not done:
+        return reason
+    return f'{" and ".join(done)} succeeded, and readers see what was published there; {failed} failed. {reason}'

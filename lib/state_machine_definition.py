@@ -60,11 +60,11 @@ def definition(job_timeout_minutes: int, steps: Sequence[tuple[LakeJob, JobStep]
         **_lock('table', TABLE, _first_state(steps[0][1], locks)),
         **_jobs([step for _, step in steps], locks, job_timeout_minutes),
         # Subscribers are notified whatever fails from here on; the repair function writes missing records later.
-        RECORD_SUCCESS: _call(AUDITOR, {'Input.$': '$'}, 'Unlock after success', 'Unlock after success'),
+        RECORD_SUCCESS: _record_end('Unlock after success'),
         'Unlock after success': _unlock('Notify of success'),
         'Notify of success': _notify('Job Completed', 'SUCCEEDED', 'Done'),
         'Done': {'Type': 'Succeed'},
-        RECORD_FAILURE: _call(AUDITOR, {'Input.$': '$'}, 'Unlock after failure', 'Unlock after failure'),
+        RECORD_FAILURE: _record_end('Unlock after failure'),
         'Unlock after failure': _unlock('Notify of failure'),
         'Notify of failure': _notify('Job Failed', 'FAILED', 'Failed'),
         'Failed': {'Type': 'Fail', 'Error': 'LoadFailed', 'Cause': 'The record of the execution says why.'},
@@ -150,6 +150,13 @@ def _unlock(following: str) -> State:
     """Return the state that releases all locks; if it fails, waiting executions see that the holder has ended.
     """
     return _call(TABLE_LOCK, _lock_request('release', BOTH), following, following)
+
+
+def _record_end(following: str) -> State:
+    """Return the state that records how the execution ended; subscribers are told what the auditor answered."""
+    return _call(AUDITOR, {'Input.$': '$'}, following, following) | {
+        'ResultSelector': {'StatusCode.$': '$.StatusCode', 'Payload.$': '$.Payload'},
+        'ResultPath': '$.status_update_result'}
 
 
 def _call(function: str, payload: State, following: str, after_failure: str) -> State:

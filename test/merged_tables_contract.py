@@ -26,6 +26,12 @@ def names(df: DataFrame) -> list[tuple[str, str]]:
 
 def follow_the_contract(tables: MergedTables, spark: SparkSession) -> None:
     """Assert the contract with a table that does not exist yet."""
+    follow_as_the_only_writer(tables, spark)
+    lose_no_update(tables, spark)
+
+
+def follow_as_the_only_writer(tables: MergedTables, spark: SparkSession) -> None:
+    """Assert what holds for merges one after another, with a table that does not exist yet."""
     assert tables.state(spark, DATABASE, TABLE) is None
     rows = spark.createDataFrame([person('1', 'Ann'), person('2', 'Bob')], SCHEMA)
     first = tables.merge(rows, DATABASE, TABLE, 'id', None)
@@ -51,7 +57,6 @@ def follow_the_contract(tables: MergedTables, spark: SparkSession) -> None:
         else:
             raise AssertionError('a merge into a version that is not the current one was accepted')
     assert names(tables.state(spark, DATABASE, TABLE).rows) == names(now.rows)
-    lose_no_update(tables, spark)
 
 
 def lose_no_update(tables: MergedTables, spark: SparkSession) -> None:

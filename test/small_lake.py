@@ -109,8 +109,9 @@ class SmallLake:
         return [partition.values for partition in self.catalog.partitions(database, table)]
 
     def lineage(self, execution: str, job: str = 'collect-to-cleanse') -> list[dict[str, Any]]:
-        """Return the lineage records of a job in sort key order, their information parsed."""
-        records = SqliteItems().query(self.folders.items('data-lineage'), execution)
+        """Return the lineage records of a job in the order of the operations, their information parsed."""
+        records = sorted(SqliteItems().query(self.folders.items('data-lineage'), execution),
+                         key=lambda record: int(record['operation_seq']))
         return [record | {'info': json.loads(record['info'])} for record in records if record['job_name'] == job]
 
     def recorded(self) -> list[tuple[str, str]]:

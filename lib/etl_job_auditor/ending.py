@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from lib.executions.record import FAILED, SUCCEEDED
+from lib.job_table import STEPS, failure_after, jobs_before
 
 # The final states of a run of AWS Glue.
 GLUE_FAILURES = ('STOPPED', 'FAILED', 'TIMEOUT', 'ERROR', 'EXPIRED')
@@ -36,7 +37,7 @@ def ending_of(state: Mapping[str, Any]) -> Ending:
 
 
 def _reason(result: Mapping[str, Any]) -> str:
-    """Return the error message of the job run, or the cause as it is when it describes no job run."""
+    """Return the error message of the job run, after what earlier jobs published; or the cause as it is."""
     cause = result.get('Cause')
     if cause is None:
         return str(result.get('ErrorMessage') or result.get('Error') or 'No reason was given.')
@@ -44,8 +45,17 @@ def _reason(result: Mapping[str, Any]) -> str:
         described = json.loads(cause)
     except (TypeError, ValueError):
         return str(cause)
-    message = described.get('ErrorMessage') or described.get('errorMessage') if isinstance(described, dict) else None
-    return str(message or cause)
+    if not isinstance(described, dict):
+        return str(cause)
+    message = str(described.get('ErrorMessage') or described.get('errorMessage') or cause)
+    failed = _job_of(str(described.get('JobName', '')))
+    return failure_after(jobs_before(failed), failed, message) if failed else message
+
+
+def _job_of(glue_name: str) -> str:
+    """Return which job of the lake a Glue job is, such as `dev-insurancelake-cleanse-to-consume-job`; empty for none.
+    """
+    return next((job.name for job, _ in STEPS if glue_name.endswith(f'-{job.name}-job')), '')
 
 
 def _shortened(text: str) -> str:

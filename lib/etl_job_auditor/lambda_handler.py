@@ -36,7 +36,9 @@ def lambda_handler(event: dict[str, Any], context: object) -> dict[str, Any]:
         status, values = ending.status, {'error_message': ending.reason}
     _audit().put_status(execution_id, status, values)
     LOG.info('The status of the execution is %s.', status, extra={'execution_id': execution_id})
-    return {'execution_id': execution_id, 'status': status}
+    said = f'{status} {values["error_message"]}'.strip()
+    return {'statusCode': 200, 'body': f'Recorded the status {said}', 'execution_id': execution_id,
+            'status': status}
 
 
 def _beginning(state: Mapping[str, Any], began: Mapping[str, Any]) -> dict[str, Any]:

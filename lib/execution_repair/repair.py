@@ -11,7 +11,7 @@ from lake_etl.reasons.failure import reason_of
 from lib.execution_repair.closing import closing_of
 from lib.executions.audit_table import AuditTable
 from lib.executions.notification import Notifier
-from lib.executions.record import FAILED, OPEN, QUEUED, STARTED, STARTING, execution_of
+from lib.executions.record import FAILED, OPEN, QUEUED, STARTED, STARTING, execution_of, time_in
 from lib.executions.running import RunningExecutions
 from lib.executions.starting import Starter
 from lib.table_lock.lock_table import LockTable
@@ -42,7 +42,7 @@ class Repair:
             self._locks.release(resource, arn)
         execution_id = state.get('execution_id')
         item = self._audit.get(str(execution_id)) if execution_id else None
-        if item is None or item['sfn_execution_name'] != arn.rpartition(':')[2]:
+        if item is None or item.get('sfn_execution_name') != arn.rpartition(':')[2]:
             return False
         return self._close(item, status)
 
@@ -58,7 +58,7 @@ class Repair:
         """Repair one record; a failure is logged and does not stop the others."""
         try:
             item = self._audit.get(execution_id)
-            if item is None or datetime.fromisoformat(item['job_last_updated_timestamp']) > now - SETTLED:
+            if item is None or time_in(item, 'job_last_updated_timestamp', 'job_start_date') > now - SETTLED:
                 return False
             if item['job_latest_status'] in (QUEUED, STARTING):
                 return self._starter.start_recorded(execution_id) == STARTED

@@ -1,16 +1,18 @@
 """Reads and changes records of executions in DynamoDB, with conditional writes."""
 from __future__ import annotations
 
+import logging
 from collections.abc import Collection, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from lib.executions.record import SUCCEEDED, updated_at
+from lib.executions.record import SUCCEEDED, RecordError, time_in, updated_at
 
 BY_SOURCE = 'source_key-job_start_date_int-index'
 BY_STATUS = 'job_latest_status-dependency_key-index'
 # The state machine ends every execution by then.
 LONGEST_EXECUTION = timedelta(days=4)
+LOG = logging.getLogger(__name__)
 
 
 class AuditTable:
@@ -90,7 +92,12 @@ class AuditTable:
 
 
 def _ended(item: Mapping[str, Any] | None) -> datetime:
-    """Return when a successful execution ended; the beginning of time for a record that is no longer one."""
+    """Return when a successful execution ended; the beginning of time for any other record."""
+    never = datetime.min.replace(tzinfo=UTC)
     if item is None or item['job_latest_status'] != SUCCEEDED:
-        return datetime.min.replace(tzinfo=UTC)
-    return datetime.fromisoformat(item['job_last_updated_timestamp'])
+        return never
+    try:
+        return time_in(item, 'job_last_updated_timestamp', 'job_start_date')
+    except RecordError as error:
+        LOG.warning('A success does not count. %s', error, extra={'execution_id': item['execution_id']})
+        return never

@@ -1,11 +1,21 @@
 """Loads one collected file into its Cleanse table."""
 from __future__ import annotations
 
-from lake_etl.arguments import CollectToCleanseArguments
+import sys
+from pathlib import Path
+
+# An editor or a test may start the script without an import path; AWS Glue has one.
+if (SHARED_MODULES := str(Path(__file__).resolve().parent / 'lib')) not in sys.path:
+    sys.path.append(SHARED_MODULES)
+
+from lake_etl.arguments import CollectToCleanseArguments, required_names
 from lake_etl.jobs.cleanse import (
     CleanseRun, add_load_columns, apply_transforms, map_columns, open_gate, publish_to_cleanse, read_configuration,
     read_source)
 from lake_etl.jobs.job_run import job_run
+
+# The names of the arguments that a run must give, for code that starts or tests the job.
+expected_arguments = list(required_names(CollectToCleanseArguments))
 
 
 def main() -> None:

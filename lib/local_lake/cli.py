@@ -9,17 +9,35 @@ from typing import Any
 
 from lake_etl.reasons.failure import reason_of
 from lib.local_lake.folders import LakeFolders
-from lib.local_lake.screen import show_everything, speak_own_words
+from lib.local_lake.running.stopping import ending_on_signals, exit_status
+from lib.local_lake.screen import harmless_screen, show_everything, speak_own_words
 
 DESCRIPTION = 'The whole data lake on this machine: Collect, Cleanse and Consume without AWS.'
 FAILED, INTERRUPTED = 1, 130
+# Commands that run another program, which has the screen to itself.
+HANDED_ON = ('test_suite', 'lint', 'cdk')
 
 
 def main(arguments: list[str]) -> int:
-    """Run one command; return 0, 1 when it failed, 2 for wrong usage, 130 when it was interrupted."""
+    """Run one command; return 0, 1 when it failed, 2 for wrong usage, 130 when it was interrupted.
+
+    A signal that asks the process to end raises SystemExit with its status, such as 143.
+    """
     options = build_parser().parse_args(arguments)
+    if options.module in HANDED_ON:
+        return _run(options)
+    with harmless_screen(exact_output=getattr(options, 'format', 'table') != 'table'):
+        return _run_on_screen(options)
+
+
+def _run_on_screen(options: argparse.Namespace) -> int:
     _log_to_screen(options.verbose, options.debug)
     speak_own_words(options.debug)
+    with ending_on_signals():
+        return _run(options)
+
+
+def _run(options: argparse.Namespace) -> int:
     try:
         module = importlib.import_module(f'lib.local_lake.commands.{options.module}')
         folders = LakeFolders.of(options.lake, options.config)
@@ -31,6 +49,8 @@ def main(arguments: list[str]) -> int:
     except BrokenPipeError:
         return FAILED
     except Exception as error:
+        if (status := exit_status()) is not None:
+            return status
         if options.debug:
             show_everything(error)
         print(f'lake: {reason_of(error)}', file=sys.stderr)
@@ -72,6 +92,10 @@ def _add_loading(verbs: Verbs) -> None:
     run.add_argument('file', metavar='FILE')
     run.add_argument('--workflow', required=True, metavar='DATABASE/TABLE', help='which workflow the file belongs to')
     run.add_argument('--date', metavar='YYYY-MM-DD', help='the partition to load (default: today)')
+    run.add_argument('--yes', action='store_true', help='load without asking, also where there are warnings')
+    retry = _verb(verbs, 'retry', 'load files of the Collect folder again whose last load failed')
+    retry.add_argument('files', nargs='*', metavar='FILE', help='paths below Collect, as ./lake runs shows them '
+                       '(default: all that failed)')
     watch = _verb(verbs, 'watch', 'process files as they are dropped into the Collect folder')
     watch.add_argument('--once', action='store_true', help='process the files that are there and exit')
 
@@ -91,6 +115,10 @@ def _add_looking(verbs: Verbs) -> None:
     quality.add_argument('--out', metavar='FILE', help='where to write the proposed rules (default: the screen)')
     quality.add_argument('--format', choices=['table', 'csv', 'json'], default='table')
     _add_match(verbs)
+    docs = _verb(verbs, 'docs', 'write pages of tables, columns, lineage, rules and runs, for a browser')
+    docs.add_argument('--out', metavar='DIR', help='folder of the pages (default: lake-docs)')
+    docs.add_argument('--serve', action='store_true', help='serve the pages on this machine; a reload shows new runs')
+    docs.add_argument('--port', type=int, default=8080, metavar='N', help='with --serve (default: 8080)')
 
 
 def _add_match(verbs: Verbs) -> None:

@@ -1,18 +1,66 @@
 """Keeps messages of Spark and libraries, which may contain values of rows, off the screen unless --debug is set."""
 from __future__ import annotations
 
+import io
 import logging
 import os
+import re
 import sys
 import threading
 import traceback
-from typing import Any
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, TextIO
 
 from lake_etl.reasons.failure import original_of, reason_of
 from lake_etl.reasons.own_words import SHOWS_SPARK_LOG, OwnWords, show_no_foreign_warnings
 
 WARNING = ('--debug shows messages of Spark and libraries, which may contain values of rows. Do not pass this '
            'output on.')
+
+
+# Control characters but tab and line break, those that turn the direction of text, and halves of characters.
+HARMFUL = re.compile('[\\x00-\\x08\\x0b-\\x1f\\x7f-\\x9f\\u200e\\u200f\\u202a-\\u202e\\u2066-\\u2069\\ud800-\\udfff]')
+
+
+class HarmlessText(io.TextIOBase):
+    """A stream that shows control characters as escapes such as `\\x1b`, so that no text can command a terminal."""
+
+    def __init__(self, stream: TextIO):
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        """Write the text, harmless, and return its own length."""
+        self._stream.write(HARMFUL.sub(lambda found: ascii(found[0])[1:-1], text))
+        return len(text)
+
+    def flush(self) -> None:
+        """Hand on what has been written."""
+        self._stream.flush()
+
+    def isatty(self) -> bool:
+        """Tell whether a terminal shows what is written."""
+        return self._stream.isatty()
+
+    def fileno(self) -> int:
+        """Return the descriptor of the stream behind it."""
+        return self._stream.fileno()
+
+
+@contextmanager
+def harmless_screen(exact_output: bool) -> Iterator[None]:
+    """Show control characters as escapes on both streams.
+
+    exact_output  whether another program may read the output: then it stays as it is where no terminal shows it
+    """
+    before = sys.stdout, sys.stderr
+    if not exact_output or sys.stdout.isatty():
+        sys.stdout = HarmlessText(sys.stdout)
+    sys.stderr = HarmlessText(sys.stderr)
+    try:
+        yield
+    finally:
+        sys.stdout, sys.stderr = before
 
 
 def speak_own_words(debug: bool) -> None:

@@ -40,10 +40,13 @@ class EnvironmentConfiguration:
     lineage               keep a table of the operations on each data set
     hash_key_secret       name of the secret in Secrets Manager with which hashes of personal data are keyed; empty for
                           hashes without a key
+    hash_text             what loads hash of values in delimited text: as_written, the default, or as_inferred, as lakes
+                          of AWS InsuranceLake do
     quality_engine        empty for the lake's own, glue for AWS Glue Data Quality
     retention_hours       how long superseded files stay for readers that still hold the old file list
     log_days              how long logs are kept
     resource_name_prefix  that of the configuration, whose `named_environments` fills it in
+    logical_id_prefix     likewise
     """
 
     name: str
@@ -55,10 +58,12 @@ class EnvironmentConfiguration:
     redshift: RedshiftConfiguration = RedshiftConfiguration()
     lineage: bool = True
     hash_key_secret: str = ''
+    hash_text: Literal['', 'as_written', 'as_inferred'] = ''
     quality_engine: Literal['', 'glue'] = ''
     retention_hours: int = 72
     log_days: int = 365
     resource_name_prefix: str = ''
+    logical_id_prefix: str = ''
 
     @property
     def keeps_data(self) -> bool:
@@ -81,12 +86,18 @@ class EnvironmentConfiguration:
         """Return the name under which one of its stacks exports a value."""
         return f'{self.name}{name}'
 
+    def own_export_name(self, name: str) -> str:
+        """Return the name under which one of its stacks exports a value of this lake alone."""
+        return f'{self.name}{self.logical_id_prefix}{name}'
+
     def problems(self) -> Iterator[str]:
         """Yield the problems of these settings."""
         if self.name not in ENVIRONMENT_NAMES:
             yield f"name is '{self.name}', expected one of {', '.join(ENVIRONMENT_NAMES)}"
         if self.storage not in ('create', 'import'):
             yield f"storage is '{self.storage}', expected create or import"
+        if self.hash_text not in ('', 'as_written', 'as_inferred'):
+            yield f"hash_text is '{self.hash_text}', expected an empty text, as_written or as_inferred"
         if self.quality_engine not in ('', 'glue'):
             yield f"quality_engine is '{self.quality_engine}', expected an empty text or glue"
         if not 0 <= self.retention_hours <= 24 * 366:
@@ -133,8 +144,9 @@ class Configuration:
 
     @property
     def named_environments(self) -> tuple[EnvironmentConfiguration, ...]:
-        """The environments, with the prefix of this configuration in the names of their resources."""
-        return tuple(replace(environment, resource_name_prefix=self.resource_name_prefix)
+        """The environments, with the prefixes of this configuration in the names of their resources."""
+        return tuple(replace(environment, resource_name_prefix=self.resource_name_prefix,
+                             logical_id_prefix=self.logical_id_prefix)
                      for environment in self.environments)
 
     def narrowed(self, names: str) -> Configuration:

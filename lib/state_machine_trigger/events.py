@@ -4,9 +4,11 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 from urllib.parse import unquote_plus
+
+from lake_etl.config.dependencies import utc_time
 
 CREATED = 'Object Created'
 TEST_EVENT = 's3:TestEvent'
@@ -69,7 +71,7 @@ def _from_event_bridge(event: Mapping[str, Any]) -> CreatedObject:
     return CreatedObject(
         _text(detail['bucket']['name']), _text(created['key']),
         _version(created.get('version-id'), created.get('sequencer'), created.get('etag'), event['time']),
-        _moment(event['time']), str(detail.get('requester') or ''), str(detail.get('source-ip-address') or ''))
+        utc_time(event['time']), str(detail.get('requester') or ''), str(detail.get('source-ip-address') or ''))
 
 
 def _from_notification(record: Mapping[str, Any]) -> CreatedObject:
@@ -78,7 +80,7 @@ def _from_notification(record: Mapping[str, Any]) -> CreatedObject:
     return CreatedObject(
         _text(record['s3']['bucket']['name']), unquote_plus(_text(created['key']), errors='strict'),
         _version(created.get('versionId'), created.get('sequencer'), created.get('eTag'), record['eventTime']),
-        _moment(record['eventTime']), str(record.get('userIdentity', {}).get('principalId') or ''),
+        utc_time(record['eventTime']), str(record.get('userIdentity', {}).get('principalId') or ''),
         str(record.get('requestParameters', {}).get('sourceIPAddress') or ''))
 
 
@@ -93,8 +95,3 @@ def _text(value: object) -> str:
     if not isinstance(value, str) or not value:
         raise ValueError(f'a name in place of {value!r}')
     return value
-
-
-def _moment(text: str) -> datetime:
-    moment = datetime.fromisoformat(text)
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

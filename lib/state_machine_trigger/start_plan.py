@@ -75,7 +75,7 @@ def _input(created: CreatedObject, landing: Landing, identity: str, read: Read) 
         'source_key': landing.workflow,
         'source_path': landing.source_path,
         'base_file_name': landing.base_file_name,
-        'p_year': str(year), 'p_month': str(month), 'p_day': str(day),
+        'p_year': f'{year:04d}', 'p_month': f'{month:02d}', 'p_day': f'{day:02d}',
         'table_name': landing.table,
         'execution_id': identity,
         'entity_match': read(entity_match_file(landing.database)) is not None,

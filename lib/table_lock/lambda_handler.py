@@ -10,6 +10,7 @@ from typing import Any
 
 import boto3
 
+from lake_etl.config.dependencies import utc_time
 from lib.executions.running import RunningExecutions
 from lib.table_lock.lock_table import LockTable
 from lib.table_lock.turn import Order
@@ -40,8 +41,8 @@ def lambda_handler(event: dict[str, Any], context: object) -> dict[str, Any]:
 
 def order_of(state: Mapping[str, Any], execution: Mapping[str, Any]) -> Order:
     """Return the order of an execution; one that was started by hand may have an input without a landing."""
-    started = datetime.fromisoformat(execution['StartTime'])
-    return Order(datetime.fromisoformat(state['landed_at']) if state.get('landed_at') else started, started)
+    started = utc_time(execution['StartTime'])
+    return Order(utc_time(state['landed_at']) if state.get('landed_at') else started, started)
 
 
 @cache

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from killed_run import POINTS, SET_ASIDE
 
-from lib.local_lake.running.orchestration import INTERRUPTED, Orchestrator
+from lib.local_lake.running.orchestration import INTERRUPTED, STOPPED, Orchestrator
 
 HERE = Path(__file__).resolve().parent
 REPOSITORY = HERE.parents[1]
@@ -62,7 +62,7 @@ def test_a_killed_run_leaves_the_old_data_and_the_next_one_brings_the_new(lake, 
     orchestrator = Orchestrator(lake.folders)
     with lake.folders.writing():
         assert orchestrator.close_interrupted_runs() == 1
-    assert ('FAILED', INTERRUPTED) in lake.recorded()
+    assert (INTERRUPTED, STOPPED) in lake.recorded()
     assert lake.run(KEY, file_of(NEW, rows)).status == 'SUCCEEDED'
     assert (lake.rows(CLEANSE), lake.rows(CONSUME)) == (new, new)
 

@@ -188,7 +188,8 @@ def test_one_record_that_cannot_be_read_keeps_no_other_from_being_looked_after(a
 def test_the_begin_of_an_execution_by_hand_makes_a_record_that_says_all(account):
     state = {'execution_id': 'by-hand', 'source_key': 'Db/Tbl', 'p_year': 2026}
     began = {'Execution': {'Name': 'again'}, 'StateMachine': {'Id': account.machine}}
-    assert auditor({'Input': state, 'Began': began}, None) == {'execution_id': 'by-hand', 'status': 'STARTED'}
+    assert auditor({'Input': state, 'Began': began}, None) == {
+        'statusCode': 200, 'body': 'Recorded the status STARTED', 'execution_id': 'by-hand', 'status': 'STARTED'}
     (record,) = account.records()
     assert (record['job_latest_status'], record['sfn_execution_name'], record['source_key']) == (
         'STARTED', 'again', 'Db/Tbl')

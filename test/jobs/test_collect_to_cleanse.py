@@ -35,6 +35,7 @@ SPEC = {
         'hash': ['policy_number'],
     },
 }
+MAPPED = ['mapping'] * 3 + ['fuzzymapping', 'dropped', 'dropped']
 
 
 def configure(lake, spec=SPEC, mapping=MAPPING):
@@ -63,14 +64,15 @@ def test_lineage_lists_every_operation_in_order_with_the_totals_of_the_amounts(l
     execution = lake.load(KEY, POLICIES)
     records = lake.lineage(execution)
     assert [record['dataset_operation'] for record in records] == [
-        'read', 'mapping', 'fuzzymapping', 'dropped', 'dateconversion', 'currencyconversion', 'literal', 'hash',
-        'numericaudit', 'write']
-    assert [record['operation_seq'] for record in records] == list(range(1, 11))
+        'read', *MAPPED, 'dateconversion', 'currencyconversion', 'literal', 'hash', 'numericaudit', 'write']
+    assert [record['operation_seq'] for record in records] == list(range(1, len(records) + 1))
     assert {record['dataset'] for record in records} == {'Gen/Policy'}
     by_operation = {record['dataset_operation']: record['info'] for record in records}
-    assert by_operation['fuzzymapping']['mapping'][0]['sourcename'] == 'NewRenewal'
-    assert by_operation['dropped']['columns'] == ['Agent', 'InternalNote']
-    assert by_operation['numericaudit'] == {'rows': 3, 'columns': 6, 'totals': {'written_premium': '900.25'}}
+    assert by_operation['fuzzymapping']['match'] == 'NewRenewal'
+    assert [record['info']['dropped'] for record in records if record['dataset_operation'] == 'dropped'] == [
+        'Agent', 'InternalNote']
+    assert by_operation['numericaudit']['totals'] == {'written_premium': '900.25'}
+    assert by_operation['numericaudit']['dataset_counts'] == {'row': 3, 'column': 6}
     assert by_operation['write']['rows'] == 3
 
 

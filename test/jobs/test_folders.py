@@ -44,7 +44,7 @@ def test_parts_wait_for_their_trigger_and_are_one_execution(lake):
 def test_a_folder_is_loaded_by_name_and_a_file_in_its_place_is_refused(lake, tmp_path):
     lake.configure(SPEC, {'input_spec': {'files': 'folder', 'load_mode': 'by_file'}})
     options = argparse.Namespace(file=str(shutil.copytree(PARTS, tmp_path / 'batch')), workflow='Gen/Policy',
-                                 date='2026-03-04')
+                                 date='2026-03-04', yes=False)
     for _ in range(2):
         assert run.run(lake.folders, options) == 0
     assert lake.rows(LOADED) == ROWS

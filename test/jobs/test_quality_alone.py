@@ -33,7 +33,8 @@ def test_rules_are_evaluated_at_once_and_rows_are_set_aside(lake, arguments, row
     check = DataQualityCheck(RULES, PARTITION, arguments, None)
     passed = check.run_data_quality(rows, RULES, 'before_transform')
     results = SqliteItems().query(arguments['dq_results_table'], 'e1')
-    assert {item['rule_action']: item['Outcome'] for item in results} == {'warn': 'Passed', 'quarantine': 'Failed'}
+    assert {item['rule_action']: item['Outcome'] for item in results} == {
+        'warn-on-failure': 'Passed', 'quarantine-on-failure': 'Failed'}
     found = 'SELECT id, tin, year FROM gen.policy_quarantine_before_transform'
     assert lake.rows(found) == [('(hidden)', '(hidden)', '2026')], 'the steps that protect are not known'
     assert sorted(row.id for row in passed.collect()) == ['A', 'B']
@@ -42,6 +43,26 @@ def test_rules_are_evaluated_at_once_and_rows_are_set_aside(lake, arguments, row
     known = arguments | {'txn_bucket': str(lake.configuration), 'txn_spec_prefix_path': '/transformation-spec/'}
     DataQualityCheck(RULES, PARTITION, known, None).run_data_quality(rows, RULES, 'before_transform')
     assert lake.rows(found) == [('C', 'none', '2026')]
+
+
+@pytest.mark.parametrize(('stage', 'partition', 'found'), [
+    ('before_transform', {'year': '2024', 'month': '01', 'day': '02'}, ('2024', '01', '02')),
+    ('after_transform', {'year': 2024, 'month': '01', 'day': '02'}, ('2024', '01', '02')),
+    ('after_transform', PARTITION, PARTITION)])
+def test_rows_are_quarantined_into_the_partition_that_the_job_names(lake, arguments, rows, partition, found, stage):
+    rules = {stage: {'quarantine_rules': ["ColumnValues 'premium' > 0"]}}
+    dated = rows if stage == 'before_transform' else rows.selectExpr('*', *(
+        f"'{value}' AS {name}" for name, value in zip(('year', 'month', 'day'), found, strict=True)))
+    check = DataQualityCheck(dq_rules=rules, partition=partition, args=arguments, lineage=None, sc=None)
+    assert check.run_data_quality(df=dated, dq_rules=rules, ruleset_name=stage).count() == 2
+    assert lake.partitions('gen', f'policy_quarantine_{stage}') == [found]
+    assert lake.rows(f'SELECT year, month, day FROM gen.policy_quarantine_{stage}') == [found]
+
+
+@pytest.mark.parametrize('partition', ['2024-01-02', ('2024',), ()])
+def test_a_partition_that_is_not_year_month_and_day_is_refused(arguments, rows, partition):
+    with pytest.raises(LakeError, match='expected year, month and day'):
+        DataQualityCheck(RULES, partition, arguments, None).run_data_quality(rows, RULES, 'before_transform')
 
 
 def test_a_halt_rule_raises_before_rows_are_set_aside(lake, arguments, rows):

@@ -56,11 +56,11 @@ def test_rows_are_set_aside_with_the_rules_they_failed_until_the_partition_is_lo
     assert location == f'{lake.folders.cleanse}/quarantine/before_transform/gen/policy'
 
     assert results(lake, execution) == [
-        ('after_transform', 'quarantine', 'ColumnLength "id" = 1', 'Passed'),
-        ('after_transform', 'quarantine', 'ColumnValues "state" in ["NY", "CA"]', 'Failed'),
-        ('before_transform', 'halt', 'RowCount > 1', 'Passed'),
-        ('before_transform', 'quarantine', 'ColumnValues "premium" > 0', 'Failed'),
-        ('before_transform', 'warn', 'ColumnValues "state" = "NY"', 'Failed')]
+        ('after_transform', 'quarantine-on-failure', 'ColumnLength "id" = 1', 'Passed'),
+        ('after_transform', 'quarantine-on-failure', 'ColumnValues "state" in ["NY", "CA"]', 'Failed'),
+        ('before_transform', 'halt-on-failure', 'RowCount > 1', 'Passed'),
+        ('before_transform', 'quarantine-on-failure', 'ColumnValues "premium" > 0', 'Failed'),
+        ('before_transform', 'warn-on-failure', 'ColumnValues "state" = "NY"', 'Failed')]
     assert set_aside(lake, execution) == [
         {'stage': 'before_transform', 'table': BEFORE, 'rows': 4, 'quarantined': 2},
         {'stage': 'after_transform', 'table': AFTER, 'rows': 2, 'quarantined': 1}]
@@ -80,8 +80,9 @@ def test_a_result_has_the_attributes_that_dashboards_read(lake):
     assert 'premium' in item.pop('FailureReason')
     assert item == {
         'execution_id': execution, 'Rule': 'Mean "premium" between 5 and 6', 'Outcome': 'Failed',
-        'job_id_action_rule': 'jr_1_after_transform_warn_Mean "premium" between 5 and 6',
-        'EvaluatedMetrics': {'Column.premium.Mean': 7}, 'rule_action': 'warn', 'ruleset_name': 'after_transform',
+        'job_id_action_rule': 'jr_1-warn-on-failure-after_transform-Mean "premium" between 5 and 6',
+        'EvaluatedMetrics': {'Column.premium.Mean': 7}, 'rule_action': 'warn-on-failure',
+        'ruleset_name': 'after_transform',
         'job_id': 'jr_1', 'job_name': 'collect-to-cleanse', 'step_function_name': 'machine'}
 
 

@@ -91,7 +91,8 @@ def test_the_table_is_plain_json_for_other_tools(table, tmp_path):
 
 
 @pytest.mark.parametrize(('address', 'message'), [
-    ('sqlite:///no/such/folder/lake.db#hash-values', '/no/such/folder/lake.db cannot be used: SQLITE_CANTOPEN'),
+    ('sqlite:///no/such/folder/lake.db#hash-values',
+     '/no/such/folder/lake.db cannot be used: the file cannot be opened .SQLITE_CANTOPEN'),
     ('sqlite://lake.db#hash-values', 'sqlite:///folder/lake.db#table was expected'),
     ('sqlite:///folder/lake-hash-values', 'sqlite:///folder/lake.db#table was expected'),
     ('dev-insurancelake-etl-hash-values', 'sqlite:///folder/lake.db#table was expected')])
@@ -102,6 +103,6 @@ def test_a_wrong_address_is_explained(address, message):
 
 def test_a_file_that_is_no_database_is_left_alone(table, tmp_path):
     (tmp_path / 'lake.db').write_bytes(b'policies' * 1000)
-    with pytest.raises(ItemStoreError, match='lake.db cannot be used: SQLITE_NOTADB'):
+    with pytest.raises(ItemStoreError, match='lake.db cannot be used: the file is not a SQLite database'):
         SqliteItems().put(table, {'hash_key': 'k'})
     assert (tmp_path / 'lake.db').read_bytes() == b'policies' * 1000

@@ -22,7 +22,7 @@ import pyspark
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 SPARK_HOME = Path(pyspark.__file__).parent
-WORKERS = ('worker-1', 'worker-2')
+WORKERS, DRIVERS = ('worker-1', 'worker-2'), 'drivers'
 SOURCES = ('lib', 'test', 'resources', 'bench', 'docs', '.ci')
 SCALA = '2.12'   # That of Spark 3.5.6 from the Python index, where Spark itself cannot tell.
 START_SECONDS = 60
@@ -51,26 +51,22 @@ class Cluster:
 
     def driver(self, name: str, command: Sequence[str], environment: Mapping[str, str]) -> subprocess.Popen[str]:
         """Start a process beside the workers, in a folder of its own, and return it; its output goes to `log`."""
-        folder = _own_folder(self.root, name)
+        folder = self.folder(name)
         with (folder / 'log').open('w') as log:
             return subprocess.Popen(
-                _hidden(self.namespace, command, self._others(name)), cwd=folder,
+                _hidden(self.namespace, command, _hidden_from(self.root, name)), cwd=folder,
                 env=_environment(folder) | environment, stdout=log, stderr=subprocess.STDOUT, start_new_session=True,
                 text=True)
 
     def folder(self, name: str) -> Path:
-        """Return the folder of a process, made when it is missing."""
-        return _own_folder(self.root, name)
+        """Return the folder of a driver, made when it is missing."""
+        return _own_folder(self.root / DRIVERS, name)
 
     def executors(self) -> list[int]:
         """Return the process ids of all executors."""
         found = subprocess.run(['pgrep', '-P', ','.join(map(str, self.workers))], capture_output=True, text=True,
                                check=False)
         return [int(line) for line in found.stdout.split()]
-
-    def _others(self, name: str) -> list[Path]:
-        return [*(REPOSITORY / source for source in SOURCES),
-                *(self.root / other for other in WORKERS if other != name)]
 
 
 @contextmanager
@@ -118,11 +114,11 @@ def java() -> str:
 def _process(namespace: tuple[str, ...], root: Path, name: str, arguments: Sequence[str],
              environment: Mapping[str, str]) -> Iterator[int]:
     folder = _own_folder(root, name)
-    hidden = [*(REPOSITORY / source for source in SOURCES), *(root / other for other in WORKERS if other != name)]
+    hidden = [*_hidden_from(root, name), root / DRIVERS]
     command = [java(), '-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC', '-Xmx256m', '-cp', f'{SPARK_HOME}/jars/*',
                *arguments]
     for place in hidden:
-        place.mkdir(exist_ok=True)
+        place.mkdir(parents=True, exist_ok=True)
     with (folder / 'log').open('w') as log:
         process = subprocess.Popen(_hidden(namespace, command, hidden), cwd=folder, stdout=log,
                                    stderr=subprocess.STDOUT, env=_environment(folder) | environment,
@@ -140,6 +136,11 @@ def end(process: subprocess.Popen[str]) -> None:
     except ProcessLookupError:
         pass
     process.wait()
+
+
+def _hidden_from(root: Path, name: str) -> list[Path]:
+    """Return the folders that are empty to a process: the sources, and those of the workers but its own."""
+    return [*(REPOSITORY / source for source in SOURCES), *(root / other for other in WORKERS if other != name)]
 
 
 def _hidden(namespace: Sequence[str], command: Sequence[str], places: Sequence[Path]) -> list[str]:

@@ -17,7 +17,8 @@ from lake_etl.adapters.local.sqlite_items import SqliteItems
 
 MATCHED = ('customer_primary', 'customer_primary_xref')
 # What tells one run from another, or AWS from a laptop.
-OF_A_RUN = {'job_id', 'job_id_operation_seq', 'uuid', 'time_of_operation', 'job_name', 'step_function_name'}
+OF_A_RUN = {'job_id', 'job_id_operation_seq', 'job_id_action_rule', 'uuid', 'time_of_operation', 'job_name',
+            'step_function_name'}
 TIMES = ('quarantine_timestamp',)
 
 
@@ -54,8 +55,17 @@ def require_same_items(aws: Ground, laptop: Laptop, table: str, dataset: str = '
 
 
 def _compared(item: Mapping[str, Any]) -> str:
-    return json.dumps({name: value for name, value in item.items() if name not in OF_A_RUN}, default=str,
+    return json.dumps(_plain_numbers({name: value for name, value in item.items() if name not in OF_A_RUN}),
                       sort_keys=True)
+
+
+def _plain_numbers(value: Any) -> Any:
+    """Return a value with numbers as text: DynamoDB gives decimals where a file has whole numbers."""
+    if isinstance(value, Mapping):
+        return {name: _plain_numbers(item) for name, item in value.items()}
+    if isinstance(value, list | set):
+        return [_plain_numbers(item) for item in value]
+    return value if isinstance(value, bool | str | None) else str(value)
 
 
 def require_same_matches(aws: Ground, laptop: Laptop) -> int:

@@ -27,13 +27,13 @@ from lake_etl.adapters.aws.glue_catalog import GlueCatalog
 from lake_etl.adapters.aws.s3_files import S3Files
 from lake_etl.landing.location import read_key
 from lake_etl.ports import Catalog, Files
-from lib.job_table import LakeJob
+from lib.job_table import COLLECT_TO_CLEANSE, LakeJob
 from lib.packaging.glue_library import write_library
 from small_lake import LANDED
 
 TEST = Path(__file__).resolve().parents[1]
 SCRIPTS = TEST.parent / 'lib' / 'glue_scripts'
-JOB_SECONDS = 600
+JOB_SECONDS = 840
 # What AWS Glue 5.1 sets for a job, as far as it can be had outside of AWS.
 GLUE_SETTINGS = {
     'spark.sql.catalogImplementation': 'hive',
@@ -168,14 +168,14 @@ class Ground:
                      *SCRIPTS.glob('etl_*.py')):
             copy(file, folder / file.name)
         library = write_library(folder)
-        plan = [{'script': str(folder / f'{run.job.module}.py'), 'words': self._words(run)} for run in runs]
+        plan = [{'script': str(folder / f'{run.job.module}.py'), 'words': self._words(run),
+                 'reads_tables': run.job is not COLLECT_TO_CLEANSE} for run in runs]
         (folder / 'plan.json').write_text(json.dumps(plan))
         conf = self._settings(folder, {run.job.module for run in runs}) | (settings or {})
         options = [word for key, value in conf.items() for word in ('--conf', f'{key}={value}')]
         command = [f'{os.path.dirname(sys.executable)}/spark-submit', '--master', self.cluster.address,
                    '--py-files', str(folder / library.zip_name),
-                   '--jars', ','.join(str(self._jars / jar.file) for jar in JARS), *options,
-                   str(folder / 'launcher.py'), str(folder / 'plan.json'), str(folder / 'results.json')]
+                   *options, str(folder / 'launcher.py'), str(folder / 'plan.json'), str(folder / 'results.json')]
         return name, self.cluster.driver(name, command, self.variables())
 
     def results(self, driver: tuple[str, Popen[str]]) -> list[str]:
@@ -202,7 +202,9 @@ class Ground:
         defaults = {name.removeprefix('--'): value for name, value in
                     self._jobs[run.job.module]['DefaultArguments'].items()}
         return command_line(f'{run.job.module}.py', started_by_glue(
-            defaults | self._of_execution(run) | {'JOB_NAME': self._jobs[run.job.module]['Name']} | run.arguments))
+            defaults | self._of_execution(run) | {'JOB_NAME': self._jobs[run.job.module]['Name'],
+                                                  'JOB_RUN_ID': f'jr_{run.execution}_{run.job.name}'}
+            | run.arguments))
 
     def _of_execution(self, run: Run) -> dict[str, str]:
         """Return the arguments that the state machine gives."""
@@ -221,7 +223,9 @@ class Ground:
         for module in sorted(modules):
             text = self._jobs[module]['DefaultArguments'].get('--conf', '')
             own |= dict(part.strip().split('=', 1) for part in text.split('--conf') if part.strip())
-        local = {'spark.hadoop.fs.s3a.endpoint': self.endpoint, 'spark.local.dir': str(folder / 'local'),
+        jars = os.pathsep.join(str(self._jars / jar.file) for jar in JARS)
+        local = {'spark.driver.extraClassPath': jars, 'spark.executor.extraClassPath': jars,
+                 'spark.hadoop.fs.s3a.endpoint': self.endpoint, 'spark.local.dir': str(folder / 'local'),
                  'spark.sql.warehouse.dir': str(folder / 'warehouse'),
                  'spark.hadoop.javax.jdo.option.ConnectionURL':
                      f'jdbc:derby:;databaseName={folder / "metastore"};create=true'}

@@ -28,6 +28,7 @@ class HiveTables:
         self._loader = hive.getClass().getClassLoader()
         self._metastore = hive.getMSC()
         self._glue = open_client('glue')
+        self._put: dict[tuple[str, str], tuple[Structure, list[Structure]]] = {}
 
     def put_catalog(self) -> None:
         """Make the metastore hold what the Data Catalog holds now; views and Iceberg tables have other ways."""
@@ -35,13 +36,18 @@ class HiveTables:
             name = database['Name']
             if name not in self._metastore.getAllDatabases():
                 self._metastore.createDatabase(self._database(database))
-            for table in list(self._metastore.getAllTables(name)):
-                self._metastore.dropTable(name, table, False, True)
             for table in self._pages('get_tables', 'TableList', DatabaseName=name):
                 if table.get('TableType') != 'VIRTUAL_VIEW' and 'table_type' not in table.get('Parameters', {}):
                     self._put_table(table)
 
     def _put_table(self, table: Structure) -> None:
+        """Put a table and its partitions in place of those that are there, unless they are the same."""
+        place = {'DatabaseName': table['DatabaseName'], 'TableName': table['Name']}
+        partitions = list(self._pages('get_partitions', 'Partitions', **place))
+        if self._put.get((table['DatabaseName'], table['Name'])) == (table, partitions):
+            return
+        self._put[table['DatabaseName'], table['Name']] = (table, partitions)
+        self._metastore.dropTable(table['DatabaseName'], table['Name'], False, True)
         made = self._new('Table')
         made.setDbName(table['DatabaseName'])
         made.setTableName(table['Name'])
@@ -50,8 +56,7 @@ class HiveTables:
         made.setPartitionKeys(self._columns(table.get('PartitionKeys', ())))
         made.setParameters(self._texts(table.get('Parameters', {})))
         self._metastore.createTable(made)
-        for partition in self._pages('get_partitions', 'Partitions', DatabaseName=table['DatabaseName'],
-                                     TableName=table['Name']):
+        for partition in partitions:
             self._metastore.add_partition(self._partition(table, partition))
 
     def _partition(self, table: Structure, partition: Structure) -> Any:

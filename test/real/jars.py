@@ -49,6 +49,14 @@ JARS = (
         '7984bfbd83e8dff0d7ee0aed79e6cb916e651ba28b4ecce8a43b97cb669fbe28'),
 )
 
+# The newest Iceberg for Spark 4.1, which AWS Glue 6.0 runs.
+ICEBERG_FOR_SPARK_4 = (
+    Jar('org.apache.iceberg', 'iceberg-spark-runtime-4.1_2.13', '1.12.0',
+        '3123c3798af642dd537230923548e013ef41cc28b6626e5225808cf5670a0f82'),
+    Jar('org.apache.iceberg', 'iceberg-aws-bundle', '1.12.0',
+        'dd7e49ffa4ac9b215bed846581991259e3aec9bb2fa08d6cec029c46cd66d957'),
+)
+
 
 def fetch(jars: tuple[Jar, ...], folder: Path) -> list[str]:
     """Bring the jars into the folder, which may have some already; return a sentence for each that is missing."""
@@ -90,6 +98,6 @@ def _sha256(file: Path) -> str:
 
 
 if __name__ == '__main__':
-    missing = fetch(JARS, Path(sys.argv[1]))
+    missing = fetch((*JARS, *ICEBERG_FOR_SPARK_4), Path(sys.argv[1]))
     print(*missing, sep='\n', file=sys.stderr)
     sys.exit(1 if missing else 0)

@@ -7,9 +7,7 @@ from scenario import configuration, landed, lookups, starts
 
 from lake_etl.adapters.local.sqlite_items import SqliteItems
 from lake_etl.landing.location import read_key
-from lib.local_lake.running.awsglue_path import ensure_glue_library
-from lib.local_lake.running.job_arguments import job_arguments
-from lib.local_lake.running.orchestration import run_script
+from lib.local_lake.running.glue_job import ensure_glue_library, job_arguments, run_script
 from small_lake import LANDED, SmallLake
 
 

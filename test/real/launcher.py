@@ -23,9 +23,10 @@ def main(plan: str, results: str) -> None:
     """Run what the plan says and write for each run an empty text, or what ended it."""
     spark = SparkSession.builder.enableHiveSupport().getOrCreate()
     glue_half.play_java_half(spark)
-    ended = []
+    ended, tables = [], HiveTables(spark)
     for run in json.loads(Path(plan).read_text()):
-        HiveTables(spark).put_catalog()
+        if run['reads_tables']:
+            tables.put_catalog()
         sys.argv = run['words']
         try:
             runpy.run_path(run['script'], run_name='__main__')

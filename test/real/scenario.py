@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from test_golden_files import FILES, GOLDEN
 
-from lake_etl.transform.lookup_loading import lookup_items, multilookup_items
+from lake_etl.transform.lookup_items import lookup_items, multilookup_items
 from lib.job_table import CLEANSE_TO_CONSUME, COLLECT_TO_CLEANSE, ENTITY_MATCH, LakeJob
 from lib.local_lake.folders import OWN_CONFIGURATION, REPOSITORY
 

@@ -65,17 +65,17 @@ def test_all_steps_at_once_are_the_steps_one_after_another(spark):
     assert at_once.collect() == alone.collect()
 
 
-def test_each_step_is_one_lineage_record_in_the_order_of_the_specification(spark, tmp_path):
+def test_each_entry_of_a_step_is_one_lineage_record_in_the_order_of_the_specification(spark, tmp_path):
     table = f'sqlite://{tmp_path}/lake.db#data-lineage'
     lineage = DataLineageGenerator({**ARGS, 'data_lineage_table': table})
     spec = {**SPEC, 'date': [{'field': 'day', 'source': 'line', 'format': 'yyyy'}]}
     apply_steps(spark.createDataFrame([(1, 10)], 'a int, b int'), steps_of(spec), REGISTRY, context(spark, lineage))
-    lineage.flush()
-    records = list(SqliteItems().query(table, 'e1'))
+    records = sorted(SqliteItems().query(table, 'e1'), key=lambda item: item['operation_seq'])
     assert [item['dataset_operation'] for item in records] == [
-        'literal', 'combinecolumns', 'double', 'flipsign', 'filterrows', 'literal', 'combinecolumns', 'double',
-        'dateconversion']
-    assert [json.loads(item['info'])['transform'] for item in records] == list(spec.values())
+        'literal', 'combinecolumns', 'double', 'flipsign', 'flipsign', 'filterrows', 'literal', 'combinecolumns',
+        'double', 'dateconversion']
+    assert [json.loads(item['info'])[item['dataset_operation']] for item in records] == [
+        entry for value in spec.values() for entry in (value if isinstance(value, list) else [value])]
     assert {item['dataset'] for item in records} == {'Gen/Policy'}
 
 

@@ -58,11 +58,14 @@ def test_a_dynamic_frame_gives_a_dynamic_frame_of_the_same_name(source):
     assert (mapped.toDF().columns, mapped.glue_ctx, mapped.name) == (['third', 'first', 'policy'], context, 'policies')
 
 
-def test_a_schema_is_flattened_to_names_that_the_mapping_takes(spark):
+def test_a_schema_is_flattened_to_fields_named_by_their_path(spark):
     df = spark.sql("SELECT 1 AS `a b`, named_struct('x', 1, 'y', array(named_struct('z.z', 2))) AS s")
-    names = flatten_schema(df.schema)
-    assert names == ['a b', 's', '`s`.`x`', '`s`.`y`', '`s`.`y`.`z.z`']
+    flat = flatten_schema(df.schema)
+    assert [(field.name, field.dataType.simpleString()) for field in flat] == [
+        ('a b', 'int'), ('s', 'struct<x:int,y:array<struct<z.z:int>>>'), ('s.x', 'int'),
+        ('s.y', 'array<struct<z.z:int>>'), ('s.y.z.z', 'int')]
+    names = ['a b', 's', '`s`.`x`', '`s`.`y`', '`s`.`y`.`z.z`']
     mapped = custommapping(df, [{'sourcename': name, 'destname': f'c{number}'} for number, name in enumerate(names)],
                            {}, None, strict=True)
     assert tuple(mapped.first())[2:] == (1, [(2,)], [2])
-    assert flatten_schema(df.schema['s'].dataType, '`s`') == names[2:]
+    assert flatten_schema(df.schema['s'].dataType, 's.').fields == flat.fields[2:]

@@ -23,7 +23,9 @@ def root(tmp_path, monkeypatch) -> str:
 
 
 def upsert(spark, root, query, **options):
-    helpers.upsert_catalog_table(spark.sql(query), 'Gen', 'Policy', KEYS, f'{root}/gen/policy/', **options)
+    df = spark.sql(query)
+    dated = df.selectExpr('*', *(f"'1' AS {key}" for key in KEYS if key not in df.columns))
+    helpers.upsert_catalog_table(dated, 'Gen', 'Policy', KEYS, f'{root}/gen/policy/', **options)
     return runtime.catalog().table('gen', 'policy')
 
 

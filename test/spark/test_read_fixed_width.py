@@ -19,8 +19,9 @@ WIDTHS = (('no', 6), ('Filler', 2), ('name', 7), ('filler', 1), ('paid', 10))
 @pytest.fixture
 def read(spark, tmp_path):
     """A function that puts lines into a file and reads them by WIDTHS."""
-    def read_content(content: str, widths=WIDTHS, unit='characters', encoding='utf-8', known=KnownTypes(), **spec):
-        (tmp_path / 'a.txt').write_bytes(content.encode(encoding))
+    def read_content(content: str, widths=WIDTHS, unit='characters', encoding='utf-8', known=KnownTypes(),
+                     written_in='', **spec):
+        (tmp_path / 'a.txt').write_bytes(content.encode(written_in or encoding))
         return read_collected_file(
             spark, str(tmp_path / 'a.txt'), InputSpec(fixed=FixedSection(unit=unit), encoding=encoding, **spec),
             lambda names: known, scratch=str(tmp_path / 'scratch'), widths=widths)
@@ -48,6 +49,43 @@ def test_widths_in_bytes_count_what_an_encoding_needs_for_a_character(read):
     assert rows(df, 'a', 'b') == [('ü', '1'), ('ü', '2'), ('ab', 'c')]
     df = read('保険1\n', (('a', 4), ('b', 1)), unit='bytes', encoding='shift_jis')
     assert rows(df, 'a', 'b') == [('保険', 1)]
+
+
+@pytest.mark.parametrize(('encoding', 'unit', 'widths'), [
+    ('cp037', 'bytes', (2, 1)), ('cp500', 'characters', (2, 1)), ('cp1140', 'bytes', (2, 1)),
+    ('utf-16', 'bytes', (4, 2)), ('utf-16-le', 'bytes', (4, 2)), ('utf-32', 'bytes', (8, 4)),
+    ('cp1252', 'bytes', (2, 1))])
+def test_bytes_are_those_of_the_file(read, encoding, unit, widths):
+    df = read('ü 1\nü 2\nabc\n', tuple(zip('ab', widths)), unit=unit, encoding=encoding)
+    assert rows(df, 'a', 'b', MALFORMED) == [('ü', '1', False), ('ü', '2', False), ('ab', 'c', False)]
+
+
+def test_a_column_that_ends_inside_a_character_is_malformed(read):
+    df = read('abü\nabc\n', (('a', 3), ('b', 1)), unit='bytes')
+    assert rows(df, 'a', 'b', MALFORMED) == [('ab�', '�', True), ('abc', None, False)]
+
+
+@pytest.mark.parametrize('end', ['\x85', '\r\x85', ''], ids=['NEL', 'CR and NEL', 'none'])
+@pytest.mark.parametrize(('encoding', 'unit'), [
+    ('cp500', 'bytes'), ('cp037', 'characters'), ('utf-8', 'characters'), ('latin-1', 'bytes'), ('utf-16', 'bytes')])
+def test_every_record_is_read_whatever_ends_it(read, end, encoding, unit):
+    wide = 2 if encoding == 'utf-16' else 1
+    content = ''.join(f'{number:05}ü{end}' for number in range(20_000))
+    df = read(content, (('a', 5 * wide), ('b', 1 * wide)), unit=unit, encoding=encoding, infer_types=False)
+    found = rows(df, 'a', 'b', MALFORMED)
+    assert len(found) == 20_000 and found[-1] == ('19999', 'ü', False)
+
+
+@pytest.mark.parametrize(('content', 'unit'), [('ab1ab2ab', 'characters'), ('ab保ab1ab2', 'bytes')])
+def test_records_without_line_ends_that_do_not_fit_the_widths_are_refused(read, content, unit):
+    with pytest.raises(DataError, match=f'a.txt has no line ends.*3 {unit}'):
+        read(content, (('a', 2), ('b', 1)), unit=unit)
+
+
+@pytest.mark.parametrize('unit', ['characters', 'bytes'])
+def test_a_line_that_is_not_in_the_encoding_is_refused_with_its_place(read, tmp_path, unit):
+    with pytest.raises(DataError, match="a.txt is not text in encoding 'utf-8'.*at byte 6, in line 2.*windows-1252"):
+        read('ab1\nRé1\n', (('a', 2), ('b', 1)), unit=unit, written_in='cp1252')
 
 
 def test_lines_that_do_not_fit_are_kept_and_marked_and_empty_ones_are_none(read):

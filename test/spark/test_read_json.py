@@ -144,8 +144,91 @@ def test_a_file_without_documents_is_refused_by_name(read, content, message):
         read(content, json=JsonSection(multiline=content == b'[]'))
 
 
-@pytest.mark.parametrize(('documents', 'most'), [(lines({'a': 1}), 2), (lines({'a': 1.5, 'b': '7'}), 3)])
+# Content, the expected rows without the mark, and the numbers of malformed rows.
+MERGED_KEYS = {
+    'columns': ('{"PolicyId": 1, "amt": 2}\n{"policyid": 3, "amt": 4}\n', [(1, 2), (3, 4)], []),
+    'members of structs': ('{"p": {"City": "Bern"}}\n{"p": {"city": "Basel"}}\n{"p": {"CITY": "Chur"}}\n{"p": null}\n',
+                           [(('Bern',),), (('Basel',),), (('Chur',),), (None,)], []),
+    'members in arrays': ('{"p": [{"q": {"A": 1}}, {"q": {"a": 2}}]}\n{"p": []}\n',
+                          [([((1,),), ((2,),)],), ([],)], []),
+    'numbers of two types': ('{"A": 1}\n{"a": 2.5}\n', [(Decimal('1.0'),), (Decimal('2.5'),)], []),
+    'numbers and texts': ('{"A": 1}\n{"a": "x"}\n', [('1',), ('x',)], []),
+    'both in one document': ('{"A": 1, "a": 2}\n{"A": 3}\n', [(1,), (3,)], [0]),
+    'both in one member': ('{"p": [{"A": 1, "a": 2}]}\n{"p": [{"A": 3}]}\n', [([(1,)],), ([(3,)],)], [0]),
+    'the same key twice': ('{"a": 1, "a": 2, "b": 3}\n{"a": 5, "b": 6}\n', [(2, 3), (5, 6)], [0]),
+    'the same key twice in a member': ('{"p": {"a": 1}}\n{"p": {"a": 1, "a": 2}}\n', [((1,),), ((2,),)], [1]),
+}
+
+
+@pytest.mark.parametrize('case', MERGED_KEYS)
+def test_equal_keys_become_one_column_and_lost_values_are_counted(read, case):
+    content, expected, malformed = MERGED_KEYS[case]
+    df = read(content)
+    rows = df.collect()
+    assert [row[MALFORMED] for row in rows] == [index in malformed for index in range(len(rows))]
+    assert [tuple(row) for row in df.drop(MALFORMED).collect()] == expected
+
+
+# Content, the expected type, and the expected values.
+NUMBERS = {
+    'exponents': ('{"a": 1.0E7}\n{"a": 2500000.5}\n', 'decimal(9,1)', [Decimal('10000000.0'), Decimal('2500000.5')]),
+    'an exponent with a fraction': ('{"a": 1.25e1}\n{"a": 5E-2}\n', 'decimal(4,2)',
+                                    [Decimal('12.50'), Decimal('0.05')]),
+    'integers beyond decimals': (f'{{"a": {"7" * 43}}}\n{{"a": 1}}\n', 'string', ['7' * 43, '1']),
+    'integers up to decimals': (f'{{"a": {"7" * 38}}}\n{{"a": 1}}\n', 'decimal(38,0)',
+                                [Decimal('7' * 38), Decimal(1)]),
+    'wide exponents': ('{"a": 1E40}\n{"a": 0.5}\n', 'double', [1e40, 0.5]),
+    'not a number': ('{"a": NaN}\n{"a": 0.5}\n', 'double', [None, 0.5]),
+    'negative': ('{"a": -0.75}\n{"a": -12.5}\n', 'decimal(4,2)', [Decimal('-0.75'), Decimal('-12.50')]),
+}
+
+
+@pytest.mark.parametrize('case', NUMBERS)
+def test_numbers_are_exact_in_every_notation(read, case):
+    content, kind, expected = NUMBERS[case]
+    df = read(content)
+    assert schema(df) == {'a': kind}
+    assert [None if row.a != row.a else row.a for row in df.collect()] == expected
+
+
+def test_a_second_document_on_a_line_is_not_lost_without_a_word(read):
+    df = read('{"a": 1}{"a": 2}\n{"a": 3}\n[{"a": 4}, {"a": 5}]\n[]\n')
+    assert [(row.a, row._corrupt_record, row[MALFORMED]) for row in df.collect()] == [
+        (None, '{"a": 1}{"a": 2}', True), (3, None, False), (4, None, False), (5, None, False)]
+
+
+@pytest.mark.parametrize('content', [
+    '{\n "a": 1\n}\n{\n "a": 2\n}', '[{"a": 1},\n{"a":\n2}]', '[{"a": 1}]\n[{"a": 2}]', '{"a":1}{"a":2}',
+    '\ufeff[\n{"a": 1}\n,{"a": 2}\n]\n'])
+def test_multiline_reads_every_document(read, content):
+    assert [row.a for row in read(content, json=JsonSection(multiline=True)).collect()] == [1, 2]
+
+
+def test_a_document_of_several_lines_that_cannot_be_parsed_affects_no_other(read):
+    df = read('{"a": 1}\n{\n"a": oops}\n{"a": 3}', json=JsonSection(multiline=True))
+    assert [(row.a, row[MALFORMED]) for row in df.collect()] == [(1, False), (None, True), (3, False)]
+
+
+@pytest.mark.parametrize('content', ['[{"a": 1}, {"a": 2}', '{"a": 1}\n{"a": {"b": 2}', '[{"a": 1}, {"a": "x'])
+def test_a_file_that_ends_inside_a_document_is_refused(read, content):
+    with pytest.raises(DataError, match='a.json ends inside a document'):
+        read(content, json=JsonSection(multiline=True))
+
+
+@pytest.mark.parametrize('multiline', [False, True])
+@pytest.mark.parametrize(('content', 'encoding', 'place'), [
+    (b'{"id": 1}\n{"n": "Ren\xe9"}\n', 'utf-8', 'at byte 21, in line 2.*windows-1252'),
+    (b'{"n": "\xed\xa0\x80"}\n', 'utf-8', 'at byte 8, in line 1'),
+    (b'{"n": "a"}\n' * 100_000 + b'{"n": "\xff"}\n', 'utf-8', 'at byte 1,100,008, in line 100,001'),
+    (b'{"n": "a"}\n{"n": "\x81"}\n', 'windows-1252', 'at byte 19, in line 2'),
+], ids=['windows-1252', 'surrogate', 'far below', 'unassigned'])
+def test_a_file_that_is_not_in_its_encoding_is_refused_with_the_place(read, content, encoding, place, multiline):
+    with pytest.raises(DataError, match=f"a.json is not text in encoding '{encoding}'.*{place}"):
+        read(content, encoding=encoding, json=JsonSection(multiline=multiline))
+
+
+@pytest.mark.parametrize(('documents', 'most'), [(lines({'a': 1}), 1), (lines({'a': 1.5, 'b': '7'}), 2)])
 def test_the_schema_costs_one_pass_and_decimals_one_more(read, spark_jobs, documents, most):
     with spark_jobs() as jobs:
         read(documents)
-        assert jobs() <= most, 'one or two for the schema, and a small one that stops at the first row'
+        assert jobs() <= most, 'one for the schema, and one for the digits of fractions'

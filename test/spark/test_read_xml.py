@@ -54,6 +54,44 @@ def test_attributes_text_repeats_and_name_spaces_become_columns(read):
     assert not malformed_column(df)
 
 
+# Content of the file below the root, and the rows.
+EQUAL_NAMES = {
+    'two name spaces': ('<row><a:amt>1</a:amt><b:amt>2</b:amt></row><row><b:amt>3</b:amt></row>',
+                        [{'amt': 1, 'amt_2': 2}, {'amt': None, 'amt_2': 3}]),
+    'with and without a name space': ('<row><b:n>x</b:n><n>y</n></row>', [{'n': 'y', 'n_2': 'x'}]),
+    'attributes of two name spaces': ('<row a:k="1" b:k="2" k="3"/>', [{'_k': 3, '_k_2': 1, '_k_3': 2}]),
+    'an attribute and a child': ('<row id="1"><_id>2</_id></row>', [{'_id': 1, '_id_2': 2}]),
+    'letter case': ('<row><Amt>1</Amt><amt>2</amt></row>', [{'Amt': 1, 'amt_2': 2}]),
+    'the text of the row': ('<row><_VALUE>1</_VALUE>x</row>', [{'_VALUE': 'x', '_VALUE_2': 1}]),
+    'in a structure': ('<row><p><a:q>1</a:q><b:q>2</b:q></p></row>', [{'p': {'q': 1, 'q_2': 2}}]),
+    'repeated in one name space': ('<row><a:q>1</a:q><a:q>2</a:q><b:q>3</b:q></row>', [{'q': [1, 2], 'q_2': 3}]),
+}
+
+
+@pytest.mark.parametrize('case', EQUAL_NAMES)
+def test_values_with_equal_names_are_all_there(read, case):
+    rows, expected = EQUAL_NAMES[case]
+    df = read(f'<r xmlns:a="urn:a" xmlns:b="urn:b">{rows}</r>', 'row')
+    assert [row.asDict(recursive=True) for row in df.collect()] == expected
+
+
+def test_a_nil_element_is_null_and_changes_no_type(read):
+    df = read('<r xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"><row><amt xsi:nil="true"/><k>1</k></row>'
+              '<row><amt>5</amt><k xsi:nil="1"/></row></r>', 'row')
+    assert schema(df) == {'amt': 'bigint', 'k': 'bigint'}
+    assert [tuple(row) for row in df.collect()] == [(None, 1), (5, None)]
+
+
+@pytest.mark.parametrize(('declaration', 'encoding', 'byte', 'place'), [
+    ('', 'utf-8', b'\xe9', 'at byte 18, in line 2'), ('', 'utf-8', b'\xc3', 'at byte 18, in line 2'),
+    ("<?xml version='1.0' encoding='US-ASCII'?>", 'US-ASCII', b'\xe9', 'at byte 59, in line 2')])
+@pytest.mark.parametrize('rows', [0, 100_000])
+def test_a_byte_that_is_not_in_the_encoding_is_named(read, declaration, encoding, byte, place, rows):
+    content = declaration.encode() + b'<r>\n<row><n>Ren\t' + byte + b'</n></row>' + b'<row><n>1</n></row>' * rows + b'</r>'
+    with pytest.raises(DataError, match=f"a.xml is not text in encoding '{encoding}'.*{place}"):
+        read(content, 'row')
+
+
 def test_given_and_published_types_go_before_those_of_the_text(read):
     content = '<r><row><a>1.10</a><b>7</b><c>20260131</c><d>5</d><e><x>1</x></e></row></r>'
     df = read(content, 'row', KnownTypes(frozenset({'c'}), {'b': 'decimal(16,2)', 'd': 'string'}),

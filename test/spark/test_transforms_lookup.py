@@ -101,10 +101,10 @@ def test_lookup_data_that_is_no_object_is_an_error_naming_key_and_table(args, te
         assert part in str(raised.value)
 
 
-def test_lookup_data_is_read_with_exact_numbers(args):
+def test_lookup_data_are_pairs_to_make_a_frame_of(args):
     load(args, 'Rate', '{"A": 0.10, "B": 3}')
     key = {'source_system': 'Gen', 'column_name': 'Rate'}
-    assert get_lookup_data(args['value_lookup_table'], key, 'lookup_data') == {'A': Decimal('0.10'), 'B': 3}
+    assert get_lookup_data(args['value_lookup_table'], key, 'lookup_data') == [('A', 0.1), ('B', 3)]
 
 
 def test_a_missing_lookup_is_an_error_naming_key_and_table(spark, args):
@@ -190,5 +190,6 @@ def test_multilookup_stops_before_any_job(spark, args, spec, error, expected):
 def test_multilookup_data_has_the_attributes_asked_for(args):
     load_group(args, 'G', {'a': {'X': 1, 'Y': 2}, 'b': {'Y': 3}})
     table = args['multi_lookup_table']
-    assert get_multilookup_data(table, 'G', ['X']) == [{'lookup_item': 'a', 'X': 1}, {'lookup_item': 'b', 'X': None}]
-    assert get_multilookup_data(table, 'G', ['Y'], limit=1) == [{'lookup_item': 'a', 'Y': 2}]
+    assert get_multilookup_data(table, 'G', ['X']) == [{'lookup_item': 'a', 'X': 1}, {'lookup_item': 'b'}]
+    assert get_multilookup_data(table, 'G', ['Y'], limit=1) == [
+        {'lookup_item': 'a', 'Y': 2}, {'lookup_item': 'b', 'Y': 3}]

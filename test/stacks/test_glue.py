@@ -185,3 +185,11 @@ def test_logs_are_encrypted_kept_and_written_where_the_groups_are(lake_on_aws):
             '/aws-glue/dev-insurancelake-etl/dev-insurancelake-glue-security-1-role/'
             f'dev-insurancelake-us-east-2-glue-role/{kind}' for kind in ('error', 'output'))}
     assert all(group['RetentionInDays'] == 365 and group['KmsKeyId'] for group in groups)
+
+
+@pytest.mark.parametrize('environment', ['Dev', 'Prod'])
+def test_buckets_role_and_policy_are_exported_by_the_names_that_other_stacks_import(lake_on_aws, environment):
+    exports = {output['Export']['Name'] for template in lake_on_aws.of_environment(environment).values()
+               for output in template.get('Outputs', {}).values() if 'Export' in output}
+    names = ('GlueScriptsBucket', 'GlueScriptsTempBucket', 'GlueRole', 'ConsumerPolicy')
+    assert exports >= {f'{environment}InsuranceLake{name}{arn}' for name in names for arn in ('', 'Arn')}

@@ -76,6 +76,7 @@ def test_a_setting_that_cannot_work_is_named_with_the_limit(changes, expected):
     ({'name': 'dev'}, "environment dev: name is 'dev', expected one of Dev, Test, Prod"),
     ({'storage': 'both'}, "storage is 'both', expected create or import"),
     ({'branch': ' '}, 'branch is empty'),
+    ({'hash_text': 'text'}, "hash_text is 'text', expected an empty text, as_written or as_inferred"),
     ({'quality_engine': 'aws'}, "quality_engine is 'aws', expected an empty text or glue"),
     ({'retention_hours': -1}, 'retention_hours is -1, expected 0 to 8784'),
     ({'log_days': 100}, 'log_days is 100, expected one of 1, 3, 5'),

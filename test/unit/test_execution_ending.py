@@ -23,6 +23,11 @@ def failed(cause, **more):
      Ending('FAILED', "The job ended in the unknown state 'PAUSED'. why")),
     (failed(json.dumps({'JobRunState': 'FAILED', 'ErrorMessage': 'LakeError: no rows'})),
      Ending('FAILED', 'LakeError: no rows')),
+    (failed(json.dumps({'JobName': 'dev-insurancelake-collect-to-cleanse-job', 'ErrorMessage': 'no rows'})),
+     Ending('FAILED', 'no rows')),
+    (failed(json.dumps({'JobName': 'dev-insurancelake-cleanse-to-consume-job', 'ErrorMessage': 'no table'})),
+     Ending('FAILED', 'collect-to-cleanse succeeded, and readers see what was published there; cleanse-to-consume '
+            'failed. no table')),
     (failed(json.dumps({'errorMessage': 'of a function'})), Ending('FAILED', 'of a function')),
     (failed('no JSON: {'), Ending('FAILED', 'no JSON: {')),
     (failed('[1]'), Ending('FAILED', '[1]')),

@@ -18,7 +18,7 @@ REFUSED = botocore.exceptions.ClientError({'Error': {'Code': 'AccessDenied', 'Me
     (LakeError('One paragraph.\n  with lines'), 'One paragraph.\n  with lines'),
     (DataError('a.csv is empty.'), 'a.csv is empty.'),
     (ConfigurationError([Problem('a.json', 'x', 'bad')]),
-     '1 configuration problem; nothing was read or changed:\n  a.json: x: bad'),
+     '1 configuration problem:\n  a.json: x: bad'),
     (GlueArgumentError('the following arguments are required: --p_day'),
      'Job argument error: the following arguments are required: --p_day.'),
     (GlueArgumentError(f'argument --p_day: invalid choice: {SECRET}'),

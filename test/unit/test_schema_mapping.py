@@ -77,7 +77,8 @@ def test_all_names_that_a_path_can_reach_are_listed():
 
 @pytest.mark.parametrize(('rules', 'columns', 'expected'), [
     pytest.param([ColumnRule('b', 'second'), ColumnRule('A', 'first')], 'a|b|c',
-                 Resolution((('`b`', 'second'), ('`a`', 'first')), (), ('c',), ()), id='order of the rows, any case'),
+                 Resolution((('`b`', 'second'), ('`a`', 'first')), (), ('c',), (), (), ('c',)),
+                 id='order of the rows, any case'),
     pytest.param([ColumnRule('Loss.Paid', 'paid'), ColumnRule('a b', 'ab'), ColumnRule('q`t', 'tick')],
                  'Loss.Paid|a b|q`t',
                  Resolution((('`Loss.Paid`', 'paid'), ('`a b`', 'ab'), ('`q``t`', 'tick')), (), (), ()),
@@ -90,8 +91,9 @@ def test_all_names_that_a_path_can_reach_are_listed():
                  Resolution((('`a`', 'one'), ('`A`', 'two')), (), (), ()), id='names that differ by case'),
     pytest.param([ColumnRule('a', 'one'), ColumnRule('a', 'two')], 'a',
                  Resolution((('`a`', 'one'), ('`a`', 'two')), (), (), ()), id='one source for two columns'),
-    pytest.param([ColumnRule('x', 'x')], 'a|b', Resolution((), ('x',), ('a', 'b'), (), ('x',)), id='nothing fits'),
-    pytest.param([], 'a', Resolution((), (), ('a',), ()), id='no rows'),
+    pytest.param([ColumnRule('x', 'x')], 'a|b', Resolution((), ('x',), ('a', 'b'), (), ('x',), ('a', 'b')),
+                 id='nothing fits'),
+    pytest.param([], 'a', Resolution((), (), ('a',), (), (), ('a',)), id='no rows'),
 ])
 def test_exact_rows(rules, columns, expected):
     assert resolve(rules, schema(columns)) == expected
@@ -156,6 +158,7 @@ def test_only_rows_without_a_threshold_have_to_find_their_column():
     rules = [ColumnRule('x', None), ColumnRule('y', 'y', 90, 'ratio'), ColumnRule('`a`.`b`', 'z'), ColumnRule('a', 'a')]
     resolved = resolve(rules, schema('a'))
     assert (resolved.missing, resolved.required) == (('x', 'y', '`a`.`b`'), ('x', '`a`.`b`'))
+    assert resolve([ColumnRule('x', 'x', optional=True)], schema('a')).required == ()
 
 
 @pytest.mark.parametrize(('threshold', 'found'), [(85.7, True), (85.8, False)])

@@ -137,9 +137,9 @@ def test_xml_text_has_the_narrowest_type_that_keeps_it_whole(text, expected):
     (['<a>1</a>', '<a>2.5</a>'], XmlShape('double')),
     (['<a>1</a>', '<a>true</a>'], XmlShape('string')),
     (['<a><b>1</b></a>', '<a><b>1</b><b>x</b></a>'], XmlShape(None, {'b': XmlShape('string', {}, True)})),
-    (['<a>t</a>', '<a b="1"/>'], XmlShape('string', {'_b': XmlShape('bigint')})),
+    (['<a>t</a>', '<a b="1"/>'], XmlShape('string', {'@b': XmlShape('bigint')})),
     (['<n:a xmlns:n="urn:n"><n:b n:c="1"/></n:a>', '<a><!-- no --><b/></a>'],
-     XmlShape(None, {'b': XmlShape(None, {'_c': XmlShape('bigint')})})),
+     XmlShape(None, {'b': XmlShape(None, {'@c': XmlShape('bigint')})})),
 ])
 def test_shapes_of_documents_merge_and_survive_their_journey_as_json(documents, shape):
     merged = merge_shapes(infer_shape(ElementTree.fromstring(document)) for document in documents)

@@ -24,15 +24,15 @@ def plan(key, files=None, version='v1', bucket='collect'):
 
 
 @pytest.mark.parametrize(('key', 'database', 'table', 'path', 'name', 'date'), [
-    ('Db/Tbl/a.csv', 'Db', 'Tbl', 'Db/Tbl', 'a.csv', ('2026', '3', '4')),
-    ('Db/Tbl/2025/a.csv', 'Db', 'Tbl', 'Db/Tbl/2025', 'a.csv', ('2025', '3', '4')),
-    ('Db/Tbl/2025/01/a.csv', 'Db', 'Tbl', 'Db/Tbl/2025/01', 'a.csv', ('2025', '1', '4')),
+    ('Db/Tbl/a.csv', 'Db', 'Tbl', 'Db/Tbl', 'a.csv', ('2026', '03', '04')),
+    ('Db/Tbl/2025/a.csv', 'Db', 'Tbl', 'Db/Tbl/2025', 'a.csv', ('2025', '03', '04')),
+    ('Db/Tbl/2025/01/a.csv', 'Db', 'Tbl', 'Db/Tbl/2025/01', 'a.csv', ('2025', '01', '04')),
     ('Db/Tbl/year=2025/month=1/day=09/a.csv', 'Db', 'Tbl', 'Db/Tbl/year=2025/month=1/day=09', 'a.csv',
-     ('2025', '1', '9')),
-    ('Db/Tbl/2025/01/09/more/a.csv', 'Db', 'Tbl', 'Db/Tbl/2025/01/09/more', 'a.csv', ('2025', '1', '9')),
-    ('Db/Tbl/archive/a.csv', 'Db', 'Tbl', 'Db/Tbl/archive', 'a.csv', ('2026', '3', '4')),
-    ('Db/Tbl/a b+%2B ä保.csv', 'Db', 'Tbl', 'Db/Tbl', 'a b+%2B ä保.csv', ('2026', '3', '4')),
-    ('Db/Tbl/' + 'x' * 1017, 'Db', 'Tbl', 'Db/Tbl', 'x' * 1017, ('2026', '3', '4'))])
+     ('2025', '01', '09')),
+    ('Db/Tbl/2025/01/09/more/a.csv', 'Db', 'Tbl', 'Db/Tbl/2025/01/09/more', 'a.csv', ('2025', '01', '09')),
+    ('Db/Tbl/archive/a.csv', 'Db', 'Tbl', 'Db/Tbl/archive', 'a.csv', ('2026', '03', '04')),
+    ('Db/Tbl/a b+%2B ä保.csv', 'Db', 'Tbl', 'Db/Tbl', 'a b+%2B ä保.csv', ('2026', '03', '04')),
+    ('Db/Tbl/' + 'x' * 1017, 'Db', 'Tbl', 'Db/Tbl', 'x' * 1017, ('2026', '03', '04'))])
 def test_a_key_says_table_partition_and_file(key, database, table, path, name, date):
     execution = plan(key)
     assert isinstance(execution, Execution)

@@ -9,7 +9,7 @@ import pytest
 
 from lake_etl.adapters.local.sqlite_items import SqliteItems
 from lib.local_lake.commands import watch
-from lib.local_lake.commands.watch import quiet_files
+from lib.local_lake.commands.watch import dropped_files
 from lib.local_lake.folders import LakeFolders
 from lib.local_lake.running.orchestration import AUDIT
 
@@ -40,22 +40,22 @@ def drop(collect: Path, key: str, seconds_ago: float = 60.0, content: str = 'a,b
 ])
 def test_a_file_is_seen_once_nobody_writes_to_it_any_more(tmp_path, key, seconds_ago, seen):
     drop(tmp_path, key, seconds_ago)
-    assert [item.key for item in quiet_files(tmp_path, NOW)] == ([key] if seen else [])
+    assert [item.key for item in dropped_files(tmp_path, NOW) if item.quiet] == ([key] if seen else [])
 
 
 def test_folders_are_not_files_and_links_to_nowhere_are_left_out(tmp_path):
     (tmp_path / 'Gen' / 'Policy').mkdir(parents=True)
     (tmp_path / 'Gen' / 'Policy' / 'gone.csv').symlink_to(tmp_path / 'nowhere')
-    assert list(quiet_files(tmp_path, NOW)) == []
+    assert list(dropped_files(tmp_path, NOW)) == []
 
 
 def test_a_changed_file_is_another_execution_and_an_unchanged_one_the_same(tmp_path):
     drop(tmp_path, 'Gen/Policy/a.csv')
-    first, again = [[item.execution for item in quiet_files(tmp_path, NOW)] for _ in range(2)]
+    first, again = [[item.execution for item in dropped_files(tmp_path, NOW) if item.quiet] for _ in range(2)]
     drop(tmp_path, 'Gen/Policy/a.csv', content='a,b\n1,2\n3,4\n')
-    longer = [item.execution for item in quiet_files(tmp_path, NOW)]
+    longer = [item.execution for item in dropped_files(tmp_path, NOW) if item.quiet]
     drop(tmp_path, 'Gen/Policy/a.csv', seconds_ago=30, content='a,b\n1,2\n3,4\n')
-    later = [item.execution for item in quiet_files(tmp_path, NOW)]
+    later = [item.execution for item in dropped_files(tmp_path, NOW) if item.quiet]
     assert first == again
     assert len({*first, *longer, *later}) == 3
 

@@ -1,6 +1,8 @@
 """Sheets are selected, cells written as text, and areas extracted as a workbook's section defines."""
 from __future__ import annotations
 
+import io
+import zipfile
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 
@@ -11,8 +13,13 @@ from lake_etl.errors import DataError
 from lake_etl.read.excel import table_rows
 from lake_etl.read.source_files import PreparedFile
 from lake_etl.read.workbook import Area, cell_area, cell_text, choose_sheet, open_sheet
+from lake_etl.read.workbook_formulas import formulas_without_results
 
 GOLDEN = Path(__file__).resolve().parents[1] / 'golden'
+
+
+def workbook(name: str) -> PreparedFile:
+    return PreparedFile(name, str(GOLDEN / name), (GOLDEN / name).stat().st_size)
 
 
 @pytest.mark.parametrize(('value', 'text'), [
@@ -29,6 +36,45 @@ def test_a_cell_is_written_as_delimited_text_would_have_it(value, text):
     (('7', 'Cover'), 'Cover'), (('none',), None), (('9',), None), (('-1',), None)])
 def test_the_first_sheet_that_there_is_by_name_or_else_position_is_chosen(wishes, found):
     assert choose_sheet(['Cover', 'Policies', '2026'], wishes) == found
+
+
+@pytest.mark.parametrize(('requested', 'found'), [
+    (('0',), 'Policies'), (('1',), '2026'), (('2',), None), (('cover',), 'Cover'), (('9', 'Cover'), 'Cover')])
+def test_a_hidden_sheet_is_found_only_by_its_name(requested, found):
+    assert choose_sheet(['Cover', 'Policies', '2026'], requested, {'Cover'}) == found
+
+
+@pytest.mark.parametrize(('address', 'cells'), [
+    ('A1', 'C2, C3, H9'), ('A1:C4', 'C2, C3'), ('C3', 'C3, H9'), ('A1:B4', ''), ('A4:C4', '')])
+def test_formulas_without_a_stored_result_are_named_where_they_are_read(address, cells):
+    section = ExcelSection(sheet_names=('Sums',), data_address=address)
+    if not cells:
+        assert open_sheet(workbook('openpyxl-sheets.xlsx'), section).left == 0
+        return
+    with pytest.raises(DataError, match=f"stored result in the cells {cells} of the sheet 'Sums'"):
+        open_sheet(workbook('openpyxl-sheets.xlsx'), section)
+
+
+@pytest.mark.parametrize('name', ['libreoffice.xlsx', 'libreoffice.xls', 'libreoffice.ods', 'pyxlsbwriter.xlsb'])
+def test_formulas_that_were_calculated_are_no_mistake(name):
+    content = (GOLDEN / name).read_bytes()
+    assert list(formulas_without_results(content, 'Policies')) == []
+
+
+@pytest.mark.parametrize(('cell', 'expected'), [
+    ('<c r="B2"><f>A2</f><v/></c>', ['B2']), ('<c r="B2"><f>A2</f></c>', ['B2']), ('<c r="B2" s="1"><f/></c>', ['B2']),
+    ('<x:c r="B2"><x:f>A2</x:f><x:v></x:v></x:c>', ['B2']), ('<c r="B2"><f t="shared" si="0"/><v> </v></c>', ['B2']),
+    ('<c r="B2"><f>A2</f><v>0</v></c>', []), ('<c r="B2" t="str"><f>A2</f><v></v></c>', []),
+    ('<c r="B2" t="e"><f>A2</f><v>#REF!</v></c>', []), ('<c r="B2"><v>1</v></c>', []), ('<c r="B2"/>', []),
+    ('<c r="A2"/><c r="B2"><f>A2</f></c><c r="C2"><v>1</v></c>', ['B2'])])
+@pytest.mark.parametrize('filler', [0, 5_000_000])
+def test_a_formula_lacks_its_result_when_the_cell_has_no_value(cell, expected, filler):
+    content = io.BytesIO()
+    with zipfile.ZipFile(GOLDEN / 'openpyxl-sheets.xlsx') as source, zipfile.ZipFile(content, 'w') as target:
+        for name in source.namelist():
+            text = f'<worksheet><row>{"<c/>" * (filler // 4)}{cell}</row></worksheet>'.encode()
+            target.writestr(name, text if name.endswith('worksheets/sheet1.xml') else source.read(name))
+    assert list(formulas_without_results(content.getvalue(), 'Data')) == expected
 
 
 @pytest.mark.parametrize(('address', 'area'), [

@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pyspark.sql import DataFrame
-from pyspark.sql.types import StructType
+from pyspark.sql.types import ArrayType, StructField, StructType
 
-from lake_etl.mapping.schema_mapping import ColumnRule, apply_mapping, flatten_names, mapping_rule
+from lake_etl.mapping.schema_mapping import ColumnRule, apply_mapping, mapping_rule
 
 
 def custommapping(df: DataFrame, field_mapping_list: Sequence[Mapping[str, Any]], args: Mapping[str, Any],
@@ -21,16 +21,36 @@ def custommapping(df: DataFrame, field_mapping_list: Sequence[Mapping[str, Any]]
     return apply_mapping(df, _rules(field_mapping_list), args.get('source_key', 'the data set'), lineage, strict)
 
 
-def custommapping_with_glue(dynamic_frame: Any, field_mapping_list: Sequence[Mapping[str, Any]],
+def custommapping_with_glue(dyf: Any, field_mapping_list: Sequence[Mapping[str, Any]],
                             args: Mapping[str, Any], lineage: Any) -> Any:
     """Do as `custommapping` for an AWS Glue DynamicFrame and return a DynamicFrame."""
-    mapped = custommapping(dynamic_frame.toDF(), field_mapping_list, args, lineage)
-    return type(dynamic_frame).fromDF(mapped, dynamic_frame.glue_ctx, dynamic_frame.name)
+    mapped = custommapping(dyf.toDF(), field_mapping_list, args, lineage)
+    return type(dyf).fromDF(mapped, dyf.glue_ctx, dyf.name)
 
 
-def flatten_schema(schema: StructType, prefix: str = '') -> list[str]:
-    """Return the names of all columns, members of structs as `a`.`b`, in the order of the schema."""
-    return flatten_names(schema, prefix)
+def flatten_schema(schema: StructType, prefix: str = '') -> StructType:
+    """Return a field for each column and each member of a struct, also inside arrays, named by its path as `a.b`.
+
+    prefix  what all names begin with, such as `a.`
+    """
+    fields: list[StructField] = []
+    for field in schema.fields:
+        name, kind = f'{prefix}{field.name}', field.dataType
+        fields.append(StructField(name, kind, field.nullable))
+        members = kind.elementType if isinstance(kind, ArrayType) else kind
+        if isinstance(members, StructType):
+            fields += flatten_schema(members, f'{name}.').fields
+    return StructType(fields)
+
+
+def escape_field_name(name: str) -> str:
+    """Return the name in back-ticks, as Spark takes it for one column; a name that has back-ticks stays."""
+    return name if '`' in name else f'`{name}`'
+
+
+def unescape_field_name(name: str) -> str:
+    """Return the name without back-ticks."""
+    return name.replace('`', '')
 
 
 def _rules(rows: Sequence[Mapping[str, Any]]) -> list[ColumnRule]:

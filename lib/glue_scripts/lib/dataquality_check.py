@@ -14,6 +14,7 @@ from lake_etl.config.reader import configuration_reader
 from lake_etl.config.transform_steps import TransformStep
 from lake_etl.config.workflow import read_workflow
 from lake_etl.errors import ConfigurationError, LakeError
+from lake_etl.ports import Column
 from lake_etl.publish.layout import load_name
 from lake_etl.publish.target import Target
 from lake_etl.quality.gate import BEFORE_TRANSFORM, QualityGate
@@ -26,25 +27,28 @@ NEEDED = ('execution_id', 'source_key', 'target_database_name', 'table_name', 't
 
 
 class DataQualityCheck:
-    """Checks frames against the rules of a workflow; the jobs do the same while they write."""
+    """Checks frames against the rules of a workflow; the jobs do the same while they write.
 
-    def __init__(self, rules: QualityRules | Mapping[str, Any] | None, partition: Sequence[str],
+    partition  that the rows belong to: `{'year': '2024', 'month': '01', 'day': '02'}`, or these values in order
+    """
+
+    def __init__(self, dq_rules: QualityRules | Mapping[str, Any] | None, partition: Mapping[str, Any] | Sequence[Any],
                  args: Mapping[str, Any], lineage: Any, sc: Any = None):
-        self.rules = rules
+        self.dq_rules = dq_rules
         self.partition = partition
         self.args = args
         self.lineage = lineage
         self.spark_context = sc
 
-    def run_data_quality(self, df: DataFrame, rules: QualityRules | Mapping[str, Any] | None,
-                         stage: str) -> DataFrame:
+    def run_data_quality(self, df: DataFrame, dq_rules: QualityRules | Mapping[str, Any] | None,
+                         ruleset_name: str) -> DataFrame:
         """Return the rows that may continue after `before_transform`, `after_transform` or `after_sparksql`.
 
-        Evaluates the rules now, records their results and quarantines the rows that fail. `rules` may be the
+        Evaluates the rules now, records their results and quarantines the rows that fail. `dq_rules` may be the
         content of a rules file. Raises QualityError when the rows must not be published.
         """
-        parsed = rules if rules is None or isinstance(rules, QualityRules) else self._parsed(rules)
-        return _check_now(df, parsed, stage, tuple(self.partition), self.args, self.lineage)
+        parsed = dq_rules if dq_rules is None or isinstance(dq_rules, QualityRules) else self._parsed(dq_rules)
+        return _check_now(df, parsed, ruleset_name, _named_values(self.partition), self.args, self.lineage)
 
     def _parsed(self, rules: Mapping[str, Any]) -> QualityRules | None:
         findings = Findings(f'rules of {self.args.get("source_key", "a workflow")}')
@@ -54,7 +58,17 @@ class DataQualityCheck:
         return parsed
 
 
-def _check_now(df: DataFrame, rules: QualityRules | None, stage: str, partition: tuple[str, ...],
+def _named_values(partition: Mapping[str, Any] | Sequence[Any]) -> dict[str, str]:
+    """Return the values of a partition by their keys; without keys they are year, month and day."""
+    if isinstance(partition, Mapping):
+        return {str(key).lower(): str(value) for key, value in partition.items()}
+    if isinstance(partition, str) or len(partition) != len(PARTITION_KEYS):
+        raise LakeError(f'The partition of a quality check has {len(partition)} values; expected year, month and day, '
+                        "or an object such as {'year': '2024', 'month': '01', 'day': '02'}.")
+    return {key.name: str(value) for key, value in zip(PARTITION_KEYS, partition, strict=True)}
+
+
+def _check_now(df: DataFrame, rules: QualityRules | None, stage: str, partition: Mapping[str, str],
                args: Mapping[str, Any], lineage: Any) -> DataFrame:
     """Return the rows that may continue; results are recorded and failing rows quarantined before this returns."""
     if stage not in STAGES:
@@ -70,17 +84,18 @@ def _check_now(df: DataFrame, rules: QualityRules | None, stage: str, partition:
     return passing
 
 
-def _load(df: DataFrame, stage: str, partition: tuple[str, ...], args: Mapping[str, Any], lineage: Any) -> GatedLoad:
+def _load(df: DataFrame, stage: str, partition: Mapping[str, str], args: Mapping[str, Any], lineage: Any) -> GatedLoad:
     now, execution = datetime.now(UTC), str(args['execution_id'])
     target = Target(
         database=str(args['target_database_name']).lower(), table=str(args['table_name']).lower(),
-        folder=bucket_address(str(args['target_bucket'])), keys=PARTITION_KEYS,
+        folder=bucket_address(str(args['target_bucket'])),
+        keys=tuple(Column(name, 'string') for name in partition),
         load=load_name(execution, now, secrets.token_hex(3)), source_file=str(args['source_key']),
         allow_schema_change='permissive',
         retention=timedelta(hours=float(args.get('retention_hours', DEFAULT_RETENTION_HOURS))))
     by_rows = stage == 'after_sparksql'
     return GatedLoad(df.sparkSession, args, lineage, str(args['source_key']), execution, target, now,
-                     partition=None if by_rows else partition, whole=by_rows)
+                     partition=None if by_rows else tuple(partition.values()), whole=by_rows)
 
 
 def _steps(args: Mapping[str, Any]) -> tuple[TransformStep, ...] | None:

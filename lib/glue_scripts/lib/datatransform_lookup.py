@@ -6,7 +6,6 @@ import logging
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from functools import partial, reduce
-from itertools import islice
 from typing import Any
 from zlib import crc32
 
@@ -30,11 +29,32 @@ LOOKUP_ITEM = 'lookup_item'
 KEYS_IN_A_BUCKET = 4
 
 
-def get_lookup_data(table: str, key: Mapping[str, Any], attribute: str) -> dict[str, Any]:
-    """Return the JSON object that an attribute of one item holds as text; numbers with a fraction as Decimal.
+def get_lookup_data(table_name: str, key_values: Mapping[str, Any],
+                    lookup_data_attribute_name: str) -> list[tuple[str, Any]]:
+    """Return the pairs of the JSON object that an attribute of one item holds as text, to make a frame of.
 
-    Raises ItemStoreError when the item is missing, or when the attribute holds no JSON object.
+    The table may be any of DynamoDB, with a key of any attributes. Raises ItemStoreError when the item is missing, or
+    when the attribute does not hold a JSON object.
     """
+    values = _lookup_values(table_name, key_values, lookup_data_attribute_name)
+    return [(key, float(value) if isinstance(value, Decimal) else value) for key, value in values.items()]
+
+
+def get_multilookup_data(table_name: str, lookup_group: str, lookup_data_attributes: Sequence[str],
+                         limit: int | None = None) -> list[dict[str, Any]]:
+    """Return all items of a lookup group, to make a frame of: `lookup_item` and those of the attributes that each has.
+
+    The table may be any of DynamoDB whose partition key is the group. Raises ItemStoreError when the group has no item.
+
+    limit  was the number of items in one request; every page is read, so it changes nothing
+    """
+    del limit
+    items = _group_items(table_name, lookup_group, lookup_data_attributes)
+    return [{name: value for name, value in item.items() if value is not None} for item in items]
+
+
+def _lookup_values(table: str, key: Mapping[str, Any], attribute: str) -> dict[str, Any]:
+    """Return the JSON object that an attribute of one item holds as text; numbers with a fraction as Decimal."""
     item = runtime.items(table).get(table, key)
     named = ', '.join(f'{name} = {value}' for name, value in key.items())
     if item is None:
@@ -50,15 +70,10 @@ def get_lookup_data(table: str, key: Mapping[str, Any], attribute: str) -> dict[
     return values
 
 
-def get_multilookup_data(table: str, group: str, attributes: Sequence[str],
-                         limit: int | None = None) -> list[dict[str, Any]]:
-    """Return the items of a lookup group: `lookup_item` and the attributes, None where an item has no such attribute.
-
-    Reads every page, or as many items as `limit` says. Raises ItemStoreError when the group has no item.
-    """
+def _group_items(table: str, group: str, attributes: Sequence[str]) -> list[dict[str, Any]]:
+    """Return the items of a lookup group: `lookup_item` and the attributes, None where an item lacks one."""
     wanted = (LOOKUP_ITEM, *attributes)
-    items = islice(runtime.items(table).query(table, group), limit)
-    found = [{name: item.get(name) for name in wanted} for item in items]
+    found = [{name: item.get(name) for name in wanted} for item in runtime.items(table).query(table, group)]
     if not found:
         raise ItemStoreError(f"Item table '{table}' has no item of the lookup group '{group}'. Load the group into it, "
                              'or correct the specification.')
@@ -77,7 +92,7 @@ def transform_lookup(df: DataFrame, entries: tuple[LookupEntry, ...], context: T
 def _lookup_assignment(entry: LookupEntry, context: TransformContext) -> Assignment:
     table = context.required_argument('value_lookup_table', 'lookup')
     system = entry.source_system or context.required_argument('target_database_name', 'lookup')
-    values = get_lookup_data(table, {'source_system': system, 'column_name': entry.lookup}, LOOKUP_DATA)
+    values = _lookup_values(table, {'source_system': system, 'column_name': entry.lookup}, LOOKUP_DATA)
     kind = scalar_type((*values.values(), entry.nomatch))
     values = {key: as_type(value, kind) for key, value in values.items()}
     return Assignment(entry.field, frozenset(entry.reads()), partial(_lookup_column, entry, values, kind))
@@ -102,7 +117,7 @@ def transform_multilookup(df: DataFrame, entries: tuple[MultiLookupEntry, ...], 
 def _add_attributes(context: TransformContext, df: DataFrame, entry: MultiLookupEntry) -> DataFrame:
     _check_columns(entry, df.schema)
     table = context.required_argument('multi_lookup_table', 'multilookup')
-    items = get_multilookup_data(table, entry.lookup_group, entry.return_attributes)
+    items = _group_items(table, entry.lookup_group, entry.return_attributes)
     kinds = {name: scalar_type((*(item[name] for item in items), entry.nomatch)) for name in entry.return_attributes}
     found = unused_name(df.schema, 'found', kinds)
     # The attributes come out of one struct in a second select, so that a row's key is looked up once.

@@ -1,12 +1,16 @@
 """Transforms of premiums and policy terms: signs, sums, products, months, and the premium earned in each."""
 from __future__ import annotations
 
+from datetime import date, datetime
+from decimal import Decimal
+from fractions import Fraction
 from functools import reduce
 from operator import add, mul
 
+from dateutil.relativedelta import relativedelta
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
-from pyspark.sql.types import StructType
+from pyspark.sql.types import ArrayType, DateType, DecimalType, StructType
 
 from lake_etl.config.entries.premium import (
     ADDCOLUMNS, EARNEDPREMIUM, ENDDATE, EXPANDPOLICYMONTHS, FLIPSIGN, MULTIPLYCOLUMNS, POLICYMONTHS, ColumnListEntry,
@@ -21,10 +25,86 @@ from lake_etl.transform.policy_months import date_value, end_date, fractional_mo
 from lake_etl.transform.registry import TransformContext, column_transform, frame_transform
 from lake_etl.transform.type_change import number_column, number_or
 
+AMOUNT = DecimalType(16, 2)
 
-def add_columns(*names: str) -> Column:
+
+def add_columns(*source_columns: str) -> Column:
     """Return the sum of the named number columns, null counting as 0."""
-    return reduce(add, [F.coalesce(column(name), F.lit(0)) for name in names])
+    return reduce(add, [F.coalesce(column(name), F.lit(0)) for name in source_columns])
+
+
+def policy_month_list(policy_effective_date: date, policy_expiration_date: date) -> list[datetime]:
+    """Return the first of each month, at midnight, from the effective month through the expiration date."""
+    first = policy_effective_date.year * 12 + policy_effective_date.month - 1
+    last = policy_expiration_date.year * 12 + policy_expiration_date.month - 1
+    return [datetime(month // 12, month % 12 + 1, 1) for month in range(first, last + 1)]
+
+
+def months_between_normalized(expiration_date: date | None, effective_date: date | None) -> int | None:
+    """Return the whole months of a policy as `policymonths` counts them with `normalized`; null when a date is null."""
+    if expiration_date is None or effective_date is None:
+        return None
+    one_month_earlier = expiration_date - relativedelta(months=1)
+    until = expiration_date if one_month_earlier < effective_date else one_month_earlier
+    return len(policy_month_list(effective_date, until))
+
+
+@F.udf(ArrayType(DateType()))
+def add_policy_months_list(policy_effective_date: date | None, policy_expiration_date: date | None
+                           ) -> list[datetime] | None:
+    """Return a column with the list of `policy_month_list`; null when a date is null."""
+    if policy_effective_date is None or policy_expiration_date is None:
+        return None
+    return policy_month_list(policy_effective_date, policy_expiration_date)
+
+
+@F.udf(DateType())
+def last_day_of_month(any_date_in_month: date | None) -> date | None:
+    """Return a column with the last day of the date's month."""
+    return None if any_date_in_month is None else any_date_in_month + relativedelta(day=31)
+
+
+@F.udf(AMOUNT)
+def earnedpremium_straightline(total_premium: Decimal | None, effective_date: date | None, expiration_date: date | None,
+                               period_start_date: date | None, period_end_date: date | None) -> Decimal | None:
+    """Return a column with the premium that is earned in a period, the same in each month of the policy.
+
+    Null as in the `earnedpremium` transform, to which this is the same, but one value at a time.
+    """
+    if (total_premium is None or effective_date is None or expiration_date is None or period_start_date is None
+            or period_end_date is None):
+        return None
+    months = policy_month_list(effective_date, expiration_date)
+    if not months or period_end_date < effective_date:
+        return None
+    if len(months) == 1 and effective_date <= expiration_date and period_end_date.replace(day=1) == months[0].date():
+        return _cents(total_premium)
+    count = months_between_normalized(expiration_date, effective_date)
+    return _cents(Fraction(total_premium) / count) if count and period_end_date <= months[-1].date() else None
+
+
+@F.udf(AMOUNT)
+def earnedpremium_byday(total_premium: Decimal | None, effective_date: date | None, expiration_date: date | None,
+                        period_start_date: date | None, period_end_date: date | None) -> Decimal | None:
+    """Return a column with the premium that is earned in a period by its days, both ends counted.
+
+    Null when a value is null, the period lies outside the policy, or the policy expires before it is effective.
+    """
+    if (total_premium is None or effective_date is None or expiration_date is None or period_start_date is None
+            or period_end_date is None):
+        return None
+    if expiration_date < effective_date or period_end_date < effective_date or period_start_date > expiration_date:
+        return None
+    start, end = max(effective_date, period_start_date), min(expiration_date, period_end_date)
+    days, whole = (end - start).days + 1, (expiration_date - effective_date).days + 1
+    return _cents(Fraction(total_premium) * days / whole)
+
+
+def _cents(amount: Decimal | Fraction) -> Decimal:
+    """Return an amount rounded half up to the cent."""
+    hundredfold = abs(Fraction(amount)) * 100
+    cents = int(hundredfold + Fraction(1, 2))
+    return Decimal(cents if amount >= 0 else -cents).scaleb(-2)
 
 
 def _numbers_read(entry: ConvertingEntry | ColumnListEntry, schema: StructType) -> tuple[Conversion, ...]:

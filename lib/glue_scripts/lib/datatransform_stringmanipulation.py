@@ -2,10 +2,11 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from pyspark.sql import Column
 from pyspark.sql import functions as F
-from pyspark.sql.types import StructType
+from pyspark.sql.types import StringType, StructType
 
 from lake_etl.config.entries.stringmanipulation import (
     COLUMNFROMCOLUMN, COLUMNREPLACE, COMBINECOLUMNS, FILENAME, LITERAL, ColumnFromColumnEntry, ColumnReplaceEntry,
@@ -17,6 +18,18 @@ from lake_etl.transform.conversion import Conversion
 from lake_etl.transform.fuse import PreparedColumn
 from lake_etl.transform.json_values import json_literal
 from lake_etl.transform.registry import TransformContext, column_transform
+
+
+@F.udf(StringType())
+def format_column(formatstring: str | None, *args: Any) -> str | None:
+    """Return a column with the values put into a Python format string and the result stripped.
+
+    A null value counts as empty text; a null format gives null. The `combinecolumns` transform does the same, mostly
+    without Python.
+    """
+    if not formatstring:
+        return None
+    return formatstring.format(*('' if value is None else value for value in args)).strip()
 
 
 @column_transform(COLUMNFROMCOLUMN)

@@ -76,7 +76,7 @@ def _load(orchestrator: Orchestrator, sample: Sample, number: int, rows: int | N
     collect = orchestrator.folders.collect
     landed = collect / sample.key
     if landed.exists() and landed.read_bytes() == content:
-        before = execution_of(collect, sample.key)
+        before = execution_of(sample.key, landed.stat())
         if orchestrator.has_succeeded(before):
             print(f'{title}: already loaded, unchanged.')
             return Loaded(before, None)
@@ -88,7 +88,7 @@ def _load(orchestrator: Orchestrator, sample: Sample, number: int, rows: int | N
         print(', failed.')
         raise LakeError(f'{sample.key} was not loaded. {result.reason}')
     seconds = sum(result.seconds.values())
-    print('\n  '.join([f', {seconds:.1f} s', *result.failed_conversions]))
+    print('\n  '.join([f', {seconds:.1f} s', *result.told]))
     return Loaded(execution, seconds)
 
 

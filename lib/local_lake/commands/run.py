@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from datetime import date, datetime
 from pathlib import Path
 
@@ -10,14 +11,20 @@ from lake_etl.errors import LakeError
 from lake_etl.landing.arrival import as_configured, landing_spec
 from lake_etl.landing.location import Landing, read_key
 from lib.local_lake.folders import LakeFolders
+from lib.local_lake.running.before_load import warnings_before
 from lib.local_lake.running.laptop_session import is_small
 from lib.local_lake.running.orchestration import Orchestrator, RunResult, land
 from lib.local_lake.showing.report import published_tables
+
+FAILED = 1
 
 
 def run(folders: LakeFolders, options: argparse.Namespace) -> int:
     """Copy the file or folder into the Collect folder, load it, and print what was published."""
     landing, parts = uploads(folders, Path(options.file), options.workflow, options.date)
+    if not agreed(warnings_of(folders, landing), options.yes):
+        print('Nothing was loaded.')
+        return FAILED
     with folders.writing():
         size = sum(part.stat().st_size for part in parts.values() if part)
         orchestrator = Orchestrator(folders, small_data=is_small(folders, size))
@@ -26,6 +33,21 @@ def run(folders: LakeFolders, options: argparse.Namespace) -> int:
             execution = land(folders, key, part.read_bytes() if part else b'')
         result = orchestrator.run(landing, execution, lambda job: print(f'{landing.key}: {job} …', flush=True))
     return report(folders, landing, result)
+
+
+def warnings_of(folders: LakeFolders, landing: Landing) -> list[str]:
+    """Return what the user should know before the load."""
+    read = configuration_below(str(folders.configuration))
+    return warnings_before(folders, landing, landing_spec(landing.database, landing.table, read))
+
+
+def agreed(warnings: list[str], yes: bool) -> bool:
+    """Print the warnings, and ask whether to go on where somebody can answer; `yes` answers beforehand."""
+    for warning in warnings:
+        print(f'Warning: {warning}', file=sys.stderr, flush=True)
+    if yes or not warnings or not sys.stdin.isatty():
+        return True
+    return input('Load the file all the same? [y/N] ').strip().lower() in ('y', 'yes')
 
 
 def uploads(folders: LakeFolders, file: Path, workflow: str, day: str | None) -> tuple[Landing, dict[str, Path | None]]:
@@ -71,7 +93,7 @@ def report(folders: LakeFolders, landing: Landing, result: RunResult) -> int:
         raise LakeError(f'{landing.key} was not loaded. {result.reason}')
     seconds = sum(result.seconds.values())
     print(f'{landing.key} was loaded in {seconds:.1f} s.')
-    for text in result.failed_conversions:
+    for text in result.told:
         print(f'  {text}')
     for table in published_tables(folders):
         if table.filled_by(result.execution):

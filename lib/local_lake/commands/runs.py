@@ -6,6 +6,7 @@ import json
 
 from lake_etl.adapters.local.sqlite_items import SqliteItems
 from lake_etl.jobs.conversion_report import FAILED_CONVERSIONS
+from lake_etl.jobs.notices import NOTICES
 from lib.local_lake.folders import LakeFolders
 from lib.local_lake.running.orchestration import AUDIT
 from lib.local_lake.showing.output import print_rows
@@ -25,7 +26,8 @@ def run(folders: LakeFolders, options: argparse.Namespace) -> int:
          _quarantined_rows(folders, item['execution_id']),
          f'{sum(float(value) for value in item.get("seconds", {}).values()):.1f}') for item in latest])
     for item in latest:
-        details = [item['error_message']] if item.get('error_message') else item.get(FAILED_CONVERSIONS, ())
+        details = [text for text in (item.get('error_message'), *item.get(FAILED_CONVERSIONS, ()),
+                                     *item.get(NOTICES, ())) if text]
         if details:
             print(f'\n{item.get("file", item["source_key"])}: ' + '\n  '.join(details))
     return 0

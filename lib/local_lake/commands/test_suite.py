@@ -15,6 +15,8 @@ PROCESSES = ('--numprocesses=auto', '--maxprocesses=4', '--dist=loadfile')
 # Elsewhere tests that need Spark are skipped where it is missing; here they must fail.
 REQUIRE_SPARK = {'LAKE_TESTS_REQUIRE_SPARK': '1'}
 REAL, RING, JARS = '--real', 'test/real', 'LAKE_REAL_JARS'
+# What several tests look at runs once, during the first of them.
+RING_TIMEOUT = '--timeout=1500'
 
 
 def run(folders: LakeFolders, options: argparse.Namespace) -> int:
@@ -36,7 +38,7 @@ def _run_on_real_ground(arguments: list[str]) -> int:
         print('The ring on a real cluster did not run; the lines above say what is missing.', file=sys.stderr)
         return 1
     paths = [argument for argument in arguments if argument.startswith(RING)]
-    return _pytest([*arguments, *([] if paths else [RING])], {**REQUIRE_SPARK, JARS: str(folder)})
+    return _pytest([RING_TIMEOUT, *arguments, *([] if paths else [RING])], {**REQUIRE_SPARK, JARS: str(folder)})
 
 
 def _pytest(arguments: list[str], further: dict[str, str]) -> int:

@@ -7,12 +7,14 @@ import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from lake_etl import runtime
 from lake_etl.arguments import KNOWN_PLACEHOLDERS
 from lake_etl.config.configuration_files import RULES, SPEC, SQL, ConfigurationFiles, configured_name, folded
 from lake_etl.config.reader import configuration_below
 from lake_etl.config.workflow import read_entity_match, read_workflow
 from lake_etl.config.written_tables import WrittenTable, find_conflicts, match_tables, workflow_tables
 from lake_etl.errors import ConfigurationError, LakeError, Problem
+from lake_etl.publish.ownership import chosen_hash_text, hash_warning
 from lake_etl.transform.discovery import known_transforms
 from lib.local_lake.folders import LakeFolders
 
@@ -37,14 +39,15 @@ def run(folders: LakeFolders, options: argparse.Namespace) -> int:
     filled: list[WrittenTable] = []
     problems = _match_problems(read, matched, filled)
     for workflow in wanted:
-        problems += _workflow_problems(read, workflow, filled)
+        problems += _workflow_problems(folders, read, workflow, filled)
     problems += find_conflicts(filled)
     if problems:
         raise ConfigurationError(problems)
     return 0
 
 
-def _workflow_problems(read: ConfigurationFiles, workflow: str, filled: list[WrittenTable]) -> Sequence[Problem]:
+def _workflow_problems(folders: LakeFolders, read: ConfigurationFiles, workflow: str,
+                       filled: list[WrittenTable]) -> Sequence[Problem]:
     """Return the problems of a workflow; print a line for a valid one, and add the tables that it fills."""
     database, slash, table = workflow.partition('/')
     if not (database and slash and table):
@@ -57,6 +60,10 @@ def _workflow_problems(read: ConfigurationFiles, workflow: str, filled: list[Wri
     print(f'{name}: {len(found.present_files)} files are valid.' if found.present_files
           else f'{name}: no configuration files, so the defaults apply.')
     filled += workflow_tables(database, table, found)
+    if folders.database_file.exists():
+        published = runtime.catalog().table(database.lower(), table.lower())
+        if warning := hash_warning(published, chosen_hash_text(found, {}), f'{name}: the workflow'):
+            LOG.warning('%s', warning)
     return ()
 
 

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import argparse
+import stat
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -17,8 +18,10 @@ from lake_etl.config.reader import configuration_below
 from lake_etl.errors import LakeError
 from lake_etl.landing.arrival import as_configured, landing_dependencies, landing_spec, started_by
 from lake_etl.landing.location import Landing
+from lib.local_lake.cleaning.contents import SHOWN, shown
 from lib.local_lake.folders import LakeFolders
-from lib.local_lake.running.orchestration import Orchestrator, execution_of
+from lib.local_lake.running.before_load import warnings_before
+from lib.local_lake.running.orchestration import INTERRUPTED, Orchestrator, execution_of
 
 POLL_SECONDS = 1.0
 QUIET_SECONDS = 1.0
@@ -35,11 +38,12 @@ class FileOutcome(Enum):
 
 @dataclass(frozen=True)
 class Dropped:
-    """A file in the Collect folder whose writing has ended."""
+    """A file in the Collect folder; `quiet` when it has not changed for a second, so that nobody writes to it."""
 
     key: str
     execution: str
     landed: datetime
+    quiet: bool
 
 
 def run(folders: LakeFolders, options: argparse.Namespace) -> int:
@@ -50,28 +54,48 @@ def run(folders: LakeFolders, options: argparse.Namespace) -> int:
         orchestrator = Orchestrator(folders)
         orchestrator.close_interrupted_runs()
         print(f'Watching {folders.collect}; drop files into DATABASE/TABLE/ below it. Stop with Ctrl+C.', flush=True)
+        print_not_loaded(orchestrator)
         while True:
             configured = Configured.below(folders)
-            found = sorted(quiet_files(folders.collect, time.time()), key=lambda item: (item.landed, item.key))
-            outcomes = [process(orchestrator, dropped, configured) for dropped in found]
+            found = sorted(dropped_files(folders.collect, time.time()), key=lambda item: (item.landed, item.key))
+            outcomes = [process(orchestrator, dropped, configured) for dropped in found if dropped.quiet]
             failed += outcomes.count(FileOutcome.FAILED)
             if FileOutcome.LOADED in outcomes:
                 continue  # Files that waited for this load can be loaded now.
-            if options.once:
+            if options.once and all(dropped.quiet for dropped in found):
                 return 1 if failed else 0
             time.sleep(POLL_SECONDS)
 
 
-def quiet_files(collect: Path, now: float) -> Iterator[Dropped]:
-    """Yield the files that have not changed for a second, except hidden and unfinished ones."""
+def print_not_loaded(orchestrator: Orchestrator) -> None:
+    """Print which files in the Collect folder are not loaded because their last load failed."""
+    failed = sorted(dropped.key for dropped in dropped_files(orchestrator.folders.collect, time.time())
+                    if orchestrator.status_of(dropped.execution) == 'FAILED')
+    if not failed:
+        return
+    print(f'{len(failed)} files in Collect were not loaded because their last load failed; ./lake runs says why, and '
+          './lake retry loads them again:')
+    for key in failed[:SHOWN]:
+        print(f'  {shown(key)}')
+    if len(failed) > SHOWN:
+        print(f'  and {len(failed) - SHOWN} more', flush=True)
+
+
+def dropped_files(collect: Path, now: float) -> Iterator[Dropped]:
+    """Yield the files of the Collect folder, hidden and unfinished ones left out."""
     for path in collect.rglob('*'):
         names = path.relative_to(collect).parts
-        if any(name.startswith('.') for name in names) or path.name.endswith(UNFINISHED_ENDINGS) or not path.is_file():
+        if any(name.startswith('.') for name in names) or path.name.endswith(UNFINISHED_ENDINGS):
             continue
-        status = path.stat()
-        if abs(now - status.st_mtime) >= QUIET_SECONDS:  # A time in the future comes from another clock.
+        try:
+            status = path.stat()
+        except OSError:
+            continue  # It was moved away just now, or is a link to nowhere.
+        if stat.S_ISREG(status.st_mode):
             key = '/'.join(names)
-            yield Dropped(key, execution_of(collect, key), datetime.fromtimestamp(status.st_mtime))
+            # A modification time in the future was set by another clock, so it does not mean that somebody writes.
+            yield Dropped(key, execution_of(key, status), datetime.fromtimestamp(status.st_mtime),
+                          abs(now - status.st_mtime) >= QUIET_SECONDS)
 
 
 @dataclass(frozen=True)
@@ -95,38 +119,52 @@ class Configured:
                    cache(lambda database, table: landing_dependencies(database, table, read)))
 
 
-def process(orchestrator: Orchestrator, dropped: Dropped, configured: Configured) -> FileOutcome:
-    """Load a dropped file, or the folder that it completes, unless this version has run.
+def process(orchestrator: Orchestrator, dropped: Dropped, configured: Configured, again: bool = False) -> FileOutcome:
+    """Load a dropped file, or the folder that it completes, unless this version has run to its end.
 
     A workflow with dependencies is loaded once these have succeeded.
+
+    again  whether a version that failed is loaded once more
     """
     status = orchestrator.status_of(dropped.execution)
-    if status not in (None, 'QUEUED'):
+    if status not in (None, 'QUEUED', INTERRUPTED) and not (again and status == 'FAILED'):
         return FileOutcome.SKIPPED
     try:
+        require_storable_name(dropped.key)
         landing = started_by(dropped.key, dropped.landed, configured.spec_of)
         if landing is None:
             return FileOutcome.SKIPPED
         landing = as_configured(landing, configured.read)
         dependencies = configured.dependencies_of(landing.database, landing.table)
     except LakeError as error:
-        orchestrator.record_refusal(dropped.key, dropped.execution, str(error))
+        orchestrator.record_refusal(shown(dropped.key), dropped.execution, str(error))
         print(f'Refused: {error}', flush=True)
         return FileOutcome.FAILED
     missing = unmet(dependencies, dropped.landed.astimezone(), orchestrator.succeeded_since) if dependencies else []
     if missing:
-        if status is None:
+        if status != 'QUEUED':
             orchestrator.record_waiting(landing, dropped.execution)
-            print(f'{landing.key} waits for {", ".join(missing)}.', flush=True)
+            print(f'{shown(landing.key)} waits for {", ".join(missing)}.', flush=True)
         return FileOutcome.SKIPPED
+    for warning in warnings_before(orchestrator.folders, landing, configured.spec_of(landing.database, landing.table)):
+        print(f'Warning: {shown(warning)}', flush=True)
     return _load(orchestrator, landing, dropped.execution)
 
 
+def require_storable_name(key: str) -> None:
+    """Raise LakeError for a path that no catalog and no record can hold, because it is not valid UTF-8."""
+    try:
+        key.encode()
+    except UnicodeEncodeError:
+        raise LakeError(f"The name of the file '{shown(key)}' is not valid UTF-8. Rename it. Nothing was started."
+                        ) from None
+
+
 def _load(orchestrator: Orchestrator, landing: Landing, execution: str) -> FileOutcome:
-    print(f'{landing.key}', end='', flush=True)
+    print(shown(landing.key), end='', flush=True)
     result = orchestrator.run(landing, execution, lambda job: print(f', {job}', end='', flush=True))
     if result.status == 'SUCCEEDED':
-        print('\n  '.join([f', {sum(result.seconds.values()):.1f} s', *result.failed_conversions]), flush=True)
+        print('\n  '.join([f', {sum(result.seconds.values()):.1f} s', *result.told]), flush=True)
         return FileOutcome.LOADED
     print(f', failed.\n  {result.reason}', flush=True)
     return FileOutcome.FAILED

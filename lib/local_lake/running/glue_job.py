@@ -56,7 +56,7 @@ def _common(folders: LakeFolders, landing: Landing, execution: str, job: str) ->
         'source_key': landing.workflow,
         'table_name': landing.table,
         'base_file_name': landing.base_file_name,
-        'p_year': str(year), 'p_month': str(month), 'p_day': str(day),
+        'p_year': f'{year:04d}', 'p_month': f'{month:02d}', 'p_day': f'{day:02d}',
         'data_lineage_table': folders.items('data-lineage'),
         'job_audit_table': folders.items('job-audit'),
         'catalog': folders.catalog,

@@ -6,12 +6,14 @@ import sys
 from itertools import accumulate, chain
 from pathlib import Path
 
+from pyspark import SparkContext
 from pyspark.sql import SparkSession
 
 from lake_etl.spark.session import COMPILES_HUGE_METHODS
 from lib.local_lake.folders import LakeFolders
 from lib.local_lake.running.java import use_environment_java
 from lib.local_lake.running.java_classes import class_archive_options
+from lib.local_lake.running.stopping import take_interrupt_back
 
 LOG_SETTINGS = Path(__file__).with_name('log4j2.properties')
 # The code that Spark generates for wide tables has methods that Java would otherwise not compile.
@@ -40,6 +42,9 @@ SHARED_MODULES = Path(__file__).resolve().parents[2] / 'glue_scripts' / 'lib'
 # A load generates up to 25 classes, a check of rules as many again. With Spark's default of 100 a session with
 # several loads, such as `watch`, would generate and compile them again each time.
 REMEMBERED_CLASSES = 500
+JAVA_ENDED = ('The Java process of Spark ended during the load, most likely because memory ran out. Free memory or '
+              'split the file, then load it again with ./lake retry.')
+PARALLELISM = 'spark.default.parallelism'
 
 
 def start_session(folder: Path, cores: str = '*', memory: str = '2g', small_data: bool = False,
@@ -59,7 +64,37 @@ def start_session(folder: Path, cores: str = '*', memory: str = '2g', small_data
     java_options = ' '.join((JAVA_OPTIONS, ONE_COMPILER if small_data or one_compiler else '', class_archive_options()))
     for key, value in {**_settings(folder, memory, java_options), **(SMALL_DATA if small_data else {})}.items():
         builder = builder.config(key, value)
-    return builder.getOrCreate()
+    session = _with_parallelism(builder.getOrCreate())
+    take_interrupt_back()
+    return session
+
+
+def _with_parallelism(spark: SparkSession) -> SparkSession:
+    """Set what AWS Glue sets: users' transforms ask for the number of tasks that run at once."""
+    cores = str(spark.sparkContext.defaultParallelism)
+    spark.sparkContext._conf.set(PARALLELISM, cores)
+    # The session refuses it as a setting of its own, but takes it from a builder.
+    return SparkSession.builder.config(PARALLELISM, cores).getOrCreate()
+
+
+def forget_ended_session() -> bool:
+    """Tell whether Java has ended under the session of this process; the next start makes a new session then."""
+    context = SparkContext._active_spark_context
+    if context is None or _is_alive(context):
+        return False
+    # This is what `stop` does as well, but `stop` needs Java for it.
+    SparkSession._instantiatedSession = SparkSession._activeSession = None
+    SparkContext._active_spark_context = None
+    SparkContext._gateway = SparkContext._jvm = None
+    return True
+
+
+def _is_alive(context: SparkContext) -> bool:
+    """Tell whether Spark can run another job; when memory runs out it stops its context and then ends Java."""
+    try:
+        return not context._jsc.sc().isStopped()
+    except Exception:
+        return False  # The connection to Java is broken.
 
 
 def is_small(folders: LakeFolders, landed_bytes: int) -> bool:

@@ -2,42 +2,54 @@
 from __future__ import annotations
 
 import logging
+import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 
 from pyspark.sql import SparkSession
 
 from lake_etl.adapters.local.folder_files import FolderFiles
 from lake_etl.adapters.local.sqlite_items import SqliteItems
 from lake_etl.config.configuration_files import entity_match_file, folded
+from lake_etl.config.dependencies import utc_time
 from lake_etl.config.reader import configuration_below
 from lake_etl.errors import LakeError
 from lake_etl.jobs.conversion_report import FAILED_CONVERSIONS
+from lake_etl.jobs.notices import NOTICES
 from lake_etl.landing.location import Landing, execution_id
 from lake_etl.reasons.failure import original_of, reason_of
-from lib.job_table import STEPS, LakeJob
+from lib.job_table import STEPS, LakeJob, failure_after
 from lib.local_lake.folders import LakeFolders
 from lib.local_lake.running.glue_job import ensure_glue_library, job_arguments, run_script
-from lib.local_lake.running.laptop_session import start_session
+from lib.local_lake.running.laptop_session import JAVA_ENDED, forget_ended_session, start_session
 from lib.local_lake.running.spark_scratch import remove_scratch
+from lib.local_lake.running.stopping import exit_status
 
 LOG = logging.getLogger(__name__)
 AUDIT = 'job-audit'
-INTERRUPTED = 'The command was stopped before the run ended. Readers see the data from before the run; run it again.'
+INTERRUPTED = 'INTERRUPTED'
+NOT_LOADED = ('FAILED', INTERRUPTED)
+STOPPED = ('The command was stopped before the run ended. Each table is as it was before the run, or as the run has '
+           'published it, never half of both. ./lake watch loads the file again when it starts next.')
 
 
 @dataclass(frozen=True)
 class RunResult:
-    """How a run ended: SUCCEEDED, or FAILED with a reason; the seconds of each job, and the failed conversions."""
+    """How a run ended: SUCCEEDED, or FAILED with the reason; how long each job took, and what its owner should know."""
 
     execution: str
     status: str
     reason: str
     seconds: dict[str, float]
     failed_conversions: tuple[str, ...] = ()
+    notices: tuple[str, ...] = ()
+
+    @property
+    def told(self) -> tuple[str, ...]:
+        """Return all that the owner of the data should know although the load succeeded."""
+        return *self.failed_conversions, *self.notices
 
 
 class Orchestrator:
@@ -53,11 +65,11 @@ class Orchestrator:
         self.items = SqliteItems()
 
     def close_interrupted_runs(self) -> int:
-        """Mark runs that a stopped command left open as failed; return how many."""
+        """Mark runs that a stopped command left open as interrupted; return how many."""
         items = list(self.items.scan(self.audit))
         opened = [item for item in items if item['job_latest_status'] == 'STARTED']
         for item in opened:
-            self._update(item['execution_id'], 'FAILED', INTERRUPTED)
+            self._update(item['execution_id'], INTERRUPTED, STOPPED)
         if opened and SparkSession.getActiveSession() is None:
             # Scratch files of a killed run contain values in clear text.
             remove_scratch(self.folders, {str(item['execution_id']) for item in items})
@@ -75,36 +87,52 @@ class Orchestrator:
     def succeeded_since(self, workflow: str, moment: datetime) -> bool:
         """Tell whether a run of `<database>/<table>` ended with success at or after a moment."""
         return any(folded(item['source_key']) == folded(workflow) and item['job_latest_status'] == 'SUCCEEDED'
-                   and datetime.fromisoformat(item['job_last_updated_timestamp']) >= moment
+                   and utc_time(item['job_last_updated_timestamp']) >= moment
                    for item in self.items.scan(self.audit))
 
     def run(self, landing: Landing, execution: str, progress: Callable[[str], None] = lambda text: None) -> RunResult:
         """Load the file, fill its Consume table and match its entities; record the result before returning.
 
-        A failed job ends the run; it never raises for a failure of the job.
+        A failed job ends the run; it never raises for a failure of the job. A run that the user stops is on record as
+        interrupted, and KeyboardInterrupt or SystemExit goes on.
         """
         self._record_start(landing, execution)
         seconds: dict[str, float] = {}
+        running = ''
         try:
             ensure_glue_library()
             start_session(self.folders.temporary, small_data=self.small_data)
             for job in self._jobs(landing):
-                progress(job.name)
+                running = job.name
+                progress(running)
                 started = time.monotonic()
                 run_script(job, job_arguments(job, self.folders, landing, execution))
                 seconds[job.name] = time.monotonic() - started
+        except (KeyboardInterrupt, SystemExit):
+            self._record_interruption(execution, seconds)
+            raise
         except Exception as error:
+            if (status := exit_status()) is not None:
+                self._record_interruption(execution, seconds)
+                raise SystemExit(status) from None
             LOG.debug('The run of %s failed.', landing.key, exc_info=original_of(error))
-            reason = reason_of(error)
+            why = JAVA_ENDED if forget_ended_session() else reason_of(error)
+            reason = failure_after(list(seconds), running, why)
             self._update(execution, 'FAILED', reason, seconds)
             return RunResult(execution, 'FAILED', reason, seconds)
         self._update(execution, 'SUCCEEDED', '', seconds)
-        return RunResult(execution, 'SUCCEEDED', '', seconds, self._failed_conversions(execution))
+        return RunResult(execution, 'SUCCEEDED', '', seconds, *self._told(execution))
 
-    def _failed_conversions(self, execution: str) -> tuple[str, ...]:
-        """Return the failed conversions from the record of the run, where the job put them."""
+    def _record_interruption(self, execution: str, seconds: dict[str, float]) -> None:
+        self._update(execution, INTERRUPTED, STOPPED, seconds)
+        if exit_status() is not None:
+            # Java has ended, and what the run had written down for itself holds values in clear.
+            remove_scratch(self.folders, {execution})
+
+    def _told(self, execution: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Return what the job has put on the run's record; a job of its own process could not hand it over."""
         item = self.items.get(self.audit, {'execution_id': execution}) or {}
-        return tuple(item.get(FAILED_CONVERSIONS, ()))
+        return tuple(item.get(FAILED_CONVERSIONS, ())), tuple(item.get(NOTICES, ()))
 
     def _jobs(self, landing: Landing) -> list[LakeJob]:
         """Return the jobs that run for a landed file, in this order."""
@@ -149,10 +177,13 @@ def land(folders: LakeFolders, key: str, content: bytes) -> str:
     if folders.collect not in target.parents:
         raise LakeError(f"'{key}' is not below the Collect folder.")
     FolderFiles().write(str(target), content)
-    return execution_of(folders.collect, key)
+    return execution_of(key, target.stat())
 
 
-def execution_of(collect: Path, key: str) -> str:
-    """Return the id of the execution for a file in the Collect folder; a changed file has another one."""
-    status = (collect / key).stat()
-    return execution_id(key, f'{status.st_size} {status.st_mtime_ns}')
+def execution_of(key: str, status: os.stat_result) -> str:
+    """Return the id of the execution for a file as it lies in the Collect folder; a changed file has another one.
+
+    key  may hold bytes that are not UTF-8, as Python reads them from a disk
+    """
+    name = os.fsencode(key).decode(errors='backslashreplace')
+    return execution_id(name, f'{status.st_size} {status.st_mtime_ns}')

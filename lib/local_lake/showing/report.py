@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from lake_etl.adapters.local.catalog_file import reading
 from lake_etl.adapters.local.catalog_rows import read_tables, read_views
+from lake_etl.adapters.local.duckdb_engine import view_name
 from lake_etl.adapters.local.duckdb_queries import query
 from lake_etl.adapters.local.iceberg_tables import read_iceberg_tables
 from lake_etl.adapters.local.sqlite_catalog import SqliteCatalog
@@ -61,7 +62,7 @@ def _row_counts(folders: LakeFolders, tables: Sequence[Table]) -> list[int]:
     """Return the number of rows of each table, by one query."""
     if not tables:
         return []
-    counts = ', '.join(f'(SELECT count(*) FROM "{table.database}"."{table.name}")' for table in tables)
+    counts = ', '.join(f'(SELECT count(*) FROM {view_name(table.database, table.name)})' for table in tables)
     return [int(str(count)) for count in query(folders.catalog, f'SELECT {counts}').rows[0]]
 
 

@@ -31,14 +31,17 @@ class Problem:
 
 
 class ConfigurationError(LakeError):
-    """Configuration files are wrong; lists all problems of all files at once."""
+    """Configuration files are wrong; lists all problems of all files at once.
 
-    def __init__(self, problems: Iterable[Problem]):
+    effect  what the caller knows was left unchanged, such as `nothing was read or changed`; empty to say nothing
+    """
+
+    def __init__(self, problems: Iterable[Problem], effect: str = ''):
         self.problems = tuple(problems)
         count = len(self.problems)
         noun = 'problem' if count == 1 else 'problems'
         lines = '\n'.join(f'  {problem}' for problem in self.problems)
-        super().__init__(f'{count} configuration {noun}; nothing was read or changed:\n{lines}')
+        super().__init__(f'{count} configuration {noun}{effect and f"; {effect}"}:\n{lines}')
 
 
 class DataError(LakeError):

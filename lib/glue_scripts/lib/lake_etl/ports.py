@@ -142,6 +142,9 @@ class Catalog(Protocol):
     def table(self, database: str, name: str) -> Table | None:
         """Return the table, or None when table or database do not exist."""
 
+    def described(self, database: str, name: str) -> dict[str, Any] | None:
+        """Return a table, view or Iceberg table as AWS Glue's GetTable describes it, or None when there is none."""
+
     def tables(self, database: str | None = None) -> Iterator[Table]:
         """Yield the tables of one database, or of all, ordered by name."""
 

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import os
+import sys
 
 from lake_etl.ports import Catalog, Files, Items, MergedTables, QualityReports, Queries, RulesetEngine
 
@@ -10,7 +11,19 @@ SQLITE = 'sqlite:'
 QUERY_ATTEMPTS = 360    # half an hour, as pauses between attempts grow to five seconds
 FILE = 'file://'
 ENVIRONMENT = 'env://'
-_catalog_address = GLUE
+CATALOG_ARGUMENT, CATALOG_VARIABLE = '--catalog', 'LAKE_CATALOG'
+
+
+def chosen_catalog() -> str:
+    """Return the address that this process is started with: an argument, or else a variable."""
+    for position, argument in enumerate(sys.argv):
+        name, equals, value = argument.partition('=')
+        if name == CATALOG_ARGUMENT:
+            return value if equals else ''.join(sys.argv[position + 1:position + 2])
+    return os.environ.get(CATALOG_VARIABLE, GLUE)
+
+
+_catalog_address = chosen_catalog()
 
 
 def files(uri: str) -> Files:
@@ -38,7 +51,10 @@ def open_catalog(address: str) -> None:
 
 
 def catalog() -> Catalog:
-    """Return the catalog of this process: the AWS Glue Data Catalog unless a job opened another one."""
+    """Return the catalog of this process: the AWS Glue Data Catalog, unless another one was chosen.
+
+    A job opens one; code without a run of its own chooses one by the argument `--catalog` or the variable LAKE_CATALOG.
+    """
     if _catalog_address.startswith(SQLITE):
         from lake_etl.adapters.local.sqlite_catalog import SqliteCatalog
         return SqliteCatalog(_catalog_address)

@@ -37,15 +37,22 @@ KEY_SCHEMAS: Mapping[str, KeySchema] = {
 
 
 @cache
+def known_key(table: str) -> KeySchema | None:
+    """Return the key of a table of the lake, or None for any other table."""
+    name = table.rpartition('#')[2]
+    return next((schema for suffix, schema in KEY_SCHEMAS.items() if name == suffix or name.endswith(f'-{suffix}')),
+                None)
+
+
+@cache
 def key_schema(table: str) -> KeySchema:
     """Return the key of a table by address: `dev-insurancelake-etl-hash-values` or `sqlite:///…#hash-values`.
 
     Raises ItemStoreError if the name has none of the known suffixes.
     """
-    name = table.rpartition('#')[2]
-    for suffix, schema in KEY_SCHEMAS.items():
-        if name == suffix or name.endswith(f'-{suffix}'):
-            return schema
+    known = known_key(table)
+    if known is not None:
+        return known
     raise ItemStoreError(
         f"There is no item table '{table}': the name of an item table ends in one of {', '.join(KEY_SCHEMAS)}. "
         'Correct the table name in the job arguments.')

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from dateutil.relativedelta import relativedelta
@@ -93,6 +93,12 @@ def _is_an_interval(keywords: dict[str, Any]) -> bool:
         return bool(A_DAY - relativedelta(**keywords) <= A_DAY.replace(hour=23, minute=59, second=59))
     except (ValueError, OverflowError, TypeError, LookupError):
         return False
+
+
+def utc_time(text: str) -> datetime:
+    """Return the time that an ISO 8601 text states; without a zone it is UTC. Raises ValueError for other text."""
+    moment = datetime.fromisoformat(text)
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def earliest_success(dependencies: Dependencies, landed: datetime) -> datetime:

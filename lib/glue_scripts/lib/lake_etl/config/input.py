@@ -4,14 +4,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Literal
+from typing import Literal, get_args
 
 from lake_etl.config.formats.delimited_format import DELIMITERS, DelimitedSection
 from lake_etl.config.input_formats import InputSections
 from lake_etl.syntax.records import Findings, describe, parse_record
+from lake_etl.syntax.regex_backtracking import python_pattern_problems
 from lake_etl.syntax.type_text import type_problems
 
 SchemaChange = Literal['permissive', 'evolve', 'reorder', 'strict']
+HashText = Literal['as_written', 'as_inferred']
+AS_WRITTEN, AS_INFERRED = get_args(HashText)
 SCHEMA_CHANGE_BY_ENVIRONMENT: Mapping[str, SchemaChange] = {'dev': 'permissive', 'test': 'reorder'}
 DEFAULT_TRIGGER = '_SUCCESS'
 WORKFLOW = re.compile(r'[^/]*[^/\s][^/]*/[^/]*[^/\s][^/]*')
@@ -31,11 +34,18 @@ class InputSpec(InputSections):
     types                  types of columns that are not inferred, such as {"Policy No": "string"}
     infer_types            whether to infer types at all
     load_mode              `replace`: a load replaces its partition; `by_file`: it replaces only rows of the same file
+    file_key               regular expression whose match, or first group, in a file's name identifies the file under
+                           `by_file`, so that `claims_v2.csv` replaces `claims.csv`: `^(.*?)(_v[0-9]+)?\\.csv$`
+    max_row_change         limit, in percent, for the change in the number of rows that a load replaces, such as 50; a
+                           load beyond it stops. When left out, changes are reported and never stop a load
     files                  `folder`: all files of a folder are one load, complete when the file `trigger` arrives
     trigger                name of that file; `_SUCCESS` when left out
     multiline              whether quoted values of delimited text contain line breaks; `auto` detects it
     encoding               encoding of text files
     null_values            texts that stand for null
+    hash_text              what `hash` and `tokenize` hash of a value in delimited text: `as_written` hashes the text,
+                           `as_inferred` the value that Spark infers, so that 0123 is hashed as 123; when left out, as
+                           the lake is set, which is `as_written` by default
     keep_malformed_text    the reason why values and raw text of malformed rows may be kept although the workflow
                            protects personal data; when left out, they are not kept
     skip_rows              number of lines to skip above the header
@@ -49,11 +59,14 @@ class InputSpec(InputSections):
     types: dict[str, str] = field(default_factory=dict)
     infer_types: bool = True
     load_mode: Literal['replace', 'by_file'] = 'replace'
+    file_key: str | None = None
+    max_row_change: float | None = None
     files: Literal['folder'] | None = None
     trigger: str | None = None
     multiline: bool | Literal['auto'] = 'auto'
     encoding: str = 'utf-8'
     null_values: tuple[str, ...] = ()
+    hash_text: HashText | None = None
     keep_malformed_text: str | None = None
     skip_rows: int = 0
 
@@ -63,6 +76,12 @@ class InputSpec(InputSections):
             yield f"'encoding' must be the name of a text encoding such as utf-8, got {describe(self.encoding)}"
         if self.skip_rows < 0:
             yield f"'skip_rows' must not be negative, got {self.skip_rows}"
+        if self.file_key is not None:
+            yield from (f"'file_key': {problem}" for problem in python_pattern_problems(self.file_key))
+            if self.load_mode != 'by_file':
+                yield "'file_key' needs \"load_mode\": \"by_file\""
+        if self.max_row_change is not None and self.max_row_change < 0:
+            yield f"'max_row_change' must be a number of percent, 0 or more, got {self.max_row_change}"
         if self.keep_malformed_text is not None and not self.keep_malformed_text.strip():
             yield "'keep_malformed_text' must give the reason in words why such text may be kept"
         if self.trigger is not None and (self.files is None or not self.trigger.strip()):

@@ -11,7 +11,8 @@ from lake_etl.syntax.records import Findings, describe, suggestion
 from lake_etl.syntax.text import decode_text
 
 REQUIRED_COLUMNS = ('SourceName', 'DestName')
-OPTIONAL_COLUMNS = ('Threshold', 'Scorer', 'Width')
+OPTIONAL_COLUMNS = ('Threshold', 'Scorer', 'Width', 'Optional')
+YES, NO = ('true', 'yes'), ('false', 'no', '')
 COLUMNS = REQUIRED_COLUMNS + OPTIONAL_COLUMNS
 DROPPED = 'null'
 COMMENT = '//'
@@ -30,6 +31,7 @@ class MappingRow:
     threshold    least similarity, 0 to 100, of a matching column name; None for an exact match
     scorer       RapidFuzz's measure of similarity; given together with `threshold`
     width        width of the column in a fixed-width file
+    optional     whether sources may lack the column
     line         line of the row in the file, counted from 1
     """
 
@@ -38,6 +40,7 @@ class MappingRow:
     threshold: float | None = None
     scorer: str | None = None
     width: int | None = None
+    optional: bool = False
     line: int
 
     @property
@@ -174,7 +177,8 @@ def _row(line: _Line, findings: Findings) -> MappingRow:
         findings.problem(line.place, "'SourceName' opens a back-tick that is never closed", 'write `Struct`.`Member`')
     threshold, scorer = _similarity(line, findings)
     return MappingRow(source_name=source, dest_name=None if destination.lower() == DROPPED else destination,
-                      threshold=threshold, scorer=scorer, width=_width(line, findings), line=line.number)
+                      threshold=threshold, scorer=scorer, width=_width(line, findings),
+                      optional=_optional(line, findings), line=line.number)
 
 
 def _check_name(column: str, name: str, line: _Line, findings: Findings) -> None:
@@ -219,6 +223,13 @@ def _width(line: _Line, findings: Findings) -> int | None:
         findings.problem(line.place, f"'Width' must be a whole number above 0, got {describe(written)}")
         return None
     return int(width)
+
+
+def _optional(line: _Line, findings: Findings) -> bool:
+    written = line.text('Optional').lower()
+    if written not in (*YES, *NO):
+        findings.problem(line.place, f"'Optional' must be true or false, got {describe(line.text('Optional'))}")
+    return written in YES
 
 
 def _number(written: str) -> float:

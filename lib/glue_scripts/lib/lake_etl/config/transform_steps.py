@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol, runtime_checkable
 
 from lake_etl.config.form import Entry
@@ -137,6 +137,31 @@ def check_columns(steps: Sequence[TransformStep], columns: Sequence[str] | None,
             if written is None:
                 return
             known.update((name.lower(), name) for name in written)
+
+
+def without_absent(steps: Sequence[TransformStep], present: Sequence[str], absent: Sequence[str]
+                   ) -> tuple[tuple[TransformStep, ...], tuple[str, ...], int]:
+    """Leave out the entries that read columns which optional rows of the mapping could not find.
+
+    present  columns before the first step
+    absent   columns that are missing there
+
+    Returns the steps, the columns that are absent after all of them, and how many entries were left out.
+    """
+    known, missing = _lower(present), {name.lower(): name for name in absent}
+    remaining, skipped = [], 0
+    for step in steps:
+        entries = []
+        for entry in step.entries or ():
+            if not _lower(entry.reads()) & missing.keys():
+                entries.append(entry)
+                known |= _lower(entry.writes() or ())
+            else:
+                skipped += 1
+                missing.update((name.lower(), name) for name in entry.writes() or () if name.lower() not in known)
+        if step.entries is None or entries or not step.entries:
+            remaining.append(step if step.entries is None else replace(step, entries=tuple(entries)))
+    return tuple(remaining), tuple(name for low, name in missing.items() if low not in known), skipped
 
 
 def _added(entry: Entry) -> tuple[str, ...]:

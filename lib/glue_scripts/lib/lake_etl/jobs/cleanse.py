@@ -10,33 +10,42 @@ from functools import partial
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
-from pyspark.sql.types import StringType, StructField, StructType
+from pyspark.sql.types import StringType
 
 from lake_etl import runtime
-from lake_etl.arguments import EXECUTION_COLUMN, PARTITION_KEYS, RESERVED_COLUMNS, CollectToCleanseArguments
+from lake_etl.arguments import EXECUTION_COLUMN, PARTITION_KEYS, CollectToCleanseArguments
 from lake_etl.config.configuration_files import file_names, folded
+from lake_etl.config.formats.delimited_format import DELIMITED
+from lake_etl.config.input import AS_INFERRED
+from lake_etl.config.input_formats import choose_format
 from lake_etl.config.reader import configuration_reader
-from lake_etl.config.transform_steps import check_columns, text_columns, written_columns
-from lake_etl.config.workflow import Workflow, read_workflow
-from lake_etl.errors import ConfigurationError, DataError
+from lake_etl.config.transform_steps import text_columns, without_absent
+from lake_etl.config.workflow import Workflow
 from lake_etl.jobs.conversion_report import report_conversions
 from lake_etl.jobs.job_run import JobRun
+from lake_etl.jobs.notices import record_notices
+from lake_etl.jobs.preflight import read_whole_workflow
+from lake_etl.jobs.source_columns import KnownColumns, absent_columns, check_source_columns, mapping_rules, tell_columns
 from lake_etl.jobs.table_ownership import cleanse_ownership, published_table, record_changes, require_own_table
 from lake_etl.mapping.clean_names import clean_names, log_renamed
+from lake_etl.mapping.member_names import with_clean_member_names
 from lake_etl.mapping.recommendation import recommended_mapping, recommended_spec
-from lake_etl.mapping.schema_mapping import ColumnRule, apply_mapping, name_parts, resolve
+from lake_etl.mapping.schema_mapping import apply_mapping
+from lake_etl.ports import Table
 from lake_etl.publish.failed_rows import without_mark
 from lake_etl.publish.layout import require_free_names
-from lake_etl.publish.partition import stage_partition
+from lake_etl.publish.ownership import HASHING, chosen_hash_text, hash_warning
+from lake_etl.publish.partition import find_partition, stage_partition
+from lake_etl.publish.row_change import require_row_change, row_change
+from lake_etl.publish.schema_evolution import column_changes
 from lake_etl.publish.target import Published, Target
 from lake_etl.quality.gate import QualityGate
 from lake_etl.quality.gated_load import GatedLoad
 from lake_etl.read.declared_types import with_declared_types_counted
 from lake_etl.read.source import read_collected_file, read_errors_named
-from lake_etl.read.source_files import KnownTypes
-from lake_etl.syntax.records import Findings
 from lake_etl.transform.apply import apply_steps
 from lake_etl.transform.discovery import all_transforms
+from lake_etl.transform.inferred_text import as_inferred
 from lake_etl.transform.registry import TransformContext, protecting_transforms
 
 LOG = logging.getLogger(__name__)
@@ -44,14 +53,18 @@ CleanseRun = JobRun[CollectToCleanseArguments]
 
 
 def read_configuration(run: CleanseRun) -> Workflow:
-    """Return the workflow's configuration.
+    """Return the workflow's configuration; that of the jobs which follow is checked as well.
 
     Raises ConfigurationError with all problems, or OwnershipError when the load may not fill its table, before any data
     is read.
     """
     read = configuration_reader(run.load.scripts_folder, run.arguments.txn_spec_prefix_path)
-    workflow = read_workflow(run.load.database, run.load.table, read, all_transforms(), run.load.environment)
-    require_own_table(_target(run, workflow))
+    workflow = read_whole_workflow(run.load.database, run.load.table, read, all_transforms(), run.load.environment)
+    target = _target(run, workflow)
+    require_own_table(target)
+    ownership = target.ownership
+    if ownership and (warning := hash_warning(published_table(target), ownership.hash_text, ownership.file)):
+        LOG.warning('%s', warning)
     return workflow
 
 
@@ -73,7 +86,8 @@ def read_source(run: CleanseRun, workflow: Workflow) -> DataFrame:
     df = read_collected_file(run.spark, uri, workflow.input, known, scratch=run.scratch, widths=_widths(workflow),
                              apply_types=partial(with_declared_types_counted, watch=run.watch,
                                                  hide_malformed=hides_malformed_rows(workflow)))
-    run.lineage.update_lineage(df, run.load.source_key, 'read', file=source_file(run))
+    run.lineage.update_lineage(df, run.load.source_key, 'read', file=source_file(run),
+                               datasetname=source_file(run))
     return df
 
 
@@ -92,66 +106,6 @@ def _widths(workflow: Workflow) -> list[tuple[str, int]]:
     return [(row.source_name, row.width) for row in workflow.mapping_rows if row.width is not None]
 
 
-class KnownColumns:
-    """Answers what is known about the source's columns, from mapping, steps and the published table."""
-
-    def __init__(self, run: CleanseRun, workflow: Workflow):
-        self.run = run
-        self.workflow = workflow
-
-    def __call__(self, names: Sequence[str]) -> KnownTypes:
-        """Return what is known; raises ConfigurationError when a step reads a column that does not come to it."""
-        destinations = _destinations(names, self.workflow)
-        _check_columns(self.run, self.workflow, [*destinations.values(), *_nested_destinations(self.workflow)])
-        as_text = text_columns(self.workflow.steps)
-        written = {name.lower() for _, name in written_columns(self.workflow.steps)}
-        table = runtime.catalog().table(self.run.load.database.lower(), self.run.load.table.lower())
-        published = {item.name: item.type for item in table.columns} if table else {}
-        opened = _opened_structs(self.workflow)
-        return KnownTypes(
-            frozenset(source.lower() for source, name in destinations.items()
-                      if name.lower() in as_text and source.lower() not in opened),
-            {source: published[name.lower()] for source, name in destinations.items()
-             if name.lower() in published and name.lower() not in written})
-
-
-def _destinations(names: Sequence[str], workflow: Workflow) -> dict[str, str]:
-    """Return the column that each top-level source column becomes."""
-    if workflow.mapping is None:
-        return dict(zip(names, clean_names(names), strict=True))
-    texts = StructType([StructField(name, StringType()) for name in names])
-    return {name_parts(source)[0]: name for source, name in resolve(mapping_rules(workflow), texts).selected}
-
-
-def _opened_structs(workflow: Workflow) -> set[str]:
-    """Return the source columns, in lower case, of which the mapping takes members: as text they would have none."""
-    parts = [name_parts(row.source_name) for row in workflow.mapping_rows]
-    return {names[0].lower() for names in parts if len(names) > 1}
-
-
-def _nested_destinations(workflow: Workflow) -> list[str]:
-    """Return the columns that members of structs become; whether the source has them, only its schema tells."""
-    return [row.dest_name for row in workflow.mapping_rows
-            if row.dest_name and len(name_parts(row.source_name)) > 1]
-
-
-def _check_columns(run: CleanseRun, workflow: Workflow, columns: list[str]) -> None:
-    findings = Findings(workflow.file(file_names(run.load.database, run.load.table).spec).rpartition('/')[2])
-    check_columns(workflow.steps, columns, findings)
-    if findings.problems:
-        raise ConfigurationError(findings.problems)
-    taken = [name for name in columns if name.lower() in RESERVED_COLUMNS]
-    if taken:
-        raise DataError(
-            f'The source of {run.load.source_key} has columns named {", ".join(taken)}, which the lake itself adds to '
-            'every table. Give them other names in the schema mapping, or map them to Null. Nothing was replaced.')
-
-
-def mapping_rules(workflow: Workflow) -> list[ColumnRule]:
-    """Return the rules of the workflow's mapping."""
-    return [ColumnRule(row.source_name, row.dest_name, row.threshold, row.scorer) for row in workflow.mapping_rows]
-
-
 def map_columns(run: CleanseRun, workflow: Workflow, df: DataFrame) -> DataFrame:
     """Return the mapped columns; without a mapping all columns by cleaned names, and proposals are written.
 
@@ -160,13 +114,25 @@ def map_columns(run: CleanseRun, workflow: Workflow, df: DataFrame) -> DataFrame
     if workflow.mapping is not None:
         mapped = apply_mapping(df, mapping_rules(workflow), run.load.source_key, run.lineage,
                                workflow.input.strict_schema_mapping)
+        tell_columns(run, workflow, df.schema)
     else:
         names = clean_names(df.columns)
         log_renamed(df.columns, names)
         mapped = df.toDF(*names)
         _propose(run, df, mapped)
-    _check_columns(run, workflow, mapped.columns)
-    return run.watch.begin(mapped)
+    check_source_columns(run, workflow, mapped.columns)
+    return run.watch.begin(as_inferred(mapped, _inferred_columns(run, workflow, mapped)))
+
+
+def _inferred_columns(run: CleanseRun, workflow: Workflow, mapped: DataFrame) -> list[str]:
+    """Return the text columns of which the inferred value is hashed."""
+    is_delimited = choose_format(run.arguments.base_file_name, workflow.input) is DELIMITED
+    if not is_delimited or chosen_hash_text(workflow, run.args) != AS_INFERRED:
+        return []
+    hashed = {name.lower() for step in workflow.steps if step.name in HASHING
+              for entry in step.entries or () for name in entry.reads()} & text_columns(workflow.steps)
+    return [field.name for field in mapped.schema.fields
+            if field.name.lower() in hashed and isinstance(field.dataType, StringType)]
 
 
 def _propose(run: CleanseRun, source: DataFrame, mapped: DataFrame) -> None:
@@ -182,17 +148,36 @@ def _propose(run: CleanseRun, source: DataFrame, mapped: DataFrame) -> None:
 
 
 def apply_transforms(run: CleanseRun, workflow: Workflow, df: DataFrame) -> DataFrame:
-    """Return the frame after all steps of the transform_spec."""
+    """Return the frame after all steps of the transform_spec.
+
+    Entries that read an absent optional column are skipped. Such a column, and what the skipped entries would have
+    written, is null where the table has it, in its type there.
+    """
     # Look-ups are kept under the database as its files spell it.
     database, _ = workflow.name(run.load.database, run.load.table)
     args = {**run.args, 'target_database_name': database}
     context = TransformContext(args, run.lineage, run.spark.sparkContext,
                                before_publishing=run.before_publishing.start)
-    return run.watch.end(apply_steps(run.watch.begin(df), workflow.steps, all_transforms(), context, run.watch))
+    absent = absent_columns(workflow, df.columns)
+    steps, absent_at_end, skipped = without_absent(workflow.steps, df.columns, absent)
+    if absent:
+        run.notices.append(f'Optional columns {", ".join(absent)} are not in the source, so {skipped} transforms that '
+                           'read them were skipped.')
+        LOG.warning('%s', run.notices[-1])
+    applied = run.watch.end(apply_steps(run.watch.begin(df), steps, all_transforms(), context, run.watch))
+    return _with_nulls(applied, published_table(_target(run, workflow)), absent_at_end)
+
+
+def _with_nulls(df: DataFrame, table: Table | None, names: Sequence[str]) -> DataFrame:
+    """Return the frame with those of the columns that the table has, null in all rows; a new table gets none."""
+    wanted = {name.lower(): name for name in names}
+    return df.withColumns({wanted[column.name]: F.lit(None).cast(column.type)
+                           for column in (table.columns if table else ()) if column.name in wanted})
 
 
 def add_load_columns(run: CleanseRun, df: DataFrame) -> DataFrame:
-    """Return the frame with the partition columns and the execution's id."""
+    """Return the frame with names that the catalog can read, the partition columns and the execution's id."""
+    df = with_clean_member_names(df)
     require_free_names(df.columns, run.load.source_key)
     values = dict(zip((key.name for key in PARTITION_KEYS), run.load.partition, strict=True))
     return df.withColumns({name: F.lit(value) for name, value in values.items()}
@@ -214,23 +199,42 @@ def publish_to_cleanse(run: CleanseRun, workflow: Workflow, df: DataFrame, gate:
     before = published_table(target)
     by_file = workflow.input.load_mode == 'by_file'
     # Damaged pages of a file come to light only when it is read to its end.
-    with (read_errors_named(source_file(run), scans_only=True),
+    with (read_errors_named(source_file(run), source_address(run), workflow.input, scans_only=True),
           stage_partition(df, target, run.load.partition, by_file) as written):
         run.before_publishing.wait()
         report_conversions(run, run.watch.failures())
         gate.settle(written)
         if written.audit.rows == 0:
             LOG.warning('The transforms left no rows; the partition becomes empty.')
+        _compare_rows(run, workflow, target, written.audit.rows)
+        if changes := column_changes(before, [name for name in without_mark(df).columns
+                                              if name not in target.key_names]):
+            run.notices.append(changes)
+            LOG.warning('%s', changes)
         published = written.publish()
+    record_notices(run, run.notices)
     run.record_publication(without_mark(df), published)
     record_changes(run, before, target)
     return published
 
 
+def _compare_rows(run: CleanseRun, workflow: Workflow, target: Target, rows: int) -> None:
+    """Tell how many rows the load replaces; raises DataError when the workflow allows no such change."""
+    by_file = workflow.input.load_mode == 'by_file'
+    before = find_partition(target.database, target.table, run.load.partition)
+    change = row_change(before, target.name, target.source_file, rows, by_file, target.file_key)
+    require_row_change(change, workflow.input.max_row_change)
+    if change is not None and (change.others or change.before != change.after):
+        run.notices.append(str(change))
+        LOG.warning('%s', change)
+        run.lineage.update_lineage(None, run.load.source_key, 'rowchange', table=target.name,
+                                   before=change.before, after=change.after)
+
+
 def _target(run: CleanseRun, workflow: Workflow, allow_schema_change: str | None = None) -> Target:
     target = run.target(allow_schema_change or workflow.allow_schema_change, _source_name(run, workflow),
                         workflow.input.table_description)
-    return replace(target, ownership=cleanse_ownership(run, workflow))
+    return replace(target, ownership=cleanse_ownership(run, workflow), file_key=workflow.input.file_key)
 
 
 def _source_name(run: CleanseRun, workflow: Workflow) -> str:

@@ -26,6 +26,7 @@ from lake_etl.quality.gate import QualityGate
 from lake_etl.quality.gated_load import GatedLoad
 from lake_etl.reasons.failure import reason_of
 from lake_etl.spark.columns import has_column
+from lake_etl.spark.helper_names import is_hidden
 from lake_etl.spark.session import user_sql_rules
 from lake_etl.syntax.placeholders import fill_placeholders
 from lake_etl.syntax.sql_pieces import Dialect
@@ -78,12 +79,16 @@ def query_cleanse(run: ConsumeRun, workflow: Workflow) -> DataFrame:
             raise ConfigurationError([Problem(file, '', f'Spark refuses the query: {reason_of(error)}')]) from None
     df = frames[-1]
     require_free_names(df.columns, run.load.source_key)
+    if hidden := [name for name in df.columns if is_hidden(name)]:
+        raise ConfigurationError([Problem(file, '', f'the query returns {", ".join(hidden)}, names that the lake uses '
+                                          'for its own columns', 'give them other names')])
     missing = [key.name for key in PARTITION_KEYS if not has_column(df.schema, key.name)]
     if missing:
         raise ConfigurationError([Problem(
             file, '', f'the query returns no column {", ".join(missing)}',
             'a Consume table is partitioned by year, month and day; select them too')])
-    run.lineage.update_lineage(df, run.load.source_key, 'sparksql', query=statements[-1])
+    run.lineage.update_lineage(df, run.load.source_key, 'sparksql', query=statements[-1],
+                               sparksql=statements[-1])
     return df
 
 

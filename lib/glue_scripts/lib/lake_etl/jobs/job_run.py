@@ -17,7 +17,7 @@ from lake_etl.arguments import (
 from lake_etl.jobs.logs import failure_logged, open_log
 from lake_etl.jobs.resolved_options import chosen, resolve_arguments, resolved_options
 from lake_etl.publish.layout import load_name
-from lake_etl.publish.lineage import DataLineageGenerator
+from lake_etl.publish.lineage import FULL_BATCH, DataLineageGenerator
 from lake_etl.publish.target import Published, Target
 from lake_etl.read.scratch import empty_scratch, scratch_folder
 from lake_etl.reasons.own_words import own_words_only
@@ -35,6 +35,7 @@ class JobRun(Generic[Arguments]):
     args       all arguments as the command line gives them, for transforms and placeholders of SQL files
     load       the arguments that every job has
     arguments  the job's own arguments
+    notices    what the owner of the data should know although the load succeeds
     """
 
     args: Mapping[str, Any]
@@ -44,6 +45,7 @@ class JobRun(Generic[Arguments]):
     lineage: DataLineageGenerator
     before_publishing: BeforePublishing
     watch: ConversionWatch = field(default_factory=ConversionWatch)
+    notices: list[str] = field(default_factory=list)
 
     @property
     def scratch(self) -> str:
@@ -64,8 +66,10 @@ class JobRun(Generic[Arguments]):
     def record_publication(self, df: DataFrame, published: Published) -> None:
         """Record in the lineage what was written where."""
         dataset = self.load.source_key
+        counts = {'row': published.audit.rows, 'column': published.audit.columns}
         self.lineage.update_lineage(df, dataset, 'numericaudit', audit=published.audit)
-        self.lineage.update_lineage(df, dataset, 'write', table=published.table, rows=published.audit.rows)
+        self.lineage.update_lineage(df, dataset, 'write', table=published.table, rows=published.audit.rows,
+                                    format='parquet', dataset_counts=counts)
 
 
 @contextmanager
@@ -97,7 +101,7 @@ def _opened_run(arguments: type[Arguments]) -> Iterator[JobRun[Arguments]]:
         glue_context.spark_session.sparkContext.setLogLevel('OFF')
     job = Job(glue_context)
     job.init(args['JOB_NAME'], options)
-    lineage = DataLineageGenerator(args)
+    lineage = DataLineageGenerator(args, batch_size=FULL_BATCH)
     spark = configure(glue_context.spark_session)
     run = JobRun(args, load, typed_arguments(arguments, args), spark, lineage, BeforePublishing())
     try:

@@ -96,3 +96,18 @@ def derived_databases(given: Mapping[str, str], required: Collection[str]) -> di
 def _database_of(given: Mapping[str, str]) -> str:
     database, slash, _ = given.get('source_key', '').partition('/')
     return database if slash else ''
+
+
+def get_redshift_connection_parameter(args: Mapping[str, Any]) -> dict[str, str]:
+    """Return how `redshift_execute_query` reaches the cluster or workgroup that the arguments of a job name.
+
+    Raises GlueArgumentError when they name none, or no database.
+    """
+    from awsglue.utils import GlueArgumentError
+    names = {'redshift_cluster_id': 'cluster_id', 'redshift_workgroup_name': 'workgroup_name'}
+    given = next((name for name in names if args.get(name)), None)
+    if given is None:
+        raise GlueArgumentError('Redshift SQL needs the argument --redshift_cluster_id or --redshift_workgroup_name')
+    if not args.get('redshift_database'):
+        raise GlueArgumentError(f'--{given} needs the argument --redshift_database too')
+    return {names[given]: str(args[given])}

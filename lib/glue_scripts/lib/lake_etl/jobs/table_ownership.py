@@ -12,7 +12,7 @@ from lake_etl.config.transform_steps import protected_columns
 from lake_etl.config.workflow import Workflow
 from lake_etl.jobs.job_run import JobRun
 from lake_etl.ports import Table
-from lake_etl.publish.ownership import Ownership, ended_protection, owner_before, require_ownership
+from lake_etl.publish.ownership import Ownership, chosen_hash_text, ended_protection, owner_before, require_ownership
 from lake_etl.publish.target import Target
 from lake_etl.transform.discovery import all_transforms
 from lake_etl.transform.registry import protecting_transforms
@@ -29,7 +29,7 @@ def cleanse_ownership(run: JobRun[Any], workflow: Workflow) -> Ownership:
         protected=protected_columns(workflow.steps, protecting_transforms(all_transforms())),
         takes_over=workflow.input.takes_over,
         no_longer_protected={name.lower(): reason for name, reason in workflow.input.no_longer_protected.items()},
-        file=_shown(workflow, names.spec))
+        hash_text=chosen_hash_text(workflow, run.args), file=_shown(workflow, names.spec))
 
 
 def consume_ownership(run: JobRun[CleanseToConsumeArguments], workflow: Workflow) -> Ownership:

@@ -22,12 +22,18 @@ LOG = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class ColumnRule:
-    """One row of a mapping: `destination` None drops the column; `threshold` and `scorer` make the match fuzzy."""
+    """One row of a mapping.
+
+    destination        None drops the column
+    threshold, scorer  make the match fuzzy
+    optional           sources may lack the column
+    """
 
     source: str
     destination: str | None
     threshold: float | None = None
     scorer: str | None = None
+    optional: bool = False
 
 
 @dataclass(frozen=True)
@@ -47,7 +53,8 @@ class Resolution:
     missing   sources of rows that no column matches
     dropped   top-level source columns that no row keeps
     fuzzy     fuzzy matches with their scores
-    required  sources of `missing` that belong to exact rows
+    required  sources of `missing` that belong to exact rows and are not optional
+    unmapped  those of `dropped` that no row names
     """
 
     selected: tuple[tuple[str, str], ...]
@@ -55,6 +62,7 @@ class Resolution:
     dropped: tuple[str, ...]
     fuzzy: tuple[FuzzyMatch, ...]
     required: tuple[str, ...] = ()
+    unmapped: tuple[str, ...] = ()
 
 
 def mapping_rule(source: str, destination: str | None, threshold: object = None, scorer: str | None = None
@@ -121,6 +129,7 @@ def resolve(rules: Sequence[ColumnRule], schema: StructType) -> Resolution:
             taken.add(_expression(match.found).lower())
             matches.append(match)
     kept = {name_parts(name)[0].lower() for index, name in found.items() if name and rules[index].destination}
+    known = {name_parts(name)[0].lower() for name in found.values() if name}
     return Resolution(
         selected=tuple((str(found[index]), rule.destination) for index, rule in enumerate(rules)
                        if found[index] and rule.destination),
@@ -128,7 +137,8 @@ def resolve(rules: Sequence[ColumnRule], schema: StructType) -> Resolution:
         dropped=tuple(name for name in schema.fieldNames() if name.lower() not in kept),
         fuzzy=tuple(matches),
         required=tuple(rule.source for index, rule in enumerate(rules)
-                       if not found[index] and rule.threshold is None))
+                       if not found[index] and rule.threshold is None and not rule.optional),
+        unmapped=tuple(name for name in schema.fieldNames() if name.lower() not in known))
 
 
 def _require_distinct(rules: Sequence[ColumnRule]) -> None:
@@ -203,6 +213,23 @@ def apply_mapping(df: DataFrame, rules: Sequence[ColumnRule], dataset: str, line
     return df.selectExpr(*(f'{source} AS {quoted(destination)}' for source, destination in resolution.selected))
 
 
+def mapping_notices(resolution: Resolution, rules: Sequence[ColumnRule]) -> list[str]:
+    """Return what the owner of a source should know: columns that the mapping lacks, and columns that it lacks."""
+    notices, missing = [], missing_columns(resolution, rules)
+    if resolution.unmapped:
+        notices.append(f'{len(resolution.unmapped)} source columns are not in the mapping and were dropped: '
+                       f'{", ".join(resolution.unmapped)}. Map them, or map them to Null to drop them on purpose.')
+    if missing:
+        notices.append(f'{len(missing)} mapped columns are not in the source: {", ".join(missing)}.')
+    return notices
+
+
+def missing_columns(resolution: Resolution, rules: Sequence[ColumnRule]) -> list[str]:
+    """Return the columns that the mapping keeps and the source lacks, without the optional ones."""
+    return [rule.source for rule in rules
+            if rule.source in resolution.missing and rule.destination and not rule.optional]
+
+
 def _log(resolution: Resolution) -> None:
     for match in resolution.fuzzy:
         LOG.info("Mapped column '%s' to '%s' by similarity, score %.1f.", match.found, match.wanted, match.score)
@@ -215,11 +242,13 @@ def _log(resolution: Resolution) -> None:
 
 
 def _record(resolution: Resolution, rules: Sequence[ColumnRule], dataset: str, lineage: Any, df: DataFrame) -> None:
-    lineage.update_lineage(df, dataset, 'mapping', mapping=[
-        {'sourcename': rule.source, 'destname': rule.destination or 'Null'} for rule in rules])
-    if resolution.fuzzy:
-        lineage.update_lineage(None, dataset, 'fuzzymapping', mapping=[
-            {'sourcename': match.found, 'mappedname': match.wanted, 'score': match.score}
-            for match in resolution.fuzzy])
-    if resolution.dropped:
-        lineage.update_lineage(None, dataset, 'dropped', columns=list(resolution.dropped))
+    fuzzy = {match.wanted: {'match': match.found, 'score': match.score} for match in resolution.fuzzy}
+    rows: list[dict[str, Any]] = []
+    for rule in rules:
+        row: dict[str, Any] = {'sourcename': rule.source, 'destname': rule.destination or 'Null'}
+        if rule.threshold is not None:
+            row |= {'threshold': rule.threshold, 'scorer': rule.scorer, **fuzzy.get(rule.source, {})}
+        rows.append(row)
+    named = {row['sourcename'] for row in rows}
+    rows += [{'sourcename': name, 'destname': 'Null'} for name in resolution.dropped if name not in named]
+    lineage.update_lineage(df, dataset, 'mapping', map=rows)

@@ -8,17 +8,25 @@ from pyspark.sql import SparkSession
 from lake_etl import runtime
 from lake_etl.ports import Column, Partition
 from lake_etl.publish.load_files import data_files, file_name, removed_on_failure, write_folder
-from lake_etl.publish.sources import SourceFile, belongs_to, sources_of, write_id
+from lake_etl.publish.sources import SourceFile, belongs_to, file_identity, sources_of, write_id
 from lake_etl.spark.columns import has_column, literal_path, quoted, try_cast
 
 
 @dataclass(frozen=True)
 class NewFiles:
-    """The files of a load in their folder, complete, before readers see them."""
+    """The files of a load in their folder, complete, before readers see them.
+
+    file_key  pattern of what identifies a source file by its name; None for the whole name
+    """
 
     folder: str
     columns: tuple[Column, ...]
     source: SourceFile
+    file_key: str | None = None
+
+    def replaces(self, source: SourceFile) -> bool:
+        """Tell whether the load is another delivery of a source file, whose rows it replaces."""
+        return file_identity(source.file, self.file_key) == file_identity(self.source.file, self.file_key)
 
 
 def carry_over(before: Partition | None, new: NewFiles, spark: SparkSession) -> tuple[SourceFile, ...]:
@@ -32,9 +40,9 @@ def carry_over(before: Partition | None, new: NewFiles, spark: SparkSession) -> 
     if before is None:
         return (new.source,)
     known = sources_of(before.parameters)
-    own = [source for source in known if source.file == new.source.file]
+    own = [source for source in known if new.replaces(source)]
     others = [uri for uri in data_files(before.location) if not any(belongs_to(file_name(uri), item) for item in own)]
-    remaining = tuple(source for source in known if source.file != new.source.file)
+    remaining = tuple(source for source in known if not new.replaces(source))
     if _types_agree(before.columns, new.columns):
         for uri in others:
             files.copy(uri, f'{new.folder}/{file_name(uri)}')

@@ -32,8 +32,8 @@ def require_free_names(columns: Iterable[str], dataset: str) -> None:
     taken = [name for name in columns if name.lower() in (LOAD_KEY, FAILED_KEY)]
     if taken:
         raise DataError(f'The rows for {dataset} have a column named {" and ".join(taken)}, a name that the lake uses '
-                        'for folders. Give it another name in the mapping, the transforms or the query. Nothing was '
-                        'replaced.')
+                        'for folders. Give it another name in the mapping, the transforms or the query. The table '
+                        'was not changed.')
 
 
 def load_name(execution_id: str, started: datetime, token: str) -> str:

@@ -4,13 +4,18 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from lake_etl.config.configuration_files import folded
+from lake_etl.config.input import AS_INFERRED, AS_WRITTEN
 from lake_etl.config.transform_steps import ANY_COLUMN
-from lake_etl.errors import OwnershipError
+from lake_etl.config.workflow import Workflow
+from lake_etl.errors import LakeError, OwnershipError
 from lake_etl.ports import Table
 
-WORKFLOW, PROTECTED = 'lake_etl.workflow', 'lake_etl.protected'
+WORKFLOW, PROTECTED, HASH_TEXT = 'lake_etl.workflow', 'lake_etl.protected', 'lake_etl.hash_text'
+# The transforms that hash text.
+HASHING = ('hash', 'tokenize')
 UNCHANGED = 'Readers of the table see what they saw before.'
 
 
@@ -23,6 +28,7 @@ class Ownership:
     takes_over           the workflow that filled the table before; None: no takeover
     no_longer_protected  why a column need not be protected any more, by the column's name in lower case
     file                 name of the configuration file that holds these settings, or could hold them
+    hash_text            what the load hashes of text, as_written or as_inferred; None if it hashes nothing
     by_query             whether that is a SQL file, whose query fills the table
     """
 
@@ -31,6 +37,7 @@ class Ownership:
     takes_over: str | None = None
     no_longer_protected: Mapping[str, str] = field(default_factory=dict)
     file: str
+    hash_text: str | None = None
     by_query: bool = False
 
     def of_quarantine(self) -> Ownership:
@@ -92,7 +99,37 @@ def parameters_after(table: Table | None, ownership: Ownership | None) -> dict[s
     parameters = {WORKFLOW: remembered.workflow if same and remembered.workflow else ownership.workflow}
     if ownership.protected or remembered.protected:
         parameters[PROTECTED] = json.dumps(dict(sorted(ownership.protected.items())), ensure_ascii=False)
+    if ownership.hash_text:
+        parameters[HASH_TEXT] = ownership.hash_text
     return parameters
+
+
+def chosen_hash_text(workflow: Workflow, args: Mapping[str, Any]) -> str | None:
+    """Return what a load hashes of text: the workflow's choice, or that of the lake; None if it hashes nothing.
+
+    Raises LakeError for an unknown job argument.
+    """
+    if not any(step.name in HASHING for step in workflow.steps):
+        return None
+    chosen = str(workflow.input.hash_text or args.get('hash_text') or AS_WRITTEN)
+    if chosen not in (AS_WRITTEN, AS_INFERRED):
+        raise LakeError(f"Job argument --hash_text is '{chosen}'; expected {AS_WRITTEN} or {AS_INFERRED}.")
+    return chosen
+
+
+def hash_warning(table: Table | None, hash_text: str | None, file: str) -> str | None:
+    """Return a warning if the table has hashes of another kind than a load makes; None otherwise.
+
+    A table that no load of this lake has filled has hashes of inferred values, as those of AWS InsuranceLake.
+    """
+    if table is None or hash_text is None:
+        return None
+    before = table.parameters.get(HASH_TEXT) or (AS_WRITTEN if WORKFLOW in table.parameters else AS_INFERRED)
+    if before == hash_text:
+        return None
+    return (f'The hashes in table {table.database}.{table.name} were made with hash_text {before}, and {file} makes '
+            f'them with {hash_text}. Hashes of one value may differ between loads: 0123 is hashed as 123 if it is '
+            f'inferred. Write "hash_text": "{before}" into the input_spec, or load the earlier files again.')
 
 
 def ended_protection(table: Table | None, ownership: Ownership) -> dict[str, str]:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pyspark.sql import DataFrame, SparkSession
 
 from lake_etl import runtime
+from lake_etl.arguments import PARTITION_KEYS
 from lake_etl.errors import PublicationConflict
 from lake_etl.ports import Catalog, Column, Partition, Publication, Table
 from lake_etl.publish.audit import Audit, attach_audit
@@ -18,7 +19,7 @@ from lake_etl.publish.load_files import (
     catalog_columns, file_name, lower_case_names, remove_folder, removed_on_failure, require_rows, write_folder)
 from lake_etl.publish.older_partitions import OlderPartitions, rewrite_older_partitions
 from lake_etl.publish.ownership import parameters_after, require_ownership
-from lake_etl.publish.schema_evolution import evolved_columns, require_allowed_change
+from lake_etl.publish.schema_evolution import evolved_columns, published_keys, require_allowed_change, same_partition
 from lake_etl.publish.sources import SourceFile, partition_properties, sources_of, write_id
 from lake_etl.publish.staged import StagedFiles
 from lake_etl.publish.sweep import sweep_partition
@@ -62,8 +63,9 @@ def stage_partition(df: DataFrame, target: Target, values: PartitionValues, by_f
     columns = catalog_columns(without_mark(data).schema)
     existing = runtime.catalog().table(target.database, target.table)
     require_ownership(existing, target.ownership)
-    require_allowed_change(existing, columns, target.keys, target.allow_schema_change)
+    require_allowed_change(existing, columns, published_keys(existing, target.keys), target.allow_schema_change)
     table = _table_afterwards(existing, target, columns, by_file)
+    values = _published_values(table, values)
     place = partition_folder(table.location, target.key_names, values)
     load = load_folder(place, target.load)
     observed, pending = attach_audit(data)
@@ -74,7 +76,8 @@ def stage_partition(df: DataFrame, target: Target, values: PartitionValues, by_f
         uris = [entry.uri for entry in written]
         failed = files_of_failed_rows(uris)
         require_rows(target.name, audit.rows, [entry for entry in written if entry.uri not in failed])
-        new = NewFiles(folder, columns, SourceFile(target.source_file, audit.rows, write_id(map(file_name, uris))))
+        source = SourceFile(target.source_file, audit.rows, write_id(map(file_name, uris)))
+        new = NewFiles(folder, columns, source, target.file_key)
         older = rewrite_older_partitions(df.sparkSession, table, target, {values})
         change = PartitionChange(table, existing, values, place, load, new, by_file, older)
         return StagedPartition(target, audit, change, read_failed_rows(data, failed, load), failed, df.sparkSession)
@@ -114,8 +117,14 @@ class StagedPartition(StagedFiles):
 def _table_afterwards(existing: Table | None, target: Target, columns: tuple[Column, ...], by_file: bool) -> Table:
     if existing:
         columns = evolved_columns(existing.columns, columns, target.allow_schema_change, keep_missing=by_file)
-    return Table(target.database, target.table, columns, target.keys, target.table_location(existing),
-                 target.description, parameters_after(existing, target.ownership))
+    return Table(target.database, target.table, columns, published_keys(existing, target.keys),
+                 target.table_location(existing), target.description, parameters_after(existing, target.ownership))
+
+
+def _published_values(table: Table, values: PartitionValues) -> PartitionValues:
+    """Return the values as the catalog spells them, if it has the partition."""
+    found = runtime.catalog().partitions(table.database, table.name) if table.partition_keys != PARTITION_KEYS else ()
+    return next((item.values for item in found if same_partition(item.values, values, table.partition_keys)), values)
 
 
 def _switch(catalog: Catalog, change: PartitionChange) -> set[str]:

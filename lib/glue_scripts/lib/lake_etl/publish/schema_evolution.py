@@ -50,6 +50,28 @@ def evolved_columns(existing: Sequence[Column], new: Sequence[Column], setting: 
     return tuple(Column(item.name, item.type, item.comment or comments.get(item.name.lower(), '')) for item in ordered)
 
 
+def published_keys(table: Table | None, keys: Sequence[Column]) -> tuple[Column, ...]:
+    """Return the partition keys of a table if they are these keys as whole numbers, else the keys as given.
+
+    Tables that other programs have made may have numbers as keys; their loads continue with them.
+    """
+    published = table.partition_keys if table else ()
+    same_names = [key.name.lower() for key in published] == [key.name.lower() for key in keys]
+    return published if same_names and any(has_numbers(key) for key in published) else tuple(keys)
+
+
+def has_numbers(key: Column) -> bool:
+    """Tell whether the values of a partition key are whole numbers."""
+    return key.type.lower() in (*INTEGERS, 'integer')
+
+
+def same_partition(values: Sequence[str], others: Sequence[str], keys: Sequence[Column]) -> bool:
+    """Tell whether values name one partition; numbers compare without leading zeros."""
+    return len(values) == len(others) and all(
+        one == other or (has_numbers(key) and one.isdigit() and other.isdigit() and int(one) == int(other))
+        for one, other, key in zip(values, others, keys, strict=True))
+
+
 def require_allowed_change(table: Table | None, new: Sequence[Column], keys: Sequence[Column], setting: str) -> None:
     """Raise SchemaChangeError, with both schemas and the differing columns, unless the change is allowed."""
     if table is None:
@@ -64,6 +86,20 @@ def require_allowed_change(table: Table | None, new: Sequence[Column], keys: Seq
             f"The columns of this load differ from table {name} and allow_schema_change is '{setting}'. "
             f'{differences(table.columns, new)}. Nothing was replaced. Correct the file or its mapping, or set '
             f'allow_schema_change in the input_spec.\n  published: {_text(table.columns)}\n  this load: {_text(new)}')
+
+
+def column_changes(table: Table | None, names: Sequence[str]) -> str | None:
+    """Return in a sentence which columns a load adds to a table and which it lacks; None when it does neither.
+
+    names  columns of the load without the partition keys
+    """
+    before, after = {column.name for column in table.columns} if table else set(), {name.lower() for name in names}
+    added, missing = sorted(after - before), sorted(before - after)
+    if table is None or not (added or missing):
+        return None
+    parts = [f'{what}: {", ".join(columns)}' for what, columns in (('new', added), ('not in this load', missing))
+             if columns]
+    return f'Columns of {table.database}.{table.name} that differ from the loads before: {"; ".join(parts)}.'
 
 
 def differences(existing: Sequence[Column], new: Sequence[Column]) -> str:

@@ -26,6 +26,17 @@ class SourceFile:
     write: str
 
 
+def file_identity(file: str, file_key: str | None) -> str:
+    """Return what identifies a source file in its partition: its path, whose name may be reduced to a key.
+
+    file_key  regular expression for the name; its first group, or else its match, is the key. A name that does not
+              match, and any name without a pattern, stays whole
+    """
+    folder, slash, name = file.rpartition('/')
+    found = re.search(file_key, name) if file_key else None
+    return file if found is None else f'{folder}{slash}{found[1] if found.re.groups else found[0]}'
+
+
 def write_id(file_names: Iterable[str]) -> str:
     """Return the id that Spark put into the names of one write's files, or an empty text when there are none."""
     found = {match[0] for match in map(WRITE_ID.search, file_names) if match}

@@ -21,6 +21,7 @@ class Target:
     keys                 partition keys
     load                 folder name of this load, from `layout.load_name`
     source_file          what the rows come from; `by_file` loads replace the rows of the same source
+    file_key             pattern of what identifies a source file by its name; None for the whole name
     allow_schema_change  permissive, evolve, reorder or strict
     retention            how long superseded files stay
     description          of the table; None keeps an existing one
@@ -43,6 +44,7 @@ class Target:
     location: str | None = None
     staging: str | None = None
     ownership: Ownership | None = None
+    file_key: str | None = None
 
     @property
     def name(self) -> str:

@@ -18,7 +18,7 @@ from lake_etl.publish.layout import LOAD_KEY, NULL_VALUE, partition_of_file, par
 from lake_etl.publish.load_files import catalog_columns, lower_case_names, require_rows, write_partitions
 from lake_etl.publish.older_partitions import OlderPartitions, rewrite_older_partitions
 from lake_etl.publish.ownership import parameters_after, require_ownership
-from lake_etl.publish.schema_evolution import evolved_columns, require_allowed_change
+from lake_etl.publish.schema_evolution import evolved_columns, published_keys, require_allowed_change
 from lake_etl.publish.staged import StagedFiles
 from lake_etl.publish.sweep import sweep_partition, sweep_table
 from lake_etl.publish.target import PartitionValues, Published, Target
@@ -38,10 +38,11 @@ def stage_table(df: DataFrame, target: Target, only_its_partitions: bool = False
     columns = catalog_columns(without_mark(data).drop(*target.key_names).schema)
     existing = runtime.catalog().table(target.database, target.table)
     require_ownership(existing, target.ownership)
-    require_allowed_change(existing, columns, target.keys, target.allow_schema_change)
+    keys = published_keys(existing, target.keys)
+    require_allowed_change(existing, columns, keys, target.allow_schema_change)
     location = target.table_location(existing)
     evolved = evolved_columns(existing.columns, columns, target.allow_schema_change) if existing else columns
-    table = Table(target.database, target.table, evolved, target.keys, location, target.description,
+    table = Table(target.database, target.table, evolved, keys, location, target.description,
                   parameters_after(existing, target.ownership))
     observed, pending = attach_audit(data)
     try:
@@ -110,7 +111,7 @@ def _filled_partitions(table: Table, target: Target, columns: tuple[Column, ...]
             folders[values] = uri.rpartition('/')[0]
     if any(NULL_VALUE in values for values in folders):
         raise DataError(f'The query for {target.name} returned rows without a value in one of {target.key_names}. '
-                        'Nothing was published; make the query return year, month and day for every row.')
+                        'The table was not changed; make the query return year, month and day for every row.')
     return tuple(Partition(values, folder, columns) for values, folder in sorted(folders.items()))
 
 

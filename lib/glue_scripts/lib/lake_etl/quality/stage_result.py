@@ -54,8 +54,8 @@ def refuse_bad_data(dataset: str, results: Iterable[StageResult]) -> None:
     reasons = [reason for result in results for reason in _reasons(result)]
     if reasons:
         raise QualityError(
-            f"The rows of {dataset} are not good enough: {' '.join(reasons)} Nothing was published; readers see the "
-            'data from before. Correct the source and land it again, or change the rules in dq-rules.')
+            f"The rows of {dataset} are not good enough: {' '.join(reasons)} The table was not changed. "
+            'Correct the source and land it again, or change the rules in dq-rules.')
 
 
 def _reasons(result: StageResult) -> Sequence[str]:
@@ -73,8 +73,8 @@ def require_complete(result: StageResult, passed: int, quarantined: int) -> None
     if passed + quarantined != result.rows:
         raise QualityError(
             f'{result.rows} rows were checked at {result.stage}, but {passed} continued and {quarantined} were '
-            'quarantined. The rows differed between two reads. Nothing was published; make sure that nobody changes '
-            'the source during a load, that no rule or transform depends on chance, and run it again.')
+            'quarantined. The rows differed between two reads. The table was not changed; make sure that nobody '
+            'changes the source during a load, that no rule or transform depends on chance, and run it again.')
 
 
 def result_items(result: StageResult, execution_id: str, args: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -90,7 +90,7 @@ def result_items(result: StageResult, execution_id: str, args: Mapping[str, Any]
         'Outcome': 'Passed' if item.outcome.passed else 'Failed',
         'FailureReason': item.outcome.reason,
         'EvaluatedMetrics': dict(item.outcome.metrics),
-        'rule_action': item.action,
+        'rule_action': stored_action(item),
         'ruleset_name': result.stage,
         'job_id': job_id,
         'job_name': str(args.get('JOB_NAME', '')),
@@ -98,9 +98,14 @@ def result_items(result: StageResult, execution_id: str, args: Mapping[str, Any]
     } for item in result.rule_results]
 
 
+def stored_action(item: RuleResult) -> str:
+    """Return the action of a rule as the results table holds it, such as `halt-on-failure`."""
+    return f'{item.action}-on-failure'
+
+
 def result_key(job_id: str, stage: str, item: RuleResult) -> str:
     """Return the sort key of a result; a rule that is too long is cut and gets a digest, so that keys stay distinct."""
-    key = f'{job_id}_{stage}_{item.action}_{item.outcome.rule}'
+    key = f'{job_id}-{stored_action(item)}-{stage}-{item.outcome.rule}'
     content = key.encode()
     if len(content) <= LONGEST_KEY_BYTES:
         return key

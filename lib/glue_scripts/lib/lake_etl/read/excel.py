@@ -1,11 +1,13 @@
 """Reads spreadsheets: writes their rows as text to a scratch table, then infers the column types."""
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import logging
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain, islice
 
 from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
 
 from lake_etl.config.formats.excel_format import ExcelSection
 from lake_etl.config.input import InputSpec
@@ -13,10 +15,12 @@ from lake_etl.read.header import SAMPLE_ROWS, distinct_names, numbered_names
 from lake_etl.read.scratch import write_scratch_table
 from lake_etl.read.source_files import PreparedFile, SourceFiles, no_rows_error, require_same_columns
 from lake_etl.read.type_inference import TypeRules, infer_and_cast
-from lake_etl.read.workbook import Area, cell_area, cell_text, open_sheet
-from lake_etl.spark.columns import literal_path
+from lake_etl.read.workbook import Area, DateText, MomentText, TimeText, cell_area, cell_text, open_sheet
+from lake_etl.spark.columns import column, literal_path, try_cast_column
 
+LOG = logging.getLogger(__name__)
 Row = tuple[str | None, ...]
+TIME_ALONE = '^[0-9]+:'
 
 
 @dataclass(frozen=True)
@@ -41,11 +45,38 @@ def read(spark: SparkSession, source: SourceFiles) -> DataFrame:
     if not sample:
         raise no_rows_error(source.name)
     scratch = f'{source.scratch}/sheet.parquet'
-    write_scratch_table(scratch, len(first.columns), chain(sample, rows))
-    texts = [[value or '' for value in row] for row in sample]
-    rules = TypeRules.from_spec(source.spec, source.known_types(first.columns))
-    return infer_and_cast(spark.read.parquet(literal_path(scratch)).toDF(*first.columns), first.columns, texts, rules,
-                          source.name)
+    kinds: list[set[type[str]]] = [set() for _ in first.columns]
+    write_scratch_table(scratch, len(first.columns), _with_kinds(chain(sample, rows), kinds))
+    known = source.known_types(first.columns)
+    dates = {name: found for name, found in zip(first.columns, kinds, strict=True)
+             if found & {DateText, MomentText} and found <= {DateText, MomentText, TimeText}}
+    df = _without_times(spark.read.parquet(literal_path(scratch)).toDF(*first.columns), dates, source.name)
+    texts = [[value if value and not (name in dates and isinstance(value, TimeText)) else ''
+              for name, value in zip(first.columns, row, strict=True)] for row in sample]
+    df = infer_and_cast(df, first.columns, texts, TypeRules.from_spec(source.spec, known), source.name)
+    declared = {name.lower() for name in source.spec.types}
+    return df.withColumns({name: try_cast_column(name, 'timestamp' if MomentText in found else 'date')
+                           for name, found in dates.items() if source.spec.infer_types
+                           and name.lower() in known.text_columns and name.lower() not in declared})
+
+
+def _with_kinds(rows: Iterable[Row], kinds: Sequence[set[type[str]]]) -> Iterator[Row]:
+    """Yield the rows, and record for each column which kinds of cells it has."""
+    for row in rows:
+        for value, found in zip(row, kinds, strict=True):
+            if value is not None:
+                found.add(type(value))
+        yield row
+
+
+def _without_times(df: DataFrame, dates: Mapping[str, set[type[str]]], file: str) -> DataFrame:
+    """Return the rows with null in place of times in columns of dates; a date format shows them as day 0."""
+    mixed = [name for name, found in dates.items() if TimeText in found]
+    if not mixed:
+        return df
+    LOG.warning('%s has cells without a day in the date columns %s, with the serial 0 or a lower one. They become '
+                'null.', file, ', '.join(mixed))
+    return df.withColumns({name: F.when(~column(name).rlike(TIME_ALONE), column(name)) for name in mixed})
 
 
 def _read_table(file: PreparedFile, spec: InputSpec) -> _Table:

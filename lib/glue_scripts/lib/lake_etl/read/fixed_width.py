@@ -1,26 +1,37 @@
 """Reads text with columns of fixed width, in characters or bytes. Spark cuts the lines, so it can split large files."""
 from __future__ import annotations
 
+import codecs
+import logging
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import chain
 
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.types import StringType, StructField, StructType
 
+from lake_etl import runtime
 from lake_etl.errors import DataError
-from lake_etl.read.header import SAMPLE_ROWS, read_first_text
+from lake_etl.read.header import SAMPLE_ROWS
 from lake_etl.read.malformed import mark_malformed
-from lake_etl.read.source_files import UTF_8, SourceFiles, java_charset
+from lake_etl.read.prepare import BYTE_ORDER_MARK, NEXT_LINE, file_content
+from lake_etl.read.source_files import UTF_8, PreparedFile, SourceFiles, java_charset
 from lake_etl.read.type_inference import TypeRules, infer_and_cast
+from lake_etl.read.undecodable import REPLACEMENT, decoded_text, first_undecodable, undecodable_error
 from lake_etl.spark.columns import column
 from lake_etl.spark.helper_names import unused_name
 
+LOG = logging.getLogger(__name__)
 FIRST_BYTES = 64 * 1024
-BYTE_ORDER_MARK = '\ufeff'
 LINE_END = re.compile(r'\r\n|\n|\r')
+LINE_FEED = re.compile(r'[\r\n]')
 LONGEST_LINE = 2 ** 30
+# In each encoding with characters of several bytes, one of these is such a character.
+WIDE_CHARACTERS = 'éΩя保가あ€'
+# An encoding in which each character has four bytes.
+FOUR_BYTES = 'utf-32-be'
 
 
 @dataclass(frozen=True)
@@ -73,43 +84,142 @@ def read(spark: SparkSession, source: SourceFiles) -> DataFrame:
                         "a column 'Width'.")
     columns = field_positions(source.widths)
     names = tuple(item.name for item in columns)
-    in_bytes = source.spec.fixed is not None and source.spec.fixed.unit == 'bytes'
-    sample = [cut_line(line, columns, source.encoding if in_bytes else None) for line in _first_lines(source)]
-    rows = _cut_lines(spark, source, columns, in_bytes)
+    encoding = _counted_encoding(source)
+    source = _with_line_ends(source, columns, encoding)
+    sample = [cut_line(line, columns, encoding) for line in _first_lines(source)]
+    rows = _cut_lines(spark, source, columns, encoding)
     return infer_and_cast(rows, names, sample, TypeRules.from_spec(source.spec, source.known_types(names)), source.name)
+
+
+def _counted_encoding(source: SourceFiles) -> str | None:
+    """Return the encoding whose bytes the widths count; None if they count characters, or one is the other."""
+    if source.spec.fixed is None or source.spec.fixed.unit == 'characters':
+        return None
+    encoding = codecs.lookup(source.spec.encoding).name
+    if all(len(character.encode(encoding, 'ignore')) <= 1 for character in WIDE_CHARACTERS):
+        return None
+    # The byte-order mark at the beginning of a file is in no line.
+    return f'{encoding}-be' if encoding in ('utf-16', 'utf-32') else encoding
+
+
+def _with_line_ends(source: SourceFiles, columns: Sequence[FieldPosition], encoding: str | None) -> SourceFiles:
+    """Return the files, each rewritten if its records do not end in line feeds or carriage returns.
+
+    The records end with NEL (next line), or with nothing, so that only their length tells where the next one begins.
+    """
+    length = columns[-1].start + columns[-1].width
+    files = []
+    for index, file in enumerate(source.files):
+        text, complete = _first_text(file)
+        target = f'{source.scratch}/records-{index:05}'
+        if NEXT_LINE in text and '\n' not in text:
+            file = _rewritten(file, target, (text.replace(NEXT_LINE, '\n') for text in _texts(file)))
+        elif not LINE_FEED.search(text) and (len(text) >= 2 * length or not complete):
+            file = _rewritten(file, target, _records(file, length, encoding))
+        files.append(file)
+    return replace(source, files=tuple(files))
+
+
+def _rewritten(file: PreparedFile, target: str, texts: Iterable[str]) -> PreparedFile:
+    LOG.info('Copied %s once, because its records do not end in line feeds.', file.name)
+    runtime.files(target).write_stream(target, (text.encode(file.encoding) for text in texts))
+    return replace(file, uri=target, size=runtime.files(target).size(target) or 0)
+
+
+def _texts(file: PreparedFile) -> Iterator[str]:
+    """Yield the text of a file; raises DataError with the place when it is not in its encoding."""
+    decoder = codecs.getincrementaldecoder(file.encoding)()
+    try:
+        for chunk in chain(file_content(file.uri), (b'',)):
+            yield decoder.decode(chunk, final=not chunk).removeprefix(BYTE_ORDER_MARK)
+    except UnicodeError:
+        raise first_undecodable(file_content(file.uri), file.name, file.encoding) or undecodable_error(
+            file.name, file.encoding) from None
+
+
+def _records(file: PreparedFile, length: int, encoding: str | None) -> Iterator[str]:
+    """Yield the records of a file without line ends, each with a line feed behind it.
+
+    length    of a record, in bytes of the encoding, or in characters if that is None
+
+    Raises DataError when the file ends inside a record, or a record inside a character.
+    """
+    counted, size = (encoding, length) if encoding else (FOUR_BYTES, 4 * length)
+    pending = b''
+    try:
+        for text in _texts(file):
+            pending += text.encode(counted)
+            ends = range(size, len(pending) + 1, size)
+            yield ''.join(f'{pending[end - size:end].decode(counted)}\n' for end in ends)
+            pending = pending[len(ends) * size:]
+        if pending.decode(counted).strip():
+            raise _incomplete_error(file, length, encoding)
+    except UnicodeDecodeError:
+        raise _incomplete_error(file, length, encoding) from None
+
+
+def _incomplete_error(file: PreparedFile, length: int, encoding: str | None) -> DataError:
+    unit = 'bytes' if encoding else 'characters'
+    return DataError(f'{file.name} has no line ends, and its records do not fit the widths, which are {length} {unit} '
+                     "in all. Correct the column 'Width' of the mapping, or land the complete file again.")
+
+
+def _first_text(file: PreparedFile) -> tuple[str, bool]:
+    content = runtime.files(file.uri).read(file.uri, 0, FIRST_BYTES) or b''
+    return content.decode(file.encoding, 'ignore').removeprefix(BYTE_ORDER_MARK), len(content) >= file.size
 
 
 def _first_lines(source: SourceFiles) -> list[str]:
     found: list[str] = []
     for file in source.files:
-        text, complete = read_first_text(file, FIRST_BYTES)
-        lines = LINE_END.split(text.removeprefix(BYTE_ORDER_MARK))
+        text, complete = _first_text(file)
+        lines = LINE_END.split(text)
         found += [line for line in (lines if complete else lines[:-1]) if line]
     return found[:SAMPLE_ROWS]
 
 
-def _cut_lines(spark: SparkSession, source: SourceFiles, columns: Sequence[FieldPosition], in_bytes: bool) -> DataFrame:
-    """Return the values as text, cut from the bytes of each line.
+def _cut_lines(spark: SparkSession, source: SourceFiles, columns: Sequence[FieldPosition], encoding: str | None
+               ) -> DataFrame:
+    """Return the values as text, cut from each line.
 
     Spark cuts out bytes directly, but counts characters from the beginning of the line. So where every character of a
     line is one byte, this cuts out bytes even if positions count characters.
-    """
-    charset = java_charset(source.encoding)
 
-    def decoded(value: Column) -> Column:
-        return value.cast('string') if charset == UTF_8 else F.decode(value, charset)
+    encoding  whose bytes the positions count; None if they count characters
+    """
+    charset = java_charset(encoding or source.encoding)
     lines = spark.read.text(source.paths).where("value != ''").select(F.col('value').cast('binary').alias('raw'))
-    lines = lines.withColumn('line', F.col('raw') if in_bytes else decoded(F.col('raw')))
-    lines = lines.withColumn('length', F.length('line')).withColumn('single_bytes', F.length('raw') == F.col('length'))
+    lines = lines.withColumn('line', decoded_text('raw', source.encoding))
+    if encoding:
+        recoded = java_charset(encoding) != java_charset(source.encoding)
+        lines = lines.withColumn('raw', F.encode('line', charset) if recoded else
+                                 F.when(F.col('line').isNotNull(), F.col('raw')))
+    lines = lines.withColumn('length', F.length('raw' if encoding else 'line'))
+    lines = lines.withColumn('single_bytes', F.length('raw') == F.col('length'))
 
     def part(start: int, width: int) -> Column:
-        from_bytes = decoded(F.substring('raw', start + 1, width))
-        from_characters = F.substring('line', start + 1, width)
-        return F.trim(from_bytes if in_bytes else F.when(F.col('single_bytes'), from_bytes).otherwise(from_characters))
+        raw = F.substring('raw', start + 1, width)
+        if encoding:
+            return F.trim(F.decode(raw, charset))
+        from_bytes = raw.cast('string') if charset == UTF_8 else F.decode(raw, charset)
+        return F.trim(F.when(F.col('single_bytes'), from_bytes).otherwise(F.substring('line', start + 1, width)))
     end = columns[-1].start + columns[-1].width
-    malformed = (F.col('length') < columns[-1].start) | ((F.col('length') > end) & (part(end, LONGEST_LINE) != ''))
-    helper = unused_name(StructType([StructField(item.name, StringType()) for item in columns]), 'malformed')
-    values = lines.select(*[part(item.start, item.width).alias(item.name) for item in columns], malformed.alias(helper))
+    malformed = ((F.col('length') < columns[-1].start) | F.col('line').contains(NEXT_LINE)
+                 | ((F.col('length') > end) & (part(end, LONGEST_LINE) != '')))
+    names = StructType([StructField(item.name, StringType()) for item in columns])
+    helper, text = unused_name(names, 'malformed'), unused_name(names, 'line')
+    values = lines.select(*[part(item.start, item.width).alias(item.name) for item in columns], malformed.alias(helper),
+                          F.col('line').alias(text))
     # A separate select, so that each value is cut out once although two expressions use it.
-    values = values.withColumns({item.name: F.when(column(item.name) != '', column(item.name)) for item in columns})
-    return mark_malformed(values, column(helper), helper)
+    condition = column(helper)
+    if encoding:
+        condition = condition | _ends_inside_character(columns, text)
+    values = values.withColumn(helper, condition).withColumns(
+        {item.name: F.when(column(item.name) != '', column(item.name)) for item in columns})
+    return mark_malformed(values, column(helper), helper, text)
+
+
+def _ends_inside_character(columns: Sequence[FieldPosition], line: str) -> Column:
+    """Build a condition: a column of bytes ends inside a character, which no value of the line shows otherwise."""
+    values = F.concat_ws('', *[column(item.name) for item in columns])
+    return values.contains(REPLACEMENT) & ~column(line).contains(REPLACEMENT)

@@ -1,67 +1,113 @@
 """Reads JSON: one document per line, or documents that span lines. Fractions become decimals, and text stays text."""
 from __future__ import annotations
 
-from pyspark.sql import DataFrame, DataFrameReader, SparkSession
-from pyspark.sql.types import ArrayType, DataType, DecimalType, DoubleType, StructField, StructType
+from dataclasses import replace
+from typing import Any
+
+from pyspark.sql import Column, DataFrame, SparkSession
+from pyspark.sql import functions as F
+from pyspark.sql.types import ArrayType, StructType
 
 from lake_etl.errors import DataError
-from lake_etl.read.malformed import CORRUPT_RECORD, has_unparsed_text, mark_malformed, mark_raw_text
+from lake_etl.read.json_documents import write_one_per_line
+from lake_etl.read.json_keys import conflicting_keys, has_equal_keys, repeated_keys, with_merged_keys
+from lake_etl.read.json_numbers import exact_schema, holds_doubles
+from lake_etl.read.malformed import CORRUPT_RECORD, mark_malformed, mark_raw_text
 from lake_etl.read.published_types import with_published_types, with_text_columns
-from lake_etl.read.source_files import UTF_8, SourceFiles, java_charset, no_rows_error
+from lake_etl.read.source_files import SourceFiles, no_rows_error
+from lake_etl.read.undecodable import decoded_text
+from lake_etl.spark.helper_names import unused_name
+
+LINE, DOCUMENTS, ROW = 'line', 'documents', 'row'
+# Marks in the inferred schema that a document cannot be parsed; longer than any key that a file is likely to have.
+UNPARSED = '_the_lake_could_not_parse_this_document'
+BLANK = r'^\s*$'
+OBJECT = r'^\s*\{'
 
 
 def read(spark: SparkSession, source: SourceFiles) -> DataFrame:
     """Return the documents as rows, with one schema inferred over all files.
 
-    Spark's option `prefersDecimal` is ten times as slow, because it tries every text as a decimal, and it turns texts
-    of digits, such as identifiers, into numbers. So the schema is inferred without it; only if that finds fractions, it
-    is inferred again with the option, for the decimal types of these fractions.
-
-    A document that cannot be parsed is kept as text in `_corrupt_record` and marked as malformed. Raises DataError when
-    no document can be parsed.
+    Keys that differ only in letter case become one column or member. A document that cannot be parsed is kept as text
+    in `_corrupt_record` and marked as malformed, and so is a line with several documents. Raises DataError when no
+    document can be parsed, or the file is not in its encoding.
     """
-    multiline = source.spec.json.multiline if source.spec.json else False
-    reader = _reader(spark, multiline, java_charset(source.encoding))
-    df = reader.json(source.paths, prefersDecimal=False)
-    if df.columns == [CORRUPT_RECORD]:
-        hint = '' if multiline else (
-            " Where a document spans several lines, set 'multiline' of the json section in the input_spec to true.")
-        raise DataError(f'{source.name} has no document that can be parsed; land it again as JSON.{hint}')
-    if not df.columns or df.isEmpty():  # One small job, which stops at the first row.
-        raise no_rows_error(source.name)
-    known = source.known_types(df.columns)
-    if _holds_doubles(df.schema):
-        schema = _with_decimals(df.schema, reader.json(source.paths, prefersDecimal=True).schema)
-        assert isinstance(schema, StructType)
-        df = reader.json(source.paths, schema=schema, mode='PERMISSIVE')
-    df = with_published_types(with_text_columns(df, source.spec, known), source.spec, known)
-    if CORRUPT_RECORD not in df.columns:
-        return df
-    return mark_raw_text(mark_malformed(df, has_unparsed_text(df, CORRUPT_RECORD)), CORRUPT_RECORD,
-                         'cannot be read as JSON')
+    multiline = source.spec.json is not None and source.spec.json.multiline
+    if multiline:
+        source = replace(source, files=tuple(
+            write_one_per_line(file, f'{source.scratch}/documents-{index:05}.jsonl')
+            for index, file in enumerate(source.files)))
+    lines = _lines(spark, source)
+    inferred = _infer_schema(lines)
+    schema = StructType([field for field in inferred.fields if field.name != UNPARSED])
+    if not schema.fields:
+        raise _no_document_error(source, bool(inferred.fields), multiline)
+    if holds_doubles(schema):
+        parsed = _parsed(lines, schema).where(F.col(DOCUMENTS).isNotNull())
+        schema = exact_schema(parsed.select(_as_array()), schema)
+    rows = _rows(_parsed(lines, schema), schema, malformed=len(inferred.fields) > len(schema.fields))
+    known = source.known_types(rows.columns)
+    return with_published_types(with_text_columns(rows, source.spec, known), source.spec, known)
 
 
-def _reader(spark: SparkSession, multiline: bool, charset: str) -> DataFrameReader:
-    reader = spark.read.options(multiLine=multiline)
-    if charset == UTF_8:
-        return reader  # Without a named encoding, Spark detects which Unicode encoding a file has.
-    return reader.options(encoding=charset) if multiline else reader.options(encoding=charset, lineSep='\n')
+def _lines(spark: SparkSession, source: SourceFiles) -> DataFrame:
+    """Return the lines that are not blank, as the column `line`."""
+    raw = spark.read.text(source.paths).select(F.col('value').cast('binary').alias('raw'))
+    return raw.select(decoded_text('raw', source.encoding).alias(LINE)).where(~F.col(LINE).rlike(BLANK))
 
 
-def _holds_doubles(kind: DataType) -> bool:
-    if isinstance(kind, StructType):
-        return any(_holds_doubles(field.dataType) for field in kind.fields)
-    if isinstance(kind, ArrayType):
-        return _holds_doubles(kind.elementType)
-    return isinstance(kind, DoubleType)
+def _as_array() -> Column:
+    """Return the line as an array of documents; so a second document after the first one is an error of the parser."""
+    return F.when(F.col(LINE).rlike(OBJECT), F.concat(F.lit('['), F.col(LINE), F.lit(']'))).otherwise(F.col(LINE))
 
 
-def _with_decimals(kind: DataType, exact: DataType) -> DataType:
-    """Return the type with each double replaced by its decimal type in `exact`, where that has one."""
-    if isinstance(exact, StructType) and isinstance(kind, StructType):
-        exact_types = {field.name: field.dataType for field in exact.fields}
-        return StructType([StructField(field.name, _with_decimals(field.dataType, exact_types[field.name]))
-                           for field in kind.fields])
-    if isinstance(exact, ArrayType) and isinstance(kind, ArrayType):
-        return ArrayType(_with_decimals(kind.elementType, exact.elementType))
-    return exact if isinstance(kind, DoubleType) and isinstance(exact, DecimalType) else kind
+def _infer_schema(lines: DataFrame) -> StructType:
+    """Return the schema of all documents, in one Spark job; the field UNPARSED means that some cannot be parsed.
+
+    The lines go to Spark's inference as a JVM data set, because the public Python call would send each of them through
+    a Python process. Letter case matters here, or Spark would ignore all but one of the keys that differ in it.
+    """
+    session = lines.sparkSession
+    sensitive = session.conf.get('spark.sql.caseSensitive')
+    session.conf.set('spark.sql.caseSensitive', 'true')
+    try:
+        jvm: Any = session._jvm
+        texts = getattr(lines.select(_as_array())._jdf, 'as')(jvm.org.apache.spark.sql.Encoders.STRING())
+        reader = session.read.options(columnNameOfCorruptRecord=UNPARSED, prefersDecimal=False)
+        return DataFrame(reader._jreader.json(texts), session).schema
+    finally:
+        session.conf.set('spark.sql.caseSensitive', str(sensitive))
+
+
+def _parsed(lines: DataFrame, schema: StructType) -> DataFrame:
+    """Return the lines, with their documents as an array; null where the line cannot be parsed."""
+    return lines.select(LINE, F.from_json(_as_array(), ArrayType(schema)).alias(DOCUMENTS))
+
+
+def _rows(parsed: DataFrame, schema: StructType, malformed: bool) -> DataFrame:
+    """Return the documents as rows with their members as columns.
+
+    malformed  whether some documents cannot be parsed
+    """
+    rows = parsed.where(F.col(DOCUMENTS).isNull() | (F.size(DOCUMENTS) != 0)).select(
+        LINE, F.explode_outer(DOCUMENTS).alias(ROW))
+    equal_keys = has_equal_keys(schema)
+    merged = with_merged_keys(F.col(ROW), schema) if equal_keys else F.col(ROW)
+    unparsed = F.col(ROW).isNull()
+    helpers = [F.when(unparsed, F.col(LINE)).alias(LINE)] if malformed else []
+    conflict = conflicting_keys(F.col(ROW), schema) | repeated_keys(F.col(LINE), schema) if equal_keys else F.lit(False)
+    rows = rows.select(merged.alias(ROW), conflict.alias('conflict'), *helpers)
+    text, helper = unused_name(schema, CORRUPT_RECORD), unused_name(schema, 'conflict')
+    df = rows.select(f'{ROW}.*', F.col('conflict').alias(helper), *([F.col(LINE).alias(text)] if malformed else []))
+    if malformed:
+        df = mark_malformed(df, F.col(helper) | F.col(text).isNotNull(), helper)
+        return mark_raw_text(df, text, 'cannot be read as JSON')
+    return mark_malformed(df, F.col(helper), helper) if equal_keys else df.drop(helper)
+
+
+def _no_document_error(source: SourceFiles, unparsed: bool, multiline: bool) -> DataError:
+    if not unparsed:
+        return no_rows_error(source.name)
+    hint = '' if multiline else (
+        " Where a document spans several lines, set 'multiline' of the json section in the input_spec to true.")
+    return DataError(f'{source.name} has no document that can be parsed; land it again as JSON.{hint}')

@@ -25,6 +25,8 @@ from lake_etl.ports import Files
 from lake_etl.read.source_files import UTF_8, PreparedFile, has_single_byte_line_ends, wrong_encoding_error
 
 BYTE_ORDER_MARK = '\ufeff'
+NEXT_LINE = '\x85'
+EBCDIC_LINE_END = b'\x15'
 # A carriage return at the end of a chunk may be the first half of a line end.
 LINE_END = re.compile(rb'\r\n|\n|\r(?!\Z)')
 READ_BYTES = 8 * 1024 * 1024
@@ -58,8 +60,7 @@ def prepare_file(uri: str, spec: InputSpec, target: str) -> tuple[PreparedFile, 
     skip = spec.skip_rows if has_lines else 0
     if not (compressed or recode or skip):
         return PreparedFile(uri, uri, size, encoding), file_format
-    file = open_file(files, uri)
-    chunks: Iterable[bytes] = decompress(file, uri) if compressed else iter(lambda: file.read(READ_BYTES), b'')
+    chunks: Iterable[bytes] = file_content(uri)
     if recode:
         chunks, encoding = recode_to_utf8(chunks, encoding, uri), UTF_8
     if skip:
@@ -68,16 +69,26 @@ def prepare_file(uri: str, spec: InputSpec, target: str) -> tuple[PreparedFile, 
     return PreparedFile(uri, target, runtime.files(target).size(target) or 0, encoding), file_format
 
 
+def file_content(uri: str) -> Iterator[bytes]:
+    """Yield the content of a file, decompressed if needed; raises DataError when a compressed file is damaged."""
+    file = open_file(runtime.files(uri), uri)
+    return decompress(file, uri) if split_compression(uri)[1] else iter(lambda: file.read(READ_BYTES), b'')
+
+
 def recode_to_utf8(chunks: Iterable[bytes], encoding: str, name: str) -> Iterator[bytes]:
-    """Yield the text in UTF-8 without a byte-order mark; raises DataError when it is not in its encoding."""
+    """Yield the text in UTF-8 without a byte-order mark; raises DataError when it is not in its encoding.
+
+    In EBCDIC, lines end with NEL (next line), which becomes a line feed.
+    """
     decoder = codecs.getincrementaldecoder(encoding)()
+    ends_lines_with_nel = EBCDIC_LINE_END.decode(encoding, 'ignore') == NEXT_LINE
     first = True
     try:
         for chunk in chain(chunks, (b'',)):
             text = decoder.decode(chunk, final=not chunk)
             if first and text:
                 text, first = text.removeprefix(BYTE_ORDER_MARK), False
-            yield text.encode()
+            yield (text.replace(NEXT_LINE, '\n') if ends_lines_with_nel else text).encode()
     except UnicodeError as error:
         raise wrong_encoding_error(name, encoding, error) from None
 

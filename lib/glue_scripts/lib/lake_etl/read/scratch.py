@@ -41,11 +41,18 @@ def write_scratch_table(uri: str, columns: int, rows: Iterable[Sequence[str | No
 
 def _parquet(columns: int, rows: Iterable[Sequence[str | None]]) -> Iterator[bytes]:
     schema = pyarrow.schema([(f'c{index}', pyarrow.string()) for index in range(columns)])
+    tables = (pyarrow.Table.from_arrays(
+        [pyarrow.array(values, pyarrow.string()) for values in zip(*group, strict=True)], schema=schema)
+        for group in _row_groups(rows))
+    yield from parquet_content(schema, tables)
+
+
+def parquet_content(schema: pyarrow.Schema, tables: Iterable[pyarrow.Table]) -> Iterator[bytes]:
+    """Yield the content of an uncompressed Parquet file with the tables as its row groups, piece by piece."""
     buffer = _Buffer()
     with pyarrow.parquet.ParquetWriter(buffer, schema, compression='none') as writer:
-        for group in _row_groups(rows):
-            arrays = [pyarrow.array(values, pyarrow.string()) for values in zip(*group, strict=True)]
-            writer.write_table(pyarrow.Table.from_arrays(arrays, schema=schema))
+        for table in tables:
+            writer.write_table(table)
             yield buffer.take()
     yield buffer.take()
 

@@ -14,8 +14,9 @@ from lake_etl.config.formats.input_format import InputFormat
 from lake_etl.config.input import InputSpec
 from lake_etl.errors import DataError, LakeError
 from lake_etl.read.declared_types import with_declared_types
-from lake_etl.read.prepare import prepare_file
+from lake_etl.read.prepare import file_content, prepare_file
 from lake_etl.read.source_files import KnownTypesLookup, SourceFiles, no_known_types
+from lake_etl.read.undecodable import UNDECODABLE, first_undecodable, undecodable_error
 from lake_etl.reasons.failure import reason_of
 
 Reader = Callable[[SparkSession, SourceFiles], DataFrame]
@@ -46,7 +47,7 @@ def read_collected_file(spark: SparkSession, uri: str, spec: InputSpec, known_ty
             raise DataError(f'{file.name} is {file_format.name}, but {first.name} is {first_format.name}. Files of '
                             'one load need one format; nothing was loaded.')
     source = SourceFiles(name, tuple(file for file, _ in prepared), spec, tuple(widths), scratch, known_types)
-    with read_errors_named(name):
+    with read_errors_named(name, uri, spec):
         return apply_types(reader_for(first_format)(spark, source), spec.types)
 
 
@@ -80,9 +81,11 @@ def list_load_files(uri: str, spec: InputSpec) -> tuple[str, tuple[str, ...]]:
 
 
 @contextmanager
-def read_errors_named(name: str, scans_only: bool = False) -> Iterator[None]:
+def read_errors_named(name: str, uri: str, spec: InputSpec, scans_only: bool = False) -> Iterator[None]:
     """Turn any Spark error inside the block into a DataError that names the file.
 
+    name        of the file or folder, for messages
+    uri         address of the file, or of the trigger of its folder
     scans_only  whether to turn only errors that occur while Spark fetches rows from files
     """
     try:
@@ -90,7 +93,16 @@ def read_errors_named(name: str, scans_only: bool = False) -> Iterator[None]:
     except LakeError:
         raise
     except (PySparkException, Py4JError) as error:
+        if UNDECODABLE in str(error):
+            raise _undecodable_error(uri, spec) from None
         if scans_only and FILE_SCAN not in str(error):
             raise
         raise DataError(f'{name} could not be read. {reason_of(error)} The published data stays as it is; land the '
                         'file again, or correct the input_spec where it does not fit the file.') from error
+
+
+def _undecodable_error(uri: str, spec: InputSpec) -> DataError:
+    """Return the error for the first file whose text is not in its encoding; reads it again up to that place."""
+    name, uris = list_load_files(uri, spec)
+    found = (first_undecodable(file_content(item), item, spec.encoding) for item in uris)
+    return next(filter(None, found), None) or undecodable_error(name, spec.encoding)

@@ -12,21 +12,23 @@ import os
 import resource
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from lake_etl import runtime
 from lake_etl.config.formats.excel_format import ADDRESS, ExcelSection
 from lake_etl.errors import DataError, LakeError
 from lake_etl.read.source_files import PreparedFile
+from lake_etl.read.workbook_formulas import formulas_without_results
 
 # The first bytes of Microsoft's older container format. Encrypted workbooks of newer formats use it, too.
 CONTAINER = bytes.fromhex('d0cf11e0a1b11ae1')
 # Above this, a floating-point number does not distinguish all whole numbers.
 MOST_EXACT_NUMBER = 2 ** 53
+NAMED_CELLS = 5
 PANIC = 'PanicException'
 MEMORY_LIMIT = 4 * 1024 ** 3
 OUT_OF_MEMORY = 3
@@ -67,6 +69,18 @@ def _column_number(letters: str) -> int:
     return number - 1
 
 
+class DateText(str):
+    """The text of a cell that holds a date."""
+
+
+class MomentText(str):
+    """The text of a cell that holds a date with a time of day."""
+
+
+class TimeText(str):
+    """The text of a cell with a time format: a time of day, or in a column of dates the serial 0 or a lower one."""
+
+
 def cell_text(value: object) -> str | None:
     """Return a cell's value in the form it would have in delimited text; None for an empty cell or an error."""
     if isinstance(value, bool):
@@ -74,12 +88,14 @@ def cell_text(value: object) -> str | None:
     if isinstance(value, float) and value.is_integer() and abs(value) < MOST_EXACT_NUMBER:
         return str(int(value))
     if isinstance(value, datetime):
-        return value.isoformat(' ')
+        return MomentText(value.isoformat(' '))
     if isinstance(value, date):
-        return value.isoformat()
+        return DateText(value.isoformat())
+    if isinstance(value, time):
+        return TimeText(value)
     if isinstance(value, timedelta):
         minutes, seconds = divmod(int(value.total_seconds()), 60)
-        return f'{minutes // 60:02}:{minutes % 60:02}:{seconds:02}'
+        return TimeText(f'{minutes // 60:02}:{minutes % 60:02}:{seconds:02}')
     text = str(value)
     return text if text.strip() else None
 
@@ -97,24 +113,55 @@ def open_sheet(file: PreparedFile, section: ExcelSection) -> Sheet:
             raise DataError(f'{file.name} needs more than {MEMORY_LIMIT >> 30} GiB of memory, or is damaged. Delete '
                             'cells far to the right of its table or far below it, save it, and land it again.')
         workbook = python_calamine.CalamineWorkbook.from_filelike(decrypted)
-        names = workbook.sheet_names
-        name = choose_sheet(names, section.sheet_names)
+        names, hidden = _worksheets(workbook)
+        name = choose_sheet(names, section.sheet_names, hidden)
         if name is None:
             raise DataError(f'{file.name} has no sheet {" or ".join(map(repr, section.sheet_names))}; it has '
                             f'{", ".join(map(repr, names))}. Correct sheet_names in the excel section of the '
-                            'input_spec.')
+                            'input_spec. Hidden sheets are read only by name.')
+        _require_results(decrypted.getvalue(), name, section, file)
         sheet = workbook.get_sheet_by_name(name)
         return Sheet(sheet.start[1] if sheet.start else 0, _sheet_rows(sheet, file))
 
 
-def choose_sheet(names: Sequence[str], requested: Sequence[str]) -> str | None:
-    """Return the first requested sheet that exists, found by name in any letter case, or by position from 0."""
+def _worksheets(workbook: Any) -> tuple[list[str], frozenset[str]]:
+    """Return the names of all sheets with cells, not of charts, and the names of those that are hidden."""
+    import python_calamine
+    sheets = [item for item in workbook.sheets_metadata if item.typ == python_calamine.SheetTypeEnum.WorkSheet]
+    hidden = frozenset(item.name for item in sheets if item.visible != python_calamine.SheetVisibleEnum.Visible)
+    return [item.name for item in sheets], hidden
+
+
+def _require_results(content: bytes, sheet: str, section: ExcelSection, file: PreparedFile) -> None:
+    """Raise DataError when a formula in the area has no stored result, because its value would be lost."""
+    area = cell_area(section.data_address)
+    found = [address for address in formulas_without_results(content, sheet) if _holds(area, cell_area(address))]
+    if found:
+        more = f' and {len(found) - NAMED_CELLS:,} more' if len(found) > NAMED_CELLS else ''
+        named = ', '.join(found[:NAMED_CELLS])
+        raise DataError(f"{file.name} has formulas without a stored result in the cells {named}{more} of the sheet "
+                        f"'{sheet}', so their values are not known. Open it in a spreadsheet program, which "
+                        "calculates them, save it and land it again; or leave the cells out of the range in "
+                        "'data_address' of the excel section in the input_spec.")
+
+
+def _holds(area: Area, cell: Area) -> bool:
+    return (area.left <= cell.left and area.top <= cell.top
+            and (area.right is None or cell.left <= area.right) and (area.bottom is None or cell.top <= area.bottom))
+
+
+def choose_sheet(names: Sequence[str], requested: Sequence[str], hidden: Collection[str] = ()) -> str | None:
+    """Return the first requested sheet that exists, found by name in any letter case, or by position from 0.
+
+    hidden  names of sheets that only their name finds; positions do not count them
+    """
     by_name = {name.lower(): name for name in names}
+    visible = [name for name in names if name not in hidden]
     for item in requested:
         if item.lower() in by_name:
             return by_name[item.lower()]
-        if item.isascii() and item.isdigit() and int(item) < len(names):
-            return names[int(item)]
+        if item.isascii() and item.isdigit() and int(item) < len(visible):
+            return visible[int(item)]
     return None
 
 
@@ -189,7 +236,8 @@ def main() -> None:
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_LIMIT, MEMORY_LIMIT))
     try:
         workbook = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(sys.stdin.buffer.read()))
-        name = choose_sheet(workbook.sheet_names, json.loads(sys.argv[1]))
+        names, hidden = _worksheets(workbook)
+        name = choose_sheet(names, json.loads(sys.argv[1]), hidden)
         if name is not None:
             workbook.get_sheet_by_name(name)
     except MemoryError:

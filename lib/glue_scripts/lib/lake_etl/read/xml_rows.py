@@ -4,6 +4,7 @@ from __future__ import annotations
 import codecs
 import re
 from collections.abc import Iterator
+from itertools import chain
 
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
@@ -14,10 +15,11 @@ from lake_etl.config.formats.xml_format import XmlSection
 from lake_etl.config.input import InputSpec
 from lake_etl.errors import DataError
 from lake_etl.read.malformed import CORRUPT_RECORD, mark_malformed, mark_raw_text
-from lake_etl.read.prepare import open_file
+from lake_etl.read.prepare import file_content, open_file
 from lake_etl.read.published_types import stays_text, text_type, to_text, with_published_types
 from lake_etl.read.scratch import write_scratch_table
 from lake_etl.read.source_files import UTF_8, KnownTypes, PreparedFile, SourceFiles
+from lake_etl.read.undecodable import first_undecodable, undecodable_error
 from lake_etl.read.xml_fragments import LONGEST_ROW, RowTooLong, fragments
 from lake_etl.spark.columns import literal_path, quoted
 from lake_etl.transform.xml_columns import as_text, infer_documents, typed_struct
@@ -74,20 +76,21 @@ def _row_fragments(file: PreparedFile, row_tag: str) -> Iterator[str]:
 
 
 def _text(file: PreparedFile) -> Iterator[str]:
-    """Yield the file's text; bytes that are invalid in its encoding become replacement characters."""
+    """Yield the file's text; raises DataError with the place of the first byte that is not in its encoding."""
     stream = open_file(runtime.files(file.uri), file.uri)
     first = stream.read(CHUNK_BYTES)
     encoding = file.encoding if codecs.lookup(file.encoding).name != UTF_8 else xml_encoding(first)
     try:
-        decoder = codecs.getincrementaldecoder(encoding)('replace')
+        decoder = codecs.getincrementaldecoder(encoding)()
     except LookupError:
         raise DataError(f"{file.name} says that its encoding is '{encoding}', which is not known. Set 'encoding' in "
                         'the input_spec to the one the file was written in.') from None
-    chunk = first
-    while chunk:
-        yield decoder.decode(chunk)
-        chunk = stream.read(CHUNK_BYTES)
-    yield decoder.decode(b'', final=True)
+    try:
+        for chunk in chain((first,), iter(lambda: stream.read(CHUNK_BYTES), b''), (b'',)):
+            yield decoder.decode(chunk, final=not chunk)
+    except UnicodeError:
+        raise first_undecodable(file_content(file.uri), file.name, encoding) or undecodable_error(
+            file.name, encoding) from None
 
 
 def xml_encoding(beginning: bytes) -> str:

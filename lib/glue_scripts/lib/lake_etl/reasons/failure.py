@@ -90,8 +90,3 @@ def trace_of(error: BaseException) -> str:
     """Return the calls that led to an error and its reason, without the errors behind it."""
     calls = ''.join(traceback.format_tb(error.__traceback__))
     return f'Traceback (most recent call last):\n{calls}{type(error).__name__}: {reason_of(error)}'
-
-
-def kind_of_sqlite(error: Exception) -> str:
-    """Return what kind of error SQLite has met, such as `SQLITE_FULL`."""
-    return str(getattr(error, 'sqlite_errorname', None) or type(error).__name__)

@@ -41,6 +41,14 @@ SENTENCES: Mapping[str, str] = {
     'PARSE_SYNTAX_ERROR': 'the SQL cannot be read',
     'SCALAR_SUBQUERY_TOO_MANY_ROWS': 'a subquery in the place of one value gives several rows',
 }
+# What the operating system says, in the words of Linux and macOS.
+SYSTEM_ERRORS: Mapping[str, str] = {
+    'No space left on device': 'The disk is full. Free some space on it, then run again.',
+    'Disk quota exceeded': 'Your share of the disk is full. Free some space, then run again.',
+    'Read-only file system': 'The disk is read-only. Make it writable or choose another folder, then run again.',
+    'Permission denied': 'A file or folder may not be used by this user. Change its permissions, then run again.',
+    'Too many open files': 'The limit of open files is too low. Raise it (ulimit -n), then run again.',
+}
 ERROR_CLASS = re.compile(r'[A-Z][A-Z0-9_]*(?:\.[A-Z][A-Z0-9_]*)*')
 PLACE = re.compile(r'\(line (\d+), pos (\d+)\)|; line (\d+) pos (\d+)')
 LITERAL = re.compile(r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|\b\d[\w.]*""", re.DOTALL)
@@ -69,12 +77,16 @@ def spark_reason(error: BaseException) -> str:
     python = next((java for java in reversed(chain) if _class_name(java) == PYTHON_ERROR), None)
     if python is not None or name == 'PythonException':
         return _python_reason(str(python.getMessage()) if python is not None else str(error))
+    if system := _system_error(chain):
+        return system
     known = [(java, found) for java in chain if (found := error_class(java))]
     if known:
         source, found = known[-1]
     else:
         source, found = error, error_class(error)
     innermost = _class_name(chain[-1]).rpartition('.')[2] if chain else name
+    if innermost == 'URISyntaxException':
+        return 'Spark cannot read a file whose name, or a folder of which, has a colon in it. Rename it.'
     if not found:
         return f'Spark failed with {innermost}. What it says is not shown, because it may hold values of rows.'
     analysed = name in BEFORE_READING
@@ -96,6 +108,16 @@ def error_class(error: Any) -> str:
         found = _called(error, method)
         if isinstance(found, str) and ERROR_CLASS.fullmatch(found):
             return found
+    return ''
+
+
+def _system_error(chain: list[Any]) -> str:
+    """Return what the operating system refused Java, which says so in fixed words at the end of its message."""
+    for java in reversed(chain):
+        message = str(_called(java, 'getMessage') or '')
+        for words, sentence in SYSTEM_ERRORS.items():
+            if message.endswith((words, f'({words})')):
+                return sentence
     return ''
 
 

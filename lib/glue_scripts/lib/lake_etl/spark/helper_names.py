@@ -15,9 +15,14 @@ def hidden_name(preferred: str) -> str:
     return HIDDEN + preferred
 
 
+def is_hidden(name: str) -> bool:
+    """Tell whether a column is called as the lake calls its own helper columns."""
+    return name.lower().lstrip('_').startswith(HIDDEN.lstrip('_'))
+
+
 def visible_names(schema: StructType) -> list[str]:
     """Return the names of all columns except hidden helper columns."""
-    return [name for name in schema.fieldNames() if not name.lstrip('_').startswith(HIDDEN.lstrip('_'))]
+    return [name for name in schema.fieldNames() if not is_hidden(name)]
 
 
 def without_hidden(df: DataFrame) -> DataFrame:

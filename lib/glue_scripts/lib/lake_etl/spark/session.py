@@ -19,6 +19,8 @@ SETTINGS = {
     'spark.sql.legacy.timeParserPolicy': 'CORRECTED',
     'spark.sql.session.timeZone': 'UTC',
     'spark.sql.caseSensitive': 'false',
+    # A map that is made with one key twice takes the last value, as pivots by map_from_arrays rely on.
+    'spark.sql.mapKeyDedupPolicy': 'LAST_WIN',
     # Text such as ${env:HOME} in a rule, a pattern or a column name is literal.
     'spark.sql.variable.substitute': 'false',
     'spark.sql.sources.partitionColumnTypeInference.enabled': 'false',
@@ -76,6 +78,13 @@ def code_settings(java_options: str) -> dict[str, str]:
 def user_sql_rules(spark: SparkSession) -> Iterator[None]:
     """Analyse frames built in this context without ANSI rules, as users' SQL expects: failed casts give null."""
     with _changed(spark, 'spark.sql.ansi.enabled', 'false'):
+        yield
+
+
+@contextmanager
+def lake_rules(spark: SparkSession) -> Iterator[None]:
+    """Analyse what is built inside by the lake's own rules, whatever those of the caller are."""
+    with _changed(spark, 'spark.sql.ansi.enabled', 'true'):
         yield
 
 

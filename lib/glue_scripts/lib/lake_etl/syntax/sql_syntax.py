@@ -53,6 +53,23 @@ def syntax_trees(text: str, dialect: Dialect) -> list[Expression | None]:
     return _parsed(text, lambda: sqlglot.parse(text, read=dialect)) or []
 
 
+def tables_read(statement: str, dialect: Dialect) -> frozenset[tuple[str, str]]:
+    """Return database and name, in lower case, of the tables that a statement names with their database.
+
+    Left out are names that hold a placeholder or a catalog, and all of a statement that the parser cannot read.
+    """
+    from sqlglot import exp
+    placeholders = {without_placeholders(match[0]) for match in FILLABLE.finditer(statement)}
+    try:
+        trees = syntax_trees(without_placeholders(statement), dialect)
+    except SqlMistake:
+        return frozenset()
+    named = {(table.db.lower(), table.name.lower()) for tree in trees if tree is not None
+             for table in tree.find_all(exp.Table) if table.db and not table.catalog}
+    return frozenset(names for names in named
+                     if not any(filler.lower() in name for filler in placeholders for name in names))
+
+
 def condition_tree(text: str) -> Expression | None:
     """Return the syntax tree of a Spark condition on rows; None when it is nested too deeply for this parser."""
     import sqlglot

@@ -28,9 +28,9 @@ def expand_array(df: DataFrame, source: str, value: str, index: str) -> DataFram
 def expand_map(df: DataFrame, source: str, value: str, index: str, key: str) -> DataFrame:
     """Return one row for each entry: its key in `key`, its value in `value`, its position from 1 in `index`.
 
-    An empty or null map stays as one row with nulls. A struct becomes a map of its members, null members included;
-    members of different types take their common type, or become JSON text if there is none. JSON text is read as a map
-    of texts; other text stays as one row with nulls. Raises DataError for other types.
+    An empty or null map stays as one row with nulls. A struct becomes a map of its members that are not null; members
+    of different types take their common type, or become JSON text if there is none. JSON text is read as a map of
+    texts; other text stays as one row with nulls. Raises DataError for other types.
     """
     entries = _map(df.schema, source)
     names = [unused_name(df.schema, wish) for wish in ('position', 'entry_key', 'entry_value')]
@@ -81,4 +81,4 @@ def _members(struct: Column, kind: StructType) -> Column:
     for member in kind.fields:
         value = struct.getField(member.name)
         pairs += [F.lit(member.name), value.cast(shared) if shared else convert(value, member.dataType)]
-    return F.when(struct.isNotNull(), F.create_map(*pairs))
+    return F.when(struct.isNotNull(), F.map_filter(F.create_map(*pairs), lambda _, value: value.isNotNull()))

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Generic
+from typing import Any, ClassVar, Generic
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql.types import StructType
@@ -12,6 +12,7 @@ from lake_etl.config.form import EntryType, Form
 from lake_etl.config.transform_steps import protection_by_transform
 from lake_etl.errors import ConfigurationError, LakeError
 from lake_etl.spark.background_work import Work, run_now
+from lake_etl.spark.session import lake_rules
 from lake_etl.syntax.records import Findings
 from lake_etl.transform.conversion import Conversion
 from lake_etl.transform.fuse import Assignment, PreparedColumn, assign_fused
@@ -154,7 +155,8 @@ class Transform(Generic[EntryType]):
             raise ConfigurationError(findings.problems)
         if lineage is not None:
             lineage.update_lineage(df, args.get('source_key', ''), self.operation, transform=spec)
-        return self.apply(df, entries, TransformContext(args, lineage, sc, extra))
+        with lake_rules(df.sparkSession):
+            return self.apply(df, entries, TransformContext(args, lineage, sc, extra))
 
 
 @dataclass(frozen=True)
@@ -173,6 +175,22 @@ class UserTransform:
     def documentation(self) -> str:
         """Return the docstring of the function."""
         return self.function.__doc__ or ''
+
+
+@dataclass(frozen=True)
+class UnusableTransform(UserTransform):
+    """A transform of a user's module that could not be imported; every specification that names it has a problem.
+
+    reason  names the file of the module
+    """
+
+    reason: str = ''
+    parses_text: ClassVar[bool] = False
+
+    def parse(self, raw: object, place: str, findings: Findings) -> tuple[()]:
+        """Record the problem."""
+        findings.problem(place, f'transform_{self.name} cannot be used: {self.reason}')
+        return ()
 
 
 AnyTransform = Transform[Any] | UserTransform

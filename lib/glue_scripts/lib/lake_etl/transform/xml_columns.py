@@ -4,8 +4,9 @@ Spark 3.5 has no XML reader and the lake requires no jar, so Python parses the d
 standard library parses them, and Spark parses the resulting JSON text natively.
 
 The attributes of an element become members named `_name`, its children become members under their names without name
-space, and its own text, if it has members too, becomes the member `_VALUE`. A child that occurs twice in any element is
-an array everywhere. Empty elements and blank text are null.
+space, and its own text, if it has members too, becomes the member `_VALUE`. Where two of these names are equal, such as
+those of two name spaces, all but the first get a number, as in `name_2`. A child that occurs twice in any element is
+an array everywhere. Empty elements and blank text are null, and so is an element with `xsi:nil`.
 """
 from __future__ import annotations
 
@@ -15,7 +16,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import reduce
+from functools import cached_property, reduce
 from typing import Any
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element
@@ -32,6 +33,8 @@ from lake_etl.transform.json_columns import require_text
 LOG = logging.getLogger(__name__)
 LEAF_TYPES: dict[str, DataType] = {'bigint': LongType(), 'double': DoubleType(), 'boolean': BooleanType()}
 TEXT_MEMBER = '_VALUE'
+ATTRIBUTE = '@'
+NIL = '{http://www.w3.org/2001/XMLSchema-instance}nil'
 TEXT_TYPES = (
     ('bigint', re.compile(r'-?(0|[1-9]\d{0,17})')),
     ('double', re.compile(r'-?(0|[1-9]\d{0,14})\.\d{1,15}')),
@@ -122,7 +125,7 @@ def _root_type(shape: XmlShape, leaf: Callable[[str | None], DataType]) -> Struc
 
 
 def _struct(shape: XmlShape, leaf: Callable[[str | None], DataType]) -> StructType:
-    fields = [StructField(name, _member_type(member, leaf)) for name, member in shape.members.items()]
+    fields = [StructField(shape.names[key], _member_type(member, leaf)) for key, member in shape.members.items()]
     if shape.text is not None:
         fields.append(StructField(TEXT_MEMBER, leaf(shape.text)))
     return StructType(fields)
@@ -138,13 +141,27 @@ class XmlShape:
     """The content of elements with one name.
 
     text      type of their own text: bigint, double, boolean or string; None without text
-    members   attributes and children by member name
+    members   children by tag, and attributes by `@` and name, both as ElementTree spells name spaces
     repeated  whether a parent has several of them
     """
 
     text: str | None = None
     members: Mapping[str, XmlShape] = field(default_factory=dict)
     repeated: bool = False
+
+    @cached_property
+    def names(self) -> dict[str, str]:
+        """Return the distinct names of the members, by the members' keys."""
+        taken = {TEXT_MEMBER.lower()}
+        found = {}
+        for key in sorted(self.members, key=_by_name):
+            name, number = _plain_name(key), 1
+            while name.lower() in taken:
+                number += 1
+                name = f'{_plain_name(key)}_{number}'
+            taken.add(name.lower())
+            found[key] = name
+        return found
 
     def to_json(self) -> list[Any]:
         """Return the shape as JSON lists and objects."""
@@ -167,12 +184,11 @@ def parse_xml(text: str | None) -> Element | None:
 def infer_shape(element: Element) -> XmlShape:
     """Return the shape of one element."""
     members: dict[str, XmlShape] = {}
-    for name, value in element.attrib.items():
-        members[_attribute(name)] = XmlShape(_text_type(value.strip()))
+    for key, value in _attributes(element):
+        members[key] = XmlShape(_text_type(value.strip()))
     for child in element:
-        name, shape = _local(child.tag), infer_shape(child)
-        known = members.get(name)
-        members[name] = merge_shapes([known, shape], repeated=True) if known else shape
+        shape, known = infer_shape(child), members.get(child.tag)
+        members[child.tag] = merge_shapes([known, shape], repeated=True) if known else shape
     return XmlShape(_text_type(_own_text(element)), members)
 
 
@@ -183,8 +199,8 @@ def merge_shapes(shapes: Iterable[XmlShape], repeated: bool = False) -> XmlShape
 
 
 def _merge(left: XmlShape, right: XmlShape) -> XmlShape:
-    names = sorted({*left.members, *right.members})
-    members = {name: _merge(left.members.get(name, XmlShape()), right.members.get(name, XmlShape())) for name in names}
+    keys = sorted({*left.members, *right.members}, key=_by_name)
+    members = {key: _merge(left.members.get(key, XmlShape()), right.members.get(key, XmlShape())) for key in keys}
     return XmlShape(_wider(left.text, right.text), members, left.repeated or right.repeated)
 
 
@@ -199,10 +215,9 @@ def json_value(element: Element, shape: XmlShape) -> Any:
     text = _own_text(element) or None
     if not shape.members:
         return text
-    value: dict[str, Any] = {_attribute(name): content.strip() or None for name, content in element.attrib.items()}
+    value: dict[str, Any] = {shape.names[key]: content.strip() or None for key, content in _attributes(element)}
     for child in element:
-        name = _local(child.tag)
-        member = shape.members[name]
+        name, member = shape.names[child.tag], shape.members[child.tag]
         if member.repeated:
             value.setdefault(name, []).append(json_value(child, member))
         else:
@@ -223,9 +238,16 @@ def _text_type(text: str) -> str | None:
     return next((name for name, pattern in TEXT_TYPES if pattern.fullmatch(text)), 'string')
 
 
-def _local(name: str) -> str:
-    return name.rpartition('}')[2]
+def _attributes(element: Element) -> Iterator[tuple[str, str]]:
+    """Yield key and value of each attribute, except `xsi:nil`, which says that an empty element is null."""
+    return ((f'{ATTRIBUTE}{name}', value) for name, value in element.attrib.items() if name != NIL)
 
 
-def _attribute(name: str) -> str:
-    return f'_{_local(name)}'
+def _plain_name(key: str) -> str:
+    """Return the name of a member without its name space; it may not be distinct."""
+    local = key.rpartition('}')[2].removeprefix(ATTRIBUTE)
+    return f'_{local}' if key.startswith(ATTRIBUTE) else local
+
+
+def _by_name(key: str) -> tuple[str, str]:
+    return _plain_name(key), key

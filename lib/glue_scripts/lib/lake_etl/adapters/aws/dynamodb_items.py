@@ -12,7 +12,7 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from lake_etl.adapters.aws.clients import open_dynamodb_client
-from lake_etl.adapters.item_tables import check_update, full_key, key_schema, key_values, plain, storable
+from lake_etl.adapters.item_tables import check_update, full_key, key_schema, key_values, known_key, plain, storable
 from lake_etl.errors import ItemStoreError
 
 BATCH = 25
@@ -32,7 +32,8 @@ class DynamoDBItems:
     """Items in DynamoDB tables.
 
     The key attributes follow from the name of the table (`lake_etl.adapters.item_tables`), as on a laptop. Asking
-    DynamoDB would need another permission, and another request in every process. Attribute names may be reserved words.
+    DynamoDB would need another permission, and another request in every process. For other tables, which users' own
+    code may look up, `get` takes any key, and `query` asks DynamoDB. Attribute names may be reserved words.
     Reads are strongly consistent, so that a job sees what it has just written. Unprocessed items are sent again after
     `first_pause` seconds, then after pauses that double. Without a resource, each process opens its own at first use.
     """
@@ -95,7 +96,7 @@ class DynamoDBItems:
 
     def get(self, table: str, key: Mapping[str, Any]) -> dict[str, Any] | None:
         """Return the item with that full key, or None."""
-        identity = full_key(table, key)
+        identity = full_key(table, key) if known_key(table) else dict(key)
         with _failures_named(table):
             item = self._client.get_item(TableName=table, Key=identity, ConsistentRead=True).get('Item')
         return None if item is None else plain(item)
@@ -104,13 +105,21 @@ class DynamoDBItems:
         """Yield every item of one partition key value in sort key order, over all pages."""
         return self._pages(
             'query', table, KeyConditionExpression='#key = :value',
-            ExpressionAttributeNames={'#key': key_schema(table).partition},
+            ExpressionAttributeNames={'#key': self._partition_key(table)},
             ExpressionAttributeValues={':value': partition_value})
 
     def scan(self, table: str) -> Iterator[dict[str, Any]]:
         """Yield every item of the table, over all pages."""
         key_schema(table)
         return self._pages('scan', table)
+
+    def _partition_key(self, table: str) -> str:
+        known = known_key(table)
+        if known is not None:
+            return known.partition
+        with _failures_named(table):
+            described = self._client.describe_table(TableName=table)['Table']['KeySchema']
+        return next(str(part['AttributeName']) for part in described if part['KeyType'] == 'HASH')
 
     def _pages(self, operation: str, table: str, **arguments: Any) -> Iterator[dict[str, Any]]:
         pages = self._client.get_paginator(operation).paginate(TableName=table, ConsistentRead=True, **arguments)

@@ -41,9 +41,14 @@ class GlueCatalog:
 
     def table(self, database: str, name: str) -> Table | None:
         """Return the table, or None when table or database do not exist."""
+        found = self.described(database, name)
+        return table_from_glue(found) if found is not None and is_parquet_table(found) else None
+
+    def described(self, database: str, name: str) -> dict[str, Any] | None:
+        """Return a table, view or Iceberg table as AWS Glue's GetTable describes it, or None when there is none."""
         with _explained(f'read table {database}.{name}', MISSING):
-            found = self._client.get_table(DatabaseName=database.lower(), Name=name.lower())['Table']
-            return table_from_glue(found) if is_parquet_table(found) else None
+            found: dict[str, Any] = self._client.get_table(DatabaseName=database.lower(), Name=name.lower())['Table']
+            return found
         return None
 
     def tables(self, database: str | None = None) -> Iterator[Table]:

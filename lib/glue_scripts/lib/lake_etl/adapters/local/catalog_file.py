@@ -7,13 +7,12 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import quote
 
 from lake_etl.adapters.item_tables import KEY_SCHEMAS
-from lake_etl.adapters.local.database import PATIENCE_SECONDS, open_database, transaction
+from lake_etl.adapters.local.database import open_database, open_for_reading, open_unchanged, transaction
 from lake_etl.adapters.local.lake_paths import FORMER_ROOTS, LakePaths, former_roots, register_path_functions, relative
 from lake_etl.errors import LakeError
-from lake_etl.reasons.failure import kind_of_sqlite
+from lake_etl.reasons.sqlite_failure import sqlite_cause
 
 # 0: locations are full paths. 1: locations are relative to the folder of lake.db.
 FORMAT = 1
@@ -52,8 +51,8 @@ def catalog_path(address: str) -> Path:
 
 @contextmanager
 def reading(address: str) -> Iterator[sqlite3.Connection]:
-    """Open a connection that reads a consistent snapshot."""
-    with _catalog(address) as connection:
+    """Open a connection that reads a consistent snapshot, also from a full or read-only disk."""
+    with _catalog(address, read_only=True) as connection:
         connection.execute('BEGIN')
         yield connection
 
@@ -66,19 +65,20 @@ def writing(address: str) -> Iterator[sqlite3.Connection]:
 
 
 @contextmanager
-def _catalog(address: str) -> Iterator[sqlite3.Connection]:
+def _catalog(address: str, read_only: bool = False) -> Iterator[sqlite3.Connection]:
     """Open the file, and create it and its tables if they are missing."""
     path = catalog_path(address)
+    open_file = open_for_reading if read_only and path.exists() else open_database
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with open_database(str(path)) as connection:
+        with open_file(str(path)) as connection:
             bring_up_to_date(connection, str(path.parent))
             register_path_functions(connection, LakePaths(str(path.parent)))
             yield connection
     except sqlite3.Error as error:
-        raise CatalogFileError(
-            f'The catalog {path} could not be read or changed: {kind_of_sqlite(error)}. It was not changed. Check '
-            'that the disk has room and that no other program holds the file, then repeat.') from error
+        cause, remedy = sqlite_cause(error)
+        raise CatalogFileError(f'The catalog {path} could not be read or changed: {cause}. It was not changed. '
+                               f'{remedy}.') from error
 
 
 class LakeFormatError(LakeError):
@@ -175,18 +175,15 @@ def is_lake_database(path: Path, thorough: bool = False) -> bool:
     Raises CatalogFileError if the file is not a SQLite database, is damaged, or cannot be read.
     """
     try:
-        connection = sqlite3.connect(f'file:{quote(str(path))}?mode=ro', timeout=PATIENCE_SECONDS, uri=True)
-        try:
+        with open_unchanged(str(path)) as connection:
             if thorough and connection.execute('PRAGMA quick_check(1)').fetchone()[0] != 'ok':
-                raise sqlite3.DatabaseError
+                raise CatalogFileError(f'{path} is damaged. Nothing was changed. Bring it back from a backup, together '
+                                       'with the folders next to it.')
             names = {name for name, in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
-        finally:
-            connection.close()
     except sqlite3.Error as error:
-        raise CatalogFileError(
-            f'{path} cannot be read as the database of a lake: {kind_of_sqlite(error)}. Nothing was changed. Bring '
-            'it back from a backup, together with the folders beside it, or make sure that no other program holds it.'
-            ) from error
+        cause, remedy = sqlite_cause(error)
+        raise CatalogFileError(f'{path} cannot be read as the database of a lake: {cause}. Nothing was changed. '
+                               f'{remedy}.') from error
     return bool(names & {*TABLES, *KEY_SCHEMAS})
 
 

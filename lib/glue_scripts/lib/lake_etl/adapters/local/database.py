@@ -1,10 +1,14 @@
 """Opens SQLite files that several processes and threads share."""
 from __future__ import annotations
 
+import os
+import shutil
 import sqlite3
+import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from urllib.parse import quote
 
 PATIENCE_SECONDS = 30.0
 PAUSE_SECONDS = 0.02
@@ -23,6 +27,71 @@ def open_database(file: str) -> Iterator[sqlite3.Connection]:
         yield connection
     finally:
         connection.close()
+
+
+@contextmanager
+def open_for_reading(file: str) -> Iterator[sqlite3.Connection]:
+    """Open a file that exists to read it, also when the disk takes no changes any more; raises sqlite3.Error."""
+    with ExitStack() as stack:
+        try:
+            connection = stack.enter_context(open_database(file))
+            _read_something(connection)
+        except sqlite3.OperationalError as error:
+            if not _may_be_unwritable(error):
+                raise
+            connection = stack.enter_context(_as_it_lies(file))
+        yield connection
+
+
+@contextmanager
+def open_unchanged(file: str) -> Iterator[sqlite3.Connection]:
+    """Open a file that exists without changing it in any way; raises sqlite3.Error."""
+    with ExitStack() as stack:
+        try:
+            connection = stack.enter_context(_connected(f'file:{quote(file)}?mode=ro'))
+            _read_something(connection)
+        except sqlite3.OperationalError as error:
+            if not _may_be_unwritable(error):
+                raise
+            connection = stack.enter_context(_as_it_lies(file))
+        yield connection
+
+
+@contextmanager
+def _as_it_lies(file: str) -> Iterator[sqlite3.Connection]:
+    """Open a file on a disk that takes no changes, which SQLite needs even to read a write-ahead log.
+
+    A log that a killed command has left is read in a copy of both files in the folder for temporary files.
+    """
+    log = f'{file}-wal'
+    if not os.path.exists(log) or os.path.getsize(log) == 0:
+        with _connected(f'file:{quote(file)}?mode=ro&immutable=1') as connection:
+            yield connection
+        return
+    with tempfile.TemporaryDirectory(prefix='lake-') as folder:
+        copy = shutil.copy(file, folder)
+        shutil.copy(log, f'{copy}-wal')
+        with _connected(f'file:{quote(copy)}') as connection:
+            yield connection
+
+
+@contextmanager
+def _connected(uri: str) -> Iterator[sqlite3.Connection]:
+    connection = sqlite3.connect(uri, timeout=PATIENCE_SECONDS, isolation_level=None, check_same_thread=False, uri=True)
+    try:
+        yield connection
+    finally:
+        connection.close()
+
+
+def _read_something(connection: sqlite3.Connection) -> None:
+    connection.execute('SELECT 1 FROM sqlite_master LIMIT 1').fetchone()
+
+
+def _may_be_unwritable(error: sqlite3.OperationalError) -> bool:
+    """Tell whether an error may come from a disk that is full or read-only."""
+    return error.sqlite_errorcode & 0xff in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_FULL,
+                                             sqlite3.SQLITE_IOERR)
 
 
 @contextmanager

@@ -4,15 +4,15 @@ from __future__ import annotations
 import logging
 import re
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from lake_etl.adapters.local.catalog_file import CatalogFileError, reading, writing
 from lake_etl.adapters.local.catalog_rows import (
     delete_partitions, read_databases, read_partitions, read_table, read_tables, read_views, write_partitions,
     write_table)
-from lake_etl.adapters.local.iceberg_tables import iceberg_table_names
+from lake_etl.adapters.local.iceberg_tables import iceberg_table_names, is_iceberg, read_iceberg_tables
 from lake_etl.adapters.local.snapshot import with_partitions
 from lake_etl.adapters.publication import folder, merged_table, require_expected, require_publishable, table_name
 from lake_etl.errors import PublicationError
@@ -44,6 +44,23 @@ class SqliteCatalog:
         """Return the table, or None when table or database do not exist."""
         with reading(self._address) as connection:
             return read_table(connection, database, name)
+
+    def described(self, database: str, name: str) -> dict[str, Any] | None:
+        """Return a table, view or Iceberg table as AWS Glue's GetTable describes it, or None when there is none."""
+        wanted = database.lower(), name.lower()
+        with reading(self._address) as connection:
+            tables = (*read_tables(connection, database), *read_iceberg_tables(connection))
+            views = read_views(connection)
+        for table in tables:
+            if (table.database, table.name) == wanted:
+                kind = {'TableType': 'EXTERNAL_TABLE', 'Parameters': dict(table.parameters)}
+                return _description(table) | (kind | {'Parameters': {'table_type': 'ICEBERG'}}
+                                              if is_iceberg(table) else kind)
+        for view in views:
+            if (view.database, view.name) == wanted:
+                return {'DatabaseName': view.database, 'Name': view.name, 'TableType': 'VIRTUAL_VIEW',
+                        'ViewOriginalText': view.statement}
+        return None
 
     def tables(self, database: str | None = None) -> Iterator[Table]:
         """Yield the tables of one database, or of all, ordered by database and name."""
@@ -83,6 +100,15 @@ class SqliteCatalog:
             found = with_partitions(connection, named)
         for published in found:
             attach_table(spark, published)
+
+
+def _description(table: Table) -> dict[str, Any]:
+    def described(columns: Iterable[Column]) -> list[dict[str, str]]:
+        return [{'Name': column.name, 'Type': column.type} | ({'Comment': column.comment} if column.comment else {})
+                for column in columns]
+    return {'DatabaseName': table.database, 'Name': table.name, 'Description': table.description or '',
+            'StorageDescriptor': {'Columns': described(table.columns), 'Location': table.location},
+            'PartitionKeys': described(table.partition_keys)}
 
 
 def _require_place(connection: sqlite3.Connection, publication: Publication) -> None:

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -10,9 +11,9 @@ from itertools import islice
 from typing import Any
 
 from lake_etl.adapters.item_tables import check_update, full_key, key_schema, key_values, plain, storable
-from lake_etl.adapters.local.database import open_database, transaction
+from lake_etl.adapters.local.database import open_database, open_for_reading, transaction
 from lake_etl.errors import ItemStoreError
-from lake_etl.reasons.failure import kind_of_sqlite
+from lake_etl.reasons.sqlite_failure import sqlite_cause
 
 SCHEME = 'sqlite://'
 BATCH = 5_000
@@ -65,43 +66,68 @@ class SqliteItems:
     def get(self, table: str, key: Mapping[str, Any]) -> dict[str, Any] | None:
         """Return the item with that full key, or None."""
         identity = _key(table, full_key(table, key))
-        with _table(table) as (connection, name):
+        with _table_to_read(table) as (connection, name):
             return _find(connection, name, identity)
 
     def query(self, table: str, partition_value: str) -> Iterator[dict[str, Any]]:
         """Yield every item of one partition key value in sort key order, from a snapshot at the first request."""
-        with _table(table) as (connection, name):
+        with _table_to_read(table) as (connection, name):
             rows = connection.execute(
                 f'SELECT item FROM {name} WHERE partition_key = ? ORDER BY sort_key', (partition_value,))
             yield from map(_item, rows)
 
     def scan(self, table: str) -> Iterator[dict[str, Any]]:
         """Yield every item of the table, from a snapshot at the first request."""
-        with _table(table) as (connection, name):
+        with _table_to_read(table) as (connection, name):
             yield from map(_item, connection.execute(f'SELECT item FROM {name}'))
 
 
 @contextmanager
 def _table(address: str) -> Iterator[tuple[sqlite3.Connection, str]]:
-    """Open the file of an address; return the connection and the quoted name of the table."""
+    """Open the file of an address to change the table; return the connection and the quoted name of the table."""
+    file, table = _file_and_table(address)
+    with _failures_named(file, table), open_database(file) as connection:
+        name = _identifier(table)
+        connection.execute(
+            f'CREATE TABLE IF NOT EXISTS {name} (partition_key TEXT NOT NULL, sort_key TEXT NOT NULL, '
+            'item TEXT NOT NULL, PRIMARY KEY (partition_key, sort_key)) WITHOUT ROWID')
+        yield connection, name
+
+
+@contextmanager
+def _table_to_read(address: str) -> Iterator[tuple[sqlite3.Connection, str]]:
+    """Do so without changing the file; a missing table is an empty one of this connection."""
+    file, table = _file_and_table(address)
+    open_file = open_for_reading if os.path.exists(file) else open_database
+    with _failures_named(file, table), open_file(file) as connection:
+        found = connection.execute("SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = ?", (table,))
+        if not found.fetchone()[0]:
+            connection.execute(f'CREATE TEMP TABLE {_identifier(table)} (partition_key, sort_key, item)')
+        yield connection, _identifier(table)
+
+
+def _file_and_table(address: str) -> tuple[str, str]:
     key_schema(address)
     file, _, table = address.removeprefix(SCHEME).rpartition('#')
     if not address.startswith(f'{SCHEME}/') or not file:
         raise ItemStoreError(
             f"'{address}' is not the address of an item table; sqlite:///folder/lake.db#table was expected. Correct "
             'the table argument of the job.')
-    name = '"' + table.replace('"', '""') + '"'
+    return file, table
+
+
+def _identifier(table: str) -> str:
+    return '"' + table.replace('"', '""') + '"'
+
+
+@contextmanager
+def _failures_named(file: str, table: str) -> Iterator[None]:
     try:
-        with open_database(file) as connection:
-            connection.execute(
-                f'CREATE TABLE IF NOT EXISTS {name} (partition_key TEXT NOT NULL, sort_key TEXT NOT NULL, '
-                'item TEXT NOT NULL, PRIMARY KEY (partition_key, sort_key)) WITHOUT ROWID')
-            yield connection, name
+        yield
     except sqlite3.Error as error:
-        raise ItemStoreError(
-            f"The item table '{table}' in the file {file} cannot be used: {kind_of_sqlite(error)}. Make sure that the "
-            'folder exists, that the file is a SQLite database you may write to, that the disk has room and that no '
-            'other program holds the file; then run again.') from error
+        cause, remedy = sqlite_cause(error)
+        raise ItemStoreError(f"The item table '{table}' in the file {file} cannot be used: {cause}. {remedy}."
+                             ) from error
 
 
 def _find(connection: sqlite3.Connection, name: str, identity: tuple[str, str]) -> dict[str, Any] | None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from lake_etl.config.form import Form, Scalar
 from lake_etl.syntax.sort_order import RowOrder
 from lake_etl.syntax.sql_columns import condition_columns
+from lake_etl.syntax.sql_patterns import pattern_problems
 from lake_etl.syntax.sql_syntax import SqlMistake, condition_tree
 
 
@@ -96,9 +97,11 @@ class FilterRowsEntry:
             yield "'condition' is empty"
             return
         try:
-            condition_tree(self.condition)
+            tree = condition_tree(self.condition)
         except SqlMistake as mistake:
             yield f"'condition' is not a SQL condition: {mistake} (character {mistake.offset + 1})"
+            return
+        yield from (f"'condition': {problem}" for problem in pattern_problems(tree))
 
     def reads(self) -> tuple[str, ...]:
         """Return the columns that the condition names, as far as its text shows."""

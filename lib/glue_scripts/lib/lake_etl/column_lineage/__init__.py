@@ -1,0 +1,1 @@
+"""Column lineage: where each column comes from, computed from configuration without Spark and without data."""

@@ -1,0 +1,70 @@
+"""Ends a command when a signal asks for it: Java ends first, so that nothing waits for what Spark is doing."""
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import sys
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+# The exit status is 128 and the number of the signal, as in a shell.
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+_exit_status: list[int] = []
+
+
+@contextmanager
+def ending_on_signals() -> Iterator[None]:
+    """Have these signals raise SystemExit inside the block; those that are ignored, as under nohup, stay ignored."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {number: signal.getsignal(number) for number in SIGNALS}
+    _take(number for number, handler in before.items() if handler != signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def take_interrupt_back() -> None:
+    """Undo that Spark has taken the interrupt for itself, as it does when a session starts."""
+    if signal.getsignal(signal.SIGTERM) is _end:
+        _take([signal.SIGINT])
+
+
+def _take(numbers: Iterable[int]) -> None:
+    for number in numbers:
+        signal.signal(number, _end)
+
+
+def exit_status() -> int | None:
+    """Return the exit status that a signal has asked for; None while none has.
+
+    After a signal any error may come up, because the connection to Java is cut.
+    """
+    return _exit_status[0] if _exit_status else None
+
+
+def _end(number: int, frame: FrameType | None) -> None:
+    status = 128 + number
+    if _exit_status:
+        os._exit(status)  # Somebody is out of patience.
+    _exit_status.append(status)
+    # From here on there would be nothing but complaints about the lost connection.
+    logging.disable(logging.CRITICAL)
+    if 'pyspark' in sys.modules:
+        _end_java()
+    print('Stopped.', file=sys.stderr, flush=True)
+    raise SystemExit(status)
+
+
+def _end_java() -> None:
+    from pyspark import SparkContext
+    gateway = SparkContext._gateway
+    if gateway is not None:
+        gateway.proc.kill()
+        gateway.proc.wait()

@@ -1,0 +1,166 @@
+"""Collects what the pages of a lake show, from its configuration, catalog and records, without values from rows."""
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from lake_etl.adapters.local.catalog_file import reading
+from lake_etl.adapters.local.catalog_rows import read_tables
+from lake_etl.adapters.local.iceberg_tables import read_iceberg_tables
+from lake_etl.adapters.local.sqlite_catalog import SqliteCatalog
+from lake_etl.adapters.local.sqlite_items import SqliteItems
+from lake_etl.column_lineage.lineage_graph import LineageGraph
+from lake_etl.column_lineage.workflow_lineage import LakeConfiguration, trace_lake
+from lake_etl.config.quality_rules import ACTIONS, STAGES
+from lake_etl.config.workflow import Workflow
+from lake_etl.errors import LakeError
+from lake_etl.ports import Table
+from lib.local_lake.folders import LakeFolders
+from lib.local_lake.showing.match_report import figures_of
+from lib.local_lake.showing.match_source import MatchedDatabase
+from lib.local_lake.showing.report import published_tables
+
+AUDIT, LINEAGE, RESULTS = 'job-audit', 'data-lineage', 'dq-results'
+
+
+@dataclass(frozen=True)
+class Published:
+    """What the catalog and the records of a lake hold; all empty for a lake that is not there yet.
+
+    tables    of the catalog, by `<database>.<table>`
+    rows      number of rows of each table
+    parts     partitions of each table, such as `2026/01/31`
+    runs      records of runs, the latest first
+    history   for each table, the moment and the number of rows of each load
+    results   outcome of each rule of a run, by the id of its execution
+    """
+
+    tables: Mapping[str, Table] = field(default_factory=dict)
+    rows: Mapping[str, int] = field(default_factory=dict)
+    parts: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    runs: Sequence[Mapping[str, Any]] = ()
+    history: Mapping[str, Sequence[tuple[str, int]]] = field(default_factory=dict)
+    results: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)
+
+
+def read_published(folders: LakeFolders) -> Published:
+    """Return what is published in a lake; nothing where there is no lake yet."""
+    if not folders.database_file.is_file():
+        return Published()
+    folders.require_lake()
+    catalog, items = SqliteCatalog(folders.catalog), SqliteItems()
+    with reading(folders.catalog) as connection:
+        found = (*read_tables(connection), *read_iceberg_tables(connection))
+    tables = {f'{table.database}.{table.name}': table for table in found}
+    runs = sorted(items.scan(folders.items(AUDIT)), key=lambda item: str(item['job_start_date']), reverse=True)
+    history: dict[str, list[tuple[str, int]]] = {}
+    for record in items.scan(folders.items(LINEAGE)):
+        if record['dataset_operation'] == 'write':
+            written = json.loads(record['info'])
+            history.setdefault(str(written['table']), []).append(
+                (str(record['time_of_operation'])[:16], int(written['rows'])))
+    results: dict[str, list[Mapping[str, Any]]] = {}
+    for item in items.scan(folders.items(RESULTS)):
+        if 'Outcome' in item:
+            results.setdefault(str(item['execution_id']), []).append(item)
+    return Published(
+        tables, {summary.name: summary.rows for summary in published_tables(folders)},
+        {name: ['/'.join(item.values) for item in catalog.partitions(table.database, table.name)]
+         for name, table in tables.items()}, runs, {name: sorted(loads) for name, loads in history.items()}, results)
+
+
+def summarize(configuration: LakeConfiguration, published: Published,
+              matches: Iterable[Mapping[str, object]] = ()) -> dict[str, object]:
+    """Return all that the pages show, ready to be written as JSON.
+
+    Raises LakeError when tables are made of each other in a circle.
+    """
+    graph = trace_lake(configuration)
+    names = list(dict.fromkeys([*graph.tables, *published.tables]))
+    steps: dict[tuple[str, str, bool], int] = {}
+    numbers = {name: number for number, name in enumerate(names)}
+    for name in (origin.source.table for origin, _ in graph.edges()):
+        if name not in numbers:
+            numbers[name] = len(names)
+            names.append(name)
+    edges = [[numbers[origin.source.table], origin.source.column, numbers[target.table], target.column,
+              [steps.setdefault((step.kind, step.place, step.masks), len(steps)) for step in origin.steps],
+              int(origin.masks)] for origin, target in graph.edges()]
+    return {'generated': datetime.now(UTC).strftime('%Y-%m-%d %H:%M UTC'),
+            'tables': [_table(name, graph, published) for name in names], 'edges': edges, 'steps': list(steps),
+            'unread': list(graph.unread), 'workflows': _workflows(configuration.workflows, published),
+            'rules': _rules(configuration.workflows, published), 'runs': list(map(_run, published.runs)),
+            'matches': list(matches)}
+
+
+def _table(name: str, graph: LineageGraph, published: Published) -> dict[str, object]:
+    traced, table = graph.tables.get(name), published.tables.get(name)
+    catalog = {column.name: column for column in (*table.columns, *table.partition_keys)} if table else {}
+    columns = {column.name: column for column in traced.columns} if traced else {}
+    kind = traced.kind if traced else 'quarantine' if '_quarantine_' in name else 'other'
+    listed = [[column, catalog[column].type if column in catalog else '',
+               catalog[column].comment if column in catalog else '',
+               int(columns[column].protected) if column in columns else 0,
+               columns[column].unknown if column in columns else '',
+               [step.place for step in columns[column].steps] if column in columns else []]
+              for column in dict.fromkeys([*columns, *catalog])]
+    return {'name': name, 'kind': kind, 'file': traced.file if traced else '',
+            'description': (table.description or '') if table else '', 'rows': published.rows.get(name),
+            'parts': list(published.parts.get(name, ())), 'history': list(published.history.get(name, ())),
+            'columns': listed, 'unknown': [text for text in (
+                (traced.further_columns, traced.unknown_rows) if traced else ()) if text]}
+
+
+def _workflows(workflows: Mapping[tuple[str, str], Workflow], published: Published) -> list[dict[str, object]]:
+    last: dict[str, Mapping[str, Any]] = {}
+    for run in published.runs:
+        last.setdefault(str(run['source_key']).lower(), run)
+    return [{'name': f'{database}/{table}', 'files': list(workflow.present_files),
+             'description': workflow.input.table_description or '', 'transforms': [step.key for step in workflow.steps],
+             'status': str(last.get(f'{database}/{table}'.lower(), {}).get('job_latest_status', ''))}
+            for (database, table), workflow in workflows.items()]
+
+
+def _rules(workflows: Mapping[tuple[str, str], Workflow], published: Published) -> list[dict[str, object]]:
+    """Return each rule with its outcomes, the oldest first; rules that only earlier loads had are left out."""
+    outcomes: dict[tuple[str, str, str, str], list[tuple[str, int]]] = {}
+    for run in reversed(published.runs):
+        for item in published.results.get(str(run['execution_id']), ()):
+            key = (str(run['source_key']).lower(), str(item['ruleset_name']), str(item['rule_action']),
+                   str(item['Rule']))
+            outcomes.setdefault(key, []).append((str(run['job_start_date'])[:16], int(item['Outcome'] == 'Passed')))
+    return [{'workflow': f'{database}/{table}', 'stage': stage, 'action': action.removesuffix('_rules'),
+             'rule': str(rule), 'results': outcomes.get((
+                 f'{database}/{table}'.lower(), stage, action.removesuffix('_rules'), str(rule)), [])}
+            for (database, table), workflow in workflows.items() if workflow.quality
+            for stage in STAGES for action in ACTIONS
+            for rule in getattr(getattr(workflow.quality, stage), action)]
+
+
+def _run(item: Mapping[str, Any]) -> dict[str, object]:
+    return {'workflow': str(item['source_key']), 'started': str(item['job_start_date'])[:19].replace('T', ' '),
+            'partition': str(item.get('partition', '')), 'status': str(item['job_latest_status']),
+            'error': str(item.get('error_message') or ''),
+            'seconds': {name: float(value) for name, value in item.get('seconds', {}).items()}}
+
+
+def match_figures(folders: LakeFolders, databases: Iterable[str]) -> list[Mapping[str, object]]:
+    """Return the figures of each database that was matched; others are left out."""
+    found: list[Mapping[str, object]] = []
+    for database in databases:
+        try:
+            matched = MatchedDatabase(folders, database)
+        except LakeError:
+            continue    # It has no match yet.
+        thresholds = {str(level.id): level.threshold for level in matched.spec.levels}
+        found.append({'database': database, **asdict(figures_of(matched.known_keys(), thresholds))})
+    return found
+
+
+def column_names(published: Published) -> dict[str, list[str]]:
+    """Return the columns of each published table, partition keys last."""
+    return {name: [column.name for column in (*table.columns, *table.partition_keys)]
+            for name, table in published.tables.items()}

@@ -1,0 +1,69 @@
+"""`MERGE INTO` follows the contract of merged tables in Iceberg's GlueCatalog and S3FileIO, on both Spark versions."""
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import boto3
+import pytest
+from jars import ICEBERG_FOR_SPARK_4, JARS
+from moto.server import ThreadedMotoServer
+
+from ground import CREDENTIALS
+from lib.local_lake.folders import REPOSITORY
+from merged_tables_contract import DATABASE, TABLE
+
+REGION, BUCKET = 'us-east-2', 'consume'
+SPARK_4 = ('pyspark==4.1.1', 'py4j==0.10.9.9')
+ICEBERG = {'3.5': [jar for jar in JARS if jar.group == 'org.apache.iceberg'], '4.1': ICEBERG_FOR_SPARK_4}
+
+
+@pytest.fixture(scope='module')
+def endpoint():
+    """The server that plays AWS, with a bucket."""
+    server = ThreadedMotoServer('127.0.0.1', port=0, verbose=False)
+    server.start()
+    yield 'http://{}:{}'.format(*server.get_host_and_port())
+    server.stop()
+
+
+@pytest.fixture(scope='module')
+def spark_4():
+    """The folder of the other Spark, which is installed once beside this environment's own."""
+    folder = Path(sys.prefix) / 'spark-4.1.1'
+    if not (folder / 'pyspark').is_dir():
+        subprocess.run([sys.executable, '-m', 'pip', 'install', '--quiet', '--no-deps', '--target', str(folder),
+                        *SPARK_4], check=True, timeout=280)
+    return folder
+
+
+def client(service, endpoint):
+    return boto3.client(service, region_name=REGION, endpoint_url=endpoint, aws_access_key_id='testing',
+                        aws_secret_access_key='testing')
+
+
+@pytest.mark.parametrize('version', ICEBERG)
+def test_merges_follow_the_contract_and_tables_lie_in_the_warehouse(endpoint, spark_4, tmp_path, version):
+    s3, glue = client('s3', endpoint), client('glue', endpoint)
+    bucket, database = f'{BUCKET}-{version.replace(".", "-")}', DATABASE.lower()
+    s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={'LocationConstraint': REGION})
+    # Iceberg would choose the folder of the database.
+    if version == '3.5':
+        glue.create_database(DatabaseInput={'Name': database, 'LocationUri': f's3://{bucket}/elsewhere'})
+    else:
+        glue.delete_table(DatabaseName=database, Name=TABLE.lower())
+    path = [str(REPOSITORY / 'lib' / 'glue_scripts' / 'lib'), str(REPOSITORY), str(REPOSITORY / 'test')]
+    own = {name: os.environ[name] for name in ('PATH', 'JAVA_HOME', 'HOME') if name in os.environ}
+    jars = [str(Path(os.environ['LAKE_REAL_JARS']) / jar.file) for jar in ICEBERG[version]]
+    script = str(Path(__file__).with_name('iceberg_contract.py'))
+    done = subprocess.run(
+        [sys.executable, script, endpoint, f's3://{bucket}/iceberg', str(tmp_path), *jars],
+        env=own | CREDENTIALS | {'PYTHONPATH': os.pathsep.join([str(spark_4)] * (version == '4.1') + path)},
+        capture_output=True, text=True, timeout=280, check=False)
+    assert done.returncode == 0, done.stderr[-4000:]
+    table = glue.get_table(DatabaseName=database, Name=TABLE.lower())['Table']
+    assert table['StorageDescriptor']['Location'] == f's3://{bucket}/iceberg/{database}/{TABLE.lower()}'
+    keys = [item['Key'] for item in s3.list_objects_v2(Bucket=bucket)['Contents']]
+    assert keys and all(key.startswith(f'iceberg/{database}/{TABLE.lower()}/') for key in keys)

@@ -1,0 +1,141 @@
+"""`./lake docs`: the data of the pages, the folder they are written to, and the server."""
+from __future__ import annotations
+
+import json
+import threading
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+from lake_etl.adapters.local.sqlite_catalog import SqliteCatalog
+from lake_etl.adapters.local.sqlite_items import SqliteItems
+from lake_etl.errors import LakeError
+from lake_etl.ports import Column, Partition, Publication, Table
+from lib.local_lake.cli import main
+from lib.local_lake.commands.docs import HOST, page_server, write_pages
+from lib.local_lake.folders import LakeFolders
+
+KEYS = tuple(Column(name, 'string') for name in ('year', 'month', 'day'))
+SPEC = {'input_spec': {'table_description': 'All policies'}, 'transform_spec': {'hash': ['TaxId']}}
+RULE = 'IsComplete "policyno"'
+
+
+@pytest.fixture
+def folders(tmp_path) -> LakeFolders:
+    """Return a lake with one workflow, one published table, and records of two runs."""
+    configuration = tmp_path / 'configuration'
+    for name, text in (
+            ('transformation-spec/Gen-Policy.json', json.dumps(SPEC)),
+            ('transformation-spec/Gen-Policy.csv', 'SourceName,DestName\nPolicy No,PolicyNo\nTax Id,TaxId\n'),
+            ('transformation-sql/athena-Gen-Policy.sql', 'CREATE VIEW v AS SELECT policyno FROM gen.policy'),
+            ('dq-rules/dq-Gen-Policy.json', json.dumps({'after_transform': {'warn_rules': [RULE]}}))):
+        (configuration / name).parent.mkdir(parents=True, exist_ok=True)
+        (configuration / name).write_text(text)
+    return LakeFolders.of(str(tmp_path / 'lake'), str(configuration))
+
+
+def publish(folders: LakeFolders) -> None:
+    import duckdb
+    place = folders.cleanse / 'gen/policy/year=2026/month=01/day=31'
+    place.mkdir(parents=True)
+    duckdb.sql("SELECT 'secret-' || range AS policyno, 'x' AS taxid FROM range(3)").write_parquet(
+        str(place / 'part.parquet'))
+    columns = (Column('policyno', 'string', 'number of the policy'), Column('taxid', 'string'))
+    catalog = SqliteCatalog(folders.catalog)
+    catalog.create_database('gen', str(folders.cleanse / 'gen'))
+    table = Table('gen', 'policy', columns, KEYS, str(folders.cleanse / 'gen/policy'), 'All policies')
+    catalog.publish(Publication(table, (Partition(('2026', '01', '31'), str(place), columns),)))
+    items = SqliteItems()
+    for number, (status, outcome) in enumerate((('SUCCEEDED', 'Passed'), ('FAILED', 'Failed'))):
+        items.put(folders.items('job-audit'), {
+            'execution_id': f'e{number}', 'source_key': 'Gen/Policy', 'job_latest_status': status,
+            'job_start_date': f'2026-01-3{number}T10:00:00.000+00:00', 'job_start_date_int': number,
+            'partition': '2026/01/31', 'error_message': 'It stopped.' if number else '',
+            'seconds': {'collect-to-cleanse': '1.5'}})
+        items.put(folders.items('dq-results'), {
+            'execution_id': f'e{number}', 'job_id_action_rule': f'r{number}', 'Rule': RULE, 'Outcome': outcome,
+            'rule_action': 'warn', 'ruleset_name': 'after_transform',
+            'FailureReason': 'secret-1', 'EvaluatedMetrics': {'Minimum': 'secret-0'}})
+        items.put(folders.items('data-lineage'), {
+            'step_function_execution_id': f'e{number}', 'job_id_operation_seq': f'{number}',
+            'dataset_operation': 'write', 'time_of_operation': f'2026-01-3{number}T10:00:05.000+00:00',
+            'info': json.dumps({'table': 'gen.policy', 'rows': 3 + number})})
+
+
+def data_of(folder: Path) -> dict:
+    text = (folder / 'lake-data.js').read_text()
+    return json.loads(json.loads(text.removeprefix('window.LAKE = JSON.parse(').removesuffix(');\n')))
+
+
+def test_the_pages_show_catalog_runs_rules_and_lineage(folders, tmp_path):
+    publish(folders)
+    assert write_pages(folders, tmp_path / 'out') == tmp_path / 'out/index.html'
+    found = data_of(tmp_path / 'out')
+    tables = {table['name']: table for table in found['tables']}
+    policy = tables['gen.policy']
+    assert (policy['rows'], policy['parts'], policy['description']) == (3, ['2026/01/31'], 'All policies')
+    assert policy['history'] == [['2026-01-30T10:00', 3], ['2026-01-31T10:00', 4]]
+    assert [column[:4] for column in policy['columns'][:2]] == [
+        ['policyno', 'string', 'number of the policy', 0], ['taxid', 'string', '', 1]]
+    assert found['rules'] == [{'workflow': 'Gen/Policy', 'stage': 'after_transform', 'action': 'warn', 'rule': RULE,
+                               'results': [['2026-01-30T10:00', 1], ['2026-01-31T10:00', 0]]}]
+    assert [(run['status'], run['error'], run['seconds']) for run in found['runs']] == [
+        ('FAILED', 'It stopped.', {'collect-to-cleanse': 1.5}), ('SUCCEEDED', '', {'collect-to-cleanse': 1.5})]
+    assert found['workflows'][0]['transforms'] == ['hash'] and found['workflows'][0]['status'] == 'FAILED'
+    names = [table['name'] for table in found['tables']]
+    edges = [(names[edge[0]], edge[1], names[edge[2]], edge[3], edge[5]) for edge in found['edges']]
+    assert ('collect/Gen/Policy', 'Tax Id', 'gen.policy', 'taxid', 1) in edges
+    assert ('gen.policy', 'policyno', 'gen_consume.v', 'policyno', 0) in edges
+
+
+def test_no_value_from_a_row_is_in_any_file(folders, tmp_path):
+    publish(folders)
+    write_pages(folders, tmp_path / 'out')
+    assert all('secret' not in path.read_text() for path in (tmp_path / 'out').iterdir())
+
+
+def test_pages_refer_to_nothing_outside_their_folder(folders, tmp_path):
+    write_pages(folders, tmp_path / 'out')
+    texts = ''.join(path.read_text() for path in (tmp_path / 'out').iterdir()).replace('http://www.w3.org/2000/svg', '')
+    assert 'http:' not in texts and 'https:' not in texts and 'fetch(' not in texts
+
+
+def test_without_a_lake_the_pages_come_from_configuration(folders, tmp_path, capsys):
+    arguments = ['--lake', str(folders.root), '--config', str(folders.configuration), 'docs', '--out',
+                 str(tmp_path / 'out')]
+    assert main(arguments) == 0 and main(arguments) == 0
+    assert str(tmp_path / 'out/index.html') in capsys.readouterr().out
+    found = data_of(tmp_path / 'out')
+    assert found['runs'] == [] and [flow['name'] for flow in found['workflows']] == ['Gen/Policy']
+    assert not folders.root.exists()
+
+
+def test_a_folder_with_other_files_stays_as_it_is(folders, tmp_path, capsys):
+    (tmp_path / 'notes.txt').write_text('mine')
+    assert main(['--lake', str(folders.root), '--config', str(folders.configuration), 'docs', '--out',
+                 str(tmp_path)]) == 1
+    assert 'holds other files' in capsys.readouterr().err
+    assert not (tmp_path / 'index.html').exists()
+
+
+def test_a_circle_of_tables_is_an_error_and_writes_nothing(folders, tmp_path):
+    (folders.configuration / 'transformation-sql/athena-Gen-Policy.sql').write_text(
+        'CREATE VIEW a AS SELECT x FROM b; CREATE VIEW b AS SELECT x FROM a')
+    with pytest.raises(LakeError, match='in a circle'):
+        write_pages(folders, tmp_path / 'out')
+    assert not (tmp_path / 'out').exists()
+
+
+def test_the_server_shows_what_was_published_since(folders, tmp_path):
+    write_pages(folders, tmp_path / 'out')
+    with page_server(folders, tmp_path / 'out', 0) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        address = f'http://{HOST}:{server.server_port}'
+        publish(folders)
+        page = urllib.request.urlopen(f'{address}/')
+        assert page.status == 200 and page.headers['Cache-Control'] == 'no-store'
+        assert 'All policies' in urllib.request.urlopen(f'{address}/lake-data.js').read().decode()
+        with pytest.raises(LakeError, match='--port'):
+            page_server(folders, tmp_path / 'out', server.server_port)
+        server.shutdown()
