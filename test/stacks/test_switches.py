@@ -14,12 +14,14 @@ from stack_templates import REGION, SynthesizedLake, Template
 from lib.settings.deployment_settings import EnvironmentConfiguration
 from lib.settings.parts import GlueConfiguration, Place, RedshiftConfiguration, VpcConfiguration
 
-DEV = EnvironmentConfiguration('Dev', Place('111111111111', REGION), 'develop', resource_name_prefix='insurancelake')
+DEV = EnvironmentConfiguration('Dev', Place('111111111111', REGION), 'develop', resource_name_prefix='insurancelake',
+                               logical_id_prefix='InsuranceLake')
 NETWORK = replace(DEV, vpc=VpcConfiguration('create'))
 CONFIGURATIONS = {
     'Details': replace(
-        DEV, branch='other', lineage=False, hash_key_secret='lake/hash-key', quality_engine='glue', retention_hours=1,
-        log_days=30, glue=GlueConfiguration('6.0', 'G.2X', 8, 50, 60, flex=True, connections=('erp',)),
+        DEV, branch='other', lineage=False, hash_key_secret='lake/hash-key', hash_text='as_inferred',
+        quality_engine='glue', retention_hours=1, log_days=30,
+        glue=GlueConfiguration('6.0', 'G.2X', 8, 50, 60, flex=True, connections=('erp',)),
         redshift=RedshiftConfiguration(workgroup_name='lake', database='lake')),
     'Network': replace(DEV, vpc=VpcConfiguration('create')),
     'OtherNetwork': replace(DEV, vpc=VpcConfiguration('create', '10.30.0.0/20', 2),
@@ -30,7 +32,7 @@ CONFIGURATIONS = {
 PLAIN = 'Dev'
 NEIGHBOURS = [*((PLAIN, name) for name in CONFIGURATIONS), ('Network', 'OtherNetwork')]
 # These decide where a lake is and how it is called: another value is another lake.
-IDENTITY = {'name', 'place', 'storage', 'resource_name_prefix'}
+IDENTITY = {'name', 'place', 'storage', 'resource_name_prefix', 'logical_id_prefix'}
 
 
 @dataclass(frozen=True)
@@ -51,7 +53,7 @@ def deployments(lake_on_aws: SynthesizedLake, tmp_path_factory: pytest.TempPathF
     app = App(context=json.loads(SETTINGS.read_text())['context'] | {'aws:cdk:disable-asset-staging': True},
               outdir=str(directory), builtin_cloud_formation_validation=False)
     for name, environment in CONFIGURATIONS.items():
-        PipelineDeployStage(app, name, environment=environment, logical_id_prefix='InsuranceLake', tags={})
+        PipelineDeployStage(app, name, environment=environment, logical_id_prefix=DEV.logical_id_prefix, tags={})
     app.synth()
     plain = deployment_of(lake_on_aws.directory / 'assembly-Dev-InsuranceLakeEtlPipeline-Dev', PLAIN)
     return {PLAIN: plain} | {name: deployment_of(directory / f'assembly-{name}', name) for name in CONFIGURATIONS}
