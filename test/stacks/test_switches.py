@@ -16,7 +16,6 @@ from lib.settings.parts import GlueConfiguration, Place, RedshiftConfiguration, 
 
 DEV = EnvironmentConfiguration('Dev', Place('111111111111', REGION), 'develop', resource_name_prefix='insurancelake',
                                logical_id_prefix='InsuranceLake')
-NETWORK = replace(DEV, vpc=VpcConfiguration('create'))
 CONFIGURATIONS = {
     'Details': replace(
         DEV, branch='other', lineage=False, hash_key_secret='lake/hash-key', hash_text='as_inferred',
