@@ -80,7 +80,10 @@ def _nested_destinations(workflow: Workflow) -> list[str]:
 
 
 def check_source_columns(run: CleanseRun, workflow: Workflow, columns: list[str]) -> None:
-    """Raise ConfigurationError for steps that these columns do not fit, and DataError for names that the lake uses."""
+    """Raise an error unless the steps find the columns they read and no column has a name of the lake's own.
+
+    Raises ConfigurationError for what the steps lack, DataError for such names.
+    """
     findings = Findings(workflow.file(file_names(run.load.database, run.load.table).spec).rpartition('/')[2])
     steps, _, _ = without_absent(workflow.steps, columns, absent_columns(workflow, columns))
     check_columns(steps, columns, findings)
