@@ -7,11 +7,11 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 
+from ground import Ground, rows_of
 from laptop import Laptop
 from pyiceberg.catalog import load_catalog
 from synthesized import REGION
 
-from ground import Ground, rows_of
 from lake_etl import runtime
 from lake_etl.adapters.local.duckdb_queries import query
 from lake_etl.adapters.local.sqlite_items import SqliteItems
