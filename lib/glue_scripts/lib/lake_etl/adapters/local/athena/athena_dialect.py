@@ -1,12 +1,18 @@
 """Parses SQL of Athena into trees in which functions keep their names and arguments as they were written."""
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from sqlglot import exp
 from sqlglot.dialects.trino import Trino
 
 KEPT_FUNCTION_PARSERS = ('CAST', 'TRY_CAST', 'EXTRACT', 'NORMALIZE', 'POSITION', 'SUBSTRING', 'TRIM', 'LISTAGG')
+TYPED_LITERAL = 'typed literal'      # no name of a function
+
+
+def _typed_literal(parser: Any, literal: exp.Expression, kind: exp.DataType) -> exp.Anonymous:
+    """Tell DECIMAL '1.5', whose digits are the type's, from CAST('1.5' AS DECIMAL)."""
+    return exp.Anonymous(this=TYPED_LITERAL, expressions=[literal, kind])
 
 
 class AthenaQueries(Trino):
@@ -17,7 +23,8 @@ class AthenaQueries(Trino):
     class Parser(Trino.Parser):
         """Leaves every function that has no grammar of its own as it is written."""
 
-        FUNCTIONS: ClassVar[dict[str, object]] = {}
-        NO_PAREN_FUNCTIONS: ClassVar[dict[object, type[exp.Expression]]] = {}
-        FUNCTION_PARSERS: ClassVar[dict[str, object]] = {
+        FUNCTIONS: ClassVar[dict[str, Any]] = {}
+        NO_PAREN_FUNCTIONS: ClassVar[dict[Any, Any]] = {}
+        FUNCTION_PARSERS: ClassVar[dict[str, Any]] = {
             name: parser for name, parser in Trino.Parser.FUNCTION_PARSERS.items() if name in KEPT_FUNCTION_PARSERS}
+        TYPE_LITERAL_PARSERS: ClassVar[dict[Any, Any]] = {kind: _typed_literal for kind in exp.DType}

@@ -221,7 +221,7 @@ def _expect(value: Any, kind: type) -> Any:
 
 
 def _found(text: str, path: str) -> Any:
-    steps = _steps(path)
+    steps = path_steps(path)
     value = _lenient(text)
     for step in steps:
         if isinstance(step, int) and isinstance(value, list) and step < len(value):
@@ -233,7 +233,8 @@ def _found(text: str, path: str) -> Any:
     return value
 
 
-def _steps(path: str) -> list[int | str]:
+def path_steps(path: str) -> list[int | str]:
+    """Return the members and indexes that a path such as $.a.b[0] goes through; raises ValueError."""
     if not path.startswith('$'):
         raise ValueError(f'The laptop reads JSON paths such as $.a.b[0], not {path}')
     steps: list[int | str] = []

@@ -1,0 +1,403 @@
+"""Writes the functions whose result depends on more than the types of their arguments: units, patterns, lambdas."""
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import reduce
+from typing import TYPE_CHECKING
+
+
+from lake_etl.adapters.local.athena import values_groups, values_text, values_time
+from lake_etl.adapters.local.athena.athena_types import (
+    BIGINT, DATE, DAY_TO_SECOND, INTEGERS, JSON, UNKNOWN, VARCHAR, WITH_TIME_ZONE, YEAR_TO_MONTH, Type, array,
+    common_type, map_type, row, timestamp,
+)
+from lake_etl.adapters.local.athena.casts import from_local, local_time, timestamp_text
+from lake_etl.adapters.local.athena.typed import Typed
+from lake_etl.adapters.local.duckdb_types import identifier, text_literal
+from lake_etl.errors import QueryError
+
+if TYPE_CHECKING:
+    from lake_etl.adapters.local.athena.expressions import Expressions
+
+MILLISECONDS = {'millisecond': 1, 'second': 1000, 'minute': 60_000, 'hour': 3_600_000, 'day': 86_400_000,
+                'week': 604_800_000}
+MONTHS = {'month': 1, 'quarter': 3, 'year': 12}
+Handler = Callable[['Expressions', Sequence[Typed]], Typed]
+
+
+def coalesce(write: Expressions, arguments: Sequence[Typed]) -> Typed:
+    """Write coalesce."""
+    common = write.common('coalesce', arguments)
+    return Typed(f'coalesce({", ".join(write.convert(item, common) for item in arguments)})', common)
+
+
+def nullif(write: Expressions, arguments: Sequence[Typed]) -> Typed:
+    """Write nullif, whose result has the type of the first argument."""
+    first, second = write.exactly('nullif', arguments, 2)
+    return Typed(f'CASE WHEN {write.operators.compare("=", first, second)} THEN NULL ELSE {first.sql} END', first.type)
+
+
+def extreme(name: str) -> Handler:
+    """Return what writes greatest or least, which are null when an argument is."""
+    def handler(write: Expressions, arguments: Sequence[Typed]) -> Typed:
+        common = write.common(name, arguments)
+        if common.name in ('real', 'double', 'array', 'map', 'row', 'json', 'char', WITH_TIME_ZONE) and len(arguments) > 1:
+            if common.name not in ('real', 'double'):
+                raise QueryError(f'{name} does not take values of the type {common} on the laptop. Use CASE.')
+        items = [write.convert(item, common) for item in arguments]
+        sql = f'{name}({", ".join(items)})'
+        missing = [f'{item} IS NULL' for item in items]
+        if common.name in ('real', 'double'):
+            missing += [f'isnan({item})' for item, given in zip(items, arguments, strict=True) if given.number is None]
+            fail = "athena_fail_double('greatest and least with NaN are not computed on the laptop')"
+            nan = ' OR '.join(part for part in missing if part.startswith('isnan'))
+            sql = f'CASE WHEN {nan} THEN {fail} ELSE {sql} END' if nan else sql
+        null = ' OR '.join(part for part in missing if part.endswith('NULL'))
+        return Typed(f'CASE WHEN {null} THEN NULL ELSE {sql} END', common)
+    return handler
+
+
+def attempt(write: Expressions, arguments: Sequence[Typed]) -> Typed:
+    """Write try, which gives null for what fails."""
+    value, = write.exactly('try', arguments, 1)
+    return Typed(f'TRY({value.sql})', value.type)
+
+
+def typeof(write: Expressions, arguments: Sequence[Typed]) -> Typed:
+    """Write typeof."""
+    value, = write.exactly('typeof', arguments, 1)
+    if 'varchar' in str(value.type) and not value.is_exact:
+        raise QueryError('typeof of a computed text is not known on the laptop, whose types have no length. Run the '
+                         'query on Athena.')
+    return Typed(text_literal(str(value.type)), VARCHAR)
+
+
+def concat(write: Expressions, arguments: Sequence[Typed]) -> Typed:
+    """Write concat and || of texts, bytes and arrays."""
+    if len(arguments) < 2:
+        raise QueryError('concat takes at least two arguments. Correct the query.')
+    arrays = [item for item in arguments if item.type.name == 'array']
+    if arrays:
+        return _concat_arrays(write, arguments, arrays)
+    names = {item.type.name for item in arguments} - {'unknown'}
+    if names <= {'varchar'} or names == {'varbinary'}:
+        goal = VARCHAR if names <= {'varchar'} else Type('varbinary')
+        return Typed(f'({" || ".join(write.convert(item, goal) for item in arguments)})', goal)
+    given = ', '.join(str(item.type) for item in arguments)
+    raise QueryError(f'concat does not take ({given}) on the laptop, or in Athena at all. Convert the arguments with CAST.')
+
+
+def _concat_arrays(write: Expressions, arguments: Sequence[Typed], arrays: Sequence[Typed]) -> Typed:
+    element = arrays[0].type.parts[0]
+    for item in arguments:
+        kind = item.type.parts[0] if item.type.name == 'array' else item.type
+        found = common_type(element, kind)
+        if found is None:
+            raise QueryError(f'Athena cannot put {kind} into an array of {element}. Convert the element with CAST.')
+        element = found
+    goal = array(element)
+    parts = [write.convert(item, goal) if item.type.name == 'array' else f'[{write.convert(item, element)}]'
+             for item in arguments]
+    null = ' OR '.join(f'{part} IS NULL' for part, item in zip(parts, arguments, strict=True) if item in arrays)
+    joined = reduce(lambda one, other: f'list_concat({one}, {other})', parts)
+    return Typed(f'CASE WHEN {null} THEN NULL ELSE {joined} END', goal)
+
+
+def make_row(write: Expressions, arguments: Sequence[Typed]) -> Typed:
+    """Write ROW(…)."""
+    kind = row(tuple(item.type for item in arguments))
+    fields = (f'{identifier(name)} := {write.convert(item, item.type)}'
+              for name, item in zip(kind.members, arguments, strict=True))
+    return Typed(f'struct_pack({", ".join(fields)})', kind)
+
+
+def empty_map(write: Expressions, arguments: Sequence[Typed]) -> Typed:
+    """Write map(), and map(keys, values)."""
+    if arguments:
+        return write.chosen('map', arguments)
+    return Typed('map()', map_type(UNKNOWN, UNKNOWN))
+
+
+def map_concat(write: Expressions, arguments: Sequence[Typed]) -> Typed:
+    """Write map_concat, where the last map with a key tells its value."""
+    common = write.common('map_concat', arguments)
+    if common.name != 'map':
+        raise QueryError('map_concat takes maps. Correct the query.')
+    items = [write.convert(item, common) for item in arguments]
+    null = ' OR '.join(f'{item} IS NULL' for item in items)
+    return Typed(f'CASE WHEN {null} THEN NULL ELSE map_concat({", ".join(items)}) END', common)
+
+
+def element_at(write: Expressions, arguments: Sequence[Typed]) -> Typed:
+    """Write element_at, which is null where there is no such element."""
+    container, key = write.exactly('element_at', arguments, 2)
+    if container.type.name == 'map':
+        wanted = write.convert(key, container.type.parts[0])
+        return Typed(f'({container.sql}[{wanted}])', container.type.parts[1])
+    if container.type.name != 'array' or key.type.name not in INTEGERS:
+        raise QueryError(f'element_at does not take ({container.type}, {key.type}). Correct the query.')
+    index = write.convert(key, BIGINT)
+    found = f'list_extract({container.sql}, {index})'
+    if key.number == 0 or key.number is None:
+        failed = write.failure('SQL array indices start at 1', index, container.type.parts[0])
+        found = f'CASE WHEN {index} = 0 THEN {failed} ELSE {found} END'
+    return Typed(found, container.type.parts[0])
+
+
+def subscript(write: Expressions, container: Typed, key: Typed) -> Typed:
+    """Write container[key], which fails where there is no such element."""
+    if container.type.name == 'map':
+        wanted, result = write.convert(key, container.type.parts[0]), container.type.parts[1]
+        failed = write.failure('Key not present in map', f'CAST({wanted} AS VARCHAR)', result)
+        return Typed(f'CASE WHEN map_contains({container.sql}, {wanted}) THEN {container.sql}[{wanted}] WHEN '
+                     f'{container.sql} IS NOT NULL AND {wanted} IS NOT NULL THEN {failed} END', result)
+    if container.type.name == 'row' and key.number is not None and 1 <= key.number <= len(container.type.parts):
+        return Typed(f'struct_extract_at({container.sql}, {key.number})', container.type.parts[key.number - 1])
+    if container.type.name != 'array' or key.type.name not in INTEGERS:
+        raise QueryError(f'Athena cannot take an element of {container.type} with {key.type}. Correct the query.')
+    index, result = write.convert(key, BIGINT), container.type.parts[0]
+    failed = write.failure('The array has no such element', index, result)
+    return Typed(f'CASE WHEN {index} BETWEEN 1 AND len({container.sql}) THEN list_extract({container.sql}, {index}) WHEN '
+                 f'{container.sql} IS NOT NULL AND {index} IS NOT NULL THEN {failed} END', result)
+
+
+def sequence(write: Expressions, arguments: Sequence[Typed]) -> Typed:
+    """Write sequence of numbers, dates and timestamps."""
+    start, stop = arguments[0], arguments[1] if len(arguments) > 1 else arguments[0]
+    step = arguments[2] if len(arguments) > 2 else None
+    common = common_type(start.type, stop.type)
+    if common is not None and common.name in INTEGERS and (step is None or step.type.name in INTEGERS):
+        items = [write.convert(item, BIGINT) for item in arguments]
+        by = items[2] if step else f'CASE WHEN {items[1]} >= {items[0]} THEN 1 ELSE -1 END'
+        sql = write.python(_sequence, [(items[0], BIGINT), (items[1], BIGINT), (by, BIGINT)], array(BIGINT))
+        return Typed(sql, array(BIGINT))
+    if common is None or common.name not in ('date', 'timestamp') or (step is None and common.name != 'date'):
+        raise QueryError('sequence takes two whole numbers, dates or timestamps, and a step. Correct the query.')
+    ends = [(write.convert(item, common), common) for item in (start, stop)]
+    if step is not None and step.type.name == YEAR_TO_MONTH:
+        body = values_time.month_sequence(common.name == 'date')
+        return Typed(write.python(body, [*ends, (step.sql, step.type)], array(common)), array(common))
+    if step is not None and step.type.name != DAY_TO_SECOND:
+        raise QueryError('The step of this sequence must be an interval. Correct the query.')
+    numbers = [f'CAST(epoch_us({end}) AS BIGINT)' for end, _ in ends]
+    by = f'({step.sql} * 1000)' if step else f'CASE WHEN {numbers[1]} >= {numbers[0]} THEN 86400000000 ELSE -86400000000 END'
+    listed = write.python(_sequence, [(numbers[0], BIGINT), (numbers[1], BIGINT), (by, BIGINT)], array(BIGINT))
+    return Typed(f'list_transform({listed}, lambda moment: CAST(make_timestamp(moment) AS {common.duckdb}))', array(common))
+
+
+def _sequence(start: int, stop: int, step: int) -> list[int]:
+    if step == 0 or (stop - start) * step < 0:
+        raise ValueError('sequence stop value should be on the side of the start to which the step goes')
+    if abs((stop - start) // step) >= 10_000:
+        raise ValueError('result of sequence function must not have more than 10000 entries')
+    return list(range(start, stop + (1 if step > 0 else -1), step))
+
+
+def array_join(write: Expressions, arguments: Sequence[Typed]) -> Typed:
+    """Write array_join, whose elements are cast to text."""
+    if len(arguments) not in (2, 3) or arguments[0].type.name != 'array':
+        raise QueryError('array_join takes an array and one or two texts. Correct the query.')
+    texts = write.convert(arguments[0], array(VARCHAR), explicit=True)
+    more = [(write.convert(item, VARCHAR), VARCHAR) for item in arguments[1:]]
+    return Typed(write.python(_join_all if len(more) == 2 else _join, [(texts, array(VARCHAR)), *more], VARCHAR), VARCHAR)
+
+
+def _join(items: list[str | None], separator: str) -> str:
+    return separator.join(item for item in items if item is not None)
+
+
+def _join_all(items: list[str | None], separator: str, null: str) -> str:
+    return separator.join(null if item is None else item for item in items)
+
+
+def array_histogram(write: Expressions, arguments: Sequence[Typed]) -> Typed:
+    """Write array_histogram."""
+    value, = write.exactly('array_histogram', arguments, 1)
+    if value.type.name != 'array':
+        raise QueryError('array_histogram takes an array. Correct the query.')
+    goal = map_type(value.type.parts[0], BIGINT)
+    return Typed(write.python(values_groups.array_histogram, [(value.sql, value.type)], goal), goal)
+
+
+def zip_arrays(write: Expressions, arguments: Sequence[Typed]) -> Typed:
+    """Write zip, which fills shorter arrays with null."""
+    if any(item.type.name != 'array' for item in arguments) or not 2 <= len(arguments) <= 5:
+        raise QueryError('zip takes two to five arrays. Correct the query.')
+    goal = array(row(tuple(item.type.parts[0] for item in arguments)))
+    given = [(item.sql, item.type) for item in arguments]
+    return Typed(write.python(_zip, given, goal, key=str(len(given))), goal)
+
+
+def _zip(*arrays: list[object]) -> list[dict[str, object]]:
+    size = max(map(len, arrays))
+    return [{f'field{number}': items[place] if place < len(items) else None for number, items in enumerate(arrays)}
+            for place in range(size)]
+
+
+def format_arguments(write: Expressions, arguments: Sequence[Typed]) -> Typed:
+    """Write format with the patterns of Java's Formatter."""
+    if len(arguments) < 2 or arguments[0].type.name != 'varchar':
+        raise QueryError('format takes a pattern and at least one argument. Correct the query.')
+    given = []
+    for item in arguments[1:]:
+        if item.type.name in (*INTEGERS, 'double', 'decimal', 'varchar', 'boolean'):
+            given.append((item.sql, item.type))
+        elif item.type.name in ('date', 'unknown'):
+            given.append((write.convert(item, VARCHAR, explicit=True), VARCHAR))
+        else:
+            raise QueryError(f'format does not take {item.type} on the laptop. Convert it to varchar.')
+    kinds = tuple(kind.name for _, kind in given)
+    body = _formatter(kinds)
+    return Typed(write.python(body, [(arguments[0].sql, VARCHAR), *given], VARCHAR, key=' '.join(kinds),
+                              takes_null=True), VARCHAR)
+
+
+def _formatter(kinds: Sequence[str]) -> Callable[..., str | None]:
+    from lake_etl.adapters.local.athena.values import java_double
+
+    def format_values(pattern: str | None, *items: object) -> str | None:
+        if pattern is None:
+            return None
+        if any(isinstance(item, float) for item in items) and '%s' in pattern:
+            items = tuple(_JavaDouble(item, java_double(item)) if isinstance(item, float) else item for item in items)
+        return values_text.format_text(pattern, list(items))
+    del kinds
+    return format_values
+
+
+class _JavaDouble(float):
+    """A double that shows itself as Java does."""
+
+    def __new__(cls, value: float, text: str) -> _JavaDouble:
+        made = super().__new__(cls, value)
+        made.text = text
+        return made
+
+    text: str
+
+    def __str__(self) -> str:
+        return self.text
+
+    __repr__ = float.__repr__
+
+
+def date_add(write: Expressions, arguments: Sequence[Typed]) -> Typed:
+    """Write date_add."""
+    unit, amount, moment = write.exactly('date_add', arguments, 3)
+    name = _unit('date_add', unit)
+    count = write.convert(amount, BIGINT)
+    if moment.type.name not in ('date', 'timestamp', WITH_TIME_ZONE):
+        raise QueryError(f'date_add takes a date or timestamp on the laptop, not {moment.type}. Convert it first.')
+    if name in MONTHS:
+        return write.operators.moved(moment, f'({count} * {MONTHS[name]})', 'month')
+    if moment.type.name == 'date' and name not in ('day', 'week'):
+        raise QueryError(f'Athena cannot add a {name} to a date. Convert it to a timestamp.')
+    if moment.type.name == WITH_TIME_ZONE and name in ('day', 'week'):
+        days = f'({local_time(moment.sql)} + to_days(CAST({count} * {MILLISECONDS[name] // 86_400_000} AS INTEGER)))'
+        return Typed(from_local(days, f'({moment.sql}).z'), moment.type)
+    moved = write.operators.moved(moment, f'({count} * {MILLISECONDS[name]})', 'millisecond')
+    return Typed(moved.sql, moment.type) if name != 'millisecond' else moved
+
+
+def date_diff(write: Expressions, arguments: Sequence[Typed]) -> Typed:
+    """Write date_diff, which counts complete units."""
+    unit, first, second = write.exactly('date_diff', arguments, 3)
+    name = _unit('date_diff', unit)
+    common = common_type(first.type, second.type)
+    if common is None or common.name not in ('date', 'timestamp', WITH_TIME_ZONE):
+        raise QueryError(f'date_diff takes two dates or timestamps on the laptop, not {first.type} and {second.type}.')
+    if common.name == 'date' and name in MILLISECONDS and name not in ('day', 'week'):
+        raise QueryError(f'Athena cannot count {name}s between dates. Convert them to timestamps.')
+    ends = [write.convert(item, common) for item in (first, second)]
+    if common.name == WITH_TIME_ZONE:
+        zone = f'({ends[0]}).z'
+        moments = ([f'({end}).i' for end in ends] if name in ('millisecond', 'second', 'minute', 'hour')
+                   else [f'athena_local(({end}).i, {zone})' for end in ends])
+    else:
+        moments = [f'CAST({end} AS TIMESTAMP)' for end in ends]
+    if name in MONTHS:
+        months = write.python(_months_between, [(moment, timestamp(6)) for moment in moments], BIGINT)
+        return Typed(f'CAST({months} // {MONTHS[name]} AS BIGINT)', BIGINT)
+    millis = [f'epoch_us({moment}) // 1000' if common.name != 'date' else f'epoch_ms({moment})' for moment in moments]
+    return Typed(f'CAST(({millis[1]} - {millis[0]}) // {MILLISECONDS[name]} AS BIGINT)', BIGINT)
+
+
+def _months_between(first: object, second: object) -> int:
+    from lake_etl.adapters.local.athena.values_time import months_between
+    return months_between(first, second)
+
+
+def date_trunc(write: Expressions, arguments: Sequence[Typed]) -> Typed:
+    """Write date_trunc."""
+    unit, moment = write.exactly('date_trunc', arguments, 2)
+    name = _unit('date_trunc', unit)
+    kind = moment.type
+    if kind.name not in ('date', 'timestamp', WITH_TIME_ZONE):
+        raise QueryError(f'date_trunc takes a date or timestamp on the laptop, not {kind}. Convert it first.')
+    if kind.name == 'date':
+        if name not in ('day', 'week', *MONTHS):
+            raise QueryError(f'Athena cannot truncate a date to its {name}. Convert it to a timestamp.')
+        return Typed(f"CAST(date_trunc('{name}', {moment.sql}) AS DATE)", kind)
+    if kind.name == 'timestamp':
+        return Typed(f"CAST(date_trunc('{name}', {moment.sql}) AS TIMESTAMP)", kind)
+    local = f"CAST(date_trunc('{name}', {local_time(moment.sql)}) AS TIMESTAMP)"
+    return Typed(from_local(local, f'({moment.sql}).z'), kind)
+
+
+def _unit(function: str, unit: Typed) -> str:
+    name = (unit.text or '').lower()
+    if name not in MILLISECONDS and name not in MONTHS:
+        raise QueryError(f'{function} takes one of the units {", ".join([*MILLISECONDS, *MONTHS])} as a literal text on '
+                         'the laptop. Write the unit as such a text.')
+    return name
+
+
+def pattern_function(name: str, translate: Callable[[str], str]) -> Handler:
+    """Return what writes date_format or format_datetime."""
+    def handler(write: Expressions, arguments: Sequence[Typed]) -> Typed:
+        moment, pattern = write.exactly(name, arguments, 2)
+        if pattern.text is None:
+            raise QueryError(f'The pattern of {name} must be a literal text on the laptop.')
+        if moment.type.name not in ('date', 'timestamp', WITH_TIME_ZONE):
+            raise QueryError(f'{name} takes a date or timestamp, not {moment.type}. Convert it first.')
+        value = local_time(moment.sql) if moment.type.name == WITH_TIME_ZONE else moment.sql
+        written = text_literal(translate(pattern.text))
+        return Typed(f'strftime(CAST({value} AS TIMESTAMP), {written})', VARCHAR)
+    return handler
+
+
+def to_iso8601(write: Expressions, arguments: Sequence[Typed]) -> Typed:
+    """Write to_iso8601."""
+    moment, = write.exactly('to_iso8601', arguments, 1)
+    if moment.type == DATE:
+        return Typed(f"strftime({moment.sql}, '%Y-%m-%d')", VARCHAR)
+    if moment.type.name == 'timestamp':
+        return Typed(timestamp_text(moment.sql, moment.type.arguments[0], '%Y-%m-%dT%H:%M:%S'), VARCHAR)
+    if moment.type.name == WITH_TIME_ZONE:
+        text = timestamp_text(local_time(moment.sql), moment.type.arguments[0], '%Y-%m-%dT%H:%M:%S')
+        return Typed(f'({text} || athena_offset(({moment.sql}).i, ({moment.sql}).z))', VARCHAR)
+    raise QueryError(f'to_iso8601 takes a date or timestamp, not {moment.type}. Convert it first.')
+
+
+def from_iso8601_timestamp(write: Expressions, arguments: Sequence[Typed]) -> Typed:
+    """Write from_iso8601_timestamp."""
+    text, = write.exactly('from_iso8601_timestamp', arguments, 1)
+    goal = Type(WITH_TIME_ZONE, (3,))
+    local = write.python(values_time.from_iso8601_timestamp, [(write.convert(text, VARCHAR), VARCHAR)], goal)
+    return Typed(from_local(f'({local}).i', f'({local}).z'), goal)
+
+
+def parse_json(write: Expressions, arguments: Sequence[Typed]) -> Typed:
+    """Write JSON '…'."""
+    text, = write.exactly('json', arguments, 1)
+    return write.chosen('json_parse', [text]) if text.type != JSON else text
+
+
+SPECIAL: dict[str, Handler] = {
+    'coalesce': coalesce, 'nullif': nullif, 'greatest': extreme('greatest'), 'least': extreme('least'), 'try': attempt,
+    'typeof': typeof, 'concat': concat, 'row': make_row, 'map': empty_map, 'map_concat': map_concat,
+    'element_at': element_at, 'sequence': sequence, 'array_join': array_join, 'array_histogram': array_histogram,
+    'zip': zip_arrays, 'format': format_arguments, 'date_add': date_add, 'date_diff': date_diff,
+    'date_trunc': date_trunc, 'date_format': pattern_function('date_format', values_time.mysql_pattern),
+    'format_datetime': pattern_function('format_datetime', values_time.joda_pattern), 'to_iso8601': to_iso8601,
+    'from_iso8601_timestamp': from_iso8601_timestamp}

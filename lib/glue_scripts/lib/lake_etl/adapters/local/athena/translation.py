@@ -1,0 +1,82 @@
+"""Translates a whole query of Athena into one for DuckDB, with what a connection needs to run it."""
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from sqlglot import exp
+
+from lake_etl.adapters.local.athena.athena_types import (
+    DAY_TO_SECOND, VARCHAR, WITH_TIME_ZONE, YEAR_TO_MONTH, Type, array, map_type, row,
+)
+from lake_etl.adapters.local.athena.casts import Casts
+from lake_etl.adapters.local.athena.python_functions import PythonFunctions, PythonFunction
+from lake_etl.adapters.local.athena.queries import Column, Queries, Query
+from lake_etl.adapters.local.duckdb_types import identifier
+
+AS_TEXT = (WITH_TIME_ZONE, YEAR_TO_MONTH, DAY_TO_SECOND)
+# Macros that translated queries call: zones are names, or offsets such as +02:00, which DuckDB does not know.
+MACROS = (
+    "CREATE MACRO athena_zone_offset(z) AS (CAST(substring(z, 2, 2) AS INTEGER) * 60 + CAST(substring(z, 5, 2) AS "
+    "INTEGER)) * CASE WHEN z[1] = '-' THEN -1 ELSE 1 END",
+    "CREATE MACRO athena_is_offset(z) AS regexp_full_match(z, '[+-][0-9]{2}:[0-9]{2}')",
+    "CREATE MACRO athena_local(i, z) AS CASE WHEN athena_is_offset(z) THEN i + to_minutes(athena_zone_offset(z)) ELSE "
+    "timezone(z, timezone('UTC', i)) END",
+    "CREATE MACRO athena_instant(t, z) AS CASE WHEN athena_is_offset(z) THEN t - to_minutes(athena_zone_offset(z)) ELSE "
+    "timezone('UTC', timezone(z, t)) END",
+    "CREATE MACRO athena_zone(z) AS CASE WHEN z IN ('+00:00', '-00:00', 'Z', 'GMT', 'UTC', 'UT') THEN 'UTC' ELSE z END",
+    "CREATE MACRO athena_offset_text(m) AS CASE WHEN m = 0 THEN 'Z' ELSE CASE WHEN m < 0 THEN '-' ELSE '+' END || "
+    "lpad(CAST(abs(m) // 60 AS VARCHAR), 2, '0') || ':' || lpad(CAST(abs(m) % 60 AS VARCHAR), 2, '0') END",
+    "CREATE MACRO athena_offset(i, z) AS athena_offset_text((epoch_us(athena_local(i, z)) - epoch_us(i)) // 60000000)",
+    "CREATE MACRO athena_fail_integer(t) AS CAST(error(t) AS BIGINT)",
+    "CREATE MACRO athena_fail_double(t) AS CAST(error(t) AS DOUBLE)",
+)
+
+
+@dataclass(frozen=True)
+class Translation:
+    """A query for DuckDB.
+
+    columns    names and types of its columns in Athena
+    functions  the Python functions that it calls; MACROS must be there too
+    """
+
+    sql: str
+    columns: tuple[Column, ...]
+    functions: tuple[PythonFunction, ...]
+
+
+Tables = Callable[[exp.Table], tuple[str, tuple[str, str], Sequence[Column]]]
+
+
+def translation(query: exp.Expression, tables: Tables) -> Translation:
+    """Return the query as it answers a user: its columns have their names, times with a zone are text."""
+    functions = PythonFunctions()
+    made = Queries(tables, functions).query(query)
+    casts = Casts(functions)
+    items = ', '.join(f'{_shown(casts, f"athena_answer.{column.sql}", column.type)} AS {identifier(column.name)}'
+                      for column in made.columns)
+    return Translation(f'SELECT {items} FROM ({made.sql}) AS athena_answer', made.columns, functions.all())
+
+
+def inner_query(query: exp.Expression, tables: Tables, functions: PythonFunctions) -> Query:
+    """Return the query as another one reads it, such as that of a view."""
+    return Queries(tables, functions).query(query)
+
+
+def _shown(casts: Casts, sql: str, kind: Type) -> str:
+    """Return the value as users see it: as Athena writes it where DuckDB has no such type."""
+    shown = _shown_type(kind)
+    return sql if shown == kind else casts.cast(sql, kind, shown)
+
+
+def _shown_type(kind: Type) -> Type:
+    if kind.name in AS_TEXT:
+        return VARCHAR
+    if kind.name == 'array':
+        return array(_shown_type(kind.parts[0]))
+    if kind.name == 'map':
+        return map_type(*map(_shown_type, kind.parts))
+    if kind.name == 'row':
+        return row(tuple(map(_shown_type, kind.parts)), kind.labels)
+    return kind
