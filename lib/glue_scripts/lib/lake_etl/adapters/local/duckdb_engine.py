@@ -18,7 +18,6 @@ SETTINGS = (
     'SET autoinstall_known_extensions = false',
     'SET autoload_known_extensions = false',
     'SET python_enable_replacements = false',   # an unknown table must not be taken for a variable of this program
-    'SET integer_division = true',              # as Athena divides whole numbers
     "SET TimeZone = 'UTC'",
 )
 # These come up before a row is read, so the names in their texts are those of the query and of tables.

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 from lake_etl.adapters.local.athena import values, values_json
 from lake_etl.adapters.local.athena.athena_types import (
-    DAY_TO_SECOND, DIGITS_OF_INTEGER, INTEGERS, VARCHAR, WITH_TIME_ZONE, YEAR_TO_MONTH, Type, timestamp, zoned,
+    DAY_TO_SECOND, INTEGERS, VARCHAR, WITH_TIME_ZONE, YEAR_TO_MONTH, Type, timestamp, zoned,
 )
 from lake_etl.adapters.local.athena.python_functions import PythonFunctions
 from lake_etl.adapters.local.duckdb_types import identifier
@@ -46,13 +46,13 @@ class Casts:
     def _to_boolean(self, sql: str, source: Type, target: Type) -> str | None:
         if source.name == 'varchar':
             return (f"CASE WHEN lower({sql}) IN ('t', 'true', '1') THEN true WHEN lower({sql}) IN ('f', 'false', '0') "
-                    f"THEN false WHEN {sql} IS NOT NULL THEN error('Cannot cast the text to boolean') END")
+                    f"THEN false WHEN {sql} IS NOT NULL THEN CAST('x' || {sql} AS BOOLEAN) END")
         return f'({sql} <> 0)' if source.name in NUMBERS else None
 
     def _to_integer(self, sql: str, source: Type, target: Type) -> str | None:
         if source.name == 'varchar':
             return (f"CASE WHEN {sql} IS NULL THEN NULL WHEN regexp_full_match({sql}, '[+-]?[0-9]+') THEN CAST({sql} AS "
-                    f"{target.duckdb}) ELSE error('Cannot cast the text to {target}') END")
+                    f"{target.duckdb}) ELSE CAST('x' || {sql} AS {target.duckdb}) END")
         if source.name in ('real', 'double'):
             return f'CAST(round(CAST({sql} AS DOUBLE)) AS {target.duckdb})'
         return f'CAST({sql} AS {target.duckdb})' if source.name in NUMBERS or source.name == 'boolean' else None
@@ -75,6 +75,9 @@ class Casts:
         more = [(str(precision), Type('integer')), (str(scale), Type('integer'))]
         if source.name == 'varchar':
             return self._functions.call(values.decimal_from_text, [(sql, source), *more], target)
+        if source.name == 'real':
+            sql, source = f'CAST(CAST({sql} AS FLOAT) AS VARCHAR)', VARCHAR
+            return self._functions.call(values.decimal_from_text, [(sql, source), *more], target)
         if source.name == 'double':
             return self._functions.call(values.decimal_from_double, [(sql, source), *more], target)
         return None
@@ -86,12 +89,14 @@ class Casts:
         length = target.arguments[0]
         if source.name in ('varchar', 'char'):
             return f'substring({text}, 1, {length})'
-        return (f"CASE WHEN length({text}) > {length} THEN error('Value cannot be represented as {target}') "
-                f'ELSE {text} END')
+        failed = self._functions.call(too_long, [(text, VARCHAR)], VARCHAR)
+        return f'CASE WHEN length({text}) > {length} THEN {failed} ELSE {text} END'
 
     def _text(self, sql: str, source: Type) -> str | None:
         if source.name in ('varchar', 'uuid', 'char'):
             return sql
+        if source.name == 'decimal' and source.arguments[0] == source.arguments[1] < 38:
+            sql = f'CAST({sql} AS DECIMAL({source.arguments[0] + 1}, {source.arguments[1]}))'   # otherwise .5, not 0.5
         if source.name in INTEGERS or source.name in ('decimal', 'boolean', 'date'):
             return f'CAST({sql} AS VARCHAR)'
         if source.name == 'double':
@@ -230,9 +235,9 @@ def day_to_second_text(milliseconds: int) -> str:
     return f'{"-" if milliseconds < 0 else ""}{days} {hour:02}:{minute:02}:{second:02}.{thousandths:03}'
 
 
-def integer_bounds(kind: Type) -> int:
-    """Return how many decimal digits the integer type holds."""
-    return DIGITS_OF_INTEGER[kind.name]
+def too_long(text: str) -> str:
+    """Fail for a text that does not fit into its type."""
+    raise ValueError('The value is too long for the varchar')
 
 
 def _text_from_double(value: float) -> str:

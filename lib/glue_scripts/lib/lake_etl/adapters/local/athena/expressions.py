@@ -121,7 +121,7 @@ class Expressions:
 
     def failure(self, reason: str, value: str, kind: Type) -> str:
         """Return SQL that fails when it is reached, with the type of the expression that it stands in."""
-        source = VARCHAR if 'VARCHAR' in value else BIGINT
+        source = VARCHAR if value.endswith('AS VARCHAR)') else BIGINT
 
         def fail(_: object) -> None:
             raise ValueError(reason)

@@ -31,6 +31,7 @@ def aggregate_forms() -> Iterator[Form]:
     yield sql_form('sum(decimal) -> decimal', 'CAST(sum({d}{0}){w} AS {r})',
                    lambda kinds: Type('decimal', (MOST_DIGITS, kinds[0].arguments[1])))
     yield sql_form('avg(bigint) -> double', 'avg({d}{0}){w}')
+    yield sql_form('avg(decimal) -> decimal', '')      # written by Groups, because the quotient is rounded half up
     for kind in (YEAR_TO_MONTH, DAY_TO_SECOND):
         yield sql_form(f'sum({kind}) -> {kind}', 'CAST(sum({d}{0}){w} AS {r})')
         yield sql_form(f'avg({kind}) -> {kind}', 'CAST(round(avg({d}{0}){w}) AS {r})')

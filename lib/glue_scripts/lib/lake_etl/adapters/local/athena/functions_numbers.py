@@ -28,9 +28,11 @@ def number_forms() -> Iterator[Form]:
     yield from _rounding()
     yield from _doubles()
     yield from _bits()
-    for kind in (*INTEGERS, 'double'):
+    for kind in INTEGERS:
         yield sql_form(f'mod({kind}, {kind}) -> {kind}', '({0} % {1})')
     yield sql_form('mod(decimal, decimal) -> decimal', '({0} % {1})', _modulus)
+    for kind in ('real', 'double'):
+        yield sql_form(f'mod({kind}, {kind}) -> {kind}', '({0} % {1})')
     for kind in ('real', 'double'):
         yield sql_form(f'is_nan({kind}) -> boolean', 'isnan({0})')
     yield sql_form('is_finite(double) -> boolean', 'isfinite({0})')
@@ -41,8 +43,7 @@ def number_forms() -> Iterator[Form]:
     yield python_form('width_bucket(double, array(double)) -> bigint', values_numbers.width_bucket_of_bins)
     yield python_form('cosine_similarity(map(varchar, double), map(varchar, double)) -> double',
                       values_numbers.cosine_similarity)
-    for body in (values_numbers.normal_cdf, values_numbers.inverse_normal_cdf, values_numbers.beta_cdf,
-                 values_numbers.inverse_beta_cdf):
+    for body in (values_numbers.normal_cdf, values_numbers.inverse_normal_cdf, values_numbers.beta_cdf):
         yield python_form(f'{body.__name__}(double, double, double) -> double', body)
     for body in (values_numbers.wilson_interval_lower, values_numbers.wilson_interval_upper):
         yield python_form(f'{body.__name__}(bigint, bigint, double) -> double', body)
@@ -72,7 +73,8 @@ def _rounding() -> Iterator[Form]:
         yield sql_form(f'truncate({kind}) -> {kind}', 'trunc({0})')
         yield sql_form(f'sign({kind}) -> {kind}', f'CASE WHEN isnan({{0}}) THEN CAST({NAN} AS {{r}}) ELSE '
                        'CAST(sign({0}) AS {r}) END')
-    yield python_form('round(double, integer) -> double', values_numbers.round_double)
+    for kind in ('real', 'double'):
+        yield python_form(f'round({kind}, integer) -> {kind}', values_numbers.round_double)
 
 
 def _doubles() -> Iterator[Form]:

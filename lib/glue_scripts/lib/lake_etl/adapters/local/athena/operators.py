@@ -1,7 +1,7 @@
 """Writes arithmetic and comparisons with the types, rounding and nulls of Athena."""
 from __future__ import annotations
 
-from lake_etl.adapters.local.athena import values, values_lists, values_time
+from lake_etl.adapters.local.athena import values, values_lists
 from lake_etl.adapters.local.athena.athena_types import (
     BIGINT, BOOLEAN, DAY_TO_SECOND, INTEGERS, MOST_DIGITS, NUMBERS, WITH_TIME_ZONE, YEAR_TO_MONTH, Type, as_decimal,
     common_type, decimal, zoned,
@@ -159,9 +159,8 @@ class Operators:
         """Return the moment so many months, or milliseconds, later."""
         kind = moment.type
         if kind.name == 'date' and unit == 'millisecond':
-            days = (f"CASE WHEN {amount} % 86400000 <> 0 THEN athena_fail_integer('Cannot add hour, minutes or seconds "
-                    f"to a date') ELSE {amount} // 86400000 END")
-            return Typed(f'({moment.sql} + CAST({days} AS INTEGER))', kind)
+            days = self._functions.call(whole_days, [(amount, BIGINT)], Type('integer'))
+            return Typed(f'({moment.sql} + {days})', kind)
         if kind.name == 'date':
             return Typed(f'CAST({moment.sql} + to_months(CAST({amount} AS INTEGER)) AS DATE)', kind)
         if kind.name == WITH_TIME_ZONE:
@@ -215,9 +214,12 @@ class Operators:
         return f'CASE WHEN {comparison} THEN NOT ({" OR ".join(f"isnan({side})" for side in sides)}) ELSE {comparison} END'
 
 
-def month_sequence_body(kind: Type) -> object:
-    """Return the Python function behind sequence for steps of months."""
-    return values_time.month_sequence(kind.name == 'date')
+def whole_days(milliseconds: int) -> int:
+    """Return the days of an interval that is added to a date."""
+    days, rest = divmod(milliseconds, 86_400_000)
+    if rest:
+        raise ValueError('Cannot add hour, minutes or seconds to a date')
+    return days
 
 
 def _power(scale: int) -> str:

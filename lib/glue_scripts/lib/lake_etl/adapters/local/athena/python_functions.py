@@ -4,6 +4,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from inspect import Parameter, Signature
 from typing import Any
 
 import duckdb
@@ -19,7 +20,6 @@ class PythonFunction:
     body: Callable[..., Any] = field(compare=False)
     parameters: tuple[str, ...]
     returns: str
-    takes_null: bool = False
     changes: bool = False     # gives another value at each call
 
 
@@ -39,8 +39,11 @@ class PythonFunctions:
         parameters = tuple(kind.duckdb for _, kind in given)
         signature = f'{body.__name__} {key} {parameters} {returns.duckdb}'
         name = f'athena_{body.__name__.strip("_")}_{zlib.crc32(signature.encode()):08x}'
-        self._by_name[name] = PythonFunction(name, body, parameters, returns.duckdb, takes_null, changes)
-        return f'{name}({", ".join(f"CAST({sql} AS {kind.duckdb})" for sql, kind in given)})'
+        as_text = returns.name in ('real', 'double')
+        guarded = _guarded(body, len(parameters), returns, takes_null)
+        self._by_name[name] = PythonFunction(name, guarded, parameters, 'VARCHAR' if as_text else returns.duckdb, changes)
+        call = f'{name}({", ".join(f"CAST({sql} AS {kind.duckdb})" for sql, kind in given)})'
+        return f'CAST({call} AS {returns.duckdb})' if as_text else call
 
     def all(self) -> tuple[PythonFunction, ...]:
         """Return the functions that the query calls, in the order of their first calls."""
@@ -52,4 +55,29 @@ def register(connection: duckdb.DuckDBPyConnection, functions: Iterable[PythonFu
     for item in functions:
         connection.create_function(
             item.name, item.body, list(item.parameters), item.returns,
-            null_handling='special' if item.takes_null else 'default', side_effects=item.changes)
+            null_handling='special', side_effects=item.changes)
+
+
+def _guarded(body: Callable[..., Any], count: int, returns: Type, takes_null: bool) -> Callable[..., Any]:
+    """Return the function with null for null, and with doubles as texts, because DuckDB takes a NaN of Python for null."""
+    as_text = returns.name in ('real', 'double')
+
+    def guarded(*items: Any) -> Any:
+        if not takes_null and any(item is None for item in items):
+            return None
+        result = body(*items)
+        if as_text:
+            return None if result is None else repr(float(result))
+        if returns.parts and _has_nan(result):
+            raise ValueError('The laptop does not compute arrays and maps with NaN here')
+        return result
+    parameters = [Parameter(f'item{number}', Parameter.POSITIONAL_ONLY) for number in range(count)]
+    guarded.__signature__ = Signature(parameters)       # type: ignore[attr-defined]
+    return guarded
+
+
+def _has_nan(value: Any) -> bool:
+    if isinstance(value, (list, dict)):
+        inner = value if isinstance(value, list) else [*value.keys(), *value.values()]
+        return any(map(_has_nan, inner))
+    return isinstance(value, float) and value != value

@@ -49,7 +49,7 @@ def extreme(name: str) -> Handler:
         missing = [f'{item} IS NULL' for item in items]
         if common.name in ('real', 'double'):
             missing += [f'isnan({item})' for item, given in zip(items, arguments, strict=True) if given.number is None]
-            fail = "athena_fail_double('greatest and least with NaN are not computed on the laptop')"
+            fail = write.failure('greatest and least with NaN are not computed on the laptop', 'CAST(0 AS BIGINT)', common)
             nan = ' OR '.join(part for part in missing if part.startswith('isnan'))
             sql = f'CASE WHEN {nan} THEN {fail} ELSE {sql} END' if nan else sql
         null = ' OR '.join(part for part in missing if part.endswith('NULL'))

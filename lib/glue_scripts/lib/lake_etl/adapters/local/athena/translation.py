@@ -28,8 +28,6 @@ MACROS = (
     "CREATE MACRO athena_offset_text(m) AS CASE WHEN m = 0 THEN 'Z' ELSE CASE WHEN m < 0 THEN '-' ELSE '+' END || "
     "lpad(CAST(abs(m) // 60 AS VARCHAR), 2, '0') || ':' || lpad(CAST(abs(m) % 60 AS VARCHAR), 2, '0') END",
     "CREATE MACRO athena_offset(i, z) AS athena_offset_text((epoch_us(athena_local(i, z)) - epoch_us(i)) // 60000000)",
-    "CREATE MACRO athena_fail_integer(t) AS CAST(error(t) AS BIGINT)",
-    "CREATE MACRO athena_fail_double(t) AS CAST(error(t) AS DOUBLE)",
 )
 
 

@@ -48,10 +48,10 @@ def extract(text: str, path: str) -> str | None:
 
 def extract_scalar(text: str, path: str) -> str | None:
     """Return what json_extract_scalar gives: null for arrays, objects and null."""
-    found = _found(text, path)
+    found = _found(text, path, keep_numbers=True)
     if found is MISSING or found is None or isinstance(found, (dict, list)):
         return None
-    return found if isinstance(found, str) else written(found)
+    return str(found) if isinstance(found, str) else written(found)
 
 
 def size(text: str, path: str) -> int | None:
@@ -220,9 +220,9 @@ def _expect(value: Any, kind: type) -> Any:
     return value
 
 
-def _found(text: str, path: str) -> Any:
+def _found(text: str, path: str, keep_numbers: bool = False) -> Any:
     steps = path_steps(path)
-    value = _lenient(text)
+    value = _lenient(text, keep_numbers)
     for step in steps:
         if isinstance(step, int) and isinstance(value, list) and step < len(value):
             value = value[step]
@@ -250,8 +250,10 @@ def path_steps(path: str) -> list[int | str]:
     return steps
 
 
-def _lenient(text: str) -> Any:
+def _lenient(text: str, keep_numbers: bool = False) -> Any:
     try:
+        if keep_numbers:
+            return json.loads(text, parse_constant=_no_constant, parse_float=str)
         return parsed(text)
     except ValueError:
         return MISSING

@@ -157,20 +157,6 @@ def _fraction(a: float, b: float, x: float) -> float:
     return result
 
 
-def inverse_beta_cdf(a: float, b: float, probability: float) -> float:
-    """Return the value that is not exceeded with the probability in a beta distribution."""
-    if not (a > 0 and b > 0 and 0 <= probability <= 1):
-        raise ValueError('a and b must be > 0, p must be in [0, 1]')
-    low, high = 0.0, 1.0
-    for _ in range(200):
-        middle = (low + high) / 2
-        if beta_cdf(a, b, middle) < probability:
-            low = middle
-        else:
-            high = middle
-    return high if probability < 1 else 1.0
-
-
 def wilson_interval_lower(successes: int, trials: int, z: float) -> float:
     """Return the lower bound of Wilson's interval."""
     return _wilson(successes, trials, z, -1)

@@ -339,7 +339,7 @@ def _decoded(text: str | None) -> str:
 
 def _host(authority: str | None) -> str | None:
     if authority is None:
-        return ''
+        return None
     host = re.sub(r':\d*\Z', '', authority.rpartition('@')[2])
     return host
 
