@@ -8,10 +8,12 @@ from itertools import chain
 
 import duckdb
 
-from lake_etl.adapters.local.catalog_rows import View
+from lake_etl.adapters.local.athena.python_functions import PythonFunctions, register
+from lake_etl.adapters.local.athena.translation import MACROS
+from lake_etl.adapters.local.athena_sql import Translated
 from lake_etl.adapters.local.duckdb_types import identifier
 from lake_etl.adapters.local.duckdb_views import table_view, view_name
-from lake_etl.adapters.local.snapshot import PublishedTable
+from lake_etl.adapters.local.snapshot import Name, PublishedTable
 from lake_etl.errors import QueryError
 
 SETTINGS = (
@@ -27,25 +29,36 @@ NAME = re.compile(r'"([A-Za-z_][\w.$ -]*)"|\bname ([A-Za-z_]\w*) does not exist'
 
 
 @contextmanager
-def engine(tables: Iterable[PublishedTable], views: Iterable[View]) -> Iterator[duckdb.DuckDBPyConnection]:
-    """Give a connection that knows these tables and views; every error of DuckDB inside becomes a QueryError.
-
-    views  each after the ones that it reads
-    """
+def engine(tables: Iterable[PublishedTable], views: Iterable[tuple[Name, Translated]],
+           functions: PythonFunctions) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Give a connection that knows these tables, views and functions; every error of DuckDB becomes a QueryError."""
     tables, views = tuple(tables), tuple(views)
+    used = (functions, *(translated.functions for _, translated in views))
     try:
         with duckdb.connect() as connection:
             for setting in SETTINGS:
                 connection.execute(setting)
-            for database in sorted({*(item.table.database for item in tables), *(view.database for view in views)}):
+            for macro in MACROS:
+                connection.execute(macro)
+            register(connection, {item.name: item for each in used for item in each.all()}.values())
+            for database in sorted({*(item.table.database for item in tables), *(name[0] for name, _ in views)}):
                 connection.execute(f'CREATE SCHEMA IF NOT EXISTS {identifier(database)}')
             for item in tables:
                 connection.execute(table_view(item))
-            for view in views:
-                connection.execute(f'CREATE VIEW {view_name(view.database, view.name)} AS {view.translated}')
+            for name, translated in views:
+                connection.execute(f'CREATE VIEW {view_name(*name)} AS {translated.sql}')
             yield connection
     except duckdb.Error as error:
+        _check_refusals(used)
         raise QueryError(f'The query failed: {_reason(error)}') from error
+    _check_refusals(used)
+
+
+def _check_refusals(used: Iterable[PythonFunctions]) -> None:
+    reasons = dict.fromkeys(chain.from_iterable(functions.refusals for functions in used))
+    if reasons:
+        raise QueryError(f'The laptop cannot answer the query as Athena does: {"; ".join(reasons)}. Write it in another '
+                         'way, or run it on Athena.')
 
 
 def _reason(error: duckdb.Error) -> str:

@@ -5,13 +5,15 @@ import logging
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 import duckdb
 from sqlglot import exp
 
-from lake_etl.adapters.local.athena_sql import CreateView, DropView, Translated, parse_statement, translate
+from lake_etl.adapters.local.athena_sql import (
+    CreateView, DropView, Translated, is_query, parse_statement, translate, translate_view,
+)
+from lake_etl.adapters.local.athena.python_functions import PythonFunctions
 from lake_etl.adapters.local.catalog_file import catalog_path, reading, writing
 from lake_etl.adapters.local.catalog_rows import View, delete_view, write_view
 from lake_etl.adapters.local.duckdb_engine import engine
@@ -38,6 +40,7 @@ class Prepared:
     translated: Translated
     tables: tuple[PublishedTable, ...]
     views: tuple[View, ...]
+    view_queries: tuple[tuple[Name, Translated], ...] = ()
 
 
 class DuckDBQueries:
@@ -61,11 +64,10 @@ class DuckDBQueries:
             self._prove(parsed, database)
         return f'laptop-{uuid.uuid4()}'
 
-    def _prove(self, query: exp.Query, database: str) -> Prepared:
+    def _prove(self, query: exp.Expression, database: str) -> Prepared:
         """Let DuckDB bind the query without reading rows."""
-        prepared = _prepared(self._address, lambda names: translate(
-            query, lambda name, given: resolved(names, name, given or database)))
-        with engine(prepared.tables, prepared.views) as connection:
+        prepared = _prepared(self._address, lambda names: translate(query, names, database, resolved))
+        with engine(prepared.tables, (), prepared.translated.functions) as connection:
             connection.execute(f'EXPLAIN {prepared.translated.sql}')
         return prepared
 
@@ -96,27 +98,27 @@ class DuckDBQueries:
 def query(catalog_address: str, sql: str) -> QueryResult:
     """Answer a query in the dialect of Athena from all published tables, as they are at this instant.
 
-    Text that is no Athena query is handed to DuckDB as it is, so that its SHOW, DESCRIBE and SUMMARIZE work too. Names
-    are matched without case; the database may be left out where the table's name is unique. Raises QueryError.
+    Text that does not begin as a query of Athena does is handed to DuckDB as it is, so that its SHOW, DESCRIBE and
+    SUMMARIZE work too. Names are matched without case; the database may be left out where the table's name is unique.
+    Raises QueryError.
     """
     if not catalog_path(catalog_address).exists():
         raise QueryError(f'There is no lake yet: {catalog_path(catalog_address)} does not exist. Load a file first.')
-    try:
-        parsed = parse_statement(sql)
-    except QueryError:
-        parsed = None
-    if not isinstance(parsed, exp.Query):
+    if not is_query(sql):
         return native_query(catalog_address, sql)
-    return _answer(_prepared(catalog_address, partial(_translated, parsed)))
+    parsed = parse_statement(sql)
+    assert isinstance(parsed, exp.Expression)
+    return _answer(_prepared(catalog_address, lambda names: translate(parsed, names, None, resolved)))
 
 
 def native_query(catalog_address: str, sql: str) -> QueryResult:
     """Answer a query in DuckDB's own dialect, as `query` does one in Athena's. Raises QueryError."""
-    return _answer(_prepared(catalog_address, lambda names: Translated(sql, (*names.tables, *names.views))))
+    return _answer(_prepared(catalog_address, lambda names: Translated(sql, (*names.tables, *names.views),
+                                                                      PythonFunctions()), with_views=True))
 
 
 def _answer(prepared: Prepared) -> QueryResult:
-    with engine(prepared.tables, prepared.views) as connection:
+    with engine(prepared.tables, prepared.view_queries, prepared.translated.functions) as connection:
         text = prepared.translated.sql
         _require_read_only(connection, text)
         connection.execute(text)
@@ -125,16 +127,13 @@ def _answer(prepared: Prepared) -> QueryResult:
                            connection.fetchall())
 
 
-def _translated(parsed: exp.Query, names: Names) -> Translated:
-    return translate(parsed, lambda name, database: resolved(names, name, database))
-
-
-def _prepared(address: str, translation: Callable[[Names], Translated]) -> Prepared:
+def _prepared(address: str, translation: Callable[[Names], Translated], with_views: bool = False) -> Prepared:
     with reading(address) as connection:
         names = read_names(connection)
         translated = translation(names)
         tables, views = behind(names, translated.reads)
-        return Prepared(translated, with_partitions(connection, tables), views)
+        queries = tuple(((view.database, view.name), translate_view(view, names)) for view in views) if with_views else ()
+        return Prepared(translated, with_partitions(connection, tables), views, queries)
 
 
 def _require_read_only(connection: duckdb.DuckDBPyConnection, sql: str) -> None:

@@ -1,6 +1,7 @@
 """Writes expressions of Athena for DuckDB and tells their types; refuses what it does not know."""
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
@@ -245,7 +246,9 @@ class Expressions:
                 for member in parts[size:]:
                     found = self._member(found, member)
                 return found
-        raise QueryError(f"Column '{'.'.join(parts)}' is not in the tables of the query. Correct the name.")
+        near = difflib.get_close_matches(parts[-1], self.scope.names(), 3, 0.6)
+        hint = f'Did you mean {" or ".join(near)}?' if near else 'Correct the name.'
+        raise QueryError(f"Column '{'.'.join(parts)}' is not in the tables of the query. {hint}")
 
     def _dot(self, node: exp.Dot) -> Typed:
         return self._member(self.expression(node.this), node.expression.name.lower())

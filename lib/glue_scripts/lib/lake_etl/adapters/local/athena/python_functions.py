@@ -10,6 +10,7 @@ from typing import Any
 import duckdb
 
 from lake_etl.adapters.local.athena.athena_types import Type
+from lake_etl.adapters.local.athena.refusal import Refusal
 
 
 @dataclass(frozen=True)
@@ -24,10 +25,14 @@ class PythonFunction:
 
 
 class PythonFunctions:
-    """The Python functions of one query."""
+    """The Python functions of one query.
+
+    refusals  why functions have refused values of rows; such a query has no answer, even where TRY gives null for it
+    """
 
     def __init__(self) -> None:
         self._by_name: dict[str, PythonFunction] = {}
+        self.refusals: list[str] = []
 
     def call(self, body: Callable[..., Any], arguments: Iterable[tuple[str, Type]], returns: Type, *,
              key: str = '', takes_null: bool = False, changes: bool = False) -> str:
@@ -40,10 +45,29 @@ class PythonFunctions:
         signature = f'{body.__name__} {key} {parameters} {returns.duckdb}'
         name = f'athena_{body.__name__.strip("_")}_{zlib.crc32(signature.encode()):08x}'
         as_text = returns.name in ('real', 'double')
-        guarded = _guarded(body, len(parameters), returns, takes_null)
+        guarded = self._guarded(body, len(parameters), returns, takes_null)
         self._by_name[name] = PythonFunction(name, guarded, parameters, 'VARCHAR' if as_text else returns.duckdb, changes)
         call = f'{name}({", ".join(f"CAST({sql} AS {kind.duckdb})" for sql, kind in given)})'
         return f'CAST({call} AS {returns.duckdb})' if as_text else call
+
+    def _guarded(self, body: Callable[..., Any], count: int, returns: Type, takes_null: bool) -> Callable[..., Any]:
+        """Return the function with null for null, and with doubles as texts, as DuckDB takes Python's NaN for null."""
+        as_text = returns.name in ('real', 'double')
+
+        def guarded(*items: Any) -> Any:
+            if not takes_null and any(item is None for item in items):
+                return None
+            try:
+                result = body(*items)
+                if returns.parts and _has_nan(result):
+                    raise Refusal('Arrays and maps with NaN are not computed on the laptop')
+            except Refusal as refusal:
+                self.refusals.append(str(refusal))
+                raise
+            return repr(float(result)) if as_text and result is not None else result
+        parameters = [Parameter(f'item{number}', Parameter.POSITIONAL_ONLY) for number in range(count)]
+        guarded.__signature__ = Signature(parameters)       # type: ignore[attr-defined]
+        return guarded
 
     def all(self) -> tuple[PythonFunction, ...]:
         """Return the functions that the query calls, in the order of their first calls."""
@@ -56,24 +80,6 @@ def register(connection: duckdb.DuckDBPyConnection, functions: Iterable[PythonFu
         connection.create_function(
             item.name, item.body, list(item.parameters), item.returns,
             null_handling='special', side_effects=item.changes)
-
-
-def _guarded(body: Callable[..., Any], count: int, returns: Type, takes_null: bool) -> Callable[..., Any]:
-    """Return the function with null for null, and with doubles as texts, because DuckDB takes a NaN of Python for null."""
-    as_text = returns.name in ('real', 'double')
-
-    def guarded(*items: Any) -> Any:
-        if not takes_null and any(item is None for item in items):
-            return None
-        result = body(*items)
-        if as_text:
-            return None if result is None else repr(float(result))
-        if returns.parts and _has_nan(result):
-            raise ValueError('The laptop does not compute arrays and maps with NaN here')
-        return result
-    parameters = [Parameter(f'item{number}', Parameter.POSITIONAL_ONLY) for number in range(count)]
-    guarded.__signature__ = Signature(parameters)       # type: ignore[attr-defined]
-    return guarded
 
 
 def _has_nan(value: Any) -> bool:

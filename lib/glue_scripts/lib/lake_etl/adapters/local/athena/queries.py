@@ -102,7 +102,8 @@ class Queries:
             names = [column.name.lower() for column in item.args['alias'].columns]
             if clause.recursive and isinstance(item.this, exp.Union) and names:
                 self._known[name] = self._recursive_columns(item, names, sql_name, outer)
-            made = self.query(item.this, outer)
+            made = self._recursive(item.this, outer) if name in self._known and self._known[name][0] == sql_name else (
+                self.query(item.this, outer))
             if names and len(names) != len(made.columns):
                 raise QueryError(f"The WITH query '{name}' names {len(names)} columns, but has {len(made.columns)}.")
             columns = tuple(Column(names[place] if names else column.name, column.type, column.sql)
@@ -119,6 +120,14 @@ class Queries:
         start = self.query(item.this.this, outer)
         return sql_name, tuple(Column(name, column.type, self.new_name('c'))
                                for name, column in zip(names, start.columns, strict=False))
+
+    def _recursive(self, node: exp.Union, outer: Scope | None) -> Query:
+        """Return a recursive query, whose UNION DuckDB wants to see at its top."""
+        left, right = self.query(node.this, outer), self.query(node.expression, outer)
+        if [column.type for column in left.columns] != [column.type for column in right.columns]:
+            raise QueryError('Both queries of a recursive WITH need the same types on the laptop. Use CAST.')
+        every = '' if node.args.get('distinct') else ' ALL'
+        return Query(f'({left.sql}) UNION{every} ({right.sql})', left.columns)
 
     def _values(self, node: exp.Values, outer: Scope | None) -> Query:
         write = self._expressions(Scope(outer=outer))

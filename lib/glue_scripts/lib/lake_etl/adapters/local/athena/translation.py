@@ -1,8 +1,5 @@
-"""Translates a whole query of Athena into one for DuckDB, with what a connection needs to run it."""
+"""Writes a whole query of Athena as it answers a user, and the macros that a connection needs to run it."""
 from __future__ import annotations
-
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 from sqlglot import exp
 
@@ -10,8 +7,7 @@ from lake_etl.adapters.local.athena.athena_types import (
     DAY_TO_SECOND, VARCHAR, WITH_TIME_ZONE, YEAR_TO_MONTH, Type, array, map_type, row,
 )
 from lake_etl.adapters.local.athena.casts import Casts
-from lake_etl.adapters.local.athena.python_functions import PythonFunctions, PythonFunction
-from lake_etl.adapters.local.athena.queries import Column, Queries, Query
+from lake_etl.adapters.local.athena.queries import Queries
 from lake_etl.adapters.local.duckdb_types import identifier
 
 AS_TEXT = (WITH_TIME_ZONE, YEAR_TO_MONTH, DAY_TO_SECOND)
@@ -31,35 +27,16 @@ MACROS = (
 )
 
 
-@dataclass(frozen=True)
-class Translation:
-    """A query for DuckDB.
+def shown_query(queries: Queries, query: exp.Expression) -> str:
+    """Return the query as it answers a user: its columns have their names, times with a zone and intervals are text.
 
-    columns    names and types of its columns in Athena
-    functions  the Python functions that it calls; MACROS must be there too
+    A connection that runs it needs MACROS and the functions of the queries.
     """
-
-    sql: str
-    columns: tuple[Column, ...]
-    functions: tuple[PythonFunction, ...]
-
-
-Tables = Callable[[exp.Table], tuple[str, tuple[str, str], Sequence[Column]]]
-
-
-def translation(query: exp.Expression, tables: Tables) -> Translation:
-    """Return the query as it answers a user: its columns have their names, times with a zone are text."""
-    functions = PythonFunctions()
-    made = Queries(tables, functions).query(query)
-    casts = Casts(functions)
+    made = queries.query(query)
+    casts = Casts(queries.functions)
     items = ', '.join(f'{_shown(casts, f"athena_answer.{column.sql}", column.type)} AS {identifier(column.name)}'
                       for column in made.columns)
-    return Translation(f'SELECT {items} FROM ({made.sql}) AS athena_answer', made.columns, functions.all())
-
-
-def inner_query(query: exp.Expression, tables: Tables, functions: PythonFunctions) -> Query:
-    """Return the query as another one reads it, such as that of a view."""
-    return Queries(tables, functions).query(query)
+    return f'SELECT {items} FROM ({made.sql}) AS athena_answer'
 
 
 def _shown(casts: Casts, sql: str, kind: Type) -> str:

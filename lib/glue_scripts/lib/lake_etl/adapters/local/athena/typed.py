@@ -58,6 +58,10 @@ class Scope:
             return found[0].value
         return self.outer.find(name, relation, database) if self.outer is not None else None
 
+    def names(self) -> list[str]:
+        """Return the names of all columns that can be named."""
+        return [*(item.name for item in self.fields), *(self.outer.names() if self.outer is not None else ())]
+
     def with_variables(self, variables: Mapping[str, Typed]) -> Scope:
         """Return the scope inside a lambda."""
         return Scope(self.fields, self.outer, {**self.variables, **variables})
