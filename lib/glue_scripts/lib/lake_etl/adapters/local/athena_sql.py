@@ -67,7 +67,7 @@ def parse_statement(text: str) -> CreateView | DropView | exp.Expression:
         raise QueryError(f'The statement cannot be read as SQL of Athena{_place(error)}. Correct the statement.'
                          ) from error
     if len(parsed) != 1:
-        raise QueryError(f'Expected one query or statement, found {len(parsed)} statements. Run them one by one.')
+        raise QueryError(f'Expected one statement, found {len(parsed)} statements. Run them one by one.')
     statement = parsed[0]
     if isinstance(statement, exp.Query | exp.Values):
         return statement
