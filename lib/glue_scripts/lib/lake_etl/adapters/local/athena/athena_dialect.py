@@ -5,8 +5,10 @@ from typing import Any, ClassVar
 
 from sqlglot import exp
 from sqlglot.dialects.trino import Trino
+from sqlglot.tokens import TokenType
 
-KEPT_FUNCTION_PARSERS = ('CAST', 'TRY_CAST', 'EXTRACT', 'NORMALIZE', 'POSITION', 'SUBSTRING', 'TRIM', 'LISTAGG')
+KEPT_FUNCTION_PARSERS = ('CAST', 'TRY_CAST', 'EXTRACT', 'NORMALIZE', 'POSITION', 'SUBSTRING', 'TRIM', 'LISTAGG', 'JSON_VALUE',
+                         'JSON_QUERY')
 TYPED_LITERAL = 'typed literal'      # no name of a function
 
 
@@ -27,4 +29,6 @@ class AthenaQueries(Trino):
         NO_PAREN_FUNCTIONS: ClassVar[dict[Any, Any]] = {}
         FUNCTION_PARSERS: ClassVar[dict[str, Any]] = {
             name: parser for name, parser in Trino.Parser.FUNCTION_PARSERS.items() if name in KEPT_FUNCTION_PARSERS}
+        COLUMN_OPERATORS: ClassVar[dict[Any, Any]] = {       # without :: and ->, which Athena does not have
+            kind: parser for kind, parser in Trino.Parser.COLUMN_OPERATORS.items() if kind == TokenType.DOT}
         TYPE_LITERAL_PARSERS: ClassVar[dict[Any, Any]] = {kind: _typed_literal for kind in exp.DType}

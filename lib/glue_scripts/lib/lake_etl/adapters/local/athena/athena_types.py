@@ -155,7 +155,7 @@ def common_type(first: Type, second: Type) -> Type | None:
 
 def converts(source: Type, target: Type) -> bool:
     """Tell whether Athena converts the source to the target where an expression needs the target."""
-    if target.name == 'varchar' and source.name in ('varchar', 'char'):
+    if target.name == source.name == 'varchar':
         return True
     return common_type(source, target) == target
 

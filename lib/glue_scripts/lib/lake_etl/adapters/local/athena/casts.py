@@ -1,11 +1,14 @@
 """Writes conversions between types as Athena makes them."""
 from __future__ import annotations
 
+import math
+
 from lake_etl.adapters.local.athena import values, values_json
 from lake_etl.adapters.local.athena.athena_types import (
     DAY_TO_SECOND, INTEGERS, VARCHAR, WITH_TIME_ZONE, YEAR_TO_MONTH, Type, timestamp, zoned,
 )
 from lake_etl.adapters.local.athena.python_functions import PythonFunctions
+from lake_etl.adapters.local.athena.refusal import Refusal
 from lake_etl.adapters.local.duckdb_types import identifier
 from lake_etl.errors import QueryError
 
@@ -26,6 +29,13 @@ class Casts:
             return sql
         if source.name == 'unknown':
             return f'CAST(NULL AS {target.duckdb})'
+        both = {source.name, target.name}
+        inner = source if target.name == 'json' else target
+        if 'json' in both and not (values_json.converts_with_json(inner) or inner.name in ('date', 'timestamp')
+                                   and target.name == 'json') or 'json' in both and inner.arguments and inner.name == 'varchar' \
+                and source.name == 'json':
+            raise QueryError(f'CAST from {source} to {target} is not possible on the laptop, or in Athena at all. Convert '
+                             'the value in another way, or run the query on Athena.')
         if target.name == 'json':
             return self._python(values_json.to_json, sql, source, target)
         if source.name == 'json':
@@ -53,6 +63,8 @@ class Casts:
         if source.name == 'varchar':
             return (f"CASE WHEN {sql} IS NULL THEN NULL WHEN regexp_full_match({sql}, '[+-]?[0-9]+') THEN CAST({sql} AS "
                     f"{target.duckdb}) ELSE CAST('x' || {sql} AS {target.duckdb}) END")
+        if source.name == 'real' and target.name == 'bigint':
+            return self._functions.call(real_to_bigint, [(sql, Type('double'))], target)
         if source.name in ('real', 'double'):
             return f'CAST(round(CAST({sql} AS DOUBLE)) AS {target.duckdb})'
         return f'CAST({sql} AS {target.duckdb})' if source.name in NUMBERS or source.name == 'boolean' else None
@@ -63,12 +75,17 @@ class Casts:
             return f'CAST({parsed} AS {target.duckdb})'
         if source.name == 'decimal':
             return f'CAST(CAST({sql} AS VARCHAR) AS {target.duckdb})'   # DuckDB's own cast is off by a last digit
+        if source.name == 'double' and target.name == 'real':
+            return (f"CASE WHEN abs({sql}) > 3.4028235677973366e38 AND isfinite({sql}) THEN CAST(sign({sql}) AS FLOAT) * "
+                    f"CAST('infinity' AS FLOAT) ELSE CAST({sql} AS FLOAT) END")
         return f'CAST({sql} AS {target.duckdb})' if source.name in NUMBERS or source.name == 'boolean' else None
 
     _to_real = _to_double
 
     def _to_decimal(self, sql: str, source: Type, target: Type) -> str | None:
         precision, scale = target.arguments
+        if source.name == 'boolean' and scale == precision:
+            return None
         if source.name in INTEGERS or source.name in ('decimal', 'boolean'):
             first = f'CAST({sql} AS TINYINT)' if source.name == 'boolean' else sql
             return f'CAST({first} AS {target.duckdb})'
@@ -89,6 +106,8 @@ class Casts:
         length = target.arguments[0]
         if source.name in ('varchar', 'char'):
             return f'substring({text}, 1, {length})'
+        if source.name not in (*INTEGERS, 'decimal', 'double', 'real'):
+            return None
         failed = self._functions.call(too_long, [(text, VARCHAR)], VARCHAR)
         return f'CASE WHEN length({text}) > {length} THEN {failed} ELSE {text} END'
 
@@ -134,10 +153,10 @@ class Casts:
 
     def _to_time(self, sql: str, source: Type, target: Type) -> str | None:
         digits = target.arguments[0]
-        if source.name == 'timestamp':
-            return f'CAST({rounded_timestamp(sql, source.arguments[0], digits)} AS TIME)'
-        if source.name == WITH_TIME_ZONE:
-            return f'CAST({rounded_timestamp(local_time(sql), source.arguments[0], digits)} AS TIME)'
+        if source.name == 'timestamp' and digits >= source.arguments[0]:
+            return f'CAST({sql} AS TIME)'
+        if source.name == WITH_TIME_ZONE and digits >= source.arguments[0]:
+            return f'CAST({local_time(sql)} AS TIME)'
         if source.name == 'time' and digits >= source.arguments[0]:
             return sql
         return None
@@ -233,6 +252,13 @@ def day_to_second_text(milliseconds: int) -> str:
     hours, minute = divmod(minutes, 60)
     days, hour = divmod(hours, 24)
     return f'{"-" if milliseconds < 0 else ""}{days} {hour:02}:{minute:02}:{second:02}.{thousandths:03}'
+
+
+def real_to_bigint(value: float) -> int:
+    """Return the nearest whole number of a real."""
+    if not abs(value) < 2.0 ** 63:
+        raise Refusal('a real is too large for a bigint')
+    return math.floor(abs(value) + 0.5) * (-1 if value < 0 else 1)
 
 
 def too_long(text: str) -> str:

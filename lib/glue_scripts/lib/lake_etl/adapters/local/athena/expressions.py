@@ -23,7 +23,7 @@ from lake_etl.adapters.local.athena.functions_lists import list_forms
 from lake_etl.adapters.local.athena.functions_numbers import number_forms
 from lake_etl.adapters.local.athena.functions_text import text_forms
 from lake_etl.adapters.local.athena.functions_times import time_forms
-from lake_etl.adapters.local.athena.lambdas import LAMBDA_FUNCTIONS
+from lake_etl.adapters.local.athena.lambdas import LAMBDA_FUNCTIONS, regexp_replace
 from lake_etl.adapters.local.athena.operators import Operators
 from lake_etl.adapters.local.athena.python_functions import PythonFunctions
 from lake_etl.adapters.local.athena.signatures import Form, choose
@@ -39,6 +39,13 @@ COMPARISONS = {exp.EQ: '=', exp.NEQ: '<>', exp.LT: '<', exp.LTE: '<=', exp.GT: '
 ARITHMETIC = {exp.Add: '+', exp.Sub: '-', exp.Mul: '*', exp.Div: '/', exp.Mod: '%'}
 WITHOUT_BRACKETS = frozenset({'current_date', 'current_timestamp', 'localtime', 'localtimestamp'})
 REFUSED_WORDS = frozenset({'current_time', 'current_user', 'current_catalog', 'current_schema', 'current_path'})
+# The parts of a node that some handler reads; a node with another part is refused, never half understood.
+KNOWN_PARTS = frozenset({
+    'alias', 'db', 'default', 'distinct', 'end', 'end_side', 'escape', 'expression', 'expressions', 'false', 'form', 'high',
+    'ifs', 'is_string', 'kind', 'length', 'low', 'negate', 'option', 'json_query', 'order', 'over', 'partition_by', 'path',
+    'position', 'query', 'quoted', 'returning', 'safe', 'separator', 'spec', 'start', 'start_side', 'substr', 'symmetric',
+    'table', 'this', 'to', 'true', 'typed', 'unit', 'zone', 'with_', 'from_', 'joins', 'where', 'group', 'having', 'limit',
+    'offset', 'windows', 'nested', 'catalog'})
 TIMESTAMP_LITERAL = re.compile(r'\d+-\d+-\d+(?: \d+:\d+(?::\d+(?:\.(\d+))?)?)?\s*(\S*)')
 UNITS = {'DAY': 86_400_000, 'HOUR': 3_600_000, 'MINUTE': 60_000, 'SECOND': 1000}
 
@@ -76,6 +83,9 @@ class Expressions:
     def expression(self, node: exp.Expression) -> Typed:
         """Return the expression for DuckDB; raises QueryError for one that is not known."""
         kind = type(node)
+        unknown = [name for name, value in node.args.items() if value and name not in KNOWN_PARTS]
+        if unknown:
+            raise QueryError(f'The laptop does not know {", ".join(unknown)} of {node.key.upper()}. Write it in another way.')
         if kind in COMPARISONS:
             return self._comparison(node)
         if kind in ARITHMETIC:
@@ -176,6 +186,8 @@ class Expressions:
                     values_text.replacement_parts(compiled, values[2].text)
             elif form.name in ('json_extract', 'json_extract_scalar', 'json_size'):
                 values_json.path_steps(pattern)
+            elif form.name in ('json_exists', 'json_value', 'json_query'):
+                values_json.sql_path(pattern)
         except ValueError as error:
             raise QueryError(f'{form.name}: {error}. Write it in another way, or run the query on Athena.') from error
 
@@ -341,6 +353,12 @@ class Expressions:
     def _like(self, node: exp.Like) -> Typed:
         return self._likeness(node, None)
 
+    def _unicodestring(self, node: exp.UnicodeString) -> Typed:
+        if node.args.get('escape'):
+            raise QueryError('A literal U&… takes no UESCAPE on the laptop. Use the backslash.')
+        return text(re.sub(r'\\(?:\+([0-9A-Fa-f]{6})|([0-9A-Fa-f]{4})|(\\))', lambda found: found[3] or chr(
+            int(found[1] or found[2], 16)), str(node.this)))
+
     def _escape(self, node: exp.Escape) -> Typed:
         if not isinstance(node.this, exp.Like):
             raise QueryError('ESCAPE follows LIKE only. Correct the query.')
@@ -353,15 +371,16 @@ class Expressions:
         mark = f' ESCAPE {escape.sql}' if escape else ''
         if escape and (escape.text is None or len(escape.text) != 1):
             raise QueryError('The ESCAPE of LIKE is a text of one character. Correct the query.')
-        return Typed(f'({self._argument(value, VARCHAR)} LIKE {self._argument(pattern, VARCHAR)}{mark})', BOOLEAN)
+        negation = 'NOT ' if node.args.get('negate') else ''
+        return Typed(f'({self._argument(value, VARCHAR)} {negation}LIKE {self._argument(pattern, VARCHAR)}{mark})', BOOLEAN)
 
     def _dpipe(self, node: exp.DPipe) -> Typed:
         return concat(self, [self.expression(node.this), self.expression(node.expression)])
 
     def _attimezone(self, node: exp.AtTimeZone) -> Typed:
         zone = self.expression(node.args['zone'])
-        if zone.type.name != 'varchar':
-            raise QueryError('The zone of AT TIME ZONE is a text on the laptop, such as America/New_York.')
+        if zone.text is None:
+            raise QueryError("The zone of AT TIME ZONE is a literal such as 'America/New_York'; at_timezone takes a column.")
         return self.operators.at_zone(self.expression(node.this), zone.sql)
 
     # Cases and casts
@@ -429,6 +448,28 @@ class Expressions:
 
     # Queries inside
 
+    def _jsonvalue(self, node: exp.JSONValue) -> Typed:
+        return self._json_path_call('json_value', node, node.args.get('path'), node.args.get('returning'))
+
+    def _jsonextract(self, node: exp.JSONExtract) -> Typed:
+        option = node.args.get('option')
+        if not node.args.get('json_query') or option is not None:
+            raise QueryError('json_query takes no WRAPPER or QUOTES on the laptop. Use json_extract.')
+        return self._json_path_call('json_query', node, node.expression, None)
+
+    def _json_path_call(self, name: str, node: exp.Expression, path: exp.Expression | None,
+                        returning: exp.Expression | None) -> Typed:
+        value = self.expression(node.this)
+        if value.type.name != 'varchar' or not isinstance(path, exp.Literal):
+            raise QueryError(f'{name} takes a text and a literal path on the laptop. Use json_extract for other values.')
+        found = self.call(name, [value, text(str(path.this))])
+        if returning is None:
+            return found
+        target = parse_type(returning.sql('trino'))
+        if target.name not in ('varchar', 'bigint', 'integer', 'double', 'boolean') or target.arguments:
+            raise QueryError(f'json_value does not return {target} on the laptop. Convert its text with CAST.')
+        return Typed(f'TRY({self._casts.cast(found.sql, found.type, target)})', target)
+
     def _subquery(self, node: exp.Subquery) -> Typed:
         query = self._queries.query(node, self.scope)
         if len(query.columns) != 1:
@@ -449,12 +490,14 @@ class Expressions:
             return Typed(f'CAST(grouping({items}) AS INTEGER)', INTEGER)
         if name in ('current_timestamp', 'localtimestamp', 'localtime') and node.expressions:
             raise QueryError(f'{name} has 3 digits of a second on the laptop. Leave the number in brackets out.')
-        if name in AGGREGATES or name in LISTED or name in WINDOW_FUNCTIONS or name == 'reduce_agg':
+        if name in AGGREGATES or name in LISTED or name in WINDOW_FUNCTIONS or name in ('reduce_agg', 'approx_percentile'):
             return self._group(node)
         if name in LAMBDA_FUNCTIONS:
             return LAMBDA_FUNCTIONS[name](self, node.expressions)
-        if name == 'regexp_replace' and any(isinstance(item, exp.Lambda) for item in node.expressions):
-            raise QueryError('regexp_replace does not take a lambda on the laptop. Use a replacement with $1.')
+        if name == 'regexp_replace' and len(node.expressions) == 3 and isinstance(node.expressions[2], exp.Lambda):
+            return regexp_replace(self, node.expressions)
+        if any(isinstance(item, exp.Lambda) for item in node.expressions):
+            raise QueryError(f'{name} does not take a lambda on the laptop. Write it in another way.')
         return self.call(name, [self.expression(item) for item in node.expressions])
 
     def _extract(self, node: exp.Extract) -> Typed:
@@ -463,7 +506,10 @@ class Expressions:
         if name not in ('year', 'quarter', 'month', 'week', 'day', 'day_of_month', 'day_of_week', 'day_of_year',
                         'year_of_week', 'hour', 'minute', 'second', 'timezone_hour', 'timezone_minute'):
             raise QueryError(f'Athena does not extract {field}. Correct the query.')
-        return self.chosen(name, [self.expression(node.expression)])
+        value = self.expression(node.expression)
+        if value.type.name == 'date' and name in ('hour', 'minute', 'second'):
+            raise QueryError(f'Athena does not extract {field} from a date. Convert it to a timestamp.')
+        return self.chosen(name, [value])
 
     def _strposition(self, node: exp.StrPosition) -> Typed:
         return self.chosen('strpos', [self.expression(node.this), self.expression(node.args['substr'])])
@@ -479,7 +525,7 @@ class Expressions:
 
     def _normalize(self, node: exp.Normalize) -> Typed:
         form = node.args.get('form')
-        return self.chosen('normalize', [self.expression(node.this), text(form.name.upper() if form is not None else 'NFC')])
+        return self.chosen('normalize', [self.expression(node.this), text(form.name.upper() if form else 'NFC')])
 
     # Groups and windows
 

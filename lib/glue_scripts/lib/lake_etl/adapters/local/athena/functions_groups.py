@@ -25,13 +25,13 @@ def aggregate_forms() -> Iterator[Form]:
     yield sql_form('count(T) -> bigint', 'count({d}{0}){w}')
     yield sql_form('count_if(boolean) -> bigint', 'CAST(count_if({0}){w} AS BIGINT)')
     yield sql_form('sum(bigint) -> bigint', 'CAST(sum({d}{0}){w} AS BIGINT)')
+    yield sql_form('avg(bigint) -> double', 'avg({d}{0}){w}')
+    yield sql_form('avg(decimal) -> decimal', '')      # written by Groups, because the quotient is rounded half up
     for kind in ('real', 'double'):
         yield sql_form(f'sum({kind}) -> {kind}', 'CAST(sum({d}{0}){w} AS {r})')
         yield sql_form(f'avg({kind}) -> {kind}', 'CAST(avg({d}{0}){w} AS {r})')
     yield sql_form('sum(decimal) -> decimal', 'CAST(sum({d}{0}){w} AS {r})',
                    lambda kinds: Type('decimal', (MOST_DIGITS, kinds[0].arguments[1])))
-    yield sql_form('avg(bigint) -> double', 'avg({d}{0}){w}')
-    yield sql_form('avg(decimal) -> decimal', '')      # written by Groups, because the quotient is rounded half up
     for kind in (YEAR_TO_MONTH, DAY_TO_SECOND):
         yield sql_form(f'sum({kind}) -> {kind}', 'CAST(sum({d}{0}){w} AS {r})')
         yield sql_form(f'avg({kind}) -> {kind}', 'CAST(round(avg({d}{0}){w}) AS {r})')
@@ -41,7 +41,6 @@ def aggregate_forms() -> Iterator[Form]:
         yield sql_form(f'{name}(T) -> T', f'{name}({{0}}){{w}}')
         yield sql_form(f'{name}(T, bigint) -> array(T)', f'{name}({{0}}, {{1}}){{w}}')
         yield sql_form(f'{name}_by(T, K) -> T', f'arg_{name}_null({{0}}, {{1}}){{w}}')
-        yield sql_form(f'{name}_by(T, K, bigint) -> array(T)', f'arg_{name}_nulls_last({{0}}, {{1}}, {{2}}){{w}}')
     for name in ('arbitrary', 'any_value'):
         yield sql_form(f'{name}(T) -> T', 'any_value({0}){w}')
     yield sql_form('array_agg(T) -> array(T)', 'array_agg({d}{0}{o}){w}')
@@ -66,8 +65,10 @@ def _statistics() -> Iterator[Form]:
 
 def list_aggregates() -> Iterator[Form]:
     """Yield the forms of the aggregates that Python computes from the list of a group's values."""
-    for name in ('skewness', 'kurtosis', 'geometric_mean'):
+    for name in ('skewness', 'kurtosis'):
         yield python_form(f'{name}(double) -> double', getattr(values_groups, name))
+    for kind in ('bigint', 'real', 'double'):
+        yield python_form(f'geometric_mean({kind}) -> {"real" if kind == "real" else "double"}', values_groups.geometric_mean)
     yield python_form('histogram(T) -> map(T, bigint)', values_groups.histogram)
     yield python_form('map_agg(K, V) -> map(K, V)', values_groups.map_agg)
     yield python_form('multimap_agg(K, V) -> map(K, array(V))', values_groups.multimap_agg)

@@ -47,8 +47,9 @@ def number_forms() -> Iterator[Form]:
         yield python_form(f'{body.__name__}(double, double, double) -> double', body)
     for body in (values_numbers.wilson_interval_lower, values_numbers.wilson_interval_upper):
         yield python_form(f'{body.__name__}(bigint, bigint, double) -> double', body)
-    yield python_form('parse_data_size(varchar) -> decimal', values_numbers.parse_data_size,
-                      lambda kinds: Type('decimal', (MOST_DIGITS, 0)))
+    for name in ('parse_data_size', 'parse_presto_data_size'):
+        yield python_form(f'{name}(varchar) -> decimal', values_numbers.parse_data_size,
+                          lambda kinds: Type('decimal', (MOST_DIGITS, 0)))
     yield from _bytes()
 
 

@@ -37,10 +37,11 @@ def text_forms() -> Iterator[Form]:
     yield python_form('strpos(varchar, varchar, bigint) -> bigint', values_text.strpos)
     yield sql_form('concat_ws(varchar, varchar...) -> varchar', 'concat_ws({all})')
     yield python_form('concat_ws(varchar, array(varchar)) -> varchar', _joined)
-    yield sql_form('levenshtein_distance(varchar, varchar) -> bigint', 'levenshtein({0}, {1})')
+    yield python_form('levenshtein_distance(varchar, varchar) -> bigint', values_text.levenshtein_distance)
     yield from _python_texts()
     yield from _patterns()
     yield from _json()
+    yield from _sql_json()
     yield from _urls()
 
 
@@ -85,10 +86,15 @@ def _json() -> Iterator[Form]:
         yield python_form(f'json_extract_scalar({kind}, varchar) -> varchar', values_json.extract_scalar)
         yield python_form(f'json_size({kind}, varchar) -> bigint', values_json.size)
         yield python_form(f'json_array_length({kind}) -> bigint', values_json.array_length)
-        yield python_form(f'json_array_get({kind}, bigint) -> json', values_json.array_get)
         yield python_form(f'is_json_scalar({kind}) -> boolean', values_json.is_scalar)
         for wanted in ('bigint', 'double', 'boolean', 'varchar'):
             yield python_form(f'json_array_contains({kind}, {wanted}) -> boolean', values_json.array_contains)
+
+
+def _sql_json() -> Iterator[Form]:
+    yield python_form('json_exists(varchar, varchar) -> boolean', values_json.exists)
+    yield python_form('json_value(varchar, varchar) -> varchar', values_json.value)
+    yield python_form('json_query(varchar, varchar) -> varchar', values_json.query)
 
 
 def _urls() -> Iterator[Form]:

@@ -1,6 +1,7 @@
 """Writes aggregate functions, windows and their frames."""
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -35,8 +36,14 @@ class Groups:
         from lake_etl.adapters.local.athena.expressions import AGGREGATES, LISTED, WINDOWS
         name = str(node.this).lower() if isinstance(node, exp.Anonymous) else node.key
         arguments, distinct, order = self._arguments(write, node)
+        if filtered and window:
+            raise QueryError('Athena does not take FILTER and OVER together. Use CASE inside the function.')
+        if name in ('lag', 'lead') and ('ORDER BY' not in window or re.search(r' (?:ROWS|RANGE|GROUPS) ', window)):
+            raise QueryError(f'{name} needs ORDER BY in its window, and takes no frame. Correct the query.')
         if name == 'reduce_agg':
             return self._reduce_agg(write, node, filtered + window)
+        if name == 'approx_percentile':
+            return self._percentile(write, arguments, distinct + order, filtered + window)
         values = [write.expression(item) for item in arguments]
         for known in (AGGREGATES, LISTED, WINDOWS):
             if name in known:
@@ -47,6 +54,8 @@ class Groups:
             raise QueryError(f'{name} is a window function: write OVER (…) after it. Correct the query.')
         if distinct and name not in TAKES_DISTINCT or order and name != 'array_agg':
             raise QueryError(f'{name} takes neither DISTINCT nor ORDER BY on the laptop. Write it in another way.')
+        if name == 'array_agg' and distinct and not order:
+            raise QueryError('The order of array_agg(DISTINCT x) is open. Write array_agg(DISTINCT x ORDER BY x).')
         form, goals, result = choose(name, known[name], [value.type for value in values])
         given = [write.convert(value, goal) if value.type != goal else value.sql
                  for value, goal in zip(values, goals, strict=True)]
@@ -134,6 +143,21 @@ class Groups:
             fields = ', '.join(f'"{name}" := {value}' for name, value in zip(pair.members, given, strict=True))
             listed, kind = f'list(struct_pack({fields})){suffix}', array(pair)
         return Typed(self._functions.call(form.body, [(listed, kind)], result, key=f'{form.name} {kind}'), result)
+
+    def _percentile(self, write: Expressions, nodes: Sequence[exp.Expression], more: str, suffix: str) -> Typed:
+        """Write approx_percentile of a value and one part, or an array of parts."""
+        values = [write.expression(node) for node in nodes]
+        if more or len(values) != 2 or values[0].type.name not in (*INTEGERS, 'real', 'double'):
+            raise QueryError('approx_percentile takes a number that is not a decimal, and a part or an array of parts.')
+        kind = values[0].type if values[0].type.name in ('real', 'double') else Type('bigint')
+        listed = (f'list({write.convert(values[0], kind)}){suffix}', array(kind))
+        if values[1].type.name == 'array':
+            parts = array(Type('double'))
+            sql = self._functions.call(values_groups.approx_percentiles, [
+                listed, (write.convert(values[1], parts), parts)], array(kind), key=str(kind))
+            return Typed(sql, array(kind))
+        part = (write.convert(values[1], Type('double')), Type('double'))
+        return Typed(self._functions.call(values_groups.approx_percentile, [listed, part], kind, key=str(kind)), kind)
 
     def _listagg(self, write: Expressions, node: exp.GroupConcat, suffix: str) -> Typed:
         value, order, distinct = node.this, '', ''

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
-from lake_etl.adapters.local.athena.athena_types import BOOLEAN, Type, array, common_type, map_type
+from lake_etl.adapters.local.athena import values_text
+from lake_etl.adapters.local.athena.athena_types import BOOLEAN, VARCHAR, Type, array, common_type, map_type
 from lake_etl.adapters.local.athena.typed import Typed
 from lake_etl.errors import QueryError
 
@@ -130,6 +131,18 @@ def map_zip_with(write: Expressions, nodes: Sequence[exp.Expression]) -> Typed:
     keys = f'list_distinct(list_concat(map_keys({one.sql}), map_keys({other.sql})))'
     return Typed(f'CASE WHEN {one.sql} IS NOT NULL AND {other.sql} IS NOT NULL THEN map_from_entries(list_transform({keys}, '
                  f'lambda shared: struct_pack(k := shared, v := {inner}))) END', map_type(key, body.type))
+
+
+def regexp_replace(write: Expressions, nodes: Sequence[exp.Expression]) -> Typed:
+    """Write regexp_replace(text, pattern, groups -> …), whose lambda gets the groups of each match."""
+    value, pattern = _parts(write, 'regexp_replace', nodes, 2, 1)
+    matches = write.call('regexp_like', [value, pattern])      # refuses a pattern that the laptop does not read
+    del matches
+    both = [(write.convert(item, VARCHAR), VARCHAR) for item in (value, pattern)]
+    names, body = write.lambda_body(nodes[2], [array(VARCHAR)])
+    groups = write.python(values_text.groups_of_matches, both, array(array(VARCHAR)))
+    made = f'list_transform({groups}, lambda {names[0]}: {write.convert(body, VARCHAR)})'
+    return Typed(write.python(values_text.with_replacements, [*both, (made, array(VARCHAR))], VARCHAR), VARCHAR)
 
 
 LAMBDA_FUNCTIONS: dict[str, Handler] = {

@@ -31,7 +31,7 @@ class Operators:
         """Return left sign right, for + - * / and %."""
         names = (left.type.name, right.type.name)
         if 'unknown' in names:
-            left, right = self._known(left, right.type), self._known(right, left.type)
+            raise QueryError('Athena does not tell the type of arithmetic with NULL. Write CAST(NULL AS type).')
         if left.type.name in NUMBERS and right.type.name in NUMBERS:
             return self._numeric(sign, left, right)
         result = self._temporal(sign, left, right)
@@ -43,7 +43,7 @@ class Operators:
         """Return the value with the other sign."""
         if value.type.name not in (*NUMBERS, YEAR_TO_MONTH, DAY_TO_SECOND):
             raise QueryError(f'Athena cannot compute -{value.type}. Correct the query.')
-        return Typed(f'(-{value.sql})', value.type)
+        return Typed(f'CAST(-{value.sql} AS {value.type.duckdb})', value.type)
 
     def compare(self, sign: str, left: Typed, right: Typed) -> str:
         """Return the comparison, for = <> < <= > and >=."""
@@ -107,14 +107,6 @@ class Operators:
         unit = f"CAST('{'0.' + '0' * (goal_scale - 1) + '1' if goal_scale else '1'}' AS DECIMAL({goal_scale or 1}, " \
                f'{goal_scale}))'
         return f'CAST(CAST({whole} AS DECIMAL({goal_precision}, 0)) * {unit} AS {goal.duckdb})'
-
-    def _known(self, value: Typed, kind: Type) -> Typed:
-        if value.type.name != 'unknown':
-            return value
-        goal = kind if kind.name != 'unknown' else BIGINT
-        if goal.name in TIMES:
-            goal = Type(DAY_TO_SECOND)
-        return Typed(f'CAST(NULL AS {goal.duckdb})', goal)
 
     def _numeric(self, sign: str, left: Typed, right: Typed) -> Typed:
         common = common_type(left.type, right.type)

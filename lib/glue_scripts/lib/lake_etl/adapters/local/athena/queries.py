@@ -133,8 +133,8 @@ class Queries:
         write = self._expressions(Scope(outer=outer))
         rows = [[write.expression(item) for item in (line.expressions if isinstance(line, exp.Tuple) else [line])]
                 for line in node.expressions]
-        if len(rows[0]) == 1 and rows[0][0].type.name == 'row' and not isinstance(node.expressions[0], exp.Tuple):
-            raise QueryError('Write the rows of VALUES in brackets on the laptop, without ROW.')
+        if len(rows[0]) == 1 and any(line[0].type.name == 'row' for line in rows):
+            raise QueryError('Athena takes a single row in VALUES for the columns. Write them one by one.')
         if any(len(line) != len(rows[0]) for line in rows):
             raise QueryError('The rows of VALUES have different numbers of values. Correct the query.')
         kinds = [write.common('VALUES', [line[place] for line in rows]) for place in range(len(rows[0]))]

@@ -63,10 +63,12 @@ def choose(name: str, forms: Iterable[Form], arguments: Sequence[Type]) -> tuple
     """
     forms = tuple(forms)
     for exact in (True, False):
-        for form in forms:
-            bound = _bound(form, arguments, exact)
-            if bound is not None:
-                return form, *bound
+        found = [(form, bound) for form in forms if (bound := _bound(form, arguments, exact)) is not None]
+        if len(found) > 1 and any(kind.name == 'unknown' for kind in arguments):
+            raise QueryError(f'The form of {name} is open when an argument is NULL. Write CAST(NULL AS type).')
+        if found:
+            form, (goals, result) = found[0]
+            return form, goals, result
     given = ', '.join(map(str, arguments))
     raise QueryError(f'The function {name} does not take ({given}) on the laptop, or in Athena at all. Convert the '
                      'arguments, or run the query on Athena.')
@@ -110,6 +112,8 @@ def _bind(pattern: Pattern, kind: Type, letters: dict[str, Type], exact: bool) -
 def _filled(pattern: Pattern, letters: dict[str, Type], kind: Type | None) -> Type:
     """Return the type that the pattern stands for, with the arguments of the given type where they are open."""
     if len(pattern.name) == 1:
+        if pattern.name not in letters:
+            raise QueryError('The type of a NULL argument is open. Write CAST(NULL AS type).')
         return letters[pattern.name]
     if pattern.parts:
         inner = kind.parts if kind is not None and len(kind.parts) == len(pattern.parts) else (None,) * len(pattern.parts)

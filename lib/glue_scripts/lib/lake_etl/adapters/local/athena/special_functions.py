@@ -69,13 +69,16 @@ def typeof(write: Expressions, arguments: Sequence[Typed]) -> Typed:
     if 'varchar' in str(value.type) and not value.is_exact:
         raise QueryError('typeof of a computed text is not known on the laptop, whose types have no length. Run the '
                          'query on Athena.')
-    return Typed(text_literal(str(value.type)), VARCHAR)
+    name = text_literal(str(value.type))      # the value is computed all the same, because it may fail or be an aggregate
+    return Typed(f'CASE WHEN {value.sql} IS NULL THEN {name} ELSE {name} END', VARCHAR)
 
 
 def concat(write: Expressions, arguments: Sequence[Typed]) -> Typed:
     """Write concat and || of texts, bytes and arrays."""
     if len(arguments) < 2:
         raise QueryError('concat takes at least two arguments. Correct the query.')
+    if any(item.type.name == 'unknown' for item in arguments):
+        raise QueryError('Athena does not tell what concat with NULL is. Write CAST(NULL AS varchar).')
     arrays = [item for item in arguments if item.type.name == 'array']
     if arrays:
         return _concat_arrays(write, arguments, arrays)
@@ -258,7 +261,7 @@ def _formatter(kinds: Sequence[str]) -> Callable[..., str | None]:
     def format_values(pattern: str | None, *items: object) -> str | None:
         if pattern is None:
             return None
-        if any(isinstance(item, float) for item in items) and '%s' in pattern:
+        if any(isinstance(item, float) for item in items):
             items = tuple(_JavaDouble(item, java_double(item)) if isinstance(item, float) else item for item in items)
         return values_text.format_text(pattern, list(items))
     del kinds
@@ -290,6 +293,8 @@ def date_add(write: Expressions, arguments: Sequence[Typed]) -> Typed:
         raise QueryError(f'date_add takes a date or timestamp on the laptop, not {moment.type}. Convert it first.')
     if name in MONTHS:
         return write.operators.moved(moment, f'({count} * {MONTHS[name]})', 'month')
+    if name == 'millisecond' and moment.type.name != 'date' and moment.type.arguments[0] < 3:
+        raise QueryError('date_add of milliseconds takes a timestamp with at least 3 digits of a second. Convert it first.')
     if moment.type.name == 'date' and name not in ('day', 'week'):
         raise QueryError(f'Athena cannot add a {name} to a date. Convert it to a timestamp.')
     if moment.type.name == WITH_TIME_ZONE and name in ('day', 'week'):

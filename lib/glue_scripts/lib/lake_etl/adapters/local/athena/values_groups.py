@@ -55,6 +55,19 @@ def geometric_mean(numbers: list[float | None]) -> float | None:
     return math.exp(math.fsum(math.log(number) for number in found) / len(found))
 
 
+def approx_percentile(numbers: list[Any], part: float) -> Any:
+    """Return the value below which that part of the numbers lies; exact where Athena's is near it."""
+    found = sorted(number for number in numbers if number is not None)
+    if not 0 <= part <= 1:
+        raise ValueError('percentile must be between 0 and 1')
+    return found[min(int(part * len(found)), len(found) - 1)] if found else None
+
+
+def approx_percentiles(numbers: list[Any], parts: list[float]) -> list[Any] | None:
+    """Return the value for each part."""
+    return [approx_percentile(numbers, part) for part in parts] if any(number is not None for number in numbers) else None
+
+
 def map_agg(entries: list[dict[str, Any]]) -> dict[Any, Any]:
     """Return the map of keys and values; the first value of a key stays."""
     result: dict[Any, Any] = {}

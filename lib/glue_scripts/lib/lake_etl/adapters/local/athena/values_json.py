@@ -10,9 +10,11 @@ from typing import Any
 
 from lake_etl.adapters.local.athena import values
 from lake_etl.adapters.local.athena.athena_types import INTEGERS, Type
+from lake_etl.adapters.local.athena.refusal import Refusal
 
 PATH_STEP = re.compile(r'\.([A-Za-z_][\w]*)|\[(\d+)\]|\["((?:[^"\\])*)"\]|\[\'((?:[^\'\\])*)\'\]')
 ESCAPES = {'"': '\\"', '\\': '\\\\', '\b': '\\b', '\f': '\\f', '\n': '\\n', '\r': '\\r', '\t': '\\t'}
+JSON_TYPES = frozenset({*INTEGERS, 'boolean', 'double', 'decimal', 'varchar', 'json', 'array', 'map', 'row'})
 MISSING = object()
 
 
@@ -26,13 +28,13 @@ def parsed(text: str) -> Any:
     return json.loads(text, parse_constant=_no_constant)
 
 
-def written(value: Any) -> str:
-    """Return the value as JSON text with sorted keys."""
+def written(value: Any, in_order: bool = True) -> str:
+    """Return the value as JSON text, with sorted keys unless they must stay as they are."""
     if isinstance(value, dict):
-        pairs = (f'{_quoted(key)}:{written(value[key])}' for key in sorted(value, key=_java_order))
-        return f'{{{",".join(pairs)}}}'
+        keys = sorted(value, key=_java_order) if in_order else list(value)
+        return f'{{{",".join(f"{_quoted(key)}:{written(value[key], in_order)}" for key in keys)}}}'
     if isinstance(value, list):
-        return f'[{",".join(map(written, value))}]'
+        return f'[{",".join(written(item, in_order) for item in value)}]'
     if isinstance(value, str):
         return _quoted(value)
     if isinstance(value, bool) or value is None:
@@ -43,7 +45,79 @@ def written(value: Any) -> str:
 def extract(text: str, path: str) -> str | None:
     """Return what json_extract gives; null for a text that is not JSON."""
     found = _found(text, path)
-    return None if found is MISSING else written(found)
+    return None if found is MISSING else written(found, in_order=False)
+
+
+def exists(text: str, path: str) -> bool | None:
+    """Return what json_exists gives."""
+    found = _sequence(text, path)
+    return None if found is None else bool(found)
+
+
+def value(text: str, path: str) -> str | None:
+    """Return what json_value gives: the text of the one scalar at the path, otherwise null."""
+    found = _sequence(text, path)
+    if not found or len(found) > 1 or found[0] is None or isinstance(found[0], (dict, list)):
+        return None
+    if isinstance(found[0], float):
+        raise Refusal('json_value of a number with a fraction is not spelled as in Athena')
+    return found[0] if isinstance(found[0], str) else written(found[0])
+
+
+def query(text: str, path: str) -> str | None:
+    """Return what json_query gives: the one value at the path as JSON, otherwise null."""
+    found = _sequence(text, path)
+    if not found or len(found) > 1:
+        return None
+    if _has_fraction(found[0]):
+        raise Refusal('json_query of numbers with a fraction does not spell them as Athena does')
+    return written(found[0], in_order=False)
+
+
+def _has_fraction(item: Any) -> bool:
+    if isinstance(item, (dict, list)):
+        return any(map(_has_fraction, item.values() if isinstance(item, dict) else item))
+    return isinstance(item, float)
+
+
+def sql_path(path: str) -> tuple[bool, list[int | str]]:
+    """Return whether a path of SQL is strict, and its steps; raises ValueError."""
+    mode, _, steps = path.strip().partition(' ')
+    if mode.lower() not in ('lax', 'strict'):
+        mode, steps = 'lax', path
+    return mode.lower() == 'strict', path_steps(steps.strip())
+
+
+def _sequence(text: str, path: str) -> list[Any] | None:
+    """Return the values at a path of SQL; None when the text is not JSON, or a strict path leads nowhere."""
+    strict, steps = sql_path(path)
+    first = _lenient(text)
+    if first is MISSING:
+        return None
+    items = [first]
+    for step in steps:
+        following = []
+        for item in items:
+            found = _members(item, step, strict)
+            if found is None:
+                return None
+            following += found
+        items = following
+    return items
+
+
+def _members(item: Any, step: int | str, strict: bool) -> list[Any] | None:
+    """Return what a step leads to; a lax path looks into arrays and takes a single value for an array."""
+    if isinstance(step, str):
+        owners = item if isinstance(item, list) and not strict else [item]
+        if strict and not (isinstance(item, dict) and step in item):
+            return None
+        return [owner[step] for owner in owners if isinstance(owner, dict) and step in owner]
+    if not isinstance(item, list):
+        return None if strict else [item] if step == 0 else []
+    if step >= len(item):
+        return None if strict else []
+    return [item[step]]
 
 
 def extract_scalar(text: str, path: str) -> str | None:
@@ -68,14 +142,6 @@ def array_length(text: str) -> int | None:
     return len(value) if isinstance(value, list) else None
 
 
-def array_get(text: str, index: int) -> str | None:
-    """Return the element with that index from 0, from the end when it is negative."""
-    value = _lenient(text)
-    if not isinstance(value, list) or not -len(value) <= index < len(value):
-        return None
-    return written(value[index])
-
-
 def array_contains(text: str, wanted: Any) -> bool | None:
     """Tell whether a JSON array has a member of that value and kind."""
     value = _lenient(text)
@@ -87,6 +153,11 @@ def array_contains(text: str, wanted: Any) -> bool | None:
 def is_scalar(text: str) -> bool:
     """Tell whether a JSON text is a number, text, boolean or null."""
     return not isinstance(parsed(text), (dict, list))
+
+
+def converts_with_json(kind: Type) -> bool:
+    """Tell whether values of the type can be cast to JSON and back on the laptop."""
+    return kind.name in JSON_TYPES and all(map(converts_with_json, kind.parts))
 
 
 def to_json(kind: Type) -> Callable[[Any], str]:
@@ -116,7 +187,8 @@ def _json_text(value: Any, kind: Type) -> str:
                  in zip(kind.labels, kind.members, kind.parts, strict=True))
         return f'{{{",".join(items)}}}'
     if kind.name == 'double':
-        return values.java_double(value) if value == value and abs(value) != float('inf') else f'"{value}"'
+        text = values.java_double(value)
+        return text if value == value and abs(value) != float('inf') else f'"{text}"'
     if kind.name == 'decimal':
         return f'{value:f}'
     if kind.name == 'json':
@@ -140,7 +212,7 @@ def timestamp_text(value: datetime, digits: int) -> str:
 
 def _key(key: Any) -> str:
     if isinstance(key, (float, date)):
-        raise ValueError('maps with keys of this type cannot be cast to json on the laptop')
+        raise Refusal('maps with such keys are not cast to json')
     return str(key).lower() if isinstance(key, bool) else str(key)
 
 
@@ -260,8 +332,13 @@ def _lenient(text: str, keep_numbers: bool = False) -> Any:
 
 
 def _quoted(text: str) -> str:
-    return '"' + ''.join(ESCAPES.get(letter) or (letter if letter >= ' ' else f'\\u{ord(letter):04X}')
+    return '"' + ''.join(ESCAPES.get(letter) or (letter if ' ' <= letter <= '\uffff' else _escaped(letter))
                          for letter in text) + '"'
+
+
+def _escaped(letter: str) -> str:
+    units = letter.encode('utf-16-be', 'surrogatepass')
+    return ''.join(f'\\u{units[place:place + 2].hex().upper()}' for place in range(0, len(units), 2))
 
 
 def _java_order(text: str) -> bytes:

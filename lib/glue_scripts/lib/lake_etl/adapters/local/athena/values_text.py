@@ -9,6 +9,8 @@ from functools import lru_cache
 from typing import Any
 from urllib.parse import quote_plus, unquote_plus, urlsplit
 
+from lake_etl.adapters.local.athena.refusal import Refusal
+
 # What Athena's regular expressions and Python's read alike. Anything else is refused.
 REGEX_TOKEN = re.compile(
     r'\\[dDwWsSbBntrf]|\\[1-9]|\\[^A-Za-z0-9]|\[(?:\^)?(?:\\[dDwWsSntrf]|\\[^A-Za-z0-9]|[^\]\[\\&])+\]'
@@ -33,14 +35,14 @@ def regex(pattern: str) -> re.Pattern[str]:
     while position < len(rest):
         found = REGEX_TOKEN.match(rest, position)
         if not found or (flags & re.IGNORECASE and not found[0].isascii()):
-            raise ValueError(f'The laptop does not read the regular expression {pattern!r} as Athena does')
+            raise Refusal('a regular expression has a part that is not read as in Athena')
         named = re.fullmatch(r'\(\?<([A-Za-z]\w*)>', found[0])
         parts.append(f'(?P<{named[1]}>' if named else found[0])
         position = found.end()
     try:
         return re.compile(''.join(parts), flags)
     except re.error as error:
-        raise ValueError(f'{pattern!r} is not a regular expression that the laptop reads') from error
+        raise Refusal('a regular expression is not one, or not one that is read here') from error
 
 
 def regexp_like(text: str, pattern: str) -> bool:
@@ -136,6 +138,27 @@ def _group_number(pattern: re.Pattern[str], replacement: str, position: int) -> 
 def _check_group(pattern: re.Pattern[str], group: int) -> None:
     if not 0 <= group <= pattern.groups:
         raise ValueError(f'Pattern has {pattern.groups} groups, cannot access group {group}')
+
+
+def groups_of_matches(text: str, pattern: str) -> list[list[str | None]]:
+    """Return the groups of each match."""
+    return [list(found.groups()) for found in regex(pattern).finditer(text)]
+
+
+def with_replacements(text: str, pattern: str, replacements: list[str | None]) -> str:
+    """Return the text with each match replaced by its own text."""
+    rest = iter(replacements)
+    return regex(pattern).sub(lambda found: next(rest) or '', text)
+
+
+def levenshtein_distance(first: str, second: str) -> int:
+    """Return the smallest number of letters that are changed, added or left out."""
+    row = list(range(len(second) + 1))
+    for place, letter in enumerate(first, start=1):
+        before, row[0] = row[0], place
+        for column, other in enumerate(second, start=1):
+            before, row[column] = row[column], min(row[column] + 1, row[column - 1] + 1, before + (letter != other))
+    return row[-1]
 
 
 def split(text: str, delimiter: str, limit: int | None) -> list[str]:
@@ -311,11 +334,13 @@ def url_part(part: str) -> Callable[[str], Any]:
 
 def url_extract_parameter(text: str, name: str) -> str | None:
     """Return the first value of a parameter of a URL's query."""
-    query = _url(text)[3]
-    for item in (query or '').split('&') if query else []:
+    if _url(text)[3] is None:
+        return None
+    found = URL.fullmatch(text)
+    for item in (found[4] or '').split('&') if found else ():
         key, _, value = item.partition('=')
-        if key == name:
-            return value
+        if _decoded(key) == name:
+            return _decoded(value)
     return None
 
 
@@ -329,7 +354,9 @@ def _url(text: str) -> tuple[str | None, str | None, str | None, str | None, str
     except ValueError:
         return None, None, None, None, None
     scheme, authority, path, query, fragment = found.groups()
-    return scheme or '', authority, _decoded(path), _decoded(query), _decoded(fragment)
+    if scheme and authority is None and not path.startswith('/'):
+        path = query = None          # such as mailto:someone
+    return scheme or '', authority or '', _decoded(path), _decoded(query), _decoded(fragment)
 
 
 def _decoded(text: str | None) -> str:
@@ -365,13 +392,13 @@ def format_text(pattern: str, arguments: list[Any]) -> str:
     rest = pattern[position:]
     result.append(rest)
     if '%' in ''.join(part for part in (FORMAT_PART.sub('', pattern),)):
-        raise ValueError('format has a conversion that the laptop does not read')
+        raise Refusal('format has a conversion that is not read')
     return ''.join(result)
 
 
 def _formatted(value: Any, kind: str, flags: set[str], precision: str | None, width: int) -> str:
     if kind in 'sS' and not flags - {'-'}:
-        text = 'null' if value is None else str(value)
+        text = 'null' if value is None else str(value).lower() if isinstance(value, bool) else str(value)
         text = text if precision is None else text[:int(precision)]
         return text.upper() if kind == 'S' else text
     if value is None and kind in 'dfxXb':
@@ -387,11 +414,11 @@ def _formatted(value: Any, kind: str, flags: set[str], precision: str | None, wi
         return _number(f'{number:,f}' if ',' in flags else f'{number:f}', str(exact).startswith('-'), flags, width)
     if kind in 'xX' and isinstance(value, int) and value >= 0 and not flags - {'-', '0'} and precision is None:
         return _number(f'{value:x}' if kind == 'x' else f'{value:X}', False, flags, width)
-    raise ValueError('format has a conversion that the laptop does not read')
+    raise Refusal('format has a conversion that is not read')
 
 
 def _number(digits: str, negative: bool, flags: set[str], width: int) -> str:
     if '(' in flags or '#' in flags:
-        raise ValueError('format has a flag that the laptop does not read')
+        raise Refusal('format has a flag that is not read')
     sign = '-' if negative else '+' if '+' in flags else ' ' if ' ' in flags else ''
     return sign + (digits.zfill(width - len(sign)) if '0' in flags else digits)

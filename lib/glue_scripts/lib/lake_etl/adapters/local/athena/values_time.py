@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
+from lake_etl.adapters.local.athena.refusal import Refusal
 from lake_etl.errors import QueryError
 
 MONTHS = ('january', 'february', 'march', 'april', 'may', 'june', 'july', 'august', 'september', 'october', 'november',
@@ -19,7 +20,7 @@ MYSQL_TO_DUCKDB = {
     'l': '%-I', 'r': '%I:%M:%S %p', 'T': '%H:%M:%S', 'v': '%V', 'x': '%G', '%': '%%'}
 # Runs of letters of Joda's patterns, which format_datetime and parse_datetime take, and DuckDB's.
 JODA_TO_DUCKDB = {
-    'yyyy': '%Y', 'y': '%-Y', 'yy': '%y', 'YYYY': '%Y', 'M': '%-m', 'MM': '%m', 'MMM': '%b', 'MMMM': '%B', 'd': '%-d',
+    'yyyy': '%Y', 'yy': '%y', 'YYYY': '%Y', 'M': '%-m', 'MM': '%m', 'MMM': '%b', 'MMMM': '%B', 'd': '%-d',
     'dd': '%d', 'H': '%-H', 'HH': '%H', 'h': '%-I', 'hh': '%I', 'm': '%-M', 'mm': '%M', 's': '%-S', 'ss': '%S',
     'SSS': '%g', 'E': '%a', 'EE': '%a', 'EEE': '%a', 'EEEE': '%A', 'a': '%p', 'D': '%-j', 'DDD': '%j', 'ww': '%V',
     'xxxx': '%G', 'e': '%u'}
@@ -49,7 +50,7 @@ def mysql_pattern(pattern: str) -> str:
                 raise QueryError(f'date_format on the laptop does not know %{directive}. Use another pattern.')
             parts.append(known or directive)
         else:
-            parts.append('%%' if letter == '%' else letter)
+            parts.append('' if letter == '%' else letter)      # a single % at the end is left out
     return ''.join(parts)
 
 
@@ -57,6 +58,8 @@ def joda_pattern(pattern: str) -> str:
     """Return the pattern of format_datetime for DuckDB's strftime; raises QueryError."""
     parts = []
     for quoted, letters, other in _joda_parts(pattern):
+        if other == "'":
+            raise QueryError("The pattern of format_datetime has a quote without its second one. Write '' for a quote.")
         if letters:
             if letters not in JODA_TO_DUCKDB:
                 raise QueryError(f"format_datetime on the laptop does not know '{letters}'. Use another pattern, or run "
@@ -88,7 +91,7 @@ def _mysql_reader(pattern: str) -> re.Pattern[str]:
                 raise ValueError(f'%{directive} tells the same part twice')
             parts.append(f'(?P<{name}>{form})')
         elif directive.isalpha():
-            raise ValueError(f'date_parse on the laptop does not know %{directive}')
+            raise Refusal(f'date_parse does not know %{directive}')
         else:
             parts.append(re.escape(directive or letter))
     return re.compile(''.join(parts), re.ASCII)
@@ -119,7 +122,7 @@ def _joda_part(letters: str, followed: bool) -> str:
         return r'(?P<year>\d{4})' if followed else r'(?P<year>\d{1,9})'
     if letter in 'MdHhms' and count <= 2:
         return rf'(?P<{JODA_TO_READ[letter]}>\d{{{count if followed else "1,2"}}})'
-    raise ValueError(f"parse_datetime on the laptop does not know '{letters}'")
+    raise Refusal(f"parse_datetime does not know '{letters}'")
 
 
 def _joda_parts(pattern: str) -> list[tuple[str, str, str]]:
@@ -243,9 +246,7 @@ def add_months(start: Any, months: int) -> Any:
 
 def months_between(first: Any, second: Any) -> int:
     """Return how many complete months lie between two moments; a shorter last month completes its month early."""
+    if second < first:
+        return -months_between(second, first)
     months = (second.year - first.year) * 12 + second.month - first.month
-    if months > 0 and add_months(first, months) > second:
-        months -= 1
-    if months < 0 and add_months(first, months) < second:
-        months += 1
-    return months
+    return months - 1 if months > 0 and add_months(first, months) > second else months
