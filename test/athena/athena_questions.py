@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 HERE = Path(__file__).resolve().parent
-QUESTIONS, ANSWERS = HERE / 'questions.txt', HERE / 'answers.jsonl'
+QUESTIONS, ANSWERS, FUNCTIONS = HERE / 'questions.txt', HERE / 'answers.jsonl', HERE / 'documented_functions.txt'
 QUERY = re.compile(r'\(?(?:SELECT|WITH|VALUES)\b')
 LIST = re.compile(r'@(\w+) = (.*)')
 PLACE = re.compile(r'\{(\w+)\}')
@@ -36,6 +36,12 @@ def answers() -> list[Answer]:
     """Return the committed answers; the first line of their file names the version of Trino."""
     lines = ANSWERS.read_text(encoding='utf-8').splitlines()[1:]
     return [Answer(query, topic, tuple(types), rows, error) for topic, query, types, rows, error in map(json.loads, lines)]
+
+
+def documented_functions() -> list[str]:
+    """Return the names of the functions that Athena's documentation lists."""
+    lines = FUNCTIONS.read_text(encoding='utf-8').splitlines()
+    return [name for line in lines if not line.startswith('#') for name in line.partition(': ')[2].split()]
 
 
 def _questions(text: str) -> Iterator[tuple[str, str]]:

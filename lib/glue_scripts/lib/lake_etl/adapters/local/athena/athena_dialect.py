@@ -32,3 +32,10 @@ class AthenaQueries(Trino):
         COLUMN_OPERATORS: ClassVar[dict[Any, Any]] = {       # without :: and ->, which Athena does not have
             kind: parser for kind, parser in Trino.Parser.COLUMN_OPERATORS.items() if kind == TokenType.DOT}
         TYPE_LITERAL_PARSERS: ClassVar[dict[Any, Any]] = {kind: _typed_literal for kind in exp.DType}
+
+        def _parse_bracket(self, this: exp.Expression | None = None) -> exp.Expression | None:
+            """Read a subscript; Athena has no list in brackets without ARRAY before it."""
+            if this is None and self._curr and self._curr.token_type == TokenType.L_BRACKET:
+                self.raise_error('Expected ARRAY before the bracket')
+            found: exp.Expression | None = super()._parse_bracket(this)
+            return found

@@ -463,7 +463,7 @@ class Expressions:
         if value.type.name != 'varchar' or not isinstance(path, exp.Literal):
             raise QueryError(f'{name} takes a text and a literal path on the laptop. Use json_extract for other values.')
         found = self.call(name, [value, text(str(path.this))])
-        if returning is None:
+        if not returning:
             return found
         target = parse_type(returning.sql('trino'))
         if target.name not in ('varchar', 'bigint', 'integer', 'double', 'boolean') or target.arguments:

@@ -48,10 +48,9 @@ def extract(text: str, path: str) -> str | None:
     return None if found is MISSING else written(found, in_order=False)
 
 
-def exists(text: str, path: str) -> bool | None:
+def exists(text: str, path: str) -> bool:
     """Return what json_exists gives."""
-    found = _sequence(text, path)
-    return None if found is None else bool(found)
+    return bool(_sequence(text, path))
 
 
 def value(text: str, path: str) -> str | None:

@@ -1,0 +1,189 @@
+"""The laptop answers Athena's queries as Trino, the engine behind Athena, does, or refuses them; never another answer."""
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import duckdb
+import pytest
+import sqlglot
+from athena_questions import Answer, answers, documented_functions, questions
+from sqlglot import exp
+
+from lake_etl.adapters.local.athena.athena_dialect import AthenaQueries
+from lake_etl.adapters.local.athena.athena_types import Type
+from lake_etl.adapters.local.athena.python_functions import PythonFunctions, register
+from lake_etl.adapters.local.athena.queries import Column, Queries
+from lake_etl.adapters.local.athena.translation import MACROS, shown_query
+from lake_etl.adapters.local.duckdb_engine import SETTINGS
+from lake_etl.errors import QueryError
+
+TOGETHER = 40       # expressions that are computed by one query, for the sake of time
+LENGTH = re.compile(r'varchar\(\d+\)')      # the laptop does not know the length of computed texts
+
+
+@dataclass(frozen=True)
+class Laptop:
+    """What the laptop says: rows, or why there are none."""
+
+    columns: Sequence[Column]
+    rows: list[list[Any]]
+    refusal: str | None = None
+
+
+def _no_table(table: exp.Table) -> Any:
+    raise QueryError(f'There is no table {table.name}.')
+
+
+def _ask(tree: exp.Expression) -> Laptop:
+    functions = PythonFunctions()
+    queries = Queries(_no_table, functions)
+    try:
+        sql = shown_query(queries, tree)
+        columns = Queries(_no_table, PythonFunctions()).query(tree).columns
+        with duckdb.connect() as connection:
+            for statement in (*SETTINGS, *MACROS):
+                connection.execute(statement)
+            register(connection, functions.all())
+            rows = connection.execute(sql).fetchall()
+    except (QueryError, duckdb.Error) as error:
+        return Laptop((), [], functions.refusals[0] if functions.refusals else str(error))
+    if functions.refusals:
+        return Laptop((), [], functions.refusals[0])
+    return Laptop(columns, [[_shown(value, column.type) for value, column in zip(row, columns, strict=True)] for row in rows])
+
+
+@cache
+def _found() -> tuple[tuple[Answer, Laptop], ...]:
+    """Return all answers of Trino with those of the laptop."""
+    alone: list[tuple[Answer, exp.Expression | None]] = []
+    together: list[tuple[Answer, exp.Select]] = []
+    for answer in answers():
+        tree = _parsed(answer.query)
+        if tree is not None and answer.error is None and _is_expression(tree):
+            together.append((answer, tree))
+        else:
+            alone.append((answer, tree))
+    found = list(_asked_together(together))
+    found += [(answer, _ask(tree) if tree is not None else Laptop((), [], 'not SQL')) for answer, tree in alone]
+    return tuple(found)
+
+
+def _asked_together(items: list[tuple[Answer, exp.Select]]) -> Iterator[tuple[Answer, Laptop]]:
+    """Ask many expressions in one query, and one by one where that fails."""
+    for start in range(0, len(items), TOGETHER):
+        batch = items[start:start + TOGETHER]
+        known = [item for item in batch if _is_known(item[1])]
+        yield from ((answer, _ask(tree)) for answer, tree in batch if (answer, tree) not in known)
+        both = exp.Select(expressions=[tree.expressions[0].copy() for _, tree in known])
+        one = _ask(both)
+        if one.refusal is None:
+            yield from ((answer, Laptop([column], [[value]])) for (answer, _), column, value
+                        in zip(known, one.columns, one.rows[0], strict=True))
+        else:
+            yield from ((answer, _ask(tree)) for answer, tree in known)
+
+
+def _is_known(tree: exp.Select) -> bool:
+    try:
+        shown_query(Queries(_no_table, PythonFunctions()), tree)
+    except QueryError:
+        return False
+    return True
+
+
+def _parsed(query: str) -> exp.Expression | None:
+    try:
+        return sqlglot.parse_one(query, read=AthenaQueries)
+    except sqlglot.errors.SqlglotError:
+        return None
+
+
+def _is_expression(tree: exp.Expression) -> bool:
+    return isinstance(tree, exp.Select) and len(tree.expressions) == 1 and not any(
+        value for name, value in tree.args.items() if name != 'expressions')
+
+
+def _shown(value: Any, kind: Type) -> Any:
+    """Return the value in the form in which Trino's answers are kept."""
+    if value is None:
+        return None
+    if kind.name == 'array':
+        return [_shown(item, kind.parts[0]) for item in value]
+    if kind.name == 'map':
+        return [[_shown(key, kind.parts[0]), _shown(item, kind.parts[1])] for key, item in value.items()]
+    if kind.name == 'row':
+        return [_shown(item, part) for item, part in zip(value.values(), kind.parts, strict=True)]
+    if kind.name in ('timestamp', 'time'):
+        digits = kind.arguments[0]
+        fraction = f'.{value.microsecond:06}'[:digits + 1] if digits else ''
+        return f'{value:%Y-%m-%d %H:%M:%S}{fraction}' if kind.name == 'timestamp' else f'{value:%H:%M:%S}{fraction}'
+    forms = {'boolean': lambda: str(value).lower(), 'decimal': lambda: f'{value:f}', 'varbinary': lambda: bytes(value).hex()}
+    return forms[kind.name]() if kind.name in forms else str(value)
+
+
+def _same(trino: Any, laptop: Any, kind: Type) -> bool:
+    if trino is None or laptop is None:
+        return trino is laptop
+    if kind.name in ('real', 'double'):
+        one, other = float(trino), float(laptop)
+        close = math.isclose(one, other, rel_tol=1e-13 if kind.name == 'double' else 1e-6)
+        return math.isnan(one) and math.isnan(other) or (close and math.copysign(1, one) == math.copysign(1, other))
+    if kind.name == 'map':
+        trino, laptop = sorted(trino, key=str), sorted(laptop, key=str)
+        return len(trino) == len(laptop) and all(_same(one, other, Type('row', parts=kind.parts))
+                                                 for one, other in zip(trino, laptop, strict=True))
+    if kind.name in ('array', 'row'):
+        parts = kind.parts if kind.name == 'row' else kind.parts * len(trino)
+        return len(trino) == len(laptop) and all(map(_same, trino, laptop, parts))
+    return bool(trino == laptop)
+
+
+def _is_right(answer: Answer, laptop: Laptop) -> bool:
+    if laptop.refusal is not None:
+        return True
+    if answer.error is not None:
+        return False
+    types = [LENGTH.sub('varchar', str(column.type)) for column in laptop.columns]
+    if types != [LENGTH.sub('varchar', kind) for kind in answer.types] or len(answer.rows) != len(laptop.rows):
+        return False
+    ordered = ' ORDER BY ' in answer.query
+    rows = zip(*(side if ordered else sorted(side, key=str) for side in (answer.rows, laptop.rows)), strict=True)
+    return all(_same(one, other, column.type) for trino, ours in rows
+               for one, other, column in zip(trino, ours, laptop.columns, strict=True))
+
+
+def test_every_question_has_the_answer_of_trino():
+    asked = questions()
+    assert [(answer.topic, answer.query) for answer in answers()] == asked, 'Run python test/athena/ask_trino.py.'
+    assert len(asked) >= 1500
+    assert min(Counter(topic for topic, _ in asked).values()) >= 8
+
+
+def test_the_laptop_gives_no_answer_that_trino_does_not_give():
+    wrong = [f'{answer.query}\n  Trino {answer.error or answer.rows}\n  laptop {laptop.rows}'
+             for answer, laptop in _found() if not _is_right(answer, laptop)]
+    assert not wrong, f'{len(wrong)} wrong answers:\n' + '\n'.join(wrong[:20])
+
+
+def test_the_laptop_answers_most_of_what_trino_answers():
+    given = [laptop.refusal is None for answer, laptop in _found() if answer.error is None]
+    assert sum(given) / len(given) > 0.9
+
+
+def test_at_least_nine_of_ten_documented_functions_are_answered():
+    answered = ' '.join(answer.query.lower() for answer, laptop in _found()
+                        if laptop.refusal is None and answer.error is None)
+    missing = [name for name in documented_functions() if not re.search(rf'\b{name.lower()}\b', answered)]
+    assert len(missing) <= len(documented_functions()) / 10, missing
+
+
+@pytest.mark.parametrize('name', ['word_stem', 'approx_set', 'spooky_hash_v2_32', 'numeric_histogram'])
+def test_a_refusal_names_the_function(name):
+    refused = _ask(sqlglot.parse_one(f"SELECT {name}('x')", read=AthenaQueries)).refusal
+    assert refused and name in refused
