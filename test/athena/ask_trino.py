@@ -27,7 +27,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder)
         (path / 'pom.xml').write_text(POM, encoding='utf-8')
-        subprocess.run(['mvn', '-q', '-B', 'dependency:build-classpath', '-Dmdep.outputFile=classpath'], cwd=path, check=True)
+        subprocess.run(['mvn', '-q', '-B', 'dependency:build-classpath', '-Dmdep.outputFile=classpath'], cwd=path,
+                       check=True)
         lines = '\n'.join(json.dumps(query) for _, query in asked)
         classpath = (path / 'classpath').read_text(encoding='utf-8').strip()
         found = subprocess.run(['java', '-cp', classpath, str(HERE / 'AskTrino.java')], input=lines, text=True,

@@ -35,7 +35,8 @@ def questions() -> list[tuple[str, str]]:
 def answers() -> list[Answer]:
     """Return the committed answers; the first line of their file names the version of Trino."""
     lines = ANSWERS.read_text(encoding='utf-8').splitlines()[1:]
-    return [Answer(query, topic, tuple(types), rows, error) for topic, query, types, rows, error in map(json.loads, lines)]
+    return [Answer(query, topic, tuple(types), rows, error) for topic, query, types, rows, error in map(json.loads,
+                                                                                                        lines)]
 
 
 def documented_functions() -> list[str]:

@@ -1,4 +1,4 @@
-"""The laptop answers Athena's queries as Trino, the engine behind Athena, does, or refuses them; never another answer."""
+"""The laptop answers Athena's queries as Trino, the engine behind Athena, or refuses them."""
 from __future__ import annotations
 
 import math
@@ -40,7 +40,7 @@ def _no_table(table: exp.Table) -> Any:
     raise QueryError(f'There is no table {table.name}.')
 
 
-def _ask(tree: exp.Expression) -> Laptop:
+def _ask(tree: exp.Expr) -> Laptop:
     functions = PythonFunctions()
     queries = Queries(_no_table, functions)
     try:
@@ -55,13 +55,14 @@ def _ask(tree: exp.Expression) -> Laptop:
         return Laptop((), [], functions.refusals[0] if functions.refusals else str(error))
     if functions.refusals:
         return Laptop((), [], functions.refusals[0])
-    return Laptop(columns, [[_shown(value, column.type) for value, column in zip(row, columns, strict=True)] for row in rows])
+    return Laptop(columns, [[_shown(value, column.type) for value, column in zip(row, columns, strict=True)]
+                            for row in rows])
 
 
 @cache
 def _found() -> tuple[tuple[Answer, Laptop], ...]:
     """Return all answers of Trino with those of the laptop."""
-    alone: list[tuple[Answer, exp.Expression | None]] = []
+    alone: list[tuple[Answer, exp.Expr | None]] = []
     together: list[tuple[Answer, exp.Select]] = []
     for answer in answers():
         tree = _parsed(answer.query)
@@ -97,14 +98,14 @@ def _is_known(tree: exp.Select) -> bool:
     return True
 
 
-def _parsed(query: str) -> exp.Expression | None:
+def _parsed(query: str) -> exp.Expr | None:
     try:
         return sqlglot.parse_one(query, read=AthenaQueries)
     except sqlglot.errors.SqlglotError:
         return None
 
 
-def _is_expression(tree: exp.Expression) -> bool:
+def _is_expression(tree: exp.Expr) -> bool:
     return isinstance(tree, exp.Select) and len(tree.expressions) == 1 and not any(
         value for name, value in tree.args.items() if name != 'expressions')
 
@@ -123,7 +124,8 @@ def _shown(value: Any, kind: Type) -> Any:
         digits = kind.arguments[0]
         fraction = f'.{value.microsecond:06}'[:digits + 1] if digits else ''
         return f'{value:%Y-%m-%d %H:%M:%S}{fraction}' if kind.name == 'timestamp' else f'{value:%H:%M:%S}{fraction}'
-    forms = {'boolean': lambda: str(value).lower(), 'decimal': lambda: f'{value:f}', 'varbinary': lambda: bytes(value).hex()}
+    forms = {'boolean': lambda: str(value).lower(), 'decimal': lambda: f'{value:f}',
+             'varbinary': lambda: bytes(value).hex()}
     return forms[kind.name]() if kind.name in forms else str(value)
 
 

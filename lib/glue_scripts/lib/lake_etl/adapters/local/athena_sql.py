@@ -36,7 +36,7 @@ class CreateView:
     database: str | None
     name: str
     replace: bool
-    query: exp.Expression
+    query: exp.Expr
 
 
 @dataclass(frozen=True)
@@ -57,10 +57,10 @@ class Translated:
     functions: PythonFunctions
 
 
-def parse_statement(text: str) -> CreateView | DropView | exp.Expression:
+def parse_statement(text: str) -> CreateView | DropView | exp.Expr:
     """Return what the statement asks for; raises QueryError when it is none of what the laptop supports."""
     try:
-        parsed = _parsed(text)
+        parsed = sqlglot.parse(text, read=AthenaQueries)
     except SqlglotError as error:
         if not is_query(text) and not VIEW_START.match(text):
             raise _another(text) from error
@@ -85,7 +85,7 @@ def is_query(text: str) -> bool:
     return QUERY_START.match(text) is not None
 
 
-def translate(query: exp.Expression, names: Names, database: str | None, resolve: Callable[..., Name]) -> Translated:
+def translate(query: exp.Expr, names: Names, database: str | None, resolve: Callable[..., Name]) -> Translated:
     """Return the query for DuckDB, which gives what Athena gives.
 
     names     the catalog, whose columns tell the types
@@ -131,7 +131,8 @@ class _Tables:
         view = self._names.views[name]
         parsed = parse_statement(view.statement)
         assert isinstance(parsed, CreateView)
-        inside = _Tables(self._names, self._functions, lambda given, database: _read_by(view, self._names, given, database))
+        inside = _Tables(self._names, self._functions, lambda given, database: _read_by(view, self._names, given,
+                                                                                        database))
         made = Queries(inside.source, self._functions).query(parsed.query)
         return f'({made.sql})', name, made.columns
 
@@ -141,7 +142,8 @@ def _read_by(view: View, names: Names, name: str, database: str | None) -> Name:
     found = [read for read in view.reads if read[1] == name.lower() and (database or read[0]).lower() == read[0]]
     wanted = next((read for read in found if read[0] == view.database), found[0]) if found else ('', name)
     if wanted not in names.tables and wanted not in names.views:
-        raise QueryError(f'View {view.database}.{view.name} reads {".".join(filter(None, wanted))}, which does not exist any '
+        raise QueryError(f'View {view.database}.{view.name} reads {".".join(filter(None, wanted))}, which does not '
+                         f'exist any '
                          'more. Load that table again, or create the view anew.')
     return wanted
 
@@ -152,12 +154,7 @@ def _columns(table: Table) -> list[Column]:
     return [*columns, *(Column(key.name, VARCHAR, identifier(key.name)) for key in table.partition_keys)]
 
 
-def _parsed(text: str) -> list[exp.Expression | None]:
-    """Return the trees of the statements; a view's query is read as any other query."""
-    return sqlglot.parse(text, read=AthenaQueries)      # type: ignore[return-value]
-
-
-def _create_view(create: exp.Create, query: exp.Expression) -> CreateView:
+def _create_view(create: exp.Create, query: exp.Expr) -> CreateView:
     if isinstance(create.this, exp.Schema):
         raise QueryError(f'View {create.this.this.name} has a list of columns after its name, which Athena does not '
                          'admit. Name the columns in the query with AS.')
@@ -180,7 +177,8 @@ def _place(error: SqlglotError) -> str:
 
 def _another(text: str) -> QueryError:
     return QueryError('The query engine of the laptop runs CREATE [OR REPLACE] VIEW name AS SELECT, DROP VIEW and '
-                      f'SELECT; this statement is another one ({_first_words(text)}). Run it on Athena, or leave it out '
+                      f'SELECT; this statement is another one ({_first_words(text)}). Run it on Athena, or leave it '
+                      f'out '
                       'of the SQL file of this workflow.')
 
 

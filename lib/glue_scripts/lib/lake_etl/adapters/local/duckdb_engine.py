@@ -57,7 +57,8 @@ def engine(tables: Iterable[PublishedTable], views: Iterable[tuple[Name, Transla
 def _check_refusals(used: Iterable[PythonFunctions]) -> None:
     reasons = dict.fromkeys(chain.from_iterable(functions.refusals for functions in used))
     if reasons:
-        raise QueryError(f'The laptop cannot answer the query as Athena does: {"; ".join(reasons)}. Write it in another '
+        raise QueryError(f'The laptop cannot answer the query as Athena does: {"; ".join(reasons)}. Write it in '
+                         f'another '
                          'way, or run it on Athena.')
 
 

@@ -10,10 +10,9 @@ from typing import Any
 import duckdb
 from sqlglot import exp
 
-from lake_etl.adapters.local.athena_sql import (
-    CreateView, DropView, Translated, is_query, parse_statement, translate, translate_view,
-)
 from lake_etl.adapters.local.athena.python_functions import PythonFunctions
+from lake_etl.adapters.local.athena_sql import (
+    CreateView, DropView, Translated, is_query, parse_statement, translate, translate_view)
 from lake_etl.adapters.local.catalog_file import catalog_path, reading, writing
 from lake_etl.adapters.local.catalog_rows import View, delete_view, write_view
 from lake_etl.adapters.local.duckdb_engine import engine
@@ -64,7 +63,7 @@ class DuckDBQueries:
             self._prove(parsed, database)
         return f'laptop-{uuid.uuid4()}'
 
-    def _prove(self, query: exp.Expression, database: str) -> Prepared:
+    def _prove(self, query: exp.Expr, database: str) -> Prepared:
         """Let DuckDB bind the query without reading rows."""
         prepared = _prepared(self._address, lambda names: translate(query, names, database, resolved))
         with engine(prepared.tables, (), prepared.translated.functions) as connection:
@@ -107,14 +106,15 @@ def query(catalog_address: str, sql: str) -> QueryResult:
     if not is_query(sql):
         return native_query(catalog_address, sql)
     parsed = parse_statement(sql)
-    assert isinstance(parsed, exp.Expression)
+    assert isinstance(parsed, exp.Expr)
     return _answer(_prepared(catalog_address, lambda names: translate(parsed, names, None, resolved)))
 
 
 def native_query(catalog_address: str, sql: str) -> QueryResult:
     """Answer a query in DuckDB's own dialect, as `query` does one in Athena's. Raises QueryError."""
-    return _answer(_prepared(catalog_address, lambda names: Translated(sql, (*names.tables, *names.views),
-                                                                      PythonFunctions()), with_views=True))
+    def everything(names: Names) -> Translated:
+        return Translated(sql, (*names.tables, *names.views), PythonFunctions())
+    return _answer(_prepared(catalog_address, everything, with_views=True))
 
 
 def _answer(prepared: Prepared) -> QueryResult:
@@ -132,7 +132,8 @@ def _prepared(address: str, translation: Callable[[Names], Translated], with_vie
         names = read_names(connection)
         translated = translation(names)
         tables, views = behind(names, translated.reads)
-        queries = tuple(((view.database, view.name), translate_view(view, names)) for view in views) if with_views else ()
+        queries = tuple(((view.database, view.name), translate_view(view, names))
+                        for view in views) if with_views else ()
         return Prepared(translated, with_partitions(connection, tables), views, queries)
 
 

@@ -124,7 +124,8 @@ def catalog_type(kind: CatalogType) -> Type:
     if name == 'timestamp':
         return timestamp(3)
     if name not in DUCKDB_NAMES:
-        raise QueryError(f"Columns of type '{kind.name}' cannot be queried on the laptop. Change the type of the column.")
+        raise QueryError(f"Columns of type '{kind.name}' cannot be queried on the laptop. Change the type of the "
+                         f"column.")
     return Type(name)
 
 

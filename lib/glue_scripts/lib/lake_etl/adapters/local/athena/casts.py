@@ -5,8 +5,7 @@ import math
 
 from lake_etl.adapters.local.athena import values, values_json
 from lake_etl.adapters.local.athena.athena_types import (
-    DAY_TO_SECOND, INTEGERS, VARCHAR, WITH_TIME_ZONE, YEAR_TO_MONTH, Type, timestamp, zoned,
-)
+    DAY_TO_SECOND, INTEGERS, VARCHAR, WITH_TIME_ZONE, YEAR_TO_MONTH, Type, timestamp, zoned)
 from lake_etl.adapters.local.athena.python_functions import PythonFunctions
 from lake_etl.adapters.local.athena.refusal import Refusal
 from lake_etl.adapters.local.duckdb_types import identifier
@@ -29,29 +28,26 @@ class Casts:
             return sql
         if source.name == 'unknown':
             return f'CAST(NULL AS {target.duckdb})'
-        both = {source.name, target.name}
-        inner = source if target.name == 'json' else target
-        if 'json' in both and not (values_json.converts_with_json(inner) or inner.name in ('date', 'timestamp')
-                                   and target.name == 'json') or 'json' in both and inner.arguments and inner.name == 'varchar' \
-                and source.name == 'json':
-            raise QueryError(f'CAST from {source} to {target} is not possible on the laptop, or in Athena at all. Convert '
-                             'the value in another way, or run the query on Athena.')
-        if target.name == 'json':
-            return self._python(values_json.to_json, sql, source, target)
-        if source.name == 'json':
-            return self._python(values_json.from_json, sql, source, target)
-        if target.parts:
+        if 'json' in (source.name, target.name):
+            result = self._with_json(sql, source, target)
+        elif target.parts:
             return self._nested(sql, source, target)
-        writer = getattr(self, f'_to_{_method(target)}', None)
-        result = writer(sql, source, target) if writer else None
-        if not isinstance(result, str):
+        else:
+            writer = getattr(self, f'_to_{_method(target)}', None)
+            result = writer(sql, source, target) if writer else None
+        if result is None:
             raise QueryError(f'CAST from {source} to {target} is not possible on the laptop, or in Athena at all. '
                              'Convert the value in another way, or run the query on Athena.')
         return result
 
-    def _python(self, body: object, sql: str, source: Type, target: Type) -> str:
-        maker, kind = (values_json.to_json, source) if body is values_json.to_json else (values_json.from_json, target)
-        return self._functions.call(maker(kind), [(sql, source)], target, key=f'{source} {target}')
+    def _with_json(self, sql: str, source: Type, target: Type) -> str | None:
+        if target.name == 'json':
+            known = values_json.converts_with_json(source) or source.name in ('date', 'timestamp')
+            body = values_json.to_json(source)
+        else:
+            known = values_json.converts_with_json(target) and not (target.name == 'varchar' and target.arguments)
+            body = values_json.from_json(target)
+        return self._functions.call(body, [(sql, source)], target, key=f'{source} {target}') if known else None
 
     def _to_boolean(self, sql: str, source: Type, target: Type) -> str | None:
         if source.name == 'varchar':
@@ -61,7 +57,8 @@ class Casts:
 
     def _to_integer(self, sql: str, source: Type, target: Type) -> str | None:
         if source.name == 'varchar':
-            return (f"CASE WHEN {sql} IS NULL THEN NULL WHEN regexp_full_match({sql}, '[+-]?[0-9]+') THEN CAST({sql} AS "
+            return (f"CASE WHEN {sql} IS NULL THEN NULL WHEN regexp_full_match({sql}, '[+-]?[0-9]+') THEN CAST({sql} "
+                    f"AS "
                     f"{target.duckdb}) ELSE CAST('x' || {sql} AS {target.duckdb}) END")
         if source.name == 'real' and target.name == 'bigint':
             return self._functions.call(real_to_bigint, [(sql, Type('double'))], target)
@@ -76,7 +73,8 @@ class Casts:
         if source.name == 'decimal':
             return f'CAST(CAST({sql} AS VARCHAR) AS {target.duckdb})'   # DuckDB's own cast is off by a last digit
         if source.name == 'double' and target.name == 'real':
-            return (f"CASE WHEN abs({sql}) > 3.4028235677973366e38 AND isfinite({sql}) THEN CAST(sign({sql}) AS FLOAT) * "
+            return (f"CASE WHEN abs({sql}) > 3.4028235677973366e38 AND isfinite({sql}) THEN CAST(sign({sql}) AS "
+                    f"FLOAT) * "
                     f"CAST('infinity' AS FLOAT) ELSE CAST({sql} AS FLOAT) END")
         return f'CAST({sql} AS {target.duckdb})' if source.name in NUMBERS or source.name == 'boolean' else None
 
@@ -112,6 +110,8 @@ class Casts:
         return f'CASE WHEN length({text}) > {length} THEN {failed} ELSE {text} END'
 
     def _text(self, sql: str, source: Type) -> str | None:
+        if source.name in (WITH_TIME_ZONE, 'timestamp', 'time', YEAR_TO_MONTH, DAY_TO_SECOND):
+            return self._text_of_time(sql, source)
         if source.name in ('varchar', 'uuid', 'char'):
             return sql
         if source.name == 'decimal' and source.arguments[0] == source.arguments[1] < 38:
@@ -123,6 +123,9 @@ class Casts:
         if source.name == 'real':
             return self._functions.call(values.text_from_real, [
                 (sql, Type('double')), (f'CAST(CAST({sql} AS FLOAT) AS VARCHAR)', VARCHAR)], VARCHAR)
+        return None
+
+    def _text_of_time(self, sql: str, source: Type) -> str:
         if source.name == 'timestamp':
             return timestamp_text(sql, source.arguments[0])
         if source.name == 'time':
@@ -131,9 +134,7 @@ class Casts:
             return f"({timestamp_text(local_time(sql), source.arguments[0])} || ' ' || {shown_zone(sql)})"
         if source.name == YEAR_TO_MONTH:
             return f"(CASE WHEN {sql} < 0 THEN '-' ELSE '' END || abs({sql}) // 12 || '-' || abs({sql}) % 12)"
-        if source.name == DAY_TO_SECOND:
-            return self._functions.call(day_to_second_text, [(sql, source)], VARCHAR)
-        return None
+        return self._functions.call(day_to_second_text, [(sql, source)], VARCHAR)
 
     def _to_char(self, sql: str, source: Type, target: Type) -> str | None:
         if source.name not in ('varchar', 'char'):

@@ -13,12 +13,10 @@ from sqlglot import exp
 from lake_etl.adapters.local.athena.athena_dialect import TYPED_LITERAL
 from lake_etl.adapters.local.athena.athena_types import (
     BIGINT, BOOLEAN, DAY_TO_SECOND, INTEGER, UNKNOWN, VARBINARY, VARCHAR, WITH_TIME_ZONE, YEAR_TO_MONTH, Type, array,
-    common_type, converts, decimal,
-)
+    common_type, converts, decimal)
 from lake_etl.adapters.local.athena.casts import Casts
 from lake_etl.adapters.local.athena.functions_groups import (
-    NULLS_MATTER, WINDOW_FUNCTIONS, aggregate_forms, list_aggregates, window_forms,
-)
+    NULLS_MATTER, WINDOW_FUNCTIONS, aggregate_forms, list_aggregates, window_forms)
 from lake_etl.adapters.local.athena.functions_lists import list_forms
 from lake_etl.adapters.local.athena.functions_numbers import number_forms
 from lake_etl.adapters.local.athena.functions_text import text_forms
@@ -35,16 +33,21 @@ from lake_etl.errors import QueryError
 if TYPE_CHECKING:
     from lake_etl.adapters.local.athena.queries import Queries
 
-COMPARISONS = {exp.EQ: '=', exp.NEQ: '<>', exp.LT: '<', exp.LTE: '<=', exp.GT: '>', exp.GTE: '>='}
-ARITHMETIC = {exp.Add: '+', exp.Sub: '-', exp.Mul: '*', exp.Div: '/', exp.Mod: '%'}
+COMPARISONS: dict[type[exp.Expr], str] = {exp.EQ: '=', exp.NEQ: '<>', exp.LT: '<', exp.LTE: '<=', exp.GT: '>',
+                                          exp.GTE: '>='}
+ARITHMETIC: dict[type[exp.Expr], str] = {exp.Add: '+', exp.Sub: '-', exp.Mul: '*', exp.Div: '/', exp.Mod: '%'}
 WITHOUT_BRACKETS = frozenset({'current_date', 'current_timestamp', 'localtime', 'localtimestamp'})
 REFUSED_WORDS = frozenset({'current_time', 'current_user', 'current_catalog', 'current_schema', 'current_path'})
 # The parts of a node that some handler reads; a node with another part is refused, never half understood.
 KNOWN_PARTS = frozenset({
-    'alias', 'db', 'default', 'distinct', 'end', 'end_side', 'escape', 'expression', 'expressions', 'false', 'form', 'high',
-    'ifs', 'is_string', 'kind', 'length', 'low', 'negate', 'option', 'json_query', 'order', 'over', 'partition_by', 'path',
-    'position', 'query', 'quoted', 'returning', 'safe', 'separator', 'spec', 'start', 'start_side', 'substr', 'symmetric',
-    'table', 'this', 'to', 'true', 'typed', 'unit', 'zone', 'with_', 'from_', 'joins', 'where', 'group', 'having', 'limit',
+    'alias', 'db', 'default', 'distinct', 'end', 'end_side', 'escape', 'expression', 'expressions', 'false', 'form',
+    'high',
+    'ifs', 'is_string', 'kind', 'length', 'low', 'negate', 'option', 'json_query', 'order', 'over', 'partition_by',
+    'path',
+    'position', 'query', 'quoted', 'returning', 'safe', 'separator', 'spec', 'start', 'start_side', 'substr',
+    'symmetric',
+    'table', 'this', 'to', 'true', 'typed', 'unit', 'zone', 'with_', 'from_', 'joins', 'where', 'group', 'having',
+    'limit',
     'offset', 'windows', 'nested', 'catalog'})
 TIMESTAMP_LITERAL = re.compile(r'\d+-\d+-\d+(?: \d+:\d+(?::\d+(?:\.(\d+))?)?)?\s*(\S*)')
 UNITS = {'DAY': 86_400_000, 'HOUR': 3_600_000, 'MINUTE': 60_000, 'SECOND': 1000}
@@ -68,7 +71,7 @@ class Expressions:
     """Writes the expressions of one place of a query, where certain columns can be named."""
 
     def __init__(self, scope: Scope, functions: PythonFunctions, casts: Casts, queries: Queries,
-                 windows: Mapping[str, exp.Expression] | None = None):
+                 windows: Mapping[str, exp.Expr] | None = None):
         self.scope = scope
         self._functions = functions
         self._casts = casts
@@ -80,12 +83,13 @@ class Expressions:
         """Return what writes operators."""
         return Operators(self._functions, self._casts)
 
-    def expression(self, node: exp.Expression) -> Typed:
+    def expression(self, node: exp.Expr) -> Typed:
         """Return the expression for DuckDB; raises QueryError for one that is not known."""
         kind = type(node)
         unknown = [name for name, value in node.args.items() if value and name not in KNOWN_PARTS]
         if unknown:
-            raise QueryError(f'The laptop does not know {", ".join(unknown)} of {node.key.upper()}. Write it in another way.')
+            raise QueryError(f'The laptop does not know {", ".join(unknown)} of {node.key.upper()}. Write it in '
+                             f'another way.')
         if kind in COMPARISONS:
             return self._comparison(node)
         if kind in ARITHMETIC:
@@ -93,7 +97,8 @@ class Expressions:
             return self.operators.arithmetic(ARITHMETIC[kind], left, right)
         handler: Callable[[Any], Typed] | None = getattr(self, f'_{kind.__name__.lower()}', None)
         if handler is None:
-            raise QueryError(f'The laptop does not know {node.key.upper()} ({node.sql("trino")[:60]}). Write it in another '
+            raise QueryError(f'The laptop does not know {node.key.upper()} ({node.sql("trino")[:60]}). Write it in '
+                             f'another '
                              'way, or run the query on Athena.')
         return handler(node)
 
@@ -159,7 +164,7 @@ class Expressions:
             return self.chosen(name, values)
         raise QueryError(f'The laptop does not have the function {name}. Use another one, or run the query on Athena.')
 
-    def lambda_body(self, node: exp.Expression, kinds: Sequence[Type]) -> tuple[list[str], Typed]:
+    def lambda_body(self, node: exp.Expr, kinds: Sequence[Type]) -> tuple[list[str], Typed]:
         """Return the names of a lambda's variables in DuckDB, and its body."""
         if not isinstance(node, exp.Lambda) or len(node.expressions) != len(kinds):
             raise QueryError(f'A lambda of {len(kinds)} variables is expected here. Correct the query.')
@@ -280,20 +285,21 @@ class Expressions:
 
     # Operators
 
-    def _comparison(self, node: exp.Expression) -> Typed:
+    def _comparison(self, node: exp.Expr) -> Typed:
         sign = COMPARISONS[type(node)]
         if isinstance(node.expression, exp.Any | exp.All):
             return self._quantified(sign, node)
-        return Typed(self.operators.compare(sign, self.expression(node.this), self.expression(node.expression)), BOOLEAN)
+        return Typed(self.operators.compare(sign, self.expression(node.this), self.expression(node.expression)),
+                     BOOLEAN)
 
-    def _quantified(self, sign: str, node: exp.Expression) -> Typed:
+    def _quantified(self, sign: str, node: exp.Expr) -> Typed:
         word = 'ANY' if isinstance(node.expression, exp.Any) else 'ALL'
         value, kind, query = self._against_query(self.expression(node.this), node.expression.this)
         if kind.name in ('real', 'double'):
             raise QueryError(f'The laptop does not compare doubles with {word}. Write it with EXISTS.')
         return Typed(f'({value} {sign} {word} ({query}))', BOOLEAN)
 
-    def _against_query(self, value: Typed, node: exp.Expression) -> tuple[str, Type, str]:
+    def _against_query(self, value: Typed, node: exp.Expr) -> tuple[str, Type, str]:
         query = self._queries.query(node, self.scope)
         if len(query.columns) != 1:
             raise QueryError(f'A query with one column is expected, found {len(query.columns)}. Correct the query.')
@@ -314,7 +320,7 @@ class Expressions:
     def _or(self, node: exp.Or) -> Typed:
         return self._logical('OR', node)
 
-    def _logical(self, word: str, node: exp.Expression) -> Typed:
+    def _logical(self, word: str, node: exp.Expr) -> Typed:
         left, right = self.condition(self.expression(node.this)), self.condition(self.expression(node.expression))
         return Typed(f'({left} {word} {right})', BOOLEAN)
 
@@ -327,13 +333,15 @@ class Expressions:
         return Typed(self.operators.distinct(self.expression(node.this), self.expression(node.expression)), BOOLEAN)
 
     def _nullsafeeq(self, node: exp.NullSafeEQ) -> Typed:
-        return Typed(f'(NOT {self._nullsafeneq(exp.NullSafeNEQ(this=node.this, expression=node.expression)).sql})', BOOLEAN)
+        return Typed(f'(NOT {self._nullsafeneq(exp.NullSafeNEQ(this=node.this, expression=node.expression)).sql})',
+                     BOOLEAN)
 
     def _between(self, node: exp.Between) -> Typed:
         value, low, high = (self.expression(part) for part in (node.this, node.args['low'], node.args['high']))
         if node.args.get('symmetric'):
             raise QueryError('Athena does not have BETWEEN SYMMETRIC. Correct the query.')
-        return Typed(f"({self.operators.compare('>=', value, low)} AND {self.operators.compare('<=', value, high)})", BOOLEAN)
+        return Typed(f"({self.operators.compare('>=', value, low)} AND {self.operators.compare('<=', value, high)})",
+                     BOOLEAN)
 
     def _in(self, node: exp.In) -> Typed:
         value = self.expression(node.this)
@@ -348,7 +356,8 @@ class Expressions:
             return Typed(f'({left} IN ({sql}))', BOOLEAN)
         if not values or node.args.get('unnest') or node.args.get('field'):
             raise QueryError('IN takes a list of values or a query. Correct the query.')
-        return Typed(f"({' OR '.join(self.operators.compare('=', value, self.expression(item)) for item in values)})", BOOLEAN)
+        return Typed(f"({' OR '.join(self.operators.compare('=', value, self.expression(item)) for item in values)})",
+                     BOOLEAN)
 
     def _like(self, node: exp.Like) -> Typed:
         return self._likeness(node, None)
@@ -372,7 +381,8 @@ class Expressions:
         if escape and (escape.text is None or len(escape.text) != 1):
             raise QueryError('The ESCAPE of LIKE is a text of one character. Correct the query.')
         negation = 'NOT ' if node.args.get('negate') else ''
-        return Typed(f'({self._argument(value, VARCHAR)} {negation}LIKE {self._argument(pattern, VARCHAR)}{mark})', BOOLEAN)
+        return Typed(f'({self._argument(value, VARCHAR)} {negation}LIKE {self._argument(pattern, VARCHAR)}{mark})',
+                     BOOLEAN)
 
     def _dpipe(self, node: exp.DPipe) -> Typed:
         return concat(self, [self.expression(node.this), self.expression(node.expression)])
@@ -380,7 +390,8 @@ class Expressions:
     def _attimezone(self, node: exp.AtTimeZone) -> Typed:
         zone = self.expression(node.args['zone'])
         if zone.text is None:
-            raise QueryError("The zone of AT TIME ZONE is a literal such as 'America/New_York'; at_timezone takes a column.")
+            raise QueryError("The zone of AT TIME ZONE is a literal such as 'America/New_York'; at_timezone takes a "
+                             "column.")
         return self.operators.at_zone(self.expression(node.this), zone.sql)
 
     # Cases and casts
@@ -444,7 +455,9 @@ class Expressions:
             moment = time_from_text(value, digits)
         except ValueError as error:
             raise QueryError(f"'{value}' is not a time on the laptop, such as 10:30:00. Correct the query.") from error
-        return Typed(f"(TIME '00:00:00' + to_microseconds({round(moment.total_seconds() * 1_000_000)}))", Type('time', (digits,)))
+        return Typed(f"(TIME '00:00:00' + to_microseconds({round(moment.total_seconds() * 1_000_000)}))", Type('time',
+                                                                                                               (digits,
+                                                                                                                )))
 
     # Queries inside
 
@@ -457,11 +470,12 @@ class Expressions:
             raise QueryError('json_query takes no WRAPPER or QUOTES on the laptop. Use json_extract.')
         return self._json_path_call('json_query', node, node.expression, None)
 
-    def _json_path_call(self, name: str, node: exp.Expression, path: exp.Expression | None,
-                        returning: exp.Expression | None) -> Typed:
+    def _json_path_call(self, name: str, node: exp.Expr, path: exp.Expr | None,
+                        returning: exp.Expr | None) -> Typed:
         value = self.expression(node.this)
         if value.type.name != 'varchar' or not isinstance(path, exp.Literal):
-            raise QueryError(f'{name} takes a text and a literal path on the laptop. Use json_extract for other values.')
+            raise QueryError(f'{name} takes a text and a literal path on the laptop. Use json_extract for other '
+                             f'values.')
         found = self.call(name, [value, text(str(path.this))])
         if not returning:
             return found
@@ -473,7 +487,8 @@ class Expressions:
     def _subquery(self, node: exp.Subquery) -> Typed:
         query = self._queries.query(node, self.scope)
         if len(query.columns) != 1:
-            raise QueryError(f'A query with one column is expected here, found {len(query.columns)}. Correct the query.')
+            raise QueryError(f'A query with one column is expected here, found {len(query.columns)}. Correct the '
+                             f'query.')
         return Typed(f'({query.sql})', query.columns[0].type)
 
     def _exists(self, node: exp.Exists) -> Typed:
@@ -490,7 +505,8 @@ class Expressions:
             return Typed(f'CAST(grouping({items}) AS INTEGER)', INTEGER)
         if name in ('current_timestamp', 'localtimestamp', 'localtime') and node.expressions:
             raise QueryError(f'{name} has 3 digits of a second on the laptop. Leave the number in brackets out.')
-        if name in AGGREGATES or name in LISTED or name in WINDOW_FUNCTIONS or name in ('reduce_agg', 'approx_percentile'):
+        if name in AGGREGATES or name in LISTED or name in WINDOW_FUNCTIONS or name in ('reduce_agg',
+                                                                                        'approx_percentile'):
             return self._group(node)
         if name in LAMBDA_FUNCTIONS:
             return LAMBDA_FUNCTIONS[name](self, node.expressions)
@@ -529,7 +545,7 @@ class Expressions:
 
     # Groups and windows
 
-    def _group(self, node: exp.Expression, filtered: str = '', window: str = '', nulls: str = '') -> Typed:
+    def _group(self, node: exp.Expr, filtered: str = '', window: str = '', nulls: str = '') -> Typed:
         return self._queries.groups.write(self, node, filtered, window, nulls)
 
     def _groupconcat(self, node: exp.GroupConcat) -> Typed:
@@ -565,7 +581,8 @@ def _number(value: str) -> Typed:
     whole, _, fraction = digits.partition('.')
     precision = len(whole.lstrip('0')) + len(fraction)
     kind = decimal(max(precision, 1), len(fraction))
-    return Typed(f"CAST('{'-' * value.startswith('-')}{whole or '0'}.{fraction or '0'}' AS {kind.duckdb})", kind, number=0)
+    return Typed(f"CAST('{'-' * value.startswith('-')}{whole or '0'}.{fraction or '0'}' AS {kind.duckdb})", kind,
+                 number=0)
 
 
 def _interval_value(value: str, unit: str) -> tuple[int | None, int | None]:
@@ -584,4 +601,5 @@ def _interval_value(value: str, unit: str) -> tuple[int | None, int | None]:
         days, hours, minutes, seconds, thousandths = found.groups()
         return None, sign * (int(days) * 86_400_000 + int(hours) * 3_600_000 + int(minutes) * 60_000
                              + int(seconds) * 1000 + int((thousandths or '').ljust(3, '0')))
-    raise QueryError(f"INTERVAL '{value}' {unit} is not read on the laptop. Use one unit of {', '.join(UNITS)}, MONTH, YEAR.")
+    raise QueryError(f"INTERVAL '{value}' {unit} is not read on the laptop. Use one unit of {', '.join(UNITS)}, "
+                     f"MONTH, YEAR.")

@@ -17,8 +17,6 @@ NULLS_MATTER = frozenset({'lag', 'lead', 'first_value', 'last_value', 'nth_value
 WITHOUT_NAN = 'coalesce({name}(CASE WHEN NOT isnan({{0}}) THEN {{0}} END){{w}}, {name}({{0}}){{w}})'
 
 
-
-
 def aggregate_forms() -> Iterator[Form]:
     """Yield the forms of the aggregate functions that are written in SQL."""
     yield sql_form('count() -> bigint', 'count(*){w}')
@@ -68,7 +66,8 @@ def list_aggregates() -> Iterator[Form]:
     for name in ('skewness', 'kurtosis'):
         yield python_form(f'{name}(double) -> double', getattr(values_groups, name))
     for kind in ('bigint', 'real', 'double'):
-        yield python_form(f'geometric_mean({kind}) -> {"real" if kind == "real" else "double"}', values_groups.geometric_mean)
+        yield python_form(f'geometric_mean({kind}) -> {"real" if kind == "real" else "double"}',
+                          values_groups.geometric_mean)
     yield python_form('histogram(T) -> map(T, bigint)', values_groups.histogram)
     yield python_form('map_agg(K, V) -> map(K, V)', values_groups.map_agg)
     yield python_form('multimap_agg(K, V) -> map(K, array(V))', values_groups.multimap_agg)
@@ -89,5 +88,3 @@ def window_forms() -> Iterator[Form]:
     for name in ('first_value', 'last_value'):
         yield sql_form(f'{name}(T) -> T', f'{name}({{0}}{{n}}){{w}}')
     yield sql_form('nth_value(T, bigint) -> T', 'nth_value({0}, {1}{n}){w}')
-
-

@@ -45,8 +45,8 @@ def number_forms() -> Iterator[Form]:
                       values_numbers.cosine_similarity)
     for body in (values_numbers.normal_cdf, values_numbers.inverse_normal_cdf, values_numbers.beta_cdf):
         yield python_form(f'{body.__name__}(double, double, double) -> double', body)
-    for body in (values_numbers.wilson_interval_lower, values_numbers.wilson_interval_upper):
-        yield python_form(f'{body.__name__}(bigint, bigint, double) -> double', body)
+    for bound in (values_numbers.wilson_interval_lower, values_numbers.wilson_interval_upper):
+        yield python_form(f'{bound.__name__}(bigint, bigint, double) -> double', bound)
     for name in ('parse_data_size', 'parse_presto_data_size'):
         yield python_form(f'{name}(varchar) -> decimal', values_numbers.parse_data_size,
                           lambda kinds: Type('decimal', (MOST_DIGITS, 0)))

@@ -4,7 +4,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lake_etl.adapters.local.athena import values_time
-from lake_etl.adapters.local.athena.athena_types import DAY_TO_SECOND, WITH_TIME_ZONE, YEAR_TO_MONTH, Type, timestamp, zoned
+from lake_etl.adapters.local.athena.athena_types import (
+    DAY_TO_SECOND, WITH_TIME_ZONE, YEAR_TO_MONTH, Type, timestamp, zoned)
 from lake_etl.adapters.local.athena.casts import from_local, in_utc, local_time
 from lake_etl.adapters.local.athena.signatures import Form, python_form, sql_form
 

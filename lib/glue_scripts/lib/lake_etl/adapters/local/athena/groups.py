@@ -29,33 +29,25 @@ class Groups:
     def __init__(self, functions: PythonFunctions):
         self._functions = functions
 
-    def write(self, write: Expressions, node: exp.Expression, filtered: str, window: str, nulls: str) -> Typed:
+    def write(self, write: Expressions, node: exp.Expr, filtered: str, window: str, nulls: str) -> Typed:
         """Return the call of an aggregate or window function."""
         if isinstance(node, exp.GroupConcat):
             return self._listagg(write, node, filtered + window)
         from lake_etl.adapters.local.athena.expressions import AGGREGATES, LISTED, WINDOWS
         name = str(node.this).lower() if isinstance(node, exp.Anonymous) else node.key
         arguments, distinct, order = self._arguments(write, node)
-        if filtered and window:
-            raise QueryError('Athena does not take FILTER and OVER together. Use CASE inside the function.')
-        if name in ('lag', 'lead') and ('ORDER BY' not in window or re.search(r' (?:ROWS|RANGE|GROUPS) ', window)):
-            raise QueryError(f'{name} needs ORDER BY in its window, and takes no frame. Correct the query.')
+        _check_window(name, filtered, window)
         if name == 'reduce_agg':
             return self._reduce_agg(write, node, filtered + window)
         if name == 'approx_percentile':
             return self._percentile(write, arguments, distinct + order, filtered + window)
         values = [write.expression(item) for item in arguments]
-        for known in (AGGREGATES, LISTED, WINDOWS):
-            if name in known:
-                break
-        else:
-            raise QueryError(f'The laptop does not have the aggregate function {name}. Run the query on Athena.')
-        if known is WINDOWS and not window:
-            raise QueryError(f'{name} is a window function: write OVER (…) after it. Correct the query.')
-        if distinct and name not in TAKES_DISTINCT or order and name != 'array_agg':
-            raise QueryError(f'{name} takes neither DISTINCT nor ORDER BY on the laptop. Write it in another way.')
-        if name == 'array_agg' and distinct and not order:
-            raise QueryError('The order of array_agg(DISTINCT x) is open. Write array_agg(DISTINCT x ORDER BY x).')
+        known = next((forms for forms in (AGGREGATES, LISTED, WINDOWS) if name in forms), None)
+        if known is None or known is WINDOWS and not window:
+            raise QueryError(f'The laptop does not have the aggregate function {name}. A window function is written '
+                             f'with '
+                             'OVER (…), others can be run on Athena.')
+        self._check_distinct(name, distinct, order)
         form, goals, result = choose(name, known[name], [value.type for value in values])
         given = [write.convert(value, goal) if value.type != goal else value.sql
                  for value, goal in zip(values, goals, strict=True)]
@@ -65,9 +57,10 @@ class Groups:
         if form.body is not None:
             return self._over_list(form, given, goals, result, filtered + window)
         assert form.sql is not None
-        return Typed(form.sql.format(*given, d=distinct, o=order, w=filtered + window, n=nulls, r=result.duckdb), result)
+        return Typed(form.sql.format(*given, d=distinct, o=order, w=filtered + window, n=nulls, r=result.duckdb),
+                     result)
 
-    def window(self, write: Expressions, node: exp.Window, named: Mapping[str, exp.Expression]) -> str:
+    def window(self, write: Expressions, node: exp.Window, named: Mapping[str, exp.Expr]) -> str:
         """Return what stands in the brackets of OVER."""
         base = node
         if node.args.get('alias') is not None:
@@ -87,7 +80,7 @@ class Groups:
             parts.append(self._frame(write, spec))
         return ' '.join(parts)
 
-    def order(self, write: Expressions, items: Sequence[exp.Expression]) -> str:
+    def order(self, write: Expressions, items: Sequence[exp.Expr]) -> str:
         """Return ORDER BY of expressions, nulls last unless the query says otherwise."""
         keys = []
         for item in items:
@@ -96,7 +89,7 @@ class Groups:
             keys.append(order_key(write.expression(item.this)) + direction(item))
         return f'ORDER BY {", ".join(keys)}'
 
-    def _arguments(self, write: Expressions, node: exp.Expression) -> tuple[list[exp.Expression], str, str]:
+    def _arguments(self, write: Expressions, node: exp.Expr) -> tuple[list[exp.Expr], str, str]:
         """Return the arguments, DISTINCT and ORDER BY of a call."""
         arguments = list(node.expressions)
         order = ''
@@ -111,6 +104,13 @@ class Groups:
         if len(arguments) == 1 and isinstance(arguments[0], exp.Star):
             arguments = []
         return arguments, distinct, order
+
+    @staticmethod
+    def _check_distinct(name: str, distinct: str, order: str) -> None:
+        if distinct and name not in TAKES_DISTINCT or order and name != 'array_agg':
+            raise QueryError(f'{name} takes neither DISTINCT nor ORDER BY on the laptop. Write it in another way.')
+        if name == 'array_agg' and distinct and not order:
+            raise QueryError('The order of array_agg(DISTINCT x) is open. Write array_agg(DISTINCT x ORDER BY x).')
 
     @staticmethod
     def _check(name: str, goals: Sequence[Type], distinct: bool) -> None:
@@ -144,7 +144,7 @@ class Groups:
             listed, kind = f'list(struct_pack({fields})){suffix}', array(pair)
         return Typed(self._functions.call(form.body, [(listed, kind)], result, key=f'{form.name} {kind}'), result)
 
-    def _percentile(self, write: Expressions, nodes: Sequence[exp.Expression], more: str, suffix: str) -> Typed:
+    def _percentile(self, write: Expressions, nodes: Sequence[exp.Expr], more: str, suffix: str) -> Typed:
         """Write approx_percentile of a value and one part, or an array of parts."""
         values = [write.expression(node) for node in nodes]
         if more or len(values) != 2 or values[0].type.name not in (*INTEGERS, 'real', 'double'):
@@ -174,7 +174,7 @@ class Groups:
         mark = write.expression(separator).sql if separator is not None else "''"
         return Typed(f'string_agg({distinct}{write.convert(text, VARCHAR)}, {mark}{order}){suffix}', VARCHAR)
 
-    def _reduce_agg(self, write: Expressions, node: exp.Expression, suffix: str) -> Typed:
+    def _reduce_agg(self, write: Expressions, node: exp.Expr, suffix: str) -> Typed:
         if len(node.expressions) != 4:
             raise QueryError('reduce_agg takes a value, a start and two lambdas. Correct the query.')
         value, start = write.expression(node.expressions[0]), write.expression(node.expressions[1])
@@ -183,7 +183,7 @@ class Groups:
         goal, folded = folded_list(write, items, start, node.expressions[2])
         return Typed(f'CASE WHEN len({items.sql}) > 0 THEN {folded} END', goal)
 
-    def _frame(self, write: Expressions, spec: exp.Expression) -> str:
+    def _frame(self, write: Expressions, spec: exp.Expr) -> str:
         kind = str(spec.args.get('kind') or '').upper()
         if kind not in ('ROWS', 'RANGE', 'GROUPS') or spec.args.get('exclude'):
             raise QueryError('A window frame is given with ROWS, RANGE or GROUPS. Correct the query.')
@@ -194,12 +194,20 @@ class Groups:
 
     @staticmethod
     def _bound(write: Expressions, kind: str, bound: object, side: object) -> str:
-        if not isinstance(bound, exp.Expression):
+        if not isinstance(bound, exp.Expr):
             return f'{bound} {side or ""}'.strip()
         value = write.expression(bound)
         if value.type.name not in INTEGERS or kind == 'RANGE':
-            raise QueryError(f'A frame of {kind} with {value.type} is not known on the laptop. Use ROWS and whole numbers.')
+            raise QueryError(f'A frame of {kind} with {value.type} is not known on the laptop. Use ROWS and whole '
+                             f'numbers.')
         return f'{value.sql} {side}'
+
+
+def _check_window(name: str, filtered: str, window: str) -> None:
+    if filtered and window:
+        raise QueryError('Athena does not take FILTER and OVER together. Use CASE inside the function.')
+    if name in ('lag', 'lead') and ('ORDER BY' not in window or re.search(r' (?:ROWS|RANGE|GROUPS) ', window)):
+        raise QueryError(f'{name} needs ORDER BY in its window, and takes no frame. Correct the query.')
 
 
 def order_key(value: Typed) -> str:

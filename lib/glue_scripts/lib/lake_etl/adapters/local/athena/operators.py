@@ -4,8 +4,7 @@ from __future__ import annotations
 from lake_etl.adapters.local.athena import values, values_lists
 from lake_etl.adapters.local.athena.athena_types import (
     BIGINT, BOOLEAN, DAY_TO_SECOND, INTEGERS, MOST_DIGITS, NUMBERS, WITH_TIME_ZONE, YEAR_TO_MONTH, Type, as_decimal,
-    common_type, decimal, zoned,
-)
+    common_type, decimal, zoned)
 from lake_etl.adapters.local.athena.casts import Casts, field, from_local, local_time
 from lake_etl.adapters.local.athena.python_functions import PythonFunctions
 from lake_etl.adapters.local.athena.typed import Typed
@@ -53,8 +52,8 @@ class Operators:
         if common.name in NOT_ORDERED and sign not in ('=', '<>'):
             raise QueryError(f'The laptop does not order values of the type {common}. Run the query on Athena.')
         if common.name in ('array', 'map'):
-            same = self._functions.call(values_lists.same, [(self.convert(left, common), common),
-                                                           (self.convert(right, common), common)], BOOLEAN)
+            sides = [(self.convert(value, common), common) for value in (left, right)]
+            same = self._functions.call(values_lists.same, sides, BOOLEAN)
             return f'(NOT {same})' if sign == '<>' else same
         one, other = self.convert(left, common), self.convert(right, common)
         if common.name == WITH_TIME_ZONE:
@@ -95,7 +94,8 @@ class Operators:
         (precision, scale), (other_precision, other_scale) = kind.arguments, other.arguments
         goal_precision, goal_scale = goal.arguments
         shift = goal_scale - scale + other_scale
-        fits = (precision + shift <= MOST_DIGITS - 1 and precision + scale < MOST_DIGITS and other_precision + other_scale
+        fits = (precision + shift <= MOST_DIGITS - 1 and precision + scale < MOST_DIGITS
+                and other_precision + other_scale
                 < MOST_DIGITS and goal_precision + goal_scale <= MOST_DIGITS)
         if not fits:
             scale_sql = (str(goal_scale), Type('integer'))
@@ -183,7 +183,8 @@ class Operators:
         if common.name == 'date':
             return Typed(f'(CAST({one} - {other} AS BIGINT) * 86400000)', goal)
         if common.name == 'time':
-            return Typed(f"((epoch_us(DATE '2000-01-01' + {one}) - epoch_us(DATE '2000-01-01' + {other})) // 1000)", goal)
+            return Typed(f"((epoch_us(DATE '2000-01-01' + {one}) - epoch_us(DATE '2000-01-01' + {other})) // 1000)",
+                         goal)
         if common.name == WITH_TIME_ZONE:
             one, other = f'({one}).i', f'({other}).i'
         return Typed(f'((epoch_us({one}) - epoch_us({other})) // 1000)', goal)
@@ -192,7 +193,8 @@ class Operators:
         if sign not in ('=', '<>'):
             raise QueryError('The laptop does not order rows. Compare their fields one by one.')
         pairs = zip(left.type.parts, right.type.parts, strict=True)
-        equal = ' AND '.join(self.compare('=', Typed(field(left.sql, number), one), Typed(field(right.sql, number), other))
+        equal = ' AND '.join(self.compare('=', Typed(field(left.sql, number), one), Typed(field(right.sql, number),
+                                                                                          other))
                              for number, (one, other) in enumerate(pairs, start=1))
         return f'(NOT ({equal}))' if sign == '<>' else f'({equal})'
 
@@ -203,7 +205,8 @@ class Operators:
             return comparison
         if sign == '<>':
             return f'({comparison} OR {" OR ".join(f"isnan({side})" for side in sides)})'
-        return f'CASE WHEN {comparison} THEN NOT ({" OR ".join(f"isnan({side})" for side in sides)}) ELSE {comparison} END'
+        nan = ' OR '.join(f'isnan({side})' for side in sides)
+        return f'CASE WHEN {comparison} THEN NOT ({nan}) ELSE {comparison} END'
 
 
 def whole_days(milliseconds: int) -> int:

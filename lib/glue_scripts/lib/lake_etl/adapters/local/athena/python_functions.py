@@ -46,7 +46,8 @@ class PythonFunctions:
         name = f'athena_{body.__name__.strip("_")}_{zlib.crc32(signature.encode()):08x}'
         as_text = returns.name in ('real', 'double')
         guarded = self._guarded(body, len(parameters), returns, takes_null)
-        self._by_name[name] = PythonFunction(name, guarded, parameters, 'VARCHAR' if as_text else returns.duckdb, changes)
+        self._by_name[name] = PythonFunction(name, guarded, parameters, 'VARCHAR' if as_text else returns.duckdb,
+                                             changes)
         call = f'{name}({", ".join(f"CAST({sql} AS {kind.duckdb})" for sql, kind in given)})'
         return f'CAST({call} AS {returns.duckdb})' if as_text else call
 
@@ -77,9 +78,9 @@ class PythonFunctions:
 def register(connection: duckdb.DuckDBPyConnection, functions: Iterable[PythonFunction]) -> None:
     """Make the functions known to the connection."""
     for item in functions:
-        connection.create_function(
-            item.name, item.body, list(item.parameters), item.returns,
-            null_handling='special', side_effects=item.changes)
+        connection.create_function(       # type: ignore[call-overload] # DuckDB takes the name of the handling too
+            item.name, item.body, list(item.parameters), item.returns, null_handling='special',
+            side_effects=item.changes)
 
 
 def _has_nan(value: Any) -> bool:

@@ -16,7 +16,8 @@ from lake_etl.adapters.local.athena.typed import Field, Scope, Typed
 from lake_etl.errors import QueryError
 
 # The parts of a SELECT that are translated; any other part is refused.
-KNOWN_PARTS = frozenset({'with_', 'expressions', 'from_', 'joins', 'where', 'group', 'having', 'order', 'limit', 'offset',
+KNOWN_PARTS = frozenset({'with_', 'expressions', 'from_', 'joins', 'where', 'group', 'having', 'order', 'limit',
+                         'offset',
                          'distinct', 'windows', 'kind', 'hint'})
 SET_WORDS = {exp.Union: 'UNION', exp.Except: 'EXCEPT', exp.Intersect: 'INTERSECT'}
 
@@ -67,7 +68,7 @@ class Queries:
         """Return a name that nothing else in the query has."""
         return f'athena_{kind}{next(self._numbers)}_'
 
-    def query(self, node: exp.Expression, outer: Scope | None = None) -> Query:
+    def query(self, node: exp.Expr, outer: Scope | None = None) -> Query:
         """Return a query of any form for DuckDB."""
         known = dict(self._known)
         try:
@@ -77,7 +78,7 @@ class Queries:
             self._known = known
         return Query(f'{heads}{made.sql}', made.columns)
 
-    def _body(self, node: exp.Expression, outer: Scope | None) -> Query:
+    def _body(self, node: exp.Expr, outer: Scope | None) -> Query:
         if isinstance(node, exp.Subquery):
             if node.args.get('sample') or node.args.get('pivots'):
                 raise QueryError('The laptop knows neither TABLESAMPLE nor PIVOT. Leave it out.')
@@ -91,7 +92,7 @@ class Queries:
             return self._select(node, outer)
         raise QueryError(f'The laptop does not know the query {node.key.upper()}. Write a SELECT.')
 
-    def _with(self, node: exp.Expression, outer: Scope | None) -> str:
+    def _with(self, node: exp.Expr, outer: Scope | None) -> str:
         clause = node.args.get('with_')
         if clause is None:
             return ''
@@ -115,7 +116,7 @@ class Queries:
             parts.append(f'{sql_name}({listed}) AS ({made.sql})')
         return f'WITH {"RECURSIVE " if clause.recursive else ""}{", ".join(parts)} '
 
-    def _recursive_columns(self, item: exp.Expression, names: Sequence[str], sql_name: str,
+    def _recursive_columns(self, item: exp.Expr, names: Sequence[str], sql_name: str,
                            outer: Scope | None) -> tuple[str, tuple[Column, ...]]:
         start = self.query(item.this.this, outer)
         return sql_name, tuple(Column(name, column.type, self.new_name('c'))
@@ -148,7 +149,8 @@ class Queries:
     def _combined(self, node: exp.SetOperation, outer: Scope | None) -> Query:
         left, right = self.query(node.this, outer), self.query(node.expression, outer)
         if len(left.columns) != len(right.columns):
-            raise QueryError(f'The queries of {SET_WORDS[type(node)]} have {len(left.columns)} and {len(right.columns)} '
+            raise QueryError(f'The queries of {SET_WORDS[type(node)]} have {len(left.columns)} and '
+                             f'{len(right.columns)} '
                              'columns. Correct the query.')
         if node.args.get('by_name') or node.args.get('side') or node.args.get('kind'):
             raise QueryError('The laptop knows UNION, INTERSECT and EXCEPT with ALL or DISTINCT. Correct the query.')
@@ -157,7 +159,8 @@ class Queries:
         for one, other in zip(left.columns, right.columns, strict=True):
             kind = common_type(one.type, other.type)
             if kind is None:
-                raise QueryError(f'{SET_WORDS[type(node)]} cannot put {one.type} and {other.type} into one column. Convert '
+                raise QueryError(f'{SET_WORDS[type(node)]} cannot put {one.type} and {other.type} into one column. '
+                                 f'Convert '
                                  'one of them with CAST.')
             if not every:
                 group_key(Typed('', kind))
@@ -170,11 +173,12 @@ class Queries:
 
     def _converted(self, query: Query, kinds: Sequence[Type]) -> str:
         alias = self.new_name('r')
-        items = (f'CAST({self._casts.cast(f"{alias}.{column.sql}", column.type, kind)} AS {kind.duckdb}) AS {column.sql}'
+        items = (f'CAST({self._casts.cast(f"{alias}.{column.sql}", column.type, kind)} AS {kind.duckdb}) AS '
+                 f'{column.sql}'
                  for column, kind in zip(query.columns, kinds, strict=True))
         return f'(SELECT {", ".join(items)} FROM ({query.sql}) AS {alias})'
 
-    def _ended(self, node: exp.Expression, made: Query, outer: Scope | None) -> Query:
+    def _ended(self, node: exp.Expr, made: Query, outer: Scope | None) -> Query:
         """Add ORDER BY, LIMIT and OFFSET, which see the columns of the result only."""
         ending = self._limits(node)
         order = node.args.get('order')
@@ -211,7 +215,8 @@ class Queries:
     def _check_parts(node: exp.Select) -> None:
         unknown = [name for name, value in node.args.items() if value and name not in KNOWN_PARTS]
         distinct = node.args.get('distinct')
-        if unknown or node.args.get('kind') or node.args.get('hint') or (distinct is not None and distinct.args.get('on')):
+        if unknown or node.args.get('kind') or node.args.get('hint') or (distinct is not None
+                                                                         and distinct.args.get('on')):
             named = ', '.join(name.strip('_').upper() for name in unknown) or 'a form of SELECT'
             raise QueryError(f'The laptop, or Athena itself, does not know {named} in a query. Leave it out.')
 
@@ -235,15 +240,15 @@ class Queries:
         return items
 
     @staticmethod
-    def _default_name(item: exp.Expression, place: int) -> str:
+    def _default_name(item: exp.Expr, place: int) -> str:
         while isinstance(item, exp.Paren):
             item = item.this
         if isinstance(item, exp.Column | exp.Dot):
-            return (item.this if isinstance(item, exp.Column) else item.expression).name
+            return str((item.this if isinstance(item, exp.Column) else item.expression).name)
         return f'_col{place}'
 
     @staticmethod
-    def _star(item: exp.Expression, source: Source | None) -> list[tuple[str, Typed]]:
+    def _star(item: exp.Expr, source: Source | None) -> list[tuple[str, Typed]]:
         star = item if isinstance(item, exp.Star) else item.this
         if any(star.args.values()) or source is None:
             raise QueryError('The star of Athena stands alone or after a table, and needs a FROM. Correct the query.')
@@ -264,7 +269,7 @@ class Queries:
             source = self._join(source, join, outer)
         return source
 
-    def _source(self, node: exp.Expression, outer: Scope | None, before: Sequence[Field]) -> Source:
+    def _source(self, node: exp.Expr, outer: Scope | None, before: Sequence[Field]) -> Source:
         if node.args.get('sample') or node.args.get('pivots') or node.args.get('version') or node.args.get('when'):
             raise QueryError('The laptop knows no TABLESAMPLE, PIVOT and FOR VERSION. Leave it out.')
         if isinstance(node, exp.Unnest):
@@ -294,7 +299,7 @@ class Queries:
             raise QueryError('Joins in brackets take no alias. Correct the query.')
         return Source(f'({source.sql})', source.fields)
 
-    def _aliased(self, node: exp.Expression, sql: str, columns: Sequence[Column], relation: str | None = None,
+    def _aliased(self, node: exp.Expr, sql: str, columns: Sequence[Column], relation: str | None = None,
                  database: str | None = None) -> Source:
         alias = node.args.get('alias')
         names = [column.name.lower() for column in alias.columns] if alias is not None else []
@@ -302,7 +307,8 @@ class Queries:
             raise QueryError(f"'{node.alias}' names {len(names)} columns, but has {len(columns)}. Correct the query.")
         called = node.alias.lower() or relation
         inner = self.new_name('r')
-        fields = tuple(Field(names[place] if names else column.name.lower(), Typed(f'{inner}.{column.sql}', column.type),
+        fields = tuple(Field(names[place] if names else column.name.lower(), Typed(f'{inner}.{column.sql}',
+                                                                                   column.type),
                              called or None, database if not node.alias else None)
                        for place, column in enumerate(columns))
         return Source(f'{sql} AS {inner}', fields)
@@ -323,7 +329,8 @@ class Queries:
             lengths.append(f'len({value.sql})' if value.type.name == 'array' else f'cardinality({value.sql})')
             items += self._unnested(value)
         if node.args.get('offset'):
-            items.append((f'range(1, CAST(greatest({", ".join(f"coalesce({length}, 0)" for length in lengths)}) AS BIGINT) '
+            items.append((f'range(1, CAST(greatest({", ".join(f"coalesce({length}, 0)" for length in lengths)}) AS '
+                          f'BIGINT) '
                           '+ 1)', BIGINT))
         columns = tuple(Column(f'_col{place}', kind, self.new_name('c')) for place, (_, kind) in enumerate(items))
         listed = ', '.join(f'unnest({sql}) AS {column.sql}' for (sql, _), column in zip(items, columns, strict=True))
@@ -381,7 +388,7 @@ class Queries:
 
     # Grouping, order and limits
 
-    def _group(self, node: exp.Expression, write: Expressions, items: Sequence[tuple[str, Typed]]) -> str:
+    def _group(self, node: exp.Expr, write: Expressions, items: Sequence[tuple[str, Typed]]) -> str:
         if node.args.get('all') or node.args.get('totals'):
             raise QueryError('Athena does not have GROUP BY ALL. Name the columns.')
         known = (exp.GroupingSets, exp.Rollup, exp.Cube)
@@ -395,7 +402,7 @@ class Queries:
                 parts.append(self._group_item(item, write, items))
         return f'GROUP BY {", ".join(parts)}'
 
-    def _group_set(self, item: exp.Expression, write: Expressions, items: Sequence[tuple[str, Typed]]) -> str:
+    def _group_set(self, item: exp.Expr, write: Expressions, items: Sequence[tuple[str, Typed]]) -> str:
         if isinstance(item, exp.Tuple | exp.Paren):
             inside = item.expressions if isinstance(item, exp.Tuple) else [item.this]
             return f'({", ".join(self._group_item(each, write, items) for each in inside)})'
@@ -404,12 +411,12 @@ class Queries:
         return self._group_item(item, write, items)
 
     @staticmethod
-    def _group_item(item: exp.Expression, write: Expressions, items: Sequence[tuple[str, Typed]]) -> str:
+    def _group_item(item: exp.Expr, write: Expressions, items: Sequence[tuple[str, Typed]]) -> str:
         value = _ordinal(item, items)
         return group_key(value if value is not None else write.expression(item))
 
-    def _order(self, order: exp.Expression, scope: Scope, columns: Sequence[Column],
-               windows: Mapping[str, exp.Expression], items: Sequence[tuple[str, Typed]] = ()) -> str:
+    def _order(self, order: exp.Expr, scope: Scope, columns: Sequence[Column],
+               windows: Mapping[str, exp.Expr], items: Sequence[tuple[str, Typed]] = ()) -> str:
         keys = []
         for item in order.expressions:
             if not isinstance(item, exp.Ordered):
@@ -417,14 +424,15 @@ class Queries:
             keys.append(self._order_item(item.this, scope, columns, windows, items) + direction(item))
         return f'ORDER BY {", ".join(keys)}'
 
-    def _order_item(self, node: exp.Expression, scope: Scope, columns: Sequence[Column],
-                    windows: Mapping[str, exp.Expression], items: Sequence[tuple[str, Typed]]) -> str:
+    def _order_item(self, node: exp.Expr, scope: Scope, columns: Sequence[Column],
+                    windows: Mapping[str, exp.Expr], items: Sequence[tuple[str, Typed]]) -> str:
         values = [(column.name, Typed(column.sql, column.type)) for column in columns]
         value = _ordinal(node, values)
         if value is None and isinstance(node, exp.Column) and len(node.parts) == 1:
             named = [each for name, each in values if name.lower() == node.name.lower()]
             if len(named) > 1 and len({each.sql for name, each in items if name.lower() == node.name.lower()}) > 1:
-                raise QueryError(f"Column '{node.name}' of ORDER BY is in the result more than once. Name it with its table.")
+                raise QueryError(f"Column '{node.name}' of ORDER BY is in the result more than once. Name it with its "
+                                 f"table.")
             value = named[0] if named else None
         if value is None:
             # Inside an expression, too, the names of the result come first.
@@ -433,7 +441,7 @@ class Queries:
         return order_key(value)
 
     @staticmethod
-    def _limits(node: exp.Expression) -> str:
+    def _limits(node: exp.Expr) -> str:
         limit, offset = node.args.get('limit'), node.args.get('offset')
         parts = ''
         if limit is not None:
@@ -447,11 +455,11 @@ class Queries:
                 parts += f' LIMIT {_whole(size)}'
         return parts + (f' OFFSET {_whole(offset.expression)}' if offset is not None else '')
 
-    def _expressions(self, scope: Scope, windows: Mapping[str, exp.Expression] | None = None) -> Expressions:
+    def _expressions(self, scope: Scope, windows: Mapping[str, exp.Expr] | None = None) -> Expressions:
         return Expressions(scope, self.functions, self._casts, self, windows)
 
 
-def _ordinal(node: exp.Expression, items: Sequence[tuple[str, Typed]]) -> Typed | None:
+def _ordinal(node: exp.Expr, items: Sequence[tuple[str, Typed]]) -> Typed | None:
     if not isinstance(node, exp.Literal) or node.is_string:
         return None
     place = int(node.this) if str(node.this).isdigit() else 0
@@ -460,7 +468,7 @@ def _ordinal(node: exp.Expression, items: Sequence[tuple[str, Typed]]) -> Typed 
     return items[place - 1][1]
 
 
-def _whole(node: exp.Expression | None) -> str:
+def _whole(node: exp.Expr | None) -> str:
     if isinstance(node, exp.Literal) and not node.is_string and str(node.this).isdigit():
         return str(node.this)
     raise QueryError('LIMIT and OFFSET take a whole number. Correct the query.')

@@ -116,7 +116,8 @@ def _filled(pattern: Pattern, letters: dict[str, Type], kind: Type | None) -> Ty
             raise QueryError('The type of a NULL argument is open. Write CAST(NULL AS type).')
         return letters[pattern.name]
     if pattern.parts:
-        inner = kind.parts if kind is not None and len(kind.parts) == len(pattern.parts) else (None,) * len(pattern.parts)
+        inner = kind.parts if kind is not None and len(kind.parts) == len(pattern.parts) else (None,
+                                                                                               ) * len(pattern.parts)
         labels = (None,) * len(pattern.parts) if pattern.name == 'row' else ()
         return Type(pattern.name, parts=tuple(_filled(part, letters, each)
                                               for part, each in zip(pattern.parts, inner, strict=True)), labels=labels)

@@ -5,12 +5,10 @@ from collections.abc import Callable, Sequence
 from functools import reduce
 from typing import TYPE_CHECKING
 
-
 from lake_etl.adapters.local.athena import values_groups, values_text, values_time
 from lake_etl.adapters.local.athena.athena_types import (
     BIGINT, DATE, DAY_TO_SECOND, INTEGERS, JSON, UNKNOWN, VARCHAR, WITH_TIME_ZONE, YEAR_TO_MONTH, Type, array,
-    common_type, map_type, row, timestamp,
-)
+    common_type, map_type, row, timestamp)
 from lake_etl.adapters.local.athena.casts import from_local, local_time, timestamp_text
 from lake_etl.adapters.local.athena.typed import Typed
 from lake_etl.adapters.local.duckdb_types import identifier, text_literal
@@ -41,7 +39,8 @@ def extreme(name: str) -> Handler:
     """Return what writes greatest or least, which are null when an argument is."""
     def handler(write: Expressions, arguments: Sequence[Typed]) -> Typed:
         common = write.common(name, arguments)
-        if common.name in ('real', 'double', 'array', 'map', 'row', 'json', 'char', WITH_TIME_ZONE) and len(arguments) > 1:
+        if common.name in ('real', 'double', 'array', 'map', 'row', 'json', 'char',
+                           WITH_TIME_ZONE) and len(arguments) > 1:
             if common.name not in ('real', 'double'):
                 raise QueryError(f'{name} does not take values of the type {common} on the laptop. Use CASE.')
         items = [write.convert(item, common) for item in arguments]
@@ -49,7 +48,8 @@ def extreme(name: str) -> Handler:
         missing = [f'{item} IS NULL' for item in items]
         if common.name in ('real', 'double'):
             missing += [f'isnan({item})' for item, given in zip(items, arguments, strict=True) if given.number is None]
-            fail = write.failure('greatest and least with NaN are not computed on the laptop', 'CAST(0 AS BIGINT)', common)
+            fail = write.failure('greatest and least with NaN are not computed on the laptop', 'CAST(0 AS BIGINT)',
+                                 common)
             nan = ' OR '.join(part for part in missing if part.startswith('isnan'))
             sql = f'CASE WHEN {nan} THEN {fail} ELSE {sql} END' if nan else sql
         null = ' OR '.join(part for part in missing if part.endswith('NULL'))
@@ -69,7 +69,8 @@ def typeof(write: Expressions, arguments: Sequence[Typed]) -> Typed:
     if 'varchar' in str(value.type) and not value.is_exact:
         raise QueryError('typeof of a computed text is not known on the laptop, whose types have no length. Run the '
                          'query on Athena.')
-    name = text_literal(str(value.type))      # the value is computed all the same, because it may fail or be an aggregate
+    # The value is computed all the same, because it may fail, or be an aggregate.
+    name = text_literal(str(value.type))
     return Typed(f'CASE WHEN {value.sql} IS NULL THEN {name} ELSE {name} END', VARCHAR)
 
 
@@ -87,7 +88,8 @@ def concat(write: Expressions, arguments: Sequence[Typed]) -> Typed:
         goal = VARCHAR if names <= {'varchar'} else Type('varbinary')
         return Typed(f'({" || ".join(write.convert(item, goal) for item in arguments)})', goal)
     given = ', '.join(str(item.type) for item in arguments)
-    raise QueryError(f'concat does not take ({given}) on the laptop, or in Athena at all. Convert the arguments with CAST.')
+    raise QueryError(f'concat does not take ({given}) on the laptop, or in Athena at all. Convert the arguments with '
+                     f'CAST.')
 
 
 def _concat_arrays(write: Expressions, arguments: Sequence[Typed], arrays: Sequence[Typed]) -> Typed:
@@ -160,7 +162,8 @@ def subscript(write: Expressions, container: Typed, key: Typed) -> Typed:
         raise QueryError(f'Athena cannot take an element of {container.type} with {key.type}. Correct the query.')
     index, result = write.convert(key, BIGINT), container.type.parts[0]
     failed = write.failure('The array has no such element', index, result)
-    return Typed(f'CASE WHEN {index} BETWEEN 1 AND len({container.sql}) THEN list_extract({container.sql}, {index}) WHEN '
+    return Typed(f'CASE WHEN {index} BETWEEN 1 AND len({container.sql}) THEN list_extract({container.sql}, {index}) '
+                 f'WHEN '
                  f'{container.sql} IS NOT NULL AND {index} IS NOT NULL THEN {failed} END', result)
 
 
@@ -183,9 +186,11 @@ def sequence(write: Expressions, arguments: Sequence[Typed]) -> Typed:
     if step is not None and step.type.name != DAY_TO_SECOND:
         raise QueryError('The step of this sequence must be an interval. Correct the query.')
     numbers = [f'CAST(epoch_us({end}) AS BIGINT)' for end, _ in ends]
-    by = f'({step.sql} * 1000)' if step else f'CASE WHEN {numbers[1]} >= {numbers[0]} THEN 86400000000 ELSE -86400000000 END'
+    day = f'CASE WHEN {numbers[1]} >= {numbers[0]} THEN 86400000000 ELSE -86400000000 END'
+    by = f'({step.sql} * 1000)' if step else day
     listed = write.python(_sequence, [(numbers[0], BIGINT), (numbers[1], BIGINT), (by, BIGINT)], array(BIGINT))
-    return Typed(f'list_transform({listed}, lambda moment: CAST(make_timestamp(moment) AS {common.duckdb}))', array(common))
+    return Typed(f'list_transform({listed}, lambda moment: CAST(make_timestamp(moment) AS {common.duckdb}))',
+                 array(common))
 
 
 def _sequence(start: int, stop: int, step: int) -> list[int]:
@@ -202,7 +207,8 @@ def array_join(write: Expressions, arguments: Sequence[Typed]) -> Typed:
         raise QueryError('array_join takes an array and one or two texts. Correct the query.')
     texts = write.convert(arguments[0], array(VARCHAR), explicit=True)
     more = [(write.convert(item, VARCHAR), VARCHAR) for item in arguments[1:]]
-    return Typed(write.python(_join_all if len(more) == 2 else _join, [(texts, array(VARCHAR)), *more], VARCHAR), VARCHAR)
+    return Typed(write.python(_join_all if len(more) == 2 else _join, [(texts, array(VARCHAR)), *more], VARCHAR),
+                 VARCHAR)
 
 
 def _join(items: list[str | None], separator: str) -> str:
@@ -294,7 +300,8 @@ def date_add(write: Expressions, arguments: Sequence[Typed]) -> Typed:
     if name in MONTHS:
         return write.operators.moved(moment, f'({count} * {MONTHS[name]})', 'month')
     if name == 'millisecond' and moment.type.name != 'date' and moment.type.arguments[0] < 3:
-        raise QueryError('date_add of milliseconds takes a timestamp with at least 3 digits of a second. Convert it first.')
+        raise QueryError('date_add of milliseconds takes a timestamp with at least 3 digits of a second. Convert it '
+                         'first.')
     if moment.type.name == 'date' and name not in ('day', 'week'):
         raise QueryError(f'Athena cannot add a {name} to a date. Convert it to a timestamp.')
     if moment.type.name == WITH_TIME_ZONE and name in ('day', 'week'):
@@ -352,7 +359,8 @@ def date_trunc(write: Expressions, arguments: Sequence[Typed]) -> Typed:
 def _unit(function: str, unit: Typed) -> str:
     name = (unit.text or '').lower()
     if name not in MILLISECONDS and name not in MONTHS:
-        raise QueryError(f'{function} takes one of the units {", ".join([*MILLISECONDS, *MONTHS])} as a literal text on '
+        raise QueryError(f'{function} takes one of the units {", ".join([*MILLISECONDS, *MONTHS])} as a literal text '
+                         f'on '
                          'the laptop. Write the unit as such a text.')
     return name
 

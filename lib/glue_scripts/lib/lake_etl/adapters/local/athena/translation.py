@@ -4,8 +4,7 @@ from __future__ import annotations
 from sqlglot import exp
 
 from lake_etl.adapters.local.athena.athena_types import (
-    DAY_TO_SECOND, VARCHAR, WITH_TIME_ZONE, YEAR_TO_MONTH, Type, array, map_type, row,
-)
+    DAY_TO_SECOND, VARCHAR, WITH_TIME_ZONE, YEAR_TO_MONTH, Type, array, map_type, row)
 from lake_etl.adapters.local.athena.casts import Casts
 from lake_etl.adapters.local.athena.queries import Queries
 from lake_etl.adapters.local.duckdb_types import identifier
@@ -18,7 +17,8 @@ MACROS = (
     "CREATE MACRO athena_is_offset(z) AS regexp_full_match(z, '[+-][0-9]{2}:[0-9]{2}')",
     "CREATE MACRO athena_local(i, z) AS CASE WHEN athena_is_offset(z) THEN i + to_minutes(athena_zone_offset(z)) ELSE "
     "timezone(z, timezone('UTC', i)) END",
-    "CREATE MACRO athena_instant(t, z) AS CASE WHEN athena_is_offset(z) THEN t - to_minutes(athena_zone_offset(z)) ELSE "
+    "CREATE MACRO athena_instant(t, z) AS CASE WHEN athena_is_offset(z) THEN t - to_minutes(athena_zone_offset(z)) "
+    "ELSE "
     "timezone('UTC', timezone(z, t)) END",
     "CREATE MACRO athena_zone(z) AS CASE WHEN z IN ('+00:00', '-00:00', 'Z', 'GMT', 'UTC', 'UT') THEN 'UTC' ELSE z END",
     "CREATE MACRO athena_offset_text(m) AS CASE WHEN m = 0 THEN 'Z' ELSE CASE WHEN m < 0 THEN '-' ELSE '+' END || "
@@ -27,7 +27,7 @@ MACROS = (
 )
 
 
-def shown_query(queries: Queries, query: exp.Expression) -> str:
+def shown_query(queries: Queries, query: exp.Expr) -> str:
     """Return the query as it answers a user: its columns have their names, times with a zone and intervals are text.
 
     A connection that runs it needs MACROS and the functions of the queries.

@@ -6,8 +6,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from lake_etl.adapters.local.athena.athena_types import (
-    DUCKDB_NAMES, MOST_DIGITS, MOST_FRACTION, WITH_TIME_ZONE, Type, decimal,
-)
+    DUCKDB_NAMES, MOST_DIGITS, MOST_FRACTION, WITH_TIME_ZONE, Type, decimal)
 from lake_etl.errors import QueryError
 
 SYNONYMS = {'int': 'integer', 'string': 'varchar', 'dec': 'decimal', 'numeric': 'decimal',

@@ -65,7 +65,8 @@ def approx_percentile(numbers: list[Any], part: float) -> Any:
 
 def approx_percentiles(numbers: list[Any], parts: list[float]) -> list[Any] | None:
     """Return the value for each part."""
-    return [approx_percentile(numbers, part) for part in parts] if any(number is not None for number in numbers) else None
+    return [approx_percentile(numbers, part) for part in parts] if any(number is not None
+                                                                       for number in numbers) else None
 
 
 def map_agg(entries: list[dict[str, Any]]) -> dict[Any, Any]:

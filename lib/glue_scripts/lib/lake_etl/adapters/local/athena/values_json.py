@@ -185,6 +185,10 @@ def _json_text(value: Any, kind: Type) -> str:
         items = (f'{_quoted(label or "")}:{_json_text(value[name], part)}' for label, name, part
                  in zip(kind.labels, kind.members, kind.parts, strict=True))
         return f'{{{",".join(items)}}}'
+    return _json_scalar(value, kind)
+
+
+def _json_scalar(value: Any, kind: Type) -> str:
     if kind.name == 'double':
         text = values.java_double(value)
         return text if value == value and abs(value) != float('inf') else f'"{text}"'

@@ -51,7 +51,7 @@ def round_integer(value: int, digits: int) -> int:
     """Return the whole number rounded half up at a digit before the point."""
     if digits >= 0:
         return value
-    unit = 10 ** -digits
+    unit: int = 10 ** -digits
     steps = (abs(value) + unit // 2) // unit
     return steps * unit * (-1 if value < 0 else 1)
 
@@ -179,7 +179,8 @@ def bit_count(value: int, bits: int) -> int:
     """Return the number of ones in the two's complement of so many bits."""
     if not 2 <= bits <= 64 or not -2 ** (bits - 1) <= value < 2 ** (bits - 1):
         raise ValueError('The number must be representable with the bits specified')
-    return (value & (2 ** bits - 1)).bit_count()
+    ones: int = value & (2 ** bits - 1)
+    return ones.bit_count()
 
 
 def parse_data_size(text: str) -> Decimal:

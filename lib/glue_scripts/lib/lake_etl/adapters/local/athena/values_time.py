@@ -62,7 +62,8 @@ def joda_pattern(pattern: str) -> str:
             raise QueryError("The pattern of format_datetime has a quote without its second one. Write '' for a quote.")
         if letters:
             if letters not in JODA_TO_DUCKDB:
-                raise QueryError(f"format_datetime on the laptop does not know '{letters}'. Use another pattern, or run "
+                raise QueryError(f"format_datetime on the laptop does not know '{letters}'. Use another pattern, or "
+                                 f"run "
                                  'the query on Athena.')
             parts.append(JODA_TO_DUCKDB[letters])
         else:
@@ -83,7 +84,7 @@ def parse_joda(text: str, pattern: str) -> dict[str, Any]:
 @lru_cache(maxsize=256)
 def _mysql_reader(pattern: str) -> re.Pattern[str]:
     expanded = pattern.replace('%T', '%H:%i:%s').replace('%r', '%h:%i:%s %p')
-    parts = []
+    parts: list[str] = []
     for directive, letter in re.findall(r'%(.)|([^%]|%\Z)', expanded, re.DOTALL):
         if directive in MYSQL_TO_READ:
             name, form = MYSQL_TO_READ[directive]
@@ -99,7 +100,7 @@ def _mysql_reader(pattern: str) -> re.Pattern[str]:
 
 @lru_cache(maxsize=256)
 def _joda_reader(pattern: str) -> re.Pattern[str]:
-    parts = []
+    parts: list[str] = []
     pieces = _joda_parts(pattern)
     for place, (quoted, letters, other) in enumerate(pieces):
         if not letters:
@@ -248,5 +249,5 @@ def months_between(first: Any, second: Any) -> int:
     """Return how many complete months lie between two moments; a shorter last month completes its month early."""
     if second < first:
         return -months_between(second, first)
-    months = (second.year - first.year) * 12 + second.month - first.month
+    months: int = (second.year - first.year) * 12 + second.month - first.month
     return months - 1 if months > 0 and add_months(first, months) > second else months
