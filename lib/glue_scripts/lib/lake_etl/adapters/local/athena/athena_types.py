@@ -72,7 +72,7 @@ class Type:
         return tuple(label or f'field{number}' for number, label in enumerate(self.labels))
 
 
-BOOLEAN, INTEGER, BIGINT, REAL, DOUBLE = (Type(name) for name in ('boolean', 'integer', 'bigint', 'real', 'double'))
+BOOLEAN, INTEGER, BIGINT = (Type(name) for name in ('boolean', 'integer', 'bigint'))
 VARCHAR, VARBINARY, DATE, JSON, UNKNOWN = (Type(name) for name in ('varchar', 'varbinary', 'date', 'json', 'unknown'))
 
 

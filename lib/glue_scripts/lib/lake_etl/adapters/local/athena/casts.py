@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 from lake_etl.adapters.local.athena import values, values_json
 from lake_etl.adapters.local.athena.athena_types import (
@@ -33,8 +34,8 @@ class Casts:
         elif target.parts:
             return self._nested(sql, source, target)
         else:
-            writer = getattr(self, f'_to_{_method(target)}', None)
-            result = writer(sql, source, target) if writer else None
+            writer = WRITERS.get(_method(target))
+            result = writer(self, sql, source, target) if writer else None
         if result is None:
             raise QueryError(f'CAST from {source} to {target} is not possible on the laptop, or in Athena at all. '
                              'Convert the value in another way, or run the query on Athena.')
@@ -203,6 +204,13 @@ class Casts:
         fields = (f'{identifier(name)} := {self.cast(field(sql, number), part, goal)}' for number, (name, part, goal)
                   in enumerate(zip(target.members, source.parts, target.parts, strict=True), start=1))
         return f'CASE WHEN {sql} IS NOT NULL THEN struct_pack({", ".join(fields)}) END'
+
+
+WRITERS: dict[str, Callable[[Casts, str, Type, Type], str | None]] = {
+    'boolean': Casts._to_boolean, 'integer': Casts._to_integer, 'double': Casts._to_double, 'decimal':
+    Casts._to_decimal, 'varchar': Casts._to_varchar, 'char': Casts._to_char, 'uuid': Casts._to_uuid, 'date':
+    Casts._to_date, 'time': Casts._to_time, 'timestamp': Casts._to_timestamp, 'zoned': Casts._to_zoned, 'real':
+    Casts._to_real}
 
 
 def field(sql: str, number: int) -> str:

@@ -95,12 +95,12 @@ class Expressions:
         if kind in ARITHMETIC:
             left, right = self.expression(node.this), self.expression(node.expression)
             return self.operators.arithmetic(ARITHMETIC[kind], left, right)
-        handler: Callable[[Any], Typed] | None = getattr(self, f'_{kind.__name__.lower()}', None)
+        handler = HANDLERS.get(kind)
         if handler is None:
             raise QueryError(f'The laptop does not know {node.key.upper()} ({node.sql("trino")[:60]}). Write it in '
                              f'another '
                              'way, or run the query on Athena.')
-        return handler(node)
+        return handler(self, node)
 
     def condition(self, value: Typed) -> str:
         """Return the SQL of a value that must be boolean."""
@@ -566,6 +566,24 @@ class Expressions:
         if nulls and str(called.this).lower() not in NULLS_MATTER:
             raise QueryError('IGNORE NULLS follows lag, lead, first_value, last_value and nth_value only.')
         return self._group(called, filtered, f' OVER ({self._queries.groups.window(self, node, self._windows)})', nulls)
+
+
+# What writes each kind of node.
+HANDLERS: dict[type[exp.Expr], Callable[[Expressions, Any], Typed]] = {
+    exp.Literal: Expressions._literal, exp.Null: Expressions._null, exp.Boolean: Expressions._boolean,
+    exp.HexString: Expressions._hexstring, exp.Paren: Expressions._paren, exp.Neg: Expressions._neg, exp.Array:
+    Expressions._array, exp.Tuple: Expressions._tuple, exp.Interval: Expressions._interval, exp.Column:
+    Expressions._column, exp.Identifier: Expressions._identifier, exp.Dot: Expressions._dot, exp.Bracket:
+    Expressions._bracket, exp.Not: Expressions._not, exp.And: Expressions._and, exp.Or: Expressions._or, exp.Is:
+    Expressions._is, exp.NullSafeNEQ: Expressions._nullsafeneq, exp.NullSafeEQ: Expressions._nullsafeeq,
+    exp.Between: Expressions._between, exp.In: Expressions._in, exp.Like: Expressions._like, exp.UnicodeString:
+    Expressions._unicodestring, exp.Escape: Expressions._escape, exp.DPipe: Expressions._dpipe, exp.AtTimeZone:
+    Expressions._attimezone, exp.Case: Expressions._case, exp.If: Expressions._if, exp.Cast: Expressions._cast,
+    exp.TryCast: Expressions._trycast, exp.JSONValue: Expressions._jsonvalue, exp.JSONExtract:
+    Expressions._jsonextract, exp.Subquery: Expressions._subquery, exp.Exists: Expressions._exists, exp.Anonymous:
+    Expressions._anonymous, exp.Extract: Expressions._extract, exp.StrPosition: Expressions._strposition,
+    exp.Substring: Expressions._substring, exp.Trim: Expressions._trim, exp.Normalize: Expressions._normalize,
+    exp.GroupConcat: Expressions._groupconcat, exp.Filter: Expressions._filter, exp.Window: Expressions._window}
 
 
 def _number(value: str) -> Typed:

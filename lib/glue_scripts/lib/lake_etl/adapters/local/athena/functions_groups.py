@@ -63,8 +63,8 @@ def _statistics() -> Iterator[Form]:
 
 def list_aggregates() -> Iterator[Form]:
     """Yield the forms of the aggregates that Python computes from the list of a group's values."""
-    for name in ('skewness', 'kurtosis'):
-        yield python_form(f'{name}(double) -> double', getattr(values_groups, name))
+    yield python_form('skewness(double) -> double', values_groups.skewness)
+    yield python_form('kurtosis(double) -> double', values_groups.kurtosis)
     for kind in ('bigint', 'real', 'double'):
         yield python_form(f'geometric_mean({kind}) -> {"real" if kind == "real" else "double"}',
                           values_groups.geometric_mean)

@@ -67,7 +67,7 @@ class PythonFunctions:
                 raise
             return repr(float(result)) if as_text and result is not None else result
         parameters = [Parameter(f'item{number}', Parameter.POSITIONAL_ONLY) for number in range(count)]
-        guarded.__signature__ = Signature(parameters)       # type: ignore[attr-defined]
+        setattr(guarded, '__signature__', Signature(parameters))    # DuckDB counts the parameters
         return guarded
 
     def all(self) -> tuple[PythonFunction, ...]:

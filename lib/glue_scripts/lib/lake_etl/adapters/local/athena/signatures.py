@@ -11,7 +11,6 @@ from lake_etl.adapters.local.athena.athena_types import Type, common_type, conve
 from lake_etl.errors import QueryError
 
 FORM = re.compile(r'(\w+)\((.*)\) -> (.+)')
-OPEN_ARGUMENTS = frozenset({'decimal', 'timestamp', 'timestamp with time zone', 'time', 'varchar', 'char'})
 
 
 @dataclass(frozen=True)

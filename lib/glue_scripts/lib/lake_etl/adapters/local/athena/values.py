@@ -17,8 +17,6 @@ TIMESTAMP_TEXT = re.compile(
     r'\+?(\d{4,})-(\d{1,2})-(\d{1,2})(?: (\d{1,2}):(\d{1,2})(?::(\d{1,2})(?:\.(\d+))?)?)?(?:\s*(\S+))?')
 TIME_TEXT = re.compile(r'(\d{1,2}):(\d{1,2})(?::(\d{1,2})(?:\.(\d+))?)?')
 OFFSET = re.compile(r'([+-])(\d{2}):(\d{2})')
-# What date_parse and Python call zone names; anything else is a name that the zone database must know.
-UTC_NAMES = frozenset({'UTC', 'Z', 'GMT', 'UT'})
 
 
 def divide_decimals(dividend: Decimal, divisor: Decimal, scale: int) -> Decimal:
