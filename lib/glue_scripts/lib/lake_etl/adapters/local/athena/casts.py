@@ -13,6 +13,7 @@ from lake_etl.adapters.local.duckdb_types import identifier
 from lake_etl.errors import QueryError
 
 NUMBERS = {*INTEGERS, 'decimal', 'real', 'double'}
+VALUE = '«value»'      # stands for the value while TRY_CAST is written
 DUCKDB_FRACTION = {0: '', 1: '.%g', 2: '.%g', 3: '.%g', 4: '.%f', 5: '.%f', 6: '.%f'}
 
 
@@ -40,6 +41,17 @@ class Casts:
             raise QueryError(f'CAST from {source} to {target} is not possible on the laptop, or in Athena at all. '
                              'Convert the value in another way, or run the query on Athena.')
         return result
+
+    def try_cast(self, sql: str, source: Type, target: Type) -> str:
+        """Return SQL of TRY_CAST, which gives null where the cast fails; the value itself may still fail."""
+        if target.parts and source.name != 'json':
+            return f'TRY({self.cast(sql, source, target)})'
+        self._functions.gives_null = True
+        try:
+            written = self.cast(VALUE, source, target)
+        finally:
+            self._functions.gives_null = False
+        return written.replace('CAST(', 'TRY_CAST(').replace(VALUE, sql)
 
     def _with_json(self, sql: str, source: Type, target: Type) -> str | None:
         if target.name == 'json':

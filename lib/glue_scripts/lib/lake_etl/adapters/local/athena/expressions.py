@@ -424,8 +424,9 @@ class Expressions:
         return Typed(self._casts.cast(value.sql, value.type, target), target, is_exact=True)
 
     def _trycast(self, node: exp.TryCast) -> Typed:
-        made = self._cast(exp.Cast(this=node.this, to=node.args['to']))
-        return Typed(f'TRY({made.sql})', made.type, is_exact=True)
+        target = parse_type(node.args['to'].sql('trino'))
+        value = self.expression(node.this)
+        return Typed(self._casts.try_cast(value.sql, value.type, target), target, is_exact=True)
 
     def _typed_literal(self, node: exp.Anonymous) -> Typed:
         literal, kind = node.expressions
@@ -482,7 +483,7 @@ class Expressions:
         target = parse_type(returning.sql('trino'))
         if target.name not in ('varchar', 'bigint', 'integer', 'double', 'boolean') or target.arguments:
             raise QueryError(f'json_value does not return {target} on the laptop. Convert its text with CAST.')
-        return Typed(f'TRY({self._casts.cast(found.sql, found.type, target)})', target)
+        return Typed(self._casts.try_cast(found.sql, found.type, target), target)
 
     def _subquery(self, node: exp.Subquery) -> Typed:
         query = self._queries.query(node, self.scope)

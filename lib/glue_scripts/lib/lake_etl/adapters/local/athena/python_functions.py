@@ -27,11 +27,13 @@ class PythonFunction:
 class PythonFunctions:
     """The Python functions of one query.
 
+    gives_null  functions give null where they fail, as long as TRY_CAST is written
     refusals  why functions have refused values of rows; such a query has no answer, even where TRY gives null for it
     """
 
     def __init__(self) -> None:
         self._by_name: dict[str, PythonFunction] = {}
+        self.gives_null = False
         self.refusals: list[str] = []
 
     def call(self, body: Callable[..., Any], arguments: Iterable[tuple[str, Type]], returns: Type, *,
@@ -42,7 +44,7 @@ class PythonFunctions:
         """
         given = tuple(arguments)
         parameters = tuple(kind.duckdb for _, kind in given)
-        signature = f'{body.__name__} {key} {parameters} {returns.duckdb}'
+        signature = f'{body.__name__} {key} {"null" if self.gives_null else ""} {parameters} {returns.duckdb}'
         name = f'athena_{body.__name__.strip("_")}_{zlib.crc32(signature.encode()):08x}'
         as_text = returns.name in ('real', 'double')
         guarded = self._guarded(body, len(parameters), returns, takes_null)
@@ -54,6 +56,7 @@ class PythonFunctions:
     def _guarded(self, body: Callable[..., Any], count: int, returns: Type, takes_null: bool) -> Callable[..., Any]:
         """Return the function with null for null, and with doubles as texts, as DuckDB takes Python's NaN for null."""
         as_text = returns.name in ('real', 'double')
+        gives_null = self.gives_null
 
         def guarded(*items: Any) -> Any:
             if not takes_null and any(item is None for item in items):
@@ -64,6 +67,10 @@ class PythonFunctions:
                     raise Refusal('Arrays and maps with NaN are not computed on the laptop')
             except Refusal as refusal:
                 self.refusals.append(str(refusal))
+                raise
+            except (ArithmeticError, ValueError):
+                if gives_null:
+                    return None
                 raise
             return repr(float(result)) if as_text and result is not None else result
         parameters = [Parameter(f'item{number}', Parameter.POSITIONAL_ONLY) for number in range(count)]

@@ -222,8 +222,8 @@ def _join_all(items: list[str | None], separator: str, null: str) -> str:
 def array_histogram(write: Expressions, arguments: Sequence[Typed]) -> Typed:
     """Write array_histogram."""
     value, = write.exactly('array_histogram', arguments, 1)
-    if value.type.name != 'array':
-        raise QueryError('array_histogram takes an array. Correct the query.')
+    if value.type.name != 'array' or value.type.parts[0].parts:
+        raise QueryError('array_histogram takes an array of single values on the laptop.')
     goal = map_type(value.type.parts[0], BIGINT)
     return Typed(write.python(values_groups.array_histogram, [(value.sql, value.type)], goal), goal)
 

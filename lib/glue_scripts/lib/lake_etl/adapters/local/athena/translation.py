@@ -15,11 +15,13 @@ MACROS = (
     "CREATE MACRO athena_zone_offset(z) AS (CAST(substring(z, 2, 2) AS INTEGER) * 60 + CAST(substring(z, 5, 2) AS "
     "INTEGER)) * CASE WHEN z[1] = '-' THEN -1 ELSE 1 END",
     "CREATE MACRO athena_is_offset(z) AS regexp_full_match(z, '[+-][0-9]{2}:[0-9]{2}')",
-    "CREATE MACRO athena_local(i, z) AS CASE WHEN athena_is_offset(z) THEN i + to_minutes(athena_zone_offset(z)) ELSE "
-    "timezone(z, timezone('UTC', i)) END",
-    "CREATE MACRO athena_instant(t, z) AS CASE WHEN athena_is_offset(z) THEN t - to_minutes(athena_zone_offset(z)) "
+    "CREATE MACRO athena_local(i, z) AS CASE WHEN athena_is_offset(z) THEN CAST(i AS TIMESTAMP) + "
+    "to_minutes(athena_zone_offset(z)) ELSE "
+    "timezone(z, timezone('UTC', CAST(i AS TIMESTAMP))) END",
+    "CREATE MACRO athena_instant(t, z) AS CASE WHEN athena_is_offset(z) THEN CAST(t AS TIMESTAMP) - "
+    "to_minutes(athena_zone_offset(z)) "
     "ELSE "
-    "timezone('UTC', timezone(z, t)) END",
+    "timezone('UTC', timezone(z, CAST(t AS TIMESTAMP))) END",
     "CREATE MACRO athena_zone(z) AS CASE WHEN z IN ('+00:00', '-00:00', 'Z', 'GMT', 'UTC', 'UT') THEN 'UTC' ELSE z END",
     "CREATE MACRO athena_offset_text(m) AS CASE WHEN m = 0 THEN 'Z' ELSE CASE WHEN m < 0 THEN '-' ELSE '+' END || "
     "lpad(CAST(abs(m) // 60 AS VARCHAR), 2, '0') || ':' || lpad(CAST(abs(m) % 60 AS VARCHAR), 2, '0') END",

@@ -173,6 +173,8 @@ def _month(name: str) -> int:
 def from_iso8601_timestamp(text: str) -> dict[str, Any]:
     """Return the local time and the zone of a text such as 2020-01-31T10:00:00Z."""
     found = ISO_MOMENT.fullmatch(text)
+    if not found and re.fullmatch(r'[+-]?[0-9TW:.,Z+-]+', text):
+        raise Refusal('from_iso8601_timestamp does not know this form of ISO 8601')
     if not found:
         raise ValueError('The text does not have the form of ISO 8601')
     *parts, fraction, zone = found.groups()
