@@ -15,10 +15,10 @@ import sqlglot
 from athena_questions import Answer, answers, documented_functions, questions
 from sqlglot import exp
 
-from lake_etl.adapters.local.athena.athena_dialect import AthenaQueries
+from lake_etl.adapters.local.athena.athena_dialect import AthenaGrammar
 from lake_etl.adapters.local.athena.athena_types import Type
 from lake_etl.adapters.local.athena.python_functions import PythonFunctions, register
-from lake_etl.adapters.local.athena.queries import Column, Queries
+from lake_etl.adapters.local.athena.queries import QueryWriter, ResultColumn
 from lake_etl.adapters.local.athena.translation import MACROS, shown_query
 from lake_etl.adapters.local.duckdb_engine import SETTINGS
 from lake_etl.errors import QueryError
@@ -31,7 +31,7 @@ LENGTH = re.compile(r'varchar\(\d+\)')      # the laptop does not know the lengt
 class Laptop:
     """What the laptop says: rows, or why there are none."""
 
-    columns: Sequence[Column]
+    columns: Sequence[ResultColumn]
     rows: list[list[Any]]
     refusal: str | None = None
 
@@ -53,8 +53,8 @@ class Engine:
         """Return what the laptop says to a query."""
         functions = PythonFunctions()
         try:
-            columns = Queries(_no_table, PythonFunctions()).query(tree).columns
-            return Laptop(columns, self._rows(shown_query(Queries(_no_table, functions), tree), functions, columns))
+            columns = QueryWriter(_no_table, PythonFunctions()).query(tree).columns
+            return Laptop(columns, self._rows(shown_query(QueryWriter(_no_table, functions), tree), functions, columns))
         except (QueryError, duckdb.Error) as error:
             return Laptop((), [], str(error))
         finally:
@@ -67,7 +67,7 @@ class Engine:
         """Close the connection."""
         self._connection.close()
 
-    def _rows(self, sql: str, functions: PythonFunctions, columns: Sequence[Column]) -> list[list[Any]]:
+    def _rows(self, sql: str, functions: PythonFunctions, columns: Sequence[ResultColumn]) -> list[list[Any]]:
         register(self._connection, [item for item in functions.all() if item.name not in self._known])
         self._known |= {item.name: functions for item in functions.all() if item.name not in self._known}
         used = [self._known[item.name] for item in functions.all()]
@@ -129,7 +129,7 @@ def _asked_together(engine: Engine, items: list[tuple[Answer, exp.Select]]) -> l
 
 def _refusal(tree: exp.Expr) -> str | None:
     try:
-        shown_query(Queries(_no_table, PythonFunctions()), tree)
+        shown_query(QueryWriter(_no_table, PythonFunctions()), tree)
     except QueryError as error:
         return str(error)
     return None
@@ -137,7 +137,7 @@ def _refusal(tree: exp.Expr) -> str | None:
 
 def _parsed(query: str) -> exp.Expr | None:
     try:
-        return sqlglot.parse_one(query, read=AthenaQueries)
+        return sqlglot.parse_one(query, read=AthenaGrammar)
     except sqlglot.errors.SqlglotError:
         return None
 
@@ -224,5 +224,5 @@ def test_at_least_nine_of_ten_documented_functions_are_answered():
 
 @pytest.mark.parametrize('name', ['word_stem', 'approx_set', 'spooky_hash_v2_32', 'numeric_histogram'])
 def test_a_refusal_names_the_function(name):
-    refused = _ask(sqlglot.parse_one(f"SELECT {name}('x')", read=AthenaQueries)).refusal
+    refused = _ask(sqlglot.parse_one(f"SELECT {name}('x')", read=AthenaGrammar)).refusal
     assert refused and name in refused

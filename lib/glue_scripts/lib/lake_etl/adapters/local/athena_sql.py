@@ -10,10 +10,10 @@ import sqlglot
 from sqlglot import exp
 from sqlglot.errors import ParseError, SqlglotError
 
-from lake_etl.adapters.local.athena.athena_dialect import AthenaQueries
+from lake_etl.adapters.local.athena.athena_dialect import AthenaGrammar
 from lake_etl.adapters.local.athena.athena_types import VARCHAR, catalog_type
 from lake_etl.adapters.local.athena.python_functions import PythonFunctions
-from lake_etl.adapters.local.athena.queries import Column, Queries
+from lake_etl.adapters.local.athena.queries import QueryWriter, ResultColumn
 from lake_etl.adapters.local.athena.translation import shown_query
 from lake_etl.adapters.local.catalog_rows import View
 from lake_etl.adapters.local.catalog_types import parse_type
@@ -60,7 +60,7 @@ class Translated:
 def parse_statement(text: str) -> CreateView | DropView | exp.Expr:
     """Return what the statement asks for; raises QueryError when it is none of what the laptop supports."""
     try:
-        parsed = sqlglot.parse(text, read=AthenaQueries)
+        parsed = sqlglot.parse(text, read=AthenaGrammar)
     except SqlglotError as error:
         if not is_query(text) and not VIEW_START.match(text):
             raise _another(text) from error
@@ -102,7 +102,7 @@ def translate(query: exp.Expr, names: Names, database: str | None, resolve: Call
         reads[found] = None
         return found
     try:
-        sql = shown_query(Queries(_Tables(names, functions, full_name).source, functions), query)
+        sql = shown_query(QueryWriter(_Tables(names, functions, full_name).source, functions), query)
     except RecursionError:
         raise QueryError('The query is nested too deeply for the laptop. Split it with WITH.') from None
     return Translated(sql, tuple(reads), functions)
@@ -123,7 +123,7 @@ class _Tables:
         self._functions = functions
         self._full_name = full_name
 
-    def source(self, table: exp.Table) -> tuple[str, Name, Sequence[Column]]:
+    def source(self, table: exp.Table) -> tuple[str, Name, Sequence[ResultColumn]]:
         """Return the SQL of a table or view in FROM, its full name, and its columns."""
         name = self._full_name(table.name, _database(table))
         if name in self._names.tables:
@@ -133,7 +133,7 @@ class _Tables:
         assert isinstance(parsed, CreateView)
         inside = _Tables(self._names, self._functions, lambda given, database: _read_by(view, self._names, given,
                                                                                         database))
-        made = Queries(inside.source, self._functions).query(parsed.query)
+        made = QueryWriter(inside.source, self._functions).query(parsed.query)
         return f'({made.sql})', name, made.columns
 
 
@@ -148,10 +148,10 @@ def _read_by(view: View, names: Names, name: str, database: str | None) -> Name:
     return wanted
 
 
-def _columns(table: Table) -> list[Column]:
-    columns = [Column(column.name, catalog_type(parse_type(column.type)), identifier(column.name))
+def _columns(table: Table) -> list[ResultColumn]:
+    columns = [ResultColumn(column.name, catalog_type(parse_type(column.type)), identifier(column.name))
                for column in table.columns]
-    return [*columns, *(Column(key.name, VARCHAR, identifier(key.name)) for key in table.partition_keys)]
+    return [*columns, *(ResultColumn(key.name, VARCHAR, identifier(key.name)) for key in table.partition_keys)]
 
 
 def _create_view(create: exp.Create, query: exp.Expr) -> CreateView:

@@ -18,7 +18,7 @@ def _typed_literal(parser: Any, literal: exp.Expr, kind: exp.DataType) -> exp.An
     return exp.Anonymous(this=TYPED_LITERAL, expressions=[literal, kind])
 
 
-class AthenaQueries(Trino):
+class AthenaGrammar(Trino):
     """Trino's grammar without the parser's own reading of functions, whose meaning our translation tells."""
 
     INDEX_OFFSET = 0

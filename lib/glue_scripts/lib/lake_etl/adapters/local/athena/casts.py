@@ -7,8 +7,8 @@ from collections.abc import Callable
 from lake_etl.adapters.local.athena import values, values_json
 from lake_etl.adapters.local.athena.athena_types import (
     DAY_TO_SECOND, INTEGERS, VARCHAR, WITH_TIME_ZONE, YEAR_TO_MONTH, Type, timestamp, zoned)
+from lake_etl.adapters.local.athena.not_computed import NotComputedError
 from lake_etl.adapters.local.athena.python_functions import PythonFunctions
-from lake_etl.adapters.local.athena.refusal import Refusal
 from lake_etl.adapters.local.duckdb_types import identifier
 from lake_etl.errors import QueryError
 
@@ -278,7 +278,7 @@ def day_to_second_text(milliseconds: int) -> str:
 def real_to_bigint(value: float) -> int:
     """Return the nearest whole number of a real."""
     if not abs(value) < 2.0 ** 63:
-        raise Refusal('a real is too large for a bigint')
+        raise NotComputedError('a real is too large for a bigint')
     return math.floor(abs(value) + 0.5) * (-1 if value < 0 else 1)
 
 

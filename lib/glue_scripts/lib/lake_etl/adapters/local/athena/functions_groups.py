@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from lake_etl.adapters.local.athena import values_groups
 from lake_etl.adapters.local.athena.athena_types import DAY_TO_SECOND, MOST_DIGITS, YEAR_TO_MONTH, Type
-from lake_etl.adapters.local.athena.signatures import Form, python_form, sql_form
+from lake_etl.adapters.local.athena.signatures import FunctionForm, python_form, sql_form
 
 WINDOW_FUNCTIONS = frozenset({'row_number', 'rank', 'dense_rank', 'percent_rank', 'cume_dist', 'ntile', 'lag', 'lead',
                               'first_value', 'last_value', 'nth_value'})
@@ -17,7 +17,7 @@ NULLS_MATTER = frozenset({'lag', 'lead', 'first_value', 'last_value', 'nth_value
 WITHOUT_NAN = 'coalesce({name}(CASE WHEN NOT isnan({{0}}) THEN {{0}} END){{w}}, {name}({{0}}){{w}})'
 
 
-def aggregate_forms() -> Iterator[Form]:
+def aggregate_forms() -> Iterator[FunctionForm]:
     """Yield the forms of the aggregate functions that are written in SQL."""
     yield sql_form('count() -> bigint', 'count(*){w}')
     yield sql_form('count(T) -> bigint', 'count({d}{0}){w}')
@@ -51,7 +51,7 @@ def aggregate_forms() -> Iterator[Form]:
     yield from _statistics()
 
 
-def _statistics() -> Iterator[Form]:
+def _statistics() -> Iterator[FunctionForm]:
     for name, written in (('stddev', 'stddev_samp'), ('stddev_samp', 'stddev_samp'), ('stddev_pop', 'stddev_pop'),
                           ('variance', 'var_samp'), ('var_samp', 'var_samp'), ('var_pop', 'var_pop')):
         for kind in ('bigint', 'double'):
@@ -61,7 +61,7 @@ def _statistics() -> Iterator[Form]:
             yield sql_form(f'{name}({kind}, {kind}) -> {kind}', f'CAST({name}({{0}}, {{1}}){{w}} AS {{r}})')
 
 
-def list_aggregates() -> Iterator[Form]:
+def list_aggregates() -> Iterator[FunctionForm]:
     """Yield the forms of the aggregates that Python computes from the list of a group's values."""
     yield python_form('skewness(double) -> double', values_groups.skewness)
     yield python_form('kurtosis(double) -> double', values_groups.kurtosis)
@@ -74,7 +74,7 @@ def list_aggregates() -> Iterator[Form]:
     yield python_form('map_union(map(K, V)) -> map(K, V)', values_groups.map_union)
 
 
-def window_forms() -> Iterator[Form]:
+def window_forms() -> Iterator[FunctionForm]:
     """Yield the forms of the window functions."""
     for name in ('row_number', 'rank', 'dense_rank'):
         yield sql_form(f'{name}() -> bigint', f'{name}(){{w}}')

@@ -4,12 +4,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lake_etl.adapters.local.athena import values_lists, values_numbers
-from lake_etl.adapters.local.athena.signatures import Form, python_form, sql_form
+from lake_etl.adapters.local.athena.signatures import FunctionForm, python_form, sql_form
 
 ENTRIES = 'list_transform(map_entries({0}), lambda entry: struct_pack(field0 := entry.key, field1 := entry.value))'
 
 
-def list_forms() -> Iterator[Form]:
+def list_forms() -> Iterator[FunctionForm]:
     """Yield the forms of the functions on arrays and maps."""
     yield sql_form('cardinality(array(T)) -> bigint', 'CAST(len({0}) AS BIGINT)')
     yield sql_form('cardinality(map(K, V)) -> bigint', 'CAST(cardinality({0}) AS BIGINT)')

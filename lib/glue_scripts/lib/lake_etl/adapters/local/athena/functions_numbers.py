@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from lake_etl.adapters.local.athena import values_bytes, values_numbers
 from lake_etl.adapters.local.athena.athena_types import INTEGERS, MOST_DIGITS, Type
-from lake_etl.adapters.local.athena.signatures import Form, python_form, sql_form
+from lake_etl.adapters.local.athena.signatures import FunctionForm, python_form, sql_form
 
 ALL_NUMBERS = (*INTEGERS, 'decimal', 'real', 'double')
 NAN, INFINITY = "CAST('nan' AS DOUBLE)", "CAST('infinity' AS DOUBLE)"
@@ -21,7 +21,7 @@ DOUBLE_FUNCTIONS = {
 DIGESTS = ('md5', 'sha1', 'sha256', 'sha512')
 
 
-def number_forms() -> Iterator[Form]:
+def number_forms() -> Iterator[FunctionForm]:
     """Yield the forms of all functions on numbers."""
     for kind in ALL_NUMBERS:
         yield sql_form(f'abs({kind}) -> {kind}', 'abs({0})')
@@ -53,7 +53,7 @@ def number_forms() -> Iterator[Form]:
     yield from _bytes()
 
 
-def _rounding() -> Iterator[Form]:
+def _rounding() -> Iterator[FunctionForm]:
     for kind in INTEGERS:
         for name in ('ceil', 'ceiling', 'floor', 'round'):
             yield sql_form(f'{name}({kind}) -> {kind}', '{0}')
@@ -78,7 +78,7 @@ def _rounding() -> Iterator[Form]:
         yield python_form(f'round({kind}, integer) -> {kind}', values_numbers.round_double)
 
 
-def _doubles() -> Iterator[Form]:
+def _doubles() -> Iterator[FunctionForm]:
     for name, (written, outside) in DOUBLE_FUNCTIONS.items():
         yield sql_form(f'{name}(double) -> double',
                        f'CASE WHEN {outside} THEN {NAN} ELSE {_at_zero(name, written)} END' if outside else written)
@@ -109,7 +109,7 @@ def _log(argument: str) -> str:
     return f'CASE WHEN {argument} = 0 THEN -{INFINITY} ELSE ln({argument}) END'
 
 
-def _bits() -> Iterator[Form]:
+def _bits() -> Iterator[FunctionForm]:
     yield sql_form('bitwise_and(bigint, bigint) -> bigint', '({0} & {1})')
     yield sql_form('bitwise_or(bigint, bigint) -> bigint', '({0} | {1})')
     yield sql_form('bitwise_xor(bigint, bigint) -> bigint', 'xor({0}, {1})')
@@ -149,7 +149,7 @@ def _right_arithmetic(bits: int) -> Callable[[int, int], int]:
     return right_shift_arithmetic
 
 
-def _bytes() -> Iterator[Form]:
+def _bytes() -> Iterator[FunctionForm]:
     for name in DIGESTS:
         yield python_form(f'{name}(varbinary) -> varbinary', values_bytes.digest(name))
         if name != 'sha1' or name:

@@ -3,8 +3,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from lake_etl.adapters.local.athena import values_json, values_text
-from lake_etl.adapters.local.athena.signatures import Form, python_form, sql_form
+from lake_etl.adapters.local.athena import values_json, values_json_sql, values_regex, values_text
+from lake_etl.adapters.local.athena.signatures import FunctionForm, python_form, sql_form
 
 BLANKS = ''.join(map(chr, (*range(9, 14), *range(28, 33), 0x1680, *range(0x2000, 0x2007), *range(0x2008, 0x200b),
                            0x2028, 0x2029, 0x205f, 0x3000)))
@@ -16,7 +16,7 @@ PART = ("CASE WHEN {1} = 0 OR abs({1}) > length({0}) OR {2} <= 0 THEN left({0}, 
 UPPER = "replace(upper(replace({0}, 'ß', chr(57344))), chr(57344), 'ß')"
 
 
-def text_forms() -> Iterator[Form]:
+def text_forms() -> Iterator[FunctionForm]:
     """Yield the forms of all functions on texts."""
     for kind in ('varchar', 'char'):
         yield sql_form(f'length({kind}) -> bigint', 'length({0})')
@@ -45,7 +45,7 @@ def text_forms() -> Iterator[Form]:
     yield from _urls()
 
 
-def _python_texts() -> Iterator[Form]:
+def _python_texts() -> Iterator[FunctionForm]:
     yield python_form('lpad(varchar, bigint, varchar) -> varchar', values_text.lpad)
     yield python_form('rpad(varchar, bigint, varchar) -> varchar', values_text.rpad)
     yield python_form('split(varchar, varchar) -> array(varchar)', values_text.split_unlimited)
@@ -63,22 +63,22 @@ def _python_texts() -> Iterator[Form]:
     yield python_form('codepoint(varchar) -> integer', values_text.codepoint)
 
 
-def _patterns() -> Iterator[Form]:
-    yield python_form('regexp_like(varchar, varchar) -> boolean', values_text.regexp_like)
+def _patterns() -> Iterator[FunctionForm]:
+    yield python_form('regexp_like(varchar, varchar) -> boolean', values_regex.regexp_like)
     yield python_form('regexp_extract(varchar, varchar) -> varchar', _first_match)
-    yield python_form('regexp_extract(varchar, varchar, bigint) -> varchar', values_text.regexp_extract)
+    yield python_form('regexp_extract(varchar, varchar, bigint) -> varchar', values_regex.regexp_extract)
     yield python_form('regexp_extract_all(varchar, varchar) -> array(varchar)', _all_matches)
-    yield python_form('regexp_extract_all(varchar, varchar, bigint) -> array(varchar)', values_text.regexp_extract_all)
-    yield python_form('regexp_split(varchar, varchar) -> array(varchar)', values_text.regexp_split)
-    yield python_form('regexp_count(varchar, varchar) -> bigint', values_text.regexp_count)
+    yield python_form('regexp_extract_all(varchar, varchar, bigint) -> array(varchar)', values_regex.regexp_extract_all)
+    yield python_form('regexp_split(varchar, varchar) -> array(varchar)', values_regex.regexp_split)
+    yield python_form('regexp_count(varchar, varchar) -> bigint', values_regex.regexp_count)
     yield python_form('regexp_replace(varchar, varchar) -> varchar', _without_matches)
-    yield python_form('regexp_replace(varchar, varchar, varchar) -> varchar', values_text.regexp_replace)
+    yield python_form('regexp_replace(varchar, varchar, varchar) -> varchar', values_regex.regexp_replace)
     yield python_form('regexp_position(varchar, varchar) -> integer', _first_position)
     yield python_form('regexp_position(varchar, varchar, integer) -> integer', _position_from)
-    yield python_form('regexp_position(varchar, varchar, integer, integer) -> integer', values_text.regexp_position)
+    yield python_form('regexp_position(varchar, varchar, integer, integer) -> integer', values_regex.regexp_position)
 
 
-def _json() -> Iterator[Form]:
+def _json() -> Iterator[FunctionForm]:
     yield python_form('json_parse(varchar) -> json', values_json.canonical)
     yield sql_form('json_format(json) -> varchar', '{0}')
     for kind in ('json', 'varchar'):
@@ -91,13 +91,13 @@ def _json() -> Iterator[Form]:
             yield python_form(f'json_array_contains({kind}, {wanted}) -> boolean', values_json.array_contains)
 
 
-def _sql_json() -> Iterator[Form]:
-    yield python_form('json_exists(varchar, varchar) -> boolean', values_json.exists)
-    yield python_form('json_value(varchar, varchar) -> varchar', values_json.value)
-    yield python_form('json_query(varchar, varchar) -> varchar', values_json.query)
+def _sql_json() -> Iterator[FunctionForm]:
+    yield python_form('json_exists(varchar, varchar) -> boolean', values_json_sql.exists)
+    yield python_form('json_value(varchar, varchar) -> varchar', values_json_sql.value)
+    yield python_form('json_query(varchar, varchar) -> varchar', values_json_sql.query)
 
 
-def _urls() -> Iterator[Form]:
+def _urls() -> Iterator[FunctionForm]:
     yield python_form('url_encode(varchar) -> varchar', values_text.url_encode)
     yield python_form('url_decode(varchar) -> varchar', values_text.url_decode)
     yield python_form('url_extract_parameter(varchar, varchar) -> varchar', values_text.url_extract_parameter)
@@ -120,20 +120,20 @@ def _joined(separator: str, texts: list[str | None]) -> str:
 
 
 def _first_match(text: str, pattern: str) -> str | None:
-    return values_text.regexp_extract(text, pattern, 0)
+    return values_regex.regexp_extract(text, pattern, 0)
 
 
 def _all_matches(text: str, pattern: str) -> list[str | None]:
-    return values_text.regexp_extract_all(text, pattern, 0)
+    return values_regex.regexp_extract_all(text, pattern, 0)
 
 
 def _without_matches(text: str, pattern: str) -> str:
-    return values_text.regexp_replace(text, pattern, '')
+    return values_regex.regexp_replace(text, pattern, '')
 
 
 def _first_position(text: str, pattern: str) -> int:
-    return values_text.regexp_position(text, pattern, 1, 1)
+    return values_regex.regexp_position(text, pattern, 1, 1)
 
 
 def _position_from(text: str, pattern: str, start: int) -> int:
-    return values_text.regexp_position(text, pattern, start, 1)
+    return values_regex.regexp_position(text, pattern, start, 1)

@@ -7,7 +7,7 @@ from lake_etl.adapters.local.athena import values_time
 from lake_etl.adapters.local.athena.athena_types import (
     DAY_TO_SECOND, WITH_TIME_ZONE, YEAR_TO_MONTH, Type, timestamp, zoned)
 from lake_etl.adapters.local.athena.casts import from_local, in_utc, local_time
-from lake_etl.adapters.local.athena.signatures import Form, python_form, sql_form
+from lake_etl.adapters.local.athena.signatures import FunctionForm, python_form, sql_form
 
 DATE_PARTS = {
     'year': 'year({0})', 'quarter': 'quarter({0})', 'month': 'month({0})', 'day': 'day({0})',
@@ -25,7 +25,7 @@ FROM_UNIXTIME = 'make_timestamp(CAST(round({0} * 1000) AS BIGINT) * 1000)'
 NOW = "struct_pack(i := date_trunc('milliseconds', timezone('UTC', now())), z := 'UTC')"
 
 
-def time_forms() -> Iterator[Form]:
+def time_forms() -> Iterator[FunctionForm]:
     """Yield the forms of the functions on dates and times."""
     local = local_time('{0}')
     for name, written in DATE_PARTS.items():
@@ -42,7 +42,7 @@ def time_forms() -> Iterator[Form]:
     yield from _zones()
 
 
-def _conversions() -> Iterator[Form]:
+def _conversions() -> Iterator[FunctionForm]:
     yield python_form('date(varchar) -> date', _date)
     yield sql_form('date(timestamp) -> date', 'CAST({0} AS DATE)')
     yield sql_form('date(date) -> date', '{0}')
@@ -61,7 +61,7 @@ def _conversions() -> Iterator[Form]:
     yield sql_form(f'to_unixtime({WITH_TIME_ZONE}) -> double', '(epoch_us(({0}).i) / CAST(1000000 AS DOUBLE))')
 
 
-def _zones() -> Iterator[Form]:
+def _zones() -> Iterator[FunctionForm]:
     utc = in_utc(FROM_UNIXTIME)
     yield sql_form('from_unixtime(double) -> timestamp', utc, lambda kinds: zoned(3))
     yield sql_form('from_unixtime(double, varchar) -> timestamp',

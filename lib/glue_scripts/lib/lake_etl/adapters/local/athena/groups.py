@@ -11,12 +11,12 @@ from lake_etl.adapters.local.athena import values_groups
 from lake_etl.adapters.local.athena.athena_types import INTEGERS, VARCHAR, WITH_TIME_ZONE, Type, array, row
 from lake_etl.adapters.local.athena.lambdas import folded_list
 from lake_etl.adapters.local.athena.python_functions import PythonFunctions
-from lake_etl.adapters.local.athena.signatures import Form, choose
+from lake_etl.adapters.local.athena.signatures import FunctionForm, choose
 from lake_etl.adapters.local.athena.typed import Typed
 from lake_etl.errors import QueryError
 
 if TYPE_CHECKING:
-    from lake_etl.adapters.local.athena.expressions import Expressions
+    from lake_etl.adapters.local.athena.athena_expressions import Expressions
 
 # These take DISTINCT on the laptop with the meaning it has in Athena.
 TAKES_DISTINCT = frozenset({'count', 'sum', 'avg', 'array_agg', 'listagg', 'min', 'max', 'stddev', 'variance'})
@@ -33,7 +33,7 @@ class Groups:
         """Return the call of an aggregate or window function."""
         if isinstance(node, exp.GroupConcat):
             return self._listagg(write, node, filtered + window)
-        from lake_etl.adapters.local.athena.expressions import AGGREGATES, LISTED, WINDOWS
+        from lake_etl.adapters.local.athena.athena_expressions import AGGREGATES, LISTED, WINDOWS
         name = str(node.this).lower() if isinstance(node, exp.Anonymous) else node.key
         arguments, distinct, order = self._arguments(write, node)
         _check_window(name, filtered, window)
@@ -134,7 +134,7 @@ class Groups:
         return Typed(self._functions.call(body, [(total, Type('decimal', (38, scale))), (
             f'count({distinct}{value}){suffix}', Type('bigint'))], kind, key=str(scale)), kind)
 
-    def _over_list(self, form: Form, given: Sequence[str], goals: Sequence[Type], result: Type, suffix: str) -> Typed:
+    def _over_list(self, form: FunctionForm, given: Sequence[str], goals: Sequence[Type], result: Type, suffix: str) -> Typed:
         assert form.body is not None
         if len(given) == 1:
             listed, kind = f'list({given[0]}){suffix}', array(goals[0])

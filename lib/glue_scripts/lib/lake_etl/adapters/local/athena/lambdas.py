@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
-from lake_etl.adapters.local.athena import values_text
+from lake_etl.adapters.local.athena import values_regex
 from lake_etl.adapters.local.athena.athena_types import BOOLEAN, VARCHAR, Type, array, common_type, map_type
 from lake_etl.adapters.local.athena.typed import Typed
 from lake_etl.errors import QueryError
 
 if TYPE_CHECKING:
-    from lake_etl.adapters.local.athena.expressions import Expressions
+    from lake_etl.adapters.local.athena.athena_expressions import Expressions
 
 Handler = Callable[['Expressions', Sequence[exp.Expr]], Typed]
 
@@ -145,9 +145,9 @@ def regexp_replace(write: Expressions, nodes: Sequence[exp.Expr]) -> Typed:
     del matches
     both = [(write.convert(item, VARCHAR), VARCHAR) for item in (value, pattern)]
     names, body = write.lambda_body(nodes[2], [array(VARCHAR)])
-    groups = write.python(values_text.groups_of_matches, both, array(array(VARCHAR)))
+    groups = write.python(values_regex.groups_of_matches, both, array(array(VARCHAR)))
     made = f'list_transform({groups}, lambda {names[0]}: {write.convert(body, VARCHAR)})'
-    return Typed(write.python(values_text.with_replacements, [*both, (made, array(VARCHAR))], VARCHAR), VARCHAR)
+    return Typed(write.python(values_regex.with_replacements, [*both, (made, array(VARCHAR))], VARCHAR), VARCHAR)
 
 
 LAMBDA_FUNCTIONS: dict[str, Handler] = {

@@ -10,7 +10,7 @@ from typing import Any
 import duckdb
 
 from lake_etl.adapters.local.athena.athena_types import Type
-from lake_etl.adapters.local.athena.refusal import Refusal
+from lake_etl.adapters.local.athena.not_computed import NotComputedError
 
 
 @dataclass(frozen=True)
@@ -64,8 +64,8 @@ class PythonFunctions:
             try:
                 result = body(*items)
                 if returns.parts and _has_nan(result):
-                    raise Refusal('Arrays and maps with NaN are not computed on the laptop')
-            except Refusal as refusal:
+                    raise NotComputedError('Arrays and maps with NaN are not computed on the laptop')
+            except NotComputedError as refusal:
                 self.refusals.append(str(refusal))
                 raise
             except (ArithmeticError, ValueError):

@@ -7,12 +7,12 @@ from itertools import count
 
 from sqlglot import exp
 
+from lake_etl.adapters.local.athena.athena_expressions import Expressions
 from lake_etl.adapters.local.athena.athena_types import BIGINT, Type, common_type
 from lake_etl.adapters.local.athena.casts import Casts, field
-from lake_etl.adapters.local.athena.expressions import Expressions
 from lake_etl.adapters.local.athena.groups import Groups, direction, group_key, order_key
 from lake_etl.adapters.local.athena.python_functions import PythonFunctions
-from lake_etl.adapters.local.athena.typed import Field, Scope, Typed
+from lake_etl.adapters.local.athena.typed import Scope, ScopeColumn, Typed
 from lake_etl.errors import QueryError
 
 # The parts of a SELECT that are translated; any other part is refused.
@@ -23,7 +23,7 @@ SET_WORDS = {exp.Union: 'UNION', exp.Except: 'EXCEPT', exp.Intersect: 'INTERSECT
 
 
 @dataclass(frozen=True)
-class Column:
+class ResultColumn:
     """A column that a query returns: its name in Athena, its type, and its name in the query for DuckDB."""
 
     name: str
@@ -36,7 +36,7 @@ class Query:
     """A query for DuckDB and its columns."""
 
     sql: str
-    columns: tuple[Column, ...]
+    columns: tuple[ResultColumn, ...]
 
 
 @dataclass(frozen=True)
@@ -44,13 +44,13 @@ class Source:
     """What stands in FROM: its SQL with an alias, its columns as fields, and those that USING has merged."""
 
     sql: str
-    fields: tuple[Field, ...]
+    fields: tuple[ScopeColumn, ...]
 
 
-Columns = Callable[[exp.Table], tuple[str, tuple[str, str], Sequence[Column]]]
+Columns = Callable[[exp.Table], tuple[str, tuple[str, str], Sequence[ResultColumn]]]
 
 
-class Queries:
+class QueryWriter:
     """Writes one query with all queries inside it.
 
     tables  returns the SQL, the (database, name) and the columns of a table or view
@@ -62,7 +62,7 @@ class Queries:
         self._casts = Casts(functions)
         self.groups = Groups(functions)
         self._numbers = count(1)
-        self._known: dict[str, tuple[str, tuple[Column, ...]]] = {}
+        self._known: dict[str, tuple[str, tuple[ResultColumn, ...]]] = {}
 
     def new_name(self, kind: str) -> str:
         """Return a name that nothing else in the query has."""
@@ -107,7 +107,7 @@ class Queries:
                 self.query(item.this, outer))
             if names and len(names) != len(made.columns):
                 raise QueryError(f"The WITH query '{name}' names {len(names)} columns, but has {len(made.columns)}.")
-            columns = tuple(Column(names[place] if names else column.name, column.type, column.sql)
+            columns = tuple(ResultColumn(names[place] if names else column.name, column.type, column.sql)
                             for place, column in enumerate(made.columns))
             if name in self._known and self._known[name][0] == sql_name:
                 columns = self._known[name][1]
@@ -117,9 +117,9 @@ class Queries:
         return f'WITH {"RECURSIVE " if clause.recursive else ""}{", ".join(parts)} '
 
     def _recursive_columns(self, item: exp.Expr, names: Sequence[str], sql_name: str,
-                           outer: Scope | None) -> tuple[str, tuple[Column, ...]]:
+                           outer: Scope | None) -> tuple[str, tuple[ResultColumn, ...]]:
         start = self.query(item.this.this, outer)
-        return sql_name, tuple(Column(name, column.type, self.new_name('c'))
+        return sql_name, tuple(ResultColumn(name, column.type, self.new_name('c'))
                                for name, column in zip(names, start.columns, strict=False))
 
     def _recursive(self, node: exp.Union, outer: Scope | None) -> Query:
@@ -142,7 +142,7 @@ class Queries:
         names = [self.new_name('c') for _ in kinds]
         lines = ', '.join('(' + ', '.join(f'CAST({write.convert(value, kind)} AS {kind.duckdb})'
                                           for value, kind in zip(line, kinds, strict=True)) + ')' for line in rows)
-        columns = tuple(Column(f'_col{place}', kind, name)
+        columns = tuple(ResultColumn(f'_col{place}', kind, name)
                         for place, (kind, name) in enumerate(zip(kinds, names, strict=True)))
         return Query(f'SELECT * FROM (VALUES {lines}) AS {self.new_name("r")}({", ".join(names)})', columns)
 
@@ -168,7 +168,7 @@ class Queries:
         sides = [self._converted(side, kinds) for side in (left, right)]
         names = [column.sql for column in left.columns]
         inner, alias = f'{sides[0]} {SET_WORDS[type(node)]}{every} {sides[1]}', self.new_name('r')
-        columns = tuple(Column(column.name, kind, column.sql) for column, kind in zip(left.columns, kinds, strict=True))
+        columns = tuple(ResultColumn(column.name, kind, column.sql) for column, kind in zip(left.columns, kinds, strict=True))
         return Query(f'SELECT * FROM ({inner}) AS {alias}({", ".join(names)})', columns)
 
     def _converted(self, query: Query, kinds: Sequence[Type]) -> str:
@@ -185,7 +185,7 @@ class Queries:
         if order is None and not ending:
             return made
         alias = self.new_name('r')
-        fields = tuple(Field(column.name, Typed(f'{alias}.{column.sql}', column.type)) for column in made.columns)
+        fields = tuple(ScopeColumn(column.name, Typed(f'{alias}.{column.sql}', column.type)) for column in made.columns)
         ordering = f' {self._order(order, Scope(fields, outer), made.columns, {})}' if order is not None else ''
         return Query(f'SELECT * FROM ({made.sql}) AS {alias}{ordering}{ending}', made.columns)
 
@@ -196,7 +196,7 @@ class Queries:
         windows = {item.this.name.lower(): item for item in node.args.get('windows') or []}
         write = self._expressions(scope, windows)
         items = self._items(node, write, source)
-        columns = tuple(Column(name, value.type, self.new_name('c')) for name, value in items)
+        columns = tuple(ResultColumn(name, value.type, self.new_name('c')) for name, value in items)
         parts = [f'SELECT{self._distinct(node, items)} ' + ', '.join(
             f'{value.sql} AS {column.sql}' for (_, value), column in zip(items, columns, strict=True))]
         if source:
@@ -269,7 +269,7 @@ class Queries:
             source = self._join(source, join, outer)
         return source
 
-    def _source(self, node: exp.Expr, outer: Scope | None, before: Sequence[Field]) -> Source:
+    def _source(self, node: exp.Expr, outer: Scope | None, before: Sequence[ScopeColumn]) -> Source:
         if node.args.get('sample') or node.args.get('pivots') or node.args.get('version') or node.args.get('when'):
             raise QueryError('The laptop knows no TABLESAMPLE, PIVOT and FOR VERSION. Leave it out.')
         if isinstance(node, exp.Unnest):
@@ -299,7 +299,7 @@ class Queries:
             raise QueryError('Joins in brackets take no alias. Correct the query.')
         return Source(f'({source.sql})', source.fields)
 
-    def _aliased(self, node: exp.Expr, sql: str, columns: Sequence[Column], relation: str | None = None,
+    def _aliased(self, node: exp.Expr, sql: str, columns: Sequence[ResultColumn], relation: str | None = None,
                  database: str | None = None) -> Source:
         alias = node.args.get('alias')
         names = [column.name.lower() for column in alias.columns] if alias is not None else []
@@ -307,7 +307,7 @@ class Queries:
             raise QueryError(f"'{node.alias}' names {len(names)} columns, but has {len(columns)}. Correct the query.")
         called = node.alias.lower() or relation
         inner = self.new_name('r')
-        fields = tuple(Field(names[place] if names else column.name.lower(), Typed(f'{inner}.{column.sql}',
+        fields = tuple(ScopeColumn(names[place] if names else column.name.lower(), Typed(f'{inner}.{column.sql}',
                                                                                    column.type),
                              called or None, database if not node.alias else None)
                        for place, column in enumerate(columns))
@@ -332,7 +332,7 @@ class Queries:
             items.append((f'range(1, CAST(greatest({", ".join(f"coalesce({length}, 0)" for length in lengths)}) AS '
                           f'BIGINT) '
                           '+ 1)', BIGINT))
-        columns = tuple(Column(f'_col{place}', kind, self.new_name('c')) for place, (_, kind) in enumerate(items))
+        columns = tuple(ResultColumn(f'_col{place}', kind, self.new_name('c')) for place, (_, kind) in enumerate(items))
         listed = ', '.join(f'unnest({sql}) AS {column.sql}' for (sql, _), column in zip(items, columns, strict=True))
         bare = node.copy()
         alias = bare.args.get('alias')
@@ -381,7 +381,7 @@ class Queries:
             kind = write.common('USING', [one, other])
             pair = [write.convert(value, kind) for value in (one, other)]
             sql = {'FULL': f'coalesce({pair[0]}, {pair[1]})', 'RIGHT': pair[1]}.get(side, pair[0])
-            merged.append(Field(name, Typed(sql, kind)))
+            merged.append(ScopeColumn(name, Typed(sql, kind)))
         rest = tuple(item for source in (left, right) for item in source.fields if item.name not in names)
         word = f'{side} JOIN' if side else 'JOIN'
         return Source(f'{left.sql} {word} {right.sql} ON {" AND ".join(conditions)}', (*merged, *rest))
@@ -415,7 +415,7 @@ class Queries:
         value = _ordinal(item, items)
         return group_key(value if value is not None else write.expression(item))
 
-    def _order(self, order: exp.Expr, scope: Scope, columns: Sequence[Column],
+    def _order(self, order: exp.Expr, scope: Scope, columns: Sequence[ResultColumn],
                windows: Mapping[str, exp.Expr], items: Sequence[tuple[str, Typed]] = ()) -> str:
         keys = []
         for item in order.expressions:
@@ -424,7 +424,7 @@ class Queries:
             keys.append(self._order_item(item.this, scope, columns, windows, items) + direction(item))
         return f'ORDER BY {", ".join(keys)}'
 
-    def _order_item(self, node: exp.Expr, scope: Scope, columns: Sequence[Column],
+    def _order_item(self, node: exp.Expr, scope: Scope, columns: Sequence[ResultColumn],
                     windows: Mapping[str, exp.Expr], items: Sequence[tuple[str, Typed]]) -> str:
         values = [(column.name, Typed(column.sql, column.type)) for column in columns]
         value = _ordinal(node, values)

@@ -22,7 +22,7 @@ class Pattern:
 
 
 @dataclass(frozen=True)
-class Form:
+class FunctionForm:
     """One form of a function: what it takes, what it returns, and how it is written for DuckDB.
 
     returns  a pattern, or a function of the arguments' types
@@ -40,21 +40,21 @@ class Form:
     changes: bool = False
 
 
-def sql_form(signature: str, template: str, returns: Callable[[Sequence[Type]], Type] | None = None) -> Form:
+def sql_form(signature: str, template: str, returns: Callable[[Sequence[Type]], Type] | None = None) -> FunctionForm:
     """Return a form that is written as an expression of DuckDB."""
     name, parameters, result, variadic = _parsed(signature)
-    return Form(name, parameters, returns or result, sql=template, is_variadic=variadic)
+    return FunctionForm(name, parameters, returns or result, sql=template, is_variadic=variadic)
 
 
 def python_form(signature: str, body: Callable[..., Any], returns: Callable[[Sequence[Type]], Type] | None = None, *,
-                takes_null: bool = False, changes: bool = False) -> Form:
+                takes_null: bool = False, changes: bool = False) -> FunctionForm:
     """Return a form that a Python function answers; parameters of type X? take null."""
     name, parameters, result, variadic = _parsed(signature)
-    return Form(name, parameters, returns or result, body=body, is_variadic=variadic, takes_null=takes_null,
+    return FunctionForm(name, parameters, returns or result, body=body, is_variadic=variadic, takes_null=takes_null,
                 changes=changes)
 
 
-def choose(name: str, forms: Iterable[Form], arguments: Sequence[Type]) -> tuple[Form, tuple[Type, ...], Type]:
+def choose(name: str, forms: Iterable[FunctionForm], arguments: Sequence[Type]) -> tuple[FunctionForm, tuple[Type, ...], Type]:
     """Return the form for the arguments, the types that they are converted to, and the type of the result.
 
     A form whose parameters have just the types of the arguments comes first, otherwise the first of those that the
@@ -73,7 +73,7 @@ def choose(name: str, forms: Iterable[Form], arguments: Sequence[Type]) -> tuple
                      'arguments, or run the query on Athena.')
 
 
-def _bound(form: Form, arguments: Sequence[Type], exact: bool) -> tuple[tuple[Type, ...], Type] | None:
+def _bound(form: FunctionForm, arguments: Sequence[Type], exact: bool) -> tuple[tuple[Type, ...], Type] | None:
     parameters = form.parameters
     if form.is_variadic and len(arguments) >= len(parameters):
         parameters = (*parameters, *[parameters[-1]] * (len(arguments) - len(parameters)))

@@ -6,7 +6,7 @@ from sqlglot import exp
 from lake_etl.adapters.local.athena.athena_types import (
     DAY_TO_SECOND, VARCHAR, WITH_TIME_ZONE, YEAR_TO_MONTH, Type, array, map_type, row)
 from lake_etl.adapters.local.athena.casts import Casts
-from lake_etl.adapters.local.athena.queries import Queries
+from lake_etl.adapters.local.athena.queries import QueryWriter
 from lake_etl.adapters.local.duckdb_types import identifier
 
 AS_TEXT = (WITH_TIME_ZONE, YEAR_TO_MONTH, DAY_TO_SECOND)
@@ -29,7 +29,7 @@ MACROS = (
 )
 
 
-def shown_query(queries: Queries, query: exp.Expr) -> str:
+def shown_query(queries: QueryWriter, query: exp.Expr) -> str:
     """Return the query as it answers a user: its columns have their names, times with a zone and intervals are text.
 
     A connection that runs it needs MACROS and the functions of the queries.

@@ -26,7 +26,7 @@ class Typed:
 
 
 @dataclass(frozen=True)
-class Field:
+class ScopeColumn:
     """A column that an expression can name.
 
     relation, database  in lower case, None where the column cannot be named with one
@@ -42,7 +42,7 @@ class Field:
 class Scope:
     """The columns that an expression can name, and those of the queries around it."""
 
-    fields: tuple[Field, ...] = ()
+    fields: tuple[ScopeColumn, ...] = ()
     outer: Scope | None = None
     variables: Mapping[str, Typed] = field(default_factory=dict)
 

@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from decimal import ROUND_DOWN, ROUND_HALF_UP, Context, Decimal, InvalidOperation
 from typing import Any
 
-from lake_etl.adapters.local.athena.refusal import Refusal
+from lake_etl.adapters.local.athena.not_computed import NotComputedError
 
 EXACT = Context(prec=120)
 JAVA_DOUBLE = re.compile(r'[+-]?(?:NaN|Infinity|(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?[dDfF]?)')
@@ -97,7 +97,7 @@ def date_from_text(text: str) -> date:
     """Return what CAST(text AS date) gives."""
     found = DATE_TEXT.fullmatch(text)
     if not found and text.strip().startswith('-'):
-        raise Refusal('dates before the year 1 are not known')
+        raise NotComputedError('dates before the year 1 are not known')
     if not found:
         raise ValueError('Value cannot be cast to date')
     return date(*map(int, found.groups()))

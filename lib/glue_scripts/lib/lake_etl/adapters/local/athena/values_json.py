@@ -10,7 +10,7 @@ from typing import Any
 
 from lake_etl.adapters.local.athena import values
 from lake_etl.adapters.local.athena.athena_types import INTEGERS, Type
-from lake_etl.adapters.local.athena.refusal import Refusal
+from lake_etl.adapters.local.athena.not_computed import NotComputedError
 
 PATH_STEP = re.compile(r'\.([A-Za-z_][\w]*)|\[(\d+)\]|\["((?:[^"\\])*)"\]|\[\'((?:[^\'\\])*)\'\]')
 ESCAPES = {'"': '\\"', '\\': '\\\\', '\b': '\\b', '\f': '\\f', '\n': '\\n', '\r': '\\r', '\t': '\\t'}
@@ -48,77 +48,6 @@ def extract(text: str, path: str) -> str | None:
     return None if found is MISSING else written(found, in_order=False)
 
 
-def exists(text: str, path: str) -> bool:
-    """Return what json_exists gives."""
-    return bool(_sequence(text, path))
-
-
-def value(text: str, path: str) -> str | None:
-    """Return what json_value gives: the text of the one scalar at the path, otherwise null."""
-    found = _sequence(text, path)
-    if not found or len(found) > 1 or found[0] is None or isinstance(found[0], (dict, list)):
-        return None
-    if isinstance(found[0], float):
-        raise Refusal('json_value of a number with a fraction is not spelled as in Athena')
-    return found[0] if isinstance(found[0], str) else written(found[0])
-
-
-def query(text: str, path: str) -> str | None:
-    """Return what json_query gives: the one value at the path as JSON, otherwise null."""
-    found = _sequence(text, path)
-    if not found or len(found) > 1:
-        return None
-    if _has_fraction(found[0]):
-        raise Refusal('json_query of numbers with a fraction does not spell them as Athena does')
-    return written(found[0], in_order=False)
-
-
-def _has_fraction(item: Any) -> bool:
-    if isinstance(item, (dict, list)):
-        return any(map(_has_fraction, item.values() if isinstance(item, dict) else item))
-    return isinstance(item, float)
-
-
-def sql_path(path: str) -> tuple[bool, list[int | str]]:
-    """Return whether a path of SQL is strict, and its steps; raises ValueError."""
-    mode, _, steps = path.strip().partition(' ')
-    if mode.lower() not in ('lax', 'strict'):
-        mode, steps = 'lax', path
-    return mode.lower() == 'strict', path_steps(steps.strip())
-
-
-def _sequence(text: str, path: str) -> list[Any] | None:
-    """Return the values at a path of SQL; None when the text is not JSON, or a strict path leads nowhere."""
-    strict, steps = sql_path(path)
-    first = _lenient(text)
-    if first is MISSING:
-        return None
-    items = [first]
-    for step in steps:
-        following = []
-        for item in items:
-            found = _members(item, step, strict)
-            if found is None:
-                return None
-            following += found
-        items = following
-    return items
-
-
-def _members(item: Any, step: int | str, strict: bool) -> list[Any] | None:
-    """Return what a step leads to; a lax path looks into arrays and takes a single value for an array."""
-    if isinstance(step, str):
-        owners = item if isinstance(item, list) and not strict else [item]
-        if strict and not (isinstance(item, dict) and step in item):
-            return None
-        return [owner[step] for owner in owners if isinstance(owner, dict) and step in owner]
-    if not isinstance(item, list):
-        return None if strict else [item] if step == 0 else []
-    if step >= len(item):
-        return None if strict else []
-    return [item[step]]
-
-
 def extract_scalar(text: str, path: str) -> str | None:
     """Return what json_extract_scalar gives: null for arrays, objects and null."""
     found = _found(text, path, keep_numbers=True)
@@ -137,13 +66,13 @@ def size(text: str, path: str) -> int | None:
 
 def array_length(text: str) -> int | None:
     """Return the length of a JSON array, or None for anything else."""
-    value = _lenient(text)
+    value = lenient(text)
     return len(value) if isinstance(value, list) else None
 
 
 def array_contains(text: str, wanted: Any) -> bool | None:
     """Tell whether a JSON array has a member of that value and kind."""
-    value = _lenient(text)
+    value = lenient(text)
     if not isinstance(value, list):
         return None
     return any(type(item) is type(wanted) and item == wanted for item in value)
@@ -215,7 +144,7 @@ def timestamp_text(value: datetime, digits: int) -> str:
 
 def _key(key: Any) -> str:
     if isinstance(key, (float, date)):
-        raise Refusal('maps with such keys are not cast to json')
+        raise NotComputedError('maps with such keys are not cast to json')
     return str(key).lower() if isinstance(key, bool) else str(key)
 
 
@@ -297,7 +226,7 @@ def _expect(value: Any, kind: type) -> Any:
 
 def _found(text: str, path: str, keep_numbers: bool = False) -> Any:
     steps = path_steps(path)
-    value = _lenient(text, keep_numbers)
+    value = lenient(text, keep_numbers)
     for step in steps:
         if isinstance(step, int) and isinstance(value, list) and step < len(value):
             value = value[step]
@@ -325,7 +254,8 @@ def path_steps(path: str) -> list[int | str]:
     return steps
 
 
-def _lenient(text: str, keep_numbers: bool = False) -> Any:
+def lenient(text: str, keep_numbers: bool = False) -> Any:
+    """Return the value of a JSON text, or MISSING for another text."""
     try:
         if keep_numbers:
             return json.loads(text, parse_constant=_no_constant, parse_float=str)

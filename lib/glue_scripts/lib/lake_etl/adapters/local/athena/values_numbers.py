@@ -9,7 +9,7 @@ from statistics import NormalDist
 from typing import Any
 
 from lake_etl.adapters.local.athena import values
-from lake_etl.adapters.local.athena.refusal import Refusal
+from lake_etl.adapters.local.athena.not_computed import NotComputedError
 
 DIGITS = '0123456789abcdefghijklmnopqrstuvwxyz'
 SIZES = {unit: 1024 ** power for power, unit in enumerate(('B', 'kB', 'MB', 'GB', 'TB', 'PB', 'EB', 'ZB', 'YB'))}
@@ -86,7 +86,7 @@ def _check_radix(radix: int) -> None:
 def width_bucket(operand: float, low: float, high: float, count: int) -> int:
     """Return the number of the bucket, of so many between low and high, in which a number is."""
     if math.isinf(operand):
-        raise Refusal('width_bucket of an infinite number is not known')
+        raise NotComputedError('width_bucket of an infinite number is not known')
     if count <= 0 or low == high or not all(map(math.isfinite, (operand, low, high))):
         raise ValueError('width_bucket takes finite bounds that differ, and a positive number of buckets')
     lower, upper = min(low, high), max(low, high)

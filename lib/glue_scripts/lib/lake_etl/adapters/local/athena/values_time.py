@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
-from lake_etl.adapters.local.athena.refusal import Refusal
+from lake_etl.adapters.local.athena.not_computed import NotComputedError
 from lake_etl.errors import QueryError
 
 MONTHS = ('january', 'february', 'march', 'april', 'may', 'june', 'july', 'august', 'september', 'october', 'november',
@@ -92,7 +92,7 @@ def _mysql_reader(pattern: str) -> re.Pattern[str]:
                 raise ValueError(f'%{directive} tells the same part twice')
             parts.append(f'(?P<{name}>{form})')
         elif directive.isalpha():
-            raise Refusal(f'date_parse does not know %{directive}')
+            raise NotComputedError(f'date_parse does not know %{directive}')
         else:
             parts.append(re.escape(directive or letter))
     return re.compile(''.join(parts), re.ASCII)
@@ -123,7 +123,7 @@ def _joda_part(letters: str, followed: bool) -> str:
         return r'(?P<year>\d{4})' if followed else r'(?P<year>\d{1,9})'
     if letter in 'MdHhms' and count <= 2:
         return rf'(?P<{JODA_TO_READ[letter]}>\d{{{count if followed else "1,2"}}})'
-    raise Refusal(f"parse_datetime does not know '{letters}'")
+    raise NotComputedError(f"parse_datetime does not know '{letters}'")
 
 
 def _joda_parts(pattern: str) -> list[tuple[str, str, str]]:
@@ -174,7 +174,7 @@ def from_iso8601_timestamp(text: str) -> dict[str, Any]:
     """Return the local time and the zone of a text such as 2020-01-31T10:00:00Z."""
     found = ISO_MOMENT.fullmatch(text)
     if not found and re.fullmatch(r'[+-]?[0-9TW:.,Z+-]+', text):
-        raise Refusal('from_iso8601_timestamp does not know this form of ISO 8601')
+        raise NotComputedError('from_iso8601_timestamp does not know this form of ISO 8601')
     if not found:
         raise ValueError('The text does not have the form of ISO 8601')
     *parts, fraction, zone = found.groups()

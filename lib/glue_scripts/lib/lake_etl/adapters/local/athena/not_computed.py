@@ -2,5 +2,5 @@
 from __future__ import annotations
 
 
-class Refusal(ValueError):
+class NotComputedError(ValueError):
     """A function met a value for which the laptop does not know Athena's answer; holds no value of a row."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from sqlglot import exp
 
 from lake_etl.adapters.local.athena.athena_dialect import TYPED_LITERAL
+from lake_etl.adapters.local.athena.athena_type_text import parse_type
 from lake_etl.adapters.local.athena.athena_types import (
     BIGINT, BOOLEAN, DAY_TO_SECOND, INTEGER, UNKNOWN, VARBINARY, VARCHAR, WITH_TIME_ZONE, YEAR_TO_MONTH, Type, array,
     common_type, converts, decimal)
@@ -24,14 +25,14 @@ from lake_etl.adapters.local.athena.functions_times import time_forms
 from lake_etl.adapters.local.athena.lambdas import LAMBDA_FUNCTIONS, regexp_replace
 from lake_etl.adapters.local.athena.operators import Operators
 from lake_etl.adapters.local.athena.python_functions import PythonFunctions
-from lake_etl.adapters.local.athena.signatures import Form, choose
+from lake_etl.adapters.local.athena.signatures import FunctionForm, choose
 from lake_etl.adapters.local.athena.special_functions import SPECIAL, concat, parse_json, subscript
-from lake_etl.adapters.local.athena.type_text import parse_type
+from lake_etl.adapters.local.athena.special_times import SPECIAL_TIMES
 from lake_etl.adapters.local.athena.typed import Scope, Typed, text
 from lake_etl.errors import QueryError
 
 if TYPE_CHECKING:
-    from lake_etl.adapters.local.athena.queries import Queries
+    from lake_etl.adapters.local.athena.queries import QueryWriter
 
 COMPARISONS: dict[type[exp.Expr], str] = {exp.EQ: '=', exp.NEQ: '<>', exp.LT: '<', exp.LTE: '<=', exp.GT: '>',
                                           exp.GTE: '>='}
@@ -53,9 +54,9 @@ TIMESTAMP_LITERAL = re.compile(r'\d+-\d+-\d+(?: \d+:\d+(?::\d+(?:\.(\d+))?)?)?\s
 UNITS = {'DAY': 86_400_000, 'HOUR': 3_600_000, 'MINUTE': 60_000, 'SECOND': 1000}
 
 
-def by_name(forms: Iterable[Form]) -> Mapping[str, tuple[Form, ...]]:
+def by_name(forms: Iterable[FunctionForm]) -> Mapping[str, tuple[FunctionForm, ...]]:
     """Group forms by the name of their function."""
-    found: dict[str, list[Form]] = {}
+    found: dict[str, list[FunctionForm]] = {}
     for form in forms:
         found.setdefault(form.name, []).append(form)
     return {name: tuple(items) for name, items in found.items()}
@@ -70,7 +71,7 @@ WINDOWS = by_name(window_forms())
 class Expressions:
     """Writes the expressions of one place of a query, where certain columns can be named."""
 
-    def __init__(self, scope: Scope, functions: PythonFunctions, casts: Casts, queries: Queries,
+    def __init__(self, scope: Scope, functions: PythonFunctions, casts: Casts, queries: QueryWriter,
                  windows: Mapping[str, exp.Expr] | None = None):
         self.scope = scope
         self._functions = functions
@@ -158,8 +159,8 @@ class Expressions:
 
     def call(self, name: str, values: Sequence[Typed]) -> Typed:
         """Return the call of a function that takes neither lambdas nor rows of a group."""
-        if name in SPECIAL:
-            return SPECIAL[name](self, values)
+        if special := SPECIAL.get(name) or SPECIAL_TIMES.get(name):
+            return special(self, values)
         if name in SCALARS:
             return self.chosen(name, values)
         raise QueryError(f'The laptop does not have the function {name}. Use another one, or run the query on Athena.')
@@ -178,21 +179,21 @@ class Expressions:
         sql = self._casts.cast(value.sql, value.type, goal)
         return f'CAST({sql} AS {goal.duckdb})' if value.type == UNKNOWN else sql
 
-    def _check_constants(self, form: Form, values: Sequence[Typed]) -> None:
+    def _check_constants(self, form: FunctionForm, values: Sequence[Typed]) -> None:
         """Refuse a literal pattern or path that the laptop does not read, before a row is read."""
-        from lake_etl.adapters.local.athena import values_json, values_text
+        from lake_etl.adapters.local.athena import values_json, values_json_sql, values_regex
         pattern = values[1].text if len(values) > 1 else None
         if pattern is None or form.body is None:
             return
         try:
             if form.name.startswith('regexp_'):
-                compiled = values_text.regex(pattern)
+                compiled = values_regex.regex(pattern)
                 if form.name == 'regexp_replace' and len(values) > 2 and values[2].text is not None:
-                    values_text.replacement_parts(compiled, values[2].text)
+                    values_regex.replacement_parts(compiled, values[2].text)
             elif form.name in ('json_extract', 'json_extract_scalar', 'json_size'):
                 values_json.path_steps(pattern)
             elif form.name in ('json_exists', 'json_value', 'json_query'):
-                values_json.sql_path(pattern)
+                values_json_sql.sql_path(pattern)
         except ValueError as error:
             raise QueryError(f'{form.name}: {error}. Write it in another way, or run the query on Athena.') from error
 
@@ -460,7 +461,7 @@ class Expressions:
                                                                                                                (digits,
                                                                                                                 )))
 
-    # Queries inside
+    # QueryWriter inside
 
     def _jsonvalue(self, node: exp.JSONValue) -> Typed:
         return self._json_path_call('json_value', node, node.args.get('path'), node.args.get('returning'))
