@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from lake_etl.adapters.local.athena import values_groups
 from lake_etl.adapters.local.athena.athena_types import DAY_TO_SECOND, MOST_DIGITS, YEAR_TO_MONTH, Type
-from lake_etl.adapters.local.athena.signatures import FunctionForm, python_form, sql_form
+from lake_etl.adapters.local.athena.signatures import FunctionForm, by_name, python_form, sql_form
 
 WINDOW_FUNCTIONS = frozenset({'row_number', 'rank', 'dense_rank', 'percent_rank', 'cume_dist', 'ntile', 'lag', 'lead',
                               'first_value', 'last_value', 'nth_value'})
@@ -88,3 +88,8 @@ def window_forms() -> Iterator[FunctionForm]:
     for name in ('first_value', 'last_value'):
         yield sql_form(f'{name}(T) -> T', f'{name}({{0}}{{n}}){{w}}')
     yield sql_form('nth_value(T, bigint) -> T', 'nth_value({0}, {1}{n}){w}')
+
+
+AGGREGATES = by_name(aggregate_forms())
+LISTED = by_name(list_aggregates())
+WINDOWS = by_name(window_forms())

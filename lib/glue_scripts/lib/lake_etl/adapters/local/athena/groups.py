@@ -9,6 +9,7 @@ from sqlglot import exp
 
 from lake_etl.adapters.local.athena import values_groups
 from lake_etl.adapters.local.athena.athena_types import INTEGERS, VARCHAR, WITH_TIME_ZONE, Type, array, row
+from lake_etl.adapters.local.athena.functions_groups import AGGREGATES, LISTED, WINDOWS
 from lake_etl.adapters.local.athena.lambdas import folded_list
 from lake_etl.adapters.local.athena.python_functions import PythonFunctions
 from lake_etl.adapters.local.athena.signatures import FunctionForm, choose
@@ -33,7 +34,6 @@ class Groups:
         """Return the call of an aggregate or window function."""
         if isinstance(node, exp.GroupConcat):
             return self._listagg(write, node, filtered + window)
-        from lake_etl.adapters.local.athena.athena_expressions import AGGREGATES, LISTED, WINDOWS
         name = str(node.this).lower() if isinstance(node, exp.Anonymous) else node.key
         arguments, distinct, order = self._arguments(write, node)
         _check_window(name, filtered, window)

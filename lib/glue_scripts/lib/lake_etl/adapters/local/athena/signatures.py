@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -159,3 +159,11 @@ def _split(text: str) -> list[str]:
             parts.append(text[start:position])
             start = position + 1
     return [*parts, text[start:]]
+
+
+def by_name(forms: Iterable[FunctionForm]) -> Mapping[str, tuple[FunctionForm, ...]]:
+    """Group forms by the name of their function."""
+    found: dict[str, list[FunctionForm]] = {}
+    for form in forms:
+        found.setdefault(form.name, []).append(form)
+    return {name: tuple(items) for name, items in found.items()}
