@@ -18,8 +18,9 @@ from sqlglot import exp
 from lake_etl.adapters.local.athena.athena_dialect import AthenaGrammar
 from lake_etl.adapters.local.athena.athena_types import Type
 from lake_etl.adapters.local.athena.python_functions import PythonFunctions, register
-from lake_etl.adapters.local.athena.queries import QueryWriter, ResultColumn
+from lake_etl.adapters.local.athena.queries import QueryWriter
 from lake_etl.adapters.local.athena.translation import MACROS, shown_query
+from lake_etl.adapters.local.athena.typed import ResultColumn
 from lake_etl.adapters.local.duckdb_engine import SETTINGS
 from lake_etl.errors import QueryError
 

@@ -13,8 +13,9 @@ from sqlglot.errors import ParseError, SqlglotError
 from lake_etl.adapters.local.athena.athena_dialect import AthenaGrammar
 from lake_etl.adapters.local.athena.athena_types import VARCHAR, catalog_type
 from lake_etl.adapters.local.athena.python_functions import PythonFunctions
-from lake_etl.adapters.local.athena.queries import QueryWriter, ResultColumn
+from lake_etl.adapters.local.athena.queries import QueryWriter
 from lake_etl.adapters.local.athena.translation import shown_query
+from lake_etl.adapters.local.athena.typed import ResultColumn
 from lake_etl.adapters.local.catalog_rows import View
 from lake_etl.adapters.local.catalog_types import parse_type
 from lake_etl.adapters.local.duckdb_types import identifier

@@ -2,33 +2,30 @@
 from __future__ import annotations
 
 import difflib
-import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from sqlglot import exp
 
-from lake_etl.adapters.local.athena.athena_dialect import TYPED_LITERAL
 from lake_etl.adapters.local.athena.athena_type_text import parse_type
 from lake_etl.adapters.local.athena.athena_types import (
-    BIGINT, BOOLEAN, DAY_TO_SECOND, INTEGER, UNKNOWN, VARBINARY, VARCHAR, WITH_TIME_ZONE, YEAR_TO_MONTH, Type, array,
-    common_type, converts, decimal)
+    BIGINT, BOOLEAN, UNKNOWN, VARCHAR, Type, array, common_type, converts)
+from lake_etl.adapters.local.athena.calls import CALLS
 from lake_etl.adapters.local.athena.casts import Casts
-from lake_etl.adapters.local.athena.functions_groups import (
-    NULLS_MATTER, WINDOW_FUNCTIONS, aggregate_forms, list_aggregates, window_forms)
+from lake_etl.adapters.local.athena.conditions import CONDITIONS
 from lake_etl.adapters.local.athena.functions_lists import list_forms
 from lake_etl.adapters.local.athena.functions_numbers import number_forms
 from lake_etl.adapters.local.athena.functions_text import text_forms
 from lake_etl.adapters.local.athena.functions_times import time_forms
-from lake_etl.adapters.local.athena.lambdas import LAMBDA_FUNCTIONS, regexp_replace
+from lake_etl.adapters.local.athena.literals import LITERALS, number_literal
 from lake_etl.adapters.local.athena.operators import Operators
 from lake_etl.adapters.local.athena.python_functions import PythonFunctions
-from lake_etl.adapters.local.athena.signatures import FunctionForm, choose
-from lake_etl.adapters.local.athena.special_functions import SPECIAL, concat, parse_json, subscript
+from lake_etl.adapters.local.athena.signatures import FunctionForm, by_name, choose
+from lake_etl.adapters.local.athena.special_functions import SPECIAL, concat, subscript
 from lake_etl.adapters.local.athena.special_times import SPECIAL_TIMES
-from lake_etl.adapters.local.athena.typed import Scope, Typed, text
+from lake_etl.adapters.local.athena.typed import Scope, Typed
 from lake_etl.errors import QueryError
 
 if TYPE_CHECKING:
@@ -40,14 +37,10 @@ REFUSED_WORDS = frozenset({'current_time', 'current_user', 'current_catalog', 'c
 # The parts of a node that some handler reads; a node with another part is refused, never half understood.
 KNOWN_PARTS = frozenset({
     'alias', 'db', 'default', 'distinct', 'end', 'end_side', 'escape', 'expression', 'expressions', 'false', 'form',
-    'high',
-    'ifs', 'is_string', 'kind', 'length', 'low', 'negate', 'option', 'json_query', 'order', 'over', 'partition_by',
-    'path',
-    'position', 'query', 'quoted', 'returning', 'safe', 'separator', 'spec', 'start', 'start_side', 'substr',
-    'symmetric',
-    'table', 'this', 'to', 'true', 'typed', 'unit', 'zone', 'with_', 'from_', 'joins', 'where', 'group', 'having',
-    'limit',
-    'offset', 'windows', 'nested', 'catalog'})
+    'high', 'ifs', 'is_string', 'kind', 'length', 'low', 'negate', 'option', 'json_query', 'order', 'over',
+    'partition_by', 'path', 'position', 'query', 'quoted', 'returning', 'safe', 'separator', 'spec', 'start',
+    'start_side', 'substr', 'symmetric', 'table', 'this', 'to', 'true', 'typed', 'unit', 'zone', 'with_', 'from_',
+    'joins', 'where', 'group', 'having', 'limit', 'offset', 'windows', 'nested', 'catalog'})
 
 
 SCALARS = by_name(chain(number_forms(), text_forms(), time_forms(), list_forms()))
@@ -180,7 +173,6 @@ class Expressions:
         except ValueError as error:
             raise QueryError(f'{form.name}: {error}. Write it in another way, or run the query on Athena.') from error
 
-
     def _paren(self, node: exp.Paren) -> Typed:
         return self.expression(node.this)
 
@@ -240,7 +232,6 @@ class Expressions:
             raise QueryError('One index is expected in the brackets. Correct the query.')
         return subscript(self, self.expression(node.this), self.expression(node.expressions[0]))
 
-
     def _dpipe(self, node: exp.DPipe) -> Typed:
         return concat(self, [self.expression(node.this), self.expression(node.expression)])
 
@@ -250,7 +241,6 @@ class Expressions:
             raise QueryError("The zone of AT TIME ZONE is a literal such as 'America/New_York'; at_timezone takes a "
                              "column.")
         return self.operators.at_zone(self.expression(node.this), zone.sql)
-
 
     def _case(self, node: exp.Case) -> Typed:
         subject = self.expression(node.this) if node.this is not None else None

@@ -134,7 +134,8 @@ class Groups:
         return Typed(self._functions.call(body, [(total, Type('decimal', (38, scale))), (
             f'count({distinct}{value}){suffix}', Type('bigint'))], kind, key=str(scale)), kind)
 
-    def _over_list(self, form: FunctionForm, given: Sequence[str], goals: Sequence[Type], result: Type, suffix: str) -> Typed:
+    def _over_list(self, form: FunctionForm, given: Sequence[str], goals: Sequence[Type], result: Type,
+                   suffix: str) -> Typed:
         assert form.body is not None
         if len(given) == 1:
             listed, kind = f'list({given[0]}){suffix}', array(goals[0])

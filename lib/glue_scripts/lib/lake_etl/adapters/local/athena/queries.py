@@ -8,11 +8,13 @@ from itertools import count
 from sqlglot import exp
 
 from lake_etl.adapters.local.athena.athena_expressions import Expressions
-from lake_etl.adapters.local.athena.athena_types import BIGINT, Type, common_type
-from lake_etl.adapters.local.athena.casts import Casts, field
+from lake_etl.adapters.local.athena.athena_types import Type, common_type
+from lake_etl.adapters.local.athena.casts import Casts
 from lake_etl.adapters.local.athena.groups import Groups, direction, group_key, order_key
+from lake_etl.adapters.local.athena.limits import limits, ordinal
 from lake_etl.adapters.local.athena.python_functions import PythonFunctions
-from lake_etl.adapters.local.athena.typed import Scope, ScopeColumn, Typed
+from lake_etl.adapters.local.athena.sources import Source, from_clause
+from lake_etl.adapters.local.athena.typed import ResultColumn, Scope, ScopeColumn, Typed
 from lake_etl.errors import QueryError
 
 # The parts of a SELECT that are translated; any other part is refused.
@@ -23,28 +25,11 @@ SET_WORDS = {exp.Union: 'UNION', exp.Except: 'EXCEPT', exp.Intersect: 'INTERSECT
 
 
 @dataclass(frozen=True)
-class ResultColumn:
-    """A column that a query returns: its name in Athena, its type, and its name in the query for DuckDB."""
-
-    name: str
-    type: Type
-    sql: str
-
-
-@dataclass(frozen=True)
 class Query:
     """A query for DuckDB and its columns."""
 
     sql: str
     columns: tuple[ResultColumn, ...]
-
-
-@dataclass(frozen=True)
-class Source:
-    """What stands in FROM: its SQL with an alias, its columns as fields, and those that USING has merged."""
-
-    sql: str
-    fields: tuple[ScopeColumn, ...]
 
 
 Columns = Callable[[exp.Table], tuple[str, tuple[str, str], Sequence[ResultColumn]]]
@@ -57,12 +42,12 @@ class QueryWriter:
     """
 
     def __init__(self, tables: Columns, functions: PythonFunctions):
-        self._tables = tables
+        self.tables = tables
         self.functions = functions
         self._casts = Casts(functions)
         self.groups = Groups(functions)
         self._numbers = count(1)
-        self._known: dict[str, tuple[str, tuple[ResultColumn, ...]]] = {}
+        self.known: dict[str, tuple[str, tuple[ResultColumn, ...]]] = {}
 
     def new_name(self, kind: str) -> str:
         """Return a name that nothing else in the query has."""
@@ -70,12 +55,12 @@ class QueryWriter:
 
     def query(self, node: exp.Expr, outer: Scope | None = None) -> Query:
         """Return a query of any form for DuckDB."""
-        known = dict(self._known)
+        known = dict(self.known)
         try:
             heads = self._with(node, outer)
             made = self._body(node, outer)
         finally:
-            self._known = known
+            self.known = known
         return Query(f'{heads}{made.sql}', made.columns)
 
     def _body(self, node: exp.Expr, outer: Scope | None) -> Query:
@@ -85,7 +70,7 @@ class QueryWriter:
             made = self.query(node.this, outer)
             return self._ended(node, made, outer)
         if isinstance(node, exp.Values):
-            return self._values(node, outer)
+            return self.values(node, outer)
         if isinstance(node, exp.SetOperation):
             return self._ended(node, self._combined(node, outer), outer)
         if isinstance(node, exp.Select):
@@ -102,16 +87,16 @@ class QueryWriter:
             sql_name = self.new_name('with')
             names = [column.name.lower() for column in item.args['alias'].columns]
             if clause.recursive and isinstance(item.this, exp.Union) and names:
-                self._known[name] = self._recursive_columns(item, names, sql_name, outer)
-            made = self._recursive(item.this, outer) if name in self._known and self._known[name][0] == sql_name else (
+                self.known[name] = self._recursive_columns(item, names, sql_name, outer)
+            made = self._recursive(item.this, outer) if name in self.known and self.known[name][0] == sql_name else (
                 self.query(item.this, outer))
             if names and len(names) != len(made.columns):
                 raise QueryError(f"The WITH query '{name}' names {len(names)} columns, but has {len(made.columns)}.")
             columns = tuple(ResultColumn(names[place] if names else column.name, column.type, column.sql)
                             for place, column in enumerate(made.columns))
-            if name in self._known and self._known[name][0] == sql_name:
-                columns = self._known[name][1]
-            self._known[name] = (sql_name, columns)
+            if name in self.known and self.known[name][0] == sql_name:
+                columns = self.known[name][1]
+            self.known[name] = (sql_name, columns)
             listed = ', '.join(column.sql for column in columns)
             parts.append(f'{sql_name}({listed}) AS ({made.sql})')
         return f'WITH {"RECURSIVE " if clause.recursive else ""}{", ".join(parts)} '
@@ -130,8 +115,8 @@ class QueryWriter:
         every = '' if node.args.get('distinct') else ' ALL'
         return Query(f'({left.sql}) UNION{every} ({right.sql})', left.columns)
 
-    def _values(self, node: exp.Values, outer: Scope | None) -> Query:
-        write = self._expressions(Scope(outer=outer))
+    def values(self, node: exp.Values, outer: Scope | None) -> Query:
+        write = self.expressions(Scope(outer=outer))
         rows = [[write.expression(item) for item in (line.expressions if isinstance(line, exp.Tuple) else [line])]
                 for line in node.expressions]
         if len(rows[0]) == 1 and any(line[0].type.name == 'row' for line in rows):
@@ -168,7 +153,8 @@ class QueryWriter:
         sides = [self._converted(side, kinds) for side in (left, right)]
         names = [column.sql for column in left.columns]
         inner, alias = f'{sides[0]} {SET_WORDS[type(node)]}{every} {sides[1]}', self.new_name('r')
-        columns = tuple(ResultColumn(column.name, kind, column.sql) for column, kind in zip(left.columns, kinds, strict=True))
+        columns = tuple(ResultColumn(column.name, kind, column.sql) for column, kind in zip(left.columns, kinds,
+                                                                                            strict=True))
         return Query(f'SELECT * FROM ({inner}) AS {alias}({", ".join(names)})', columns)
 
     def _converted(self, query: Query, kinds: Sequence[Type]) -> str:
@@ -180,7 +166,7 @@ class QueryWriter:
 
     def _ended(self, node: exp.Expr, made: Query, outer: Scope | None) -> Query:
         """Add ORDER BY, LIMIT and OFFSET, which see the columns of the result only."""
-        ending = self._limits(node)
+        ending = limits(node)
         order = node.args.get('order')
         if order is None and not ending:
             return made
@@ -191,10 +177,10 @@ class QueryWriter:
 
     def _select(self, node: exp.Select, outer: Scope | None) -> Query:
         self._check_parts(node)
-        source = self._from(node, outer)
+        source = from_clause(self, node, outer)
         scope = Scope(source.fields if source else (), outer)
         windows = {item.this.name.lower(): item for item in node.args.get('windows') or []}
-        write = self._expressions(scope, windows)
+        write = self.expressions(scope, windows)
         items = self._items(node, write, source)
         columns = tuple(ResultColumn(name, value.type, self.new_name('c')) for name, value in items)
         parts = [f'SELECT{self._distinct(node, items)} ' + ', '.join(
@@ -209,7 +195,7 @@ class QueryWriter:
             parts.append(f'HAVING {write.condition(write.expression(having.this))}')
         if (order := node.args.get('order')) is not None:
             parts.append(self._order(order, scope, columns, windows, items))
-        return Query(' '.join(parts) + self._limits(node), columns)
+        return Query(' '.join(parts) + limits(node), columns)
 
     @staticmethod
     def _check_parts(node: exp.Select) -> None:
@@ -258,136 +244,6 @@ class QueryWriter:
             raise QueryError(f"'{relation}.*' names a table that is not in FROM. Correct the name.")
         return found
 
-    # From
-
-    def _from(self, node: exp.Select, outer: Scope | None) -> Source | None:
-        clause = node.args.get('from_')
-        if clause is None:
-            return None
-        source = self._source(clause.this, outer, ())
-        for join in [*(clause.this.args.get('joins') or []), *(node.args.get('joins') or [])]:
-            source = self._join(source, join, outer)
-        return source
-
-    def _source(self, node: exp.Expr, outer: Scope | None, before: Sequence[ScopeColumn]) -> Source:
-        if node.args.get('sample') or node.args.get('pivots') or node.args.get('version') or node.args.get('when'):
-            raise QueryError('The laptop knows no TABLESAMPLE, PIVOT and FOR VERSION. Leave it out.')
-        if isinstance(node, exp.Unnest):
-            return self._unnest(node, Scope(tuple(before), outer))
-        if isinstance(node, exp.Lateral):
-            made, word = self.query(node.this, Scope(tuple(before), outer)), 'LATERAL '
-        elif isinstance(node, exp.Table) and isinstance(node.this, exp.Identifier):
-            return self._table(node)
-        elif isinstance(node, exp.Subquery) and not isinstance(node.this, exp.Table):
-            bare = node.copy()
-            bare.set('alias', None)
-            made, word = self.query(bare, outer), ''
-        elif isinstance(node, exp.Values):
-            made, word = self._values(node, outer), ''
-        elif isinstance(node, exp.Subquery):
-            return self._bracketed(node, outer)
-        else:
-            raise QueryError(f'The laptop does not read from {node.key.upper()}. Run the query on Athena.')
-        return self._aliased(node, f'{word}({made.sql})', made.columns)
-
-    def _bracketed(self, node: exp.Subquery, outer: Scope | None) -> Source:
-        """Return joins that stand in brackets."""
-        source = self._source(node.this, outer, ())
-        for join in node.this.args.get('joins') or []:
-            source = self._join(source, join, outer)
-        if node.alias:
-            raise QueryError('Joins in brackets take no alias. Correct the query.')
-        return Source(f'({source.sql})', source.fields)
-
-    def _aliased(self, node: exp.Expr, sql: str, columns: Sequence[ResultColumn], relation: str | None = None,
-                 database: str | None = None) -> Source:
-        alias = node.args.get('alias')
-        names = [column.name.lower() for column in alias.columns] if alias is not None else []
-        if names and len(names) != len(columns):
-            raise QueryError(f"'{node.alias}' names {len(names)} columns, but has {len(columns)}. Correct the query.")
-        called = node.alias.lower() or relation
-        inner = self.new_name('r')
-        fields = tuple(ScopeColumn(names[place] if names else column.name.lower(), Typed(f'{inner}.{column.sql}',
-                                                                                   column.type),
-                             called or None, database if not node.alias else None)
-                       for place, column in enumerate(columns))
-        return Source(f'{sql} AS {inner}', fields)
-
-    def _table(self, node: exp.Table) -> Source:
-        if not node.args.get('db') and node.name.lower() in self._known:
-            sql, columns = self._known[node.name.lower()]
-            return self._aliased(node, sql, columns, node.name.lower())
-        sql, (database, name), found = self._tables(node)
-        return self._aliased(node, sql, found, name, database)
-
-    def _unnest(self, node: exp.Unnest, scope: Scope) -> Source:
-        write = self._expressions(scope)
-        items: list[tuple[str, Type]] = []
-        lengths = []
-        for item in node.expressions:
-            value = write.expression(item)
-            lengths.append(f'len({value.sql})' if value.type.name == 'array' else f'cardinality({value.sql})')
-            items += self._unnested(value)
-        if node.args.get('offset'):
-            items.append((f'range(1, CAST(greatest({", ".join(f"coalesce({length}, 0)" for length in lengths)}) AS '
-                          f'BIGINT) '
-                          '+ 1)', BIGINT))
-        columns = tuple(ResultColumn(f'_col{place}', kind, self.new_name('c')) for place, (_, kind) in enumerate(items))
-        listed = ', '.join(f'unnest({sql}) AS {column.sql}' for (sql, _), column in zip(items, columns, strict=True))
-        bare = node.copy()
-        alias = bare.args.get('alias')
-        if alias is not None and alias.columns and isinstance(node.args.get('offset'), exp.Identifier):
-            alias.set('columns', [*alias.columns, node.args['offset']])
-        return self._aliased(bare, f'LATERAL (SELECT {listed})', columns)
-
-    @staticmethod
-    def _unnested(value: Typed) -> list[tuple[str, Type]]:
-        if value.type.name == 'map':
-            return [(f'map_keys({value.sql})', value.type.parts[0]), (f'map_values({value.sql})', value.type.parts[1])]
-        if value.type.name != 'array':
-            raise QueryError(f'UNNEST takes arrays and maps, not {value.type}. Correct the query.')
-        element = value.type.parts[0]
-        if element.name != 'row':
-            return [(value.sql, element)]
-        return [(f'list_transform({value.sql}, lambda item: {field("item", number)})', part)
-                for number, part in enumerate(element.parts, start=1)]
-
-    def _join(self, left: Source, node: exp.Join, outer: Scope | None) -> Source:
-        if node.args.get('method') or node.args.get('hint') or node.args.get('global_'):
-            raise QueryError('The laptop does not know NATURAL JOIN and hints. Name the columns with USING or ON.')
-        side, kind = str(node.args.get('side') or '').upper(), str(node.args.get('kind') or '').upper()
-        right = self._source(node.this, outer, left.fields)
-        for inner in node.this.args.get('joins') or []:
-            right = self._join(right, inner, outer)
-        fields = (*left.fields, *right.fields)
-        if node.args.get('using'):
-            return self._using(left, right, side, [item.name.lower() for item in node.args['using']])
-        condition = node.args.get('on')
-        word = f'{side} JOIN' if side else 'CROSS JOIN' if condition is None else 'JOIN'
-        if condition is None and (side or kind not in ('', 'CROSS')) or condition is not None and kind == 'CROSS':
-            raise QueryError('A join has ON or USING, a CROSS JOIN has neither. Correct the query.')
-        write = self._expressions(Scope(fields, outer))
-        ending = f' ON {write.condition(write.expression(condition))}' if condition is not None else ''
-        return Source(f'{left.sql} {word} {right.sql}{ending}', fields)
-
-    def _using(self, left: Source, right: Source, side: str, names: Sequence[str]) -> Source:
-        write = self._expressions(Scope())
-        conditions, merged = [], []
-        for name in names:
-            one, other = (Scope(source.fields).find(name, None, None) for source in (left, right))
-            if one is None or other is None:
-                raise QueryError(f"USING names '{name}', which is not a column of both sides. Correct the name.")
-            conditions.append(write.operators.compare('=', one, other))
-            kind = write.common('USING', [one, other])
-            pair = [write.convert(value, kind) for value in (one, other)]
-            sql = {'FULL': f'coalesce({pair[0]}, {pair[1]})', 'RIGHT': pair[1]}.get(side, pair[0])
-            merged.append(ScopeColumn(name, Typed(sql, kind)))
-        rest = tuple(item for source in (left, right) for item in source.fields if item.name not in names)
-        word = f'{side} JOIN' if side else 'JOIN'
-        return Source(f'{left.sql} {word} {right.sql} ON {" AND ".join(conditions)}', (*merged, *rest))
-
-    # Grouping, order and limits
-
     def _group(self, node: exp.Expr, write: Expressions, items: Sequence[tuple[str, Typed]]) -> str:
         if node.args.get('all') or node.args.get('totals'):
             raise QueryError('Athena does not have GROUP BY ALL. Name the columns.')
@@ -412,7 +268,7 @@ class QueryWriter:
 
     @staticmethod
     def _group_item(item: exp.Expr, write: Expressions, items: Sequence[tuple[str, Typed]]) -> str:
-        value = _ordinal(item, items)
+        value = ordinal(item, items)
         return group_key(value if value is not None else write.expression(item))
 
     def _order(self, order: exp.Expr, scope: Scope, columns: Sequence[ResultColumn],
@@ -427,7 +283,7 @@ class QueryWriter:
     def _order_item(self, node: exp.Expr, scope: Scope, columns: Sequence[ResultColumn],
                     windows: Mapping[str, exp.Expr], items: Sequence[tuple[str, Typed]]) -> str:
         values = [(column.name, Typed(column.sql, column.type)) for column in columns]
-        value = _ordinal(node, values)
+        value = ordinal(node, values)
         if value is None and isinstance(node, exp.Column) and len(node.parts) == 1:
             named = [each for name, each in values if name.lower() == node.name.lower()]
             if len(named) > 1 and len({each.sql for name, each in items if name.lower() == node.name.lower()}) > 1:
@@ -437,38 +293,8 @@ class QueryWriter:
         if value is None:
             # Inside an expression, too, the names of the result come first.
             names = {name.lower(): each for name, each in items}
-            value = self._expressions(Scope(scope.fields, scope.outer, names), windows).expression(node)
+            value = self.expressions(Scope(scope.fields, scope.outer, names), windows).expression(node)
         return order_key(value)
 
-    @staticmethod
-    def _limits(node: exp.Expr) -> str:
-        limit, offset = node.args.get('limit'), node.args.get('offset')
-        parts = ''
-        if limit is not None:
-            size = limit.args.get('count') if isinstance(limit, exp.Fetch) else limit.expression
-            options = limit.args.get('limit_options')
-            if options is not None and (options.args.get('with_ties') or options.args.get('percent')):
-                raise QueryError('The laptop does not know FETCH … WITH TIES. Use rank().')
-            if size is None and isinstance(limit, exp.Fetch):
-                parts += ' LIMIT 1'
-            elif not (isinstance(size, exp.Var) and size.name.upper() == 'ALL'):
-                parts += f' LIMIT {_whole(size)}'
-        return parts + (f' OFFSET {_whole(offset.expression)}' if offset is not None else '')
-
-    def _expressions(self, scope: Scope, windows: Mapping[str, exp.Expr] | None = None) -> Expressions:
+    def expressions(self, scope: Scope, windows: Mapping[str, exp.Expr] | None = None) -> Expressions:
         return Expressions(scope, self.functions, self._casts, self, windows)
-
-
-def _ordinal(node: exp.Expr, items: Sequence[tuple[str, Typed]]) -> Typed | None:
-    if not isinstance(node, exp.Literal) or node.is_string:
-        return None
-    place = int(node.this) if str(node.this).isdigit() else 0
-    if not 1 <= place <= len(items):
-        raise QueryError(f'Position {node.this} is not one of the {len(items)} columns of the query. Correct it.')
-    return items[place - 1][1]
-
-
-def _whole(node: exp.Expr | None) -> str:
-    if isinstance(node, exp.Literal) and not node.is_string and str(node.this).isdigit():
-        return str(node.this)
-    raise QueryError('LIMIT and OFFSET take a whole number. Correct the query.')

@@ -51,10 +51,11 @@ def python_form(signature: str, body: Callable[..., Any], returns: Callable[[Seq
     """Return a form that a Python function answers; parameters of type X? take null."""
     name, parameters, result, variadic = _parsed(signature)
     return FunctionForm(name, parameters, returns or result, body=body, is_variadic=variadic, takes_null=takes_null,
-                changes=changes)
+                        changes=changes)
 
 
-def choose(name: str, forms: Iterable[FunctionForm], arguments: Sequence[Type]) -> tuple[FunctionForm, tuple[Type, ...], Type]:
+def choose(name: str, forms: Iterable[FunctionForm],
+           arguments: Sequence[Type]) -> tuple[FunctionForm, tuple[Type, ...], Type]:
     """Return the form for the arguments, the types that they are converted to, and the type of the result.
 
     A form whose parameters have just the types of the arguments comes first, otherwise the first of those that the

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 
 from lake_etl.adapters.local.athena import values_format, values_groups, values_time
 from lake_etl.adapters.local.athena.athena_types import (
-    BIGINT, DATE, DAY_TO_SECOND, INTEGERS, JSON, UNKNOWN, VARCHAR, WITH_TIME_ZONE, YEAR_TO_MONTH, Type, array,
-    common_type, map_type, row, timestamp)
-from lake_etl.adapters.local.athena.casts import from_local, local_time, timestamp_text
+    BIGINT, DAY_TO_SECOND, INTEGERS, JSON, UNKNOWN, VARCHAR, WITH_TIME_ZONE, YEAR_TO_MONTH, Type, array, common_type,
+    map_type, row)
 from lake_etl.adapters.local.athena.typed import Typed
 from lake_etl.adapters.local.duckdb_types import identifier, text_literal
 from lake_etl.errors import QueryError

@@ -26,6 +26,15 @@ class Typed:
 
 
 @dataclass(frozen=True)
+class ResultColumn:
+    """A column that a query returns: its name in Athena, its type, and its name in the query for DuckDB."""
+
+    name: str
+    type: Type
+    sql: str
+
+
+@dataclass(frozen=True)
 class ScopeColumn:
     """A column that an expression can name.
 
