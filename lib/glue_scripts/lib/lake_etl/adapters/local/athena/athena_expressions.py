@@ -14,7 +14,7 @@ from lake_etl.adapters.local.athena.athena_types import (
     BIGINT, BOOLEAN, UNKNOWN, VARCHAR, Type, array, common_type, converts)
 from lake_etl.adapters.local.athena.calls import CALLS
 from lake_etl.adapters.local.athena.casts import Casts
-from lake_etl.adapters.local.athena.conditions import CONDITIONS
+from lake_etl.adapters.local.athena.comparisons import CONDITIONS
 from lake_etl.adapters.local.athena.functions_lists import list_forms
 from lake_etl.adapters.local.athena.functions_numbers import number_forms
 from lake_etl.adapters.local.athena.functions_text import text_forms

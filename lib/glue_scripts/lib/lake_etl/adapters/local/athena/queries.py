@@ -10,10 +10,10 @@ from sqlglot import exp
 from lake_etl.adapters.local.athena.athena_expressions import Expressions
 from lake_etl.adapters.local.athena.athena_types import Type, common_type
 from lake_etl.adapters.local.athena.casts import Casts
+from lake_etl.adapters.local.athena.from_clauses import Source, from_clause
 from lake_etl.adapters.local.athena.groups import Groups, direction, group_key, order_key
 from lake_etl.adapters.local.athena.limits import limits, ordinal
 from lake_etl.adapters.local.athena.python_functions import PythonFunctions
-from lake_etl.adapters.local.athena.sources import Source, from_clause
 from lake_etl.adapters.local.athena.typed import ResultColumn, Scope, ScopeColumn, Typed
 from lake_etl.errors import QueryError
 
