@@ -152,6 +152,7 @@ class Expressions:
         return names, inside.expression(node.this)
 
     def argument(self, value: Typed, goal: Type) -> str:
+        """Return the SQL of an argument as the type that the function takes."""
         sql = self.casts.cast(value.sql, value.type, goal)
         return f'CAST({sql} AS {goal.duckdb})' if value.type == UNKNOWN else sql
 

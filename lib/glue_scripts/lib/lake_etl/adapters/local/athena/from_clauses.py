@@ -25,6 +25,7 @@ class Source:
 
 
 def from_clause(queries: QueryWriter, node: exp.Select, outer: Scope | None) -> Source | None:
+    """Write FROM with its joins; None for a query without FROM."""
     clause = node.args.get('from_')
     if clause is None:
         return None

@@ -60,6 +60,7 @@ def _unicodestring(write: Expressions, node: exp.UnicodeString) -> Typed:
 
 
 def typed_literal(write: Expressions, node: exp.Anonymous) -> Typed:
+    """Write a literal with its type before it, such as DATE and a text."""
     literal, kind = node.expressions
     value, target = str(literal.this), kind.sql('trino')
     name = target.lower()
@@ -93,6 +94,7 @@ def _time_literal(value: str) -> Typed:
 
 
 def number_literal(value: str) -> Typed:
+    """Write a number, whose digits tell its type."""
     digits = value.lstrip('-')
     if 'e' in digits.lower():
         return Typed(f"CAST('{value}' AS DOUBLE)", Type('double'), number=0)

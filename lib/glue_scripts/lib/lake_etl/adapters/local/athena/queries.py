@@ -116,6 +116,7 @@ class QueryWriter:
         return Query(f'({left.sql}) UNION{every} ({right.sql})', left.columns)
 
     def values(self, node: exp.Values, outer: Scope | None) -> Query:
+        """Write VALUES as a query."""
         write = self.expressions(Scope(outer=outer))
         rows = [[write.expression(item) for item in (line.expressions if isinstance(line, exp.Tuple) else [line])]
                 for line in node.expressions]
@@ -297,4 +298,5 @@ class QueryWriter:
         return order_key(value)
 
     def expressions(self, scope: Scope, windows: Mapping[str, exp.Expr] | None = None) -> Expressions:
+        """Return what writes expressions in a scope."""
         return Expressions(scope, self.functions, self._casts, self, windows)
