@@ -1,10 +1,11 @@
-"""Writes LIMIT and OFFSET, and finds the columns that are named by their position."""
+"""Writes DISTINCT, LIMIT and OFFSET, and finds the columns that are named by their position."""
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from sqlglot import exp
 
+from lake_etl.adapters.local.athena.groups import group_key
 from lake_etl.adapters.local.athena.typed import Typed
 from lake_etl.errors import QueryError
 
@@ -39,3 +40,12 @@ def _whole(node: exp.Expr | None) -> str:
     if isinstance(node, exp.Literal) and not node.is_string and str(node.this).isdigit():
         return str(node.this)
     raise QueryError('LIMIT and OFFSET take a whole number. Correct the query.')
+
+
+def select_distinct(node: exp.Select, items: Sequence[tuple[str, Typed]]) -> str:
+    """Return DISTINCT of a SELECT, whose columns must be of types that the laptop can compare."""
+    if node.args.get('distinct') is None:
+        return ''
+    for _, value in items:
+        group_key(value)
+    return ' DISTINCT'

@@ -12,7 +12,7 @@ from lake_etl.adapters.local.athena.athena_types import Type, common_type
 from lake_etl.adapters.local.athena.casts import Casts
 from lake_etl.adapters.local.athena.from_clauses import Source, from_clause
 from lake_etl.adapters.local.athena.groups import Groups, direction, group_key, order_key
-from lake_etl.adapters.local.athena.limits import limits, ordinal
+from lake_etl.adapters.local.athena.limits import limits, ordinal, select_distinct
 from lake_etl.adapters.local.athena.python_functions import PythonFunctions
 from lake_etl.adapters.local.athena.typed import ResultColumn, Scope, ScopeColumn, Typed
 from lake_etl.errors import QueryError
@@ -184,7 +184,7 @@ class QueryWriter:
         write = self.expressions(scope, windows)
         items = self._items(node, write, source)
         columns = tuple(ResultColumn(name, value.type, self.new_name('c')) for name, value in items)
-        parts = [f'SELECT{self._distinct(node, items)} ' + ', '.join(
+        parts = [f'SELECT{select_distinct(node, items)} ' + ', '.join(
             f'{value.sql} AS {column.sql}' for (_, value), column in zip(items, columns, strict=True))]
         if source:
             parts.append(f'FROM {source.sql}')
@@ -206,14 +206,6 @@ class QueryWriter:
                                                                          and distinct.args.get('on')):
             named = ', '.join(name.strip('_').upper() for name in unknown) or 'a form of SELECT'
             raise QueryError(f'The laptop, or Athena itself, does not know {named} in a query. Leave it out.')
-
-    @staticmethod
-    def _distinct(node: exp.Select, items: Sequence[tuple[str, Typed]]) -> str:
-        if node.args.get('distinct') is None:
-            return ''
-        for _, value in items:
-            group_key(value)
-        return ' DISTINCT'
 
     def _items(self, node: exp.Select, write: Expressions, source: Source | None) -> list[tuple[str, Typed]]:
         items: list[tuple[str, Typed]] = []
