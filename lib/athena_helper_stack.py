@@ -51,7 +51,8 @@ class AthenaHelperStack(Stack):
         workgroup = athena.CfnWorkGroup(
             self, 'Workgroup', name=athena_workgroup_name(environment), state='ENABLED',
             description=f'Queries of the lake in {environment.name}',
-            recursive_delete_option=not environment.keeps_data,
+            # Its history of queries is no data, and would keep the workgroup from being removed.
+            recursive_delete_option=True,
             work_group_configuration=athena.CfnWorkGroup.WorkGroupConfigurationProperty(
                 enforce_work_group_configuration=True, publish_cloud_watch_metrics_enabled=True,
                 engine_version=athena.CfnWorkGroup.EngineVersionProperty(

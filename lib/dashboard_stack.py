@@ -8,6 +8,7 @@ from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
+from lib.glue_job_arguments import log_group_name
 from lib.glue_stack import GlueStack
 from lib.settings.deployment_settings import EnvironmentConfiguration
 from lib.step_functions_stack import StepFunctionsStack
@@ -29,9 +30,12 @@ class DashboardStack(Stack):
                  glue: GlueStack, step_functions: StepFunctionsStack, **kwargs: Any):
         super().__init__(scope, construct_id, **kwargs)
         self._environment = environment
+        # AWS CloudFormation makes the group before the filters.
+        self.add_dependency(glue)
+        output = logs.LogGroup.from_log_group_name(self, 'JobLogs', log_group_name(environment, 'output'))
         for metric, comparison in COMPARISONS.items():
             logs.MetricFilter(
-                self, metric, log_group=glue.output_logs, filter_pattern=_publications(comparison),
+                self, metric, log_group=output, filter_pattern=_publications(comparison),
                 metric_namespace=NAMESPACE, metric_name=self._metric_name(metric), metric_value=ROWS)
         dashboard = cloudwatch.Dashboard(
             self, 'Dashboard', dashboard_name=environment.resource_name(f'{environment.place.region}-etl'),

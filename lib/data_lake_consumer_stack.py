@@ -23,6 +23,8 @@ QUERY = (
     'athena:GetNamedQuery', 'athena:BatchGetNamedQuery')
 LOOK_AROUND = ('athena:ListDatabases', 'athena:GetDatabase', 'athena:ListTableMetadata', 'athena:GetTableMetadata',
                'athena:GetDataCatalog')
+# The console lists these to choose from. IAM offers no resource for them, and they show names alone.
+CONSOLE = ('athena:ListWorkGroups', 'athena:ListDataCatalogs', 'athena:ListEngineVersions')
 
 
 class DataLakeConsumerStack(Stack):
@@ -39,10 +41,12 @@ class DataLakeConsumerStack(Stack):
         allowed: dict[str, tuple[tuple[str, ...], list[str]]] = {
             'ReadFiles': (('s3:GetObject',), [bucket.arn_for_objects('*') for bucket in buckets]),
             'ListFiles': (('s3:ListBucket', 's3:GetBucketLocation'), [bucket.bucket_arn for bucket in buckets]),
-            'Decrypt': (('kms:Decrypt',), [storage.key.key_arn]),
+            # Athena encrypts the results of a query with the key on behalf of whoever asks.
+            'Key': (('kms:Decrypt', 'kms:GenerateDataKey'), [storage.key.key_arn]),
             'ReadCatalog': (READ_CATALOG, arns('glue', 'catalog', 'database/*', 'table/*/*')),
             'Query': (QUERY, arns('athena', f'workgroup/{athena_workgroup_name(environment)}')),
             'LookAround': (LOOK_AROUND, arns('athena', 'datacatalog/AwsDataCatalog')),
+            'Console': (CONSOLE, ['*']),
         }
         statements = [iam.PolicyStatement(sid=name, actions=list(actions), resources=resources)
                       for name, (actions, resources) in allowed.items()]

@@ -15,7 +15,7 @@ from lib.storage_stack import StorageStack
 class DynamoDbStack(Stack):
     """The tables of the environment, encrypted with the key of the lake, on demand, with point-in-time recovery."""
 
-    lineage: dynamodb.Table | None
+    lineage: dynamodb.ITable | None
 
     def __init__(self, scope: Construct, construct_id: str, *, environment: EnvironmentConfiguration,
                  storage: StorageStack, **kwargs: Any):
@@ -29,7 +29,10 @@ class DynamoDbStack(Stack):
         self.dq_results = self._table('dq-results', 'execution_id', 'job_id_action_rule')
         self.lineage = None
         if environment.lineage:
-            self.lineage = self._table('data-lineage', 'step_function_execution_id', 'job_id_operation_seq')
+            name = 'data-lineage'
+            self._table(name, 'step_function_execution_id', 'job_id_operation_seq')
+            # Other stacks get its name, not an export, so that it can be switched off while they are deployed.
+            self.lineage = dynamodb.Table.from_table_name(self, 'Lineage', self._environment.table_name(name))
 
     def _table(self, name: str, partition_key: str, sort_key: str | None = None) -> dynamodb.Table:
         """Create a table with text keys."""

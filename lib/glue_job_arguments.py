@@ -2,9 +2,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from lib.job_table import REGION_SETTINGS, LakeJob, LakeResources
 from lib.settings.deployment_settings import EnvironmentConfiguration
+
+# Increase with any change: AWS Glue cannot change a security configuration, and its name must be new.
+SECURITY_VERSION = 1
 
 
 @dataclass(frozen=True)
@@ -40,6 +44,22 @@ def state_machine_name(environment: EnvironmentConfiguration) -> str:
 def log_group_prefix(environment: EnvironmentConfiguration) -> str:
     """Return the beginning of the names of the log groups to which the jobs write."""
     return f'/aws-glue/{environment.resource_name("etl")}'
+
+
+def log_group_name(environment: EnvironmentConfiguration, kind: Literal['error', 'output']) -> str:
+    """Return the name of a log group; AWS Glue adds security configuration and role, because it encrypts the logs."""
+    names = f'{security_configuration_name(environment)}-role/{role_name(environment)}'
+    return f'{log_group_prefix(environment)}/{names}/{kind}'
+
+
+def role_name(environment: EnvironmentConfiguration) -> str:
+    """Return the name of the role under which the jobs run."""
+    return environment.resource_name(f'{environment.place.region}-glue-role')
+
+
+def security_configuration_name(environment: EnvironmentConfiguration) -> str:
+    """Return the name of the security configuration of the jobs."""
+    return environment.resource_name(f'glue-security-{SECURITY_VERSION}')
 
 
 def _common(environment: EnvironmentConfiguration, resources: CommonResources) -> dict[str, str]:

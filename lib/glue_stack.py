@@ -4,9 +4,9 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, Literal
 
-from aws_cdk import Annotations, CfnOutput, Duration, Stack
+from aws_cdk import Annotations, CfnOutput, Duration, RemovalPolicy, Stack
 from aws_cdk import aws_glue as glue
 from aws_cdk import aws_s3_deployment as deployment
 from constructs import Construct
@@ -15,23 +15,23 @@ from lib.constructs.bucket import LakeBucket
 from lib.constructs.glue_role import GlueRole, JobNetwork, JobResources
 from lib.constructs.log_group import LakeLogGroup
 from lib.dynamodb_stack import DynamoDbStack
-from lib.glue_job_arguments import CommonResources, athena_workgroup_name, default_arguments, log_group_prefix
+from lib.glue_job_arguments import (
+    CommonResources, athena_workgroup_name, default_arguments, log_group_name, log_group_prefix,
+    security_configuration_name)
 from lib.job_table import ICEBERG_CATALOG, JOBS, LakeJob, LakeResources
 from lib.packaging.glue_library import SCRIPTS, GlueLibrary, python_packages, write_library
 from lib.settings.deployment_settings import EnvironmentConfiguration
 from lib.storage_stack import StorageStack
-from lib.vpc_stack import VpcStack
+from lib.vpc_stack import NETWORK_TAG, VpcStack, network_tag_value
 
 VERSIONS = {'5.1': glue.GlueVersion.V5_1, '6.0': glue.GlueVersion.V6_0}
 SCRIPTS_PREFIX, LIBRARY_PREFIX = 'etl', 'library'
 SPECIFICATIONS, SQL = f'/{SCRIPTS_PREFIX}/transformation-spec/', f'/{SCRIPTS_PREFIX}/transformation-sql/'
 DAYS_OF_TEMPORARY_FILES = 30
-# Increase with any change: AWS Glue cannot change a security configuration, and its name must be new.
-SECURITY_VERSION = 1
 
 
 class GlueStack(Stack):
-    """Attributes: the buckets, the log groups, the role, and `jobs` by their names in the job table."""
+    """Attributes: the buckets, the role, and `jobs` by their names in the job table."""
 
     def __init__(self, scope: Construct, construct_id: str, *, environment: EnvironmentConfiguration,
                  storage: StorageStack, tables: DynamoDbStack, network: VpcStack | None = None, **kwargs: Any):
@@ -43,7 +43,8 @@ class GlueStack(Stack):
             self, 'TemporaryBucket', environment=environment, kind='glue-temp', key=storage.key,
             access_logs=storage.access_logs_bucket, expires_after_days=DAYS_OF_TEMPORARY_FILES)
         self._library = self._deploy_scripts()
-        self.error_logs, self.output_logs = (self._log_group(kind) for kind in ('error', 'output'))
+        # Other stacks name the groups by `log_group_name`: a new security configuration renames them.
+        self._logs = [self._log_group('error'), self._log_group('output')]
         resources = replace(_lake_resources(environment, storage, tables), region=self.region,
                             s3_endpoint=f's3.{self.region}.{self.url_suffix}')
         self.role = GlueRole(self, 'Role', self._job_resources(tables, network, resources), environment=environment)
@@ -87,9 +88,9 @@ class GlueStack(Stack):
                 retain_on_delete=self._environment.keeps_data, log_group=logs)
         return library
 
-    def _log_group(self, kind: str) -> LakeLogGroup:
+    def _log_group(self, kind: Literal['error', 'output']) -> LakeLogGroup:
         return LakeLogGroup(self, f'{kind.title()}Logs', environment=self._environment, key=self._storage.key,
-                            name=f'{log_group_prefix(self._environment)}/{kind}')
+                            name=log_group_name(self._environment, kind))
 
     def _job_resources(self, tables: DynamoDbStack, network: VpcStack | None, resources: LakeResources) -> JobResources:
         storage = self._storage
@@ -104,17 +105,22 @@ class GlueStack(Stack):
 
     def _security_configuration(self) -> glue.SecurityConfiguration:
         key = self._storage.key
-        return glue.SecurityConfiguration(
+        security = glue.SecurityConfiguration(
             self, 'Security',
-            security_configuration_name=self._environment.resource_name(f'glue-security-{SECURITY_VERSION}'),
+            security_configuration_name=security_configuration_name(self._environment),
             cloud_watch_encryption=glue.CloudWatchEncryption.kms(key),
             job_bookmarks_encryption=glue.JobBookmarksEncryption.client_side_kms(key),
             s3_encryption=glue.S3Encryption.kms(key))
+        # It holds no data, and its name must be free for the next deployment.
+        security.apply_removal_policy(RemovalPolicy.DESTROY)
+        return security
 
     def _connect(self, network: VpcStack | None) -> list[glue.IConnection]:
-        named = [glue.Connection.from_connection_name(self, f'Connection{name}', name)
-                 for name in self._environment.glue.connections]
-        return [*(network.connections if network else ()), *named]
+        if network:
+            # The jobs know its connections by name, not by exports, so that their number can change.
+            self.add_dependency(network)
+        names = (*(network.connection_names if network else ()), *self._environment.glue.connections)
+        return [glue.Connection.from_connection_name(self, f'Connection{name}', name) for name in names]
 
     def _job(self, row: LakeJob, arguments: dict[str, str]) -> glue.Job:
         settings = self._environment.glue
@@ -141,7 +147,7 @@ class GlueStack(Stack):
                 '--additional-python-modules': python_packages()})
         Annotations.of(job).acknowledge_warning('@aws-cdk/aws-glue-alpha:plaintextJobArgumentSecret',
                                                 'The argument is the name of a secret, not the secret.')
-        job.node.add_dependency(self._scripts, self._libraries, self.error_logs, self.output_logs)
+        job.node.add_dependency(self._scripts, self._libraries, *self._logs)
         return job
 
     def _library_file(self, name: str) -> glue.Code:
@@ -156,6 +162,8 @@ def _job_network(environment: EnvironmentConfiguration, network: VpcStack | None
         return None
     if network is None or named:
         return JobNetwork(connections=connections)
+    if environment.vpc.mode == 'create':
+        return JobNetwork(connections=connections, tag=NETWORK_TAG, tag_value=network_tag_value(environment))
     return JobNetwork(connections=connections, subnets=tuple(network.subnet_ids),
                       security_groups=(network.security_group_id,))
 

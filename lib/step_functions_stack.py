@@ -4,7 +4,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from aws_cdk import ArnFormat, CfnOutput, Duration, Stack
+from aws_cdk import ArnFormat, CfnOutput, Duration, RemovalPolicy, Stack
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_cloudwatch_actions as actions
 from aws_cdk import aws_dynamodb as dynamodb
@@ -77,7 +77,7 @@ class StepFunctionsStack(Stack):
             return self._storage.key
         key = kms.Key(self, 'NotificationKey', enable_key_rotation=True,
                       description=f'Notifications of the lake {self._environment.resource_name("etl")}',
-                      removal_policy=removal_policy(self._environment))
+                      removal_policy=RemovalPolicy.DESTROY)
         key.add_to_resource_policy(iam.PolicyStatement(
             sid='Alarms', principals=[iam.ServicePrincipal('cloudwatch.amazonaws.com')], resources=['*'],
             actions=['kms:Decrypt', 'kms:GenerateDataKey*'],
@@ -153,7 +153,7 @@ class StepFunctionsStack(Stack):
                 **{placeholder: job.job_name for placeholder, job in jobs.items()},
                 'Auditor': auditor.function_arn, 'TableLock': lock.function_arn, 'Topic': self.topic.topic_arn},
             logs=sfn.LogOptions(destination=logs, level=sfn.LogLevel.ALL, include_execution_data=False),
-            tracing_enabled=True, removal_policy=removal_policy(self._environment))
+            tracing_enabled=True)
 
     def _trigger(self) -> None:
         """Send each landed file through the queue to the function that starts its execution."""

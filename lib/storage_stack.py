@@ -51,6 +51,8 @@ class StorageStack(Stack):
             object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
             enforce_ssl=True, minimum_tls_version=LOWEST_TLS, versioned=True,
             removal_policy=removal_policy(environment),
+            # Access logs arrive for hours; without this the bucket of Dev would never be empty.
+            auto_delete_objects=not environment.keeps_data,
             lifecycle_rules=[s3.LifecycleRule(expiration=Duration.days(DAYS_OF_ACCESS_LOGS),
                                               noncurrent_version_expiration=Duration.days(1))])
         self.collect_bucket, self.cleanse_bucket, self.consume_bucket = (

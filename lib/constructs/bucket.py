@@ -12,6 +12,8 @@ from lib.settings.deployment_settings import EnvironmentConfiguration
 DAYS_OF_OLD_VERSIONS = 30
 DAYS_OF_UNFINISHED_UPLOADS = 7
 LOWEST_TLS = 1.2
+# Buckets whose objects the next deployment or run makes anew; in Dev they are emptied and removed with their stack.
+MADE_ANEW = ('etl-scripts', 'glue-temp')
 
 
 class LakeBucket(s3.Bucket):
@@ -34,6 +36,7 @@ class LakeBucket(s3.Bucket):
             enforce_ssl=True, minimum_tls_version=LOWEST_TLS, versioned=True,
             server_access_logs_bucket=access_logs, server_access_logs_prefix=f'{kind}/',
             removal_policy=removal_policy(environment),
+            auto_delete_objects=kind in MADE_ANEW and not environment.keeps_data,
             lifecycle_rules=[s3.LifecycleRule(
                 abort_incomplete_multipart_upload_after=Duration.days(DAYS_OF_UNFINISHED_UPLOADS),
                 noncurrent_version_expiration=Duration.days(DAYS_OF_OLD_VERSIONS),
@@ -44,5 +47,5 @@ class LakeBucket(s3.Bucket):
 
 
 def removal_policy(environment: EnvironmentConfiguration) -> RemovalPolicy:
-    """Return the removal policy of data; even in Dev a bucket with objects stays."""
-    return RemovalPolicy.RETAIN if environment.keeps_data else RemovalPolicy.DESTROY
+    """Return the removal policy of data; what a failed first deployment created goes again, as its name is needed."""
+    return RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE if environment.keeps_data else RemovalPolicy.DESTROY

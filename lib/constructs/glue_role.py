@@ -11,6 +11,7 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
+from lib.glue_job_arguments import role_name
 from lib.job_table import Right
 from lib.settings.deployment_settings import EnvironmentConfiguration
 
@@ -38,11 +39,14 @@ class JobNetwork:
     connections      names of the Glue connections
     subnets          ids of the subnets to which these lead; `*` where only the connections know
     security_groups  ids of the security groups of the workers; likewise
+    tag, tag_value   that the subnets and security groups carry; empty where they need none
     """
 
     connections: tuple[str, ...]
     subnets: tuple[str, ...] = ('*',)
     security_groups: tuple[str, ...] = ('*',)
+    tag: str = ''
+    tag_value: str = ''
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,7 +76,7 @@ class GlueRole(iam.Role):
                  environment: EnvironmentConfiguration):
         own_account = {'StringEquals': {'aws:SourceAccount': Stack.of(scope).account}}
         super().__init__(scope, construct_id, description='Runs the Glue jobs of the lake',
-                         role_name=environment.resource_name(f'{environment.place.region}-glue-role'),
+                         role_name=role_name(environment),
                          assumed_by=iam.ServicePrincipal('glue.amazonaws.com', conditions=own_account))
         self._stack = Stack.of(scope)
         self._allow_files('Read', READ_FILES, resources.read_buckets)
@@ -146,8 +150,11 @@ class GlueRole(iam.Role):
                     *(self._arn('glue', f'connection/{name}') for name in network.connections))
         self._allow('NetworkLooks', NETWORK_LOOKS, '*')
         self._allow('NetworkInterfaces', ('ec2:CreateNetworkInterface', 'ec2:DeleteNetworkInterface'),
-                    self._arn('ec2', 'network-interface/*'),
+                    self._arn('ec2', 'network-interface/*'))
+        self._allow('NetworkPlaces', ('ec2:CreateNetworkInterface',),
                     *(self._arn('ec2', f'subnet/{subnet}') for subnet in network.subnets),
-                    *(self._arn('ec2', f'security-group/{group}') for group in network.security_groups))
+                    *(self._arn('ec2', f'security-group/{group}') for group in network.security_groups),
+                    conditions={'StringEquals': {f'aws:ResourceTag/{network.tag}': network.tag_value}}
+                    if network.tag else None)
         self._allow('NetworkTags', ('ec2:CreateTags', 'ec2:DeleteTags'), self._arn('ec2', 'network-interface/*'),
                     conditions={'ForAllValues:StringEquals': {'aws:TagKeys': ['aws-glue-service-resource']}})

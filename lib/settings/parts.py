@@ -11,6 +11,8 @@ WORKER_TYPES = ('G.1X', 'G.2X', 'G.4X', 'G.8X', 'R.1X', 'R.2X', 'R.4X', 'R.8X')
 FLEX_WORKER_TYPES = ('G.1X', 'G.2X')
 MOST_WORKERS = 299
 ACCOUNT_DIGITS = 12
+# Regions of other partitions of AWS: China, GovCloud, isolated and sovereign clouds.
+OTHER_PARTITIONS = ('cn-', 'us-gov-', 'us-iso', 'eu-iso', 'eusc-')
 
 
 @dataclass(frozen=True)
@@ -25,7 +27,10 @@ class Place:
         if self.account is not None and not re.fullmatch(rf'\d{{{ACCOUNT_DIGITS}}}', self.account):
             yield (f"account is '{self.account}', expected {ACCOUNT_DIGITS} digits in quotes, which keep leading "
                    'zeros, or None for the account of the credentials')
-        if not re.fullmatch(r'[a-z]{2}(-[a-z]+)+-\d', self.region):
+        if self.region.startswith(OTHER_PARTITIONS):
+            yield (f'region is {self.region}, which is in China, GovCloud or another partition of AWS with its own '
+                   'ARNs and fewer services; expected a region of the partition aws')
+        elif not re.fullmatch(r'[a-z]{2}(-[a-z]+)+-\d', self.region):
             yield f"region is '{self.region}', expected a name such as us-east-2"
 
 
@@ -74,8 +79,8 @@ class CodeCommit:
 class VpcConfiguration:
     """The network in which Glue jobs run.
 
-    mode          none: the network of AWS; create: a new one in three availability zones; import: the one whose ids
-                  an existing deployment exports
+    mode          none: the network of AWS; create: a new one; import: the one whose ids an existing deployment
+                  exports
     cidr          address range of a created network
     nat_gateways  number of NAT gateways of a created network; the jobs install their packages through them
     """

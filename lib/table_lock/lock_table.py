@@ -32,7 +32,7 @@ class LockTable:
         self._put(resource, place, Claim(place, execution, now + LEASE))
         while True:
             holder, waiting = self._claims(resource)
-            turn = turn_of(execution, holder, waiting, now, order.landed)
+            turn = turn_of(execution, holder, waiting, now, order.landed, now - order.started)
             if isinstance(turn, Granted):
                 return None
             if isinstance(turn, Take):

@@ -11,6 +11,9 @@ LEASE = timedelta(minutes=15)
 # Events of files that land together arrive in any order; the first waits until the others have arrived.
 SETTLING = timedelta(seconds=5)
 FIRST_IN_LINE, LONGEST_WAIT, WAIT_PER_PLACE = 20, 300, 60
+# AWS Step Functions ends an execution at 25,000 events, and each question writes nine, so who has waited long asks
+# less often.
+PART_OF_TIME_WAITED, LONGEST_LATE_WAIT = 0.01, 900
 
 
 @dataclass(frozen=True)
@@ -64,12 +67,13 @@ class Wait:
     seconds: int
 
 
-def turn_of(execution: str, holder: Claim | None, waiting: Sequence[Claim], now: datetime, landed: datetime
-            ) -> Granted | Take | Doubt | Wait:
+def turn_of(execution: str, holder: Claim | None, waiting: Sequence[Claim], now: datetime, landed: datetime,
+            waited: timedelta = timedelta()) -> Granted | Take | Doubt | Wait:
     """Return what a waiting execution does next.
 
     waiting  the oldest tickets, in order, perhaps not all
     landed   when its own file did
+    waited   how long the execution has been running
     """
     if holder is not None and holder.execution == execution:
         return Granted()
@@ -81,4 +85,6 @@ def turn_of(execution: str, holder: Claim | None, waiting: Sequence[Claim], now:
         return Wait(ceil(unsettled.total_seconds())) if unsettled > timedelta() else Take()
     if blocking.lease < now:
         return Doubt(blocking)
-    return Wait(min(FIRST_IN_LINE + WAIT_PER_PLACE * place, LONGEST_WAIT))
+    for_its_place = min(FIRST_IN_LINE + WAIT_PER_PLACE * place, LONGEST_WAIT)
+    for_its_patience = min(int(PART_OF_TIME_WAITED * waited.total_seconds()), LONGEST_LATE_WAIT)
+    return Wait(max(for_its_place, for_its_patience))

@@ -2,14 +2,16 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
-import openpyxl
 import pytest
 
 from lake_etl.errors import ConfigurationError, DataError
 from lib.local_lake.cli import build_parser
 from lib.local_lake.commands.recommend import described_input, propose
 from lib.local_lake.folders import LakeFolders
+
+GOLDEN = Path(__file__).resolve().parents[1] / 'golden'
 
 
 @pytest.fixture
@@ -40,17 +42,11 @@ def test_a_proposal_says_how_the_file_is_read(recommend, name, content, options,
     assert recommend(name, content, *options) == (columns, input_spec)
 
 
-def test_a_sheet_and_an_address_are_part_of_the_proposal(recommend, tmp_path):
-    book = openpyxl.Workbook()
-    sheet = book.create_sheet('Claims')
-    for row, values in enumerate((('title', ''), ('pol', 'amt'), ('A1', 5)), start=1):
-        for place, value in enumerate(values, start=2):
-            sheet.cell(row, place, value)
-    book.save(tmp_path / 'book.xlsx')
-    content = (tmp_path / 'book.xlsx').read_bytes()
-    columns, input_spec = recommend('a.xlsx', content, '--sheet', 'Claims', '--address', 'B2')
-    assert columns == ['pol', 'amt']
-    assert input_spec['excel'] == {'sheet_names': ['Claims'], 'data_address': 'B2'}
+def test_a_sheet_and_an_address_are_part_of_the_proposal(recommend):
+    content = (GOLDEN / 'openpyxl-title-and-total.xlsx').read_bytes()
+    columns, input_spec = recommend('a.xlsx', content, '--sheet', '1', '--address', 'B4:G9')
+    assert len(columns) == 6 and not any(name.startswith('_c') for name in columns)
+    assert input_spec == {'excel': {'sheet_names': ['1'], 'data_address': 'B4:G9'}}
 
 
 def test_a_mistake_in_an_option_is_named(recommend):

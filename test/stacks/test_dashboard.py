@@ -99,8 +99,20 @@ def test_other_lines_are_no_rows(filters):
     assert metrics_of('2026-03-04 05:06:07,890 INFO e1 lake_etl.jobs.job_run: Published 12 rows.', filters) == {}
 
 
-def test_metrics_are_read_from_the_group_to_which_standard_error_goes(filters):
-    assert ['OutputLogs' in str(item['LogGroupName']) for item in filters] == [True, True]
+@pytest.mark.parametrize('environment', ['Dev', 'Test', 'Prod'])
+def test_metrics_are_read_from_the_group_to_which_standard_error_goes(lake_on_aws, environment):
+    found = lake_on_aws.resources(STACK.format(environment), 'AWS::Logs::MetricFilter').values()
+    named = [item['Properties']['LogGroupName'] for item in found]
+    glue = f'{environment}-InsuranceLakeEtlGlue'
+    job = next(iter(lake_on_aws.resources(glue, 'AWS::Glue::Job').values()))['Properties']
+    (security,), (role,) = ([item['Properties'] for item in lake_on_aws.resources(glue, kind).values()
+                             if kind != 'AWS::IAM::Role' or 'RoleName' in item['Properties']]
+                            for kind in ('AWS::Glue::SecurityConfiguration', 'AWS::IAM::Role'))
+    prefix = job['DefaultArguments']['--custom-logGroup-prefix']
+    group = f"{prefix}/{security['Name']}-role/{role['RoleName']}/output"
+    assert named == [group, group]
+    groups = lake_on_aws.resources(glue, 'AWS::Logs::LogGroup').values()
+    assert group in {item['Properties']['LogGroupName'] for item in groups}
 
 
 @pytest.mark.parametrize('environment', ['Dev', 'Test', 'Prod'])

@@ -181,8 +181,9 @@ def test_logs_are_encrypted_kept_and_written_where_the_groups_are(lake_on_aws):
     found = lake_on_aws.resources(STACK.format('Dev'), 'AWS::Logs::LogGroup').values()
     groups = [group['Properties'] for group in found]
     assert {group['LogGroupName'] for group in groups} == {
-        '/aws/lambda/dev-insurancelake-deploy-scripts', '/aws-glue/dev-insurancelake-etl/error',
-        '/aws-glue/dev-insurancelake-etl/output'}
+        '/aws/lambda/dev-insurancelake-deploy-scripts', *(
+            '/aws-glue/dev-insurancelake-etl/dev-insurancelake-glue-security-1-role/'
+            f'dev-insurancelake-us-east-2-glue-role/{kind}' for kind in ('error', 'output'))}
     assert all(group['RetentionInDays'] == 365 and group['KmsKeyId'] for group in groups)
 
 

@@ -6,10 +6,11 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 import pytest
-from stack_templates import text_of
+from stack_templates import ACCOUNTS, text_of
 
 # Actions that IAM ties to no resource, by the construct that may do them; a new one has to be argued here.
 ON_ALL_RESOURCES = {
+    'DataLakeConsumerPolicy': {'athena:ListWorkGroups', 'athena:ListDataCatalogs', 'athena:ListEngineVersions'},
     'GlueRole': {
         'cloudwatch:PutMetricData', 'redshift-data:DescribeStatement', 'redshift-data:CancelStatement',
         'ec2:DescribeVpcEndpoints', 'ec2:DescribeRouteTables', 'ec2:DescribeSubnets', 'ec2:DescribeSecurityGroups',
@@ -21,8 +22,8 @@ ON_ALL_RESOURCES = {
 }
 # The looks tell nothing of the lake's data, and for the others CDK sets no condition.
 WITHOUT_CONDITION = {action for actions in ON_ALL_RESOURCES.values() for action in actions
-                     if action.startswith(('ec2:Describe', 'logs:', 'xray:'))}
-READING = ('s3:Get*', 's3:List*', 'glue:Get*', 'glue:BatchGet*', 'kms:Decrypt', 'athena:*')
+                     if action.startswith(('ec2:Describe', 'logs:', 'xray:', 'athena:List'))}
+READING = ('s3:Get*', 's3:List*', 'glue:Get*', 'glue:BatchGet*', 'kms:Decrypt', 'kms:GenerateDataKey', 'athena:*')
 POLICIES = ('AWS::IAM::Policy', 'AWS::IAM::ManagedPolicy')
 
 
@@ -95,6 +96,20 @@ def test_consumers_have_no_action_but_reading_and_querying_in_the_workgroup(lake
     assert [action for action in actions if not any(fnmatchcase(action, pattern) for pattern in READING)] == []
     assert [action for action in actions if action.startswith('athena:') and not action.startswith((
         'athena:Get', 'athena:List', 'athena:BatchGet', 'athena:StartQuery', 'athena:StopQuery'))] == []
+
+
+@pytest.mark.parametrize('environment', ['Dev', 'Test', 'Prod'])
+def test_consumers_may_do_what_a_query_in_the_workgroup_and_its_console_need(lake_on_aws, environment):
+    policy, name = consumer(lake_on_aws, environment), environment.lower()
+    key, = {text_of(resource) for statement in policy for resource in listed(statement['Resource'])
+            if 'kms:Decrypt' in listed(statement['Action'])}
+    workgroup = (f"arn:aws:athena:{'eu-central-1' if environment == 'Prod' else 'us-east-2'}:"
+                 f'{ACCOUNTS[environment]}:workgroup/{name}-insurancelake-workgroup')
+    needed = {key: ('kms:Decrypt', 'kms:GenerateDataKey'),
+              workgroup: ('athena:StartQueryExecution', 'athena:GetQueryResults', 'athena:GetQueryResultsStream'),
+              'any': ('athena:ListWorkGroups', 'athena:ListDataCatalogs')}
+    assert [(action, resource) for resource, actions in needed.items() for action in actions
+            if not may(policy, action, resource)] == []
 
 
 def test_jobs_cannot_change_their_own_scripts_or_what_was_collected(lake_on_aws):

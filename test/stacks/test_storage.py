@@ -88,14 +88,15 @@ def asks_for_tls(policy) -> bool:
                for statement in policy['Properties']['PolicyDocument']['Statement'])
 
 
-@pytest.mark.parametrize(('environment', 'policy'), [('Dev', 'Delete'), ('Prod', 'Retain')])
-def test_what_holds_data_stays_when_stacks_go_except_in_dev(lake_on_aws, environment, policy):
+@pytest.mark.parametrize(('environment', 'policies'), [
+    ('Dev', ('Delete', 'Delete')), ('Prod', ('RetainExceptOnCreate', 'Retain'))])
+def test_what_holds_data_stays_when_stacks_go_except_in_dev(lake_on_aws, environment, policies):
     kept = {'AWS::S3::Bucket', 'AWS::KMS::Key', 'AWS::DynamoDB::Table', 'AWS::Logs::LogGroup'}
-    policies = [(name, resource['DeletionPolicy'], resource['UpdateReplacePolicy'])
-                for template in lake_on_aws.of_environment(environment).values()
-                for name, resource in template['Resources'].items() if resource['Type'] in kept]
-    assert len(policies) > 10
-    assert [item for item in policies if item[1:] != (policy, policy)] == []
+    found = [(name, resource['DeletionPolicy'], resource['UpdateReplacePolicy'])
+             for template in lake_on_aws.of_environment(environment).values()
+             for name, resource in template['Resources'].items() if resource['Type'] in kept]
+    assert len(found) > 10
+    assert [item for item in found if item[1:] != policies] == []
 
 
 @pytest.mark.parametrize(('environment', 'protected'), [('Dev', False), ('Test', True), ('Prod', True)])

@@ -4,6 +4,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from botocore.session import Session
 
 from lib.configuration import configuration
 from lib.settings.deployment_settings import Configuration, EnvironmentConfiguration, SettingsError
@@ -120,3 +121,13 @@ def test_a_deployment_is_narrowed_to_environments_by_name(names, expected):
 def test_an_unknown_environment_is_refused_by_name():
     with pytest.raises(SettingsError, match="ENV names 'staging', expected one of Dev, Test"):
         two_environments().narrowed('Dev,staging')
+
+
+def test_regions_of_the_partition_aws_are_accepted_and_those_of_others_refused():
+    partitions = Session().get_available_partitions()
+    assert len(partitions) > 3
+    for partition in partitions:
+        for region in Session().get_available_regions('s3', partition):
+            found = list(Place(None, region).problems())
+            assert (found == []) is (partition == 'aws'), region
+            assert partition == 'aws' or 'expected a region of the partition aws' in found[0]

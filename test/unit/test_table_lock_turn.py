@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from lib.state_machine_definition import CALL_RETRY, LONGEST_EXECUTION_SECONDS, definition
 from lib.table_lock.lambda_handler import order_of
 from lib.table_lock.resources import resources_of
 from lib.table_lock.turn import LONGEST_WAIT, Claim, Doubt, Granted, Take, Wait, turn_of
@@ -70,3 +71,20 @@ def test_the_older_file_goes_first_and_among_files_of_one_moment_the_older_execu
     ({'target_database_name': 'Db'}, []), ({}, [])])
 def test_an_execution_holds_its_table_and_its_customers_in_lower_case(state, names):
     assert resources_of(state) == names
+
+
+def test_an_execution_can_wait_for_as_long_as_it_may_run_within_the_events_of_step_functions():
+    states = definition(480)['States']
+    loop = [states[name]['Type'] for name in ('Ask for table', 'Is table ours', 'Wait for table')]
+    # A task writes five events: entered, scheduled, started, succeeded, exited; other states write two.
+    quiet = sum({'Task': 5}.get(kind, 2) for kind in loop)
+    # A call that is repeated writes three more each time: scheduled, started, failed.
+    restless = quiet + 3 * CALL_RETRY[0]['MaxAttempts']
+    questions, waited = 0, timedelta()
+    while waited < timedelta(seconds=LONGEST_EXECUTION_SECONDS):
+        turn = turn_of('b', A, [A, B], NOW, LANDED, waited)
+        assert isinstance(turn, Wait)
+        assert turn.seconds <= max(20, waited.total_seconds() / 100), 'what waits briefly is not held up'
+        questions, waited = questions + 1, waited + timedelta(seconds=turn.seconds)
+    assert quiet == 9 and questions * quiet < 10_000
+    assert questions * restless < 24_000

@@ -5,14 +5,14 @@ import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.types import StringType, StructField, StructType
 
 from lake_etl import runtime
 from lake_etl.config.input import InputSpec
 from lake_etl.read.delimiter_detection import with_detected_delimiter
-from lake_etl.read.encoding_check import CONTEXT_BYTES, undecodable_error
+from lake_etl.read.encoding_check import CONTEXT_BYTES, file_encoding_error
 from lake_etl.read.header import Dialect, HeaderSample, ends_inside_quotes, read_header
 from lake_etl.read.line_ends import LINE_FEED, with_line_feeds
 from lake_etl.read.line_scan import LineScan, scan_content, scan_lines
@@ -38,6 +38,7 @@ class _LineLayout:
     malformed  whether a row may have too few or too many values; None when the scan cannot tell
     line_end   the line end of all rows, which Spark must know if values contain line breaks; else None
     replaces   whether bytes that are not in the encoding are replaced
+    stray      whether a quote may be inside a value without being doubled
     """
 
     files: tuple[PreparedFile, ...]
@@ -45,6 +46,7 @@ class _LineLayout:
     malformed: bool | None
     line_end: str | None = None
     replaces: bool = False
+    stray: bool = False
 
 
 @dataclass(frozen=True)
@@ -94,13 +96,16 @@ def read(spark: SparkSession, source: SourceFiles) -> DataFrame:
     """
     dialect = _dialect(with_detected_delimiter(source.spec, source.files), source.encoding)
     headers = [read_header(file, dialect) for file in source.files]
+    if not dialect.header:
+        longest = max((item.columns for item in headers), key=len)
+        headers = [replace(item, columns=longest) for item in headers]
     require_same_columns([(file.name, item.columns) for file, item in zip(source.files, headers, strict=True)])
     header = HeaderSample(headers[0].columns, tuple(row for item in headers for row in item.rows))
     layout = _scan_files(spark, source, dialect, len(header.columns))
     table = _Table(spark, source, dialect, header, layout,
                    TypeRules.from_spec(source.spec, source.known_types(header.columns)))
     types, malformed = _infer_types(table)
-    rows = table.rules.without_null_values(_read_rows(table, malformed), table.names)
+    rows = table.rules.without_null_values(table.rules.filtered(_read_rows(table, malformed), table.names), table.names)
     return cast_to_types(rows, table.names, types, source.name)
 
 
@@ -122,7 +127,7 @@ def _scan_files(spark: SparkSession, source: SourceFiles, dialect: Dialect, valu
     replaces = _replaces_bytes(source, scan)
     multiline = scan.odd_quotes and not unclosed_quote if configured is None else configured
     if not multiline:
-        return _LineLayout(source.files, False, None if scan.ragged or replaces else False, replaces=replaces)
+        return _LineLayout(source.files, False, None if scan.ragged or replaces else False, None, replaces, scan.stray)
     if configured is None and max(file.size for file in source.files) > SPLIT_BYTES:
         LOG.info('%s has line breaks inside quotes, so a single task reads it.', source.name)
     if len(scan.line_ends) <= 1:
@@ -137,7 +142,7 @@ def _replaces_bytes(source: SourceFiles, scan: LineScan) -> bool:
     uri, place = scan.bad_byte
     file = next(item for item in source.files if item.uri == uri)
     if not file.replace_undecodable:
-        raise undecodable_error(file, place, runtime.files(uri).read(uri, place, CONTEXT_BYTES) or b'')
+        raise file_encoding_error(file, place, runtime.files(uri).read(uri, place, CONTEXT_BYTES) or b'')
     LOG.warning("%s has bytes that are not in encoding '%s'. They are replaced by U+FFFD.", file.name, file.encoding)
     return True
 
@@ -178,7 +183,14 @@ def _read_rows(table: _Table, malformed: bool) -> DataFrame:
     condition = has_unparsed_text(rows, unparsed)
     if table.layout.replaces:
         condition = condition | F.concat_ws('', *[column(name) for name in table.names]).contains(REPLACEMENT)
+    if table.layout.stray:
+        # Spark gives such a value as it is in the file, with the quote that opens it.
+        condition = condition | F.concat(*[_opens_with_quote(table, name) for name in table.names]).contains('1')
     return mark_malformed(rows, condition, unparsed)
+
+
+def _opens_with_quote(table: _Table, name: str) -> Column:
+    return F.when(column(name).startswith(table.dialect.quote), '1').otherwise('0')
 
 
 def _infer_types(table: _Table) -> tuple[dict[str, str], bool]:
@@ -188,13 +200,13 @@ def _infer_types(table: _Table) -> tuple[dict[str, str], bool]:
     rows.
     """
     rules, undecided, layout = table.rules, table.rules.undecided(table.names, table.header.rows), table.layout
-    if not undecided and table.header.rows:
+    if not undecided and table.header.rows and not rules.row_filter:
         return {}, layout.malformed is not False
     rows = _type_masks(table, undecided)
     result = rows.agg(*mask_aggregates(undecided), F.max('malformed').alias('malformed')).collect()[0].asDict()
     if not result['rows']:
         raise no_rows_error(table.source.name, 'a header but no rows')
-    return inferred_types(result, undecided, rules), bool(result['malformed']) or layout.replaces
+    return inferred_types(result, undecided, rules), bool(result['malformed']) or layout.replaces or layout.stray
 
 
 def _type_masks(table: _Table, undecided: list[str]) -> DataFrame:
@@ -209,7 +221,7 @@ def _type_masks(table: _Table, undecided: list[str]) -> DataFrame:
         malformed = column(extra).isNotNull()
         if len(table.names) > 1:
             malformed = malformed | column(table.names[-1]).isNull()
-    rows = table.read(extra, unused).select(
+    rows = table.rules.filtered(table.read(extra, unused), table.names).select(
         *[column(name) for name in undecided], malformed.cast('int').alias(extra))
     rows = table.rules.without_null_values(rows, undecided)
     return with_type_masks(rows, undecided, table.rules, column(extra).alias('malformed'))

@@ -49,7 +49,7 @@ def with_detected_delimiter(spec: InputSpec, files: Sequence[PreparedFile]) -> I
         _require_split_header(text, complete, dialect, files[0].name)
         return spec
     found = detect_delimiter(text, complete, dialect)
-    return replace(spec, **_section(found)) if found else spec
+    return _with_section(spec, found) if found else spec
 
 
 def delimited_section(spec: InputSpec) -> dict[str, dict[str, Any]]:
@@ -81,10 +81,12 @@ def _candidate(text: str, complete: bool, dialect: Dialect) -> _Candidate:
     return _Candidate(dialect.delimiter, columns, equal / len(rows[1:]) if rows[1:] else 1)
 
 
-def _section(delimiter: str) -> dict[str, DelimitedSection]:
-    """Return the section of the input_spec for a delimiter: the one that has it as its default, or csv."""
-    name = next((name for name, default in DELIMITERS.items() if default == delimiter), 'csv')
-    return {name: DelimitedSection(delimiter=delimiter)}
+def _with_section(spec: InputSpec, delimiter: str) -> InputSpec:
+    """Return the input_spec with the section that has the delimiter as its default, or csv."""
+    section = DelimitedSection(delimiter=delimiter)
+    if delimiter == DELIMITERS['tsv']:
+        return replace(spec, tsv=section)
+    return replace(spec, pipe=section) if delimiter == DELIMITERS['pipe'] else replace(spec, csv=section)
 
 
 def _require_split_header(text: str, complete: bool, dialect: Dialect, name: str) -> None:

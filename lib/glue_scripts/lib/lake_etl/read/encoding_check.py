@@ -12,7 +12,7 @@ CONTEXT_BYTES = 64 * 1024
 WESTERN = ('windows-1252', 'cp850', 'mac_roman')
 
 
-def first_undecodable(content: bytes, encoding: str) -> int | None:
+def bad_byte_position(content: bytes, encoding: str) -> int | None:
     """Return the position of the first byte that is not in the encoding; None when all are."""
     try:
         content.decode(encoding)
@@ -23,7 +23,7 @@ def first_undecodable(content: bytes, encoding: str) -> int | None:
     return None
 
 
-def undecodable_error(file: PreparedFile, place: int, around: bytes) -> DataError:
+def file_encoding_error(file: PreparedFile, place: int, around: bytes) -> DataError:
     """Return the error for a file with a byte that is not in its encoding.
 
     place   position of that byte in the content to read, from 0
@@ -59,7 +59,7 @@ def likely_encodings(content: bytes) -> tuple[str, ...]:
     """Return the encodings that text most likely has, the likeliest first."""
     if unicode_encoding := wide_encoding(content):
         return (unicode_encoding,)
-    if first_undecodable(content[:-4], UTF_8) is None and (len(content) > 4 or content.isascii()):
+    if bad_byte_position(content[:-4], UTF_8) is None and (len(content) > 4 or content.isascii()):
         return (UTF_8,)
     scores = {name: _letters_among_words(content, name) for name in WESTERN}
     best = sorted(WESTERN, key=lambda name: -scores[name])

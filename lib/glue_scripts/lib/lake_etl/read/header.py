@@ -10,7 +10,7 @@ from itertools import islice
 
 from lake_etl import runtime
 from lake_etl.errors import DataError
-from lake_etl.read.encoding_check import undecodable_error
+from lake_etl.read.encoding_check import file_encoding_error
 from lake_etl.read.source_files import UTF_8, PreparedFile
 
 BYTE_ORDER_MARK = '\ufeff'
@@ -38,7 +38,7 @@ class HeaderSample:
 
 
 def read_header(file: PreparedFile, dialect: Dialect) -> HeaderSample:
-    """Return column names and sample rows.
+    """Return column names and sample rows; without a header there are as many columns as the longest sample row has.
 
     Raises DataError when the file has no row, or is not in its encoding.
     """
@@ -54,7 +54,7 @@ def read_header(file: PreparedFile, dialect: Dialect) -> HeaderSample:
                         'content.')
     if dialect.header:
         return HeaderSample(distinct_names(rows[0]), tuple(rows[1:]))
-    return HeaderSample(numbered_names(len(rows[0])), tuple(rows))
+    return HeaderSample(numbered_names(max(map(len, rows))), tuple(rows))
 
 
 def read_first_text(file: PreparedFile, length: int) -> tuple[str, bool]:
@@ -66,7 +66,7 @@ def read_first_text(file: PreparedFile, length: int) -> tuple[str, bool]:
         text = decoder.decode(content, final=complete)
     except UnicodeError as error:
         place = getattr(error, 'start', 0)
-        raise undecodable_error(file, place, content[place:]) from None
+        raise file_encoding_error(file, place, content[place:]) from None
     return text.removeprefix(BYTE_ORDER_MARK), complete
 
 

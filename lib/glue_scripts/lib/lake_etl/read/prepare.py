@@ -11,7 +11,7 @@ import gzip
 import io
 import re
 import zipfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import chain
 from typing import IO, Any
@@ -61,7 +61,10 @@ def prepare_file(uri: str, spec: InputSpec, target: str) -> tuple[PreparedFile, 
     if spec.skip_rows and not (has_lines or file_format.reader_skips_rows):
         raise DataError(f"{uri} is {file_format.name}, which has no lines to skip; take 'skip_rows' out of the "
                         'input_spec.')
-    first = _first_bytes(files, uri, compressed) if has_lines or file_format is XML else b''
+    if spec.skip_footer and not has_lines:
+        raise DataError(f"{uri} is {file_format.name}, which has no lines to skip at its end; take 'skip_footer' out "
+                        "of the input_spec, or leave such rows out by 'row_filter'.")
+    first = _first_bytes(uri) if has_lines or file_format is XML else b''
     if first:
         require_text(uri, first, spec.encoding, file_format)
     encoding, replaces = canonical_encoding(spec.encoding), spec.on_undecodable == 'replace'
@@ -69,15 +72,16 @@ def prepare_file(uri: str, spec: InputSpec, target: str) -> tuple[PreparedFile, 
     skip = spec.skip_rows if has_lines else 0
     if not skip and file_format is DELIMITED and begins_with_separator_line(first, encoding):
         skip = 1
-    if not (compressed or recode or skip):
+    if not (compressed or recode or skip or spec.skip_footer):
         return PreparedFile(uri, uri, size, encoding, 0, replaces), file_format
     chunks: Iterable[bytes] = file_content(uri)
     if recode:
         chunks, encoding = recode_to_utf8(chunks, encoding, uri, replaces), UTF_8
-    counter = _Counter()
-    runtime.files(target).write_stream(target, skip_lines(counter.counted(chunks), skip) if skip else chunks)
+    before, after = _Counter(), _Counter()
+    chunks = after.counted(skip_lines(before.counted(chunks), skip)) if skip else chunks
+    runtime.files(target).write_stream(target, skip_last_lines(chunks, spec.skip_footer))
     written = runtime.files(target).size(target) or 0
-    return PreparedFile(uri, target, written, encoding, counter.total - written if skip else 0, replaces), file_format
+    return PreparedFile(uri, target, written, encoding, before.total - after.total, replaces), file_format
 
 
 def file_content(uri: str) -> Iterator[bytes]:
@@ -103,10 +107,8 @@ class _Counter:
             yield chunk
 
 
-def _first_bytes(files: Files, uri: str, compressed: bool) -> bytes:
-    if not compressed:
-        return files.read(uri, 0, FIRST_BYTES) or b''
-    return next(decompress(open_file(files, uri), uri), b'')[:FIRST_BYTES]
+def _first_bytes(uri: str) -> bytes:
+    return next(file_content(uri), b'')[:FIRST_BYTES]
 
 
 def recode_to_utf8(chunks: Iterable[bytes], encoding: str, name: str, replaces: bool = False) -> Iterator[bytes]:
@@ -130,6 +132,30 @@ def recode_to_utf8(chunks: Iterable[bytes], encoding: str, name: str, replaces: 
         if first and text:
             text, first = text.removeprefix(BYTE_ORDER_MARK), False
         yield (text.replace(NEXT_LINE, '\n') if ends_lines_with_nel else text).encode()
+
+
+def skip_last_lines(chunks: Iterable[bytes], count: int) -> Iterator[bytes]:
+    """Yield the content without its last `count` lines and the blank lines around them."""
+    if not count:
+        yield from chunks
+        return
+    pending: list[bytes] = []
+    for chunk in chunks:
+        # A line may go on in the next chunk, and a carriage return may be the first half of a line end.
+        pending = (b''.join(pending) + chunk).splitlines(keepends=True)
+        end = _start_of_last(pending, count + 1)
+        yield b''.join(pending[:end])
+        pending = pending[end:]
+    yield b''.join(pending[:_start_of_last(pending, count)])
+
+
+def _start_of_last(lines: Sequence[bytes], count: int) -> int:
+    """Return the position of the first of the last `count` lines that are not blank; 0 when there are fewer."""
+    for position in range(len(lines) - 1, -1, -1):
+        count -= bool(lines[position].strip())
+        if not count:
+            return position
+    return 0
 
 
 def skip_lines(chunks: Iterable[bytes], count: int) -> Iterator[bytes]:

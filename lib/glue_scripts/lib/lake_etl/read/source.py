@@ -97,7 +97,7 @@ def list_load_files(uri: str, spec: InputSpec) -> tuple[str, tuple[str, ...]]:
 
 @contextmanager
 def read_errors_named(name: str, uri: str, spec: InputSpec, scans_only: bool = False) -> Iterator[None]:
-    """Turn any Spark error inside the block into a DataError that names the file.
+    """Turn any error of Spark or a library inside the block into a DataError that names the file.
 
     name        of the file or folder, for messages
     uri         address of the file, or of the trigger of its folder
@@ -107,11 +107,12 @@ def read_errors_named(name: str, uri: str, spec: InputSpec, scans_only: bool = F
         yield
     except LakeError:
         raise
-    except (PySparkException, Py4JError) as error:
-        if UNDECODABLE in str(error):
+    except Exception as error:
+        from_spark = isinstance(error, (PySparkException, Py4JError))
+        if from_spark and UNDECODABLE in str(error):
             raise undecodable_files_error([(item, item) for item in list_load_files(uri, spec)[1]],
                                           spec.encoding) from None
-        if scans_only and FILE_SCAN not in str(error):
+        if scans_only and not (from_spark and FILE_SCAN in str(error)):
             raise
         raise DataError(f'{name} could not be read. {reason_of(error)} The published data stays as it is; land the '
                         'file again, or correct the input_spec where it does not fit the file.') from error

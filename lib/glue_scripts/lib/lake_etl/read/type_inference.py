@@ -10,14 +10,17 @@ import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from pyspark.errors import PySparkException
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql.types import IntegerType
 
 from lake_etl.config.input import InputSpec
+from lake_etl.errors import DataError
 from lake_etl.read.malformed import malformed_column
 from lake_etl.read.source_files import KnownTypes, no_rows_error
 from lake_etl.spark.columns import column, quoted, try_cast, try_cast_column
+from lake_etl.syntax.column_names import comparable_name
 from lake_etl.syntax.type_text import WHOLE_TYPES
 from lake_etl.transform.type_change import exact_number_from_text
 
@@ -27,7 +30,6 @@ TEXT = 'string'
 INT, BIGINT, WHOLE, DOUBLE, DATE, TIMESTAMP, BOOLEAN, TABLE_TYPE = (1 << position for position in range(8))
 # Decimals of 38 digits by their scale, for numbers with more digits than a double holds.
 DECIMALS = {scale: 1 << position for position, scale in enumerate((2, 4, 6, 10, 18, 30), start=8)}
-ANY_DECIMAL = sum(DECIMALS.values())
 ALL_TYPES = (1 << 14) - 1
 # In order of preference.
 INFERRED_TYPES = ((INT, 'int'), (BIGINT, 'bigint'), (WHOLE, 'decimal(38,0)'), (DOUBLE, 'double'),
@@ -63,18 +65,21 @@ class TypeRules:
     text_columns  source columns, in lower case, that stay text because a later step gives them a type
     table_types   types in the published table, by source column
     null_values   texts that stand for null
+    row_filter    condition in SQL; rows for which it is false are left out
     """
 
     infer: bool = True
     text_columns: Collection[str] = ()
     table_types: Mapping[str, str] = field(default_factory=dict)
     null_values: tuple[str, ...] = ()
+    row_filter: str | None = None
 
     @classmethod
     def from_spec(cls, spec: InputSpec, known: KnownTypes) -> TypeRules:
         """Return the rules of an input_spec; nested table types are ignored, because text never becomes nested."""
-        return cls(spec.infer_types, {*known.text_columns, *(name.lower() for name in spec.types)},
-                   {name: kind for name, kind in known.table_types.items() if '<' not in kind}, spec.null_values)
+        return cls(spec.infer_types, {*known.text_columns, *map(comparable_name, spec.types)},
+                   {name: kind for name, kind in known.table_types.items() if '<' not in kind}, spec.null_values,
+                   spec.row_filter)
 
     def undecided(self, columns: Sequence[str], sample: Sequence[Sequence[str]]) -> list[str]:
         """Return the columns whose type depends on all rows.
@@ -86,13 +91,24 @@ class TypeRules:
         found = []
         for position, name in enumerate(columns):
             published = self.table_types.get(name)
-            if name.lower() in self.text_columns or published == TEXT:
+            if {name.lower(), comparable_name(name)} & set(self.text_columns) or published == TEXT:
                 continue
             values = [row[position] for row in sample
-                      if position < len(row) and row[position] not in self.null_values]
+                      if position < len(row) and row[position] not in self.null_values and not self.row_filter]
             if published or may_have_type(values):
                 found.append(name)
         return found
+
+    def filtered(self, rows: DataFrame, columns: Sequence[str]) -> DataFrame:
+        """Return the rows for which the filter is not false; raises DataError when it does not fit the columns."""
+        if not self.row_filter:
+            return rows
+        try:
+            return rows.where(F.coalesce(F.expr(self.row_filter), F.lit(True)))
+        except PySparkException:
+            raise DataError(f"The condition of 'row_filter' in the input_spec does not fit the source: "
+                            f'{self.row_filter}. The columns, all of them text, are {", ".join(columns)}; write names '
+                            'with blanks or other signs in backticks.') from None
 
     def without_null_values(self, rows: DataFrame, columns: Sequence[str]) -> DataFrame:
         """Return the text columns with null in place of the texts that stand for null."""
@@ -106,10 +122,10 @@ def infer_and_cast(rows: DataFrame, columns: Sequence[str], sample: Sequence[Seq
 
     Raises DataError naming the file when there are no rows.
     """
-    rows = rules.without_null_values(rows, columns)
+    rows = rules.without_null_values(rules.filtered(rows, columns), columns)
     undecided = rules.undecided(columns, sample)
     types: dict[str, str] = {}
-    if undecided or not sample:
+    if undecided or not sample or rules.row_filter:
         result = with_type_masks(rows, undecided, rules).agg(*mask_aggregates(undecided)).collect()[0].asDict()
         if not result['rows']:
             raise no_rows_error(name)
