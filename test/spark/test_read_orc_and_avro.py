@@ -10,6 +10,7 @@ from pyarrow import orc
 from lake_etl.config.formats.avro_format import AvroSection
 from lake_etl.config.formats.orc_format import OrcSection
 from lake_etl.config.input import InputSpec
+from lake_etl.config.input_formats import choose_format
 from lake_etl.errors import DataError
 from lake_etl.read.source import read_collected_file
 
@@ -38,6 +39,11 @@ def test_orc_without_rows_is_refused_by_name(read, tmp_path):
     orc.write_table(pa.table({'id': pa.array([], pa.string())}), str(tmp_path / 'a.orc'))
     with pytest.raises(DataError, match='a.orc holds no rows'):
         read('a.orc')
+
+
+def test_the_section_decides_whatever_the_extension():
+    spec = InputSpec(avro=AvroSection())
+    assert spec.avro is not None and choose_format('a.csv', spec).name == 'Avro'
 
 
 @pytest.mark.parametrize(('name', 'spec'), [('a.avro', {}), ('a.dat', {'avro': AvroSection()})])
