@@ -140,6 +140,11 @@ def _add_configuration(verbs: Verbs) -> None:
     recommend.add_argument('file', metavar='FILE')
     recommend.add_argument('--workflow', metavar='DATABASE/TABLE', help='write the proposals to the configuration '
                            'folder for this workflow instead of printing them; existing files stay')
+    recommend.add_argument('--delimiter', metavar='TEXT', help='between values of delimited text (default: detected)')
+    recommend.add_argument('--encoding', metavar='NAME', help='encoding of a text file (default: utf-8)')
+    recommend.add_argument('--sheet', metavar='NAME', help='sheet of a workbook (default: the first)')
+    recommend.add_argument('--address', metavar='CELLS', help="first cell or range of a workbook's table (default: A1)")
+    recommend.add_argument('--row-tag', metavar='NAME', help='element that is a row of an XML file (default: row)')
     lookup = _verb(verbs, 'lookup', 'fill the look-up tables')
     kinds = lookup.add_subparsers(dest='kind', metavar='KIND', required=True)
     load = kinds.add_parser('load', help='load single-value look-ups from a JSON file')

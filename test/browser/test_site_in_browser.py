@@ -9,7 +9,7 @@ from lake_etl.config.entries.known import known_forms
 from lake_etl.config.workflow import read_workflow
 from lib.local_lake.commands.docs import write_pages
 from lib.local_lake.folders import LakeFolders
-from lib.local_lake.showing.lake_summary import Published, summarize
+from lib.local_lake.showing.lake_summary import PublishedLake, summarize
 from lib.local_lake.showing.site import write_site
 
 WORKFLOWS, COLUMNS = 340, 20
@@ -107,4 +107,4 @@ def test_a_thousand_tables_with_twenty_thousand_columns_open_in_under_two_second
 
 
 def summary(workflows):
-    return summarize(LakeConfiguration(workflows=workflows, matches={}, masking={}, published={}), Published())
+    return summarize(LakeConfiguration(workflows=workflows, matches={}, masking={}, published={}), PublishedLake())

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import argparse
 
-from kill_campaign import COMMANDS, campaign, file_of, finish, is_whole
+from kill_campaign import COMMANDS, SQL, campaign, file_of, finish, is_whole
 
 from lib.local_lake.commands import watch
 
@@ -11,6 +11,7 @@ KEY = 'Gen/Policy/2026/03/04/a.csv'
 
 
 def test_commands_stopped_at_random_moments_lose_double_and_mix_nothing(lake):
+    lake.configure('transformation-sql/spark-Gen-Policy.sql', SQL)
     assert lake.run(KEY, file_of(0)).status == 'SUCCEEDED'
     figures = campaign(lake, kills=4, seed=7, commands={name: min(longest, 3.0) for name, longest in COMMANDS.items()})
     finish(lake, figures, lambda: watch.run(lake.folders, argparse.Namespace(once=True)))

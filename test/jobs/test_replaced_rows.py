@@ -61,8 +61,9 @@ def test_new_and_missing_columns_are_in_the_summary_the_history_and_the_lineage(
         '1 source columns are not in the mapping and were dropped: extra. Map them, or map them to Null to drop them '
         'on purpose.', '1 mapped columns are not in the source: name.',
         'Columns of gen.policy that differ from the loads before: not in this load: name.')
-    [told] = [item['info'] for item in lake.lineage(loaded.execution) if item['dataset_operation'] == 'columnchange']
-    assert (told['unmapped'], told['missing']) == (['extra'], ['name'])
+    [told] = [item['info'] for item in lake.lineage(loaded.execution)
+              if item['dataset_operation'] == 'missingcolumns']
+    assert told['columns'] == ['name']
     print_runs(lake.folders, argparse.Namespace(last=5))
     assert all(notice in capsys.readouterr().out for notice in loaded.notices[:1])
 

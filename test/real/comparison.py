@@ -4,13 +4,14 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from decimal import Decimal
 from typing import Any
 
+from ground import Ground, rows_of
 from laptop import Laptop
 from pyiceberg.catalog import load_catalog
 from synthesized import REGION
 
-from ground import Ground, rows_of
 from lake_etl import runtime
 from lake_etl.adapters.local.duckdb_queries import query
 from lake_etl.adapters.local.sqlite_items import SqliteItems
@@ -65,7 +66,9 @@ def _plain_numbers(value: Any) -> Any:
         return {name: _plain_numbers(item) for name, item in value.items()}
     if isinstance(value, list | set):
         return [_plain_numbers(item) for item in value]
-    return value if isinstance(value, bool | str | None) else str(value)
+    if isinstance(value, bool | str | None):
+        return value
+    return format(Decimal(str(value)).normalize(), 'f')
 
 
 def require_same_matches(aws: Ground, laptop: Laptop) -> int:

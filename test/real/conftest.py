@@ -15,9 +15,8 @@ HERE = Path(__file__).resolve().parent
 sys.path += [str(HERE.parent / 'flow'), str(HERE.parent / 'jobs')]
 
 if TYPE_CHECKING:
-    from laptop import Laptop
-
     from ground import Ground
+    from laptop import Laptop
 
 logging.getLogger('moto').setLevel(logging.CRITICAL)
 logging.getLogger('werkzeug').setLevel(logging.WARNING)

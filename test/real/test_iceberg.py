@@ -8,10 +8,10 @@ from pathlib import Path
 
 import boto3
 import pytest
+from ground import CREDENTIALS
 from jars import ICEBERG_FOR_SPARK_4, JARS
 from moto.server import ThreadedMotoServer
 
-from ground import CREDENTIALS
 from lib.local_lake.folders import REPOSITORY
 from merged_tables_contract import DATABASE, TABLE
 

@@ -8,9 +8,8 @@ import time
 
 import pytest
 from comparison import require_same_items, require_same_matches, require_same_table, tables_of
-from scenario import CUSTOMERS, POLICY_KEY, configure, starts
-
 from ground import Run
+from scenario import CUSTOMERS, POLICY_KEY, configure, starts
 
 KILLS, PAUSE_SECONDS = 6, 7
 SPECULATION = {'spark.speculation': 'true', 'spark.speculation.interval': '50ms', 'spark.speculation.quantile': '0.3',

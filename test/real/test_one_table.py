@@ -5,6 +5,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from ground import Run
+
 from lib.job_table import CLEANSE_TO_CONSUME, COLLECT_TO_CLEANSE
 
 KEYS = [f'Gen/Widened/2026/03/0{day}/a.csv' for day in (1, 2)]

@@ -3,9 +3,8 @@ from __future__ import annotations
 
 import pytest
 from comparison import require_same_items, require_same_matches, require_same_table, tables_of
-from scenario import CUSTOMERS, ROWS, configure, starts
-
 from ground import Run
+from scenario import CUSTOMERS, ROWS, configure, starts
 
 
 @pytest.fixture(scope='module')

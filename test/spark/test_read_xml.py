@@ -87,7 +87,8 @@ def test_a_nil_element_is_null_and_changes_no_type(read):
     ("<?xml version='1.0' encoding='US-ASCII'?>", 'US-ASCII', b'\xe9', 'at byte 59, in line 2')])
 @pytest.mark.parametrize('rows', [0, 100_000])
 def test_a_byte_that_is_not_in_the_encoding_is_named(read, declaration, encoding, byte, place, rows):
-    content = declaration.encode() + b'<r>\n<row><n>Ren\t' + byte + b'</n></row>' + b'<row><n>1</n></row>' * rows + b'</r>'
+    first = b'<r>\n<row><n>Ren\t' + byte + b'</n></row>'
+    content = declaration.encode() + first + b'<row><n>1</n></row>' * rows + b'</r>'
     with pytest.raises(DataError, match=f"a.xml is not text in encoding '{encoding}'.*{place}"):
         read(content, 'row')
 

@@ -38,7 +38,9 @@ POINT = [
     ('1,234.50- USD', '-1234.50'),
     ('\u22125.00', '-5.00'), ('1.2E3', '1200.00'), ('$1.2E+3', '1200.00'), ('2.005', '2.01'), ('-2.005', '-2.01'),
     ('.5', '0.50'), ('5.', '5.00'), ('5.-', '5.00'), ("CHF 1'234.50", '1234.50'), ('Rs. 500', '500.00'),
-    ('100.00 (USD)', '100.00'), ('', None), (' ', None), ('N/A', None), ('1-2', None), ('1.2.3', None), ('(-5)', None),
+    ('100.00 (USD)', '100.00'), ('', None), (' ', None), ('N/A', None), ('1-2', None),
+    ('1.234,50', None), ('12,50', None), ('12,5', None), ('1,2345', None), ('1 234,50', None), ('1,23,45', None),
+    ('12,34,567.89', '1234567.89'), ('1,234', '1234.00'), ('1.2.3', None), ('(-5)', None),
     ('2024-01-31', None), ('1 (2)', None), ('-', None), ('999999999999999', None), (None, None),
 ]
 COMMA = [
@@ -46,7 +48,7 @@ COMMA = [
     ('1.234', '1234.00'),
     ('(1.234,50)', '-1234.50'), ('1.234,50-', '-1234.50'), ('5,-', '5.00'), ('5,\u2013 \u20ac', '5.00'),
     ('1,2E3', '1200.00'),
-    ('1,2,3', None), ('', None), (None, None),
+    ('1,2,3', None), ('', None), (None, None), ('1,234.50', None), ('12.50', None), ('1.234.567', '1234567.00'),
 ]
 
 
@@ -69,8 +71,23 @@ def test_currency_reads_most_texts_quickly_and_always_as_its_clean_up_would(spar
     assert sum(value is not None for value in found) > 1000
 
 
+def other_separators(text: str, thousands: str, mark: str) -> bool:
+    """Tell whether a thousands separator is not before three digits, or two before another one, or after the mark."""
+    groups = text.split(thousands)
+    for before, group, after in zip(groups, groups[1:], [*groups[2:], '']):
+        digits = len(group) - len(group.lstrip('0123456789'))
+        ends = digits < len(group) or not after[:1].isdigit()
+        if before[-1:].isdigit() and digits and (digits not in (2, 3) or digits == 2 and ends):
+            return True
+        if digits and re.search(re.escape(mark) + '[0-9]', before):
+            return True
+    return False
+
+
 def cleaned_up(text: str, mark: str) -> Decimal | None:
     """Return the amount after the clean-up, one pattern after the other."""
+    if other_separators(text, ',.'.replace(mark, ''), mark):
+        return None
     bare = re.sub(CLUTTER.format(mark=re.escape(mark)), '', text.translate(dict.fromkeys(map(ord, DASHES), '-')))
     signed = re.sub(BRACKETED_OR_TRAILING_MINUS, r'-\1\2', bare).replace(mark, '.')
     if not re.fullmatch(r'[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?', signed):

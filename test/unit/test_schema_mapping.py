@@ -145,13 +145,14 @@ def test_each_scorer_measures_as_the_library_does_after_its_usual_clean_up(score
     assert (match.found, match.score) == (max(columns, key=likeness.get), max(likeness.values()))
 
 
-def test_a_line_break_in_a_header_is_a_letter_of_the_name_however_it_is_written():
+def test_a_line_break_in_a_header_counts_as_a_blank_however_it_is_written():
     columns = StructType().add('Policy\r\nNumber', 'string').add('Paid\nAmount', 'string')
     resolved = resolve([ColumnRule('policy\nnumber', 'number'), ColumnRule('Paid\r\nAmount', 'paid'),
                         ColumnRule('Policy Number', 'x')],
                        columns)
-    assert resolved.selected == (('`Policy\r\nNumber`', 'number'), ('`Paid\nAmount`', 'paid'))
-    assert resolved.missing == ('Policy Number',)
+    assert resolved.selected == (('`Policy\r\nNumber`', 'number'), ('`Paid\nAmount`', 'paid'),
+                                 ('`Policy\r\nNumber`', 'x'))
+    assert resolved.missing == ()
 
 
 def test_only_rows_without_a_threshold_have_to_find_their_column():

@@ -16,7 +16,7 @@ from lake_etl.errors import LakeError
 from lake_etl.transform.discovery import known_transforms
 from lib.local_lake.commands.validate import matched_databases, workflows_in
 from lib.local_lake.folders import LakeFolders
-from lib.local_lake.showing.lake_summary import Published, column_names, match_figures, read_published, summarize
+from lib.local_lake.showing.lake_summary import PublishedLake, column_names, match_figures, read_published, summarize
 from lib.local_lake.showing.site import write_site
 
 SITE = 'lake-docs'
@@ -47,7 +47,7 @@ def write_pages(folders: LakeFolders, target: Path) -> Path:
     return write_site(target, summarize(read_lake_configuration(folders, published), published, matched))
 
 
-def read_lake_configuration(folders: LakeFolders, published: Published) -> LakeConfiguration:
+def read_lake_configuration(folders: LakeFolders, published: PublishedLake) -> LakeConfiguration:
     """Return the configuration of all workflows, with the columns of the published tables."""
     read, transforms = configuration_below(str(folders.configuration)), known_transforms()
     names = [(database, table) for database, _, table in (

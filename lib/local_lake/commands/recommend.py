@@ -3,9 +3,11 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
-from lake_etl.errors import LakeError
+from lake_etl.errors import ConfigurationError, LakeError
 from lake_etl.mapping.recommendation import recommended_mapping
 from lib.local_lake.commands.run import landing_of
 from lib.local_lake.folders import LakeFolders
@@ -18,7 +20,7 @@ def run(folders: LakeFolders, options: argparse.Namespace) -> int:
     file = Path(options.file).resolve()
     if not file.is_file():
         raise LakeError(f'{options.file}: there is no such file.')
-    mapping, spec = propose(folders, file)
+    mapping, spec = propose(folders, file, described_input(options))
     if not options.workflow:
         print(f'# Schema mapping\n{mapping}\n# Specification\n{spec}')
         return 0
@@ -28,19 +30,45 @@ def run(folders: LakeFolders, options: argparse.Namespace) -> int:
     return 0
 
 
-def propose(folders: LakeFolders, file: Path) -> tuple[str, str]:
-    """Return a mapping and a specification for the file, as texts."""
+def described_input(options: argparse.Namespace) -> dict[str, Any]:
+    """Return the input_spec that the options of the command describe."""
+    found: dict[str, Any] = {}
+    if options.delimiter:
+        found['csv'] = {'header': True, 'delimiter': options.delimiter.replace('\\t', '\t')}
+    if options.sheet is not None or options.address:
+        found['excel'] = {'sheet_names': [options.sheet or '0'], 'data_address': options.address or 'A1'}
+    if options.row_tag:
+        found['xml'] = {'row_tag': options.row_tag}
+    if options.encoding:
+        found['encoding'] = options.encoding
+    return found
+
+
+def propose(folders: LakeFolders, file: Path, described: Mapping[str, Any]) -> tuple[str, str]:
+    """Return a mapping and a specification for the file, as texts.
+
+    described  what is known about the input_spec; the rest is detected
+
+    Raises ConfigurationError when the description has mistakes, and DataError when the file cannot be read.
+    """
     from glue_catalog_helpers import clean_column_names, generate_spec
-    from lake_etl.config.input import InputSpec
+    from lake_etl.config.input import parse_input
     from lake_etl.read.malformed import malformed_column
     from lake_etl.read.scratch import empty_scratch, scratch_folder
-    from lake_etl.read.source import read_collected_file
+    from lake_etl.read.source import proposed_input_spec, read_collected_file
     from lake_etl.spark.session import configure
+    from lake_etl.syntax.records import Findings
+    findings = Findings('options of ./lake recommend')
+    input_spec = parse_input(dict(described), findings)
+    if input_spec is None:
+        raise ConfigurationError(findings.problems)
     spark = configure(start_session(folders.temporary, small_data=is_small(folders, file.stat().st_size)))
     scratch = scratch_folder(str(folders.temporary), 'recommend')
     try:
-        df = read_collected_file(spark, str(file), InputSpec(), scratch=scratch)
+        df = read_collected_file(spark, str(file), input_spec, scratch=scratch)
         cleaned, rows = clean_column_names(df.drop(malformed_column(df) or ''))
-        return recommended_mapping(rows), json.dumps(generate_spec(cleaned, file.suffix), indent=4) + '\n'
+        spec = generate_spec(cleaned, file.suffix)
+        spec['input_spec'] = {**proposed_input_spec(str(file), input_spec, scratch), **described}
+        return recommended_mapping(rows), json.dumps(spec, indent=4) + '\n'
     finally:
         empty_scratch(scratch)

@@ -10,6 +10,7 @@ from lake_etl.config.reader import configuration_below
 from lake_etl.errors import LakeError
 from lake_etl.landing.arrival import as_configured, landing_spec
 from lake_etl.landing.location import Landing, read_key
+from lib.local_lake.cleaning.contents import shown
 from lib.local_lake.folders import LakeFolders
 from lib.local_lake.running.before_load import warnings_before
 from lib.local_lake.running.laptop_session import is_small
@@ -94,7 +95,7 @@ def report(folders: LakeFolders, landing: Landing, result: RunResult) -> int:
     seconds = sum(result.seconds.values())
     print(f'{landing.key} was loaded in {seconds:.1f} s.')
     for text in result.told:
-        print(f'  {text}')
+        print(f'  {shown(text)}')
     for table in published_tables(folders):
         if table.filled_by(result.execution):
             print(f'  {table.name}: {table.rows:,} rows, {table.columns} columns, {table.partitions} partitions')

@@ -9,9 +9,14 @@ from pathlib import Path
 
 from lake_etl import runtime
 from lake_etl.arguments import KNOWN_PLACEHOLDERS
-from lake_etl.config.configuration_files import RULES, SPEC, SQL, ConfigurationFiles, configured_name, folded
+from lake_etl.config.configuration_files import (
+    RULES, SPEC, SQL, ConfigurationFiles, configured_name, file_names, folded)
+from lake_etl.config.entries.known import known_forms
+from lake_etl.config.personal_columns import unprotected_columns, unprotected_warning
 from lake_etl.config.reader import configuration_below
-from lake_etl.config.workflow import read_entity_match, read_workflow
+from lake_etl.config.rule_conflicts import rule_conflicts
+from lake_etl.config.transform_steps import protection_by_transform
+from lake_etl.config.workflow import Workflow, read_entity_match, read_workflow
 from lake_etl.config.written_tables import WrittenTable, find_conflicts, match_tables, workflow_tables
 from lake_etl.errors import ConfigurationError, LakeError, Problem
 from lake_etl.publish.ownership import chosen_hash_text, hash_warning
@@ -60,11 +65,23 @@ def _workflow_problems(folders: LakeFolders, read: ConfigurationFiles, workflow:
     print(f'{name}: {len(found.present_files)} files are valid.' if found.present_files
           else f'{name}: no configuration files, so the defaults apply.')
     filled += workflow_tables(database, table, found)
+    for problem in _warnings(database, table, found):
+        LOG.warning('%s', problem)
     if folders.database_file.exists():
         published = runtime.catalog().table(database.lower(), table.lower())
         if warning := hash_warning(published, chosen_hash_text(found, {}), f'{name}: the workflow'):
             LOG.warning('%s', warning)
     return ()
+
+
+def _warnings(database: str, table: str, workflow: Workflow) -> Iterator[Problem]:
+    """Yield what is allowed and probably not meant: personal columns in clear text, and rules against each other."""
+    names = file_names(database, table)
+    columns = unprotected_columns(workflow, protection_by_transform(known_transforms(), known_forms()))
+    if columns:
+        yield unprotected_warning(columns, workflow.file(names.spec).rpartition('/')[2])
+    if workflow.quality:
+        yield from rule_conflicts(workflow.quality, workflow.file(names.quality).rpartition('/')[2])
 
 
 def matched_databases(configuration: Path, workflow: str | None = None) -> list[str]:

@@ -164,7 +164,7 @@ def _load(orchestrator: Orchestrator, landing: Landing, execution: str) -> FileO
     print(shown(landing.key), end='', flush=True)
     result = orchestrator.run(landing, execution, lambda job: print(f', {job}', end='', flush=True))
     if result.status == 'SUCCEEDED':
-        print('\n  '.join([f', {sum(result.seconds.values()):.1f} s', *result.told]), flush=True)
+        print('\n  '.join([f', {sum(result.seconds.values()):.1f} s', *map(shown, result.told)]), flush=True)
         return FileOutcome.LOADED
     print(f', failed.\n  {result.reason}', flush=True)
     return FileOutcome.FAILED

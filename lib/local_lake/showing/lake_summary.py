@@ -27,7 +27,7 @@ AUDIT, LINEAGE, RESULTS = 'job-audit', 'data-lineage', 'dq-results'
 
 
 @dataclass(frozen=True)
-class Published:
+class PublishedLake:
     """What the catalog and the records of a lake hold; all empty for a lake that is not there yet.
 
     tables    of the catalog, by `<database>.<table>`
@@ -46,10 +46,10 @@ class Published:
     results: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)
 
 
-def read_published(folders: LakeFolders) -> Published:
+def read_published(folders: LakeFolders) -> PublishedLake:
     """Return what is published in a lake; nothing where there is no lake yet."""
     if not folders.database_file.is_file():
-        return Published()
+        return PublishedLake()
     folders.require_lake()
     catalog, items = SqliteCatalog(folders.catalog), SqliteItems()
     with reading(folders.catalog) as connection:
@@ -66,13 +66,13 @@ def read_published(folders: LakeFolders) -> Published:
     for item in items.scan(folders.items(RESULTS)):
         if 'Outcome' in item:
             results.setdefault(str(item['execution_id']), []).append(item)
-    return Published(
+    return PublishedLake(
         tables, {summary.name: summary.rows for summary in published_tables(folders)},
         {name: ['/'.join(item.values) for item in catalog.partitions(table.database, table.name)]
          for name, table in tables.items()}, runs, {name: sorted(loads) for name, loads in history.items()}, results)
 
 
-def summarize(configuration: LakeConfiguration, published: Published,
+def summarize(configuration: LakeConfiguration, published: PublishedLake,
               matches: Iterable[Mapping[str, object]] = ()) -> dict[str, object]:
     """Return all that the pages show, ready to be written as JSON.
 
@@ -96,7 +96,7 @@ def summarize(configuration: LakeConfiguration, published: Published,
             'matches': list(matches)}
 
 
-def _table(name: str, graph: LineageGraph, published: Published) -> dict[str, object]:
+def _table(name: str, graph: LineageGraph, published: PublishedLake) -> dict[str, object]:
     traced, table = graph.tables.get(name), published.tables.get(name)
     catalog = {column.name: column for column in (*table.columns, *table.partition_keys)} if table else {}
     columns = {column.name: column for column in traced.columns} if traced else {}
@@ -114,7 +114,7 @@ def _table(name: str, graph: LineageGraph, published: Published) -> dict[str, ob
                 (traced.further_columns, traced.unknown_rows) if traced else ()) if text]}
 
 
-def _workflows(workflows: Mapping[tuple[str, str], Workflow], published: Published) -> list[dict[str, object]]:
+def _workflows(workflows: Mapping[tuple[str, str], Workflow], published: PublishedLake) -> list[dict[str, object]]:
     last: dict[str, Mapping[str, Any]] = {}
     for run in published.runs:
         last.setdefault(str(run['source_key']).lower(), run)
@@ -124,7 +124,7 @@ def _workflows(workflows: Mapping[tuple[str, str], Workflow], published: Publish
             for (database, table), workflow in workflows.items()]
 
 
-def _rules(workflows: Mapping[tuple[str, str], Workflow], published: Published) -> list[dict[str, object]]:
+def _rules(workflows: Mapping[tuple[str, str], Workflow], published: PublishedLake) -> list[dict[str, object]]:
     """Return each rule with its outcomes, the oldest first; rules that only earlier loads had are left out."""
     outcomes: dict[tuple[str, str, str, str], list[tuple[str, int]]] = {}
     for run in reversed(published.runs):
@@ -160,7 +160,7 @@ def match_figures(folders: LakeFolders, databases: Iterable[str]) -> list[Mappin
     return found
 
 
-def column_names(published: Published) -> dict[str, list[str]]:
+def column_names(published: PublishedLake) -> dict[str, list[str]]:
     """Return the columns of each published table, partition keys last."""
     return {name: [column.name for column in (*table.columns, *table.partition_keys)]
             for name, table in published.tables.items()}

@@ -123,7 +123,7 @@
     };
     walk(into, 0);
     walk(outOf, 2);
-    const nodes = new Map([...found].map(([id, [at, name]]) => [id, {name: label(name), note: shortName(lake.tables[at]).name, full: lake.tables[at].name + '.' + label(name), href: address(lake.tables[at].name, name),
+    const nodes = new Map([...found].map(([id, [at, name]]) => [id, {name: label(name), note: shortName(lake.tables[at]).name + ' · ' + KINDS[lake.tables[at].kind], full: lake.tables[at].name + '.' + label(name), href: address(lake.tables[at].name, name),
       kind: (at === table && name.toLowerCase() === column.toLowerCase() ? 'chosen ' : '') + ((cell(at, name) || [])[3] ? 'protected' : '')}]));
     return graph(nodes, links.map(edge => ({from: key(edge[0], edge[1]), to: key(edge[2], edge[3]), title: stepText(edge), kind: edge[5] ? 'masks' : edge[3] === ROWS || edge[1] === ROWS ? 'rows' : ''})), 'Lineage of the column');
   }

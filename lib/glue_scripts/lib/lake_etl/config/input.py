@@ -28,6 +28,8 @@ class InputSpec(InputSections):
     takes_over             the workflow, as "Database/Table", that has filled the Cleanse table until now
     no_longer_protected    columns that earlier loads protected and that need no protection anymore, each with the
                            reason, such as {"TaxId": "company numbers, which are public"}
+    left_unprotected       columns that look personal and stay in clear text, each with the reason, such as
+                           {"LastName": "the entity match compares it"}
     allow_schema_change    which changes of the published columns a load may make; when left out, those that the
                            environment allows
     strict_schema_mapping  whether a mapped column that the source lacks is an error
@@ -42,6 +44,8 @@ class InputSpec(InputSections):
     trigger                name of that file; `_SUCCESS` when left out
     multiline              whether quoted values of delimited text contain line breaks; `auto` detects it
     encoding               encoding of text files
+    on_undecodable         what to do with bytes of a text file that are not in its encoding: `refuse` the file, or
+                           `replace` them by U+FFFD and count the rows
     null_values            texts that stand for null
     hash_text              what `hash` and `tokenize` hash of a value in delimited text: `as_written` hashes the text,
                            `as_inferred` the value that Spark infers, so that 0123 is hashed as 123; when left out, as
@@ -49,11 +53,15 @@ class InputSpec(InputSections):
     keep_malformed_text    the reason why values and raw text of malformed rows may be kept although the workflow
                            protects personal data; when left out, they are not kept
     skip_rows              number of lines to skip above the header
+    skip_footer            number of lines to skip at the end of the file, such as totals; blank lines do not count
+    row_filter             condition in SQL on the source's columns, which are text, such as "Policy <> 'Total'"; rows
+                           for which it is false are left out before types are inferred
     """
 
     table_description: str | None = None
     takes_over: str | None = None
     no_longer_protected: dict[str, str] = field(default_factory=dict)
+    left_unprotected: dict[str, str] = field(default_factory=dict)
     allow_schema_change: SchemaChange | None = None
     strict_schema_mapping: bool = False
     types: dict[str, str] = field(default_factory=dict)
@@ -65,17 +73,19 @@ class InputSpec(InputSections):
     trigger: str | None = None
     multiline: bool | Literal['auto'] = 'auto'
     encoding: str = 'utf-8'
+    on_undecodable: Literal['refuse', 'replace'] = 'refuse'
     null_values: tuple[str, ...] = ()
     hash_text: HashText | None = None
     keep_malformed_text: str | None = None
     skip_rows: int = 0
+    skip_footer: int = 0
+    row_filter: str | None = None
 
     def check(self) -> Iterator[str]:
         """Yield the problems that types cannot express."""
         if not _is_encoding(self.encoding):
             yield f"'encoding' must be the name of a text encoding such as utf-8, got {describe(self.encoding)}"
-        if self.skip_rows < 0:
-            yield f"'skip_rows' must not be negative, got {self.skip_rows}"
+        yield from _rows_messages(self.skip_rows, self.skip_footer, self.row_filter)
         if self.file_key is not None:
             yield from (f"'file_key': {problem}" for problem in python_pattern_problems(self.file_key))
             if self.load_mode != 'by_file':
@@ -90,7 +100,10 @@ class InputSpec(InputSections):
         if len(sections) > 1:
             yield f'only one of csv, tsv and pipe can describe the files, got {" and ".join(sections)}'
         yield from _type_messages(self.types)
-        yield from _ownership_messages(self.takes_over, self.no_longer_protected)
+        if self.takes_over is not None and not WORKFLOW.fullmatch(self.takes_over):
+            yield f"'takes_over' must be a workflow such as Database/Table, got {describe(self.takes_over)}"
+        yield from _reason_messages('no_longer_protected', self.no_longer_protected, 'needs no protection')
+        yield from _reason_messages('left_unprotected', self.left_unprotected, 'stays in clear text')
 
     @property
     def trigger_name(self) -> str:
@@ -125,13 +138,18 @@ def _is_encoding(name: str) -> bool:
     return True
 
 
-def _ownership_messages(takes_over: str | None, no_longer_protected: Mapping[str, object]) -> Iterator[str]:
-    if takes_over is not None and not WORKFLOW.fullmatch(takes_over):
-        yield f"'takes_over' must be a workflow such as Database/Table, got {describe(takes_over)}"
-    for column, reason in no_longer_protected.items():
+def _rows_messages(skip_rows: int, skip_footer: int, row_filter: str | None) -> Iterator[str]:
+    for key, count in (('skip_rows', skip_rows), ('skip_footer', skip_footer)):
+        if count < 0:
+            yield f"'{key}' must not be negative, got {count}"
+    if row_filter is not None and not row_filter.strip():
+        yield "'row_filter' must be a condition in SQL such as Policy <> 'Total'"
+
+
+def _reason_messages(key: str, reasons: Mapping[str, object], meaning: str) -> Iterator[str]:
+    for column, reason in reasons.items():
         if not (isinstance(reason, str) and any(map(str.isalnum, reason))):
-            yield (f"no_longer_protected.{column}: expected the reason in words why the column needs no protection, "
-                   f'got {describe(reason)}')
+            yield f'{key}.{column}: expected the reason in words why the column {meaning}, got {describe(reason)}'
 
 
 def _type_messages(types: Mapping[str, object]) -> Iterator[str]:

@@ -36,6 +36,8 @@ FORMATS = tuple(dict.fromkeys(formats_by_key(InputSections).values()))
 def choose_format(file_name: str, sections: InputSections) -> InputFormat:
     """Return the format of a file: from a section that decides, else from its extension, else delimited text.
 
+    A file whose extension does not tell another format than delimited text has the format of the only section.
+
     The extension of a compression does not count: `policies.json.gz` is JSON.
     """
     for key, input_format in formats_by_key(InputSections).items():
@@ -44,7 +46,10 @@ def choose_format(file_name: str, sections: InputSections) -> InputFormat:
     name = file_name.lower()
     for extension in COMPRESSIONS:
         name = name.removesuffix(extension)
-    return next((found for found in FORMATS if name.endswith(tuple(found.extensions))), DELIMITED)
+    by_extension = next((found for found in FORMATS if name.endswith(tuple(found.extensions))), DELIMITED)
+    described = {found for key, found in formats_by_key(InputSections).items() if getattr(sections, key) is not None}
+    # Any program writes .txt or .dat, so the only section says more than such an extension.
+    return next(iter(described)) if by_extension is DELIMITED and len(described) == 1 else by_extension
 
 
 def split_compression(file_name: str) -> tuple[str, str | None]:

@@ -42,7 +42,7 @@ from lake_etl.publish.target import Published, Target
 from lake_etl.quality.gate import QualityGate
 from lake_etl.quality.gated_load import GatedLoad
 from lake_etl.read.declared_types import with_declared_types_counted
-from lake_etl.read.source import read_collected_file, read_errors_named
+from lake_etl.read.source import proposed_input_spec, read_collected_file, read_errors_named
 from lake_etl.transform.apply import apply_steps
 from lake_etl.transform.discovery import all_transforms
 from lake_etl.transform.inferred_text import as_inferred
@@ -119,7 +119,7 @@ def map_columns(run: CleanseRun, workflow: Workflow, df: DataFrame) -> DataFrame
         names = clean_names(df.columns)
         log_renamed(df.columns, names)
         mapped = df.toDF(*names)
-        _propose(run, df, mapped)
+        _propose(run, workflow, df, mapped)
     check_source_columns(run, workflow, mapped.columns)
     return run.watch.begin(as_inferred(mapped, _inferred_columns(run, workflow, mapped)))
 
@@ -135,12 +135,13 @@ def _inferred_columns(run: CleanseRun, workflow: Workflow, mapped: DataFrame) ->
             if field.name.lower() in hashed and isinstance(field.dataType, StringType)]
 
 
-def _propose(run: CleanseRun, source: DataFrame, mapped: DataFrame) -> None:
+def _propose(run: CleanseRun, workflow: Workflow, source: DataFrame, mapped: DataFrame) -> None:
     """Write a recommended mapping and specification to the temporary folder."""
     names = file_names(run.load.database, run.load.table)
     rows = [{'sourcename': old, 'destname': new} for old, new in zip(source.columns, mapped.columns, strict=True)]
     extension = run.arguments.base_file_name.rpartition('.')[2]
     spec = recommended_spec([(item.name, item.dataType.simpleString()) for item in mapped.schema.fields], extension)
+    spec['input_spec'] = proposed_input_spec(source_address(run), workflow.input, run.scratch)
     for name, text in ((names.mapping, recommended_mapping(rows)), (names.spec, json.dumps(spec, indent=4) + '\n')):
         uri = f'{run.load.temporary_folder}/{name.rpartition("/")[2]}'
         runtime.files(uri).write(uri, text.encode())

@@ -80,6 +80,10 @@ def _nested_destinations(workflow: Workflow) -> list[str]:
 
 
 def check_source_columns(run: CleanseRun, workflow: Workflow, columns: list[str]) -> None:
+    """Raise an error unless the steps find the columns they read and no column has a name of the lake's own.
+
+    Raises ConfigurationError for what the steps lack, DataError for such names.
+    """
     findings = Findings(workflow.file(file_names(run.load.database, run.load.table).spec).rpartition('/')[2])
     steps, _, _ = without_absent(workflow.steps, columns, absent_columns(workflow, columns))
     check_columns(steps, columns, findings)
@@ -91,7 +95,7 @@ def check_source_columns(run: CleanseRun, workflow: Workflow, columns: list[str]
     if taken:
         raise DataError(
             f'The source of {run.load.source_key} has columns named {", ".join(taken)}, which the lake itself uses. '
-            ' Give them other names in the schema mapping or the transforms, or map them to Null. The '
+            'Give them other names in the schema mapping or the transforms, or map them to Null. The '
             'table was not changed.')
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 
+from lake_etl.syntax.column_names import visible_name
+
 LOG = logging.getLogger(__name__)
 LONGEST_NAME = 255
 REMOVED = str.maketrans('', '', ',;{}()\n\r\t=')
@@ -12,7 +14,7 @@ REPLACED = str.maketrans(' .:', '___')
 
 def clean_name(name: str) -> str:
     """Return a name that the catalog and all readers accept: lower case, at most 255 characters, without separators."""
-    cleaned = name.strip().lower()[:LONGEST_NAME].translate(REMOVED).translate(REPLACED).replace('_-_', '-')
+    cleaned = visible_name(name).lower()[:LONGEST_NAME].translate(REMOVED).translate(REPLACED).replace('_-_', '-')
     while '__' in cleaned:
         cleaned = cleaned.replace('__', '_')
     return cleaned

@@ -14,6 +14,7 @@ from pyspark.sql.types import ArrayType, DataType, StructType
 from lake_etl.config.mapping import SCORERS, parse_threshold
 from lake_etl.errors import DataError
 from lake_etl.spark.columns import quoted
+from lake_etl.syntax.column_names import comparable_name
 
 QUOTED_PART = re.compile(r'`((?:[^`]|``)+)`')
 NULL_DESTINATION = 'null'
@@ -108,7 +109,9 @@ def flatten_names(schema: StructType, prefix: str = '', in_array: bool = False) 
 
 
 def resolve(rules: Sequence[ColumnRule], schema: StructType) -> Resolution:
-    """Match the rules with the columns of a schema; names match without case, and exact rules before fuzzy ones.
+    """Match the rules with the columns of a schema, exact rules before fuzzy ones.
+
+    Names match without case, outer blanks, invisible characters, and the kind of blanks and line breaks.
 
     Raises DataError when two rules have one destination.
     """
@@ -157,19 +160,14 @@ def _exact(source: str, schema: StructType) -> str | None:
     in_array = False
     spelled: list[str] = []
     for part in name_parts(source):
-        fields = [field for field in members.fields if _comparable(field.name) == _comparable(part)] if members else []
+        wanted = comparable_name(part)
+        fields = [field for field in members.fields if comparable_name(field.name) == wanted] if members else []
         if not fields:
             return None
-        exact = [field for field in fields if field.name == part]
-        chosen = (exact or fields)[0]
+        chosen = max(fields, key=lambda field: (field.name == part, field.name.lower() == part.lower()))
         spelled.append(quoted(chosen.name))
         members, in_array = _members(chosen.dataType, in_array)
     return '.'.join(spelled)
-
-
-def _comparable(name: str) -> str:
-    """Return the name in the form for comparison: lower case, with uniform line ends."""
-    return name.lower().replace('\r\n', '\n').replace('\r', '\n')
 
 
 def _members(kind: DataType, in_array: bool) -> tuple[StructType | None, bool]:

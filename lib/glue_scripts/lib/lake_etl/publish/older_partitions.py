@@ -1,7 +1,7 @@
 """Rewrites older partitions when a load changes the types of columns, so that every engine can read the whole table.
 
 Spark 3.5 cannot read most Parquet files whose types differ from those of the table, and Athena converts few types
-(decision 049).
+(decision 051).
 """
 from __future__ import annotations
 

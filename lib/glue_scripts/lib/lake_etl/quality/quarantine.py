@@ -12,7 +12,7 @@ from lake_etl import runtime
 from lake_etl.arguments import EXECUTION_COLUMN
 from lake_etl.publish.load_files import catalog_columns, lower_case_names
 from lake_etl.publish.partition import find_partition, stage_partition
-from lake_etl.publish.sources import sources_of
+from lake_etl.publish.sources import file_identity, sources_of
 from lake_etl.publish.staged import StagedFiles
 from lake_etl.publish.target import PartitionValues, Target
 from lake_etl.publish.whole_table import create_empty_table, drop_partitions, stage_table
@@ -92,9 +92,9 @@ def plan_emptying(target: Target, load: GatedLoad) -> Emptying:
     if runtime.catalog().table(target.database, target.table) is None:
         return Emptying.CREATE_TABLE
     if load.partition is not None and load.by_file and _others_may_stay(target, load.partition):
-        files = _quarantined_files(target, load.partition)
-        if files - {target.source_file}:
-            return Emptying.REPLACE_FILE if target.source_file in files else Emptying.NOTHING
+        files, own = _quarantined_files(target, load.partition), file_identity(target.source_file, target.file_key)
+        if files - {own}:
+            return Emptying.REPLACE_FILE if own in files else Emptying.NOTHING
     return Emptying.DROP_PARTITIONS
 
 
@@ -123,9 +123,10 @@ def _replaced_partitions(target: Target, load: GatedLoad,
 
 
 def _quarantined_files(target: Target, values: PartitionValues) -> set[str]:
-    """Return the source files whose rows a partition of the quarantine holds."""
+    """Return what identifies the source files whose rows a partition of the quarantine holds."""
     partition = find_partition(target.database, target.table, values)
-    return {source.file for source in sources_of(partition.parameters)} if partition else set()
+    sources = sources_of(partition.parameters) if partition else ()
+    return {file_identity(source.file, target.file_key) for source in sources}
 
 
 def _others_may_stay(target: Target, values: PartitionValues) -> bool:

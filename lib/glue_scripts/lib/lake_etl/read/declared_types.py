@@ -9,6 +9,7 @@ from pyspark.sql.types import StringType, StructType
 
 from lake_etl.read.malformed import hide_malformed_values, malformed_column
 from lake_etl.spark.columns import column, column_type, quoted, try_cast_column
+from lake_etl.syntax.column_names import comparable_name
 from lake_etl.transform.conversion import Conversion, target_conversion
 from lake_etl.transform.conversion_watch import ConversionWatch
 from lake_etl.transform.fuse import Assignment, assign_batch
@@ -21,7 +22,7 @@ HIDDEN = 'did not fit the format, so their values are left out, as the workflow 
 def with_declared_types(df: DataFrame, types: Mapping[str, str]) -> DataFrame:
     """Return the frame with columns converted to their declared types; values that do not convert become null.
 
-    types  Spark types by column name, in any letter case
+    types  Spark types by column name; letter case and invisible characters do not count
     """
     conversions = _conversions(df, types)
     return assign_batch(df, conversions) if conversions else df
@@ -46,10 +47,10 @@ def with_declared_types_counted(df: DataFrame, types: Mapping[str, str], watch: 
 
 
 def _conversions(df: DataFrame, types: Mapping[str, str]) -> list[Assignment]:
-    declared = {name.lower(): kind for name, kind in types.items()}
+    declared = {comparable_name(name): kind for name, kind in types.items()}
     found = {field.name: field.dataType.simpleString() for field in df.schema.fields}
-    return [_conversion(name, declared[name.lower()]) for name, kind in found.items()
-            if declared.get(name.lower(), kind) != kind]
+    return [_conversion(name, declared[comparable_name(name)]) for name, kind in found.items()
+            if declared.get(comparable_name(name), kind) != kind]
 
 
 def _conversion(name: str, kind: str) -> Assignment:

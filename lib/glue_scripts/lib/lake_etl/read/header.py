@@ -1,6 +1,7 @@
 """Reads the column names and a few sample rows of a delimited file from its first bytes, without Spark."""
 from __future__ import annotations
 
+import codecs
 import re
 from collections import Counter
 from collections.abc import Iterator
@@ -9,8 +10,10 @@ from itertools import islice
 
 from lake_etl import runtime
 from lake_etl.errors import DataError
-from lake_etl.read.source_files import UTF_8, PreparedFile, wrong_encoding_error
+from lake_etl.read.encoding_check import file_encoding_error
+from lake_etl.read.source_files import UTF_8, PreparedFile
 
+BYTE_ORDER_MARK = '\ufeff'
 FIRST_BYTES = 256 * 1024
 SAMPLE_ROWS = 500
 
@@ -35,7 +38,7 @@ class HeaderSample:
 
 
 def read_header(file: PreparedFile, dialect: Dialect) -> HeaderSample:
-    """Return column names and sample rows.
+    """Return column names and sample rows; without a header there are as many columns as the longest sample row has.
 
     Raises DataError when the file has no row, or is not in its encoding.
     """
@@ -51,18 +54,20 @@ def read_header(file: PreparedFile, dialect: Dialect) -> HeaderSample:
                         'content.')
     if dialect.header:
         return HeaderSample(distinct_names(rows[0]), tuple(rows[1:]))
-    return HeaderSample(numbered_names(len(rows[0])), tuple(rows))
+    return HeaderSample(numbered_names(max(map(len, rows))), tuple(rows))
 
 
 def read_first_text(file: PreparedFile, length: int) -> tuple[str, bool]:
     """Return the text of the first `length` bytes of a file, and whether that is the whole file."""
     content = runtime.files(file.uri).read(file.uri, 0, length) or b''
     complete = len(content) >= file.size
-    encoding = 'utf-8-sig' if file.encoding.lower().replace('-', '') == 'utf8' else file.encoding
+    decoder = codecs.getincrementaldecoder(file.encoding)('replace' if file.replace_undecodable else 'strict')
     try:
-        return content.decode(encoding, errors='strict' if complete else 'ignore'), complete
-    except (UnicodeDecodeError, LookupError) as error:
-        raise wrong_encoding_error(file.name, file.encoding, error) from None
+        text = decoder.decode(content, final=complete)
+    except UnicodeError as error:
+        place = getattr(error, 'start', 0)
+        raise file_encoding_error(file, place, content[place:]) from None
+    return text.removeprefix(BYTE_ORDER_MARK), complete
 
 
 def numbered_names(count: int) -> tuple[str, ...]:

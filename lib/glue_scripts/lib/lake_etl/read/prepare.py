@@ -11,24 +11,30 @@ import gzip
 import io
 import re
 import zipfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import chain
 from typing import IO, Any
 
 from lake_etl import runtime
+from lake_etl.config.formats.delimited_format import DELIMITED
 from lake_etl.config.formats.input_format import InputFormat
+from lake_etl.config.formats.xml_format import XML
 from lake_etl.config.input import InputSpec
 from lake_etl.config.input_formats import choose_format, split_compression
 from lake_etl.errors import DataError, LakeError
 from lake_etl.ports import Files
-from lake_etl.read.source_files import UTF_8, PreparedFile, has_single_byte_line_ends, wrong_encoding_error
+from lake_etl.read.binary_files import require_text
+from lake_etl.read.encoding_check import bad_byte_error
+from lake_etl.read.source_files import UTF_8, PreparedFile, canonical_encoding, has_single_byte_line_ends
 
 BYTE_ORDER_MARK = '\ufeff'
 NEXT_LINE = '\x85'
 EBCDIC_LINE_END = b'\x15'
 # A carriage return at the end of a chunk may be the first half of a line end.
 LINE_END = re.compile(rb'\r\n|\n|\r(?!\Z)')
+FIRST_BYTES = 64 * 1024
+SEPARATOR_LINE = re.compile(r'"?sep=[^\r\n]"?[,;]*\r?\n', re.IGNORECASE)
 READ_BYTES = 8 * 1024 * 1024
 DECOMPRESS_BYTES = 1024 * 1024
 ENCRYPTED = 0x1
@@ -55,18 +61,48 @@ def prepare_file(uri: str, spec: InputSpec, target: str) -> tuple[PreparedFile, 
     if spec.skip_rows and not (has_lines or file_format.reader_skips_rows):
         raise DataError(f"{uri} is {file_format.name}, which has no lines to skip; take 'skip_rows' out of the "
                         'input_spec.')
-    encoding = spec.encoding
+    if spec.skip_footer and not has_lines:
+        raise DataError(f"{uri} is {file_format.name}, which has no lines to skip at its end; take 'skip_footer' out "
+                        "of the input_spec, or leave such rows out by 'row_filter'.")
+    first = _first_bytes(uri) if has_lines or file_format is XML else b''
+    if first:
+        require_text(uri, first, spec.encoding, file_format)
+    encoding, replaces = canonical_encoding(spec.encoding), spec.on_undecodable == 'replace'
     recode = has_lines and not has_single_byte_line_ends(encoding)
     skip = spec.skip_rows if has_lines else 0
-    if not (compressed or recode or skip):
-        return PreparedFile(uri, uri, size, encoding), file_format
+    if not skip and file_format is DELIMITED and begins_with_separator_line(first, encoding):
+        skip = 1
+    if not (compressed or recode or skip or spec.skip_footer):
+        return PreparedFile(uri, uri, size, encoding, 0, replaces), file_format
     chunks: Iterable[bytes] = file_content(uri)
     if recode:
-        chunks, encoding = recode_to_utf8(chunks, encoding, uri), UTF_8
-    if skip:
-        chunks = skip_lines(chunks, skip)
-    runtime.files(target).write_stream(target, chunks)
-    return PreparedFile(uri, target, runtime.files(target).size(target) or 0, encoding), file_format
+        chunks, encoding = recode_to_utf8(chunks, encoding, uri, replaces), UTF_8
+    before, after = _Counter(), _Counter()
+    chunks = after.counted(skip_lines(before.counted(chunks), skip)) if skip else chunks
+    runtime.files(target).write_stream(target, skip_last_lines(chunks, spec.skip_footer))
+    written = runtime.files(target).size(target) or 0
+    return PreparedFile(uri, target, written, encoding, before.total - after.total, replaces), file_format
+
+
+def begins_with_separator_line(content: bytes, encoding: str) -> bool:
+    """Tell whether the first line only names the delimiter for Excel, as in `sep=;`."""
+    return bool(SEPARATOR_LINE.match(content[:64].decode(encoding, 'ignore').removeprefix(BYTE_ORDER_MARK)))
+
+
+class _Counter:
+    """Counts the bytes that pass."""
+
+    total = 0
+
+    def counted(self, chunks: Iterable[bytes]) -> Iterator[bytes]:
+        """Yield the chunks."""
+        for chunk in chunks:
+            self.total += len(chunk)
+            yield chunk
+
+
+def _first_bytes(uri: str) -> bytes:
+    return next(file_content(uri), b'')[:FIRST_BYTES]
 
 
 def file_content(uri: str) -> Iterator[bytes]:
@@ -75,22 +111,51 @@ def file_content(uri: str) -> Iterator[bytes]:
     return decompress(file, uri) if split_compression(uri)[1] else iter(lambda: file.read(READ_BYTES), b'')
 
 
-def recode_to_utf8(chunks: Iterable[bytes], encoding: str, name: str) -> Iterator[bytes]:
+def recode_to_utf8(chunks: Iterable[bytes], encoding: str, name: str, replaces: bool = False) -> Iterator[bytes]:
     """Yield the text in UTF-8 without a byte-order mark; raises DataError when it is not in its encoding.
 
     In EBCDIC, lines end with NEL (next line), which becomes a line feed.
+
+    replaces  whether bytes that are not in the encoding become U+FFFD instead
     """
-    decoder = codecs.getincrementaldecoder(encoding)()
+    decoder = codecs.getincrementaldecoder(encoding)('replace' if replaces else 'strict')
     ends_lines_with_nel = EBCDIC_LINE_END.decode(encoding, 'ignore') == NEXT_LINE
-    first = True
-    try:
-        for chunk in chain(chunks, (b'',)):
+    first, position = True, 0
+    for chunk in chain(chunks, (b'',)):
+        waiting = decoder.getstate()[0]
+        try:
             text = decoder.decode(chunk, final=not chunk)
-            if first and text:
-                text, first = text.removeprefix(BYTE_ORDER_MARK), False
-            yield (text.replace(NEXT_LINE, '\n') if ends_lines_with_nel else text).encode()
-    except UnicodeError as error:
-        raise wrong_encoding_error(name, encoding, error) from None
+        except UnicodeError as error:
+            place = getattr(error, 'start', 0)
+            raise bad_byte_error(name, encoding, position - len(waiting) + place, (waiting + chunk)[place:]) from None
+        position += len(chunk)
+        if first and text:
+            text, first = text.removeprefix(BYTE_ORDER_MARK), False
+        yield (text.replace(NEXT_LINE, '\n') if ends_lines_with_nel else text).encode()
+
+
+def skip_last_lines(chunks: Iterable[bytes], count: int) -> Iterator[bytes]:
+    """Yield the content without its last `count` lines and the blank lines around them."""
+    if not count:
+        yield from chunks
+        return
+    pending: list[bytes] = []
+    for chunk in chunks:
+        # A line may go on in the next chunk, and a carriage return may be the first half of a line end.
+        pending = (b''.join(pending) + chunk).splitlines(keepends=True)
+        end = _start_of_last(pending, count + 1)
+        yield b''.join(pending[:end])
+        pending = pending[end:]
+    yield b''.join(pending[:_start_of_last(pending, count)])
+
+
+def _start_of_last(lines: Sequence[bytes], count: int) -> int:
+    """Return the position of the first of the last `count` lines that are not blank; 0 when there are fewer."""
+    for position in range(len(lines) - 1, -1, -1):
+        count -= bool(lines[position].strip())
+        if not count:
+            return position
+    return 0
 
 
 def skip_lines(chunks: Iterable[bytes], count: int) -> Iterator[bytes]:

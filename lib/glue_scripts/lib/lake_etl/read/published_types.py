@@ -11,6 +11,7 @@ from lake_etl.config.input import InputSpec
 from lake_etl.read.source_files import KnownTypes
 from lake_etl.read.type_inference import TEXT, fits_type
 from lake_etl.spark.columns import column, try_cast_column
+from lake_etl.syntax.column_names import comparable_name
 
 FIXED_TYPES = ('array', 'map', 'struct', 'binary')
 
@@ -20,7 +21,7 @@ def stays_text(name: str, spec: InputSpec, known: KnownTypes) -> bool:
     later step.
     """
     return (known.table_types.get(name) == TEXT or name.lower() in known.text_columns
-            or name.lower() in (declared.lower() for declared in spec.types))
+            or comparable_name(name) in map(comparable_name, spec.types))
 
 
 def text_type(kind: DataType) -> DataType:
@@ -55,11 +56,11 @@ def with_published_types(df: DataFrame, spec: InputSpec, known: KnownTypes) -> D
     For example, a decimal column stays decimal when a file happens to hold only whole numbers. Runs one Spark job when
     the type of a column differs from its published type, else none.
     """
-    declared = {name.lower() for name in spec.types}
+    declared = {comparable_name(name) for name in spec.types}
     types = {field.name: field.dataType.simpleString() for field in df.schema.fields}
     candidates = {name: known.table_types[name] for name, kind in types.items()
-                  if name.lower() not in declared and spec.infer_types and name.lower() not in known.text_columns
-                  and _may_become(kind, known.table_types.get(name, kind))}
+                  if comparable_name(name) not in declared and spec.infer_types
+                  and name.lower() not in known.text_columns and _may_become(kind, known.table_types.get(name, kind))}
     casts = {name: try_cast_column(name, candidates[name]) for name in _fitting_columns(df, candidates)}
     return df.withColumns(casts) if casts else df
 

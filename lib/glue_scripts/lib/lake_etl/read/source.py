@@ -4,16 +4,19 @@ from __future__ import annotations
 import importlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 from py4j.protocol import Py4JError
 from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame, SparkSession
 
 from lake_etl import runtime
+from lake_etl.config.formats.delimited_format import DELIMITED
 from lake_etl.config.formats.input_format import InputFormat
 from lake_etl.config.input import InputSpec
 from lake_etl.errors import DataError, LakeError
 from lake_etl.read.declared_types import with_declared_types
+from lake_etl.read.delimiter_detection import delimited_section, with_detected_delimiter
 from lake_etl.read.prepare import file_content, prepare_file
 from lake_etl.read.source_files import KnownTypesLookup, SourceFiles, no_known_types
 from lake_etl.read.undecodable import UNDECODABLE, first_undecodable, undecodable_error
@@ -51,6 +54,18 @@ def read_collected_file(spark: SparkSession, uri: str, spec: InputSpec, known_ty
         return apply_types(reader_for(first_format)(spark, source), spec.types)
 
 
+def proposed_input_spec(uri: str, spec: InputSpec, scratch: str) -> dict[str, Any]:
+    """Return the section of an input_spec that describes the file, or the first of its folder, with what was detected.
+
+    The arguments are those of `read_collected_file`.
+    """
+    _, uris = list_load_files(uri, spec)
+    file, file_format = prepare_file(uris[0], spec, f'{scratch}/proposed')
+    if file_format is DELIMITED:
+        return delimited_section(with_detected_delimiter(spec, (file,)))
+    return {key: dict(section) for key, section in next(iter(file_format.extensions.values()), {}).items()}
+
+
 def reader_for(input_format: InputFormat) -> Reader:
     """Return the function `read` of the module that the format names; only the readers in use are imported."""
     reader: Reader = importlib.import_module(f'lake_etl.read.{input_format.reader}').read
@@ -82,7 +97,7 @@ def list_load_files(uri: str, spec: InputSpec) -> tuple[str, tuple[str, ...]]:
 
 @contextmanager
 def read_errors_named(name: str, uri: str, spec: InputSpec, scans_only: bool = False) -> Iterator[None]:
-    """Turn any Spark error inside the block into a DataError that names the file.
+    """Turn any error of Spark or a library inside the block into a DataError that names the file.
 
     name        of the file or folder, for messages
     uri         address of the file, or of the trigger of its folder
@@ -92,10 +107,11 @@ def read_errors_named(name: str, uri: str, spec: InputSpec, scans_only: bool = F
         yield
     except LakeError:
         raise
-    except (PySparkException, Py4JError) as error:
-        if UNDECODABLE in str(error):
+    except Exception as error:
+        from_spark = isinstance(error, (PySparkException, Py4JError))
+        if from_spark and UNDECODABLE in str(error):
             raise _undecodable_error(uri, spec) from None
-        if scans_only and FILE_SCAN not in str(error):
+        if scans_only and not (from_spark and FILE_SCAN in str(error)):
             raise
         raise DataError(f'{name} could not be read. {reason_of(error)} The published data stays as it is; land the '
                         'file again, or correct the input_spec where it does not fit the file.') from error

@@ -17,16 +17,20 @@ UTF_8 = 'utf-8'
 class PreparedFile:
     """A file that a reader can read as it is.
 
-    name      address of the collected file, for messages
-    uri       address of the file to read
-    size      of the file to read, in bytes
-    encoding  of its text
+    name                 address of the collected file, for messages
+    uri                  address of the file to read
+    size                 of the file to read, in bytes
+    encoding             of its text, by Python's standard name
+    skipped              number of bytes of the collected file, decompressed, before the content
+    replace_undecodable  whether bytes that are not in the encoding become U+FFFD; otherwise the file is refused
     """
 
     name: str
     uri: str
     size: int
     encoding: str = UTF_8
+    skipped: int = 0
+    replace_undecodable: bool = False
 
 
 @dataclass(frozen=True)
@@ -93,21 +97,20 @@ def require_same_columns(found: Sequence[tuple[str, tuple[str, ...]]]) -> None:
                 'again, the trigger file last.')
 
 
+def canonical_encoding(name: str) -> str:
+    """Return Python's standard name of an encoding; UTF-8 with a byte-order mark is UTF-8, readers skip the mark."""
+    found = codecs.lookup(name).name
+    return UTF_8 if found == 'utf-8-sig' else found
+
+
 def java_charset(encoding: str) -> str:
-    """Return Java's name of a Python encoding; `utf-8-sig` is UTF-8, because Spark skips a byte-order mark."""
-    name = codecs.lookup(encoding).name
-    return UTF_8 if name == 'utf-8-sig' else re.sub(r'^(utf-16|utf-32)-', r'\1', name)
+    """Return Java's name of a Python encoding."""
+    return re.sub(r'^(utf-16|utf-32)-', r'\1', canonical_encoding(encoding))
 
 
 def has_single_byte_line_ends(encoding: str) -> bool:
     """Tell whether a line feed is the one byte at which Spark splits files; in UTF-16 it is not."""
     return '\n'.encode(java_charset(encoding)) == b'\n'
-
-
-def wrong_encoding_error(name: str, encoding: str, error: Exception) -> DataError:
-    """Return the error for a file whose text is not in the encoding of its input_spec."""
-    return DataError(f"{name} is not text in encoding '{encoding}' ({type(error).__name__}). Set 'encoding' in the "
-                     'input_spec to the encoding of the file, such as windows-1252.')
 
 
 def no_rows_error(name: str, found: str = 'no rows') -> DataError:

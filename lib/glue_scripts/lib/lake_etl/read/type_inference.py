@@ -10,14 +10,17 @@ import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from pyspark.errors import PySparkException
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql.types import IntegerType
 
 from lake_etl.config.input import InputSpec
+from lake_etl.errors import DataError
 from lake_etl.read.malformed import malformed_column
 from lake_etl.read.source_files import KnownTypes, no_rows_error
 from lake_etl.spark.columns import column, quoted, try_cast, try_cast_column
+from lake_etl.syntax.column_names import comparable_name
 from lake_etl.syntax.type_text import WHOLE_TYPES
 from lake_etl.transform.type_change import exact_number_from_text
 
@@ -25,24 +28,33 @@ LOG = logging.getLogger(__name__)
 TEXT = 'string'
 # TABLE_TYPE stands for the type that the published table has for the column.
 INT, BIGINT, WHOLE, DOUBLE, DATE, TIMESTAMP, BOOLEAN, TABLE_TYPE = (1 << position for position in range(8))
-ALL_TYPES = (1 << 8) - 1
+# Decimals of 38 digits by their scale, for numbers with more digits than a double holds.
+DECIMALS = {scale: 1 << position for position, scale in enumerate((2, 4, 6, 10, 18, 30), start=8)}
+ALL_TYPES = (1 << 14) - 1
 # In order of preference.
-INFERRED_TYPES = ((INT, 'int'), (BIGINT, 'bigint'), (WHOLE, 'decimal(38,0)'), (DOUBLE, 'double'), (DATE, 'date'),
-                  (TIMESTAMP, 'timestamp'), (BOOLEAN, 'boolean'))
+INFERRED_TYPES = ((INT, 'int'), (BIGINT, 'bigint'), (WHOLE, 'decimal(38,0)'), (DOUBLE, 'double'),
+                  *[(bit, f'decimal(38,{scale})') for scale, bit in DECIMALS.items()],
+                  (DATE, 'date'), (TIMESTAMP, 'timestamp'), (BOOLEAN, 'boolean'))
 
 # Identifiers with leading zeros, such as 007, and telephone numbers that begin with + are text. So are numbers with
 # more digits than a decimal holds, because a double would lose most of them.
 DIGITS = r'(0|[1-9][0-9]{0,37})'
 WHOLE_NUMBER = rf'^-?{DIGITS}$'
+PLAIN_NUMBER = rf'^-?({DIGITS}([.][0-9]*)?|[.][0-9]+)$'
+# Identifiers such as 10E4501 and 1E5 are text: an exponent follows a decimal point, and a double can hold it.
+EXPONENT_NUMBER = r'^-?(0|[1-9][0-9]{0,8})[.][0-9]+[eE][-+]?(0?[0-9]{1,2}|[12][0-9]{2})$'
+# Where the specification or the published table says that a column is a number.
 NUMBER = rf'^-?({DIGITS}([.][0-9]*)?|[.][0-9]+)([eE][-+]?[0-9]+)?$'
 ISO_DATE = r'^[0-9]{4}-[0-9]{2}-[0-9]{2}$'
 ISO_TIMESTAMP = (r'^[0-9]{4}-[0-9]{2}-[0-9]{2}[ T]([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9]([.][0-9]{1,9})?'
                  r'(Z|[-+](0[0-9]|1[0-7]):?[0-5][0-9]|[-+]18:?00)?)?$')
 LENIENT_DATE = r'^[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}$'
 LENIENT_TIMESTAMP = r'^[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}([ T]|$)'
-TABLE_TYPE_PATTERNS = {'float': NUMBER, 'double': NUMBER, 'date': LENIENT_DATE, 'timestamp': LENIENT_TIMESTAMP,
+TABLE_TYPE_PATTERNS = {'date': LENIENT_DATE, 'timestamp': LENIENT_TIMESTAMP,
                        **dict.fromkeys(WHOLE_TYPES, WHOLE_NUMBER)}
-NOT_ONLY_TEXT = re.compile('|'.join((NUMBER, ISO_DATE, ISO_TIMESTAMP, '^(?i:true|false)$')))
+# A double keeps every number of up to 15 digits.
+DOUBLE_DIGITS, DOUBLE_SCALE = 15, 18
+NOT_ONLY_TEXT = re.compile('|'.join((PLAIN_NUMBER, EXPONENT_NUMBER, ISO_DATE, ISO_TIMESTAMP, '^(?i:true|false)$')))
 
 
 @dataclass(frozen=True)
@@ -53,18 +65,21 @@ class TypeRules:
     text_columns  source columns, in lower case, that stay text because a later step gives them a type
     table_types   types in the published table, by source column
     null_values   texts that stand for null
+    row_filter    condition in SQL; rows for which it is false are left out
     """
 
     infer: bool = True
     text_columns: Collection[str] = ()
     table_types: Mapping[str, str] = field(default_factory=dict)
     null_values: tuple[str, ...] = ()
+    row_filter: str | None = None
 
     @classmethod
     def from_spec(cls, spec: InputSpec, known: KnownTypes) -> TypeRules:
         """Return the rules of an input_spec; nested table types are ignored, because text never becomes nested."""
-        return cls(spec.infer_types, {*known.text_columns, *(name.lower() for name in spec.types)},
-                   {name: kind for name, kind in known.table_types.items() if '<' not in kind}, spec.null_values)
+        return cls(spec.infer_types, {*known.text_columns, *map(comparable_name, spec.types)},
+                   {name: kind for name, kind in known.table_types.items() if '<' not in kind}, spec.null_values,
+                   spec.row_filter)
 
     def undecided(self, columns: Sequence[str], sample: Sequence[Sequence[str]]) -> list[str]:
         """Return the columns whose type depends on all rows.
@@ -76,13 +91,24 @@ class TypeRules:
         found = []
         for position, name in enumerate(columns):
             published = self.table_types.get(name)
-            if name.lower() in self.text_columns or published == TEXT:
+            if {name.lower(), comparable_name(name)} & set(self.text_columns) or published == TEXT:
                 continue
             values = [row[position] for row in sample
-                      if position < len(row) and row[position] not in self.null_values]
+                      if position < len(row) and row[position] not in self.null_values and not self.row_filter]
             if published or may_have_type(values):
                 found.append(name)
         return found
+
+    def filtered(self, rows: DataFrame, columns: Sequence[str]) -> DataFrame:
+        """Return the rows for which the filter is not false; raises DataError when it does not fit the columns."""
+        if not self.row_filter:
+            return rows
+        try:
+            return rows.where(F.coalesce(F.expr(self.row_filter), F.lit(True)))
+        except PySparkException:
+            raise DataError(f"The condition of 'row_filter' in the input_spec does not fit the source: "
+                            f'{self.row_filter}. The columns, all of them text, are {", ".join(columns)}; write names '
+                            'with blanks or other signs in backticks.') from None
 
     def without_null_values(self, rows: DataFrame, columns: Sequence[str]) -> DataFrame:
         """Return the text columns with null in place of the texts that stand for null."""
@@ -96,10 +122,10 @@ def infer_and_cast(rows: DataFrame, columns: Sequence[str], sample: Sequence[Seq
 
     Raises DataError naming the file when there are no rows.
     """
-    rows = rules.without_null_values(rows, columns)
+    rows = rules.without_null_values(rules.filtered(rows, columns), columns)
     undecided = rules.undecided(columns, sample)
     types: dict[str, str] = {}
-    if undecided or not sample:
+    if undecided or not sample or rules.row_filter:
         result = with_type_masks(rows, undecided, rules).agg(*mask_aggregates(undecided)).collect()[0].asDict()
         if not result['rows']:
             raise no_rows_error(name)
@@ -153,10 +179,11 @@ def fitting_types(name: str, table_type: str | None = None) -> Column:
     day = try_cast(f'left({quoted(name)}, 10)', 'date')
     begins_like_a_number = (value >= '-') & (value < ':')
     numeric = (
-        F.when(value.rlike(WHOLE_NUMBER), _whole_number_types(name))
-        .when(value.rlike(NUMBER), DOUBLE)
-        .when(value.rlike(ISO_DATE) & day.isNotNull(), DATE | TIMESTAMP)
-        .when(value.rlike(ISO_TIMESTAMP) & day.isNotNull(), TIMESTAMP)
+        F.when(_matches(value, WHOLE_NUMBER), _whole_number_types(name))
+        .when(_matches(value, PLAIN_NUMBER), _fraction_types(name))
+        .when(_matches(value, EXPONENT_NUMBER), DOUBLE)
+        .when(_matches(value, ISO_DATE) & day.isNotNull(), DATE | TIMESTAMP)
+        .when(_matches(value, ISO_TIMESTAMP) & day.isNotNull(), TIMESTAMP)
         .otherwise(0))
     mask = (
         F.when(value.isNull(), ALL_TYPES)
@@ -174,8 +201,56 @@ def _whole_number_types(name: str) -> Column:
     within_int = try_cast_column(name, 'bigint').between(-1 << 31, (1 << 31) - 1)
     within_bigint = try_cast_column(name, 'decimal(38,0)').between(-1 << 63, (1 << 63) - 1)
     return (F.when(length <= 9, INT | BIGINT | WHOLE | DOUBLE)
-            .when(length <= 18, F.when(within_int, INT | BIGINT | WHOLE | DOUBLE).otherwise(BIGINT | WHOLE | DOUBLE))
-            .otherwise(F.when(within_bigint, BIGINT | WHOLE | DOUBLE).otherwise(WHOLE | DOUBLE)))
+            .when(length <= DOUBLE_DIGITS, F.when(within_int, INT | BIGINT | WHOLE | DOUBLE)
+                  .otherwise(BIGINT | WHOLE | DOUBLE))
+            .otherwise(F.when(within_bigint, BIGINT | WHOLE).otherwise(WHOLE)
+                       .bitwiseOR(F.when(_is_exact_double(name), DOUBLE).otherwise(0)))
+            .bitwiseOR(_decimal_types(name)))
+
+
+def _fraction_types(name: str) -> Column:
+    """Build the mask of a number with a decimal point."""
+    exact = (F.length(column(name)) <= DOUBLE_DIGITS) | _is_exact_double(name)
+    return F.when(exact, DOUBLE).otherwise(0).bitwiseOR(_decimal_types(name))
+
+
+def _is_exact_double(name: str) -> Column:
+    """Build a condition: a double prints all digits of the number.
+
+    Programs that compute with doubles write up to 17 digits, as in 0.30000000000000004.
+    """
+    decimal = f'decimal(38,{DOUBLE_SCALE})'
+    printed = try_cast(f'CAST(try_cast({quoted(name)} AS double) AS string)', decimal)
+    return (_scale(name) <= DOUBLE_SCALE) & F.coalesce(try_cast_column(name, decimal) == printed, F.lit(False))
+
+
+def _decimal_types(name: str) -> Column:
+    """Build the mask of the decimals that hold all digits of a number."""
+    scale, length = _scale(name), F.length(column(name))
+    # Exact only where it matters: no decimal is too small for eight characters.
+    digits = F.when(length <= 8, length).otherwise(F.length(F.translate(column(name), '-.', '')) - scale)
+    by_scale, by_digits = F.lit(0), F.lit(0)
+    for places in reversed(DECIMALS):
+        by_scale = F.when(scale <= places, _bits(other for other in DECIMALS if other >= places)).otherwise(by_scale)
+    for places in DECIMALS:
+        by_digits = F.when(digits <= 38 - places, _bits(other for other in DECIMALS if other <= places)
+                           ).otherwise(by_digits)
+    return by_scale.bitwiseAND(by_digits)
+
+
+def _bits(scales: Iterable[int]) -> int:
+    return sum(DECIMALS[scale] for scale in scales)
+
+
+def _scale(name: str) -> Column:
+    """Build the number of digits after the decimal point."""
+    point = F.instr(column(name), '.')
+    return F.when(point > 0, F.length(column(name)) - point).otherwise(0)
+
+
+def _matches(value: Column, pattern: str) -> Column:
+    """Build a condition: the whole text matches; $ would also match before a line break at its end."""
+    return value.rlike(pattern.removesuffix('$') + r'\z')
 
 
 def fits_type(name: str, type_name: str) -> Column:
@@ -184,6 +259,10 @@ def fits_type(name: str, type_name: str) -> Column:
     It is not enough that a value converts: Spark converts 12d to a number, and 10:30 to a time of today.
     """
     value, converted = F.trim(column(name)), F.expr(exact_number_from_text(quoted(name), type_name))
+    if type_name in ('float', 'double'):
+        short = F.length(value) <= DOUBLE_DIGITS
+        exact = short | _is_exact_double(name) | F.lower(value).contains('e')
+        return value.rlike(NUMBER) & (F.abs(converted) < float('inf')) & exact
     if type_name.startswith('decimal'):
         return value.rlike(NUMBER) & (converted == try_cast_column(name, 'double'))
     pattern = TABLE_TYPE_PATTERNS.get(type_name)

@@ -27,7 +27,8 @@ ISO_PATTERN = re.compile(r"yyyy-MM-dd(?:(?P<between> |'T')HH:mm:ss(?P<fraction>\
 def parse_amount(name: str, decimal_format: str, *, comma_is_decimal_mark: bool) -> Column:
     """Build the decimal that a text column spells: `$ 1,234.50`, `(1,234.50)`, `1,234.50-`, `1.2E3`, `1.234,50 €`.
 
-    The result is null when the text without its clutter is empty or not a number, such as `1-2`. Surplus decimals are
+    The result is null when the text without its clutter is empty or not a number, such as `1-2`, and when it has the
+    separators of another country, such as `12,50` where the comma separates thousands. Surplus decimals are
     rounded half up.
     """
     mark, thousands = (',', '.') if comma_is_decimal_mark else ('.', ',')
@@ -42,7 +43,21 @@ def parse_amount(name: str, decimal_format: str, *, comma_is_decimal_mark: bool)
     quick = F.when(F.expr(_is_plain(name, mark, thousands)), try_cast(plain, type_name))
     # Without its digits the exponent is invalid, and so the amount is null.
     in_bounds = f"regexp_replace({signed}, {sql_text(HUGE_EXPONENT)}, 'e')"
-    return F.coalesce(quick, try_cast(in_bounds, type_name))
+    amount = F.coalesce(quick, try_cast(in_bounds, type_name))
+    return F.when(~F.expr(_has_other_separators(name, mark, thousands)), amount)
+
+
+def _has_other_separators(name: str, mark: str, thousands: str) -> str:
+    """Return the condition that an amount is written with other separators, so that any number would be a guess.
+
+    After a thousands separator come three digits, or two before another one, as in 12,34,567; and it does not follow
+    the decimal mark. So 12,50 and 1.234,50 are not amounts where the comma separates thousands.
+    """
+    comma, point = re.escape(thousands), re.escape(mark)
+    other = (f'[0-9]{comma}(?=[0-9])(?![0-9]{{2,3}}(?![0-9]))|[0-9]{comma}[0-9]{{2}}(?![0-9]|{comma}[0-9])'
+             f'|{point}[0-9][^{comma}]*{comma}[0-9]')
+    return (f'CASE WHEN contains({quoted(name)}, {sql_text(thousands)}) THEN {quoted(name)} RLIKE {sql_text(other)} '
+            'ELSE false END')
 
 
 def _without(texts: Iterable[str], value: str) -> str:

@@ -2,19 +2,32 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import sqlglot
 from sqlglot import exp
-from sqlglot.errors import ErrorLevel, ParseError, SqlglotError
+from sqlglot.errors import ParseError, SqlglotError
 
-from lake_etl.adapters.local.snapshot import Name
+from lake_etl.adapters.local.athena.athena_dialect import AthenaGrammar
+from lake_etl.adapters.local.athena.athena_types import VARCHAR, catalog_type
+from lake_etl.adapters.local.athena.python_functions import PythonFunctions
+from lake_etl.adapters.local.athena.queries import QueryWriter
+from lake_etl.adapters.local.athena.translation import shown_query
+from lake_etl.adapters.local.athena.typed import ResultColumn
+from lake_etl.adapters.local.catalog_rows import View
+from lake_etl.adapters.local.catalog_types import parse_type
+from lake_etl.adapters.local.duckdb_types import identifier
+from lake_etl.adapters.local.snapshot import Name, Names
 from lake_etl.errors import QueryError
+from lake_etl.ports import Table
 
 CATALOG = 'awsdatacatalog'
 # The parser logs the whole text of statements that it does not know; errors of the lake say what is necessary.
 logging.getLogger('sqlglot').setLevel(logging.ERROR)
+VIEW_START = re.compile(r'\s*(?:CREATE(?:\s+OR\s+REPLACE)?|DROP)\s+VIEW\b', re.IGNORECASE)
+QUERY_START = re.compile(r'(?:\s|--[^\n]*\n|/\*.*?\*/|\()*(?:SELECT|WITH|VALUES|TABLE)\b', re.IGNORECASE | re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -24,7 +37,7 @@ class CreateView:
     database: str | None
     name: str
     replace: bool
-    query: exp.Query
+    query: exp.Expr
 
 
 @dataclass(frozen=True)
@@ -38,23 +51,26 @@ class DropView:
 
 @dataclass(frozen=True)
 class TranslatedQuery:
-    """A query for DuckDB with a database for every table, and the tables and views that it reads."""
+    """A query for DuckDB, the tables and views it reads, and the Python functions it calls."""
 
     sql: str
     reads: tuple[Name, ...]
+    functions: PythonFunctions
 
 
-def parse_statement(text: str) -> CreateView | DropView | exp.Query:
+def parse_statement(text: str) -> CreateView | DropView | exp.Expr:
     """Return the parsed statement; raises QueryError if the laptop does not support it."""
     try:
-        parsed = sqlglot.parse(text, read='athena')
+        parsed = sqlglot.parse(text, read=AthenaGrammar)
     except SqlglotError as error:
+        if not is_query(text) and not VIEW_START.match(text):
+            raise _another(text) from error
         raise QueryError(f'The statement is not valid SQL for Athena{_place(error)}. Correct the statement.'
                          ) from error
     if len(parsed) != 1:
-        raise QueryError(f'Expected one statement, found {len(parsed)}. Run them one by one.')
+        raise QueryError(f'Expected one statement, found {len(parsed)} statements. Run them one by one.')
     statement = parsed[0]
-    if isinstance(statement, exp.Query):
+    if isinstance(statement, exp.Query | exp.Values):
         return statement
     if isinstance(statement, exp.Create | exp.Drop) and statement.args.get('kind') == 'VIEW':
         tables = list(statement.find_all(exp.Table))
@@ -62,38 +78,84 @@ def parse_statement(text: str) -> CreateView | DropView | exp.Query:
             return DropView(_database(tables[0]), tables[0].name, bool(statement.args.get('exists')))
         if isinstance(statement, exp.Create) and isinstance(statement.expression, exp.Query):
             return _create_view(statement, statement.expression)
-    raise QueryError('The query engine of the laptop runs CREATE [OR REPLACE] VIEW name AS SELECT, DROP VIEW and '
-                     f'SELECT; this statement is another one ({_first_words(text)}). Run it on Athena, or remove it '
-                     'from the SQL file of this workflow.')
+    raise _another(text)
 
 
-def translate(query: exp.Query, resolve: Callable[[str, str | None], Name]) -> TranslatedQuery:
-    """Return the query for DuckDB.
+def is_query(text: str) -> bool:
+    """Tell whether the text begins as a query of Athena does; other statements are DuckDB's own."""
+    return QUERY_START.match(text) is not None
 
-    resolve  returns the full name of a table from its name and its database in the query, or None
 
-    Functions with different meanings in the two engines are translated to what Athena does. Two differences remain:
-    DuckDB divides decimals as doubles, and adding months to a date gives a timestamp. Raises QueryError for constructs
-    without a translation.
+def translate(query: exp.Expr, names: Names, database: str | None, resolve: Callable[..., Name]) -> TranslatedQuery:
+    """Return the query for DuckDB, which gives what Athena gives.
+
+    names     the catalog, whose columns tell the types
+    database  the one of tables that are named without a database; None when such a name must be unique
+    resolve   returns the full name of a table from the names, its name and its database
+
+    Raises QueryError for what Athena refuses, and for what the laptop cannot answer as Athena does.
     """
-    query = query.copy()
     reads: dict[Name, None] = {}
-    for table in list(query.find_all(exp.Table)):
-        if isinstance(table.this, exp.Identifier) and not _is_common_table_expression(table):
-            name = resolve(table.name, _database(table))
-            reads[name] = None
-            table.set('catalog', None)
-            table.set('db', exp.to_identifier(name[0], quoted=True))
-            table.set('this', exp.to_identifier(name[1], quoted=True))
-    _keep_meaning(query)
+    functions = PythonFunctions()
+
+    def full_name(name: str, given: str | None) -> Name:
+        found = resolve(names, name, given or database)
+        reads[found] = None
+        return found
     try:
-        return TranslatedQuery(query.sql('duckdb', unsupported_level=ErrorLevel.RAISE), tuple(reads))
-    except SqlglotError as error:
-        raise QueryError('The query uses a construct that the query engine of the laptop does not support. Rewrite '
-                         'it, or run it on Athena.') from error
+        sql = shown_query(QueryWriter(_Tables(names, functions, full_name).source, functions), query)
+    except RecursionError:
+        raise QueryError('The query is nested too deeply for the laptop. Split it with WITH.') from None
+    return TranslatedQuery(sql, tuple(reads), functions)
 
 
-def _create_view(create: exp.Create, query: exp.Query) -> CreateView:
+def translate_view(view: View, names: Names) -> TranslatedQuery:
+    """Return the query of a view for DuckDB."""
+    parsed = parse_statement(view.statement)
+    assert isinstance(parsed, CreateView)
+    return translate(parsed.query, names, None, lambda _, name, database: _read_by(view, names, name, database))
+
+
+class _Tables:
+    """Finds what the names of tables in one query mean."""
+
+    def __init__(self, names: Names, functions: PythonFunctions, full_name: Callable[[str, str | None], Name]):
+        self._names = names
+        self._functions = functions
+        self._full_name = full_name
+
+    def source(self, table: exp.Table) -> tuple[str, Name, Sequence[ResultColumn]]:
+        """Return the SQL of a table or view in FROM, its full name, and its columns."""
+        name = self._full_name(table.name, _database(table))
+        if name in self._names.tables:
+            return f'{identifier(name[0])}.{identifier(name[1])}', name, _columns(self._names.tables[name])
+        view = self._names.views[name]
+        parsed = parse_statement(view.statement)
+        assert isinstance(parsed, CreateView)
+        inside = _Tables(self._names, self._functions, lambda given, database: _read_by(view, self._names, given,
+                                                                                        database))
+        made = QueryWriter(inside.source, self._functions).query(parsed.query)
+        return f'({made.sql})', name, made.columns
+
+
+def _read_by(view: View, names: Names, name: str, database: str | None) -> Name:
+    """Return the table that a view means, which is one of those that it read when it was created."""
+    found = [read for read in view.reads if read[1] == name.lower() and (database or read[0]).lower() == read[0]]
+    wanted = next((read for read in found if read[0] == view.database), found[0]) if found else ('', name)
+    if wanted not in names.tables and wanted not in names.views:
+        raise QueryError(f'View {view.database}.{view.name} reads {".".join(filter(None, wanted))}, which does not '
+                         f'exist any '
+                         'more. Load that table again, or create the view anew.')
+    return wanted
+
+
+def _columns(table: Table) -> list[ResultColumn]:
+    columns = [ResultColumn(column.name, catalog_type(parse_type(column.type)), identifier(column.name))
+               for column in table.columns]
+    return [*columns, *(ResultColumn(key.name, VARCHAR, identifier(key.name)) for key in table.partition_keys)]
+
+
+def _create_view(create: exp.Create, query: exp.Expr) -> CreateView:
     if isinstance(create.this, exp.Schema):
         raise QueryError(f'View {create.this.this.name} has a list of columns after its name, which Athena does not '
                          'allow. Name the columns in the query with AS.')
@@ -107,45 +169,18 @@ def _database(table: exp.Table) -> str | None:
     return table.db or None
 
 
-def _is_common_table_expression(table: exp.Table) -> bool:
-    """Tell whether the name refers to a WITH query that is visible at the table."""
-    if table.db:
-        return False
-    node: exp.Expr = table
-    while parent := node.parent:
-        visible: Sequence[exp.Expr] = ()
-        if isinstance(parent, exp.With):
-            known = parent.expressions
-            visible = known if parent.recursive else known[:next(i for i, cte in enumerate(known) if cte is node)]
-        elif isinstance(parent, exp.Query) and not isinstance(node, exp.With):
-            visible = parent.ctes
-        if any(cte.alias.lower() == table.name.lower() for cte in visible):
-            return True
-        node = parent
-    return False
-
-
-def _keep_meaning(query: exp.Query) -> None:
-    """Replace functions that have another meaning in DuckDB, inner ones first."""
-    for node in reversed(list(query.find_all(exp.DateDiff, exp.Format, exp.RegexpExtract, exp.ParseDatetime))):
-        if isinstance(node, exp.DateDiff):      # Athena counts complete units, DATE_DIFF of DuckDB counts boundaries
-            unit = exp.Literal.string(node.text('unit') or 'day')
-            node.replace(exp.Anonymous(this='DATE_SUB', expressions=[unit, node.expression, node.this]))
-        elif isinstance(node, exp.Format):      # Athena has printf patterns, FORMAT of DuckDB has braces
-            node.replace(exp.Anonymous(this='PRINTF', expressions=[node.this, *node.expressions]))
-        elif isinstance(node, exp.RegexpExtract):   # without a match Athena gives null, DuckDB an empty text
-            matches = exp.RegexpLike(this=node.this.copy(), expression=node.expression.copy())
-            node.replace(exp.Case(ifs=[exp.If(this=matches, true=node.copy())]))
-        else:
-            raise QueryError('The query engine of the laptop does not have the function parse_datetime. Use '
-                             'date_parse, which Athena also has.')
-
-
 def _place(error: SqlglotError) -> str:
     if not isinstance(error, ParseError) or not error.errors:
         return ''
     first = error.errors[0]
     return f' (line {first.get("line")}, column {first.get("col")})'
+
+
+def _another(text: str) -> QueryError:
+    return QueryError('The query engine of the laptop runs CREATE [OR REPLACE] VIEW name AS SELECT, DROP VIEW and '
+                      f'SELECT; this statement is another one ({_first_words(text)}). Run it on Athena, or leave it '
+                      f'out '
+                      'of the SQL file of this workflow.')
 
 
 def _first_words(text: str) -> str:

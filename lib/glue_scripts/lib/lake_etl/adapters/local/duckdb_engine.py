@@ -10,11 +10,13 @@ from urllib.parse import unquote, urlparse
 
 import duckdb
 
-from lake_etl.adapters.local.catalog_rows import View
+from lake_etl.adapters.local.athena.python_functions import PythonFunctions, register
+from lake_etl.adapters.local.athena.translation import MACROS
+from lake_etl.adapters.local.athena_sql import TranslatedQuery
 from lake_etl.adapters.local.catalog_types import CatalogType, parse_type
 from lake_etl.adapters.local.duckdb_types import conversion, duckdb_type, identifier, text_literal
 from lake_etl.adapters.local.iceberg_tables import iceberg_files, is_iceberg
-from lake_etl.adapters.local.snapshot import PublishedTable
+from lake_etl.adapters.local.snapshot import Name, PublishedTable
 from lake_etl.errors import QueryError
 from lake_etl.ports import Partition, Table
 
@@ -22,7 +24,6 @@ SETTINGS = (
     'SET autoinstall_known_extensions = false',
     'SET autoload_known_extensions = false',
     'SET python_enable_replacements = false',   # an unknown table must not become a variable of this program
-    'SET integer_division = true',              # as Athena divides whole numbers
     "SET TimeZone = 'UTC'",
 )
 # These are raised before a row is read, so their texts contain only names of the query and of tables.
@@ -35,25 +36,40 @@ Types = tuple[CatalogType, ...]
 
 
 @contextmanager
-def engine(tables: Iterable[PublishedTable], views: Iterable[View]) -> Iterator[duckdb.DuckDBPyConnection]:
-    """Open a connection with these tables and views; errors of DuckDB inside become a QueryError.
+def engine(tables: Iterable[PublishedTable], views: Iterable[tuple[Name, TranslatedQuery]],
+           functions: PythonFunctions) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Open a connection with these tables, views and functions; errors of DuckDB inside become a QueryError.
 
     views  each view after the views that it reads
     """
     tables, views = tuple(tables), tuple(views)
+    used = (functions, *(translated.functions for _, translated in views))
     try:
         with duckdb.connect() as connection:
             for setting in SETTINGS:
                 connection.execute(setting)
-            for database in sorted({*(item.table.database for item in tables), *(view.database for view in views)}):
+            for macro in MACROS:
+                connection.execute(macro)
+            register(connection, {item.name: item for each in used for item in each.all()}.values())
+            for database in sorted({*(item.table.database for item in tables), *(name[0] for name, _ in views)}):
                 connection.execute(f'CREATE SCHEMA IF NOT EXISTS {identifier(database)}')
             for item in tables:
                 connection.execute(table_view(item))
-            for view in views:
-                connection.execute(f'CREATE VIEW {view_name(view.database, view.name)} AS {view.translated}')
+            for name, translated in views:
+                connection.execute(f'CREATE VIEW {view_name(*name)} AS {translated.sql}')
             yield connection
     except duckdb.Error as error:
+        _check_refusals(used)
         raise QueryError(f'The query failed: {_reason(error)}') from error
+    _check_refusals(used)
+
+
+def _check_refusals(used: Iterable[PythonFunctions]) -> None:
+    reasons = dict.fromkeys(chain.from_iterable(functions.refusals for functions in used))
+    if reasons:
+        raise QueryError(f'The laptop cannot answer the query as Athena does: {"; ".join(reasons)}. Write it in '
+                         f'another '
+                         'way, or run it on Athena.')
 
 
 def _reason(error: duckdb.Error) -> str:

@@ -5,13 +5,14 @@ import logging
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 import duckdb
 from sqlglot import exp
 
-from lake_etl.adapters.local.athena_sql import CreateView, DropView, TranslatedQuery, parse_statement, translate
+from lake_etl.adapters.local.athena.python_functions import PythonFunctions
+from lake_etl.adapters.local.athena_sql import (
+    CreateView, DropView, TranslatedQuery, is_query, parse_statement, translate, translate_view)
 from lake_etl.adapters.local.catalog_file import catalog_path, reading, writing
 from lake_etl.adapters.local.catalog_rows import View, delete_view, write_view
 from lake_etl.adapters.local.duckdb_engine import engine
@@ -38,6 +39,7 @@ class Prepared:
     translated: TranslatedQuery
     tables: tuple[PublishedTable, ...]
     views: tuple[View, ...]
+    view_queries: tuple[tuple[Name, TranslatedQuery], ...] = ()
 
 
 class DuckDBQueries:
@@ -61,11 +63,10 @@ class DuckDBQueries:
             self._check(parsed, database)
         return f'laptop-{uuid.uuid4()}'
 
-    def _check(self, query: exp.Query, database: str) -> Prepared:
+    def _check(self, query: exp.Expr, database: str) -> Prepared:
         """Let DuckDB bind the query, without reading rows."""
-        prepared = _prepared(self._address, lambda names: translate(
-            query, lambda name, given: resolve_name(names, name, given or database)))
-        with engine(prepared.tables, prepared.views) as connection:
+        prepared = _prepared(self._address, lambda names: translate(query, names, database, resolve_name))
+        with engine(prepared.tables, (), prepared.translated.functions) as connection:
             connection.execute(f'EXPLAIN {prepared.translated.sql}')
         return prepared
 
@@ -96,27 +97,27 @@ class DuckDBQueries:
 def query(catalog_address: str, sql: str) -> QueryResult:
     """Answer a query in Athena's dialect from a snapshot of all published tables.
 
-    Text that is not an Athena query goes to DuckDB unchanged, so that SHOW, DESCRIBE and SUMMARIZE work, too. Names
-    match without case; the database may be omitted if the table's name is unique. Raises QueryError.
+    Text that does not begin like an Athena query goes to DuckDB unchanged, so that SHOW, DESCRIBE and SUMMARIZE work,
+    too. Names match without case; the database may be omitted if the table's name is unique. Raises QueryError.
     """
     if not catalog_path(catalog_address).exists():
         raise QueryError(f'There is no lake yet: {catalog_path(catalog_address)} does not exist. Load a file first.')
-    try:
-        parsed = parse_statement(sql)
-    except QueryError:
-        parsed = None
-    if not isinstance(parsed, exp.Query):
+    if not is_query(sql):
         return native_query(catalog_address, sql)
-    return _answer(_prepared(catalog_address, partial(_translated, parsed)))
+    parsed = parse_statement(sql)
+    assert isinstance(parsed, exp.Expr)
+    return _answer(_prepared(catalog_address, lambda names: translate(parsed, names, None, resolve_name)))
 
 
 def native_query(catalog_address: str, sql: str) -> QueryResult:
     """Answer a query in DuckDB's dialect from the same snapshot. Raises QueryError."""
-    return _answer(_prepared(catalog_address, lambda names: TranslatedQuery(sql, (*names.tables, *names.views))))
+    def everything(names: Names) -> TranslatedQuery:
+        return TranslatedQuery(sql, (*names.tables, *names.views), PythonFunctions())
+    return _answer(_prepared(catalog_address, everything, with_views=True))
 
 
 def _answer(prepared: Prepared) -> QueryResult:
-    with engine(prepared.tables, prepared.views) as connection:
+    with engine(prepared.tables, prepared.view_queries, prepared.translated.functions) as connection:
         text = prepared.translated.sql
         _require_read_only(connection, text)
         connection.execute(text)
@@ -125,16 +126,14 @@ def _answer(prepared: Prepared) -> QueryResult:
                            connection.fetchall())
 
 
-def _translated(parsed: exp.Query, names: Names) -> TranslatedQuery:
-    return translate(parsed, lambda name, database: resolve_name(names, name, database))
-
-
-def _prepared(address: str, translation: Callable[[Names], TranslatedQuery]) -> Prepared:
+def _prepared(address: str, translation: Callable[[Names], TranslatedQuery], with_views: bool = False) -> Prepared:
     with reading(address) as connection:
         names = read_names(connection)
         translated = translation(names)
         tables, views = dependencies(names, translated.reads)
-        return Prepared(translated, with_partitions(connection, tables), views)
+        queries = tuple(((view.database, view.name), translate_view(view, names))
+                        for view in views) if with_views else ()
+        return Prepared(translated, with_partitions(connection, tables), views, queries)
 
 
 def _require_read_only(connection: duckdb.DuckDBPyConnection, sql: str) -> None:

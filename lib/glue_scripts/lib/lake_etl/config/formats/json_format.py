@@ -7,7 +7,7 @@ from lake_etl.config.formats.input_format import InputFormat
 
 JSON_LINES = {'json': {'multiline': False}}
 JSON = InputFormat(name='JSON', reader='json_lines', has_lines=True,
-                   extensions={'.json': JSON_LINES, '.jsonl': JSON_LINES})
+                   extensions=dict.fromkeys(('.json', '.jsonl', '.ndjson'), JSON_LINES))
 
 
 @dataclass(frozen=True, kw_only=True)
