@@ -48,13 +48,8 @@ def log_group_prefix(environment: EnvironmentConfiguration) -> str:
 
 def log_group_name(environment: EnvironmentConfiguration, kind: Literal['error', 'output']) -> str:
     """Return the name of a log group; AWS Glue adds security configuration and role, because it encrypts the logs."""
-    names = f'{security_configuration_name(environment)}-role/{role_name(environment)}'
+    names = f'{security_configuration_name(environment)}-role/{environment.glue_role_name}'
     return f'{log_group_prefix(environment)}/{names}/{kind}'
-
-
-def role_name(environment: EnvironmentConfiguration) -> str:
-    """Return the name of the role under which the jobs run."""
-    return environment.resource_name(f'{environment.place.region}-glue-role')
 
 
 def security_configuration_name(environment: EnvironmentConfiguration) -> str:

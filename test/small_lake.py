@@ -117,7 +117,7 @@ class SmallLake:
     def recorded(self) -> list[tuple[str, str]]:
         """Return status and error message of all runs on record."""
         items = SqliteItems().scan(self.folders.items(AUDIT))
-        return [(item['job_latest_status'], item['error_message']) for item in items]
+        return [(item['job_latest_status'], item.get('error_message', '')) for item in items]
 
     def unreferenced_files(self) -> list[str]:
         """Return the files of Cleanse and Consume that no partition of the catalog points at, hidden ones included."""

@@ -11,7 +11,6 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
-from lib.glue_job_arguments import role_name
 from lib.job_table import Right
 from lib.settings.deployment_settings import EnvironmentConfiguration
 
@@ -76,7 +75,7 @@ class GlueRole(iam.Role):
                  environment: EnvironmentConfiguration):
         own_account = {'StringEquals': {'aws:SourceAccount': Stack.of(scope).account}}
         super().__init__(scope, construct_id, description='Runs the Glue jobs of the lake',
-                         role_name=role_name(environment),
+                         role_name=environment.glue_role_name,
                          assumed_by=iam.ServicePrincipal('glue.amazonaws.com', conditions=own_account))
         self._stack = Stack.of(scope)
         self._allow_files('Read', READ_FILES, resources.read_buckets)

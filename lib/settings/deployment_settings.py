@@ -74,6 +74,11 @@ class EnvironmentConfiguration:
         """Return the full name of one of its resources."""
         return f'{self.name.lower()}-{self.resource_name_prefix}-{name}'
 
+    @property
+    def glue_role_name(self) -> str:
+        """Return the name of the role under which the Glue jobs run."""
+        return self.resource_name(f'{self.place.region}-glue-role')
+
     def table_name(self, name: str) -> str:
         """Return the full name of one of its DynamoDB tables."""
         return f'{self.name.lower()}-{self.resource_name_prefix.replace("-", "_")}-etl-{name}'

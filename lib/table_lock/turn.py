@@ -14,6 +14,8 @@ FIRST_IN_LINE, LONGEST_WAIT, WAIT_PER_PLACE = 20, 300, 60
 # AWS Step Functions ends an execution at 25,000 events, and each question writes nine, so who has waited long asks
 # less often.
 PART_OF_TIME_WAITED, LONGEST_LATE_WAIT = 0.01, 900
+# No execution runs longer; an earlier start says nothing about how long one has waited.
+LONGEST_EXECUTION = timedelta(days=4)
 
 
 @dataclass(frozen=True)
@@ -86,5 +88,7 @@ def turn_of(execution: str, holder: Claim | None, waiting: Sequence[Claim], now:
     if blocking.lease < now:
         return Doubt(blocking)
     for_its_place = min(FIRST_IN_LINE + WAIT_PER_PLACE * place, LONGEST_WAIT)
+    if waited > LONGEST_EXECUTION:
+        return Wait(for_its_place)
     for_its_patience = min(int(PART_OF_TIME_WAITED * waited.total_seconds()), LONGEST_LATE_WAIT)
     return Wait(max(for_its_place, for_its_patience))

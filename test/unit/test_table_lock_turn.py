@@ -8,7 +8,7 @@ import pytest
 from lib.state_machine_definition import CALL_RETRY, LONGEST_EXECUTION_SECONDS, definition
 from lib.table_lock.lambda_handler import order_of
 from lib.table_lock.resources import resources_of
-from lib.table_lock.turn import LONGEST_WAIT, Claim, Doubt, Granted, Take, Wait, turn_of
+from lib.table_lock.turn import LONGEST_EXECUTION, LONGEST_WAIT, Claim, Doubt, Granted, Take, Wait, turn_of
 
 NOW = datetime(2026, 3, 4, 12, tzinfo=UTC)
 LANDED = NOW - timedelta(minutes=1)
@@ -80,6 +80,7 @@ def test_an_execution_can_wait_for_as_long_as_it_may_run_within_the_events_of_st
     quiet = sum({'Task': 5}.get(kind, 2) for kind in loop)
     # A call that is repeated writes three more each time: scheduled, started, failed.
     restless = quiet + 3 * CALL_RETRY[0]['MaxAttempts']
+    assert timedelta(seconds=LONGEST_EXECUTION_SECONDS) == LONGEST_EXECUTION
     questions, waited = 0, timedelta()
     while waited < timedelta(seconds=LONGEST_EXECUTION_SECONDS):
         turn = turn_of('b', A, [A, B], NOW, LANDED, waited)

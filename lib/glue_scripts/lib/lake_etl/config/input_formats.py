@@ -40,7 +40,7 @@ FORMATS = tuple(dict.fromkeys(formats_by_key(InputSections).values()))
 def choose_format(file_name: str, sections: InputSections) -> InputFormat:
     """Return the format of a file: from a section that decides, else from its extension, else delimited text.
 
-    A file whose extension does not tell another format than delimited text has the format of the only section.
+    A file whose extension tells no format, such as .txt or .dat, has the format of the only section.
 
     The extension of a compression does not count: `policies.json.gz` is JSON.
     """
@@ -53,7 +53,8 @@ def choose_format(file_name: str, sections: InputSections) -> InputFormat:
     by_extension = next((found for found in FORMATS if name.endswith(tuple(found.extensions))), DELIMITED)
     described = {found for key, found in formats_by_key(InputSections).items() if getattr(sections, key) is not None}
     # Any program writes .txt or .dat, so the only section says more than such an extension.
-    return next(iter(described)) if by_extension is DELIMITED and len(described) == 1 else by_extension
+    says_little = by_extension is DELIMITED and not name.endswith(('.csv', '.tsv'))
+    return next(iter(described)) if says_little and len(described) == 1 else by_extension
 
 
 def split_compression(file_name: str) -> tuple[str, str | None]:
