@@ -118,7 +118,7 @@ def _scan_quotes(content: bytes, dialect: Dialect, values: int) -> tuple[bool, b
         text = np.frombuffer(block, dtype=np.uint8)
         ends, quotes = np.flatnonzero(text == LINE_FEED), _quote_positions(quote, block, text)
         if np.any(_count_per_line(quotes, ends) % 2):
-            return True, True, stray
+            return True, True, False
         stray = stray or _any_stray(text, quotes, delimiter[0])
         ragged = ragged or stray or _any_ragged(text, ends, quotes, delimiter[0], values)
     return False, ragged, stray and len(delimiter) == 1 and not own_escape
