@@ -179,8 +179,7 @@ def fitting_types(name: str, table_type: str | None = None) -> Column:
     day = try_cast(f'left({quoted(name)}, 10)', 'date')
     begins_like_a_number = (value >= '-') & (value < ':')
     numeric = (
-        F.when(_matches(value, WHOLE_NUMBER), _whole_number_types(name))
-        .when(_matches(value, PLAIN_NUMBER), _fraction_types(name))
+        F.when(_matches(value, PLAIN_NUMBER), _number_types(name))
         .when(_matches(value, EXPONENT_NUMBER), DOUBLE)
         .when(_matches(value, ISO_DATE) & day.isNotNull(), DATE | TIMESTAMP)
         .when(_matches(value, ISO_TIMESTAMP) & day.isNotNull(), TIMESTAMP)
@@ -195,23 +194,28 @@ def fitting_types(name: str, table_type: str | None = None) -> Column:
     return mask.bitwiseOR(F.when(fits_type(name, table_type), TABLE_TYPE).otherwise(0))
 
 
-def _whole_number_types(name: str) -> Column:
-    """Build the mask of a whole number; the number of digits alone decides most cases."""
-    length = F.length(column(name))
+def _number_types(name: str) -> Column:
+    """Build the mask of a number without an exponent.
+
+    Numbers of up to 15 characters, which are most, need no conversion beyond one to bigint. What longer ones need stays
+    out of the code that Spark generates: compiling it for each column would take longer than reading a large file.
+    """
+    length, is_whole = F.length(column(name)), F.instr(column(name), '.') == 0
     within_int = try_cast_column(name, 'bigint').between(-1 << 31, (1 << 31) - 1)
+    short = (F.when(~is_whole, DOUBLE)
+             .when(length <= 9, INT | BIGINT | WHOLE | DOUBLE)
+             .when(within_int, INT | BIGINT | WHOLE | DOUBLE)
+             .otherwise(BIGINT | WHOLE | DOUBLE))
     within_bigint = try_cast_column(name, 'decimal(38,0)').between(-1 << 63, (1 << 63) - 1)
-    return (F.when(length <= 9, INT | BIGINT | WHOLE | DOUBLE)
-            .when(length <= DOUBLE_DIGITS, F.when(within_int, INT | BIGINT | WHOLE | DOUBLE)
-                  .otherwise(BIGINT | WHOLE | DOUBLE))
-            .otherwise(F.when(within_bigint, BIGINT | WHOLE).otherwise(WHOLE)
-                       .bitwiseOR(F.when(_is_exact_double(name), DOUBLE).otherwise(0)))
+    long = (F.when(~is_whole, 0).when(within_bigint, BIGINT | WHOLE).otherwise(WHOLE)
+            .bitwiseOR(F.when(_is_exact_double(name), DOUBLE).otherwise(0)))
+    return (F.when(length <= DOUBLE_DIGITS, short).otherwise(_interpreted(long))
             .bitwiseOR(_decimal_types(name)))
 
 
-def _fraction_types(name: str) -> Column:
-    """Build the mask of a number with a decimal point."""
-    exact = (F.length(column(name)) <= DOUBLE_DIGITS) | _is_exact_double(name)
-    return F.when(exact, DOUBLE).otherwise(0).bitwiseOR(_decimal_types(name))
+def _interpreted(expression: Column) -> Column:
+    """Build the same value, which Spark computes without generating code: it never does for a lambda function."""
+    return F.element_at(F.transform(F.array(F.lit(0)), lambda _: expression), 1)
 
 
 def _is_exact_double(name: str) -> Column:
@@ -225,17 +229,21 @@ def _is_exact_double(name: str) -> Column:
 
 
 def _decimal_types(name: str) -> Column:
-    """Build the mask of the decimals that hold all digits of a number."""
-    scale, length = _scale(name), F.length(column(name))
-    # Exact only where it matters: no decimal is too small for eight characters.
-    digits = F.when(length <= 8, length).otherwise(F.length(F.translate(column(name), '-.', '')) - scale)
-    by_scale, by_digits = F.lit(0), F.lit(0)
-    for places in reversed(DECIMALS):
-        by_scale = F.when(scale <= places, _bits(other for other in DECIMALS if other >= places)).otherwise(by_scale)
-    for places in DECIMALS:
-        by_digits = F.when(digits <= 38 - places, _bits(other for other in DECIMALS if other <= places)
-                           ).otherwise(by_digits)
-    return by_scale.bitwiseAND(by_digits)
+    """Build the mask of the decimals that hold all digits of a number.
+
+    The masks are looked up in constant lists: nested conditions would make the code that Spark generates for a column
+    ten times as long.
+    """
+    scale = _scale(name)
+    digits = F.length(F.translate(column(name), '-.', '')) - scale
+    by_scale = [_bits(other for other in DECIMALS if other >= places) for places in range(max(DECIMALS) + 2)]
+    by_digits = [_bits(other for other in DECIMALS if places <= 38 - other) for places in range(39)]
+    return _looked_up(by_scale, scale).bitwiseAND(_looked_up(by_digits, digits))
+
+
+def _looked_up(masks: Sequence[int], position: Column) -> Column:
+    """Build the mask at a position; positions beyond the end get the last one."""
+    return F.element_at(F.array(*map(F.lit, masks)), F.least(position, F.lit(len(masks) - 1)) + 1)
 
 
 def _bits(scales: Iterable[int]) -> int:
