@@ -54,7 +54,7 @@ def test_a_landed_file_is_loaded_checked_recorded_and_told_of(aws, tmp_path):
     assert aws.rows('SELECT number, year, month, day, execution_id FROM gen.policy ORDER BY number') == [
         ('P1', '2026', '03', '04', identity), ('P2', '2026', '03', '04', identity)]
     assert aws.rows('SELECT state, CAST(premium AS int) FROM gen_consume.policy ORDER BY state') == [
-        ('NY', 100), ('TX', 7)]
+        ('NY', 101), ('TX', 7)]
     assert aws.rows('SELECT number FROM gen.policy_quarantine_before_transform') == [('P3',)]
     assert aws.audits() == {'Gen/Policy': ('SUCCEEDED', '')}
     (notification,) = aws.notifications()

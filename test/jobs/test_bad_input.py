@@ -49,7 +49,7 @@ BAD_FILES = {
     'empty folder': ('Gen/Policy/_SUCCESS', '', {SPEC: {'input_spec': {'files': 'folder'}}},
                      ['Gen/Policy holds no files with content beside its trigger _SUCCESS']),
     'hidden name': ('Gen/Policy/_a.csv', GOOD, {}, ['_a.csv has a name that begins with', 'under another name']),
-    'reserved column': (KEY, 'id,Year\n1,2\n', {}, ['Gen/Policy', 'columns named year', 'lake itself adds']),
+    'reserved column': (KEY, 'id,Year\n1,2\n', {}, ['Gen/Policy', 'columns named year', 'lake itself uses']),
     'reserved execution_id': (KEY, 'id,execution ID\n1,2\n', {}, ['columns named execution_id']),
     'reserved in JSON': ('Gen/Policy/a.json', '{"id": 1, "month": 2}', {}, ['columns named month']),
 }

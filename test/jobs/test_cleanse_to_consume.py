@@ -34,7 +34,9 @@ def test_lineage_tells_the_query_the_totals_and_the_size(loaded):
     assert [record['dataset_operation'] for record in records] == ['sparksql', 'numericaudit', 'write']
     assert 'FROM gen.policy' in records[0]['info']['query']
     assert records[1]['info']['totals'] == {'premium': '6.00'}
-    assert records[2]['info'] | {'schema': None} == {'table': 'gen_consume.policy', 'rows': 3, 'schema': None}
+    assert records[2]['info'] | {'schema': None} == {
+        'table': 'gen_consume.policy', 'rows': 3, 'schema': None, 'format': 'parquet',
+        'dataset_counts': {'column': 4, 'row': 3}}
 
 
 def test_the_query_may_name_another_table_and_use_placeholders(loaded):

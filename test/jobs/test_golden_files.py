@@ -92,4 +92,5 @@ def test_headers_with_line_breaks_duplicates_and_blanks_have_usable_names(lake, 
 def test_every_golden_file_is_read_by_a_test():
     there = {path.relative_to(GOLDEN).as_posix() for path in GOLDEN.rglob('*') if path.is_file()}
     assert there - set(FILES) == {'README.md', 'libreoffice-odd-header.ods', 'libreoffice-odd-header.csv',
-                                  'folder/part-1.csv', 'folder/part-2.csv', 'lake-format-0.zip'}
+                                  'folder/part-1.csv', 'folder/part-2.csv', 'lake-format-0.zip',
+                                  'openpyxl-sheets.xlsx', 'xlsxwriter-dates.xlsx'}

@@ -15,7 +15,7 @@ TRANSFORM_TESTS = (
     'test/test_architecture.py::test_a_transform_stands_in_the_module_of_its_kind', 'test/unit/test_docs.py',
     'test/unit/test_known_transforms.py', 'test/unit/test_reference.py', 'test/unit/test_sample_workflows.py',
     'test/unit/test_transform_entries_1.py', 'test/unit/test_transform_entries_2.py',
-    'test/unit/test_public_signatures.py', 'test/spark/test_discovery.py')
+    'test/contract/test_public_signatures.py', 'test/spark/test_discovery.py')
 
 
 def resources(assembly: Path, kind: str) -> list[dict[str, Any]]:

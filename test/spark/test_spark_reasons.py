@@ -23,7 +23,6 @@ def written(tmp_path):
     ('SELCT 1', "the SQL cannot be read (near 'SELCT'), line 1, position 0."),
     ("SELECT to_number(v, '999') FROM VALUES ('Jane 12345') t(v)", 'INVALID_FORMAT'),
     ("SELECT to_binary(v, 'hex') FROM VALUES ('Jane 12345') t(v)", 'CONVERSION_INVALID_INPUT'),
-    ("SELECT str_to_map(concat(v, ',', v)) FROM VALUES ('Jane 12345') t(v)", 'DUPLICATED_MAP_KEY: a map has'),
     ("SELECT from_csv(v, 'x int', map('mode', 'FAILFAST')) FROM VALUES ('Jane 12345') t(v)", 'MALFORMED_RECORD'),
     ("SELECT from_utc_timestamp(now(), v) FROM VALUES ('Jane 12345') t(v)", ''),
     ("SELECT cast(v AS interval day) FROM VALUES ('Jane 12345') t(v)", ''),

@@ -174,11 +174,12 @@ def test_xml_text_is_parsed_with_attributes_text_repeats_and_types_by_one_extra_
         got = transform_xmlstructured(df, ['doc', 'leaf'], ARGS, None)
         assert jobs() == 1
     assert [field.dataType.simpleString() for field in got.schema][1:] == [
-        'struct<_id:string,_open:boolean,empty:string,note:struct<_lang:string,b:string,_VALUE:string>,'
-        'paid:array<double>>', 'struct<_VALUE:bigint>']
+        'struct<_id:string,_open:boolean,empty:string,note:string,note_2:struct<_lang:string,b:string,_VALUE:string>,'
+        'paid:array<double>,paid_2:bigint>', 'struct<_VALUE:bigint>']
     first, second, third, fourth = got.orderBy('id').collect()
-    assert first.doc == Row(_id='007', _open=True, empty=None, note=Row(_lang='de', b='x', _VALUE='Größe'), paid=[10.0])
-    assert second.doc == Row(_id='8', _open=None, empty=None, note=Row(_lang=None, b=None, _VALUE='plain'),
-                             paid=[2.5, -3.0])
+    # Elements of the name space urn:c are others than those without one.
+    assert first.doc == Row(_id='007', _open=True, empty=None, note=None, note_2=Row(_lang='de', b='x', _VALUE='Größe'),
+                            paid=None, paid_2=10)
+    assert second.doc == Row(_id='8', _open=None, empty=None, note='plain', note_2=None, paid=[2.5, -3.0], paid_2=None)
     assert (third.doc, fourth.doc) == (None, None)
     assert [row.leaf for row in (first, second, third, fourth)] == [Row(_VALUE=1), None, Row(_VALUE=2), None]
