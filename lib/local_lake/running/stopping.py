@@ -4,10 +4,11 @@ from __future__ import annotations
 import logging
 import os
 import signal
+import subprocess
 import sys
 import threading
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
 
 # The exit status is 128 and the number of the signal, as in a shell.
@@ -68,3 +69,18 @@ def _end_java() -> None:
     if gateway is not None:
         gateway.proc.kill()
         gateway.proc.wait()
+        return
+    # A Java that is still starting is known to nobody, and would wait forever for a command that has ended.
+    for child in _children():
+        with suppress(ProcessLookupError):
+            os.kill(child, signal.SIGKILL)
+
+
+def _children() -> list[int]:
+    """Return the processes that this one has started; none where the system has no `ps`."""
+    try:
+        listed = subprocess.run(['ps', '-A', '-o', 'pid=,ppid='], capture_output=True, text=True, check=True).stdout
+    except (OSError, subprocess.CalledProcessError):
+        return []
+    pairs = [line.split() for line in listed.splitlines()]
+    return [int(child) for child, parent in pairs if int(parent) == os.getpid()]
