@@ -1,1 +1,1 @@
-"""Stages a load without touching published data, audits it, and switches readers to it at one instant."""
+"""Stages a load without touching published data, audits it, and then switches readers to it in the catalog."""

@@ -26,7 +26,7 @@ class Staged(ABC):
 
     @abstractmethod
     def publish(self) -> Published:
-        """Switch readers to the staged data at one instant."""
+        """Switch readers to the staged data, at one instant where the catalog can do it (decision 002)."""
 
     @abstractmethod
     def _discard(self) -> None:

@@ -7,7 +7,7 @@ import sqlite3
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from urllib.parse import quote
 
 PATIENCE_SECONDS = 30.0
@@ -29,26 +29,22 @@ def open_database(file: str) -> Iterator[sqlite3.Connection]:
         connection.close()
 
 
-@contextmanager
-def open_for_reading(file: str) -> Iterator[sqlite3.Connection]:
+def open_for_reading(file: str) -> AbstractContextManager[sqlite3.Connection]:
     """Open a file that exists to read it, also when the disk takes no changes any more; raises sqlite3.Error."""
-    with ExitStack() as stack:
-        try:
-            connection = stack.enter_context(open_database(file))
-            _read_something(connection)
-        except sqlite3.OperationalError as error:
-            if not _may_be_unwritable(error):
-                raise
-            connection = stack.enter_context(_as_it_lies(file))
-        yield connection
+    return _readable(file, open_database(file))
+
+
+def open_unchanged(file: str) -> AbstractContextManager[sqlite3.Connection]:
+    """Open a file that exists without changing it in any way; raises sqlite3.Error."""
+    return _readable(file, _connected(f'file:{quote(file)}?mode=ro'))
 
 
 @contextmanager
-def open_unchanged(file: str) -> Iterator[sqlite3.Connection]:
-    """Open a file that exists without changing it in any way; raises sqlite3.Error."""
+def _readable(file: str, opening: AbstractContextManager[sqlite3.Connection]) -> Iterator[sqlite3.Connection]:
+    """Open a file the given way, or as it lies when the disk takes no changes."""
     with ExitStack() as stack:
         try:
-            connection = stack.enter_context(_connected(f'file:{quote(file)}?mode=ro'))
+            connection = stack.enter_context(opening)
             _read_something(connection)
         except sqlite3.OperationalError as error:
             if not _may_be_unwritable(error):
