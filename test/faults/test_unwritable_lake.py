@@ -15,6 +15,7 @@ from lake_etl.adapters.local.catalog_file import CatalogFileError, reading
 from lake_etl.adapters.local.sqlite_catalog import SqliteCatalog
 from lake_etl.adapters.local.sqlite_items import SqliteItems
 from lake_etl.ports import Column, Publication, Table
+from spark_environment import skip_without_spark
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 TABLE = Table('gen', 'policy', (Column('id', 'int'),), (Column('year', 'string'),), '/lake/gen/policy')
@@ -39,7 +40,8 @@ def command(lake, *arguments):
 
 
 def command_with_room(lake, *arguments, **options):
-    """Run a command in a process of its own."""
+    """Run a command in a process of its own, which needs the packages of the lake."""
+    skip_without_spark()
     path = os.pathsep.join([str(REPOSITORY / 'lib' / 'glue_scripts' / 'lib'), str(REPOSITORY)])
     return subprocess.run(
         [sys.executable, '-m', 'lib.local_lake', '--lake', str(lake), *arguments], capture_output=True, text=True,

@@ -327,5 +327,5 @@ def test_the_broken_rows_of_the_bad_sample_are_set_aside(lake, capsys):
 
 
 def test_arguments_of_the_test_command_go_to_pytest_as_they_are(capfd):
-    assert main(['test', '-q', '--collect-only', 'test/unit/test_source_files.py']) == 0
-    assert 'test_source_files.py' in capfd.readouterr().out
+    assert main(['test', '-q', '--collect-only', 'test/unit/test_screen.py']) == 0
+    assert 'test_screen.py' in capfd.readouterr().out

@@ -5,6 +5,7 @@ import pytest
 
 from lib.local_lake.cli import main
 from lib.local_lake.screen import harmless_screen
+from spark_environment import skip_without_spark
 
 ESCAPED = {'\x1b[31mred': '\\x1b[31mred', 'a\rb': 'a\\rb', '\x9b2J': '\\x9b2J', '\u202eexe': '\\u202eexe',
            '\x07': '\\x07', 'plain ü\tx': 'plain ü\tx', '\udcff': '\\udcff'}
@@ -26,6 +27,7 @@ def test_output_for_another_program_stays_as_it_is(tmp_path, capsys):
 
 
 def test_errors_and_answers_of_commands_are_harmless(tmp_path, capsys):
+    skip_without_spark()
     assert main(['--lake', str(tmp_path / '\x1b[2J'), 'tables']) == 1
     said = capsys.readouterr().err
     assert '\x1b' not in said and '\\x1b[2J' in said
