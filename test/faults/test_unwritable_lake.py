@@ -43,9 +43,11 @@ def command_with_room(lake, *arguments, **options):
     """Run a command in a process of its own, which needs the packages of the lake."""
     skip_without_spark()
     path = os.pathsep.join([str(REPOSITORY / 'lib' / 'glue_scripts' / 'lib'), str(REPOSITORY)])
+    # A process that cannot write cannot keep which lines it ran.
+    unmeasured = {name: value for name, value in os.environ.items() if not name.startswith('COVERAGE_')}
     return subprocess.run(
         [sys.executable, '-m', 'lib.local_lake', '--lake', str(lake), *arguments], capture_output=True, text=True,
-        timeout=60, env=os.environ | {'PYTHONPATH': path, 'PYTHONDONTWRITEBYTECODE': '1'}, **options)
+        timeout=60, env=unmeasured | {'PYTHONPATH': path, 'PYTHONDONTWRITEBYTECODE': '1'}, **options)
 
 
 @pytest.mark.parametrize(('arguments', 'said'), [
