@@ -1,9 +1,10 @@
-"""Writes the locks: each requirements file that pip installs, from its source in `requirements`, with hashes.
+"""Writes the locks, which are the requirements files that pip installs, and the scripts that complete `./lake`.
 
-    python3 .ci/generate.py locks                          after a change of a source
+    python3 .ci/generate.py completion                     after a change of commands or options
+    python3 .ci/generate.py locks                          after a change in the folder requirements
     python3 .ci/generate.py locks --upgrade-package boto3  a newer version of what no source pins
 
-It needs Python and the package index. Further arguments go to `uv pip compile`.
+It needs Python and the package index. Arguments after `locks` go to `uv pip compile`.
 """
 from __future__ import annotations
 
@@ -12,12 +13,15 @@ import re
 import subprocess
 import sys
 import tempfile
+from argparse import ArgumentParser
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 SOURCES = REPOSITORY / 'requirements'
+COMPLETION = REPOSITORY / 'lib' / 'local_lake' / 'completion'
+SHELLS = ('bash', 'zsh')
 TOOLS = 'requirements/tools.txt'
 EVERYWHERE = ('--universal', '--python-version', '3.11')
 # The job argument --additional-python-modules takes no markers, so this lock is for the machines of AWS Glue.
@@ -57,19 +61,60 @@ LOCKS = (
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Write every lock with the locked version of uv, in an environment that is removed afterwards."""
-    if arguments[:1] != ['locks']:
+    """Write locks or scripts with the locked tools, in an environment that is removed afterwards."""
+    if arguments[:1] not in (['locks'], ['completion']):
         print(f'generate: expected one of the commands below.\n{__doc__}', file=sys.stderr)
         return 2
     with tempfile.TemporaryDirectory(prefix='generate-') as folder:
-        python = f'{folder}/bin/python'
         subprocess.run([sys.executable, '-m', 'venv', folder], check=True)
-        subprocess.run([python, '-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '-r', TOOLS],
-                       cwd=REPOSITORY, check=True)
+        subprocess.run([f'{folder}/bin/python', '-m', 'pip', 'install', '--quiet', '--disable-pip-version-check',
+                        '-r', TOOLS], cwd=REPOSITORY, check=True)
+        if arguments[0] == 'completion':
+            sys.path[:0] = map(str, Path(folder).glob('lib/python*/site-packages'))
+            write_completion()
+            return 0
         for lock in LOCKS:
             write_lock(lock, [f'{folder}/bin/uv', 'pip', 'compile', '--quiet', *arguments[1:]])
             print(f'{lock.file} is locked.', flush=True)
     return 0
+
+
+def write_completion() -> None:
+    """Write the completion script of each shell from the parser of the command line."""
+    import shtab
+    parser = command_line()
+    note = f'# Written by: python3 .ci/generate.py completion\n# SHA-256 of the commands: {commands_checksum(parser)}\n'
+    for action in (action for found in parsers(parser) for action in found._actions):
+        if str(action.metavar).startswith(('FILE', 'DIR')):
+            action.complete = shtab.FILE if str(action.metavar).startswith('FILE') else shtab.DIRECTORY
+    for shell in SHELLS:
+        first, _, rest = shtab.complete(parser, shell=shell).partition('\n')
+        (COMPLETION / f'lake.{shell}').write_text(f'{first}\n{note}{rest.rstrip()}\n', encoding='utf-8')
+
+
+def command_line() -> ArgumentParser:
+    """Return the parser of `./lake`."""
+    sys.path[:0] = [str(REPOSITORY), str(REPOSITORY / 'lib' / 'glue_scripts' / 'lib')]
+    from lib.local_lake.cli import build_parser
+    parser = build_parser()
+    parser.prog = 'lake'
+    return parser
+
+
+def parsers(parser: ArgumentParser) -> Iterator[ArgumentParser]:
+    """Yield a parser and those of its commands."""
+    yield parser
+    for action in parser._actions:
+        for choice in action.choices.values() if isinstance(action.choices, dict) else ():
+            yield from parsers(choice)
+
+
+def commands_checksum(parser: ArgumentParser) -> str:
+    """Return the checksum of all that a completion script says about commands and options."""
+    said = [(found.prog, found.description, [(action.option_strings, str(action.metavar), action.help, str(action.nargs),
+                                              list(map(str, action.choices or ()))) for action in found._actions])
+            for found in parsers(parser)]
+    return hashlib.sha256(repr(said).encode()).hexdigest()
 
 
 def write_lock(lock: Lock, uv: Sequence[str]) -> None:

@@ -5,10 +5,11 @@ import argparse
 import importlib
 import logging
 import sys
+from pathlib import Path
 from typing import Any
 
 from lake_etl.reasons.failure import reason_of
-from lib.local_lake.folders import LakeFolders
+from lib.local_lake.folders import REPOSITORY, LakeFolders
 from lib.local_lake.running.stopping import ending_on_signals, exit_status
 from lib.local_lake.screen import harmless_screen, show_everything, speak_own_words
 
@@ -23,7 +24,7 @@ def main(arguments: list[str]) -> int:
 
     A signal that asks the process to end raises SystemExit with its status, such as 143.
     """
-    options = build_parser().parse_args(arguments)
+    options = parse(arguments)
     if options.module in HANDED_ON:
         return _run(options)
     with harmless_screen(exact_output=getattr(options, 'format', 'table') != 'table'):
@@ -48,6 +49,11 @@ def _run(options: argparse.Namespace) -> int:
         return INTERRUPTED
     except BrokenPipeError:
         return FAILED
+    except ModuleNotFoundError as error:
+        if options.debug:
+            show_everything(error)
+        print(f'lake: {_missing_package(error, options.verb)}', file=sys.stderr)
+        return FAILED
     except Exception as error:
         if (status := exit_status()) is not None:
             return status
@@ -55,6 +61,29 @@ def _run(options: argparse.Namespace) -> int:
             show_everything(error)
         print(f'lake: {reason_of(error)}', file=sys.stderr)
         return FAILED
+
+
+def _missing_package(error: ModuleNotFoundError, verb: str) -> str:
+    """Return which package is missing, and how to get it."""
+    package = (error.name or '').partition('.')[0]
+    if Path(sys.prefix).parent == REPOSITORY:
+        advice = f'Remove the folder {sys.prefix}, then type ./lake {verb}: it installs everything again'
+    else:
+        advice = f'Type ./lake {verb} in {REPOSITORY}: it installs what the command needs, and uses it'
+    return f'The Python package {package} is not installed for {sys.executable}. {advice}.'
+
+
+def parse(arguments: list[str]) -> argparse.Namespace:
+    """Return the options of a command line; raises SystemExit after the help, or after a sentence on wrong usage.
+
+    This module imports the standard library and modules of the lake that need nothing else, so that `./lake` can call
+    this function before anything is installed.
+    """
+    options = build_parser().parse_args(arguments)
+    if options.module in HANDED_ON and arguments[-2:-1] == [options.verb] and arguments[-1] in ('-h', '--help'):
+        options.print_help()
+        raise SystemExit(0)
+    return options
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -101,24 +130,30 @@ def _add_loading(verbs: Verbs) -> None:
 
 
 def _add_looking(verbs: Verbs) -> None:
-    _verb(verbs, 'tables', 'list the published tables and views')
+    _add_format(_verb(verbs, 'tables', 'list the published tables and views'))
     query = _verb(verbs, 'query', 'run a SQL query on the published tables')
     query.add_argument('sql', metavar='SQL', help='a query as Athena understands it')
-    query.add_argument('--format', choices=['table', 'csv', 'json'], default='table')
+    _add_format(query)
     runs = _verb(verbs, 'runs', 'show the latest runs and how they ended')
     runs.add_argument('--last', type=int, default=20, metavar='N', help='how many (default: 20)')
+    _add_format(runs)
     quality = _verb(verbs, 'quality', 'check quality rules on a published table, or propose some for it')
     quality.add_argument('words', nargs='+', metavar='[recommend] TABLE', help='a table of the lake; recommend '
                          'proposes a rules file that it passes')
     quality.add_argument('--rules', metavar='FILE', help="rules file or document (default: the workflow's rules file)")
     quality.add_argument('--stage', help='whose rules (default: the stage whose rows the table holds)')
     quality.add_argument('--out', metavar='FILE', help='where to write the proposed rules (default: the screen)')
-    quality.add_argument('--format', choices=['table', 'csv', 'json'], default='table')
+    _add_format(quality)
     _add_match(verbs)
     docs = _verb(verbs, 'docs', 'write pages of tables, columns, lineage, rules and runs, for a browser')
     docs.add_argument('--out', metavar='DIR', help='folder of the pages (default: lake-docs)')
     docs.add_argument('--serve', action='store_true', help='serve the pages on this machine; a reload shows new runs')
     docs.add_argument('--port', type=int, default=8080, metavar='N', help='with --serve (default: 8080)')
+
+
+def _add_format(parser: argparse.ArgumentParser, *styles: str) -> None:
+    parser.add_argument('--format', choices=styles or ('table', 'csv', 'json'), default='table',
+                        help='how to print the result (default: table); the others are for programs')
 
 
 def _add_match(verbs: Verbs) -> None:
@@ -136,6 +171,7 @@ def _add_match(verbs: Verbs) -> None:
 def _add_configuration(verbs: Verbs) -> None:
     validate = _verb(verbs, 'validate', 'check the configuration files of one workflow, or of all')
     validate.add_argument('workflow', nargs='?', metavar='DATABASE/TABLE')
+    _add_format(validate, 'table', 'json')
     recommend = _verb(verbs, 'recommend', 'propose a mapping and a specification for a file')
     recommend.add_argument('file', metavar='FILE')
     recommend.add_argument('--workflow', metavar='DATABASE/TABLE', help='write the proposals to the configuration '
@@ -162,15 +198,18 @@ def _add_upkeep(verbs: Verbs) -> None:
     clean.add_argument('--yes', action='store_true', help='with --all: remove the files in Collect without asking')
     _passed_on(verbs, 'test', 'run the test suite, or with --real the jobs on a real cluster; further arguments go to '
                'pytest', 'test_suite')
+    completion = _verb(verbs, 'completion', 'print the script that completes commands and options with the Tab key')
+    completion.add_argument('shell', choices=('bash', 'zsh'), help='your shell')
     _verb(verbs, 'lint', 'run the code checks: style, order of imports, types, unused code')
     _passed_on(verbs, 'cdk', 'deploy the lake to AWS; further arguments go to the CDK command line', 'cdk')
 
 
 def _passed_on(verbs: Verbs, name: str, summary: str, module: str) -> None:
     # No argument counts as an option here: all are passed on unchanged.
-    parser = verbs.add_parser(name, help=summary, description=summary, prefix_chars='\0', add_help=False)
-    parser.set_defaults(module=module)
-    parser.add_argument('arguments', nargs='*')
+    parser = verbs.add_parser(name, help=summary, description=summary, prefix_chars='\0', add_help=False,
+                              epilog=f'./lake {name} -- --help shows what the program takes.')
+    parser.set_defaults(module=module, print_help=parser.print_help)
+    parser.add_argument('arguments', nargs='*', metavar='ARGUMENT', help='passed on unchanged')
 
 
 def _log_to_screen(verbose: bool, debug: bool) -> None:

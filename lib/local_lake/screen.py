@@ -23,6 +23,11 @@ WARNING = ('--debug shows messages of Spark and libraries, which may contain val
 HARMFUL = re.compile('[\\x00-\\x08\\x0b-\\x1f\\x7f-\\x9f\\u200e\\u200f\\u202a-\\u202e\\u2066-\\u2069\\ud800-\\udfff]')
 
 
+def harmless(text: str) -> str:
+    """Return the text with control characters as escapes such as `\\x1b`."""
+    return HARMFUL.sub(lambda found: ascii(found[0])[1:-1], text)
+
+
 class HarmlessText(io.TextIOBase):
     """A stream that shows control characters as escapes such as `\\x1b`, so that no text can command a terminal."""
 
@@ -31,7 +36,7 @@ class HarmlessText(io.TextIOBase):
 
     def write(self, text: str) -> int:
         """Write the text, harmless, and return its own length."""
-        self._stream.write(HARMFUL.sub(lambda found: ascii(found[0])[1:-1], text))
+        self._stream.write(harmless(text))
         return len(text)
 
     def flush(self) -> None:

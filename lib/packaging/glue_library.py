@@ -54,12 +54,14 @@ def zipped(modules: Path) -> bytes:
 
 
 def python_packages(requirements: Path = REQUIREMENTS) -> str:
-    """Return the packages of a requirements file as the job argument --additional-python-modules takes them.
+    """Return the packages of a locked requirements file as the job argument --additional-python-modules takes them.
 
-    Raises ValueError naming a line that does not pin its version: a job must not change over night.
+    The argument takes no hashes. Raises ValueError naming a line that does not pin its version: a job must not change
+    over night.
     """
-    lines = [line.strip() for line in requirements.read_text(encoding='utf-8').splitlines()]
-    packages = [line for line in lines if line and not line.startswith('#')]
+    lines = requirements.read_text(encoding='utf-8').replace('\\\n', ' ').splitlines()
+    packages = [line.partition(' --hash=')[0].strip() for line in lines if not line.lstrip().startswith('#')]
+    packages = [package for package in packages if package]
     for package in packages:
         if not re.fullmatch(r'[\w.-]+(\[[\w,-]+\])?==[\w.]+', package):
             raise ValueError(f"{requirements.name}: '{package}', expected a pinned package such as name==1.2.3. Pin "

@@ -36,11 +36,11 @@ def test_this_environment_has_the_versions_of_aws_glue():
 
 
 def test_packages_that_other_environments_have_too_are_the_same_here():
-    pins = {}
-    for file in ('requirements-glue-5.1.txt', 'requirements.txt', 'requirements-dev.txt', 'requirements-lake.txt'):
-        for line in (REPOSITORY / file).read_text().splitlines():
+    named: dict[str, dict[str, str]] = {}
+    for source in ('glue-5.1', 'deployment', 'dev', 'lake'):
+        for line in (REPOSITORY / 'requirements' / f'{source}.in').read_text().splitlines():
             name, equals, version = line.partition('==')
             if equals and not line.startswith('#'):
-                pins.setdefault(name, {})[file] = version.partition(';')[0]
-    differing = {name for name, versions in pins.items() if len(set(versions.values())) > 1}
+                named.setdefault(name, {})[source] = version.partition(';')[0]
+    differing = {name for name, versions in named.items() if len(set(versions.values())) > 1}
     assert differing - set(OF_GLUE) == {'AWSGlueDataplanePython'}

@@ -223,7 +223,7 @@ def test_decisions_are_numbered_without_gaps():
 def test_versions_in_the_checks_before_a_commit_are_those_of_the_requirements():
     hooks = yaml.safe_load((REPOSITORY / '.pre-commit-config.yaml').read_text(encoding='utf-8'))['repos'][0]['hooks']
     pins = [pin for hook in hooks for pin in hook.get('additional_dependencies', ())]
-    required = {line for file in REPOSITORY.glob('requirements*.txt') for line in file.read_text('utf-8').splitlines()}
+    required = {line for file in REPOSITORY.glob('requirements/*.in') for line in file.read_text('utf-8').splitlines()}
     assert len(pins) > 2 and [pin for pin in pins if '==' not in pin or pin not in required] == []
 
 

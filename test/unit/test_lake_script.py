@@ -58,7 +58,8 @@ def test_another_python_is_refused_with_the_ones_that_work(lake, monkeypatch, ca
     ('test --real', '.venv-glue-5.1', ['requirements-glue-5.1.txt']),
     ('test test/real -x --real', '.venv-glue-5.1', ['requirements-glue-5.1.txt']),
     ('test -q', '.venv', ['requirements-spark-3.5.txt', 'requirements-lake-test.txt']),
-    ('query --real', '.venv', ['requirements-spark-3.5.txt']),
+    ('run --workflow A/test --real', '.venv', None),
+    ('--lake test query --format csv SELECT', '.venv', ['requirements-spark-3.5.txt']),
 ])
 def test_the_ring_on_a_real_cluster_has_an_environment_of_its_own(lake, monkeypatch, line, folder, requirements):
     asked = []

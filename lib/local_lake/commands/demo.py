@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 
 from lake_etl.adapters.local.duckdb_queries import query
 from lake_etl.adapters.local.sqlite_items import SqliteItems
@@ -20,6 +21,7 @@ from lib.local_lake.running.samples import CUSTOMERS, LOOKUPS, QUERY, QUESTION, 
 from lib.local_lake.showing.match_source import NEW, KnownKey, MatchedDatabase
 from lib.local_lake.showing.output import print_rows
 from lib.local_lake.showing.report import QUARANTINE, TableSummary, published_tables
+from lib.local_lake.showing.text_table import Count
 
 NEXT = (
     './lake tables',
@@ -115,8 +117,8 @@ def _show_tables(folders: LakeFolders, loaded: list[Loaded]) -> None:
 
 def _table_row(table: TableSummary, tables: list[TableSummary], seconds: float | None) -> tuple[object, ...]:
     quarantined = sum(other.rows for other in tables if other.name.startswith(f'{table.name}{QUARANTINE}'))
-    shown = '' if seconds is None else f'{seconds:.1f}'
-    return table.database, table.table, table.rows, table.columns, quarantined, shown
+    return (table.database, table.table, Count(table.rows), table.columns, Count(quarantined),
+            None if seconds is None else Decimal(f'{seconds:.1f}'))
 
 
 def _show_matches(matched: MatchedDatabase) -> str:

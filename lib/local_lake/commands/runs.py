@@ -3,45 +3,97 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
 
 from lake_etl.adapters.local.sqlite_items import SqliteItems
 from lake_etl.jobs.conversion_report import FAILED_CONVERSIONS
 from lake_etl.jobs.notices import NOTICES
 from lib.local_lake.folders import LakeFolders
 from lib.local_lake.running.orchestration import AUDIT
-from lib.local_lake.showing.output import print_rows
+from lib.local_lake.showing.output import print_json, print_rows
+from lib.local_lake.showing.text_table import Count
 
 # The operation that the lineage records for a stage with quarantine rules.
 QUARANTINE = 'dataqualityquarantine'
+
+
+@dataclass(frozen=True)
+class RecordedRun:
+    """A run as the lake has recorded it.
+
+    outcomes     `Passed` or `Failed` for each of its quality rules
+    quarantined  rows that its rules quarantined; None for a run without quarantine rules
+    """
+
+    item: Mapping[str, Any]
+    outcomes: tuple[str, ...]
+    quarantined: int | None
+
+    @property
+    def file(self) -> str:
+        """Return the path of the loaded file below Collect."""
+        return str(self.item.get('file', self.item['source_key']))
+
+    @property
+    def seconds(self) -> Decimal:
+        """Return how long its jobs took together."""
+        return sum((Decimal(str(value)) for value in self.item.get('seconds', {}).values()), Decimal('0.0'))
+
+    @property
+    def passed(self) -> int:
+        """Return how many of its rules passed."""
+        return self.outcomes.count('Passed')
+
+    @property
+    def details(self) -> list[str]:
+        """Return the reason of a failure and everything else that the owner of the data should know."""
+        texts = (self.item.get('error_message'), *self.item.get(FAILED_CONVERSIONS, ()), *self.item.get(NOTICES, ()))
+        return [str(text) for text in texts if text]
 
 
 def run(folders: LakeFolders, options: argparse.Namespace) -> int:
     """Print the latest runs, then the reason of each failure and the failed conversions in full."""
     folders.require_lake()
     items = sorted(SqliteItems().scan(folders.items(AUDIT)), key=lambda item: str(item['job_start_date']), reverse=True)
-    latest = items[:options.last]
-    print_rows(('started (UTC)', 'file', 'partition', 'status', 'rules passed', 'quarantined', 'seconds'), [
-        (str(item['job_start_date'])[:19].replace('T', ' '), item.get('file', item['source_key']),
-         item.get('partition', ''), item['job_latest_status'], _passed_rules(folders, item['execution_id']),
-         _quarantined_rows(folders, item['execution_id']),
-         f'{sum(float(value) for value in item.get("seconds", {}).values()):.1f}') for item in latest])
-    for item in latest:
-        details = [text for text in (item.get('error_message'), *item.get(FAILED_CONVERSIONS, ()),
-                                     *item.get(NOTICES, ())) if text]
-        if details:
-            print(f'\n{item.get("file", item["source_key"])}: ' + '\n  '.join(details))
+    latest = [_recorded(folders, item) for item in items[:options.last]]
+    style = getattr(options, 'format', 'table')
+    if style == 'json':
+        print_json([_document(found) for found in latest])
+        return 0
+    print_rows(('started (UTC)', 'file', 'partition', 'status', 'rules passed', 'quarantined', 'seconds', 'execution'),
+               [_row(found) for found in latest], style)
+    if style == 'table':
+        for found in latest:
+            if found.details:
+                print(f'\n{found.file}: ' + '\n  '.join(found.details))
     return 0
 
 
-def _passed_rules(folders: LakeFolders, execution: str) -> str:
-    """Return how many rules passed, such as `11 of 12`; an empty text for a run without rules."""
-    outcomes = [item['Outcome'] for item in SqliteItems().query(folders.items('dq-results'), execution)]
-    return f'{outcomes.count("Passed")} of {len(outcomes)}' if outcomes else ''
+def _row(found: RecordedRun) -> tuple[object, ...]:
+    item = found.item
+    return (str(item['job_start_date'])[:19].replace('T', ' '), found.file, item.get('partition', ''),
+            item['job_latest_status'], f'{found.passed} of {len(found.outcomes)}' if found.outcomes else '',
+            None if found.quarantined is None else Count(found.quarantined), found.seconds, item['execution_id'])
 
 
-def _quarantined_rows(folders: LakeFolders, execution: str) -> int | None:
-    """Return how many rows the stages of a run quarantined; None for a run without quarantine rules."""
-    records = SqliteItems().query(folders.items('data-lineage'), execution)
-    counts = [json.loads(record['info'])['quarantined'] for record in records
+def _document(found: RecordedRun) -> dict[str, object]:
+    """Return a run for a program: every key is always there."""
+    item = found.item
+    return {'execution_id': item['execution_id'], 'started': item['job_start_date'], 'workflow': item['source_key'],
+            'file': found.file, 'partition': item.get('partition'), 'status': item['job_latest_status'],
+            'rules': len(found.outcomes), 'rules_passed': found.passed, 'quarantined': found.quarantined,
+            'seconds': {job: Decimal(str(value)) for job, value in item.get('seconds', {}).items()},
+            'error_message': item.get('error_message') or None,
+            'failed_conversions': list(item.get(FAILED_CONVERSIONS, ())), 'notices': list(item.get(NOTICES, ()))}
+
+
+def _recorded(folders: LakeFolders, item: Mapping[str, Any]) -> RecordedRun:
+    execution = item['execution_id']
+    outcomes = tuple(str(found['Outcome']) for found in SqliteItems().query(folders.items('dq-results'), execution))
+    counts = [json.loads(record['info'])['quarantined']
+              for record in SqliteItems().query(folders.items('data-lineage'), execution)
               if record['dataset_operation'] == QUARANTINE]
-    return sum(counts) if counts else None
+    return RecordedRun(item, outcomes, sum(counts) if counts else None)

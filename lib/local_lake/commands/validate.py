@@ -4,7 +4,8 @@ from __future__ import annotations
 import argparse
 import logging
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from lake_etl import runtime
@@ -22,56 +23,102 @@ from lake_etl.errors import ConfigurationError, LakeError, Problem
 from lake_etl.publish.ownership import chosen_hash_text, hash_warning
 from lake_etl.transform.discovery import known_transforms
 from lib.local_lake.folders import LakeFolders
+from lib.local_lake.showing.output import print_json
 
 FILES = tuple((folder, re.compile(pattern, re.IGNORECASE)) for folder, pattern in (
     (SPEC, r'(?P<name>.+?)(-dependent)?\.(json|csv)'), (RULES, r'dq-(?P<name>.+)\.json'),
     (SQL, r'(spark|athena|redshift)-(?P<name>.+)\.sql')))
 ENTITY_MATCH = '-entitymatch.json'
+UNREAD = ('belongs to no workflow, so nothing reads it. Name it after a database and a table, with a hyphen between '
+          'them.')
 LOG = logging.getLogger(__name__)
 
 
+@dataclass
+class Validation:
+    """What has been found in the configuration files so far.
+
+    valid     each valid workflow or matched database, with a sentence about it
+    warnings  what is allowed and probably not meant
+    unread    files that belong to no workflow
+    filled    the tables that the workflows fill
+    """
+
+    valid: dict[str, str] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+    warnings: list[Problem | str] = field(default_factory=list)
+    unread: list[str] = field(default_factory=list)
+    filled: list[WrittenTable] = field(default_factory=list)
+
+
 def run(folders: LakeFolders, options: argparse.Namespace) -> int:
-    """Print one line for each valid workflow; raises ConfigurationError with all problems of the others."""
+    """Print one line for each valid workflow; raises ConfigurationError with all problems of the others.
+
+    As JSON everything is printed as one object, and the exit status is 1 if there is a problem.
+    """
     logging.getLogger('lake_etl').setLevel(logging.WARNING)
-    read = configuration_below(str(folders.configuration))
-    wanted = [options.workflow] if options.workflow else workflows_in(folders.configuration)
-    matched = matched_databases(folders.configuration, options.workflow)
-    for name in () if options.workflow else files_of_no_workflow(folders.configuration):
-        LOG.warning('%s belongs to no workflow, so nothing reads it. Name it after a database and a table, with a '
-                    'hyphen between them.', name)
-    if not wanted and not matched:
-        raise LakeError(f'There are no configuration files in {folders.configuration}.')
-    filled: list[WrittenTable] = []
-    problems = _match_problems(read, matched, filled)
-    for workflow in wanted:
-        problems += _workflow_problems(folders, read, workflow, filled)
-    problems += find_conflicts(filled)
-    if problems:
-        raise ConfigurationError(problems)
+    found = validate(folders, options.workflow)
+    if getattr(options, 'format', 'table') == 'json':
+        print_json(_document(found))
+        return 1 if found.problems else 0
+    for name in found.unread:
+        LOG.warning(f'%s {UNREAD}', name)
+    for warning in found.warnings:
+        LOG.warning('%s', warning)
+    for sentence in found.valid.values():
+        print(sentence)
+    if found.problems:
+        raise ConfigurationError(found.problems)
     return 0
 
 
-def _workflow_problems(folders: LakeFolders, read: ConfigurationFiles, workflow: str,
-                       filled: list[WrittenTable]) -> Sequence[Problem]:
-    """Return the problems of a workflow; print a line for a valid one, and add the tables that it fills."""
+def validate(folders: LakeFolders, workflow: str | None) -> Validation:
+    """Check the files of one workflow, or of all; raises LakeError when there are none."""
+    read = configuration_below(str(folders.configuration))
+    wanted = [workflow] if workflow else workflows_in(folders.configuration)
+    matched = matched_databases(folders.configuration, workflow)
+    found = Validation()
+    found.unread += () if workflow else files_of_no_workflow(folders.configuration)
+    if not wanted and not matched:
+        raise LakeError(f'There are no configuration files in {folders.configuration}.')
+    for database in matched:
+        _check_match(read, database, found)
+    for name in wanted:
+        _check_workflow(folders, read, name, found)
+    found.problems += find_conflicts(found.filled)
+    return found
+
+
+def _document(found: Validation) -> dict[str, object]:
+    """Return a validation for a program."""
+    def described(item: Problem | str) -> dict[str, str]:
+        return {'message': item} if isinstance(item, str) else asdict(item)
+    return {'valid': not found.problems, 'valid_workflows': list(found.valid),
+            'problems': [described(item) for item in found.problems],
+            'warnings': [described(item) for item in (
+                *(Problem(name, '', f'{name} {UNREAD}') for name in found.unread), *found.warnings)]}
+
+
+def _check_workflow(folders: LakeFolders, read: ConfigurationFiles, workflow: str, found: Validation) -> None:
+    """Add the problems of a workflow, or what is known of a valid one: its warnings and the tables that it fills."""
     database, slash, table = workflow.partition('/')
     if not (database and slash and table):
         raise LakeError(f"'{workflow}': expected DATABASE/TABLE, such as SyntheticGeneralData/PolicyData.")
     try:
-        found = read_workflow(database, table, read, known_transforms(), 'Prod', KNOWN_PLACEHOLDERS)
+        read_files = read_workflow(database, table, read, known_transforms(), 'Prod', KNOWN_PLACEHOLDERS)
     except ConfigurationError as error:
-        return error.problems
+        found.problems += error.problems
+        return
     name = '/'.join(configured_name(database, table, read))
-    print(f'{name}: {len(found.present_files)} files are valid.' if found.present_files
-          else f'{name}: no configuration files, so the defaults apply.')
-    filled += workflow_tables(database, table, found)
-    for problem in _warnings(database, table, found):
-        LOG.warning('%s', problem)
+    files = len(read_files.present_files)
+    found.valid[name] = (f'{name}: {files} files are valid.' if files
+                         else f'{name}: no configuration files, so the defaults apply.')
+    found.filled += workflow_tables(database, table, read_files)
+    found.warnings += _warnings(database, table, read_files)
     if folders.database_file.exists():
         published = runtime.catalog().table(database.lower(), table.lower())
-        if warning := hash_warning(published, chosen_hash_text(found, {}), f'{name}: the workflow'):
-            LOG.warning('%s', warning)
-    return ()
+        if warning := hash_warning(published, chosen_hash_text(read_files, {}), f'{name}: the workflow'):
+            found.warnings.append(warning)
 
 
 def _warnings(database: str, table: str, workflow: Workflow) -> Iterator[Problem]:
@@ -92,18 +139,15 @@ def matched_databases(configuration: Path, workflow: str | None = None) -> list[
     return sorted(name for name in found if workflow is None or folded(name) == folded(workflow.partition('/')[0]))
 
 
-def _match_problems(read: ConfigurationFiles, databases: list[str], filled: list[WrittenTable]) -> list[Problem]:
-    """Return the problems of the entity match specifications; print a line for each valid one."""
-    problems: list[Problem] = []
-    for database in databases:
-        try:
-            spec = read_entity_match(database, read)
-        except ConfigurationError as error:
-            problems += error.problems
-        else:
-            print(f'{database}: the entity match specification is valid.')
-            filled += match_tables(database, spec, f'{database}{ENTITY_MATCH}')
-    return problems
+def _check_match(read: ConfigurationFiles, database: str, found: Validation) -> None:
+    """Add the problems of an entity match specification, or what is known of a valid one."""
+    try:
+        spec = read_entity_match(database, read)
+    except ConfigurationError as error:
+        found.problems += error.problems
+        return
+    found.valid[database] = f'{database}: the entity match specification is valid.'
+    found.filled += match_tables(database, spec, f'{database}{ENTITY_MATCH}')
 
 
 def workflows_in(configuration: Path) -> list[str]:

@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 from lake_etl.match.explanation import FieldComparison, LevelExplanation, PairExplanation
-from lib.local_lake.showing.output import table_lines
+from lib.local_lake.showing.text_table import table_lines
 
 NOT_COMPARED = 'not compared, because the rows share no block of this level'
 LEARNT = 'its weights are learnt from each batch; put "weights" into the specification to see contributions here'
