@@ -12,7 +12,8 @@ from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 REPOSITORY = Path(__file__).resolve().parents[2]
 SCRIPTS = REPOSITORY / 'lib' / 'glue_scripts'
 MODULES = SCRIPTS / 'lib'
-REQUIREMENTS = REPOSITORY / 'requirements-glue.txt'
+# The argument of a job takes no hashes, so it names the packages as the source of requirements-glue.txt does.
+REQUIREMENTS = REPOSITORY / 'requirements' / 'glue.in'
 # Equal files must give equal bytes; otherwise every deployment would look like a change.
 FIXED_TIME = (2020, 1, 1, 0, 0, 0)
 
@@ -54,14 +55,12 @@ def zipped(modules: Path) -> bytes:
 
 
 def python_packages(requirements: Path = REQUIREMENTS) -> str:
-    """Return the packages of a locked requirements file as the job argument --additional-python-modules takes them.
+    """Return the packages of a requirements file as the job argument --additional-python-modules takes them.
 
-    The argument takes no hashes. Raises ValueError naming a line that does not pin its version: a job must not change
-    over night.
+    Raises ValueError naming a line that does not pin its version: a job must not change over night.
     """
-    lines = requirements.read_text(encoding='utf-8').replace('\\\n', ' ').splitlines()
-    packages = [line.partition(' --hash=')[0].strip() for line in lines if not line.lstrip().startswith('#')]
-    packages = [package for package in packages if package]
+    lines = [line.strip() for line in requirements.read_text(encoding='utf-8').splitlines()]
+    packages = [line for line in lines if line and not line.startswith('#')]
     for package in packages:
         if not re.fullmatch(r'[\w.-]+(\[[\w,-]+\])?==[\w.]+', package):
             raise ValueError(f"{requirements.name}: '{package}', expected a pinned package such as name==1.2.3. Pin "

@@ -2,6 +2,8 @@
 from __future__ import annotations
 
 import ast
+import re
+import shutil
 import subprocess
 import sys
 from importlib.machinery import SourceFileLoader
@@ -58,10 +60,14 @@ def test_another_python_is_refused_with_the_ones_that_work(lake, monkeypatch, ca
     ('test --real', '.venv-glue-5.1', ['requirements-glue-5.1.txt']),
     ('test test/real -x --real', '.venv-glue-5.1', ['requirements-glue-5.1.txt']),
     ('test -q', '.venv', ['requirements-spark-3.5.txt', 'requirements-lake-test.txt']),
-    ('run --workflow A/test --real', '.venv', None),
-    ('--lake test query --format csv SELECT', '.venv', ['requirements-spark-3.5.txt']),
+    ('--debug cdk deploy', '.venv', ['requirements-spark-3.5.txt', 'requirements.txt']),
+    ('--spark 4.1 lint', '.venv-spark-4.1', ['requirements-spark-4.1.txt', 'requirements-lake-test.txt']),
+    ('--lake test tables', '.venv', ['requirements-spark-3.5.txt']),
+    ('--lake=test run test --workflow cdk/test', '.venv', ['requirements-spark-3.5.txt']),
+    ('--config cdk --la test demo', '.venv', ['requirements-spark-3.5.txt']),
+    ('query --real', '', None), ('tset', '', None), ('--lake', '', None), ('--lake test', '', None), ('', '', None),
 ])
-def test_the_ring_on_a_real_cluster_has_an_environment_of_its_own(lake, monkeypatch, line, folder, requirements):
+def test_only_the_verb_decides_which_packages_are_installed_and_wrong_usage_installs_none(lake, monkeypatch, line, folder, requirements):
     asked = []
 
     def end(place, files, version):
@@ -70,8 +76,13 @@ def test_the_ring_on_a_real_cluster_has_an_environment_of_its_own(lake, monkeypa
     monkeypatch.setattr(lake, 'ensure_environment', end)
     monkeypatch.setattr(lake, 'python_version_of', lambda place: None)
     monkeypatch.setattr(lake, 'sys', SimpleNamespace(version_info=(3, 11, 7), version='3.11.7', stderr=sys.stderr))
-    assert lake.main(line.split()) == 2
-    assert asked == [(folder, requirements)]
+    if requirements is None:
+        with pytest.raises(SystemExit) as ended:
+            lake.main(line.split())
+        assert (ended.value.code, asked) == (2, [])
+    else:
+        assert lake.main(line.split()) == 2
+        assert asked == [(folder, requirements)]
 
 
 def test_the_ring_on_a_real_cluster_needs_the_python_of_aws_glue(lake, monkeypatch, capsys):
@@ -79,6 +90,55 @@ def test_the_ring_on_a_real_cluster_needs_the_python_of_aws_glue(lake, monkeypat
     assert lake.main(['test', '--real']) == 2
     message = capsys.readouterr().err
     assert 'this is 3.12.1' in message and 'python3.11 ./lake test --real' in message
+
+
+# Calls the script in its folder as `python3 ./lake` does, for every command that its parser knows.
+EVERY_HELP = """
+import runpy, sys
+for words in [[], *map(str.split, sys.argv[1:])]:
+    sys.argv = ['./lake', *words, '--help']
+    try:
+        runpy.run_path('lake', run_name='__main__')
+    except SystemExit as ended:
+        assert ended.code == 0, words
+"""
+
+
+def commands() -> list[str]:
+    """Return every command that the parser knows, such as `match explain`."""
+    from lib.local_lake.cli import build_parser
+
+    def below(parser, name):
+        found = [(f'{name} {word}'.strip(), choice) for action in parser._actions if isinstance(action.choices, dict)
+                 for word, choice in action.choices.items()]
+        return [word for word, _ in found] + [word for parent, choice in found for word in below(choice, parent)]
+    return below(build_parser(), '')
+
+
+def test_the_help_of_every_command_needs_nothing_but_python(tmp_path):
+    shutil.copytree(SCRIPT.parent / 'lib', tmp_path / 'lib', ignore=shutil.ignore_patterns('__pycache__'))
+    shutil.copy(SCRIPT, tmp_path)
+    # -I and -S: no packages, no variables, no import path. No path: no other program can be started.
+    done = subprocess.run([sys.executable, '-I', '-S', '-c', EVERY_HELP, *commands()], cwd=tmp_path, env={},
+                          capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert len(commands()) > 15 and done.stdout.count('usage: ./lake') == len(commands()) + 1
+    assert 'arguments go to pytest' in done.stdout and not list(tmp_path.glob('.venv*'))
+
+
+@pytest.mark.parametrize(('line', 'passed'), [
+    ('test -- --help', ['--help']), ('test -q --help', ['-q', '--help']), ('cdk deploy -h', ['deploy', '-h']),
+])
+def test_help_of_the_program_behind_a_command_can_be_asked_for(line, passed):
+    from lib.local_lake.cli import parse
+    assert parse(line.split()).arguments == passed
+
+
+def test_without_the_packages_the_command_that_installs_them_is_named():
+    done = subprocess.run([sys.executable, '-S', '-m', 'lib.local_lake', '--lake', '.lake', 'tables'], cwd=SCRIPT.parent,
+                          env={}, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert re.fullmatch(r'lake: The Python package \w+ is not installed for \S+\. .*\./lake tables.*\n', done.stderr)
 
 
 def test_the_script_can_be_read_by_the_pythons_that_it_refuses():
@@ -153,21 +213,6 @@ def test_the_file_of_each_verb_that_needs_more_packages_exists(lake):
     assert [file for file in lake.MORE_REQUIREMENTS.values() if not (SCRIPT.parent / file).exists()] == []
 
 
-@pytest.mark.parametrize(('line', 'verb'), [
-    ('test', 'test'), ('test test/unit -q', 'test'), ('--debug cdk deploy', 'cdk'), ('--lake test run f.csv', 'run'),
-    ('--lake=test run f.csv', 'run'), ('--config cdk --lake test demo', 'demo'),
-    ('run test --workflow cdk/test', 'run'), ('', ''), ('--help', ''), ('--lake', ''), ('--lake test', ''),
-])
-def test_only_the_verb_decides_which_packages_are_needed(lake, line, verb):
-    assert lake.verb_of(line.split()) == verb
-
-
-def test_the_script_knows_all_options_that_take_a_value(lake):
-    from lib.local_lake.cli import build_parser
-    with_value = {name for action in build_parser()._actions for name in action.option_strings if action.nargs is None}
-    assert with_value - {'--spark'} == set(lake.OPTIONS_WITH_VALUE)
-
-
 def test_an_environment_is_set_up_again_when_an_included_file_has_changed(lake, tmp_path, monkeypatch):
     monkeypatch.setattr(lake, 'HERE', tmp_path)
     for name, text in (('a.txt', '# why\n-r b.txt\nx==1\n'), ('b.txt', '-r c.txt\n'), ('c.txt', 'y==1\n')):
@@ -177,10 +222,7 @@ def test_an_environment_is_set_up_again_when_an_included_file_has_changed(lake, 
     assert lake.with_included('a.txt') != before and b'y==2' in lake.with_included('a.txt')
 
 
-def test_what_each_verb_needs_is_pinned_and_only_the_lake_has_spark(lake):
-    files = {*lake.MORE_REQUIREMENTS.values(), *(name for _, name in lake.SPARK_VERSIONS.values())}
-    lines = [line for name in files for line in lake.with_included(name).decode().splitlines()]
-    assert [line for line in lines if line and not line.startswith(('#', '-r ')) and '==' not in line] == []
+def test_only_the_lake_has_spark(lake):
     assert b'\npyspark==' not in b''.join(map(lake.with_included, lake.MORE_REQUIREMENTS.values()))
     assert all(b'\npyspark==' in lake.with_included(name) for _, name in lake.SPARK_VERSIONS.values())
 

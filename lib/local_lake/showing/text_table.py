@@ -1,6 +1,7 @@
 """Lays out rows as an aligned table of text, within the width of a terminal."""
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -13,6 +14,7 @@ GAP = '  '
 WIDEST_CELL = 60
 # A folded column stays as wide as its longest word, within these limits.
 NARROWEST, LONGEST_WORD = 8, 12
+NARROWEST_TABLE = 20
 INDENT = 2
 
 
@@ -50,10 +52,11 @@ def table_lines(columns: Sequence[str], rows: Sequence[Sequence[object]], width:
     laid = [Column(_cell(name), _is_numeric([row[index] for row in rows]), tuple(_cell(row[index]) for row in rows))
             for index, name in enumerate(columns)]
     widths = [column.width for column in laid]
-    room = None if width is None else width - len(GAP) * (len(laid) - 1)
-    if room is not None and sum(widths) > room:
+    width = sys.maxsize if width is None else max(width, NARROWEST_TABLE)
+    room = width - len(GAP) * (len(laid) - 1)
+    if sum(widths) > room:
         if sum(column.narrowest for column in laid) > room:
-            return _records(laid, len(rows), width or 1)
+            return _records(laid, len(rows), width)
         widths = _narrowed(laid, room)
     lines = [*_row(laid, [column.name for column in laid], widths), _joined(['-' * size for size in widths])]
     for number in range(len(rows)):
@@ -84,8 +87,8 @@ def _row(columns: Sequence[Column], texts: Sequence[str], widths: Sequence[int])
 
 def _records(columns: Sequence[Column], count: int, width: int) -> list[str]:
     """Return each row as a heading and one line for each value, for tables that are too wide."""
-    names = min(max((cell_len(column.name) for column in columns), default=0), max(width // 2 - INDENT, 1))
-    values = max(width - INDENT - names - len(GAP), 1)
+    names = min(max((cell_len(column.name) for column in columns), default=0), width // 2 - INDENT)
+    values = width - INDENT - names - len(GAP)
     lines = []
     for number in range(count):
         lines.append(_shortened(f'row {number + 1}', width))
