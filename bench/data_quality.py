@@ -1,6 +1,6 @@
 """Measures quality rules: 20 rules on cached policy data, as a ratio to one scan of all its columns.
 
-    PYTHONPATH=.:lib/glue_scripts/lib .venv/bin/python -m bench.data_quality --rows 1000000 5000000
+    python3 -m bench.data_quality --rows 1000000 5000000
 
 The floor is `df.write.format('noop')`, which makes Spark produce every row with all its columns and throw it away.
 Compared with it are the engine of the lake; the same rules one by one, a job for each metric, as with PyDeequ's

@@ -1,7 +1,7 @@
 """Measures entity match: quality, seconds and memory, compared with Splink, `recordlinkage` and a bare blocking join.
 
     .venv/bin/pip install -r bench/requirements.txt
-    PYTHONPATH=.:lib/glue_scripts/lib .venv/bin/python -m bench.entity_match --primary 1000000 --folder DIR
+    python3 -m bench.entity_match --primary 1000000 --folder DIR
 
 Quality is measured on FEBRL 4 and 3 and on customers of a seed that no weight was learnt from. All take turns on the
 same customers: the lake in one warm Spark session, the other tools in a process of their own each time, whose

@@ -1,6 +1,6 @@
 """Measures collect-to-cleanse: policy data end to end, as a ratio to reading the file as text and writing Parquet.
 
-    PYTHONPATH=.:lib/glue_scripts/lib .venv/bin/python -m bench.load --rows 10000 100000 1000000
+    python3 -m bench.load --rows 10000 100000 1000000
 
 Three loads are measured: with mapping, transforms, lineage and audit; with the quality rules of the workflow too; and
 without any configuration, so that the types of all columns are inferred from all values.

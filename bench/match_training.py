@@ -1,6 +1,6 @@
 """Learns the weights of the benchmark's match specifications again, from data that the benchmark does not measure.
 
-    PYTHONPATH=.:lib/glue_scripts/lib .venv/bin/python -m bench.match_training people|febrl
+    python3 -m bench.match_training people|febrl
 
 `people` learns from invented customers of a seed of their own, `febrl` from FEBRL set 2. Both learn as a level without
 weights learns from a batch: nobody tells it who is who. The same data teaches the same weights. `strangers` stays as it

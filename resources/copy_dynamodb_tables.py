@@ -8,7 +8,14 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
+from pathlib import Path
 from typing import Any
+
+if __name__ == '__main__':
+    # It starts without an activated environment too.
+    sys.path.append(str(Path(__file__).resolve().parents[1]))
+    from lib.packaging.script_environment import FOR_AWS, use_environment
+    use_environment(('boto3',), FOR_AWS)
 
 import boto3
 from botocore.config import Config

@@ -8,6 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+if __name__ == '__main__':
+    # It starts without an activated environment too.
+    sys.path.append(str(Path(__file__).resolve().parents[1]))
+    from lib.packaging.script_environment import FOR_AWS, use_environment
+    use_environment(('boto3',), FOR_AWS)
+
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 

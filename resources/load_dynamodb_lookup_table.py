@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
-SHARED_MODULES = Path(__file__).resolve().parents[1] / 'lib' / 'glue_scripts' / 'lib'
+REPOSITORY = Path(__file__).resolve().parents[1]
+SHARED_MODULES = REPOSITORY / 'lib' / 'glue_scripts' / 'lib'
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -18,15 +19,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument('table', help='DynamoDB table, or sqlite:///path/lake.db#value-lookup')
     parser.add_argument('file', type=Path, help='JSON file')
     chosen = parser.parse_args(arguments)
-    _make_shared_modules_importable()
+    _make_modules_importable()
+    if not chosen.table.startswith('sqlite:'):
+        from lib.packaging.script_environment import FOR_AWS, use_environment
+        use_environment(('boto3',), FOR_AWS)
     from lake_etl.transform.lookup_items import load_file, lookup_items
     return load_file(chosen.table, chosen.file, partial(lookup_items, chosen.source_system))
 
 
-def _make_shared_modules_importable() -> None:
+def _make_modules_importable() -> None:
     """Do on this machine what --extra-py-files does on AWS Glue."""
-    if str(SHARED_MODULES) not in sys.path:
-        sys.path.append(str(SHARED_MODULES))
+    sys.path += [str(folder) for folder in (SHARED_MODULES, REPOSITORY) if str(folder) not in sys.path]
 
 
 if __name__ == '__main__':

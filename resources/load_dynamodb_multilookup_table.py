@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
-SHARED_MODULES = Path(__file__).resolve().parents[1] / 'lib' / 'glue_scripts' / 'lib'
+REPOSITORY = Path(__file__).resolve().parents[1]
+SHARED_MODULES = REPOSITORY / 'lib' / 'glue_scripts' / 'lib'
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -21,15 +22,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument('lookup_columns', nargs='+', metavar='lookup_column',
                         help='columns whose values are matched, in the order of match_columns in the specification')
     chosen = parser.parse_args(arguments)
-    _make_shared_modules_importable()
+    _make_modules_importable()
+    if not chosen.table.startswith('sqlite:'):
+        from lib.packaging.script_environment import FOR_AWS, use_environment
+        use_environment(('boto3',), FOR_AWS)
     from lake_etl.transform.lookup_items import load_file, multilookup_items
     return load_file(chosen.table, chosen.file, partial(multilookup_items, chosen.lookup_group, chosen.lookup_columns))
 
 
-def _make_shared_modules_importable() -> None:
+def _make_modules_importable() -> None:
     """Do on this machine what --extra-py-files does on AWS Glue."""
-    if str(SHARED_MODULES) not in sys.path:
-        sys.path.append(str(SHARED_MODULES))
+    sys.path += [str(folder) for folder in (SHARED_MODULES, REPOSITORY) if str(folder) not in sys.path]
 
 
 if __name__ == '__main__':

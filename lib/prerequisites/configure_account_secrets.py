@@ -8,15 +8,20 @@ from getpass import getpass
 from pathlib import Path
 from typing import Any
 
+# A script has only its own folder on the path.
+if (REPOSITORY := str(Path(__file__).resolve().parents[2])) not in sys.path:
+    sys.path.append(REPOSITORY)
+
+if __name__ == '__main__':
+    # It starts without an activated environment too.
+    from lib.packaging.script_environment import FOR_AWS, use_environment
+    use_environment(('boto3',), FOR_AWS)
+
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-REPOSITORY = Path(__file__).resolve().parents[2]
-if str(REPOSITORY) not in sys.path:
-    sys.path.append(str(REPOSITORY))
-
-from lib.configuration import configuration  # noqa: E402  # a script has only its own folder on the path
-from lib.settings.deployment_settings import SettingsError  # noqa: E402
+from lib.configuration import configuration
+from lib.settings.deployment_settings import SettingsError
 
 STORED, FAILED, NOT_WANTED = 0, 1, 2
 

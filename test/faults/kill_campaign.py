@@ -1,6 +1,6 @@
 """Stops commands of a lake at random moments while a reader looks on, and counts what it should never see.
 
-    PYTHONPATH=lib/glue_scripts/lib:.:test:test/faults .venv/bin/python test/faults/kill_campaign.py [KILLS] [SEED]
+    python3 test/faults/kill_campaign.py [KILLS] [SEED]
 
 By default 200 kills, some 30 minutes on two cores; the exit status is 1 if anything was lost, doubled, mixed or said
 falsely.
@@ -21,6 +21,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+
+if __name__ == '__main__':
+    # It starts without an activated environment too.
+    sys.path += [str(folder) for folder in (Path(__file__).resolve().parents[2], Path(__file__).resolve().parents[1])]
+    from lib.packaging.script_environment import FOR_TESTS, use_environment
+    use_environment(('pyspark', 'duckdb', 'pytest'), FOR_TESTS)
 
 from lake_etl.errors import LakeError
 from small_lake import SmallLake

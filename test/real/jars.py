@@ -12,6 +12,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+if __name__ == '__main__':
+    # It starts without an activated environment too.
+    sys.path.append(str(Path(__file__).resolve().parents[2]))
+    from lib.packaging.script_environment import FOR_REAL_TESTS, use_environment
+    use_environment(('pyspark',), FOR_REAL_TESTS, '.venv-glue-5.1')
+
 import pyspark
 
 SECONDS = 300

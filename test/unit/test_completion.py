@@ -5,9 +5,9 @@ import subprocess
 import sys
 
 import pytest
+from test_locks import GENERATE, REPOSITORY
 
 from lib.local_lake.commands.completion import SCRIPTS
-from test_locks import GENERATE, REPOSITORY
 
 # Completes the last word of a line as bash does when the Tab key is pressed.
 PRESS_TAB = '''
@@ -48,5 +48,6 @@ def test_the_script_is_made_from_the_commands_as_they_are_now(shell):
     parser = GENERATE.command_line()
     text = (SCRIPTS / f'lake.{shell}').read_text(encoding='utf-8')
     assert GENERATE.commands_checksum(parser) in text, 'Type: python3 .ci/generate.py completion'
-    options = {word for found in GENERATE.parsers(parser) for action in found._actions for word in action.option_strings}
+    options = {word for found in GENERATE.parsers(parser) for action in found._actions
+               for word in action.option_strings}
     assert len(options) > 20 and [word for word in options if word not in text] == []

@@ -29,6 +29,13 @@ LAUNCHES = read('.vscode/launch.json.default')['configurations']
 OF_JOBS = [launch for launch in LAUNCHES if Path(launch.get('program', '')).name in ARGUMENTS]
 
 
+def test_entries_run_in_the_environment_of_the_lake_or_of_the_container_whichever_the_editor_has_chosen():
+    for launch in LAUNCHES:
+        in_container = launch['name'].startswith('Container: ')
+        assert launch['python'] == ('/usr/bin/python3.11' if in_container else f'{WORKSPACE}/.venv/bin/python')
+        assert launch['cwd'] == WORKSPACE
+
+
 def test_the_three_jobs_start_on_the_laptop_and_in_the_container_and_so_do_cdk_and_the_tests():
     names = [launch['name'] for launch in LAUNCHES]
     for place in ('Laptop', 'Container'):

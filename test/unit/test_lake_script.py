@@ -67,7 +67,7 @@ def test_another_python_is_refused_with_the_ones_that_work(lake, monkeypatch, ca
     ('--config cdk --la test demo', '.venv', ['requirements-spark-3.5.txt']),
     ('query --real', '', None), ('tset', '', None), ('--lake', '', None), ('--lake test', '', None), ('', '', None),
 ])
-def test_only_the_verb_decides_which_packages_are_installed_and_wrong_usage_installs_none(lake, monkeypatch, line, folder, requirements):
+def test_only_the_verb_decides_which_packages_are_installed(lake, monkeypatch, line, folder, requirements):
     asked = []
 
     def end(place, files, version):
@@ -135,8 +135,8 @@ def test_help_of_the_program_behind_a_command_can_be_asked_for(line, passed):
 
 
 def test_without_the_packages_the_command_that_installs_them_is_named():
-    done = subprocess.run([sys.executable, '-S', '-m', 'lib.local_lake', '--lake', '.lake', 'tables'], cwd=SCRIPT.parent,
-                          env={}, capture_output=True, text=True, check=False)
+    done = subprocess.run([sys.executable, '-S', '-m', 'lib.local_lake', 'tables'], cwd=SCRIPT.parent, env={},
+                          capture_output=True, text=True, check=False)
     assert done.returncode == 1
     assert re.fullmatch(r'lake: The Python package \w+ is not installed for \S+\. .*\./lake tables.*\n', done.stderr)
 

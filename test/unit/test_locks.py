@@ -1,4 +1,4 @@
-"""Each requirements file is a lock: everything that its source pulls in, with hashes, and made from the source as it is."""
+"""Each requirements file is a lock of its source as it is now: every package that it pulls in, with hashes."""
 from __future__ import annotations
 
 import re
@@ -81,7 +81,7 @@ def test_a_lock_has_all_that_its_packages_ask_for(file):
     locked, looked_at = versions(file), set()
     waiting = [(name, frozenset()) for name in locked]
     waiting += [(canonicalize_name(item.name), frozenset(item.extras)) for item in named(LOCKS[file].source)
-               if item.marker is None or item.marker.evaluate()]
+                if item.marker is None or item.marker.evaluate()]
     while waiting:
         package = waiting.pop()
         name, extras = package
@@ -114,9 +114,8 @@ def test_locks_that_share_an_environment_have_the_same_versions():
 
 
 def test_every_source_and_every_requirements_file_has_its_place():
-    files = {path.relative_to(REPOSITORY).as_posix() for pattern in ('requirements*.txt', '*/requirements.txt',
-                                                                      'requirements/*.txt')
-             for path in REPOSITORY.glob(pattern)}
+    patterns = ('requirements*.txt', '*/requirements.txt', 'requirements/*.txt')
+    files = {path.relative_to(REPOSITORY).as_posix() for pattern in patterns for path in REPOSITORY.glob(pattern)}
     assert files == set(LOCKS)
     included = {'lake.in'}    # A part of the sources for each Spark version.
     assert {path.name for path in GENERATE.SOURCES.glob('*.in')} == {lock.source for lock in LOCKS.values()} | included

@@ -88,7 +88,8 @@ def refuse(constant: str) -> None:
     (Decimal('0.10'), Decimal('0.10')), (Decimal('-0'), 0), (Decimal('1E+3'), 1000),
     (Decimal('1E-10'), Decimal('0.0000000001')), (2 ** 100, 2 ** 100), (0.1, Decimal('0.1')),
     (1e300, Decimal('1e300')), (float('nan'), 'NaN'), (float('inf'), 'Infinity'), (float('-inf'), '-Infinity'),
-    (Decimal('NaN'), 'NaN'), (Decimal('-Infinity'), '-Infinity'), (b'\x00\xff', '00ff'), (timedelta(days=1), '1 day, 0:00:00'),
+    (Decimal('NaN'), 'NaN'), (Decimal('-Infinity'), '-Infinity'), (b'\x00\xff', '00ff'),
+    (timedelta(days=1), '1 day, 0:00:00'),
     ([Decimal('1.0'), float('nan'), None, []], [Decimal('1.0'), 'NaN', None, []]),
     ({'a': {1: Decimal('2.50')}, 'b': ()}, {'a': {'1': Decimal('2.50')}, 'b': []}),
     ('quote " and \\ and \n and \x00', 'quote " and \\ and \n and \x00'), ('\udc80', '\udc80'), ('\u2028', '\u2028'),
@@ -112,7 +113,8 @@ def test_json_can_be_written_in_every_encoding(encoding):
     assert json.loads(stream.buffer.getvalue().decode(encoding)) == [{'größe': '日本 😀', 'name': '\udcff'}]
 
 
-ROWS = [('syntheticgeneraldata', 'policydata', Count(3708), 'A sentence of several words about the table.', Decimal('10.50')),
+ROWS = [('syntheticgeneraldata', 'policydata', Count(3708), 'A sentence of several words about the table.',
+         Decimal('10.50')),
         ('kundendaten', '保険契約データ保険契約データ', Count(1), 'x' * 55, None)]
 NAMES = ('database', 'table', 'rows', 'description', 'seconds')
 
@@ -137,7 +139,8 @@ def test_texts_are_folded_between_words_and_numbers_are_not():
 
 
 def test_a_table_with_too_many_columns_becomes_a_list_of_rows():
-    assert table_lines(('policynumber', 'year', 'state'), [('P-1', 1984, 'New South Wales'), ('P-2', None, '')], 24) == [
+    rows = [('P-1', 1984, 'New South Wales'), ('P-2', None, '')]
+    assert table_lines(('policynumber', 'year', 'state'), rows, 24) == [
         'row 1',
         '  policynum…  P-1',
         '  year        1984',
