@@ -103,7 +103,7 @@ def _source(module: str) -> str:
 
 def _import_reason(error: BaseException) -> str:
     if isinstance(error, ModuleNotFoundError) and error.name:
-        return (f"It imports '{error.name}', which is not installed here. Add the package to requirements-glue.txt, or "
+        return (f"It imports '{error.name}', which is not installed here. Add the package to requirements/glue.in, or "
                 'move the transforms that do not need it into another module.')
     return reason_of(error)
 
