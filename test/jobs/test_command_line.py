@@ -6,6 +6,7 @@ import os
 import re
 import time
 from collections import Counter
+from decimal import Decimal
 from itertools import islice
 from pathlib import Path
 
@@ -97,7 +98,41 @@ def test_a_query_answers_in_every_format_and_in_any_case(lake, capsys):
     assert main(['--lake', lake, 'query', sql, '--format', 'csv']) == 0
     assert capsys.readouterr().out.splitlines()[1:] == ['957']
     assert main(['--lake', lake, 'query', sql.replace('_Consume.PolicyData', '.ClaimData')]) == 0
-    assert '1,000' in said(capsys)
+    assert said(capsys).splitlines()[2].strip() == '1000'
+
+
+def as_json(capsys, *arguments, status=0):
+    """Run a command with `--format json` and return what a strict reader finds on standard output."""
+    def refuse(constant):
+        raise ValueError(constant)
+    capsys.readouterr()
+    assert main([*arguments, '--format', 'json']) == status
+    return json.loads(capsys.readouterr().out, parse_float=Decimal, parse_constant=refuse)
+
+
+def test_years_have_no_separator_and_decimals_keep_every_digit(lake, capsys):
+    sql = ("SELECT 1984 AS year, DECIMAL '12345678901234567890.123456789' AS premium, nan() AS ratio, "
+           "sum(earnedpremium) AS earned FROM syntheticgeneraldata_consume.policydata")
+    found, = as_json(capsys, '--lake', lake, 'query', sql)
+    assert (found['premium'], found['ratio']) == (Decimal('12345678901234567890.123456789'), 'NaN')
+    assert main(['--lake', lake, 'query', '--format', 'csv', sql]) == 0
+    assert capsys.readouterr().out.splitlines()[1].split(',')[3] == str(found['earned'])
+    assert main(['--lake', lake, 'query', sql]) == 0
+    assert said(capsys).splitlines()[2].split()[0] == '1984'
+
+
+def test_runs_tables_and_rules_can_be_read_by_programs(lake, capsys):
+    runs = as_json(capsys, '--lake', lake, 'runs', '--last', '3')
+    assert len(runs) == 3 and {run['status'] for run in runs} == {'SUCCEEDED'}
+    assert main(['--lake', lake, 'runs', '--last', '3']) == 0
+    assert [line.split()[-1] for line in said(capsys).splitlines()[2:5]] == [run['execution_id'] for run in runs]
+    assert all(isinstance(seconds, Decimal) for run in runs for seconds in run['seconds'].values())
+    ids = as_json(capsys, '--lake', lake, 'query', 'SELECT DISTINCT execution_id FROM customer.f15')
+    assert {row['execution_id'] for row in ids} <= {run['execution_id'] for run in as_json(
+        capsys, '--lake', lake, 'runs')}
+    sizes = {(table['database'], table['table']): table['rows'] for table in as_json(capsys, '--lake', lake, 'tables')}
+    assert sizes['syntheticgeneraldata', 'claimdata'] == 1000
+    assert sizes['syntheticgeneraldata_consume', 'policy_results_by_month'] is None
 
 
 def test_views_of_athena_files_can_be_queried(lake, capsys):
@@ -135,7 +170,9 @@ def test_rules_are_checked_on_a_published_table(lake, capsys):
     text = said(capsys)
     assert '9 of 9 rules passed on syntheticgeneraldata.policydata.' in text and 'InsuredStateName' in text
     assert main(['--lake', lake, 'quality', 'syntheticgeneraldata_consume.policydata', '--format', 'json']) == 0
-    assert {item['action'] for item in json.loads(capsys.readouterr().out)} == {'warn', 'quarantine', 'halt'}
+    rules = json.loads(capsys.readouterr().out)
+    assert {item['action'] for item in rules} == {'warn', 'quarantine', 'halt'}
+    assert all(isinstance(value, (int, float)) for item in rules for value in item['metrics'].values())
 
 
 def test_a_failed_rule_is_printed_whole_and_tells_by_the_exit_status(lake, tmp_path, capsys):
@@ -253,6 +290,14 @@ def test_validate_lists_all_problems_of_a_configuration_folder(tmp_path, capsys)
     text = said(capsys)
     assert '4 configuration problems' in text and "did you mean 'date'" in text and "destination 'B'" in text
     assert "dq-Gen-Policy.json: after_transform.warn_rules[0]: column 1: rule type IsComplet is unknown" in text
+    (folder / 'stray.json').write_text('{}')
+    (folder / 'Gen-Claim.csv').write_text('SourceName,DestName\nLast Name,lastname\n')
+    found = as_json(capsys, '--config', str(tmp_path), 'validate', status=1)
+    assert not found['valid'] and found['valid_workflows'] == ['Gen/Claim'] and len(found['problems']) == 4
+    assert {problem['file'] for problem in found['problems']} == {
+        'Gen-Policy.json', 'Gen-Policy.csv', 'dq-Gen-Policy.json'}
+    assert [warning['file'] for warning in found['warnings']] == ['transformation-spec/stray.json', 'Gen-Claim.json']
+    assert as_json(capsys, '--config', str(tmp_path), 'validate', 'Gen/Claim')['valid']
 
 
 def test_validate_names_files_that_no_workflow_reads(tmp_path, caplog):

@@ -65,8 +65,9 @@ def check(folders: LakeFolders, table: Table, options: argparse.Namespace) -> in
     rules = read_rules(Path(options.rules) if options.rules else rules_file_of(folders, table), stage)
     df, context = _readable(folders, table, stage)
     outcomes = evaluate(df, [rule for _, rule in rules], context)
+    exact = options.format == 'json'
     rows = [(action, str(outcome.rule), 'Passed' if outcome.passed else 'Failed', outcome.reason or outcome.note,
-             ', '.join(f'{name} = {value:g}' for name, value in outcome.metrics.items()))
+             outcome.metrics if exact else ', '.join(f'{name} = {value:g}' for name, value in outcome.metrics.items()))
             for (action, _), outcome in zip(rules, outcomes, strict=True)]
     print_rows(('action', 'rule', 'outcome', 'reason', 'metrics'), rows, options.format)
     failed = [outcome for outcome in outcomes if not outcome.passed]
@@ -99,7 +100,7 @@ def rules_file(stage: str, rules: Sequence[AnyRule]) -> str:
 
 def _readable(folders: LakeFolders, table: Table, stage: str) -> tuple[DataFrame, EvaluationContext]:
     """Return the table's rows in Spark, and the context of the evaluation."""
-    spark = configure(start_session(folders.temporary, small_data=is_small(folders, 0)))
+    spark = configure(start_session(folders.temporary, small_data=is_small(folders, 0), task_progress=True))
     name = f'{table.database}.{table.name}'
     history = MetricHistory(folders.items('dq-results'), name, stage, '')
     context = evaluation_context(spark, table.database, history, datetime.now(UTC))

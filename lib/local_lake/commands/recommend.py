@@ -62,7 +62,8 @@ def propose(folders: LakeFolders, file: Path, described: Mapping[str, Any]) -> t
     input_spec = parse_input(dict(described), findings)
     if input_spec is None:
         raise ConfigurationError(findings.problems)
-    spark = configure(start_session(folders.temporary, small_data=is_small(folders, file.stat().st_size)))
+    small = is_small(folders, file.stat().st_size)
+    spark = configure(start_session(folders.temporary, small_data=small, task_progress=True))
     scratch = scratch_folder(str(folders.temporary), 'recommend')
     try:
         df = read_collected_file(spark, str(file), input_spec, scratch=scratch)

@@ -28,7 +28,7 @@ def run(folders: LakeFolders, options: argparse.Namespace) -> int:
         return FAILED
     with folders.writing():
         size = sum(part.stat().st_size for part in parts.values() if part)
-        orchestrator = Orchestrator(folders, small_data=is_small(folders, size))
+        orchestrator = Orchestrator(folders, small_data=is_small(folders, size), task_progress=True)
         orchestrator.close_interrupted_runs()
         for key, part in parts.items():
             execution = land(folders, key, part.read_bytes() if part else b'')

@@ -48,11 +48,12 @@ PARALLELISM = 'spark.default.parallelism'
 
 
 def start_session(folder: Path, cores: str = '*', memory: str = '2g', small_data: bool = False,
-                  one_compiler: bool = False) -> SparkSession:
+                  one_compiler: bool = False, task_progress: bool = False) -> SparkSession:
     """Start the Spark session of this process, or return the running one; scratch files go below `folder`.
 
-    small_data    whether it will only read some megabytes, so that a quick start counts most
-    one_compiler  whether Java uses its first compiler only: a quick start, and the same behaviour of Spark
+    small_data     whether it will only read some megabytes, so that a quick start counts most
+    one_compiler   whether Java uses its first compiler only: a quick start, and the same behaviour of Spark
+    task_progress  whether a terminal shows how many tasks of a stage are done, in its last line, while Spark works
     """
     running = SparkSession.getActiveSession()
     if running:
@@ -62,7 +63,12 @@ def start_session(folder: Path, cores: str = '*', memory: str = '2g', small_data
     _put_shared_modules_on_worker_path()
     builder = SparkSession.builder.master(f'local[{cores}]').appName('lake')
     java_options = ' '.join((JAVA_OPTIONS, ONE_COMPILER if small_data or one_compiler else '', class_archive_options()))
-    for key, value in {**_settings(folder, memory, java_options), **(SMALL_DATA if small_data else {})}.items():
+    on_terminal = task_progress and sys.stderr.isatty()
+    if on_terminal:
+        print('Starting Spark …', file=sys.stderr, flush=True)
+    settings = {**_settings(folder, memory, java_options), **(SMALL_DATA if small_data else {}),
+                'spark.ui.showConsoleProgress': str(on_terminal).lower()}
+    for key, value in settings.items():
         builder = builder.config(key, value)
     session = _with_parallelism(builder.getOrCreate())
     take_interrupt_back()
@@ -120,7 +126,6 @@ def _settings(folder: Path, memory: str, java_options: str) -> dict[str, str]:
         'spark.driver.extraJavaOptions': f'{java_options} -Dlog4j2.configurationFile=file:{LOG_SETTINGS}',
         'spark.python.daemon.module': 'lake_etl.adapters.local.worker_daemon',
         'spark.ui.enabled': 'false',
-        'spark.ui.showConsoleProgress': 'false',
         'spark.sql.catalogImplementation': 'in-memory',
         'spark.sql.warehouse.dir': str(folder / 'spark-warehouse'),
         'spark.local.dir': str(folder / 'spark-scratch'),

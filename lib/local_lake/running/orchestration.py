@@ -55,12 +55,14 @@ class RunResult:
 class Orchestrator:
     """Runs landed files one after another in this process; the caller holds the lake for writing.
 
-    small_data  whether all files are small, see `start_session`
+    small_data     whether all files are small, see `start_session`
+    task_progress  whether a terminal shows how far Spark is; the caller prints whole lines then
     """
 
-    def __init__(self, folders: LakeFolders, small_data: bool = False):
+    def __init__(self, folders: LakeFolders, small_data: bool = False, task_progress: bool = False):
         self.folders = folders
         self.small_data = small_data
+        self.task_progress = task_progress
         self.audit = folders.items(AUDIT)
         self.items = SqliteItems()
 
@@ -101,7 +103,7 @@ class Orchestrator:
         running = ''
         try:
             ensure_glue_library()
-            start_session(self.folders.temporary, small_data=self.small_data)
+            start_session(self.folders.temporary, small_data=self.small_data, task_progress=self.task_progress)
             for job in self._jobs(landing):
                 running = job.name
                 progress(running)
