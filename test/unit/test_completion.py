@@ -9,38 +9,42 @@ from test_locks import GENERATE, REPOSITORY
 
 from lib.local_lake.commands.completion import SCRIPTS
 
-# Completes the last word of a line as bash does when the Tab key is pressed.
+# Completes the last word of each line, whose words are separated by commas, as bash does when the Tab key is pressed.
 PRESS_TAB = '''
 eval "$("$1" -I -S ./lake completion bash)"
 cd "$2"
-shift 2
 complete -p lake >/dev/null || exit 1
-COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1))
-_shtab_lake
-printf '%s\\n' "${COMPREPLY[@]}"
+while IFS= read -r line; do
+    IFS=, read -ra COMP_WORDS <<< "$line,end"
+    unset 'COMP_WORDS[-1]'
+    COMP_CWORD=$((${#COMP_WORDS[@]} - 1))
+    _shtab_lake
+    echo "${COMPREPLY[*]}"
+done
 '''
+COMPLETED = {
+    './lake,ru': 'run runs',
+    './lake,--spark,': '3.5 4.1',
+    './lake,--lake,data,tables,--form': '--format',
+    './lake,tables,--format,': 'csv json table',
+    './lake,match,': 'explain report',
+    './lake,match,explain,Customer,--': '--help',
+    './lake,run,': 'claims.csv data',
+    './lake,run,cl': 'claims.csv',
+    './lake,--lake,': 'data',
+    './lake,completion,': 'bash zsh',
+    './lake,nothing,zz': '',
+}
 
 
-@pytest.mark.parametrize(('words', 'completed'), [
-    (['ru'], ['run', 'runs']),
-    (['--spark', ''], ['3.5', '4.1']),
-    (['--lake', 'data', 'tables', '--form'], ['--format']),
-    (['tables', '--format', ''], ['table', 'csv', 'json']),
-    (['match', ''], ['explain', 'report']),
-    (['match', 'explain', 'Customer', '--'], ['--help']),
-    (['run', ''], ['claims.csv', 'data']),
-    (['run', 'cl'], ['claims.csv']),
-    (['--lake', ''], ['data']),
-    (['completion', ''], ['bash', 'zsh']),
-    (['nothing', 'zz'], []),
-])
-def test_a_word_is_completed(tmp_path, words, completed):
+def test_words_are_completed_before_anything_is_installed(tmp_path):
     (tmp_path / 'claims.csv').touch()
     (tmp_path / 'data').mkdir()
-    done = subprocess.run(['bash', '-c', PRESS_TAB, 'bash', sys.executable, str(tmp_path), './lake', *words],
-                          cwd=REPOSITORY, env={}, capture_output=True, text=True, check=False)
+    done = subprocess.run(['bash', '-c', PRESS_TAB, 'bash', sys.executable, str(tmp_path)], cwd=REPOSITORY, env={},
+                          input=''.join(f'{line}\n' for line in COMPLETED), capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, '')
-    assert sorted(done.stdout.split()) == sorted(completed)
+    found = [' '.join(sorted(line.split())) for line in done.stdout.splitlines()]
+    assert dict(zip(COMPLETED, found, strict=True)) == COMPLETED
 
 
 @pytest.mark.parametrize('shell', GENERATE.SHELLS)

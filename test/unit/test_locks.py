@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import re
 import sys
+import tomllib
 from collections.abc import Iterator
 from importlib import metadata
 from importlib.util import module_from_spec, spec_from_file_location
@@ -142,3 +143,10 @@ def test_a_changed_source_makes_its_lock_out_of_date(tmp_path, monkeypatch):
 def test_without_a_command_the_script_says_what_there_is(capsys):
     assert GENERATE.main([]) == 2 and GENERATE.main(['other']) == 2
     assert 'generate.py locks' in capsys.readouterr().err
+
+
+def test_the_project_does_not_pretend_to_be_a_package():
+    """`./lake` runs it from its clone; `pip install .` would install neither jobs nor configuration."""
+    settings = tomllib.loads((REPOSITORY / 'pyproject.toml').read_text(encoding='utf-8'))
+    assert set(settings) == {'tool'}
+    assert not [name for name in ('setup.py', 'setup.cfg') if (REPOSITORY / name).exists()]
