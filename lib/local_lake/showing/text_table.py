@@ -23,7 +23,7 @@ class Count(int):
 
 
 @dataclass(frozen=True)
-class Column:
+class TextColumn:
     """A column of a table: its name, whether all its values are numbers, and its cells."""
 
     name: str
@@ -49,7 +49,7 @@ def table_lines(columns: Sequence[str], rows: Sequence[Sequence[object]], width:
     width  the columns of the terminal: texts are folded until the table fits, and a table with too many columns
            becomes a list of rows with one value a line
     """
-    laid = [Column(_cell(name), _is_numeric([row[index] for row in rows]), tuple(_cell(row[index]) for row in rows))
+    laid = [TextColumn(_cell(name), _is_numeric([row[index] for row in rows]), tuple(_cell(row[index]) for row in rows))
             for index, name in enumerate(columns)]
     widths = [column.width for column in laid]
     width = sys.maxsize if width is None else max(width, NARROWEST_TABLE)
@@ -64,7 +64,7 @@ def table_lines(columns: Sequence[str], rows: Sequence[Sequence[object]], width:
     return lines
 
 
-def _narrowed(columns: Sequence[Column], room: int) -> list[int]:
+def _narrowed(columns: Sequence[TextColumn], room: int) -> list[int]:
     """Return widths that fit into the room: the widest column gives way first."""
     widths = [column.width for column in columns]
     for _ in range(sum(widths) - room):
@@ -74,7 +74,7 @@ def _narrowed(columns: Sequence[Column], room: int) -> list[int]:
     return widths
 
 
-def _row(columns: Sequence[Column], texts: Sequence[str], widths: Sequence[int]) -> list[str]:
+def _row(columns: Sequence[TextColumn], texts: Sequence[str], widths: Sequence[int]) -> list[str]:
     """Return the lines of one row: as many as its longest folded text has."""
     folded = [fold(text, width) for text, width in zip(texts, widths, strict=True)]
     lines = []
@@ -85,7 +85,7 @@ def _row(columns: Sequence[Column], texts: Sequence[str], widths: Sequence[int])
     return lines
 
 
-def _records(columns: Sequence[Column], count: int, width: int) -> list[str]:
+def _records(columns: Sequence[TextColumn], count: int, width: int) -> list[str]:
     """Return each row as a heading and one line for each value, for tables that are too wide."""
     names = min(max((cell_len(column.name) for column in columns), default=0), width // 2 - INDENT)
     values = width - INDENT - names - len(GAP)
