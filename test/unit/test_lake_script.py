@@ -134,11 +134,12 @@ def test_help_of_the_program_behind_a_command_can_be_asked_for(line, passed):
     assert parse(line.split()).arguments == passed
 
 
-def test_without_the_packages_the_command_that_installs_them_is_named():
-    done = subprocess.run([sys.executable, '-S', '-m', 'lib.local_lake', 'tables'], cwd=SCRIPT.parent, env={},
+@pytest.mark.parametrize('verb', ['tables', 'validate', 'demo', 'lint', 'test'])
+def test_without_the_packages_the_command_that_installs_them_is_named(verb):
+    done = subprocess.run([sys.executable, '-S', '-m', 'lib.local_lake', verb], cwd=SCRIPT.parent, env={},
                           capture_output=True, text=True, check=False)
     assert done.returncode == 1
-    assert re.fullmatch(r'lake: The Python package \w+ is not installed for \S+\. .*\./lake tables.*\n', done.stderr)
+    assert re.fullmatch(rf'lake: The Python package \w+ is not installed for \S+\. .*\./lake {verb}\b.*\n', done.stderr)
 
 
 def test_the_script_can_be_read_by_the_pythons_that_it_refuses():

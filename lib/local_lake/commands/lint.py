@@ -4,6 +4,7 @@ from __future__ import annotations
 import argparse
 import subprocess
 import sys
+from importlib.util import find_spec
 
 from lib.local_lake.folders import REPOSITORY, LakeFolders
 
@@ -18,7 +19,13 @@ CHECKS = (
 
 
 def run(folders: LakeFolders, options: argparse.Namespace) -> int:
-    """Run every check and print the result; return 1 when one of them reports a problem."""
+    """Run every check and print the result; return 1 when one of them reports a problem.
+
+    Raises ModuleNotFoundError when this environment lacks a tool.
+    """
+    for _, (tool, *_) in CHECKS:
+        if find_spec(tool) is None:
+            raise ModuleNotFoundError(name=tool)
     failed = []
     for name, command in CHECKS:
         print(f'Checking {name} …', flush=True)

@@ -5,6 +5,7 @@ import argparse
 import os
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 from lib.local_lake.folders import REPOSITORY, LakeFolders
@@ -22,8 +23,11 @@ RING_TIMEOUT = '--timeout=1500'
 def run(folders: LakeFolders, options: argparse.Namespace) -> int:
     """Run pytest with the remaining arguments, which override the number of processes; return its exit status.
 
-    With `--real` only the tests on a real cluster run, whose Java libraries are fetched first.
+    With `--real` only the tests on a real cluster run, whose Java libraries are fetched first. Raises
+    ModuleNotFoundError when this environment lacks pytest.
     """
+    if find_spec('pytest') is None:
+        raise ModuleNotFoundError(name='pytest')
     arguments = [argument for argument in options.arguments if argument != REAL]
     if len(arguments) < len(options.arguments):
         return _run_on_real_ground(arguments)
