@@ -19,8 +19,8 @@ from lake_etl.read.line_scan import LineScan, scan_content, scan_lines
 from lake_etl.read.malformed import has_unparsed_text, mark_malformed
 from lake_etl.read.prepare import READ_BYTES, open_file
 from lake_etl.read.source_files import PreparedFile, SourceFiles, java_charset, no_rows_error, require_same_columns
-from lake_etl.read.type_inference import (TypeRules, cast_to_types, exact_masks, inferred_types, mask_aggregates,
-                                          masks_by_column, with_type_masks)
+from lake_etl.read.type_inference import (
+    TypeRules, cast_to_types, exact_masks, inferred_types, mask_aggregates, masks_by_column, with_type_masks)
 from lake_etl.spark.columns import column, literal_path
 from lake_etl.spark.helper_names import unused_name
 
@@ -197,8 +197,8 @@ def _opens_with_quote(table: _Table, name: str) -> Column:
 def _infer_types(table: _Table) -> tuple[dict[str, str], bool]:
     """Return the types of undecided columns, and whether a row may be malformed.
 
-    Runs one Spark job over all rows, unless the sample rows and the scan decide, and a second one as `exact_masks` says.
-    Raises DataError when there are no rows.
+    Runs one Spark job over all rows, unless the sample rows and the scan decide, and a second one where `exact_masks`
+    needs one. Raises DataError when there are no rows.
     """
     rules, undecided, layout = table.rules, table.rules.undecided(table.names, table.header.rows), table.layout
     if not undecided and table.header.rows and not rules.row_filter:

@@ -17,8 +17,8 @@ from lake_etl.config.input import InputSpec
 from lake_etl.errors import DataError
 from lake_etl.read.malformed import malformed_column
 from lake_etl.read.source_files import KnownTypes, no_rows_error
-from lake_etl.read.type_masks import (TEXT, fitting_types, inferred_type, may_have_long_numbers, may_have_type,
-                                      needs_exact_mask)
+from lake_etl.read.type_masks import (
+    TEXT, fitting_types, inferred_type, may_have_long_numbers, may_have_type, needs_exact_mask)
 from lake_etl.spark.columns import column, quoted
 from lake_etl.syntax.column_names import comparable_name
 

@@ -1,7 +1,7 @@
 """Builds SQL for the types that a text keeps its meaning in, as one bit for each type.
 
-All of it is SQL text: Spark parses a whole column's mask in one call from Python, where building it piece by piece would
-take a hundred calls for each column.
+All of it is SQL text: Spark parses a whole mask in one call from Python, where building it piece by piece would take a
+hundred calls for each column.
 """
 from __future__ import annotations
 
@@ -155,7 +155,8 @@ def _is_exact_double(text: str) -> str:
 def _day_types(text: str) -> str:
     """Return SQL for the mask of a text in the form of an ISO date or timestamp, whose day may not exist."""
     return (f'CASE WHEN try_cast(left({text}, {ISO_DATE_LENGTH}) AS date) IS NULL THEN {SETTLED} '
-            f'WHEN length({text}) = {ISO_DATE_LENGTH} THEN {SETTLED | DATE | TIMESTAMP} ELSE {SETTLED | TIMESTAMP} END')
+            f'WHEN length({text}) = {ISO_DATE_LENGTH} THEN {SETTLED | DATE | TIMESTAMP} '
+            f'ELSE {SETTLED | TIMESTAMP} END')
 
 
 def _scale(text: str) -> str:
@@ -169,5 +170,5 @@ def _decimals_from(scale: int) -> int:
 
 
 def _matches(text: str, pattern: str) -> str:
-    r"""Return a SQL condition: the whole text matches; $ would also match before a line break at its end, \z does not."""
+    r"""Return a SQL condition: the whole text matches. It ends with \z, because $ also matches before a line break."""
     return f'{text} RLIKE {sql_text(pattern.removesuffix("$") + chr(92) + "z")}'
