@@ -119,12 +119,14 @@ def _number_types(text: str, exact: bool) -> str:
     """Return SQL for the mask of a number without an exponent.
 
     Numbers of up to 15 characters, which are most, need no conversion beyond one to bigint. Spark generates no code for
-    a lambda function, which is right for what the long ones need: compiling it would take longer than reading a file.
+    a lambda function. That is right for what long numbers need: compiling it would take longer than reading a file.
     """
     masks_by_scale = ', '.join(str(SETTLED | DOUBLE | _decimals_from(scale)) for scale in range(DOUBLE_DIGITS + 1))
     short_whole = SETTLED | WHOLE | DOUBLE | _decimals_from(0)
     within_int = f'try_cast({text} AS bigint) BETWEEN {-1 << 31} AND {(1 << 31) - 1}'
-    long = f'element_at(transform(array({text}), number -> {_long_number_types("number")}), 1)' if exact else NUMBERS
+    long = str(NUMBERS)
+    if exact:
+        long = f'element_at(transform(array({text}), number -> {_long_number_types("number")}), 1)'
     return (f'CASE WHEN length({text}) > {DOUBLE_DIGITS} THEN {long} '
             f"WHEN instr({text}, '.') > 0 "
             f"THEN element_at(array({masks_by_scale}), length({text}) - instr({text}, '.') + 1) "
@@ -134,8 +136,9 @@ def _number_types(text: str, exact: bool) -> str:
 
 def _long_number_types(text: str) -> str:
     whole_digits = f"length(regexp_replace({text}, '^-|[.].*', ''))"
-    decimals = ' | '.join(f'CASE WHEN {_scale(text)} <= {scale} AND {whole_digits} <= {38 - scale} THEN {bit} ELSE 0 END'
-                          for scale, bit in DECIMALS.items())
+    decimals = ' | '.join(
+        f'CASE WHEN {_scale(text)} <= {scale} AND {whole_digits} <= {38 - scale} THEN {bit} ELSE 0 END'
+        for scale, bit in DECIMALS.items())
     within_bigint = f'try_cast({text} AS decimal(38,0)) BETWEEN {-1 << 63} AND {(1 << 63) - 1}'
     return (f"CASE WHEN instr({text}, '.') > 0 THEN {SETTLED} "
             f'WHEN {within_bigint} THEN {SETTLED | BIGINT | WHOLE} ELSE {SETTLED | WHOLE} END '
