@@ -7,12 +7,20 @@ falsely.
 """
 from __future__ import annotations
 
+import sys
+
+if __name__ == '__main__':
+    # It starts without an activated environment too.
+    from os.path import dirname
+    sys.path += [dirname(sys.path[0]), dirname(dirname(sys.path[0]))]
+    from lib.packaging.script_environment import FOR_TESTS, use_environment
+    use_environment(('pyspark', 'duckdb', 'pytest'), FOR_TESTS)
+
 import argparse
 import os
 import random
 import signal
 import subprocess
-import sys
 import tempfile
 import threading
 import time
@@ -21,12 +29,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-
-if __name__ == '__main__':
-    # It starts without an activated environment too.
-    sys.path += [str(folder) for folder in (Path(__file__).resolve().parents[2], Path(__file__).resolve().parents[1])]
-    from lib.packaging.script_environment import FOR_TESTS, use_environment
-    use_environment(('pyspark', 'duckdb', 'pytest'), FOR_TESTS)
 
 from lake_etl.errors import LakeError
 from small_lake import SmallLake
