@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from lake_etl import runtime
@@ -12,8 +12,11 @@ from lake_etl.config.transform_steps import protected_columns
 from lake_etl.config.workflow import Workflow
 from lake_etl.jobs.job_run import JobRun
 from lake_etl.ports import Table
-from lake_etl.publish.ownership import Ownership, chosen_hash_text, ended_protection, owner_before, require_ownership
+from lake_etl.publish.ownership import (
+    Ownership, chosen_hash_text, ended_protection, owner_before, remembered_of, require_ownership)
+from lake_etl.publish.protected_state import ProtectedColumns, protection_of_table
 from lake_etl.publish.target import Target
+from lake_etl.syntax.sql_syntax import tables_read
 from lake_etl.transform.discovery import all_transforms
 from lake_etl.transform.registry import protecting_transforms
 
@@ -39,6 +42,19 @@ def consume_ownership(run: JobRun[CleanseToConsumeArguments], workflow: Workflow
         workflow='/'.join(given),
         takes_over=workflow.spark_sql.takes_over if workflow.spark_sql else None,
         file=_shown(workflow, file_names(*given).spark_sql), by_query=True)
+
+
+def protection_of_sources(statements: Iterable[str]) -> ProtectedColumns | None:
+    """Return the protected columns of the tables that Spark queries read; None if the queries do not tell them.
+
+    statements  with their placeholders filled
+    """
+    catalog, found = runtime.catalog(), {}
+    for database, name in sorted({name for statement in statements for name in tables_read(statement, 'spark')}):
+        if (table := catalog.table(database, name)) is not None:
+            partitions = catalog.partitions(database, name) if remembered_of(table).protected else ()
+            found[f'{database}.{name}'] = protection_of_table(table, partitions)
+    return found or None
 
 
 def _shown(workflow: Workflow, name: str) -> str:
