@@ -12,9 +12,8 @@ from lake_etl.config.transform_steps import protected_columns
 from lake_etl.config.workflow import Workflow
 from lake_etl.jobs.job_run import JobRun
 from lake_etl.ports import Table
-from lake_etl.publish.ownership import (
-    Ownership, chosen_hash_text, ended_protection, owner_before, remembered_of, require_ownership)
-from lake_etl.publish.protected_state import ProtectedColumns, protection_of_table
+from lake_etl.publish.ownership import Ownership, chosen_hash_text, ended_protection, owner_before, require_ownership
+from lake_etl.publish.protected_state import ProtectedColumns, protection_of_rows
 from lake_etl.publish.target import Target
 from lake_etl.syntax.sql_syntax import tables_read
 from lake_etl.transform.discovery import all_transforms
@@ -45,16 +44,17 @@ def consume_ownership(run: JobRun[CleanseToConsumeArguments], workflow: Workflow
 
 
 def protection_of_sources(statements: Iterable[str]) -> ProtectedColumns | None:
-    """Return the protected columns of the tables that Spark queries read; None if the queries do not tell them.
+    """Return which columns the rows that Spark queries read protect, by table; None if the queries do not tell.
 
     statements  with their placeholders filled
     """
-    catalog, found = runtime.catalog(), {}
-    for database, name in sorted({name for statement in statements for name in tables_read(statement, 'spark')}):
-        if (table := catalog.table(database, name)) is not None:
-            partitions = catalog.partitions(database, name) if remembered_of(table).protected else ()
-            found[f'{database}.{name}'] = protection_of_table(table, partitions)
-    return found or None
+    catalog = runtime.catalog()
+    found: dict[str, set[str]] = {}
+    for names in sorted({names for statement in statements for names in tables_read(statement, 'spark')}):
+        if (table := catalog.table(*names)) is not None:
+            for source, columns in protection_of_rows(table, catalog.partitions(*names)).items():
+                found[source] = found.get(source, set(columns)) & set(columns)
+    return {source: tuple(columns) for source, columns in found.items()} or None
 
 
 def _shown(workflow: Workflow, name: str) -> str:

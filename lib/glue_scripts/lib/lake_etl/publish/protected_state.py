@@ -34,16 +34,18 @@ def joined_protection(before: Mapping[str, str], new: ProtectedColumns | None) -
     return {table: tuple(set(columns) & set(known.get(table, ()))) for table, columns in new.items()}
 
 
-def protection_of_table(table: Table, partitions: Iterable[Partition]) -> tuple[str, ...]:
-    """Return the columns that all rows of a table protect.
+def protection_of_rows(table: Table, partitions: Iterable[Partition]) -> ProtectedColumns:
+    """Return which columns all rows of a table protect, by the tables from which the rows come.
 
     A partition that has not recorded its protection counts as protected as the table says.
     """
-    name, columns = f'{table.database}.{table.name}', set(remembered_of(table).protected)
-    for partition in partitions:
-        known = protection_of(partition.parameters)
-        columns &= columns if known is None else set(known.get(name, ()))
-    return tuple(sorted(columns))
+    name = f'{table.database}.{table.name}'
+    found = {name: set(remembered_of(table).protected)}
+    for known in filter(None, (protection_of(partition.parameters) for partition in partitions)):
+        for source in {name, *known}:
+            columns = set(known.get(source, ()))
+            found[source] = found.get(source, columns) & columns
+    return {source: tuple(sorted(columns)) for source, columns in found.items()}
 
 
 def missing_protection(partition: Partition, name: str, required: ProtectedColumns) -> dict[str, tuple[str, ...]]:

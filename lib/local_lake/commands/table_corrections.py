@@ -1,0 +1,107 @@
+"""`./lake history`, `undo`, `diff`, `remove` and `retention`: show the history of a table, and correct the table."""
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+
+from lake_etl import runtime
+from lake_etl.config.quality_rules import parse_quality
+from lake_etl.config.reader import configuration_below
+from lake_etl.errors import LakeError
+from lake_etl.landing.arrival import landing_spec
+from lake_etl.ports import Table
+from lake_etl.publish.file_removal import plan_removal
+from lake_etl.publish.undo import Correction, find_table, plan_undo, publish_correction, read_recorded
+from lake_etl.syntax.json_with_comments import parse_json_object
+from lake_etl.syntax.records import Findings
+from lib.local_lake.folders import LakeFolders
+from lib.local_lake.running.retention import retention, retention_hours, set_retention
+from lib.local_lake.running.table_states import compare_runs
+from lib.local_lake.showing.table_changes import print_correction, print_diff, print_history
+
+
+def run(folders: LakeFolders, options: argparse.Namespace) -> int:
+    """Run the command of that name; commands that change a table lock the lake as loads do."""
+    folders.require_lake()
+    return {'history': _history, 'undo': _undo, 'diff': _diff, 'remove': _remove,
+            'retention': _retention}[options.verb](folders, options)
+
+
+def _history(folders: LakeFolders, options: argparse.Namespace) -> int:
+    print_history(read_recorded(find_table(options.table)), options.last, options.format, retention(folders))
+    return 0
+
+
+def _undo(folders: LakeFolders, options: argparse.Namespace) -> int:
+    with folders.writing():
+        recorded = read_recorded(find_table(options.table))
+        correction = plan_undo(recorded, options.partition, options.to, options.allow_unprotected)
+        return _correct(folders, correction)
+
+
+def _remove(folders: LakeFolders, options: argparse.Namespace) -> int:
+    with folders.writing():
+        table = table_of_workflow(options.workflow)
+        database, _, name = table.parameters.get('lake_etl.workflow', f'{table.database}/{table.name}').partition('/')
+        spec = landing_spec(database, name, configuration_below(str(folders.configuration)))
+        correction = plan_removal(read_recorded(table), options.file, spec.load_mode == 'by_file',
+                                  options.allow_unprotected)
+        return _correct(folders, correction)
+
+
+def _correct(folders: LakeFolders, correction: Correction) -> int:
+    kept = retention(folders)
+    publish_correction(correction, kept)
+    print_correction(correction, True, kept)
+    for table in runtime.catalog().tables():
+        name = f'{table.database}.{table.name}'
+        changes = runtime.catalog().history(table.database, table.name)
+        if name != correction.recorded.name and correction.taken and changes[:1] and (
+                changes[0].cause.run == correction.taken):
+            print(f'{name} was filled by the same run and still is. Take that back with: ./lake undo {name}')
+    return 0
+
+
+def _diff(folders: LakeFolders, options: argparse.Namespace) -> int:
+    recorded = read_recorded(find_table(options.table))
+    key = (_key_of_rules(folders, recorded.table) if options.key is None
+           else [name.strip() for name in options.key.split(',') if name.strip()])
+    diff = compare_runs(recorded, options.earlier, options.later, key, retention(folders))
+    print_diff(recorded.name, diff, key, options.format)
+    return 0
+
+
+def _retention(folders: LakeFolders, options: argparse.Namespace) -> int:
+    if options.hours is not None:
+        with folders.writing():
+            set_retention(folders, options.hours)
+    print(f'Superseded files stay for {retention_hours(folders):g} hours. So long ./lake undo can bring them back.')
+    return 0
+
+
+def table_of_workflow(workflow: str) -> Table:
+    """Return the Cleanse table of a workflow, given as `Database/Table` or `Database-Table`; raises LakeError."""
+    parts = workflow.split('/') if '/' in workflow else workflow.split('-')
+    sign = '/' if '/' in workflow else '-'
+    for number in range(1, len(parts)):
+        names = sign.join(parts[:number]), sign.join(parts[number:])
+        if (table := runtime.catalog().table(*names)) is not None:
+            return table
+    known = ', '.join(f'{table.database}/{table.name}' for table in runtime.catalog().tables())
+    raise LakeError(f"--workflow '{workflow}': the lake has no Cleanse table of such a workflow. Expected "
+                    f'DATABASE/TABLE. The tables are: {known or "none"}.')
+
+
+def _key_of_rules(folders: LakeFolders, table: Table) -> Sequence[str]:
+    """Return the columns of the first rule IsPrimaryKey of the workflow's rules file; none without such a rule."""
+    database, consume, _ = table.database.partition('_consume')
+    read, name = configuration_below(str(folders.configuration)), f'dq-rules/dq-{database}-{table.name}.json'
+    content, findings = read(name), Findings(name)
+    raw = parse_json_object(content, findings) if content is not None else None
+    quality = parse_quality(raw, findings) if raw is not None else None
+    if quality is None:
+        return []
+    stage = quality.after_sparksql if consume else quality.after_transform
+    rules = [*stage.warn_rules, *stage.quarantine_rules, *stage.halt_rules]
+    return next(([item.value.lower() for item in rule.parameters] for rule in rules
+                 if getattr(rule, 'type', '') == 'IsPrimaryKey'), [])
