@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from lake_etl import runtime
 from lake_etl.config.quality_rules import parse_quality
 from lake_etl.config.reader import configuration_below
-from lake_etl.errors import LakeError
+from lake_etl.dqdl.syntax_tree import Rule
 from lake_etl.landing.arrival import landing_spec
 from lake_etl.ports import Table
 from lake_etl.publish.file_removal import plan_removal
@@ -16,7 +16,7 @@ from lake_etl.syntax.json_with_comments import parse_json_object
 from lake_etl.syntax.records import Findings
 from lib.local_lake.folders import LakeFolders
 from lib.local_lake.running.retention import retention, retention_hours, set_retention
-from lib.local_lake.running.table_states import compare_runs
+from lib.local_lake.running.table_states import compare_runs, table_of_workflow
 from lib.local_lake.showing.table_changes import print_correction, print_diff, print_history
 
 
@@ -79,19 +79,6 @@ def _retention(folders: LakeFolders, options: argparse.Namespace) -> int:
     return 0
 
 
-def table_of_workflow(workflow: str) -> Table:
-    """Return the Cleanse table of a workflow, given as `Database/Table` or `Database-Table`; raises LakeError."""
-    parts = workflow.split('/') if '/' in workflow else workflow.split('-')
-    sign = '/' if '/' in workflow else '-'
-    for number in range(1, len(parts)):
-        names = sign.join(parts[:number]), sign.join(parts[number:])
-        if (table := runtime.catalog().table(*names)) is not None:
-            return table
-    known = ', '.join(f'{table.database}/{table.name}' for table in runtime.catalog().tables())
-    raise LakeError(f"--workflow '{workflow}': the lake has no Cleanse table of such a workflow. Expected "
-                    f'DATABASE/TABLE. The tables are: {known or "none"}.')
-
-
 def _key_of_rules(folders: LakeFolders, table: Table) -> Sequence[str]:
     """Return the columns of the first rule IsPrimaryKey of the workflow's rules file; none without such a rule."""
     database, consume, _ = table.database.partition('_consume')
@@ -104,4 +91,4 @@ def _key_of_rules(folders: LakeFolders, table: Table) -> Sequence[str]:
     stage = quality.after_sparksql if consume else quality.after_transform
     rules = [*stage.warn_rules, *stage.quarantine_rules, *stage.halt_rules]
     return next(([item.value.lower() for item in rule.parameters] for rule in rules
-                 if getattr(rule, 'type', '') == 'IsPrimaryKey'), [])
+                 if isinstance(rule, Rule) and rule.type == 'IsPrimaryKey'), [])

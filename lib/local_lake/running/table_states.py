@@ -1,4 +1,4 @@
-"""Finds two states of a table on record and compares their rows."""
+"""Finds the table of a workflow, and compares two states of a table that are on record."""
 from __future__ import annotations
 
 import os
@@ -11,7 +11,8 @@ from datetime import UTC, datetime, timedelta
 from lake_etl import runtime
 from lake_etl.adapters.local.duckdb_diff import TableDiff, compare
 from lake_etl.arguments import EXECUTION_COLUMN
-from lake_etl.ports import Column, Partition
+from lake_etl.errors import LakeError
+from lake_etl.ports import Column, Partition, Table
 from lake_etl.publish.ownership import remembered_of
 from lake_etl.publish.restoring import RecordedTable, find_run, latest_change, state_after, state_before
 from lake_etl.publish.undo import data_files_of, require_files
@@ -28,15 +29,31 @@ def compare_runs(recorded: RecordedTable, earlier: str | None, later: str | None
 
     Raises LakeError for a run that is not on record, and if files of a state are gone.
     """
-    (_, before), (columns, after) = _earlier(recorded, earlier), _later(recorded, later)
+    (columns_before, before), (columns, after) = _earlier(recorded, earlier), _later(recorded, later)
     now = {partition.location for partition in recorded.partitions}
     for state in (before, after):
         require_files(recorded.name, [item for item in state if item.location not in now], retention, datetime.now(UTC))
     protected = remembered_of(recorded.table).protected
     with ExitStack() as stack:
-        local = [stack.enter_context(_on_this_machine(state)) for state in (before, after)]
-        return compare(replace(recorded.table, columns=columns), *local, [name.lower() for name in key],
-                       {EXECUTION_COLUMN}, protected)
+        earlier_rows, later_rows = (stack.enter_context(_on_this_machine(state)) for state in (before, after))
+        diff = compare(replace(recorded.table, columns=columns), earlier_rows, later_rows,
+                       [name.lower() for name in key], {EXECUTION_COLUMN}, protected)
+    names, former = ([column.name for column in found] for found in (columns, columns_before))
+    return replace(diff, new=tuple(name for name in names if name not in former),
+                   gone=tuple(name for name in former if name not in names))
+
+
+def table_of_workflow(workflow: str) -> Table:
+    """Return the Cleanse table of a workflow, given as `Database/Table` or `Database-Table`; raises LakeError."""
+    parts = workflow.split('/') if '/' in workflow else workflow.split('-')
+    sign = '/' if '/' in workflow else '-'
+    for number in range(1, len(parts)):
+        names = sign.join(parts[:number]), sign.join(parts[number:])
+        if (table := runtime.catalog().table(*names)) is not None:
+            return table
+    known = ', '.join(f'{table.database}/{table.name}' for table in runtime.catalog().tables())
+    raise LakeError(f"--workflow '{workflow}': the lake has no Cleanse table of such a workflow. Expected "
+                    f'DATABASE/TABLE. The tables are: {known or "none"}.')
 
 
 def _earlier(recorded: RecordedTable, run: str | None) -> State:

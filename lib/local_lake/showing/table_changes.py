@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 from lake_etl.adapters.local.duckdb_diff import TableDiff
@@ -13,7 +13,7 @@ from lake_etl.publish.undo import Correction
 from lib.local_lake.showing.output import print_rows
 
 HISTORY = ('time (UTC)', 'run', 'kind', 'file', 'partitions', 'rows before', 'rows after', 'earlier files until (UTC)')
-SHORT = 8
+SHORT, LENGTH_OF_EXECUTIONS = 8, 36
 
 
 def print_history(recorded: RecordedTable, last: int, style: str, retention: timedelta) -> None:
@@ -25,7 +25,7 @@ def print_history(recorded: RecordedTable, last: int, style: str, retention: tim
         before, after = (_rows(partitions) for partitions in zip(*change.switches.values(), strict=True))
         run = change.cause.run
         kept = change.time + retention if any(earlier for earlier, _ in change.switches.values()) else None
-        rows.append((_shown(change.time), run[:SHORT] if style == 'table' and beginnings[run[:SHORT]] == 1 else run,
+        rows.append((_shown(change.time), _short(run, beginnings) if style == 'table' else run,
                      change.cause.kind, change.cause.file, _partitions(change), before, after,
                      _shown(kept) if kept and kept > now else None))
     print_rows(HISTORY, rows, style)
@@ -53,12 +53,19 @@ def print_diff(name: str, diff: TableDiff, key: Sequence[str], style: str) -> No
     if diff.changed is not None:
         rows.append(('changed', '', diff.changed, diff.changed, None))
         rows += [('changed', column, count, count, None) for column, count in diff.columns.items()]
+    rows += [('new column', column, None, None, None) for column in diff.new]
+    rows += [('gone column', column, None, None, None) for column in diff.gone]
     rows += [('total', item.column, item.before, item.after,
               None if item.before is None or item.after is None else item.after - item.before)
              for item in diff.totals]
     if style == 'table':
         print(f'{name}, rows compared {"by " + ", ".join(key) if key else "as a whole"}:')
     print_rows(('what', 'column', 'earlier', 'later', 'difference'), rows, style)
+
+
+def _short(run: str, beginnings: Mapping[str, int]) -> str:
+    """Return the beginning of an execution's id, if no other id of the history begins so."""
+    return run[:SHORT] if len(run) == LENGTH_OF_EXECUTIONS and beginnings[run[:SHORT]] == 1 else run
 
 
 def _rows(partitions: Sequence[Partition | None]) -> int | None:

@@ -7,8 +7,7 @@ from dataclasses import dataclass, replace
 
 from lake_etl.errors import LakeError
 from lake_etl.ports import Cause, Column, Partition, Publication, Table, TableChange
-from lake_etl.publish.protected_state import (
-    ProtectedColumns, missing_protection, protection_of, protection_property)
+from lake_etl.publish.protected_state import ProtectedColumns, missing_protection, protection_of, protection_property
 from lake_etl.publish.schema_evolution import same_partition
 from lake_etl.syntax.type_text import TypeText, TypeTextError, parse_type
 
@@ -63,7 +62,8 @@ def find_run(recorded: RecordedTable, run: str) -> TableChange:
         return next(change for change in found if change.cause.run == run or len(runs) == 1)
     shown = ', '.join(list(runs or dict.fromkeys(change.cause.run for change in recorded.changes))[:SHOWN])
     reason = f"'{run}' is the beginning of {len(runs)} runs" if runs else f"No run '{run}' is on record"
-    raise LakeError(f'{reason} for table {recorded.name}. Give one of: {shown or "(the history is empty)"}. {UNCHANGED}')
+    raise LakeError(f'{reason} for table {recorded.name}. Give one of: {shown or "(the history is empty)"}. '
+                    f'{UNCHANGED}')
 
 
 def find_values(recorded: RecordedTable, text: str) -> Values:
@@ -71,7 +71,8 @@ def find_values(recorded: RecordedTable, text: str) -> Values:
 
     Raises LakeError when neither the table nor its history has it.
     """
-    given = tuple(part.partition('=')[2] or part for part in re.split('[/-]' if '=' not in text else '/', text.strip('/')))
+    parts = re.split('/' if '=' in text else '[/-]', text.strip('/'))
+    given = tuple(part.partition('=')[2] or part for part in parts)
     keys = tuple(replace(key, type='int') for key in recorded.table.partition_keys)
     known = dict.fromkeys([*recorded.state, *(values for change in recorded.changes for values in change.switches)])
     for values in known:
@@ -157,7 +158,7 @@ def require_protection(publication: Publication, required: ProtectedColumns, all
 
 def _common_columns(recorded: RecordedTable, columns: tuple[Column, ...],
                     partitions: Sequence[Partition]) -> tuple[Column, ...]:
-    """Return columns with which all partitions can be read: those of the earlier state if possible, or of the table."""
+    """Return columns with which all partitions can be read: those of the earlier state, or else of the table."""
     conflicts: list[str] = []
     for candidate in (columns, recorded.table.columns):
         names = {column.name for column in candidate}

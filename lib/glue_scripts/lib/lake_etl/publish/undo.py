@@ -10,14 +10,13 @@ from datetime import UTC, datetime, timedelta
 from lake_etl import runtime
 from lake_etl.errors import LakeError
 from lake_etl.ports import Cause, FileEntry, Partition, Publication, Table
-from lake_etl.publish.layout import (
-    LOAD_KEY, SUPERSEDED_FOLDER, load_of_location, partition_of_load, superseded_marker)
+from lake_etl.publish.layout import LOAD_KEY, SUPERSEDED_FOLDER, load_of_location, partition_of_load, superseded_marker
 from lake_etl.publish.ownership import WORKFLOW, remembered_of
 from lake_etl.publish.parquet_footer import rows_of_files
 from lake_etl.publish.protected_state import protection_of
 from lake_etl.publish.restoring import (
-    UNCHANGED, RecordedTable, Values, find_run, find_values, latest_change, require_protection, restoration,
-    state_after, state_before)
+    UNCHANGED, RecordedTable, find_run, find_values, latest_change, require_protection, restoration, state_after,
+    state_before)
 from lake_etl.publish.sources import ROW_COUNT
 from lake_etl.publish.sweep import sweep_partition
 
@@ -85,13 +84,14 @@ def plan_undo(recorded: RecordedTable, partition: str | None, to: str | None, al
     if to is None:
         change = latest_change(recorded, values)
         wanted, columns = state_before(change, values), change.columns[0]
-        what, taken = shown_cause(change.cause), change.cause.run
+        what, taken, file = shown_cause(change.cause), change.cause.run, change.cause.file
     else:
         change = find_run(recorded, to)
         found = state_after(recorded, change)
         wanted = found if values is None else {values: found.get(values)}
-        columns, what, taken = change.columns[1], f'everything after {shown_cause(change.cause)}', ''
-    publication = restoration(recorded, wanted, columns, Cause('undo', new_run('undo')))
+        columns, what = change.columns[1], f'everything after {shown_cause(change.cause)}'
+        taken = file = ''
+    publication = restoration(recorded, wanted, columns, Cause('undo', new_run('undo'), file))
     return Correction(recorded, protected(recorded, publication, allow_unprotected), what, taken)
 
 

@@ -1,4 +1,4 @@
-"""Compares two states of a table in DuckDB: rows by key, and totals of amounts. It returns numbers, no values of rows."""
+"""Compares two states of a table in DuckDB: counts rows by key, and sums amounts; it returns no values of rows."""
 from __future__ import annotations
 
 import re
@@ -19,6 +19,7 @@ NUMBER = re.compile(r'decimal\((?P<precision>\d+),(?P<scale>\d+)\)|double|float|
 WIDEST_SUMMED_DECIMAL = 28   # DuckDB sums up to 38 digits
 CENT = Decimal('0.01')
 EARLIER, LATER, EARLIER_ROWS, LATER_ROWS = 'earlier', 'later', 'earlier_rows', 'later_rows'
+PRESENT = '"present in this state"'   # unlikely as a name of the table's own columns
 Amount = int | Decimal | None
 
 
@@ -40,6 +41,7 @@ class TableDiff:
     changed   number of keys whose rows differ; None without a key
     columns   for each column, how many of these keys have another value in it
     totals    of the columns with numbers
+    new, gone columns that only the later, and only the earlier state has
     """
 
     rows: tuple[int, int]
@@ -48,6 +50,8 @@ class TableDiff:
     changed: int | None
     columns: dict[str, int]
     totals: tuple[Total, ...]
+    new: tuple[str, ...] = ()
+    gone: tuple[str, ...] = ()
 
 
 def compare(table: Table, earlier: Sequence[Partition], later: Sequence[Partition], key: Sequence[str],
@@ -121,11 +125,12 @@ def _by_key(connection: duckdb.DuckDBPyConnection, key: Sequence[str],
     """Return how many keys were added, removed and changed, and how many of these changed in each column."""
     on = ' AND '.join(f'e.{identifier(name)} IS NOT DISTINCT FROM l.{identifier(name)}' for name in key)
     differs = [f'e.{identifier(name)} IS DISTINCT FROM l.{identifier(name)}' for name in names]
-    pair = 'e."present here" AND l."present here"'
-    counts = ['count(*) FILTER (e."present here" IS NULL)', 'count(*) FILTER (l."present here" IS NULL)',
+    pair = f'e.{PRESENT} AND l.{PRESENT}'
+    counts = [f'count(*) FILTER (e.{PRESENT} IS NULL)', f'count(*) FILTER (l.{PRESENT} IS NULL)',
               f'count(*) FILTER ({pair} AND ({" OR ".join(differs) or "false"}))',
               *(f'count(*) FILTER ({pair} AND {each})' for each in differs)]
-    states = [f'(SELECT *, true AS "present here" FROM {view_name("states", view)})' for view in (EARLIER_ROWS, LATER_ROWS)]
+    states = [f'(SELECT *, true AS {PRESENT} FROM {view_name("states", view)})'
+              for view in (EARLIER_ROWS, LATER_ROWS)]
     row = connection.execute(f'SELECT {", ".join(counts)} FROM {states[0]} AS e FULL JOIN {states[1]} AS l '
                              f'ON {on}').fetchone() or ()
     return row[0], row[1], row[2], {name: count for name, count in zip(names, row[3:], strict=True) if count}
