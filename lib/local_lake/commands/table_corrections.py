@@ -11,12 +11,13 @@ from lake_etl.dqdl.syntax_tree import Rule
 from lake_etl.landing.arrival import landing_spec
 from lake_etl.ports import Table
 from lake_etl.publish.file_removal import plan_removal
-from lake_etl.publish.undo import Correction, find_table, plan_undo, publish_correction, read_recorded
+from lake_etl.publish.undo import Correction, find_table, lock_name, plan_undo, publish_correction, read_recorded
 from lake_etl.syntax.json_with_comments import parse_json_object
 from lake_etl.syntax.records import Findings
 from lib.local_lake.folders import LakeFolders
 from lib.local_lake.running.retention import retention, retention_hours, set_retention
 from lib.local_lake.running.table_states import compare_runs, table_of_workflow
+from lib.local_lake.showing.report import QUARANTINE
 from lib.local_lake.showing.table_changes import print_correction, print_diff, print_history
 
 
@@ -53,13 +54,22 @@ def _correct(folders: LakeFolders, correction: Correction) -> int:
     kept = retention(folders)
     publish_correction(correction, kept)
     print_correction(correction, True, kept)
-    for table in runtime.catalog().tables():
-        name = f'{table.database}.{table.name}'
-        changes = runtime.catalog().history(table.database, table.name)
-        if name != correction.recorded.name and correction.taken and changes[:1] and (
-                changes[0].cause.run == correction.taken):
-            print(f'{name} was filled by the same run and still is. Take that back with: ./lake undo {name}')
+    _print_others(correction)
     return 0
+
+
+def _print_others(correction: Correction) -> None:
+    """Print which other tables of the workflow were not changed, and how the same run is taken back there."""
+    corrected = correction.recorded.table
+    for table in runtime.catalog().tables():
+        name, same = f'{table.database}.{table.name}', lock_name(table) == lock_name(corrected)
+        if not same or name == correction.recorded.name:
+            continue
+        latest = next(iter(runtime.catalog().history(table.database, table.name)), None)
+        if latest is not None and latest.cause.run == correction.taken:
+            print(f'{name} still has what the same run published. Take it back with: ./lake undo {name}')
+        elif table.database != corrected.database and QUARANTINE not in name:
+            print(f'{name}, which the same workflow fills, is as it was.')
 
 
 def _diff(folders: LakeFolders, options: argparse.Namespace) -> int:
@@ -75,7 +85,7 @@ def _retention(folders: LakeFolders, options: argparse.Namespace) -> int:
     if options.hours is not None:
         with folders.writing():
             set_retention(folders, options.hours)
-    print(f'Superseded files stay for {retention_hours(folders):g} hours. So long ./lake undo can bring them back.')
+    print(f'Superseded files stay for {retention_hours(folders):g} hours. Within that time ./lake undo can bring them back.')
     return 0
 
 

@@ -170,8 +170,8 @@ def _common_columns(recorded: RecordedTable, columns: tuple[Column, ...],
         if candidate and not conflicts:
             return joined
     raise LakeError(
-        f'The earlier files of {recorded.name} have other types than the table: {"; ".join(conflicts[:SHOWN])}. Queries '
-        'could not read them together with the other partitions. Undo the whole run that changed the types, without '
+        f'The earlier files of {recorded.name} have other types than the table: {"; ".join(conflicts[:SHOWN])}. '
+        'Queries could not read them together with the other partitions. Undo the whole run that changed the types, without '
         f'naming a partition, or load the file again. {UNCHANGED}')
 
 

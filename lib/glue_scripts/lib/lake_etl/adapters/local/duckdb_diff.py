@@ -116,8 +116,8 @@ def _require_unique(connection: duckdb.DuckDBPyConnection, view: str, key: Seque
                                    f'GROUP BY ALL HAVING count(*) > 1)')
     if repeated:
         state = 'earlier' if view == EARLIER_ROWS else 'later'
-        raise LakeError(f'{repeated:,} keys ({", ".join(key)}) have several rows in the {state} state. Give all columns '
-                        'that identify a row with --key, or --key "" to compare whole rows.')
+        raise LakeError(f'{repeated:,} keys ({", ".join(key)}) have several rows in the {state} state. Give all '
+                        'columns that identify a row with --key, or --key "" to compare whole rows.')
 
 
 def _by_key(connection: duckdb.DuckDBPyConnection, key: Sequence[str],
