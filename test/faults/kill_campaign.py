@@ -32,7 +32,7 @@ TABLES = ('gen.policy', 'gen_consume.policy')
 SQL = 'SELECT generation, number, year, month, day FROM gen.policy'
 SIGNALS = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT)
 # How long a command runs at most before it is stopped; those that start Spark need seconds before they do anything.
-COMMANDS = {'run': 14.0, 'watch': 14.0, 'retry': 14.0, 'clean': 1.5, 'lookup': 1.5}
+COMMANDS = {'run': 14.0, 'watch': 14.0, 'retry': 14.0, 'clean': 1.5, 'lookup': 1.5, 'undo': 1.5}
 PATIENCE_SECONDS = 120
 Rows = list[tuple[object, ...]]
 
@@ -110,6 +110,8 @@ def arguments_of(command: str, lake: SmallLake, generation: int, folder: Path) -
     if command == 'lookup':
         (folder / 'values.json').write_text('{"lookup": {"a": "b"}}')
         return ['lookup', 'load', 'Gen', str(folder / 'values.json')]
+    if command == 'undo':
+        return ['undo', TABLES[generation % len(TABLES)]]
     if command == 'watch':
         lake.land(KEY, file_of(generation))
         return ['watch', '--once']
@@ -174,8 +176,14 @@ def campaign(lake: SmallLake, kills: int, seed: int, commands: dict[str, float] 
 
 
 def finish(lake: SmallLake, figures: Figures, load: Callable[[], int]) -> None:
-    """Load what is left, and count it as wrong unless both tables then hold the file that lies in Collect."""
+    """Load what is left, and count it as wrong unless both tables then hold the file that lies in Collect.
+
+    A file whose load an undo has taken back is not loaded again, so another one is put in its place.
+    """
     landed = (lake.folders.collect / KEY)
+    latest = [next(iter(lake.catalog.history(*table.split('.'))), None) for table in TABLES]
+    if any(change is not None and change.cause.kind == 'undo' for change in latest):
+        lake.land(KEY, file_of(sum(figures.kills.values()) + 1))
     status = load()
     states = Counter(state for state, _ in lake.recorded())
     if status != 0 or states['STARTED'] or states['FAILED']:
@@ -193,7 +201,7 @@ def main(kills: int, seed: int) -> int:
     from lib.local_lake.commands import watch
     with tempfile.TemporaryDirectory(prefix='kill-campaign-') as folder:
         lake = SmallLake(Path(folder))
-        lake.folders.root.mkdir()
+        start(lake, arguments_of('run', lake, 0, Path(folder))).communicate()
         figures = campaign(lake, kills, seed)
         finish(lake, figures, lambda: watch.run(lake.folders, argparse.Namespace(once=True)))
     print(figures)
