@@ -62,8 +62,8 @@ def killed(lake: SmallLake, arguments: list[str], moment: int) -> bool:
 
 @pytest.mark.parametrize('command', [['undo', 'gen.policy'], ['remove', '1.csv', '--workflow', 'Gen/Policy']])
 def test_a_killed_correction_leaves_the_old_state_or_the_new_one(command, tmp_path):
-    states, moment = set(), 0
-    while not states or was_killed:
+    states, moment, was_killed = set(), 0, True
+    while was_killed:
         moment += 1
         lake = SmallLake(tmp_path / str(moment))
         load(lake, 1, 0)

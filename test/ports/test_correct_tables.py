@@ -45,7 +45,8 @@ def glue(aws, monkeypatch):
     boto3.client('s3').create_bucket(Bucket=BUCKET, CreateBucketConfiguration={'LocationConstraint': REGION})
     boto3.client('dynamodb').create_table(
         TableName=LOCKS, BillingMode='PAY_PER_REQUEST',
-        KeySchema=[{'AttributeName': 'resource_name', 'KeyType': 'HASH'}, {'AttributeName': 'place', 'KeyType': 'RANGE'}],
+        KeySchema=[{'AttributeName': name, 'KeyType': kind}
+                   for name, kind in (('resource_name', 'HASH'), ('place', 'RANGE'))],
         AttributeDefinitions=[{'AttributeName': name, 'AttributeType': 'S'} for name in ('resource_name', 'place')])
     catalog = GlueCatalog()
     catalog.create_database('gen', f's3://{BUCKET}/gen')

@@ -85,7 +85,8 @@ def _retention(folders: LakeFolders, options: argparse.Namespace) -> int:
     if options.hours is not None:
         with folders.writing():
             set_retention(folders, options.hours)
-    print(f'Superseded files stay for {retention_hours(folders):g} hours. Within that time ./lake undo can bring them back.')
+    print(f'Superseded files stay for {retention_hours(folders):g} hours. Within that time ./lake undo can bring them '
+          'back.')
     return 0
 
 

@@ -171,8 +171,8 @@ def _common_columns(recorded: RecordedTable, columns: tuple[Column, ...],
             return joined
     raise LakeError(
         f'The earlier files of {recorded.name} have other types than the table: {"; ".join(conflicts[:SHOWN])}. '
-        'Queries could not read them together with the other partitions. Undo the whole run that changed the types, without '
-        f'naming a partition, or load the file again. {UNCHANGED}')
+        'Queries could not read them together with the other partitions. Undo the whole run that changed the types, '
+        f'without naming a partition, or load the file again. {UNCHANGED}')
 
 
 def _conflicts(columns: Iterable[Column], partitions: Iterable[Partition]) -> Iterable[str]:

@@ -55,9 +55,10 @@ def find_table(name: str) -> Table:
     described = catalog.described(database, short) if dot else None
     if described and described.get('Parameters', {}).get('table_type', '').upper() == 'ICEBERG':
         raise LakeError(
-            f'{wanted} is an Iceberg table, whose history is its snapshots. In a Spark session of the lake, list them '
-            f'with SELECT * FROM glue_catalog.{wanted}.snapshots, and go back with CALL glue_catalog.system.'
-            f"rollback_to_snapshot('{wanted}', ID). {UNCHANGED}")
+            f'{wanted} is an Iceberg table, whose history is its snapshots. The tables of an entity match go back only '
+            'together, so this command changes none of them. On AWS list the snapshots of each in Spark with SELECT * '
+            f"FROM glue_catalog.{wanted}.snapshots, and go back with CALL glue_catalog.system.rollback_to_snapshot("
+            f"'{wanted}', ID). On a laptop use manage_snapshots() of pyiceberg. {UNCHANGED}")
     known = ', '.join(f'{table.database}.{table.name}' for table in same or tables)
     reason = f"'{name}' names {len(same)} tables" if same else f"There is no table '{name}'"
     raise LakeError(f'{reason}. Choose one of: {known or "(the lake has no tables)"}.')
@@ -99,8 +100,9 @@ def protected(recorded: RecordedTable, publication: Publication, allowed: bool) 
     """Return the publication unless it brings back personal data in clear; see `require_protection`."""
     catalog = runtime.catalog()
     known = (protection_of(item.parameters) or {} for item in (*recorded.partitions, *publication.put))
-    names = {recorded.name, *(name for item in known for name in item)}
-    required = {name: tuple(remembered_of(catalog.table(*name.split('.', 1))).protected) for name in names}
+    workflow = lock_name(recorded.table).replace('/', '.')
+    names = {recorded.name, workflow, *(name for item in known for name in item)}
+    required = {name: tuple(remembered_of(catalog.table(*name.partition('.')[::2])).protected) for name in names}
     return require_protection(publication, required, allowed)
 
 
