@@ -200,7 +200,7 @@ def test_files_that_a_sweep_may_have_begun_to_remove_are_not_brought_back(lake):
     moment = time.time() - 73 * 3600
     os.utime(marker, (moment, moment))
     status, text = typed(lake, 'undo', 'gen.policy')
-    assert status == 1 and 'kept for 72 hours' in text
+    assert status == 1 and 'stay for 72 hours' in text
     assert typed(lake, 'retention', '720')[0] == 0 and typed(lake, 'undo', 'gen.policy')[0] == 0
     assert typed(lake, 'undo', 'gen.policy')[0] == 0 and premiums(lake) == before
     assert time.time() - marker.stat().st_mtime < 60, 'the time that files stay begins again'

@@ -101,10 +101,17 @@ def test_a_load_is_taken_back_only_when_asked_for_and_the_undo_is_on_record(glue
     assert numbers(glue) == [0, 1]
 
 
-def test_states_are_compared_from_copies_of_their_files(glue, capsys):
+def test_what_only_looks_or_is_refused_changes_nothing(glue, capsys):
     status, text = typed(capsys, 'diff', 'gen.policy', '--key', 'number', '--format', 'csv')
     assert (status, text.split('\n')[1:-1]) == (0, [
         'rows,,2,3,1', 'added,,,2,2', 'removed,,1,,-1', 'changed,,0,0,', 'total,amount,0.25,1.25,1.00'])
+    status, text = typed(capsys, '--environment', 'Test', 'undo', 'gen.policy', '--apply')
+    assert status == 1 and 'is not in the environment Test' in text
+    boto3.client('glue').create_table(DatabaseName='gen', TableInput={
+        'Name': 'person', 'TableType': 'EXTERNAL_TABLE', 'Parameters': {'table_type': 'ICEBERG'}})
+    status, text = typed(capsys, 'undo', 'gen.person', '--apply')
+    assert status == 1 and "rollback_to_snapshot('gen.person', ID)" in text
+    assert numbers(glue) == [0, 2, 3]
 
 
 def test_the_rows_of_one_file_are_taken_out(glue, capsys):
@@ -133,11 +140,6 @@ def test_the_lake_can_tell_that_a_killed_correction_has_ended(glue, capsys, monk
     assert ':execution:dev-insurancelake-etl-state-machine:correction-' in claims[0]
 
 
-def test_a_table_of_another_environment_is_refused(glue, capsys):
-    status, text = typed(capsys, '--environment', 'Test', 'undo', 'gen.policy', '--apply')
-    assert status == 1 and 'is not in the environment Test' in text and numbers(glue) == [0, 2, 3]
-
-
 def test_personal_data_in_clear_stay_away(glue, capsys):
     load(glue, 'run-three', 1, **{PROTECTED: '{"number": "hash"}'})
     status, text = typed(capsys, 'undo', 'gen.policy', '--apply')
@@ -153,10 +155,3 @@ def test_a_publication_that_glue_refuses_leaves_a_record_that_is_ignored(glue, c
     assert len(list(S3Files().list(f'{PLACE}/_history'))) == 3
     assert [change.cause.run for change in glue.history('gen', 'policy')] == ['run-two', 'run-one']
     assert typed(capsys, 'undo', 'gen.policy', '--apply')[0] == 0 and numbers(glue) == [0, 1]
-
-
-def test_an_iceberg_table_is_told_how_to_go_back(glue, capsys):
-    boto3.client('glue').create_table(DatabaseName='gen', TableInput={
-        'Name': 'person', 'TableType': 'EXTERNAL_TABLE', 'Parameters': {'table_type': 'ICEBERG'}})
-    status, text = typed(capsys, 'undo', 'gen.person')
-    assert status == 1 and "rollback_to_snapshot('gen.person', ID)" in text

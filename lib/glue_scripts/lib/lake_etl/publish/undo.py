@@ -108,7 +108,8 @@ def protected(recorded: RecordedTable, publication: Publication, allowed: bool) 
 
 def shown_cause(cause: Cause) -> str:
     """Return in words what has changed a table."""
-    kind = {'load': 'the load', 'undo': 'the undo', 'remove': 'the removal'}.get(cause.kind, cause.kind)
+    kind = {'load': 'the load', 'undo': 'the undo', 'remove': 'the removal',
+            'clear': 'the clearing'}.get(cause.kind, cause.kind)
     return f'{kind} of {cause.file}' if cause.file else f'{kind} {cause.run}'.rstrip()
 
 
@@ -155,8 +156,9 @@ def require_files(name: str, partitions: Collection[Partition], retention: timed
         if not entries or _expired(files.list(f'{partition_of_load(partition.location)}/{SUPERSEDED_FOLDER}'),
                                    partition.location, retention, now):
             raise LakeError(
-                f'{label}: the files of the earlier state are gone. Superseded files are kept for '
-                f'{retention.total_seconds() / 3600:g} hours. Load the file of that time again. {UNCHANGED}')
+                f'{label}: the files of the earlier state are gone. Superseded files stay for '
+                f'{retention.total_seconds() / 3600:g} hours, unless they are cleaned up before. Load the file of that '
+                f'time again. {UNCHANGED}')
         rows = partition.parameters.get(ROW_COUNT)
         data = data_files_of(partition.location)
         if rows is not None and (found := sum(rows_of_files(data).values())) != int(rows):
