@@ -22,7 +22,9 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from lake_etl.adapters.local.sqlite_items import SqliteItems
 from lake_etl.errors import LakeError
+from lib.local_lake.running.orchestration import AUDIT
 from small_lake import SmallLake
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -33,8 +35,6 @@ SQL = 'SELECT generation, number, year, month, day FROM gen.policy'
 SIGNALS = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT)
 # How long a command runs at most before it is stopped; those that start Spark need seconds before they do anything.
 COMMANDS = {'run': 14.0, 'watch': 14.0, 'retry': 14.0, 'clean': 1.5, 'lookup': 1.5, 'undo': 3.0}
-# These leave the records of runs that were killed before to the next command that loads.
-DO_NOT_LOAD = ('clean', 'lookup', 'undo')
 PATIENCE_SECONDS = 120
 Rows = list[tuple[object, ...]]
 
@@ -141,9 +141,18 @@ def stop(process: subprocess.Popen[str], number: signal.Signals) -> str:
             os.killpg(process.pid, signal.SIGKILL)
 
 
+def started_runs(lake: SmallLake) -> set[str]:
+    """Return the runs that are on record as started, and not as ended."""
+    return {str(item['execution_id']) for item in SqliteItems().scan(lake.folders.items(AUDIT))
+            if item['job_latest_status'] == 'STARTED'}
+
+
 def judge(lake: SmallLake, process: subprocess.Popen[str], number: signal.Signals, said: str, before: Rows,
-          figures: Figures) -> None:
-    """Compare what a stopped command said and recorded with what has happened."""
+          open_before: set[str], figures: Figures) -> None:
+    """Compare what a stopped command said and recorded with what has happened.
+
+    open_before  runs that commands which were killed earlier have left open; the next load closes them
+    """
     title = f'{number.name}: {" ".join(process.args[7:])}'  # type: ignore[index,arg-type]  # a list of texts
     if 'Traceback' in said:
         figures.wrong.append(f'{title} printed a stack trace')
@@ -154,9 +163,7 @@ def judge(lake: SmallLake, process: subprocess.Popen[str], number: signal.Signal
         figures.wrong.append(f'{title}: a file was blamed: {lake.recorded()}')
     if number != signal.SIGKILL and process.returncode not in (0, 128 + number, -number):
         figures.wrong.append(f'{title} ended with {process.returncode}: {said[-300:]}')
-    command = process.args[7]  # type: ignore[index,call-overload]  # a list of texts
-    if (number != signal.SIGKILL and process.returncode == 128 + number and states['STARTED']
-            and command not in DO_NOT_LOAD):
+    if number != signal.SIGKILL and process.returncode == 128 + number and started_runs(lake) - open_before:
         figures.wrong.append(f'{title}: the run is still on record as started')
 
 
@@ -168,6 +175,7 @@ def campaign(lake: SmallLake, kills: int, seed: int, commands: dict[str, float] 
         for generation in range(1, kills + 1):
             command, longest = chance.choice(list((commands or COMMANDS).items()))
             number, before = SIGNALS[generation % len(SIGNALS)], content(lake, TABLES[0])
+            open_before = started_runs(lake)
             may_lose_files(command == 'clean')
             process = start(lake, arguments_of(command, lake, generation, folder))
             with suppress(subprocess.TimeoutExpired):
@@ -175,7 +183,7 @@ def campaign(lake: SmallLake, kills: int, seed: int, commands: dict[str, float] 
             figures.ended_before += process.poll() is not None
             said = stop(process, number)
             figures.kills[number.name] += 1
-            judge(lake, process, number, said, before, figures)
+            judge(lake, process, number, said, before, open_before, figures)
     return figures
 
 
