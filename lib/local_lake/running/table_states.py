@@ -39,8 +39,8 @@ def compare_runs(recorded: RecordedTable, earlier: str | None, later: str | None
         diff = compare(replace(recorded.table, columns=columns), earlier_rows, later_rows,
                        [name.lower() for name in key], {EXECUTION_COLUMN}, protected)
     names, former = ([column.name for column in found] for found in (columns, columns_before))
-    return replace(diff, new=tuple(name for name in names if name not in former),
-                   gone=tuple(name for name in former if name not in names))
+    return replace(diff, added_columns=tuple(name for name in names if name not in former),
+                   removed_columns=tuple(name for name in former if name not in names))
 
 
 def table_of_workflow(workflow: str) -> Table:

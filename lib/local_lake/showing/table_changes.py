@@ -53,8 +53,8 @@ def print_diff(name: str, diff: TableDiff, key: Sequence[str], style: str) -> No
     if diff.changed is not None:
         rows.append(('changed', '', diff.changed, diff.changed, None))
         rows += [('changed', column, count, count, None) for column, count in diff.columns.items()]
-    rows += [('new column', column, None, None, None) for column in diff.new]
-    rows += [('gone column', column, None, None, None) for column in diff.gone]
+    rows += [('added column', column, None, None, None) for column in diff.added_columns]
+    rows += [('removed column', column, None, None, None) for column in diff.removed_columns]
     rows += [('total', item.column, item.before, item.after,
               None if item.before is None or item.after is None else item.after - item.before)
              for item in diff.totals]

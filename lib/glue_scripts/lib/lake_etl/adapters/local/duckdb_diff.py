@@ -36,12 +36,13 @@ class Total:
 class TableDiff:
     """How two states of a table differ.
 
-    rows      number of rows in the earlier and in the later state
-    added     number of rows, or of keys, only in the later state; `removed` only in the earlier one
-    changed   number of keys whose rows differ; None without a key
-    columns   for each column, how many of these keys have another value in it
-    totals    of the columns with numbers
-    new, gone columns that only the later, and only the earlier state has
+    rows             number of rows in the earlier and in the later state
+    added            number of rows, or of keys, only in the later state; `removed` only in the earlier one
+    changed          number of keys whose rows differ; None without a key
+    columns          for each column, how many of these keys have another value in it
+    totals           of the columns with numbers
+    added_columns    that only the later state has
+    removed_columns  that only the earlier state has
     """
 
     rows: tuple[int, int]
@@ -50,8 +51,8 @@ class TableDiff:
     changed: int | None
     columns: dict[str, int]
     totals: tuple[Total, ...]
-    new: tuple[str, ...] = ()
-    gone: tuple[str, ...] = ()
+    added_columns: tuple[str, ...] = ()
+    removed_columns: tuple[str, ...] = ()
 
 
 def compare(table: Table, earlier: Sequence[Partition], later: Sequence[Partition], key: Sequence[str],
