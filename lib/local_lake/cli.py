@@ -100,6 +100,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_loading(verbs)
     _add_looking(verbs)
     _add_configuration(verbs)
+    _add_corrections(verbs)
     _add_upkeep(verbs)
     return parser
 
@@ -192,8 +193,36 @@ def _add_configuration(verbs: Verbs) -> None:
     multi.add_argument('columns', nargs='+', metavar='COLUMN', help='columns whose values are looked up')
 
 
+def _add_corrections(verbs: Verbs) -> None:
+    module = 'table_corrections'
+    history = _verb(verbs, 'history', 'list which runs changed a table, the latest first', module)
+    history.add_argument('--last', type=int, default=20, metavar='N', help='how many (default: 20)')
+    undo = _verb(verbs, 'undo', 'take back the latest change of a table, or all changes after a run', module)
+    undo.add_argument('table', metavar='TABLE', help='a table of the lake')
+    undo.add_argument('partition', nargs='?', metavar='PARTITION', help='only this one, such as 2026/03/04')
+    undo.add_argument('--to', metavar='RUN', help='return to the state in which this run left the table')
+    diff = _verb(verbs, 'diff', 'compare two states of a table: rows and totals', module)
+    diff.add_argument('--from', dest='earlier', metavar='RUN', help='run that left the earlier state (default: the '
+                      'state before the latest change)')
+    diff.add_argument('--to', dest='later', metavar='RUN', help='run that left the later state (default: the present)')
+    diff.add_argument('--key', metavar='COLUMNS', help='columns that identify a row, with commas between them '
+                      "(default: those of the rule IsPrimaryKey in the workflow's rules file)")
+    remove = _verb(verbs, 'remove', 'take the rows of one source file out of the Cleanse table of its workflow', module)
+    remove.add_argument('file', metavar='FILE', help='name of the file, or its path below Collect')
+    remove.add_argument('--workflow', required=True, metavar='DATABASE/TABLE', help='which workflow loaded it')
+    for verb in (history, diff):
+        verb.add_argument('table', metavar='TABLE', help='a table of the lake')
+        verb.add_argument('--format', choices=['table', 'csv', 'json'], default='table')
+    for verb in (undo, remove):
+        verb.add_argument('--allow-unprotected', action='store_true', help='also if columns that are protected now '
+                          'were not protected then')
+    keep = _verb(verbs, 'retention', 'show or set how long superseded files stay and undo is possible', module)
+    keep.add_argument('hours', nargs='?', metavar='HOURS', help='such as 720 for 30 days')
+
+
 def _add_upkeep(verbs: Verbs) -> None:
     clean = _verb(verbs, 'clean', 'remove files that no table refers to any more')
+    clean.add_argument('--superseded', action='store_true', help='also remove files that ./lake undo still needs')
     clean.add_argument('--all', action='store_true', help='remove the whole lake')
     clean.add_argument('--yes', action='store_true', help='with --all: remove the files in Collect without asking')
     _passed_on(verbs, 'test', 'run the test suite, or with --real the jobs on a real cluster; further arguments go to '

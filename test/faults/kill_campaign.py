@@ -30,7 +30,9 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from lake_etl.adapters.local.sqlite_items import SqliteItems
 from lake_etl.errors import LakeError
+from lib.local_lake.running.orchestration import AUDIT
 from small_lake import SmallLake
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -40,7 +42,7 @@ TABLES = ('gen.policy', 'gen_consume.policy')
 SQL = 'SELECT generation, number, year, month, day FROM gen.policy'
 SIGNALS = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT)
 # How long a command runs at most before it is stopped; those that start Spark need seconds before they do anything.
-COMMANDS = {'run': 14.0, 'watch': 14.0, 'retry': 14.0, 'clean': 1.5, 'lookup': 1.5}
+COMMANDS = {'run': 14.0, 'watch': 14.0, 'retry': 14.0, 'clean': 1.5, 'lookup': 1.5, 'undo': 3.0}
 PATIENCE_SECONDS = 120
 Rows = list[tuple[object, ...]]
 
@@ -118,6 +120,8 @@ def arguments_of(command: str, lake: SmallLake, generation: int, folder: Path) -
     if command == 'lookup':
         (folder / 'values.json').write_text('{"lookup": {"a": "b"}}')
         return ['lookup', 'load', 'Gen', str(folder / 'values.json')]
+    if command == 'undo':
+        return ['undo', TABLES[generation % len(TABLES)]]
     if command == 'watch':
         lake.land(KEY, file_of(generation))
         return ['watch', '--once']
@@ -145,9 +149,18 @@ def stop(process: subprocess.Popen[str], number: signal.Signals) -> str:
             os.killpg(process.pid, signal.SIGKILL)
 
 
+def started_runs(lake: SmallLake) -> set[str]:
+    """Return the runs that are on record as started, and not as ended."""
+    return {str(item['execution_id']) for item in SqliteItems().scan(lake.folders.items(AUDIT))
+            if item['job_latest_status'] == 'STARTED'}
+
+
 def judge(lake: SmallLake, process: subprocess.Popen[str], number: signal.Signals, said: str, before: Rows,
-          figures: Figures) -> None:
-    """Compare what a stopped command said and recorded with what has happened."""
+          open_before: set[str], figures: Figures) -> None:
+    """Compare what a stopped command said and recorded with what has happened.
+
+    open_before  runs that commands which were killed earlier have left open; the next load closes them
+    """
     title = f'{number.name}: {" ".join(process.args[7:])}'  # type: ignore[index,arg-type]  # a list of texts
     if 'Traceback' in said:
         figures.wrong.append(f'{title} printed a stack trace')
@@ -158,7 +171,7 @@ def judge(lake: SmallLake, process: subprocess.Popen[str], number: signal.Signal
         figures.wrong.append(f'{title}: a file was blamed: {lake.recorded()}')
     if number != signal.SIGKILL and process.returncode not in (0, 128 + number, -number):
         figures.wrong.append(f'{title} ended with {process.returncode}: {said[-300:]}')
-    if number != signal.SIGKILL and process.returncode == 128 + number and states['STARTED']:
+    if number != signal.SIGKILL and process.returncode == 128 + number and started_runs(lake) - open_before:
         figures.wrong.append(f'{title}: the run is still on record as started')
 
 
@@ -170,6 +183,7 @@ def campaign(lake: SmallLake, kills: int, seed: int, commands: dict[str, float] 
         for generation in range(1, kills + 1):
             command, longest = chance.choice(list((commands or COMMANDS).items()))
             number, before = SIGNALS[generation % len(SIGNALS)], content(lake, TABLES[0])
+            open_before = started_runs(lake)
             may_lose_files(command == 'clean')
             process = start(lake, arguments_of(command, lake, generation, folder))
             with suppress(subprocess.TimeoutExpired):
@@ -177,13 +191,19 @@ def campaign(lake: SmallLake, kills: int, seed: int, commands: dict[str, float] 
             figures.ended_before += process.poll() is not None
             said = stop(process, number)
             figures.kills[number.name] += 1
-            judge(lake, process, number, said, before, figures)
+            judge(lake, process, number, said, before, open_before, figures)
     return figures
 
 
 def finish(lake: SmallLake, figures: Figures, load: Callable[[], int]) -> None:
-    """Load what is left, and count it as wrong unless both tables then hold the file that lies in Collect."""
+    """Load what is left, and count it as wrong unless both tables then hold the file that lies in Collect.
+
+    A file whose load an undo has taken back is not loaded again, so another one is put in its place.
+    """
     landed = (lake.folders.collect / KEY)
+    latest = [next(iter(lake.catalog.history(*table.split('.'))), None) for table in TABLES]
+    if any(change is not None and change.cause.kind == 'undo' for change in latest):
+        lake.land(KEY, file_of(sum(figures.kills.values()) + 1))
     status = load()
     states = Counter(state for state, _ in lake.recorded())
     if status != 0 or states['STARTED'] or states['FAILED']:
@@ -201,7 +221,7 @@ def main(kills: int, seed: int) -> int:
     from lib.local_lake.commands import watch
     with tempfile.TemporaryDirectory(prefix='kill-campaign-') as folder:
         lake = SmallLake(Path(folder))
-        lake.folders.root.mkdir()
+        start(lake, arguments_of('run', lake, 0, Path(folder))).communicate()
         figures = campaign(lake, kills, seed)
         finish(lake, figures, lambda: watch.run(lake.folders, argparse.Namespace(once=True)))
     print(figures)

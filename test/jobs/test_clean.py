@@ -60,7 +60,7 @@ def change(root: Path, *statements: str) -> None:
 def refuses(root: Path, *words: str) -> str:
     """Assert that `clean` fails with these words and leaves every file as it was."""
     before = files(root)
-    status, text = lake(root, 'clean')
+    status, text = lake(root, 'clean', '--superseded')
     assert status == 1 and all(word in text for word in words), text
     assert files(root) == before
     return text
@@ -75,11 +75,11 @@ def files(root: Path) -> dict[bytes, object]:
 def test_superseded_loads_go_and_readers_see_the_same(root):
     before = tables(root)
     assert len(loads(root, 'cleanse/gen/policy')) == 3 and len(loads(root, 'cleanse/gen/claim')) == 2
-    status, text = lake(root, 'clean')
+    status, text = lake(root, 'clean', '--superseded')
     assert status == 0 and 'not touched' not in text and 'Kept' not in text, text
     assert len(loads(root, 'cleanse/gen/policy')) == 2 and len(loads(root, 'cleanse/gen/claim')) == 1
     assert tables(root) == before
-    assert lake(root, 'clean') == (0, 'Removed 0 files that no table refers to any more.\n')
+    assert lake(root, 'clean', '--superseded') == (0, 'Removed 0 files that no table refers to any more.\n')
 
 
 FOREIGN_NAMES = st.sampled_from([
@@ -133,7 +133,7 @@ def test_whatever_is_thrown_into_a_lake_stays_and_so_do_the_tables(made, rows_of
               if (item := throw(root, made, folders[number % len(folders)], names, kind))]
     contents = {os.fsencode(path): tree(path) if path.is_dir() and not path.is_symlink() else os.lstat(path).st_mode
                 for path in thrown}
-    status, text = lake(root, 'clean')
+    status, text = lake(root, 'clean', '--superseded')
     assert status == 0, text
     assert all(line.isprintable() for line in text.split('\n'))
     assert tables(root) == rows_of_tables
@@ -155,7 +155,7 @@ def live(root: Path) -> set[Path]:
 def test_one_stray_file_costs_no_table_and_is_named(root, place):
     before = tables(root)
     (root / place).write_text('mine')
-    status, text = lake(root, 'clean')
+    status, text = lake(root, 'clean', '--superseded')
     assert status == 0 and '1 files are not from loads of this lake' in text and f'\n  {place}\n' in text
     assert tables(root) == before and (root / place).read_text() == 'mine'
 
@@ -163,7 +163,7 @@ def test_one_stray_file_costs_no_table_and_is_named(root, place):
 def test_names_are_shown_in_printable_characters(root):
     for number in range(7):
         (root / 'cleanse' / f'{number}\x1b[31m\n\u202e').write_text('')
-    text = lake(root, 'clean')[1]
+    text = lake(root, 'clean', '--superseded')[1]
     assert '\x1b' not in text and '\u202e' not in text
     assert '  cleanse/0\\x1b[31m\\n\\u202e\n' in text and 'and 2 more' in text
     assert shown(os.fsdecode(b'\xff')) == '\\udcff'
@@ -181,7 +181,7 @@ def test_copies_that_people_made_stay(root):
     shutil.copytree(superseded, superseded.with_name(f'{superseded.name} copy'))
     contents = [tree(copy) for copy in copies]
     before = tables(root)
-    status, text = lake(root, 'clean')
+    status, text = lake(root, 'clean', '--superseded')
     assert status == 0 and not superseded.exists(), text
     assert [tree(copy) for copy in copies] == contents and tables(root) == before
     assert superseded.with_name(f'{superseded.name} copy').exists()
@@ -198,7 +198,7 @@ def test_a_link_in_place_of_a_folder_is_not_followed(root, tmp_path):
     (root / 'cleanse').rename(elsewhere)
     (root / 'cleanse').symlink_to(elsewhere)
     before, content = tables(root), tree(elsewhere)
-    status, text = lake(root, 'clean')
+    status, text = lake(root, 'clean', '--superseded')
     assert status == 0 and '\n  cleanse\n' in text
     assert tree(elsewhere) == content and tables(root) == before
 
@@ -242,7 +242,7 @@ def test_a_lake_db_of_another_lake_removes_nothing_of_value(root, tmp_path, made
     for ending in ('', '-wal', '-shm'):
         (root / f'lake.db{ending}').unlink(missing_ok=True)
     shutil.copy(other / 'lake.db', root / 'lake.db')
-    status, text = lake(root, 'clean')
+    status, text = lake(root, 'clean', '--superseded')
     assert status == 0 and 'Kept' in text and 'but there are no files' in text
     (root / 'lake.db').write_bytes(saved)
     assert tables(root) == tables(made)
@@ -260,7 +260,7 @@ def test_files_newer_than_a_lake_db_from_a_backup_stay(root):
     for ending in ('', '-wal', '-shm'):
         (root / f'lake.db{ending}').unlink(missing_ok=True)
     shutil.copy(saved, root / 'lake.db')
-    status, text = lake(root, 'clean')
+    status, text = lake(root, 'clean', '--superseded')
     assert status == 0 and 'lake.db does not know these' in text
     assert list(newest.glob('*.parquet'))
 
@@ -276,7 +276,7 @@ def test_files_newer_than_a_lake_db_from_a_backup_stay(root):
 def test_a_table_whose_folders_are_in_doubt_keeps_its_files_with_the_reason(root, statement):
     needed = {path: list(path.glob('*.parquet')) for path in live(root)}
     change(root, statement)
-    status, text = lake(root, 'clean')
+    status, text = lake(root, 'clean', '--superseded')
     assert status == 0 and 'Kept' in text, text
     assert {path: list(path.glob('*.parquet')) for path in needed} == needed
 
@@ -293,7 +293,7 @@ def test_the_last_files_of_an_emptied_table_stay_for_the_retention_period(root):
         moment = time.time() - age.total_seconds()
         for beside in marker.parent.iterdir():
             os.utime(beside, (moment, moment))
-        status, text = lake(root, 'clean')
+        status, text = lake(root, 'clean', '--superseded')
         assert status == 0 and last.exists() == there
         assert ('gen.claim is empty' in text) == there
 
@@ -315,7 +315,7 @@ def test_what_a_killed_first_load_of_a_table_left_goes_by_its_record(root):
     for file in (*killed, *others):
         file.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(data, file)
-    status, text = lake(root, 'clean')
+    status, text = lake(root, 'clean', '--superseded')
     assert status == 0 and '4 files are not from loads of this lake' in text, text
     assert [file.exists() for file in killed] == [False] * 4 and all(file.exists() for file in others)
 
@@ -328,7 +328,7 @@ def test_a_reader_in_another_process_sees_the_same_rows_while_clean_runs(root):
     reader = subprocess.Popen([sys.executable, '-c', code, str(root)], env=environment, stdout=subprocess.PIPE,
                               text=True)
     while reader.poll() is None:
-        lake(root, 'clean')
+        lake(root, 'clean', '--superseded')
     answers = reader.communicate()[0].split('\n')[1::2]
     assert reader.returncode == 0 and set(filter(None, answers)) == {'3,2'}
 

@@ -337,7 +337,7 @@ def test_clean_removes_what_no_table_needs_and_nothing_else(tmp_path, spark, cap
         os.utime(tmp_path / 'collect/Gen/Policy/2025/07/01/a.csv', (number, number))
         assert main(['--lake', str(tmp_path), 'watch', '--once']) == 0
     assert len(list((tmp_path / 'cleanse').rglob('*.parquet'))) == 2
-    assert main(['--lake', str(tmp_path), 'clean']) == 0
+    assert main(['--lake', str(tmp_path), 'clean', '--superseded']) == 0
     assert len(list((tmp_path / 'cleanse').rglob('*.parquet'))) == 1
     capsys.readouterr()
     main(['--lake', str(tmp_path), 'query', 'SELECT a FROM gen.policy', '--format', 'csv'])

@@ -69,7 +69,7 @@ def test_two_days_lead_to_one_row_for_each_person_and_every_key_stays_known(cust
     customers.match(DAY_1, execution='late')
     assert versions(customers, spark) == before, 'an earlier day, run again, does not bring its rows back'
     rows = customers.rows(PEOPLE)
-    clean(customers.folders)
+    clean(customers.folders, keep_history=False)
     assert customers.rows(PEOPLE) == rows, 'cleaning leaves the files of Iceberg alone'
 
 

@@ -12,7 +12,7 @@ from lake_etl.adapters.local.catalog_file import reading
 from lake_etl.adapters.local.snapshot import read_names, with_partitions
 from lake_etl.adapters.local.sqlite_catalog import SqliteCatalog
 from lake_etl.errors import LakeError, PublicationConflict, PublicationError
-from lake_etl.ports import Column, Partition, Publication, Table
+from lake_etl.ports import Cause, Column, Partition, Publication, Table
 
 KEYS = tuple(Column(name, 'string') for name in ('year', 'month', 'day'))
 COLUMNS = (Column('policy_number', 'string'), Column('premium', 'decimal(16,2)'))
@@ -192,7 +192,7 @@ WRITER = """
 import sys
 sys.path[:0] = {path!r}
 from lake_etl.adapters.local.sqlite_catalog import SqliteCatalog
-from lake_etl.ports import Column, Partition, Publication, Table
+from lake_etl.ports import Cause, Column, Partition, Publication, Table
 name, keys = sys.argv[1], tuple(Column(key, 'string') for key in ('year', 'month', 'day'))
 catalog = SqliteCatalog({address!r})
 catalog.create_database('gen', '/lake/gen')
@@ -221,3 +221,28 @@ def test_a_file_that_is_no_catalog_is_named(tmp_path):
     (tmp_path / 'lake.db').write_bytes(b'something else entirely' * 100)
     with pytest.raises(PublicationError, match=r'gen\.policy was not published.*lake\.db'):
         SqliteCatalog(f'sqlite://{tmp_path}/lake.db').publish(Publication(TABLE))
+
+
+def test_the_history_has_each_switch_with_what_was_before(catalog, tmp_path):
+    table = replace(TABLE, location=str(tmp_path / 'policy'))
+    wider = replace(table, columns=(*COLUMNS, Column('state', 'string')))
+    first, second = Cause('load', 'run-1', 'a.csv', True), Cause('undo', 'run-2')
+    catalog.publish(Publication(table, (partition(1), partition(2)), cause=first))
+    catalog.publish(Publication(wider, (partition(2, 'b', wider.columns),), days(1), cause=second))
+    catalog.publish(Publication(wider, (partition(2, 'b', wider.columns, recordCount='7'),), cause=first))
+    later, earlier = catalog.history('GEN', 'Policy')
+    assert (earlier.cause, later.cause) == (first, second) and earlier.id < later.id
+    assert earlier.switches == {days(day)[0]: (None, partition(day)) for day in (1, 2)}
+    assert later.switches == {days(2)[0]: (partition(2), partition(2, 'b', wider.columns)),
+                              days(1)[0]: (partition(1), None)}
+    assert later.columns == (COLUMNS, wider.columns) and earlier.columns[1] == COLUMNS
+    assert catalog.history('gen', 'claim') == ()
+
+
+def test_a_publication_that_was_refused_is_not_in_the_history(catalog, tmp_path):
+    table, cause = replace(TABLE, location=str(tmp_path / 'policy')), Cause('load', 'run-1')
+    catalog.publish(Publication(table, (partition(1),), cause=cause))
+    with pytest.raises(PublicationConflict):
+        catalog.publish(Publication(table, (partition(1, 'b'),), expected={days(1)[0]: None}, cause=cause))
+    change, = catalog.history('gen', 'policy')
+    assert change.switches == {days(1)[0]: (None, partition(1))}

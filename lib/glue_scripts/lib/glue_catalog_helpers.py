@@ -17,10 +17,11 @@ from lake_etl import runtime
 from lake_etl.errors import DataError, LakeError
 from lake_etl.mapping.clean_names import clean_names, log_renamed
 from lake_etl.mapping.recommendation import recommended_spec
-from lake_etl.ports import Column, Partition, Publication, Table
+from lake_etl.ports import Cause, Column, Partition, Publication, Table
 from lake_etl.publish.load_files import catalog_columns
 from lake_etl.publish.schema_evolution import change_is_allowed, evolved_columns, require_allowed_change, same_partition
 from lake_etl.publish.sweep import sweep_partition
+from lake_etl.publish.undo import new_run
 
 RETENTION = timedelta(hours=72)
 
@@ -104,7 +105,8 @@ def clear_partition(database_name: str, table_name: str, partition: Mapping[str,
     gone = [item for item in catalog.partitions(known.database, known.name)
             if _has_values(item, known.partition_keys, given)]
     if gone:
-        catalog.publish(Publication(known, drop=tuple(item.values for item in gone)))
+        catalog.publish(Publication(known, drop=tuple(item.values for item in gone),
+                                    cause=Cause('clear', new_run('clear'))))
     for item in gone:
         place = item.location.partition('/lake_load=')[0]
         sweep_partition(runtime.files(place), place, (), (item.location,), datetime.now(UTC), RETENTION)

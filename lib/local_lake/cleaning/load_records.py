@@ -2,17 +2,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cached_property
 from typing import Any
 
 from lake_etl.adapters.local.catalog_file import reading
-from lake_etl.adapters.local.catalog_rows import read_databases, read_partitions, read_tables
+from lake_etl.adapters.local.catalog_rows import read_changes, read_databases, read_partitions, read_tables
 from lake_etl.adapters.local.lake_paths import relative
 from lake_etl.adapters.local.sqlite_items import SqliteItems
 from lake_etl.arguments import PARTITION_KEYS
 from lake_etl.errors import LakeError
+from lake_etl.ports import TableChange
 from lake_etl.publish.layout import execution_mark, load_of_location, partition_of_load
 from lib.job_table import CLEANSE_TO_CONSUME, COLLECT_TO_CLEANSE
 from lib.local_lake.folders import LakeFolders
@@ -26,12 +28,16 @@ JOBS = {'cleanse': COLLECT_TO_CLEANSE.name, 'consume': CLEANSE_TO_CONSUME.name}
 
 @dataclass(frozen=True)
 class KnownTable:
-    """A table of the catalog: the folder that holds it and those of its partitions, as full paths."""
+    """A table of the catalog: the folder that holds it and those of its partitions, as full paths.
+
+    superseded  for each location that its history names, when it was last superseded
+    """
 
     name: str
     location: str
     keys: tuple[str, ...]
     current: frozenset[str]
+    superseded: Mapping[str, datetime] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -83,6 +89,12 @@ class LakeRecords:
         """Return the folders, relative to the lake, of loads that tables refer to."""
         found = (self.below(load_of_location(location)) for table in self.tables for location in table.current)
         return {place for place in found if place is not None}
+
+    def superseded_loads(self) -> dict[str, datetime]:
+        """Return when the loads in the histories of the tables were superseded, by folders relative to the lake."""
+        found = ((self.below(load_of_location(location)), moment) for table in self.tables
+                 for location, moment in table.superseded.items())
+        return {place: moment for place, moment in found if place is not None}
 
     def table_at(self, place: str) -> KnownTable | None:
         """Return the table to which a partition folder belongs, by its partitions, its location or its name."""
@@ -137,12 +149,23 @@ def read_records(folders: LakeFolders) -> LakeRecords:
             tables = tuple(
                 KnownTable(f'{table.database}.{table.name}', table.location,
                            tuple(key.name for key in table.partition_keys),
-                           frozenset(item.location for item in read_partitions(connection, table.database, table.name)))
+                           frozenset(item.location for item in read_partitions(connection, table.database, table.name)),
+                           _superseded(read_changes(connection, table.database, table.name)))
                 for table in read_tables(connection))
             return LakeRecords(str(folders.root), tables, frozenset(read_databases(connection)), runs)
     except (ValueError, TypeError) as error:
         raise LakeError(f'The catalog in {folders.database_file} is damaged: a row does not have the form that '
                         'the lake writes. Nothing was removed. Restore lake.db from a backup.') from error
+
+
+def _superseded(changes: Iterable[TableChange]) -> dict[str, datetime]:
+    """Return when each earlier location of a partition was last superseded; the latest change comes first."""
+    found: dict[str, datetime] = {}
+    for change in changes:
+        for before, _ in change.switches.values():
+            if before is not None:
+                found.setdefault(before.location, change.time)
+    return found
 
 
 def _run(item: Mapping[str, Any]) -> RunRecord:

@@ -12,6 +12,7 @@ from lib.local_lake.cleaning.load_records import KnownTable, LakeRecords
 
 REMOVE, LIVE, FOREIGN = 'can be removed', 'readers see it', 'belongs to no known table'
 VERDICTS = (REMOVE, LIVE, FOREIGN)
+KEPT_FOR_UNDO = './lake undo can bring them back; ./lake clean --superseded removes them now'
 
 
 @dataclass(frozen=True)
@@ -27,18 +28,19 @@ class CleaningPlan:
 
 
 def plan_cleaning(contents: Contents, records: LakeRecords, marked_place: Callable[[str], str], now: datetime,
-                  retention: timedelta) -> CleaningPlan:
+                  retention: timedelta, keep_history: bool = True) -> CleaningPlan:
     """Decide about every load that was found.
 
     A load is removed when no table refers to it and lake.db, or its marker, shows that it was superseded or never
     published. Everything else stays.
 
     marked_place  returns the partition that a marker names, by the path of the marker
-    retention     minimum age of the marker of a table's last loads
+    retention     minimum age of the marker of a table's last loads, and of what the history of a table names
+    keep_history  whether loads stay that an undo can bring back
 
     Raises LakeError when lake.db has no table although there are loads that a table must have referred to.
     """
-    judge = _Judge(contents, records, marked_place, now - retention)
+    judge = _Judge(contents, records, marked_place, now - retention, keep_history)
     verdicts = {load: judge.verdict(load) for load in contents.loads}
     stay = [load for load, verdict in verdicts.items() if verdict != REMOVE]
     if stay and not records.tables:
@@ -60,12 +62,14 @@ class _Judge:
     """Decides about each load: REMOVE, LIVE, FOREIGN, or the reason why it stays."""
 
     def __init__(self, contents: Contents, records: LakeRecords, marked_place: Callable[[str], str],
-                 settled: datetime):
+                 settled: datetime, keep_history: bool):
         self._contents = contents
         self._records = records
         self._marked_place = marked_place
         self._settled = settled
         self._live = records.live_loads()
+        self._superseded = records.superseded_loads()
+        self._keep_history = keep_history
         self._filled = {path.rpartition('/')[0] for files in (contents.tables, *contents.loads.values())
                         for path in files}
         self._current = _current_loads(records)
@@ -79,6 +83,8 @@ class _Judge:
             return REMOVE if self._records.is_unpublished(load.place, load.name) else FOREIGN
         if refusal := self._refusals[table.name]:
             return refusal
+        if (moment := self._superseded.get(load.folder)) is not None and self._keep_history and moment > self._settled:
+            return KEPT_FOR_UNDO
         if not table.current:
             return self._verdict_on_last_loads(load, table)
         current = self._current.get((table.name, load.place))
@@ -108,7 +114,8 @@ class _Judge:
     def _verdict_next_to_current(self, load: Load, table: KnownTable, current: list[str]) -> str:
         """Judge a load whose partition readers see in another load's folder."""
         older = all(is_load_folder(name) and started_at(load.name) <= started_at(name) for name in current)
-        if older or load in self._contents.markers or self._records.is_unpublished(load.place, load.name):
+        superseded = load.folder in self._superseded or load in self._contents.markers
+        if older or superseded or self._records.is_unpublished(load.place, load.name):
             return REMOVE
         return f'{table.name} shows older files, and lake.db does not know these'
 

@@ -3,29 +3,31 @@ from __future__ import annotations
 
 import argparse
 import os
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from lake_etl.adapters.local.catalog_file import is_lake_database
 from lake_etl.adapters.local.folder_files import FolderFiles
-from lake_etl.arguments import DEFAULT_RETENTION_HOURS
 from lib.local_lake.cleaning.contents import contents, print_foreign, shown, sort_contents
 from lib.local_lake.cleaning.load_records import BUCKETS, read_records
 from lib.local_lake.cleaning.removal import remove_lake
 from lib.local_lake.cleaning.removal_plan import plan_cleaning
 from lib.local_lake.folders import LakeFolders
+from lib.local_lake.running.retention import retention
 from lib.local_lake.running.spark_scratch import remove_scratch
 
 
 def run(folders: LakeFolders, options: argparse.Namespace) -> int:
-    """Delete superseded and unfinished files at once. No load runs meanwhile; a long query may lose its files."""
+    """Delete superseded and unfinished files. No load runs meanwhile; a long query may lose its files."""
     if options.all:
         return remove_lake(folders, options.yes)
-    clean(folders)
+    clean(folders, keep_history=not options.superseded)
     return 0
 
 
-def clean(folders: LakeFolders) -> int:
+def clean(folders: LakeFolders, keep_history: bool = True) -> int:
     """Delete them, print what stays and why, and return the number of deleted files.
+
+    keep_history  whether files stay that `./lake undo` can bring back
 
     Raises LakeError, and removes nothing, when lake.db cannot be relied on.
     """
@@ -35,7 +37,7 @@ def clean(folders: LakeFolders) -> int:
         records = read_records(folders)
         found = sort_contents(contents(folders.root, *BUCKETS), records)
         plan = plan_cleaning(found, records, lambda path: _marked_place(folders, path), datetime.now(UTC),
-                             timedelta(hours=DEFAULT_RETENTION_HOURS))
+                             retention(folders), keep_history)
         remove_scratch(folders, records.executions)
         FolderFiles().delete(os.path.join(folders.root, path) for path in plan.delete)
     print(f'Removed {len(plan.delete)} files that no table refers to any more.')

@@ -8,6 +8,7 @@ from pathlib import Path
 from lake_etl.landing.location import Landing
 from lib.job_table import ExecutionValue, LakeJob, LakeResources
 from lib.local_lake.folders import LakeFolders
+from lib.local_lake.running.retention import retention_hours
 
 STATE_MACHINE = 'laptop-etl-state-machine'
 STAND_IN = Path(__file__).parents[1] / 'awsglue_stand_in'
@@ -60,6 +61,7 @@ def _common(folders: LakeFolders, landing: Landing, execution: str, job: str) ->
         'data_lineage_table': folders.items('data-lineage'),
         'job_audit_table': folders.items('job-audit'),
         'catalog': folders.catalog,
+        'retention_hours': f'{retention_hours(folders):g}',
     }
 
 

@@ -129,7 +129,7 @@ def load_arguments(args: Mapping[str, Any]) -> LoadArguments:
         temporary_folder=bucket_address(args['TempDir']),
         scripts_folder=bucket_address(args['txn_bucket']),
         target_folder=bucket_address(args['target_bucket']),
-        retention_hours=_hours(args.get('retention_hours', DEFAULT_RETENTION_HOURS)),
+        retention_hours=retention_hours_of(args.get('retention_hours', DEFAULT_RETENTION_HOURS)),
         job_audit_table=str(args.get('job_audit_table') or ''),
     )
 
@@ -162,11 +162,12 @@ def _required_text(args: Mapping[str, Any], name: str) -> str:
     return text
 
 
-def _hours(value: object) -> float:
+def retention_hours_of(value: object, name: str = 'Job argument --retention_hours') -> float:
+    """Return the number of hours in a text; raises LakeError naming where the text is from if it is none."""
     try:
         hours = float(str(value))
     except ValueError:
         hours = -1.0
     if not 0 <= hours <= LONGEST_RETENTION_HOURS:
-        raise LakeError(f"Job argument --retention_hours is '{value}', expected a number of hours such as 72.")
+        raise LakeError(f"{name} is '{value}', expected a number of hours such as 72.")
     return hours

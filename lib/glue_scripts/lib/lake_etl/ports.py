@@ -117,6 +117,27 @@ class Table:
 
 
 @dataclass(frozen=True)
+class Cause:
+    """Why readers are switched: by a load, an undo or a remove; in which run, for which source file, and if by file."""
+
+    kind: str = 'load'
+    run: str = ''
+    file: str = ''
+    by_file: bool = False
+
+
+@dataclass(frozen=True)
+class TableChange:
+    """A publication on record: its id, its time (UTC), and columns and partitions before and after; None is absent."""
+
+    id: str
+    time: datetime
+    cause: Cause
+    columns: tuple[tuple[Column, ...], tuple[Column, ...]]
+    switches: Mapping[tuple[str, ...], tuple[Partition | None, Partition | None]]
+
+
+@dataclass(frozen=True)
 class Publication:
     """One switch of readers from old to new data.
 
@@ -125,12 +146,14 @@ class Publication:
     drop       values of partitions that disappear
     expected   for each partition value given, the location it must have now (None: must not exist yet);
                anything else raises PublicationConflict and changes nothing
+    cause      for the history of the table
     """
 
     table: Table
     put: tuple[Partition, ...] = ()
     drop: tuple[tuple[str, ...], ...] = ()
     expected: Mapping[tuple[str, ...], str | None] = field(default_factory=dict)
+    cause: Cause = Cause()
 
 
 class Catalog(Protocol):
@@ -157,6 +180,9 @@ class Catalog(Protocol):
         Raises PublicationConflict when an expectation is not met, PublicationError when the catalog refuses.
         After either, readers see the old data.
         """
+
+    def history(self, database: str, name: str) -> tuple[TableChange, ...]:
+        """Return the publications of a table that changed folders of partitions, the latest first."""
 
     def attach(self, spark: SparkSession, sql: str) -> None:
         """Make every table that the SQL text names readable in this session under its catalog name."""

@@ -235,7 +235,9 @@ def _compare_rows(run: CleanseRun, workflow: Workflow, target: Target, rows: int
 def _target(run: CleanseRun, workflow: Workflow, allow_schema_change: str | None = None) -> Target:
     target = run.target(allow_schema_change or workflow.allow_schema_change, _source_name(run, workflow),
                         workflow.input.table_description)
-    return replace(target, ownership=cleanse_ownership(run, workflow), file_key=workflow.input.file_key)
+    ownership = cleanse_ownership(run, workflow)
+    return replace(target, ownership=ownership, file_key=workflow.input.file_key,
+                   protection={target.name: tuple(ownership.protected)})
 
 
 def _source_name(run: CleanseRun, workflow: Workflow) -> str:

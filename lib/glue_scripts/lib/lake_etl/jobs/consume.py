@@ -17,7 +17,8 @@ from lake_etl.config.reader import configuration_reader
 from lake_etl.config.workflow import Workflow, read_consume_workflow
 from lake_etl.errors import ConfigurationError, DataError, Problem, QueryError
 from lake_etl.jobs.job_run import JobRun
-from lake_etl.jobs.table_ownership import consume_ownership, published_table, record_changes, require_own_table
+from lake_etl.jobs.table_ownership import (
+    consume_ownership, protection_of_sources, published_table, record_changes, require_own_table)
 from lake_etl.publish.failed_rows import without_mark
 from lake_etl.publish.layout import require_free_names
 from lake_etl.publish.target import Published, Target
@@ -95,13 +96,13 @@ def query_cleanse(run: ConsumeRun, workflow: Workflow) -> DataFrame:
 def open_gate(run: ConsumeRun, workflow: Workflow) -> QualityGate:
     """Return the gate of quality rules that the rows of the query go through."""
     load = GatedLoad(run.spark, run.args, run.lineage, run.load.source_key, run.load.execution_id,
-                     _target(run, workflow), datetime.now(UTC), whole=not _by_partition(workflow))
+                     _filled_target(run, workflow), datetime.now(UTC), whole=not _by_partition(workflow))
     return QualityGate(load, workflow.quality)
 
 
 def publish_to_consume(run: ConsumeRun, workflow: Workflow, df: DataFrame, gate: QualityGate) -> Published:
     """Publish the frame as the Consume table, or as the partitions it has rows for, and record what was written."""
-    target = _target(run, workflow)
+    target = _filled_target(run, workflow)
     before = published_table(target)
     with stage_table(df, target, only_its_partitions=_by_partition(workflow)) as written:
         quarantined = gate.settle(written)
@@ -115,6 +116,14 @@ def _target(run: ConsumeRun, workflow: Workflow) -> Target:
     override = workflow.spark_sql.table_override if workflow.spark_sql else None
     target = run.target(OWN_SCHEMA_CHANGE, run.load.source_key, table=override)
     return replace(target, ownership=consume_ownership(run, workflow))
+
+
+def _filled_target(run: ConsumeRun, workflow: Workflow) -> Target:
+    """Return the target with what its rows protect, which is what the tables that the query reads protect now."""
+    file = workflow.file(names_of(run).spark_sql).rpartition('/')[2]
+    statements = workflow.spark_sql.statements if workflow.spark_sql else ()
+    protection = protection_of_sources(_filled(run, statement, 'spark', file) for statement in statements)
+    return replace(_target(run, workflow), protection=protection)
 
 
 def _by_partition(workflow: Workflow) -> bool:

@@ -61,7 +61,7 @@ class JobRun(Generic[Arguments]):
             keys=PARTITION_KEYS,
             load=load_name(load.execution_id, datetime.now(UTC), secrets.token_hex(3)), source_file=source_file,
             allow_schema_change=allow_schema_change, retention=timedelta(hours=load.retention_hours),
-            description=description, staging=self.scratch)
+            description=description, staging=self.scratch, execution=load.execution_id)
 
     def record_publication(self, df: DataFrame, published: Published) -> None:
         """Record in the lineage what was written where."""

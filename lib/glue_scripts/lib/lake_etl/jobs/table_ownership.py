@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from lake_etl import runtime
@@ -12,12 +12,16 @@ from lake_etl.config.transform_steps import protected_columns
 from lake_etl.config.workflow import Workflow
 from lake_etl.jobs.job_run import JobRun
 from lake_etl.ports import Table
-from lake_etl.publish.ownership import Ownership, chosen_hash_text, ended_protection, owner_before, require_ownership
+from lake_etl.publish.ownership import (
+    Ownership, chosen_hash_text, ended_protection, owner_before, remembered_of, require_ownership)
+from lake_etl.publish.protected_state import ProtectedColumns, protection_of_rows
 from lake_etl.publish.target import Target
+from lake_etl.syntax.sql_syntax import tables_read
 from lake_etl.transform.discovery import all_transforms
 from lake_etl.transform.registry import protecting_transforms
 
 LOG = logging.getLogger(__name__)
+CONSUME = '_consume'
 TAKEOVER, PROTECTION_ENDED = 'tabletakeover', 'protectionended'
 
 
@@ -39,6 +43,22 @@ def consume_ownership(run: JobRun[CleanseToConsumeArguments], workflow: Workflow
         workflow='/'.join(given),
         takes_over=workflow.spark_sql.takes_over if workflow.spark_sql else None,
         file=_shown(workflow, file_names(*given).spark_sql), by_query=True)
+
+
+def protection_of_sources(statements: Iterable[str]) -> ProtectedColumns | None:
+    """Return which columns the rows that Spark queries read protect, by table; None if the queries do not tell.
+
+    statements  with their placeholders filled
+    """
+    catalog = runtime.catalog()
+    found: dict[str, set[str]] = {}
+    for names in sorted({names for statement in statements for names in tables_read(statement, 'spark')}):
+        if (table := catalog.table(*names)) is not None:
+            # Rows of an unprotected Cleanse table come from no other table, so its many partitions need not be listed.
+            looks = remembered_of(table).protected or names[0].endswith(CONSUME)
+            for source, columns in protection_of_rows(table, catalog.partitions(*names) if looks else ()).items():
+                found[source] = found.get(source, set(columns)) & set(columns)
+    return {source: tuple(columns) for source, columns in found.items()} or None
 
 
 def _shown(workflow: Workflow, name: str) -> str:

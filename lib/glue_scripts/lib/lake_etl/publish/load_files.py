@@ -7,8 +7,6 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 
-import pyarrow as pa
-import pyarrow.parquet as pq
 from pyspark.sql import DataFrame
 from pyspark.sql.types import StructType
 
@@ -17,13 +15,11 @@ from lake_etl.errors import DataError
 from lake_etl.ports import Column, FileEntry
 from lake_etl.publish.failed_rows import is_marked
 from lake_etl.publish.layout import FAILED_KEY, LOAD_KEY, folder_for_readers, is_data_file
+from lake_etl.publish.parquet_footer import AT_ONCE, rows_of_files
 from lake_etl.spark.session import open_files
 
 LOG = logging.getLogger(__name__)
 OPEN_FILES = 16   # of one task; each needs memory for a page of every column
-AT_ONCE = 16   # files that are copied or looked at, each a few requests to S3
-# The end of a Parquet file tells its number of rows, after the length of this end and before a mark.
-FOOTER_BYTES, PARQUET_MARK = 64 * 1024, b'PAR1'
 
 
 def catalog_columns(schema: StructType) -> tuple[Column, ...]:
@@ -77,23 +73,17 @@ def _moved(staging: str, table_location: str, keys: int, load: str) -> list[File
         return list(pool.map(place, found))
 
 
-def require_rows(name: str, rows: int, written: Iterable[FileEntry]) -> None:
-    """Raise DataError unless the files hold as many rows as the load has counted; it reads the ends of the files."""
-    with ThreadPoolExecutor(AT_ONCE) as pool:
-        found = sum(pool.map(_rows_of_file, written))
+def require_rows(name: str, rows: int, written: Iterable[FileEntry]) -> dict[str, int]:
+    """Return the rows of each file, by address, from the ends of the files.
+
+    Raises DataError unless there are as many as the load has counted.
+    """
+    by_file = rows_of_files(written)
+    found = sum(by_file.values())
     if found != rows:
         raise DataError(f'The load of {name} counted {rows:,} rows, but its files hold {found:,}. Nothing was '
                         'published. Something else has changed these files; run the load again.')
-
-
-def _rows_of_file(entry: FileEntry) -> int:
-    """Return the number of rows that a Parquet file says it has."""
-    files, end = runtime.files(entry.uri), min(entry.size, FOOTER_BYTES)
-    tail = files.read(entry.uri, entry.size - end, end) or b''
-    footer = int.from_bytes(tail[-8:-4], 'little') + 8
-    if footer > len(tail):
-        tail = files.read(entry.uri, entry.size - footer, footer) or b''
-    return int(pq.read_metadata(pa.BufferReader(PARQUET_MARK + tail[-footer:])).num_rows)
+    return by_file
 
 
 def file_name(uri: str) -> str:

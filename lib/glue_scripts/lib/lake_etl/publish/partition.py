@@ -10,7 +10,7 @@ from pyspark.sql import DataFrame, SparkSession
 from lake_etl import runtime
 from lake_etl.arguments import PARTITION_KEYS
 from lake_etl.errors import PublicationConflict
-from lake_etl.ports import Catalog, Column, Partition, Publication, Table
+from lake_etl.ports import Catalog, Cause, Column, Partition, Publication, Table
 from lake_etl.publish.audit import Audit, attach_audit
 from lake_etl.publish.failed_rows import files_of_failed_rows, read_failed_rows, without_mark
 from lake_etl.publish.joining import NewFiles, carry_over, joined_columns
@@ -19,6 +19,7 @@ from lake_etl.publish.load_files import (
     catalog_columns, file_name, lower_case_names, remove_folder, removed_on_failure, require_rows, write_folder)
 from lake_etl.publish.older_partitions import OlderPartitions, rewrite_older_partitions
 from lake_etl.publish.ownership import parameters_after, require_ownership
+from lake_etl.publish.protected_state import ProtectedColumns, joined_protection, protection_property
 from lake_etl.publish.schema_evolution import evolved_columns, published_keys, require_allowed_change, same_partition
 from lake_etl.publish.sources import SourceFile, partition_properties, sources_of, write_id
 from lake_etl.publish.staged import StagedFiles
@@ -33,14 +34,15 @@ ATTEMPTS = 10
 class PartitionChange:
     """How a load changes a partition.
 
-    table     as it will be
-    existing  the table when the load was staged; None when there was none
-    values    of the partition keys
-    place     folder of the partition
-    load      folder of the load below it
-    new       files of the load
-    by_file   whether rows of other source files stay
-    older     partitions that get the types of the table
+    table       as it will be
+    existing    the table when the load was staged; None when there was none
+    values      of the partition keys
+    place       folder of the partition
+    load        folder of the load below it
+    new         files of the load
+    cause       for the history of the table
+    protection  the columns that the new rows protect
+    older       partitions that get the types of the table
     """
 
     table: Table
@@ -49,7 +51,8 @@ class PartitionChange:
     place: str
     load: str
     new: NewFiles
-    by_file: bool
+    cause: Cause
+    protection: ProtectedColumns | None = None
     older: OlderPartitions = OlderPartitions()
 
 
@@ -79,7 +82,8 @@ def stage_partition(df: DataFrame, target: Target, values: PartitionValues, by_f
         source = SourceFile(target.source_file, audit.rows, write_id(map(file_name, uris)))
         new = NewFiles(folder, columns, source, target.file_key)
         older = rewrite_older_partitions(df.sparkSession, table, target, {values})
-        change = PartitionChange(table, existing, values, place, load, new, by_file, older)
+        change = PartitionChange(table, existing, values, place, load, new, target.cause(by_file), target.protection,
+                                 older)
         return StagedPartition(target, audit, change, read_failed_rows(data, failed, load), failed, df.sparkSession)
 
 
@@ -99,7 +103,7 @@ class StagedPartition(StagedFiles):
         """
         self._begin_publishing()
         catalog, change = runtime.catalog(), self._change
-        replaced = _switch_by_file(catalog, change, self._spark) if change.by_file else _switch(catalog, change)
+        replaced = _switch_by_file(catalog, change, self._spark) if change.cause.by_file else _switch(catalog, change)
         LOG.info('Published %d rows in %d columns to partition %s of %s.', self.audit.rows, len(change.new.columns),
                  '/'.join(change.values), self.target.name,
                  extra={'published_rows': self.audit.rows, 'table': self.target.name})
@@ -136,8 +140,9 @@ def _switch(catalog: Catalog, change: PartitionChange) -> set[str]:
         LOG.warning('Partition %s of %s.%s held %d rows of %d other source files, which this load replaces. Set '
                     "load_mode to 'by_file' in the input_spec when the files of one day belong together.",
                     '/'.join(values), table.database, table.name, sum(item.rows for item in others), len(others))
-    after = Partition(values, new.folder, new.columns, partition_properties([new.source]))
-    catalog.publish(Publication(table, (after, *change.older.put), expected=change.older.expected))
+    after = Partition(values, new.folder, new.columns,
+                      partition_properties([new.source]) | protection_property(change.protection))
+    catalog.publish(Publication(table, (after, *change.older.put), expected=change.older.expected, cause=change.cause))
     return _locations(before)
 
 
@@ -151,10 +156,13 @@ def _switch_by_file(catalog: Catalog, change: PartitionChange, spark: SparkSessi
         _require_unchanged_types(catalog, table, change.existing)
         before = find_partition(table.database, table.name, values)
         sources = carry_over(before, new, spark)
-        after = Partition(values, new.folder, joined_columns(before, new), partition_properties(sources))
+        protection = (joined_protection(before.parameters, change.protection) if before and len(sources) > 1
+                      else change.protection)
+        after = Partition(values, new.folder, joined_columns(before, new),
+                          partition_properties(sources) | protection_property(protection))
         expected = {values: before.location if before else None, **change.older.expected}
         try:
-            catalog.publish(Publication(table, (after, *change.older.put), expected=expected))
+            catalog.publish(Publication(table, (after, *change.older.put), expected=expected, cause=change.cause))
         except PublicationConflict:
             LOG.info('Another load of partition %s of %s.%s was published first; adding its files.',
                      '/'.join(values), table.database, table.name)

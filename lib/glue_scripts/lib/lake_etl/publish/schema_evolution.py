@@ -68,7 +68,7 @@ def has_numbers(key: Column) -> bool:
 def same_partition(values: Sequence[str], others: Sequence[str], keys: Sequence[Column]) -> bool:
     """Tell whether values name one partition; numbers compare without leading zeros."""
     return len(values) == len(others) and all(
-        one == other or (has_numbers(key) and one.isdigit() and other.isdigit() and int(one) == int(other))
+        one == other or (has_numbers(key) and one.isdecimal() and other.isdecimal() and int(one) == int(other))
         for one, other, key in zip(values, others, keys, strict=True))
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
-from lake_etl.ports import Column, Table
+from lake_etl.ports import Cause, Column, Table
 from lake_etl.publish.audit import Audit
 from lake_etl.publish.ownership import Ownership
+from lake_etl.publish.protected_state import ProtectedColumns
 
 PartitionValues = tuple[str, ...]
 STAGED_FOLDER = '_staged'
@@ -29,6 +30,8 @@ class Target:
     location             folder of the table; None: its current folder, or the default one below `folder`
     staging              folder in which Spark writes files of several partitions; None: one of the load, in the table's
     ownership            what the table must agree with and then remembers; None: no comparison, and stored values stay
+    execution            id of the run, for the history of the table
+    protection           the columns that the rows protect, by table; None if that is not known
     """
 
     database: str
@@ -45,6 +48,8 @@ class Target:
     staging: str | None = None
     ownership: Ownership | None = None
     file_key: str | None = None
+    execution: str = ''
+    protection: ProtectedColumns | None = None
 
     @property
     def name(self) -> str:
@@ -59,6 +64,10 @@ class Target:
     def staging_folder(self, table_location: str) -> str:
         """Return the folder, of this load and this table alone, in which Spark writes."""
         return f'{self.staging or table_location}/{STAGED_FOLDER}/{self.load}/{self.name}'
+
+    def cause(self, by_file: bool = False) -> Cause:
+        """Return how the history of the table names a publication of this load."""
+        return Cause('load', self.execution, self.source_file, by_file)
 
     @property
     def key_names(self) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -18,7 +18,9 @@ from lake_etl.publish.layout import LOAD_KEY, NULL_VALUE, partition_of_file, par
 from lake_etl.publish.load_files import catalog_columns, lower_case_names, require_rows, write_partitions
 from lake_etl.publish.older_partitions import OlderPartitions, rewrite_older_partitions
 from lake_etl.publish.ownership import parameters_after, require_ownership
+from lake_etl.publish.protected_state import protection_property
 from lake_etl.publish.schema_evolution import evolved_columns, published_keys, require_allowed_change
+from lake_etl.publish.sources import ROW_COUNT
 from lake_etl.publish.staged import StagedFiles
 from lake_etl.publish.sweep import sweep_partition, sweep_table
 from lake_etl.publish.target import PartitionValues, Published, Target
@@ -49,8 +51,8 @@ def stage_table(df: DataFrame, target: Target, only_its_partitions: bool = False
         written = write_partitions(observed, location, target.key_names, target.load, target.staging_folder(location))
         uris, audit = [entry.uri for entry in written], pending.result()
         failed = files_of_failed_rows(uris)
-        require_rows(target.name, audit.rows, [entry for entry in written if entry.uri not in failed])
-        partitions = _filled_partitions(table, target, columns, set(uris) - set(failed))
+        rows = require_rows(target.name, audit.rows, [entry for entry in written if entry.uri not in failed])
+        partitions = _filled_partitions(table, target, columns, rows)
         older = (rewrite_older_partitions(df.sparkSession, table, target, {item.values for item in partitions})
                  if only_its_partitions else OlderPartitions())
         return StagedTable(target, audit, table, partitions, read_failed_rows(data, failed, location), failed,
@@ -83,7 +85,7 @@ class StagedTable(StagedFiles):
                      if item.values not in new and (item.values in gone or not self._only_its_partitions))
         older = [item for item in self._older.put if item.values not in drop]
         expected = {item.values: self._older.expected[item.values] for item in older}
-        catalog.publish(Publication(self._table, (*self._new, *older), drop, expected))
+        catalog.publish(Publication(self._table, (*self._new, *older), drop, expected, target.cause()))
         _report(target, self.audit, self._new, drop)
         current = {item.location for item in catalog.partitions(target.database, target.table)}
         replaced = {item.location for item in before if item.values in {*new, *drop, *expected}}
@@ -101,18 +103,25 @@ def _with_text_keys(df: DataFrame, target: Target) -> DataFrame:
 
 
 def _filled_partitions(table: Table, target: Target, columns: tuple[Column, ...],
-                       uris: Collection[str]) -> tuple[Partition, ...]:
-    """Return the partitions that the files have filled; raises DataError when one has a null in its values."""
+                       rows: Mapping[str, int]) -> tuple[Partition, ...]:
+    """Return the partitions that the files have filled; raises DataError when one has a null in its values.
+
+    rows  of each file, by address
+    """
     # Folders as Spark named them: it spells some characters of the values differently.
     folders: dict[PartitionValues, str] = {}
-    for uri in uris:
+    counts: dict[PartitionValues, int] = {}
+    for uri, count in rows.items():
         values = partition_of_file(uri, table.location, target.key_names)
         if values is not None:
             folders[values] = uri.rpartition('/')[0]
+            counts[values] = counts.get(values, 0) + count
     if any(NULL_VALUE in values for values in folders):
         raise DataError(f'The query for {target.name} returned rows without a value in one of {target.key_names}. '
                         'The table was not changed; make the query return year, month and day for every row.')
-    return tuple(Partition(values, folder, columns) for values, folder in sorted(folders.items()))
+    return tuple(Partition(values, folder, columns,
+                           {ROW_COUNT: str(counts[values])} | protection_property(target.protection))
+                 for values, folder in sorted(folders.items()))
 
 
 def _files_of_load(location: str, load: str) -> list[str]:
@@ -157,7 +166,7 @@ def drop_partitions(target: Target, values: Collection[PartitionValues]) -> int:
     if existing is None or not dropped:
         return 0
     catalog.publish(Publication(replace(existing, parameters=parameters),
-                                drop=tuple(partition.values for partition in dropped)))
+                                drop=tuple(partition.values for partition in dropped), cause=target.cause()))
     _sweep(target, dropped)
     LOG.info('Dropped %d partitions of %s.', len(dropped), target.name)
     return len(dropped)

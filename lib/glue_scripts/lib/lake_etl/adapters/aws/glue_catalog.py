@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from lake_etl.adapters.aws.clients import open_client
+from lake_etl.adapters.aws.glue_history import read_history
 from lake_etl.adapters.aws.glue_partitions import EXISTS, MISSING, call_failure
 from lake_etl.adapters.aws.glue_structures import is_parquet_table, partition_from_glue, table_from_glue
 from lake_etl.adapters.aws.glue_switch import GlueSwitch
 from lake_etl.adapters.publication import folder, table_name
 from lake_etl.errors import LakeError
-from lake_etl.ports import Partition, Publication, Table
+from lake_etl.ports import Partition, Publication, Table, TableChange
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -77,6 +78,11 @@ class GlueCatalog:
         GlueSwitch(self._client, publication).run()
         LOG.info('Switched %s: %d partitions put, %d dropped.', table_name(publication), len(publication.put),
                  len(publication.drop))
+
+    def history(self, database: str, name: str) -> tuple[TableChange, ...]:
+        """Return the recorded publications of a table, the latest first, as `glue_history` describes."""
+        table = self.table(database, name)
+        return () if table is None else read_history(table, self.partitions(database, name))
 
     def attach(self, spark: SparkSession, sql: str) -> None:
         """Do nothing: Spark on AWS Glue reads the Data Catalog itself."""

@@ -7,6 +7,7 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from lake_etl.adapters.aws.glue_history import write_history
 from lake_etl.adapters.aws.glue_partitions import (
     EXISTS, MISSING, Failure, GluePartitions, Outcome, Values, call_failure)
 from lake_etl.adapters.aws.glue_structures import (
@@ -53,6 +54,7 @@ class GlueSwitch:
         """Run the switch; raises PublicationConflict or PublicationError, as `GlueCatalog.publish` does."""
         try:
             self._look()
+            write_history(self._publication, self._table_before, self._before)
             self._change_table()
             self._change_partitions()
         except Refused as refused:

@@ -30,6 +30,8 @@ TABLES = {
     'catalog_views': """(
         database TEXT NOT NULL REFERENCES catalog_databases(name), name TEXT NOT NULL, statement TEXT NOT NULL,
         translated TEXT NOT NULL, reads TEXT NOT NULL, PRIMARY KEY (database, name))""",
+    'catalog_history': '(id TEXT PRIMARY KEY, database TEXT NOT NULL, table_name TEXT NOT NULL, record BLOB NOT NULL)',
+    'catalog_settings': '(name TEXT PRIMARY KEY, value TEXT NOT NULL)',
     FORMER_ROOTS: '(path TEXT PRIMARY KEY)',
 }
 LOCATIONS = (('catalog_databases', 'location'), ('catalog_tables', 'location'), ('catalog_partitions', 'location'),

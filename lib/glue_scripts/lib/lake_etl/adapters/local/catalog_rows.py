@@ -6,7 +6,9 @@ import sqlite3
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from lake_etl.ports import Column, Partition, Table
+from lake_etl.adapters.change_records import read_record, record_bytes
+from lake_etl.adapters.local.lake_paths import connection_paths
+from lake_etl.ports import Column, Partition, Table, TableChange
 
 TABLE_FIELDS = 'database, name, columns, partition_keys, location, description, parameters'
 # Locations are stored relative to the lake; the SQL functions that convert them belong to a catalog's connection.
@@ -53,6 +55,20 @@ def read_partitions(connection: sqlite3.Connection, database: str, name: str) ->
     partitions = (Partition(tuple(json.loads(values)), location, _columns(columns), json.loads(parameters))
                   for values, location, columns, parameters in rows)
     return tuple(sorted(partitions, key=lambda partition: partition.values))
+
+
+def read_changes(connection: sqlite3.Connection, database: str, name: str) -> tuple[TableChange, ...]:
+    """Return the history of a table, the latest change first."""
+    rows = connection.execute('SELECT record FROM catalog_history WHERE database = ? AND table_name = ? '
+                              'ORDER BY id DESC', (database.lower(), name.lower()))
+    paths = connection_paths(connection)
+    return tuple(read_record(record, paths.full) for record, in rows)
+
+
+def write_change(connection: sqlite3.Connection, table: Table, change: TableChange) -> None:
+    """Add a change to the history of a table."""
+    connection.execute('INSERT INTO catalog_history VALUES (?, ?, ?, ?)', (
+        change.id, table.database, table.name, record_bytes(change, connection_paths(connection).stored)))
 
 
 def read_views(connection: sqlite3.Connection) -> tuple[View, ...]:

@@ -8,15 +8,16 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from lake_etl.adapters.change_records import new_change
 from lake_etl.adapters.local.catalog_file import CatalogFileError, reading, writing
 from lake_etl.adapters.local.catalog_rows import (
-    delete_partitions, read_databases, read_partitions, read_table, read_tables, read_views, write_partitions,
-    write_table)
+    delete_partitions, read_changes, read_databases, read_partitions, read_table, read_tables, read_views, write_change,
+    write_partitions, write_table)
 from lake_etl.adapters.local.iceberg_tables import iceberg_table_names, is_iceberg, read_iceberg_tables
 from lake_etl.adapters.local.snapshot import with_partitions
 from lake_etl.adapters.publication import folder, merged_table, require_expected, require_publishable, table_name
 from lake_etl.errors import PublicationError
-from lake_etl.ports import Column, Partition, Publication, Table
+from lake_etl.ports import Column, Partition, Publication, Table, TableChange
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -74,7 +75,7 @@ class SqliteCatalog:
             return read_partitions(connection, database, name)
 
     def publish(self, publication: Publication) -> None:
-        """Switch readers to the publication's schema and all its partitions in one transaction.
+        """Switch readers to the publication's schema and all its partitions, and record it, in one transaction.
 
         Raises PublicationConflict if an expectation is not met, PublicationError if the database does not exist, a view
         or Iceberg table has the name, or the file cannot be written. Readers see the old data then.
@@ -88,6 +89,11 @@ class SqliteCatalog:
             raise PublicationError(f'{table_name(publication)} was not published. {error}') from error
         LOG.info('Switched %s: %d partitions put, %d dropped.', table_name(publication), len(publication.put),
                  len(publication.drop))
+
+    def history(self, database: str, name: str) -> tuple[TableChange, ...]:
+        """Return the publications of a table that changed folders of partitions, the latest first."""
+        with reading(self._address) as connection:
+            return read_changes(connection, database, name)
 
     def attach(self, spark: SparkSession, sql: str) -> None:
         """Make every table whose name occurs in the SQL text readable in this session, in its current state.
@@ -128,12 +134,14 @@ def _require_place(connection: sqlite3.Connection, publication: Publication) -> 
 def _publish(connection: sqlite3.Connection, publication: Publication) -> None:
     existing = read_table(connection, publication.table.database, publication.table.name)
     table = merged_table(existing, publication.table)
-    if publication.expected:
-        current = read_partitions(connection, table.database, table.name)
-        require_expected(publication, {partition.values: partition.location for partition in current})
+    current = {item.values: item for item in read_partitions(connection, table.database, table.name)}
+    require_expected(publication, {values: partition.location for values, partition in current.items()})
+    put = tuple(map(_stored, publication.put))
     write_table(connection, table)
     delete_partitions(connection, table, publication.drop)
-    write_partitions(connection, table, map(_stored, publication.put))
+    write_partitions(connection, table, put)
+    if change := new_change(replace(publication, put=put), existing, table, current):
+        write_change(connection, table, change)
 
 
 def _stored(partition: Partition) -> Partition:
