@@ -76,7 +76,7 @@ LIBRARY_PLACES = {
     'boto3': (f'{CORE}adapters/aws/', 'lib/*/lambda_handler.py', 'lib/prerequisites/'),
     'botocore': (f'{CORE}adapters/aws/', 'lib/*/lambda_handler.py', 'lib/prerequisites/'),
     'awsglue': (f'{CORE}jobs/job_run.py', f'{CORE}jobs/resolved_options.py', f'{CORE}adapters/aws/glue_data_quality.py',
-                'lib/local_lake/awsglue_stand_in/'),
+                'lib/local_lake/awsglue_stand_in/', 'lib/glue_scripts/awsglue/'),
     'awsgluedq': (f'{CORE}adapters/aws/glue_data_quality.py',),
     'duckdb': (f'{CORE}adapters/local/',),
     'pyiceberg': (f'{CORE}adapters/local/',),

@@ -50,12 +50,17 @@ def open_catalog(address: str) -> None:
     _catalog_address = address
 
 
+def catalog_is_local() -> bool:
+    """Return whether the catalog of this process is that of a laptop."""
+    return _catalog_address.startswith(SQLITE)
+
+
 def catalog() -> Catalog:
     """Return the catalog of this process: the AWS Glue Data Catalog, unless another one was chosen.
 
     A job opens one; code without a run of its own chooses one by the argument `--catalog` or the variable LAKE_CATALOG.
     """
-    if _catalog_address.startswith(SQLITE):
+    if catalog_is_local():
         from lake_etl.adapters.local.sqlite_catalog import SqliteCatalog
         return SqliteCatalog(_catalog_address)
     from lake_etl.adapters.aws.glue_catalog import GlueCatalog
@@ -79,7 +84,7 @@ def queries(workgroup: str, max_attempts: int = QUERY_ATTEMPTS) -> Queries:
 
     max_attempts  how often Athena is asked whether a statement has ended, before it is stopped
     """
-    if _catalog_address.startswith(SQLITE):
+    if catalog_is_local():
         from lake_etl.adapters.local.duckdb_queries import DuckDBQueries
         return DuckDBQueries(_catalog_address)
     from lake_etl.adapters.aws.athena_queries import AthenaQueries
@@ -95,7 +100,7 @@ def redshift_queries(cluster_id: str, workgroup_name: str, secret_arn: str = '',
 
 def quality_reports() -> QualityReports:
     """Return where reports on data quality go, beside the catalog of this process."""
-    if _catalog_address.startswith(SQLITE):
+    if catalog_is_local():
         from lake_etl.adapters.quality_log import LoggedQualityReports
         return LoggedQualityReports()
     from lake_etl.adapters.aws.cloudwatch_reports import AwsQualityReports
