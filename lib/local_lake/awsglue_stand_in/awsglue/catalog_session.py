@@ -59,7 +59,7 @@ class CatalogSession(SparkSession):
         tables = list(catalog.tables())
         named = [table for table in tables if _occurs(table.name, text)]
         if named and CHANGES.match(text):
-            raise LakeError(f'Spark SQL cannot change {named[0].database}.{named[0].name}: on a laptop Spark only reads '
+            raise LakeError(f'Spark SQL cannot change {named[0].database}.{named[0].name}: on a laptop it only reads '
                             'tables of the lake. Write a file to Collect, and load it by a job of the lake.')
         if named or everything:
             catalog.attach(self, ' '.join(table.name for table in (tables if everything else named)))
