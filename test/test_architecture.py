@@ -57,7 +57,7 @@ MAY_IMPORT = {
     'adapters': {'kernel', 'reasons', 'syntax', 'spark', 'adapters'},
     'face': {'face', *WHOLE_CORE},
     'scripts': {'face', *WHOLE_CORE},
-    'stand-in': {'stand-in', 'kernel', 'runtime'},
+    'stand-in': {'stand-in', 'runtime'},
     'laptop ground': {'laptop ground', 'adapters', *WHOLE_CORE},
     'laptop running': {'laptop running', 'laptop ground', 'job table', 'scripts', 'face', 'adapters', *WHOLE_CORE},
     'laptop showing': {'laptop showing', 'laptop ground', 'face', 'adapters', *WHOLE_CORE},

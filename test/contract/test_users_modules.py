@@ -15,6 +15,7 @@ import pandas
 import pyarrow.parquet
 import pytest
 import requests
+from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.types import StringType
 
@@ -51,6 +52,23 @@ def test_a_users_function_runs_by_the_older_rules_and_the_lake_by_its_own(spark)
     assert [tuple(row) for row in after.select('cast', 'ratio', 'day', 'sql', 'line').collect()] == [
         (7, 2.0, None, 0, 'Auto'), (None, None, None, None, 'Auto')]
     assert spark.conf.get('spark.sql.ansi.enabled') == 'true'
+
+
+def transform_known(df, spec, args, lineage, sc):
+    """Keep the rows whose codes are in another table of the lake, which Spark finds by its name."""
+    known = df.sparkSession.sql('SELECT code FROM gen.codes')
+    assert SparkSession.builder.getOrCreate().table('gen.codes').columns[0] == 'code'
+    return df.join(known, 'code', 'left_semi')
+
+
+def test_a_users_function_reads_other_tables_of_the_lake(lake, spark):
+    lake.load('Gen/Codes/a.csv', 'code\nA\n')
+    registry = {**all_transforms(), 'known': UserTransform('known', transform_known)}
+    df = spark.createDataFrame([('A',), ('B',)], 'code string')
+    steps = [TransformStep('known', 'known', [], None, 'transform_spec.known')]
+    after = apply_steps(df, steps, registry, TransformContext({'source_key': 'a/b'}))
+    assert [row.code for row in after.collect()] == ['A']
+    assert type(df.sparkSession) is SparkSession
 
 
 def test_a_pivot_with_repeated_keys_takes_the_last_value(spark):

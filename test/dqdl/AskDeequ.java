@@ -29,6 +29,7 @@ public class AskDeequ {
             .config("spark.sql.codegen.wholeStage", "false").getOrCreate();
         spark.sparkContext().setLogLevel("OFF");
         rows = spark.sql(Files.readString(Path.of(folder[0], "rows.sql"))).cache();
+        rows.createOrReplaceTempView("primary");  // AWS Glue does so.
         Dataset<Row> reference = spark.sql(Files.readString(Path.of(folder[0], "reference.sql"))).cache();
         others = scala.collection.immutable.Map$.MODULE$.empty();
         others = others.$plus(new Tuple2<>("reference", reference));

@@ -17,8 +17,12 @@ DEEQU, DQDL = '2.1.0-spark-3.5', '1.0.0'
 POM = f'''<project xmlns="http://maven.apache.org/POM/4.0.0">
   <modelVersion>4.0.0</modelVersion><groupId>lake</groupId><artifactId>ask-deequ</artifactId><version>1</version>
   <dependencies>
-    <dependency><groupId>com.amazon.deequ</groupId><artifactId>deequ</artifactId><version>{DEEQU}</version></dependency>
-    <dependency><groupId>software.amazon.glue</groupId><artifactId>dqdl</artifactId><version>{DQDL}</version></dependency>
+    <dependency>
+      <groupId>com.amazon.deequ</groupId><artifactId>deequ</artifactId><version>{DEEQU}</version>
+    </dependency>
+    <dependency>
+      <groupId>software.amazon.glue</groupId><artifactId>dqdl</artifactId><version>{DQDL}</version>
+    </dependency>
   </dependencies>
 </project>'''
 # What Spark needs of Java 17.
@@ -44,10 +48,12 @@ def main() -> None:
                                text=True, encoding='utf-8', stdout=subprocess.PIPE, check=True)
     replies = [json.loads(line) for line in found.stdout.splitlines() if line.startswith('{')]
     with ANSWERS.open('w', encoding='utf-8') as file:
-        print(json.dumps({'deequ': DEEQU, 'dqdl': DQDL, 'spark': pyspark.__version__, 'answers': len(replies)}), file=file)
+        given = {'deequ': DEEQU, 'dqdl': DQDL, 'spark': pyspark.__version__, 'answers': len(replies)}
+        print(json.dumps(given), file=file)
         for (topic, text), reply in zip(asked, replies, strict=True):
             outcome, metrics, reason = (reply.get('outcomes') or [[None, {}, reply.get('raised', '')]])[0]
-            line = [topic, text, reply.get('rules'), outcome, metrics, reply.get('error', reason)]
+            error = reply.get('error') or reason.partition('\n')[0]
+            line = [topic, text, reply.get('rules'), outcome, metrics, error]
             print(json.dumps(line, ensure_ascii=False, separators=(',', ':')), file=file)
     print(f'{len(replies)} answers of deequ {DEEQU}, {sum("error" in reply for reply in replies)} of them refusals.')
 

@@ -3,8 +3,13 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import AbstractContextManager, nullcontext
+from typing import TYPE_CHECKING
 
 from lake_etl.ports import Catalog, Files, Items, MergedTables, QualityReports, Queries, RulesetEngine
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
 
 GLUE = 'glue'
 SQLITE = 'sqlite:'
@@ -50,21 +55,27 @@ def open_catalog(address: str) -> None:
     _catalog_address = address
 
 
-def catalog_is_local() -> bool:
-    """Return whether the catalog of this process is that of a laptop."""
-    return _catalog_address.startswith(SQLITE)
-
-
 def catalog() -> Catalog:
     """Return the catalog of this process: the AWS Glue Data Catalog, unless another one was chosen.
 
     A job opens one; code without a run of its own chooses one by the argument `--catalog` or the variable LAKE_CATALOG.
     """
-    if catalog_is_local():
+    if _catalog_address.startswith(SQLITE):
         from lake_etl.adapters.local.sqlite_catalog import SqliteCatalog
         return SqliteCatalog(_catalog_address)
     from lake_etl.adapters.aws.glue_catalog import GlueCatalog
     return GlueCatalog()
+
+
+def visible_tables(spark: SparkSession) -> AbstractContextManager[None]:
+    """Return a context in which `spark.sql` and `spark.table` of users' code see the tables of this process's catalog.
+
+    On AWS Glue Spark always does.
+    """
+    if not _catalog_address.startswith(SQLITE):
+        return nullcontext()
+    from lake_etl.adapters.local.catalog_session import visible_tables
+    return visible_tables(spark, catalog())
 
 
 def merged_tables(iceberg_catalog: str, warehouse: str) -> MergedTables:
@@ -84,7 +95,7 @@ def queries(workgroup: str, max_attempts: int = QUERY_ATTEMPTS) -> Queries:
 
     max_attempts  how often Athena is asked whether a statement has ended, before it is stopped
     """
-    if catalog_is_local():
+    if _catalog_address.startswith(SQLITE):
         from lake_etl.adapters.local.duckdb_queries import DuckDBQueries
         return DuckDBQueries(_catalog_address)
     from lake_etl.adapters.aws.athena_queries import AthenaQueries
@@ -100,7 +111,7 @@ def redshift_queries(cluster_id: str, workgroup_name: str, secret_arn: str = '',
 
 def quality_reports() -> QualityReports:
     """Return where reports on data quality go, beside the catalog of this process."""
-    if catalog_is_local():
+    if _catalog_address.startswith(SQLITE):
         from lake_etl.adapters.quality_log import LoggedQualityReports
         return LoggedQualityReports()
     from lake_etl.adapters.aws.cloudwatch_reports import AwsQualityReports

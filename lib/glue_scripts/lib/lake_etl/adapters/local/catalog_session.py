@@ -1,35 +1,38 @@
-"""A Spark session in which SQL sees the tables of a laptop's catalog, as that of AWS Glue sees the Data Catalog."""
+"""Lets a Spark session see the tables of a laptop's catalog, as one of AWS Glue sees those of the Data Catalog."""
 from __future__ import annotations
 
 import re
-import sys
-import tempfile
-from pathlib import Path
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
-from pyspark import SparkContext
 from pyspark.sql import DataFrame, DataFrameReader, SparkSession
 from pyspark.sql.catalog import Catalog
 
-SHARED_MODULES = Path(__file__).resolve().parents[3] / 'glue_scripts' / 'lib'
+from lake_etl.errors import LakeError
+from lake_etl.ports import Catalog as LakeCatalog
+
 # Statements that list names, or choose a database, need all tables, whatever they name.
 NEEDS_ALL = re.compile(r'\s*(?:SHOW|USE|DESC|DESCRIBE)\b', re.IGNORECASE)
 CHANGES = re.compile(r'\s*(?:ALTER|INSERT|DROP|TRUNCATE|MSCK|REPAIR|MERGE|DELETE|UPDATE|LOAD)\b', re.IGNORECASE)
 
 
-def start_catalog_session(context: SparkContext) -> SparkSession:
-    """Start the session of this process; without a laptop's catalog it is a plain one."""
-    if str(SHARED_MODULES) not in sys.path:
-        sys.path.append(str(SHARED_MODULES))
-    from lake_etl import runtime
-    if not runtime.catalog_is_local():
-        return SparkSession.builder.getOrCreate()
-    options = {'spark.sql.warehouse.dir': tempfile.mkdtemp(prefix='spark-warehouse-')}
-    return CatalogSession(context, options=options)
+@contextmanager
+def visible_tables(spark: SparkSession, catalog: LakeCatalog) -> Iterator[None]:
+    """Let users' code in this context read the tables of the lake by their names, whoever holds the session."""
+    kind = type(spark)
+    spark.lake_catalog = catalog  # type: ignore[attr-defined]
+    spark.__class__ = CatalogSession
+    try:
+        yield
+    finally:
+        spark.__class__ = kind
 
 
 class CatalogSession(SparkSession):
     """Attaches the tables that a statement or a name mentions, in their current state, before Spark looks at it."""
+
+    lake_catalog: LakeCatalog
 
     def sql(self, sqlQuery: str, args: Any = None, **kwargs: Any) -> DataFrame:  # noqa: N803 - Spark's name
         """Run a statement; raises LakeError for one that would change a table of the lake only in this session."""
@@ -53,16 +56,13 @@ class CatalogSession(SparkSession):
         return super().catalog
 
     def _attach(self, text: str, everything: bool = False) -> None:
-        from lake_etl import runtime
-        from lake_etl.errors import LakeError
-        catalog = runtime.catalog()
-        tables = list(catalog.tables())
+        tables = list(self.lake_catalog.tables())
         named = [table for table in tables if _occurs(table.name, text)]
         if named and CHANGES.match(text):
             raise LakeError(f'Spark SQL cannot change {named[0].database}.{named[0].name}: on a laptop it only reads '
                             'tables of the lake. Write a file to Collect, and load it by a job of the lake.')
         if named or everything:
-            catalog.attach(self, ' '.join(table.name for table in (tables if everything else named)))
+            self.lake_catalog.attach(self, ' '.join(table.name for table in (tables if everything else named)))
 
 
 def _occurs(name: str, text: str) -> bool:
