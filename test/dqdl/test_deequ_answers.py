@@ -11,7 +11,7 @@ from pathlib import Path
 from deequ_questions import HERE, Answer, answers, is_evaluated, questions
 
 from lake_etl.dqdl.parser import parse_document
-from lake_etl.dqdl.syntax_tree import Document
+from lake_etl.dqdl.syntax_tree import AnyRule, Document, Rule
 from lake_etl.quality.evaluation.evaluate import evaluate
 from lake_etl.quality.evaluation.outcomes import EvaluationContext, RuleOutcome
 from lake_etl.syntax.records import Findings
@@ -82,10 +82,18 @@ JUDGED_DIFFERENTLY = {
 }
 
 
-def test_rules_are_judged_as_by_deequ(spark, spark_settings):
-    asked = [(answer, document.rules[0]) for answer in answers()
+def judged() -> list[tuple[Answer, AnyRule]]:
+    """Return the evaluated rules; of those that read SQL or other tables, one of each kind, because they take long."""
+    found = [(answer, document.rules[0]) for answer in answers()
              if answer.outcome and (document := read(answer.text)) and is_evaluated(answer.topic)]
-    assert len(asked) > 230
+    slow = {(rule.type, len(rule.parameters), rule.condition is None): (answer, rule) for answer, rule in found
+            if answer.topic.startswith('other tables') and isinstance(rule, Rule)}
+    return [*(item for item in found if not item[0].topic.startswith('other tables')), *slow.values()]
+
+
+def test_rules_are_judged_as_by_deequ(spark, spark_settings):
+    asked = judged()
+    assert len(asked) >= 230
     rows, reference = (spark.sql((HERE / name).read_text(encoding='utf-8')) for name in ('rows.sql', 'reference.sql'))
     context = EvaluationContext(datetime.now(UTC), table=lambda name: reference)
     with spark_settings({'spark.sql.codegen.wholeStage': 'false', 'spark.sql.adaptive.enabled': 'false'}):
