@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from pyspark.sql import Column, DataFrame, SparkSession
@@ -19,7 +19,8 @@ from lake_etl.read.line_scan import LineScan, scan_content, scan_lines
 from lake_etl.read.malformed import has_unparsed_text, mark_malformed
 from lake_etl.read.prepare import READ_BYTES, open_file
 from lake_etl.read.source_files import PreparedFile, SourceFiles, java_charset, no_rows_error, require_same_columns
-from lake_etl.read.type_inference import TypeRules, cast_to_types, inferred_types, mask_aggregates, with_type_masks
+from lake_etl.read.type_inference import (
+    TypeRules, cast_to_types, exact_masks, inferred_types, mask_aggregates, masks_by_column, with_type_masks)
 from lake_etl.spark.columns import column, literal_path
 from lake_etl.spark.helper_names import unused_name
 
@@ -196,26 +197,30 @@ def _opens_with_quote(table: _Table, name: str) -> Column:
 def _infer_types(table: _Table) -> tuple[dict[str, str], bool]:
     """Return the types of undecided columns, and whether a row may be malformed.
 
-    Runs one Spark job over all rows, unless the sample rows and the scan decide. Raises DataError when there are no
-    rows.
+    Runs one Spark job over all rows, unless the sample rows and the scan decide, and a second one where `exact_masks`
+    needs one. Raises DataError when there are no rows.
     """
     rules, undecided, layout = table.rules, table.rules.undecided(table.names, table.header.rows), table.layout
     if not undecided and table.header.rows and not rules.row_filter:
         return {}, layout.malformed is not False
-    rows = _type_masks(table, undecided)
-    result = rows.agg(*mask_aggregates(undecided), F.max('malformed').alias('malformed')).collect()[0].asDict()
+    extra = table.unused_name('extra')
+    rows = _undecided_columns(table, undecided, extra)
+    masks = with_type_masks(rows, undecided, rules, column(extra).alias('malformed'))
+    result = masks.agg(*mask_aggregates(undecided), F.max('malformed').alias('malformed')).collect()[0].asDict()
     if not result['rows']:
         raise no_rows_error(table.source.name, 'a header but no rows')
-    return inferred_types(result, undecided, rules), bool(result['malformed']) or layout.replaces or layout.stray
+    by_column = masks_by_column(result, undecided)
+    by_column |= exact_masks(rows, by_column, undecided, rules)
+    return inferred_types(by_column, rules), bool(result['malformed']) or layout.replaces or layout.stray
 
 
-def _type_masks(table: _Table, undecided: list[str]) -> DataFrame:
-    """Return for each row the masks of its undecided columns, and whether it may be malformed unless the scan decided.
+def _undecided_columns(table: _Table, undecided: Collection[str], extra: str) -> DataFrame:
+    """Return the undecided columns, and as `extra` whether a row may be malformed unless the scan decided.
 
     A row has too many values if it has one in an extra column behind the last. Spark only checks the number of values
     when a query needs all columns; a second extra column, which no query uses, makes sure that none does.
     """
-    extra, unused = table.unused_name('extra'), table.unused_name('unread')
+    unused = table.unused_name('unread')
     malformed = F.lit(False)
     if table.layout.malformed is None:
         malformed = column(extra).isNotNull()
@@ -223,8 +228,7 @@ def _type_masks(table: _Table, undecided: list[str]) -> DataFrame:
             malformed = malformed | column(table.names[-1]).isNull()
     rows = table.rules.filtered(table.read(extra, unused), table.names).select(
         *[column(name) for name in undecided], malformed.cast('int').alias(extra))
-    rows = table.rules.without_null_values(rows, undecided)
-    return with_type_masks(rows, undecided, table.rules, column(extra).alias('malformed'))
+    return table.rules.without_null_values(rows, list(undecided))
 
 
 def _text_schema(names: list[str] | tuple[str, ...]) -> StructType:
