@@ -125,6 +125,8 @@ def test_clearing_by_no_key_or_by_another_column_is_refused(spark, catalog, part
 @pytest.mark.parametrize(('value', 'text'), [
     ([{'SourceName': 'a', 'DestName': 'b,c'}, {'SourceName': 'ä', 'DestName': None}],
      'SourceName,DestName\r\na,"b,c"\r\nä,\r\n'),
+    ([{'a': 1}, {'b': 2, 'a': 3}], 'a,b\r\n1,\r\n3,2\r\n'),
+    (['a', 1], "['a', 1]"), ([None, {'a': 1}], "[None, {'a': 1}]"),
     ('{"a": 1}', '{"a": 1}'), (7, '7'), ({'a': None}, "{'a': None}"), (b'\xff', None), ([], '\r\n')])
 def test_put_s3_object_writes_rows_as_csv_and_anything_else_as_its_text(aws, tmp_path, value, text):
     boto3.client('s3').create_bucket(Bucket='temp')

@@ -12,18 +12,24 @@ from pathlib import Path
 from threading import Thread
 
 import pandas
+import pyarrow.parquet
 import pytest
 import requests
+from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.types import StringType
 
+from lake_etl.adapters.local.sqlite_catalog import SqliteCatalog
 from lake_etl.adapters.local.sqlite_items import SqliteItems
 from lake_etl.config.transform_steps import TransformStep
+from lake_etl.ports import Column, Partition, Publication, Table
 from lake_etl.publish.lineage import DataLineageGenerator
 from lake_etl.runtime import chosen_catalog
 from lake_etl.transform.apply import apply_steps
 from lake_etl.transform.discovery import all_transforms
 from lake_etl.transform.registry import TransformContext, UserTransform
+from lib.local_lake.running.java_classes import class_archive_options
+from lib.local_lake.running.laptop_session import JAVA_OPTIONS, ONE_COMPILER
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 SHARED = REPOSITORY / 'lib' / 'glue_scripts' / 'lib'
@@ -46,6 +52,23 @@ def test_a_users_function_runs_by_the_older_rules_and_the_lake_by_its_own(spark)
     assert [tuple(row) for row in after.select('cast', 'ratio', 'day', 'sql', 'line').collect()] == [
         (7, 2.0, None, 0, 'Auto'), (None, None, None, None, 'Auto')]
     assert spark.conf.get('spark.sql.ansi.enabled') == 'true'
+
+
+def transform_known(df, spec, args, lineage, sc):
+    """Keep the rows whose codes are in another table of the lake, which Spark finds by its name."""
+    known = df.sparkSession.sql('SELECT code FROM gen.codes')
+    assert SparkSession.builder.getOrCreate().table('gen.codes').columns[0] == 'code'
+    return df.join(known, 'code', 'left_semi')
+
+
+def test_a_users_function_reads_other_tables_of_the_lake(lake, spark):
+    lake.load('Gen/Codes/a.csv', 'code\nA\n')
+    registry = {**all_transforms(), 'known': UserTransform('known', transform_known)}
+    df = spark.createDataFrame([('A',), ('B',)], 'code string')
+    steps = [TransformStep('known', 'known', [], None, 'transform_spec.known')]
+    after = apply_steps(df, steps, registry, TransformContext({'source_key': 'a/b'}))
+    assert [row.code for row in after.collect()] == ['A']
+    assert type(df.sparkSession) is SparkSession
 
 
 def test_a_pivot_with_repeated_keys_takes_the_last_value(spark):
@@ -123,6 +146,25 @@ def test_a_job_starts_as_a_program_without_an_import_path(tmp_path, name):
     assert 'ModuleNotFoundError' not in done.stderr
 
 
+@pytest.mark.parametrize(('options', 'arguments', 'variable', 'library'), [
+    ([], ['--catalog=sqlite:///a.db'], '', STAND_IN), ([], ['--catalog', 'sqlite:///a.db'], '', STAND_IN),
+    ([], [], 'sqlite:///a.db', STAND_IN), ([], [], 'glue', 'real'), ([], ['--catalog=glue'], '', 'real'),
+    (['-S'], [], '', STAND_IN)])
+def test_a_program_gets_the_library_of_glue_or_its_stand_in(tmp_path, options, arguments, variable, library):
+    (tmp_path / 'lib' / 'glue_scripts').mkdir(parents=True)
+    (tmp_path / 'lib' / 'glue_scripts' / 'awsglue').symlink_to(SHARED.parent / 'awsglue')
+    (tmp_path / 'real' / 'awsglue').mkdir(parents=True)
+    (tmp_path / 'real' / 'awsglue' / '__init__.py').write_text('from awsglue.utils import PLACE\n')
+    (tmp_path / 'real' / 'awsglue' / 'utils.py').write_text('PLACE = "real"\n')
+    program = tmp_path / 'lib' / 'glue_scripts' / 'etl_codes.py'
+    program.write_text('import awsglue\nimport awsglue.utils\nprint(awsglue.__file__, awsglue.utils.__file__)\n')
+    environment = {'LAKE_CATALOG': variable} | ({} if options else {'PYTHONPATH': str(tmp_path / 'real')})
+    done = subprocess.run([sys.executable, *options, str(program), *arguments], capture_output=True, text=True,
+                          env=environment, cwd=tmp_path, check=False)
+    folder = Path(library if library == STAND_IN else tmp_path / 'real') / 'awsglue'
+    assert done.stdout.split() == [str(folder / '__init__.py'), str(folder / 'utils.py')], done.stderr
+
+
 @F.pandas_udf(StringType())
 def ask_api(batches: Iterator[pandas.Series]) -> Iterator[pandas.Series]:
     """Ask a service of another company about each value, with one connection per task."""
@@ -189,15 +231,23 @@ def main():
     job = Job(glueContext)
     job.init(args['JOB_NAME'], args)
     lineage = DataLineageGenerator(args)
-    df = spark.createDataFrame([('a', 1)], 'Code string, year int')
+    spark.sql('USE own')
+    found = [row.tableName for row in spark.sql('SHOW TABLES').collect()]
+    df = spark.sql('SELECT policy AS Code, year, month FROM policies WHERE month = 3')
+    found += [spark.table('own.policies').columns, spark.read.table('policies').columns]
     df, mapping = clean_column_names(df)
     from pyspark.sql.functions import lit
     df = df.withColumn('text', format_column(lit('<{}>'), 'code'))
-    assert df.first().text == '<a>'
-    upsert_catalog_table(df, 'Own', 'Codes', ['year'], args['TempDir'] + '/own/codes')
+    upsert_catalog_table(df, 'Own', 'Codes', ['year', 'month'], args['TempDir'] + '/own/codes')
     lineage.update_lineage(df, args['source_key'], 'own', transform=mapping)
     put_s3_object(args['TempDir'] + '/mapping.csv', mapping)
-    put_s3_object(args['TempDir'] + '/found.txt', table_exists('own', 'codes')['Table']['Name'])
+    found += [list(df.first()), table_exists('own', 'codes')['Table']['Name']]
+    found += [spark.catalog.tableExists('own.codes'), spark.sql('SELECT * FROM own.codes').columns]
+    try:
+        spark.sql("ALTER TABLE own.codes ADD PARTITION (year = 2026, month = '03')")
+    except Exception as error:
+        found.append(str(error).partition(':')[0])
+    put_s3_object(args['TempDir'] + '/found.txt', found)
     job.commit()
 
 
@@ -218,20 +268,37 @@ def test_an_argument_or_a_variable_chooses_the_catalog(monkeypatch, arguments, v
     assert chosen_catalog() == chosen
 
 
-def test_a_job_from_the_skeleton_runs_against_the_lake_of_a_laptop(spark, tmp_path):
-    folder = tmp_path / 'glue_scripts'
-    folder.mkdir()
-    (folder / 'lib').symlink_to(SHARED)
+# Spark starts in half the time with one core, one compiler and an archive of its classes.
+QUICK_START = ('--master local[1] --conf spark.ui.enabled=false --conf spark.sql.codegen.wholeStage=false '
+               f'--conf spark.driver.extraJavaOptions="{JAVA_OPTIONS} {ONE_COMPILER} {{archive}}" pyspark-shell')
+
+
+def test_a_job_from_the_skeleton_reads_and_extends_the_lake_of_a_laptop(spark_environment, tmp_path):
+    """It is started by a launch configuration that has only a program and arguments."""
+    folder = tmp_path / 'lib' / 'glue_scripts'
+    folder.mkdir(parents=True)
+    for name in ('lib', 'awsglue'):
+        (folder / name).symlink_to(SHARED.parent / name)
     (folder / 'etl_codes.py').write_text(SKELETON)
-    catalog = f'sqlite://{tmp_path}/lake.db'
+    catalog = SqliteCatalog(f'sqlite://{tmp_path}/lake.db')
+    catalog.create_database('own', str(tmp_path))
+    keys = (Column('year', 'int'), Column('month', 'string'))
+    table = Table('own', 'policies', (Column('policy', 'string'),), keys, f'{tmp_path}/policies')
+    (tmp_path / 'policies' / 'x').mkdir(parents=True)
+    pyarrow.parquet.write_table(pyarrow.table({'policy': ['a']}), tmp_path / 'policies' / 'x' / 'a.parquet')
+    catalog.publish(Publication(table, (Partition(('2026', '03'), f'{tmp_path}/policies/x', table.columns),)))
     arguments = [f'--{name}={value}' for name, value in {
         'JOB_NAME': 'codes', 'environment': 'Dev', 'TempDir': tmp_path, 'state_machine_name': 'none',
-        'execution_id': 'e', 'source_key': 'Own/Codes', 'data_lineage_table': f'{catalog}#data-lineage',
-    }.items()]
-    own = {name: value for name, value in os.environ.items() if name != 'PYTHONPATH'}
+        'execution_id': 'e', 'source_key': 'Own/Codes', 'catalog': f'sqlite://{tmp_path}/lake.db',
+        'data_lineage_table': f'sqlite://{tmp_path}/lake.db#data-lineage'}.items()]
+    environment = {name: value for name, value in os.environ.items() if name != 'PYTHONPATH'}
+    environment['PYSPARK_SUBMIT_ARGS'] = QUICK_START.format(archive=class_archive_options())
     done = subprocess.run([sys.executable, str(folder / 'etl_codes.py'), *arguments], capture_output=True, text=True,
-                          env={**own, 'LAKE_CATALOG': catalog, 'PYTHONPATH': str(STAND_IN)}, cwd=tmp_path, check=False)
+                          env=environment, cwd=tmp_path, check=False)
     assert done.returncode == 0, done.stderr[-3000:]
-    assert (tmp_path / 'found.txt').read_text() == 'codes'
+    assert (tmp_path / 'found.txt').read_text() == str([
+        'policies', ['policy', 'year', 'month'], ['policy', 'year', 'month'], ['a', 2026, '03', '<a>'], 'codes', True,
+        ['code', 'text', 'year', 'month'], 'Spark SQL cannot change own.codes'])
     assert (tmp_path / 'mapping.csv').read_text().splitlines()[0] == 'sourcename,destname'
-    assert len(list(SqliteItems().query(f'{catalog}#data-lineage', 'e'))) == 2
+    assert len(list(SqliteItems().query(f'sqlite://{tmp_path}/lake.db#data-lineage', 'e'))) == 3
+    assert not list(tmp_path.glob('spark-warehouse'))

@@ -51,13 +51,13 @@ def test_rows_are_set_aside_with_the_rules_they_failed_until_the_partition_is_lo
                      'ORDER BY id') == [
         ('B', -5, 'NY', ['ColumnValues "premium" > 0'], execution, '2026', '03', '04'),
         ('D', -7, 'ZZ', ['ColumnValues "premium" > 0'], execution, '2026', '03', '04')]
-    assert lake.rows(f'SELECT id, failed_rules FROM {AFTER}') == [('C', ['ColumnValues "state" in ["NY", "CA"]'])]
+    assert lake.rows(f'SELECT id, failed_rules FROM {AFTER}') == [('C', ['ColumnValues "state" in ["NY","CA"]'])]
     location = lake.catalog.table('gen', 'policy_quarantine_before_transform').location
     assert location == f'{lake.folders.cleanse}/quarantine/before_transform/gen/policy'
 
     assert results(lake, execution) == [
         ('after_transform', 'quarantine-on-failure', 'ColumnLength "id" = 1', 'Passed'),
-        ('after_transform', 'quarantine-on-failure', 'ColumnValues "state" in ["NY", "CA"]', 'Failed'),
+        ('after_transform', 'quarantine-on-failure', 'ColumnValues "state" in ["NY","CA"]', 'Failed'),
         ('before_transform', 'halt-on-failure', 'RowCount > 1', 'Passed'),
         ('before_transform', 'quarantine-on-failure', 'ColumnValues "premium" > 0', 'Failed'),
         ('before_transform', 'warn-on-failure', 'ColumnValues "state" = "NY"', 'Failed')]

@@ -80,10 +80,11 @@ def test_struct_expands_as_a_map_of_its_members(spark, struct, value, kind, expe
 
 
 def test_json_object_text_expands_as_a_map_of_texts(spark):
-    df = spark.createDataFrame([(1, '{"a":1,"b":{"c":"x"}}'), (2, None), (3, 'n/a')], 'id int, m string')
+    df = spark.createDataFrame(
+        [(1, '{"a":1,"n":null,"b":{"c":"x"}}'), (2, None), (3, 'n/a'), (4, '{"a":null}')], 'id int, m string')
     got = transform_jsonexpandmap(df, [{'field': 'm', 'index_field': 'n', 'key_field': 'k'}], ARGS, None)
     assert sorted((row.id, row.n or 0, row.k or '', row.m or '') for row in got.collect()) == [
-        (1, 1, 'a', '1'), (1, 2, 'b', '{"c":"x"}'), (2, 0, '', ''), (3, 0, '', '')]
+        (1, 1, 'a', '1'), (1, 2, 'b', '{"c":"x"}'), (2, 0, '', ''), (3, 0, '', ''), (4, 0, '', '')]
 
 
 @pytest.mark.parametrize('transform, keys, message', [

@@ -32,10 +32,10 @@ CASES = {
         'ColumnValues "a b" <= "2026-03-04"']),
     'few texts': (
         column('string', lengths=(1, 4), frequent=("O'Neil", 'a "b"', '\\'), distinct=3),
-        ['IsComplete "a b"', 'ColumnValues "a b" in ["O\'Neil", "\\\\", "a \\"b\\""]']),
+        ['IsComplete "a b"', 'ColumnValues "a b" in ["O\'Neil","\\\\","a \\"b\\""]']),
     'few texts, some missing': (
         column('string', present=90, lengths=(1, 1), frequent=('x', 'y'), distinct=2),
-        ['Completeness "a b" >= 0.9', 'ColumnValues "a b" in ["x", "y", NULL]']),
+        ['Completeness "a b" >= 0.9', 'ColumnValues "a b" in ["x","y",NULL]']),
     'a few values that seldom occur': (
         ColumnProfile('a', 'string', 10, 10, 3, lengths=(1, 2), frequent=('x', 'y', 'zz')),
         ['IsComplete "a"', 'ColumnLength "a" <= 2']),

@@ -11,6 +11,7 @@ from lake_etl.config.entries.misc import (
     FILLDOWN, FILTERROWS, MERGE, ROWNUMBER, FillDownEntry, FilterRowsEntry, MergeEntry, RowNumberEntry)
 from lake_etl.errors import ConfigurationError, DataError, Problem
 from lake_etl.reasons.failure import reason_of
+from lake_etl.spark.overflow import safe_condition
 from lake_etl.spark.session import user_sql_rules
 from lake_etl.syntax.sort_order import RowOrder
 from lake_etl.transform.common_type import first_value
@@ -75,7 +76,7 @@ def _filter(df: DataFrame, condition: str, place: str, context: TransformContext
     file = str(context.args.get('source_key', 'specification'))
     try:
         with user_sql_rules(df.sparkSession):
-            return df.where(condition)
+            return df.where(safe_condition(df, condition))
     except ParseException as error:
         raise ConfigurationError([Problem(file, place, f'no SQL condition: {reason_of(error)}')]) from None
     except AnalysisException as error:

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
 from functools import reduce
-from operator import add, mul
+from operator import add
 
 from dateutil.relativedelta import relativedelta
 from pyspark.sql import Column, DataFrame
@@ -16,11 +16,12 @@ from lake_etl.config.entries.premium import (
     ADDCOLUMNS, EARNEDPREMIUM, ENDDATE, EXPANDPOLICYMONTHS, FLIPSIGN, MULTIPLYCOLUMNS, POLICYMONTHS, ColumnListEntry,
     EarnedPremiumEntry, EndDateEntry, ExpandPolicyMonthsEntry, MultiplyColumnsEntry, PolicyMonthsEntry)
 from lake_etl.config.form import ConvertingEntry
-from lake_etl.spark.columns import column
+from lake_etl.spark.columns import column, column_type
 from lake_etl.spark.helper_names import unused_name
 from lake_etl.transform.conversion import Conversion, text_conversions
 from lake_etl.transform.earned_premium import Term, by_day, by_month, by_month_reconciled, earned_premium
 from lake_etl.transform.fuse import PreparedColumn
+from lake_etl.transform.number_range import turned_sign, within_range
 from lake_etl.transform.policy_months import date_value, end_date, fractional_months, month_starts, normalized_months
 from lake_etl.transform.registry import TransformContext, column_transform, frame_transform
 from lake_etl.transform.type_change import number_column, number_or
@@ -114,19 +115,22 @@ def _numbers_read(entry: ConvertingEntry | ColumnListEntry, schema: StructType) 
 @column_transform(FLIPSIGN, converts=_numbers_read)
 def transform_flipsign(entry: ConvertingEntry, schema: StructType, context: TransformContext) -> Column:
     """Turn an amount's sign: what was paid in becomes what is paid out. Text is read as double."""
-    return -number_column(schema, entry.source or entry.field)
+    source = entry.source or entry.field
+    return turned_sign(number_column(schema, source), column_type(schema, source), entry.field)
 
 
 @column_transform(ADDCOLUMNS, converts=_numbers_read)
 def transform_addcolumns(entry: ColumnListEntry, schema: StructType, context: TransformContext) -> Column:
     """Add columns, null counting as 0. Text is read as double; a sum too large for its type stops the job."""
-    return reduce(add, [number_or(schema, name, 0) for name in entry.source_columns])
+    numbers = [number_or(schema, name, 0) for name in entry.source_columns]
+    return within_range(reduce(F.try_add, numbers), 'addcolumns', entry.field)
 
 
 @column_transform(MULTIPLYCOLUMNS, converts=_numbers_read)
 def transform_multiplycolumns(entry: MultiplyColumnsEntry, schema: StructType, context: TransformContext) -> Column:
-    """Multiply columns, such as a premium by its shares. Text is read as double."""
-    return reduce(mul, [number_or(schema, name, entry.empty_value) for name in entry.source_columns])
+    """Multiply columns, such as a premium by its shares. Text is read as double; too large a product stops the job."""
+    numbers = [number_or(schema, name, entry.empty_value) for name in entry.source_columns]
+    return within_range(reduce(F.try_multiply, numbers), 'multiplycolumns', entry.field)
 
 
 def _start_and_term_read(entry: EndDateEntry, schema: StructType) -> tuple[Conversion, ...]:

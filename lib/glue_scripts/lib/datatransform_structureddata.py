@@ -37,7 +37,10 @@ def _json_objects_read(entry: ExpandMapEntry, schema: StructType) -> tuple[Conve
 
 @frame_transform(JSONEXPANDMAP, converts=_json_objects_read, entry_by_entry=True)
 def transform_jsonexpandmap(df: DataFrame, entries: tuple[ExpandMapEntry, ...], context: TransformContext) -> DataFrame:
-    """Turn each entry of a map, or each member of a struct, into a row; an empty or null one stays as one row."""
+    """Turn each entry of a map, or each member of a struct, into a row; an empty or null one stays as one row.
+
+    Members of a struct that are null give no row.
+    """
     for entry in entries:
         df = expand_map(df, entry.source or entry.field, entry.field, entry.index_field, entry.key_field)
     return df

@@ -129,9 +129,9 @@ def generate_spec(df: DataFrame, input_file_extension: str) -> dict[str, Any]:
 def put_s3_object(uri: str, data: Any) -> None:
     """Create or replace the object, or file, at that address.
 
-    A list of dictionaries is written as CSV under the keys of the first; bytes as they are; anything else as its text.
+    A list of dictionaries is written as CSV under all their keys; bytes as they are; anything else as its text.
     """
-    if isinstance(data, list):
+    if isinstance(data, list) and all(isinstance(row, Mapping) for row in data):
         data = _csv(data)
     runtime.files(uri).write(uri, data if isinstance(data, bytes) else str(data).encode())
 
@@ -163,7 +163,7 @@ def _has_values(partition: Partition, keys: Sequence[Column], given: Mapping[str
 
 def _csv(rows: Sequence[Mapping[str, Any]]) -> str:
     text = io.StringIO()
-    writer = csv.DictWriter(text, fieldnames=list(rows[0]) if rows else [])
+    writer = csv.DictWriter(text, fieldnames=list(dict.fromkeys(name for row in rows for name in row)))
     writer.writeheader()
     writer.writerows(rows)
     return text.getvalue()

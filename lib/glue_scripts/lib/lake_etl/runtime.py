@@ -3,8 +3,13 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import AbstractContextManager, nullcontext
+from typing import TYPE_CHECKING
 
 from lake_etl.ports import Catalog, Files, Items, MergedTables, QualityReports, Queries, RulesetEngine
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
 
 GLUE = 'glue'
 SQLITE = 'sqlite:'
@@ -60,6 +65,17 @@ def catalog() -> Catalog:
         return SqliteCatalog(_catalog_address)
     from lake_etl.adapters.aws.glue_catalog import GlueCatalog
     return GlueCatalog()
+
+
+def visible_tables(spark: SparkSession) -> AbstractContextManager[None]:
+    """Return a context in which `spark.sql` and `spark.table` of users' code see the tables of this process's catalog.
+
+    On AWS Glue Spark always does.
+    """
+    if not _catalog_address.startswith(SQLITE):
+        return nullcontext()
+    from lake_etl.adapters.local.catalog_session import visible_tables
+    return visible_tables(spark, catalog())
 
 
 def merged_tables(iceberg_catalog: str, warehouse: str) -> MergedTables:

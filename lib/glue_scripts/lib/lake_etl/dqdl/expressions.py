@@ -1,6 +1,7 @@
 """Reads numeric expressions: numbers, arithmetic, and functions of earlier values of the metric."""
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from typing import cast
 
@@ -71,7 +72,7 @@ class ExpressionReader:
             self._enter(reader.take())
             inner = self._chain()
             self._leave()
-            return inner
+            return replace(inner, grouped=True) if isinstance(inner, Arithmetic) else inner
         if token.kind == 'name' and reader.after_next.kind == '(':
             return self._call()
         if token.kind == 'constant':

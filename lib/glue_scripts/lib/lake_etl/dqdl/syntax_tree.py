@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, time
 from decimal import Decimal
 from typing import Literal
@@ -94,26 +94,29 @@ class Now:
 
 @dataclass(frozen=True)
 class Size:
-    """A size of a file; without a unit in bytes."""
+    """A size of a file; a number without a unit is a size in bytes."""
 
     amount: int
-    unit: SizeUnit | None = None
+    unit: SizeUnit = 'B'
 
     def __str__(self) -> str:
-        return f'{self.amount} {self.unit}' if self.unit else str(self.amount)
+        return f'{self.amount} {self.unit}'
 
 
 @dataclass(frozen=True)
 class Arithmetic:
-    """Two numeric expressions and an operator; printed with parentheses around the parts that are arithmetic too."""
+    """Two numeric expressions and an operator, computed from left to right; `grouped` if written in parentheses."""
 
     left: NumericExpression
     operator: ArithmeticOperator
     right: NumericExpression
+    grouped: bool = field(default=False, compare=False)
 
     def __str__(self) -> str:
-        left, right = (f'({part})' if isinstance(part, Arithmetic) else str(part) for part in (self.left, self.right))
-        return f'{left} {self.operator} {right}'
+        # On the right side there is only arithmetic in parentheses.
+        right = replace(self.right, grouped=True) if isinstance(self.right, Arithmetic) else self.right
+        written = f'{self.left} {self.operator} {right}'
+        return f'({written})' if self.grouped else written
 
 
 @dataclass(frozen=True)
@@ -148,7 +151,7 @@ class Condition:
         if self.operator in ('between', 'not between'):
             operands = f'{self.operands[0]} and {self.operands[1]}'
         elif self.operator in ('in', 'not in'):
-            operands = f'${self.constant}' if self.constant else f'[{", ".join(map(str, self.operands))}]'
+            operands = f'${self.constant}' if self.constant else f'[{",".join(map(str, self.operands))}]'
         elif self.operator in ('matches', 'not matches'):
             operands = ''.join(quoted_code(part.value) for part in self.operands if isinstance(part, Text))
         else:

@@ -28,6 +28,7 @@ from lake_etl.quality.gated_load import GatedLoad
 from lake_etl.reasons.failure import reason_of
 from lake_etl.spark.columns import has_column
 from lake_etl.spark.helper_names import is_hidden
+from lake_etl.spark.overflow import run_user_query
 from lake_etl.spark.session import user_sql_rules
 from lake_etl.syntax.placeholders import fill_placeholders
 from lake_etl.syntax.sql_pieces import Dialect
@@ -75,7 +76,7 @@ def query_cleanse(run: ConsumeRun, workflow: Workflow) -> DataFrame:
     runtime.catalog().attach(run.spark, '\n'.join(statements))
     with user_sql_rules(run.spark):
         try:
-            frames = [run.spark.sql(statement) for statement in statements]
+            frames = [run_user_query(run.spark, statement) for statement in statements]
         except (AnalysisException, ParseException) as error:
             raise ConfigurationError([Problem(file, '', f'Spark refuses the query: {reason_of(error)}')]) from None
     df = frames[-1]

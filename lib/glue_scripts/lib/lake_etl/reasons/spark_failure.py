@@ -58,9 +58,17 @@ PYTHON_ERROR = 'org.apache.spark.api.python.PythonException'
 TRACE = 'Traceback (most recent call last):\n'
 FRAME = re.compile(r'  File "([^"\n]*)", line (\d+), in ')
 TYPE_NAME = re.compile(r'[A-Za-z_][\w.]*')
-# The only text that the lake itself lets Spark raise.
+# The only texts that the lake itself lets Spark raise.
 CUT_OTHERWISE = ('Rows lie in other tasks than where they were counted. Nothing was published; run the job again, and '
                  'if this comes back, give the transform a sort.')
+TOO_LARGE = ("Transform {transform} cannot fill column '{field}': in some row the result does not fit its type. Give "
+             'the columns that it reads a wider type before, by changetype.')
+TOO_LARGE_RAISED = re.compile(TOO_LARGE.replace('.', r'\.').format(transform='[a-z]+', field='[^\n]+?'))
+
+
+def number_too_large(transform: str, field: str) -> str:
+    """Return what Spark raises for a number that does not fit the column of a transform."""
+    return TOO_LARGE.format(transform=transform, field=field)
 
 
 def is_of_spark(error: BaseException) -> bool:
@@ -72,8 +80,11 @@ def spark_reason(error: BaseException) -> str:
     """Return what happened and where, in one sentence of our own."""
     chain = list(_java_chain(error))
     name = type(error).__name__
-    if any(CUT_OTHERWISE in str(java.getMessage()) for java in chain[-1:]):
+    raised = str(chain[-1].getMessage()) if chain else ''
+    if CUT_OTHERWISE in raised:
         return CUT_OTHERWISE
+    if too_large := TOO_LARGE_RAISED.search(raised):
+        return too_large[0]
     python = next((java for java in reversed(chain) if _class_name(java) == PYTHON_ERROR), None)
     if python is not None or name == 'PythonException':
         return _python_reason(str(python.getMessage()) if python is not None else str(error))

@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 from pyspark.sql import DataFrame
 
+from lake_etl.runtime import visible_tables
 from lake_etl.spark.session import user_sql_rules
 from lake_etl.transform.conversion_watch import NoWatch, Watch
 from lake_etl.transform.fuse import Assignment, assign_fused
@@ -63,5 +64,5 @@ def _apply_to_frame(transform: Transform[Any], runs: WholeFrame, context: Transf
 
 def _apply_function(transform: UserTransform, step: Step, context: TransformContext, df: DataFrame) -> DataFrame:
     # Users wrote their functions for Spark's older rules: a failed cast gives null, and so does a division by zero.
-    with user_sql_rules(df.sparkSession):
+    with user_sql_rules(df.sparkSession), visible_tables(df.sparkSession):
         return transform.function(df, step.raw, context.args, context.lineage, context.spark_context, *context.extra)

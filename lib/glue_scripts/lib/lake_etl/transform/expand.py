@@ -30,7 +30,7 @@ def expand_map(df: DataFrame, source: str, value: str, index: str, key: str) -> 
 
     An empty or null map stays as one row with nulls. A struct becomes a map of its members that are not null; members
     of different types take their common type, or become JSON text if there is none. JSON text is read as a map of
-    texts; other text stays as one row with nulls. Raises DataError for other types.
+    texts, also without members that are null; other text stays as one row with nulls. Raises DataError for other types.
     """
     entries = _map(df.schema, source)
     names = [unused_name(df.schema, wish) for wish in ('position', 'entry_key', 'entry_value')]
@@ -68,8 +68,11 @@ def _map(schema: StructType, name: str) -> Column:
 
 
 def map_of_text(name: str) -> str:
-    """Return SQL that reads a column's text as a JSON object of texts; null for other text."""
-    return f"from_json({quoted(name)}, 'map<string,string>')"
+    """Return SQL that reads a column's text as a JSON object of texts, without members that are null.
+
+    Null for other text.
+    """
+    return f"map_filter(from_json({quoted(name)}, 'map<string,string>'), (name, member) -> member IS NOT NULL)"
 
 
 def _members(struct: Column, kind: StructType) -> Column:

@@ -7,6 +7,7 @@ from itertools import islice
 
 from pyspark.errors import PySparkException
 from pyspark.sql import SparkSession
+from pyspark.sql.catalog import Catalog
 
 from lake_etl.adapters.local.catalog_types import CatalogType, parse_type
 from lake_etl.adapters.local.snapshot import PublishedTable
@@ -34,7 +35,7 @@ def attach_table(spark: SparkSession, published: PublishedTable) -> None:
     try:
         wanted = _types(table)
         versions = _versions(published, wanted)
-        spark.sql(f'CREATE DATABASE IF NOT EXISTS {quoted(table.database)}')
+        _run(spark, f'CREATE DATABASE IF NOT EXISTS {quoted(table.database)}')
         name = f'{quoted(table.database)}.{quoted(table.name)}'
         _remove(spark, name)
         if set(versions) <= {wanted}:
@@ -46,6 +47,11 @@ def attach_table(spark: SparkSession, published: PublishedTable) -> None:
                          'Correct the table in the catalog, or load it again.') from error
     LOG.info('Table %s.%s is readable in Spark with %d partitions in %d file versions.', table.database, table.name,
              len(published.partitions), max(len(versions), 1))
+
+
+def _run(spark: SparkSession, statement: str) -> None:
+    """Run a statement as it is, also in a session that attaches tables before it runs one."""
+    SparkSession.sql(spark, statement)
 
 
 def _types(table: Table) -> Types:
@@ -64,21 +70,23 @@ def _versions(published: PublishedTable, wanted: Types) -> dict[Types, list[Part
 
 
 def _remove(spark: SparkSession, name: str) -> None:
-    if spark.catalog.tableExists(name):
-        kind = 'VIEW' if spark.catalog.getTable(name).tableType == 'VIEW' else 'TABLE'
-        spark.sql(f'DROP {kind} {name}')
+    catalog = Catalog(spark)
+    if catalog.tableExists(name):
+        kind = 'VIEW' if catalog.getTable(name).tableType == 'VIEW' else 'TABLE'
+        _run(spark, f'DROP {kind} {name}')
 
 
 def _create(spark: SparkSession, name: str, table: Table, types: Types, partitions: Sequence[Partition]) -> None:
     columns = [f'{quoted(column.name)} {spark_type(kind)} COMMENT {sql_text(column.comment)}'
                for column, kind in zip(table.columns, types, strict=True)]
     keys = [quoted(key.name) for key in table.partition_keys]
-    columns += [f'{key} string' for key in keys]
-    spark.sql(f'CREATE TABLE {name} ({", ".join(columns)}) USING parquet PARTITIONED BY ({", ".join(keys)}) '
-              f'LOCATION {sql_text(table.location)}')
+    columns += [f'{key} {spark_type(parse_type(column.type))}'
+                for key, column in zip(keys, table.partition_keys, strict=True)]
+    _run(spark, f'CREATE TABLE {name} ({", ".join(columns)}) USING parquet PARTITIONED BY ({", ".join(keys)}) '
+                f'LOCATION {sql_text(table.location)}')
     remaining = iter(partitions)
     while batch := list(islice(remaining, PARTITIONS_A_STATEMENT)):
-        spark.sql(f'ALTER TABLE {name} ADD {" ".join(_partition_clauses(keys, batch))}')
+        _run(spark, f'ALTER TABLE {name} ADD {" ".join(_partition_clauses(keys, batch))}')
 
 
 def _partition_clauses(keys: Sequence[str], partitions: Iterable[Partition]) -> list[str]:
@@ -92,14 +100,14 @@ def _equations(keys: Sequence[str], values: Sequence[str]) -> str:
 
 def _create_view(spark: SparkSession, name: str, table: Table, wanted: Types,
                  versions: dict[Types, list[Partition]]) -> None:
-    spark.sql(f'CREATE DATABASE IF NOT EXISTS {FILE_VERSIONS}')
+    _run(spark, f'CREATE DATABASE IF NOT EXISTS {FILE_VERSIONS}')
     selects = []
     for number, (types, partitions) in enumerate(versions.items(), start=1):
         hidden = f'{FILE_VERSIONS}.{quoted(f"{table.database}__{table.name}__{number}")}'
         _remove(spark, hidden)
         _create(spark, hidden, table, types, partitions)
         selects.append(f'SELECT {", ".join(_select_list(table, types, wanted))} FROM {hidden}')
-    spark.sql(f'CREATE VIEW {name} AS {" UNION ALL ".join(selects)}')
+    _run(spark, f'CREATE VIEW {name} AS {" UNION ALL ".join(selects)}')
 
 
 def _select_list(table: Table, types: Types, wanted: Types) -> list[str]:

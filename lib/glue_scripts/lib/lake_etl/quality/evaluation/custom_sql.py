@@ -17,6 +17,7 @@ from lake_etl.quality.evaluation.sql_expressions import all_of
 from lake_etl.reasons.failure import reason_of
 from lake_etl.reasons.spark_failure import innermost_class
 from lake_etl.spark.columns import column, has_column, quoted
+from lake_etl.spark.overflow import run_user_query
 from lake_etl.spark.session import user_sql_rules
 
 SQL_ERRORS = (PySparkException, Py4JJavaError)
@@ -84,7 +85,7 @@ def _result(statement: str, data: RuleInput) -> DataFrame:
     data.df.select(*map(column, data.schema.fieldNames())).createOrReplaceTempView(PRIMARY)
     try:
         with user_sql_rules(spark):
-            return spark.sql(statement)
+            return run_user_query(spark, statement)
     finally:
         # What the statement was analysed to keeps working without the name.
         spark.catalog.dropTempView(PRIMARY)

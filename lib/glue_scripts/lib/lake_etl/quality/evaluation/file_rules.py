@@ -40,7 +40,7 @@ def file_freshness(rule: Rule, data: RuleInput) -> RulePlan:
 def file_size(rule: Rule, data: RuleInput) -> RulePlan:
     """Check how many bytes files have."""
     condition = required_condition(rule)
-    sizes = [operand.amount * 1024 ** BYTES[operand.unit or 'B'] for operand in condition.operands
+    sizes = [operand.amount * 1024 ** BYTES[operand.unit] for operand in condition.operands
              if isinstance(operand, Size)]
     return _plan_share(rule, data, lambda entry: satisfies(condition.operator, entry.size, sizes))
 

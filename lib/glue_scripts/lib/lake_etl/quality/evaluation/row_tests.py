@@ -17,6 +17,7 @@ from lake_etl.quality.evaluation.sql_expressions import Sql, all_of, any_of, nev
 from lake_etl.reasons.failure import reason_of
 from lake_etl.spark.columns import column, quoted
 from lake_etl.spark.helper_names import unused_name
+from lake_etl.spark.overflow import safe_condition
 from lake_etl.spark.session import user_sql_rules
 
 # So many different values are sent to every worker; more are matched by sorting both sides.
@@ -40,7 +41,7 @@ def add_scopes(df: DataFrame, wheres: Iterable[str]) -> tuple[DataFrame, dict[st
                 refused[where] = f'The where clause "{where}" cannot be evaluated: {reason_of(error)}'
                 continue
             if isinstance(kind, (BooleanType, NullType)):
-                added[name] = F.expr(where).cast('boolean').eqNullSafe(True)
+                added[name] = F.expr(safe_condition(df, where)).cast('boolean').eqNullSafe(True)
                 scopes[where] = quoted(name)
             else:
                 refused[where] = f'The where clause "{where}" is of type {kind.simpleString()}, expected a condition.'
