@@ -11,6 +11,7 @@ from lake_etl.publish.restoring import RecordedTable
 from lake_etl.publish.sources import ROW_COUNT
 from lake_etl.publish.undo import Correction
 from lib.local_lake.showing.output import print_rows
+from lib.local_lake.showing.text_table import Count
 
 HISTORY = ('time (UTC)', 'run', 'kind', 'file', 'partitions', 'rows before', 'rows after', 'earlier files until (UTC)')
 SHORT, LENGTH_OF_EXECUTIONS = 8, 36
@@ -47,12 +48,13 @@ def print_correction(correction: Correction, done: bool, retention: timedelta) -
 
 def print_diff(name: str, diff: TableDiff, key: Sequence[str], style: str) -> None:
     """Print the number of rows that differ, the changes of each column, and totals; no values of rows."""
-    rows: list[tuple[object, ...]] = [('rows', '', *diff.rows, diff.rows[1] - diff.rows[0]),
-                                      ('added', '', None, diff.added, diff.added),
-                                      ('removed', '', diff.removed, None, -diff.removed)]
+    added, removed = Count(diff.added), Count(diff.removed)
+    rows: list[tuple[object, ...]] = [('rows', '', *map(Count, diff.rows), Count(diff.rows[1] - diff.rows[0])),
+                                      ('added', '', None, added, added),
+                                      ('removed', '', removed, None, Count(-removed))]
     if diff.changed is not None:
-        rows.append(('changed', '', diff.changed, diff.changed, None))
-        rows += [('changed', column, count, count, None) for column, count in diff.columns.items()]
+        changed = {'': diff.changed, **diff.columns}
+        rows += [('changed', column, Count(count), Count(count), None) for column, count in changed.items()]
     rows += [('added column', column, None, None, None) for column in diff.added_columns]
     rows += [('removed column', column, None, None, None) for column in diff.removed_columns]
     rows += [('total', item.column, item.before, item.after,
@@ -68,10 +70,10 @@ def _short(run: str, beginnings: Mapping[str, int]) -> str:
     return run[:SHORT] if len(run) == LENGTH_OF_EXECUTIONS and beginnings[run[:SHORT]] == 1 else run
 
 
-def _rows(partitions: Sequence[Partition | None]) -> int | None:
+def _rows(partitions: Sequence[Partition | None]) -> Count | None:
     """Return the rows of partitions in all; None if the lake does not know them."""
     counts = [item.parameters.get(ROW_COUNT, '') if item else '0' for item in partitions]
-    return sum(map(int, counts)) if all(count.isdigit() for count in counts) else None
+    return Count(sum(map(int, counts))) if all(count.isdigit() for count in counts) else None
 
 
 def _partitions(change: TableChange) -> str:
