@@ -8,6 +8,7 @@ from pyspark.sql import functions as F
 
 from lake_etl.publish.layout import FAILED_KEY, LOAD_KEY, NO_RULE
 from lake_etl.spark.columns import column, literal_path
+from lake_etl.spark.source_rows import without_tracking
 
 # Each set of rules that rows fail has files of its own, so the number of sets is limited: 255.
 MOST_RULES = 8
@@ -32,7 +33,7 @@ def is_marked(df: DataFrame) -> bool:
 
 def without_mark(df: DataFrame) -> DataFrame:
     """Return the frame with the columns that readers will see."""
-    return df.drop(FAILED_KEY) if is_marked(df) else df
+    return without_tracking(df.drop(FAILED_KEY)) if is_marked(df) else df
 
 
 def passes_all_rules() -> Column:

@@ -9,6 +9,8 @@ import logging
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import reduce
+from operator import and_
 
 from pyspark.errors import PySparkException
 from pyspark.sql import Column, DataFrame
@@ -18,14 +20,18 @@ from pyspark.sql.types import IntegerType
 from lake_etl.config.input import InputSpec
 from lake_etl.errors import DataError
 from lake_etl.read.malformed import malformed_column
-from lake_etl.read.source_files import KnownTypes, no_rows_error
+from lake_etl.read.source_files import KnownTypes, SourceFiles, no_rows_error
 from lake_etl.spark.columns import column, quoted, try_cast, try_cast_column
+from lake_etl.spark.helper_names import hidden_name
+from lake_etl.spark.source_rows import BLOCK, POSITION, CountedBlock, count_blocks, tracking_columns, with_blocks
 from lake_etl.syntax.column_names import comparable_name
 from lake_etl.syntax.type_text import WHOLE_TYPES
 from lake_etl.transform.type_change import exact_number_from_text
 
 LOG = logging.getLogger(__name__)
 TEXT = 'string'
+# Marks rows that the filter of the input_spec leaves out, where they still have to be counted.
+LEFT_OUT = hidden_name('left_out')
 # TABLE_TYPE stands for the type that the published table has for the column.
 INT, BIGINT, WHOLE, DOUBLE, DATE, TIMESTAMP, BOOLEAN, TABLE_TYPE = (1 << position for position in range(8))
 # Decimals of 38 digits by their scale, for numbers with more digits than a double holds.
@@ -110,34 +116,73 @@ class TypeRules:
                             f'{self.row_filter}. The columns, all of them text, are {", ".join(columns)}; write names '
                             'with blanks or other signs in backticks.') from None
 
+    def marked(self, rows: DataFrame, columns: Sequence[str]) -> DataFrame:
+        """Return the rows that the filter keeps, or all of them, marked, if they have to be counted in their file."""
+        filtered = self.filtered(rows, columns)
+        if not (self.row_filter and POSITION in rows.columns):
+            return filtered
+        return rows.withColumn(LEFT_OUT, ~F.coalesce(F.expr(self.row_filter), F.lit(True)))
+
     def without_null_values(self, rows: DataFrame, columns: Sequence[str]) -> DataFrame:
         """Return the text columns with null in place of the texts that stand for null."""
         return rows.withColumns({name: F.when(~column(name).isin(*self.null_values), column(name))
                                  for name in columns}) if self.null_values else rows
 
 
-def infer_and_cast(rows: DataFrame, columns: Sequence[str], sample: Sequence[Sequence[str]], rules: TypeRules,
-                   name: str) -> DataFrame:
+def infer_and_cast(rows: DataFrame, columns: Sequence[str], sample: Sequence[Sequence[str]], source: SourceFiles,
+                   known: KnownTypes) -> DataFrame:
     """Return text columns cast to the types that all their values fit; runs one Spark job unless the sample decides.
 
     Raises DataError naming the file when there are no rows.
     """
-    rows = rules.without_null_values(rules.filtered(rows, columns), columns)
+    rules = TypeRules.from_spec(source.spec, known)
     undecided = rules.undecided(columns, sample)
-    types: dict[str, str] = {}
+    types, blocks = dict[str, str](), list[CountedBlock]()
     if undecided or not sample or rules.row_filter:
-        result = with_type_masks(rows, undecided, rules).agg(*mask_aggregates(undecided)).collect()[0].asDict()
+        masks = with_type_masks(rules.without_null_values(rules.marked(rows, columns), columns), undecided, rules)
+        result, blocks = collect_masks(masks, undecided)
         if not result['rows']:
-            raise no_rows_error(name)
+            raise no_rows_error(source.name)
         types = inferred_types(result, undecided, rules)
-    return cast_to_types(rows, columns, types, name)
+    rows = source.with_raw_values(rules.filtered(rows, columns), known)
+    rows = cast_to_types(rules.without_null_values(rows, columns), columns, types, source.name)
+    return with_blocks(rows, blocks) if blocks else rows
 
 
 def with_type_masks(rows: DataFrame, undecided: Sequence[str], rules: TypeRules, *further: Column) -> DataFrame:
-    """Return for each row the number 1 as `row`, the mask of each undecided column, and further columns."""
-    masks = [fitting_types(name, rules.table_types.get(name)).cast(IntegerType()).alias(f'fits_{index}')
-             for index, name in enumerate(undecided)]
-    return rows.select(F.lit(1).alias('row'), *masks, *further)
+    """Return for each row the number 1 as `row`, the mask of each undecided column, and further columns.
+
+    Rows that are marked as left out have the number 0, and fit all types.
+    """
+    counts = ~column(LEFT_OUT) if LEFT_OUT in rows.columns else None
+
+    def counted(value: Column, otherwise: int) -> Column:
+        return value if counts is None else F.when(counts, value).otherwise(otherwise)
+    masks = [counted(fitting_types(name, rules.table_types.get(name)).cast(IntegerType()), ALL_TYPES).alias(
+        f'fits_{index}') for index, name in enumerate(undecided)]
+    return rows.select(counted(F.lit(1), 0).alias('row'), *masks, *further,
+                       *(name for name in helper_columns(rows) if name != LEFT_OUT))
+
+
+def helper_columns(rows: DataFrame) -> list[str]:
+    """Return the hidden columns that the aggregation of type masks needs."""
+    return [name for name in rows.columns if name in (POSITION, BLOCK, LEFT_OUT)]
+
+
+def collect_masks(masks: DataFrame, undecided: Sequence[str], *further: Column
+                  ) -> tuple[dict[str, int], list[CountedBlock]]:
+    """Return the aggregates of a frame with type masks, and the blocks of the files if it has their rows' positions.
+
+    further  maxima
+    """
+    if BLOCK not in masks.columns:
+        return masks.agg(*mask_aggregates(undecided), *further).collect()[0].asDict(), []
+    blocks, found = count_blocks(masks, *mask_aggregates(undecided), *further)
+    if not found:
+        return {'rows': 0}, []
+    combined = {name: reduce(and_, (row[name] for row in found)) if name.startswith('fits_')
+                else max(row[name] for row in found) for name in found[0] if name not in (BLOCK, 'rows')}
+    return combined | {'rows': sum(row['rows'] for row in found)}, blocks
 
 
 def mask_aggregates(undecided: Sequence[str]) -> list[Column]:
@@ -159,7 +204,7 @@ def cast_to_types(rows: DataFrame, columns: Sequence[str], types: Mapping[str, s
     mark = malformed_column(rows)
     values = [quoted(item) if types.get(item, TEXT) == TEXT
               else f'try_cast({quoted(item)} AS {types[item]}) AS {quoted(item)}' for item in columns]
-    return rows.selectExpr(*values, *([quoted(mark)] if mark else []))
+    return rows.selectExpr(*values, *([quoted(mark)] if mark else []), *map(quoted, tracking_columns(rows)))
 
 
 def may_have_type(values: Iterable[str]) -> bool:

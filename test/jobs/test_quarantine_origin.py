@@ -1,0 +1,76 @@
+"""Quarantined rows say which file they come from, the number of their record in it, and the text that failed there."""
+from __future__ import annotations
+
+import hashlib
+import json
+import random
+
+import pytest
+
+from small_lake import DAY
+
+KEY = 'Gen/Policy/a.csv'
+RULES = 'dq-rules/dq-Gen-Policy.json'
+SPEC = 'transformation-spec/Gen-Policy.json'
+MAPPING = 'transformation-spec/Gen-Policy.csv'
+BEFORE, AFTER = (f'gen.policy_quarantine_{stage}' for stage in ('before_transform', 'after_transform'))
+ORIGIN = 'source_file, source_row, raw_values'
+# Spark splits files of a few kilobytes into tasks, as it splits large ones by default.
+SMALL_TASKS = {'spark.sql.files.maxPartitionBytes': '3000', 'spark.sql.files.openCostInBytes': '500'}
+
+
+def digest(text):
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def policies(seed, count, breaks):
+    """Return a file of policies, and for each stage the number, amount and tax number of the rows that fail there."""
+    rng = random.Random(seed)
+    lines, before, after = ['No,Premium,TaxId,Note,State'], {}, {}
+    for number in range(1, count + 1):
+        fate = rng.choice(['good'] * 8 + ['no number', 'bad amount', 'filtered', 'left out', 'both'])
+        no = '' if fate in ('no number', 'both') else f'P{number:04}'
+        amount = f'"$ {rng.randint(-9, 9)}x,{number}"' if fate in ('bad amount', 'both') else f'"$1,{number % 900:03}.50"'
+        tax = f'{number}-{rng.randint(100, 999)}'
+        note = '"two\nlines"' if breaks and rng.random() < 0.2 else 'n' * rng.randint(0, 30)
+        state = {'filtered': 'SKIP', 'left out': 'OUT'}.get(fate, 'NY')
+        lines.append(f'{no},{amount},{tax},{note},{state}')
+        lines += [''] * (rng.random() < 0.1)
+        if fate in ('no number', 'both'):
+            before[number] = tax
+        elif fate == 'bad amount':
+            after[number] = (amount.strip('"'), tax)
+    return '\n'.join(lines) + '\n', before, after
+
+
+@pytest.fixture
+def workflow(lake):
+    lake.configure(MAPPING, 'SourceName,DestName\nNo,PolicyNo\nPremium,Amount\nTaxId,Tin\nNote,Note\nState,State\n')
+    lake.configure(SPEC, {'input_spec': {'row_filter': "State != 'OUT'"}, 'transform_spec': {
+        'filterrows': [{'condition': "State != 'SKIP'"}], 'currency': [{'field': 'Amount'}], 'hash': ['Tin']}})
+    lake.configure(RULES, {
+        'before_transform': {'quarantine_rules': ["(IsComplete 'PolicyNo') and (ColumnLength 'Tin' > 0)"]},
+        'after_transform': {'quarantine_rules': ["IsComplete 'Amount'", "(IsComplete 'Amount') or (IsComplete 'Tin')",
+                                                 "(IsComplete 'Amount') and (ColumnLength 'Tin' = 64)"]}})
+    return lake
+
+
+@pytest.mark.parametrize('breaks', [False, True], ids=['in several tasks', 'with line breaks in quotes'])
+def test_each_quarantined_row_has_its_file_its_number_and_the_text_that_failed(workflow, spark_settings, spark_jobs,
+                                                                              breaks):
+    # An older version of the lake has made the table.
+    workflow.publish('gen', 'policy_quarantine_after_transform', {'policyno': 'string', 'failed_rules': 'string'},
+                     {('2020', '01', '01'): [('P1', 'old')]})
+    content, before, after = policies(1, 400, breaks)
+    assert len(before) > 20 and len(after) > 20
+    with spark_settings(SMALL_TASKS):
+        workflow.load(KEY, content)
+    found = {row: (file, json.loads(raw)) for file, row, raw in workflow.rows(
+        f'SELECT source_file, source_row, CAST(CAST(raw_values AS json) AS varchar) FROM {BEFORE}')}
+    assert found == {number: (KEY, {'No': None, 'TaxId': digest(tax)}) for number, tax in before.items()}
+    found = {row: (file, json.loads(raw)) for file, row, raw in workflow.rows(
+        f'SELECT source_file, source_row, CAST(CAST(raw_values AS json) AS varchar) FROM {AFTER} '
+        'WHERE source_file IS NOT NULL')}
+    assert found == {number: (KEY, {'Premium': amount, 'TaxId': digest(tax)}) for number, (amount, tax) in after.items()}
+    assert workflow.rows(f"SELECT policyno, {ORIGIN} FROM {AFTER} WHERE year = '2020'") == [('P1', None, None, None)]
+    assert DAY in workflow.partitions('gen', 'policy')
