@@ -11,7 +11,8 @@ RULES = 'dq-rules/dq-Gen-Policy.json'
 BEFORE, AFTER, CONSUME = (f'gen.policy_quarantine_{stage}' for stage in (
     'before_transform', 'after_transform', 'after_sparksql'))
 QUARANTINE_COLUMNS = {'id': 'string', 'premium': 'int', 'state': 'string', 'execution_id': 'string',
-                      'quarantine_timestamp': 'timestamp', 'failed_rules': 'array<string>'}
+                      'quarantine_timestamp': 'timestamp', 'failed_rules': 'array<string>', 'source_file': 'string',
+                      'source_row': 'bigint', 'raw_values': 'map<string,string>'}
 # Two that settle the types of the file and one that writes.
 JOBS_OF_A_LOAD = 3
 JOBS_OF_A_KEY = 1

@@ -29,7 +29,8 @@ def policies(seed, count, breaks):
     for number in range(1, count + 1):
         fate = rng.choice(['good'] * 8 + ['no number', 'bad amount', 'filtered', 'left out', 'both'])
         no = '' if fate in ('no number', 'both') else f'P{number:04}'
-        amount = '"oops, ' + 'x' * rng.randint(1, 9) + '"' if fate in ('bad amount', 'both') else f'"$1,{number % 900:03}.50"'
+        bad, good = f'"oops, {"x" * rng.randint(1, 9)}"', f'"$1,{number % 900:03}.50"'
+        amount = bad if fate in ('bad amount', 'both') else good
         tax = f'{number}-{rng.randint(100, 999)}'
         note = '"two\nlines"' if breaks and rng.random() < 0.2 else 'n' * rng.randint(0, 30)
         state = {'filtered': 'SKIP', 'left out': 'OUT'}.get(fate, 'NY')
@@ -55,8 +56,7 @@ def workflow(lake):
 
 
 @pytest.mark.parametrize('breaks', [False, True], ids=['in several tasks', 'with line breaks in quotes'])
-def test_each_quarantined_row_has_its_file_its_number_and_the_text_that_failed(workflow, spark_settings, spark_jobs,
-                                                                              breaks):
+def test_each_quarantined_row_has_its_file_its_number_and_the_text_that_failed(workflow, spark_settings, breaks):
     # An older version of the lake has made the table.
     workflow.publish('gen', 'policy_quarantine_after_transform', {'policyno': 'string'},
                      {('2020', '01', '01'): [('P1',)]})
@@ -68,6 +68,7 @@ def test_each_quarantined_row_has_its_file_its_number_and_the_text_that_failed(w
     assert found == {number: (KEY, {'No': None, 'TaxId': digest(tax)}) for number, tax in before.items()}
     found = {row: (file, raw) for file, row, raw in workflow.rows(
         f"SELECT {ORIGIN} FROM {AFTER} WHERE year = '2026'")}
-    assert found == {number: (KEY, {'Premium': amount, 'TaxId': digest(tax)}) for number, (amount, tax) in after.items()}
+    assert found == {number: (KEY, {'Premium': amount, 'TaxId': digest(tax)})
+                     for number, (amount, tax) in after.items()}
     assert workflow.rows(f"SELECT policyno, {ORIGIN} FROM {AFTER} WHERE year = '2020'") == [('P1', None, None, None)]
     assert DAY in workflow.partitions('gen', 'policy')

@@ -204,12 +204,12 @@ def apply_mapping(df: DataFrame, rules: Sequence[ColumnRule], dataset: str, line
     if resolution.required and strict:
         raise DataError(
             f'The source of {dataset} lacks mapped columns: {", ".join(resolution.required)}. It has: '
-            f'{", ".join(visible.columns)}. Correct the mapping file or the source, or set strict_schema_mapping to false. '
-            'Nothing was replaced.')
+            f'{", ".join(visible.columns)}. Correct the mapping file or the source, or set strict_schema_mapping to '
+            'false. Nothing was replaced.')
     if not resolution.selected:
         raise DataError(
-            f'No column of {dataset} matches its schema mapping. The source has: {", ".join(visible.columns)}. Correct the '
-            'SourceName entries of the mapping file. Nothing was replaced.')
+            f'No column of {dataset} matches its schema mapping. The source has: {", ".join(visible.columns)}. Correct '
+            'the SourceName entries of the mapping file. Nothing was replaced.')
     mapped = (f'{source} AS {quoted(destination)}' for source, destination in resolution.selected)
     return df.selectExpr(*mapped, *tracking_columns(df))
 

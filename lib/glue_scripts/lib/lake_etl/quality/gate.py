@@ -16,7 +16,7 @@ from lake_etl.publish.target import PartitionValues
 from lake_etl.quality.gated_load import GatedLoad
 from lake_etl.quality.protection import Protection, hide_everything, plan_protection
 from lake_etl.quality.quarantine import Emptying, QuarantineTable, empty_quarantine, plan_emptying
-from lake_etl.quality.row_origin import SourceRows, StageOrigin
+from lake_etl.quality.row_origin import StageOrigin, TrackedRows
 from lake_etl.quality.stage_gate import StageGate
 from lake_etl.quality.stage_result import StageResult, refuse_bad_data, result_items
 from lake_etl.spark.helper_names import without_hidden
@@ -46,13 +46,13 @@ class QualityGate:
         self._checks: list[StageGate] = []
         self._without_rules: list[tuple[DataFrame, QuarantineTable]] = []
         self._results: list[StageResult] = []
-        self._source_rows: SourceRows | None = None
+        self._source_rows: TrackedRows | None = None
         self._mapped: list[str] = []
 
     def track(self, read: DataFrame) -> None:
         """Let quarantined rows tell where they come from, by the columns that track the rows of the source."""
         if POSITION in read.columns:
-            self._source_rows = SourceRows(read)
+            self._source_rows = TrackedRows(read)
 
     def check(self, df: DataFrame, stage: str) -> DataFrame:
         """Return the rows that may continue; `settle` records what the rules found and acts on it.

@@ -29,7 +29,7 @@ def quarantines_rows(rules: QualityRules | None) -> bool:
 
 
 @dataclass(frozen=True)
-class SourceRows:
+class TrackedRows:
     """The rows of a load as they were read, with the columns that track them."""
 
     read: DataFrame
@@ -71,7 +71,7 @@ class StageOrigin:
     """
 
     source_file: str
-    rows: SourceRows | None = None
+    rows: TrackedRows | None = None
     origins: ColumnOrigins = field(default_factory=lambda: mapped_origins(()))
     protection: Protection = Protection()
     transforms: Mapping[str, AnyTransform] = field(default_factory=dict)

@@ -19,7 +19,7 @@ from lake_etl.read.line_scan import LineScan, scan_content, scan_lines
 from lake_etl.read.malformed import has_unparsed_text, mark_malformed
 from lake_etl.read.prepare import READ_BYTES, open_file
 from lake_etl.read.source_files import PreparedFile, SourceFiles, java_charset, no_rows_error, require_same_columns
-from lake_etl.read.type_inference import (
+from lake_etl.read.typed_columns import (
     TypeRules, cast_to_types, collect_masks, helper_columns, inferred_types, with_type_masks)
 from lake_etl.spark.columns import column, literal_path
 from lake_etl.spark.helper_names import unused_name

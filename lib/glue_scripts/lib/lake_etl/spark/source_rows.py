@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import unquote
 
 from pyspark.errors import AnalysisException
@@ -129,7 +130,7 @@ def without_tracking(df: DataFrame) -> DataFrame:
     return df.drop(*TRACKING)
 
 
-def count_blocks(rows: DataFrame, *aggregates: Column) -> tuple[list[CountedBlock], list[Mapping[str, int]]]:
+def count_blocks(rows: DataFrame, *aggregates: Column) -> tuple[list[CountedBlock], list[dict[str, Any]]]:
     """Return the blocks of the rows, and further aggregates of each; runs one query.
 
     Rows that do not count for the aggregates still have to be there, or the numbers of later rows are wrong.

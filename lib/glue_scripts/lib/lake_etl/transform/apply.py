@@ -65,5 +65,7 @@ def _apply_to_frame(transform: Transform[Any], runs: WholeFrame, context: Transf
 def _apply_function(transform: UserTransform, step: Step, context: TransformContext, df: DataFrame) -> DataFrame:
     # Users wrote their functions for Spark's older rules: a failed cast gives null, and so does a division by zero.
     with user_sql_rules(df.sparkSession):
-        # A function does not see the columns that track rows, so these end here.
-        return transform.function(without_tracking(df), step.raw, context.args, context.lineage, context.spark_context, *context.extra)
+        # A function does not see the columns that track rows, so rows have none after it.
+        visible = without_tracking(df)
+        return transform.function(visible, step.raw, context.args, context.lineage, context.spark_context,
+                                  *context.extra)
