@@ -6,6 +6,7 @@ import random
 
 import pytest
 
+from lake_etl.errors import DataError
 from small_lake import DAY
 
 KEY = 'Gen/Policy/a.csv'
@@ -72,3 +73,28 @@ def test_each_quarantined_row_has_its_file_its_number_and_the_text_that_failed(w
                      for number, (amount, tax) in after.items()}
     assert workflow.rows(f"SELECT policyno, {ORIGIN} FROM {AFTER} WHERE year = '2020'") == [('P1', None, None, None)]
     assert DAY in workflow.partitions('gen', 'policy')
+
+
+def test_text_of_protected_columns_is_protected_and_columns_of_the_user_keep_their_names(lake):
+    lake.configure(SPEC, {'transform_spec': {
+        'redact': {'phone': 'none'}, 'hash': ['tin'], 'tokenize': ['iban'],
+        'combinecolumns': [{'field': 'contact', 'format': '{}', 'source_columns': ['mail']}], 'hash:2': ['contact']}})
+    rules = [f"IsComplete '{name}'" for name in ('phone', 'tin', 'iban', 'contact', 'source_file')]
+    lake.configure(RULES, {'after_transform': {'quarantine_rules': [
+        ' and '.join(f'({rule})' for rule in [*rules, "ColumnValues 'amount' > 0"])]}})
+    lake.load(KEY, 'tin,phone,iban,mail,amount,source_file\n1-2,555,DE1,a@x.org,1,x\n3-4,777,DE2,b@x.org,-1.50,y\n')
+    assert lake.rows(f'SELECT source_file, _source_file, source_row, raw_values FROM {AFTER}') == [('y', KEY, 2, {
+        'phone': 'none', 'tin': digest('3-4'), 'iban': digest('DE2'), 'mail': digest('b@x.org'), 'amount': '-1.50',
+        'source_file': 'y'})]
+    with pytest.raises(DataError, match='has columns named _lake_etl_file_position, which the lake itself uses'):
+        lake.load(KEY, 'tin,_lake_etl_file_position\n1-2,555\n')
+
+
+@pytest.mark.parametrize('protects', [False, True])
+def test_malformed_rows_have_their_number_and_their_text_unless_the_workflow_protects_personal_data(lake, protects):
+    lake.configure(SPEC, {'input_spec': {'json': {}}, 'transform_spec': {'hash': ['tax']} if protects else {}})
+    lake.configure(RULES, {'before_transform': {'quarantine_rules': ["IsComplete 'id'"]},
+                           'after_transform': {'quarantine_rules': ["ColumnValues 'id' > 0"]}})
+    lake.load('Gen/Policy/a.json', '{"id": 1, "tax": "1-2"}\n{"id": 2, "tax": "3\n{"id": -3, "tax": "5-6"}\n')
+    assert lake.rows(f'SELECT {ORIGIN} FROM {BEFORE}') == [('Gen/Policy/a.json', 2, None if protects else {'id': None})]
+    assert lake.rows(f'SELECT {ORIGIN} FROM {AFTER}') == [('Gen/Policy/a.json', 3, {'id': '-3'})]

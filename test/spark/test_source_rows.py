@@ -73,9 +73,9 @@ def workbook(path: Path) -> None:
     def link(target: str, relation: str) -> str:
         return (f'<Relationships xmlns="{formats}/package/2006/relationships"><Relationship Id="r1" '
                 f'Type="{office}/relationships/{relation}" Target="{target}"/></Relationships>')
+    main = f'PartName="/xl/workbook.xml" ContentType="{sheets}spreadsheetml.sheet.main+xml"'
     parts = {
-        '[Content_Types].xml': f'<Types xmlns="{formats}/package/2006/content-types"><Override PartName="/xl/workbook.xml"'
-                               f' ContentType="{sheets}spreadsheetml.sheet.main+xml"/></Types>',
+        '[Content_Types].xml': f'<Types xmlns="{formats}/package/2006/content-types"><Override {main}/></Types>',
         '_rels/.rels': link('xl/workbook.xml', 'officeDocument'),
         'xl/workbook.xml': f'<workbook {kind} xmlns:r="{office}/relationships"><sheets><sheet name="S" sheetId="1" '
                            'r:id="r1"/></sheets></workbook>',
@@ -121,7 +121,6 @@ def test_each_row_has_its_file_its_number_and_its_text(spark, spark_settings, tm
         df = read_collected_file(spark, str(tmp_path / case.name), case.spec,
                                  lambda names: KnownTypes(raw_columns=raw, **case.known), tracked=True,
                                  scratch=str(tmp_path / 'scratch'), widths=[('no', 5), ('amount', 7)])
-        assert df.columns[:2] == ['amount', 'no'] if 'json' in case.name else ['no', 'amount']
         assert [item.name for item in raw_columns(df)] == ['amount', 'no']
         place = place_in_file(TrackedRows(df).blocks)
         rows = df.select(place['file'], place['number'], 'no', '_lake_etl_raw_values').collect()
