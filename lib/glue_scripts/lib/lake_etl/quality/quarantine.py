@@ -27,7 +27,7 @@ from lake_etl.syntax.sql_literal import sql_text
 from lake_etl.transform.registry import AnyTransform
 
 LOG = logging.getLogger(__name__)
-TIMESTAMP_COLUMN, RULES_COLUMN = 'quarantine_timestamp', 'failed_rules'
+TIMESTAMP_COLUMN, RULES_COLUMN, TABLES_COLUMN = 'quarantine_timestamp', 'failed_rules', 'source_tables'
 
 
 class Emptying(Enum):
@@ -66,10 +66,12 @@ class QuarantineTable:
         """Return the rows with the columns that track them only where they fail, without personal data in clear."""
         return self.origin.protect(rows, failed_column, load.args) if self.origin else rows
 
-    def origin_columns(self, rows: DataFrame, failed_column: str, rules: Sequence[AnyRule], empty: bool
-                       ) -> dict[str, Column]:
-        """Return the columns that tell where failing rows come from, by name."""
-        return self.origin.columns(rows, failed_column, rules, empty) if self.origin else {}
+    def origin_columns(self, rows: DataFrame, failed_column: str, rules: Sequence[AnyRule], load: GatedLoad,
+                       empty: bool) -> dict[str, Column]:
+        """Return the columns that tell where failing rows come from, by name: a file, or the tables of a query."""
+        if self.origin:
+            return self.origin.columns(rows, failed_column, rules, empty)
+        return {TABLES_COLUMN: F.array(*map(F.lit, load.tables_read)).cast('array<string>')}
 
 
 def with_failed_rules(rows: DataFrame, failed_column: str, rules: Sequence[str], load: GatedLoad,

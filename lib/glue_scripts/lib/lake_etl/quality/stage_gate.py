@@ -88,6 +88,6 @@ class StageGate:
     def _failing(self, rows: DataFrame, empty: bool = False) -> DataFrame:
         """Return failing rows as the quarantine holds them; `empty` says that there are none."""
         failed = self._evaluated.failed_column
-        origin = self.quarantine.origin_columns(rows, failed, self._rules, empty)
+        origin = self.quarantine.origin_columns(rows, failed, self._rules, self._load, empty)
         explained = with_failed_rules(rows, failed, list(map(str, self._rules)), self._load, origin)
         return self.quarantine.protect(explained, self._load)
