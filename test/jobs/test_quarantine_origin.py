@@ -90,11 +90,22 @@ def test_text_of_protected_columns_is_protected_and_columns_of_the_user_keep_the
         lake.load(KEY, 'tin,_lake_etl_file_position\n1-2,555\n')
 
 
-@pytest.mark.parametrize('protects', [False, True])
-def test_malformed_rows_have_their_number_and_their_text_unless_the_workflow_protects_personal_data(lake, protects):
-    lake.configure(SPEC, {'input_spec': {'json': {}}, 'transform_spec': {'hash': ['tax']} if protects else {}})
+def test_rows_of_a_folder_have_their_own_files_and_malformed_ones_no_text_where_personal_data_is_protected(
+        lake, spark_settings):
+    lake.configure(SPEC, {'input_spec': {'files': 'folder', 'json': {}}, 'transform_spec': {'hash': ['tax']}})
+    # With so many rules, rows that fail are computed once more.
+    many = [f"ColumnValues 'id' != {number}" for number in range(-1, -9, -1)]
     lake.configure(RULES, {'before_transform': {'quarantine_rules': ["IsComplete 'id'"]},
-                           'after_transform': {'quarantine_rules': ["ColumnValues 'id' > 0"]}})
-    lake.load('Gen/Policy/a.json', '{"id": 1, "tax": "1-2"}\n{"id": 2, "tax": "3\n{"id": -3, "tax": "5-6"}\n')
-    assert lake.rows(f'SELECT {ORIGIN} FROM {BEFORE}') == [('Gen/Policy/a.json', 2, None if protects else {'id': None})]
-    assert lake.rows(f'SELECT {ORIGIN} FROM {AFTER}') == [('Gen/Policy/a.json', 3, {'id': '-3'})]
+                           'after_transform': {'quarantine_rules': ["ColumnValues 'id' > 0", *many]}})
+    bad, malformed = {'x.json': (7, 180), 'y.json': (2, 150)}, {'x.json': 100, 'y.json': 50}
+    for name in bad:
+        rows = [f'{{"id": {-number if number in bad[name] else number}, "tax": "{number}-9"}}'
+                for number in range(1, 201)]
+        rows[malformed[name] - 1] = '{"id": 1, "tax": "secret'
+        lake.land(f'Gen/Policy/{name}', '\n'.join(rows))
+    with spark_settings(SMALL_TASKS):
+        lake.load('Gen/Policy/done', 'x')
+    assert sorted(lake.rows(f'SELECT {ORIGIN} FROM {BEFORE}')) == [
+        (f'Gen/Policy/{name}', number, None) for name, number in malformed.items()]
+    assert sorted(lake.rows(f'SELECT {ORIGIN} FROM {AFTER}'), key=lambda row: row[:2]) == [
+        (f'Gen/Policy/{name}', number, {'id': str(-number)}) for name in bad for number in bad[name]]

@@ -21,7 +21,7 @@ from lake_etl.read.source import read_collected_file
 from lake_etl.read.source_files import KnownTypes
 from lake_etl.spark.source_rows import CountedBlock, RawColumn, number_blocks, place_in_file, raw_columns
 
-ROWS = 300
+ROWS = 200
 SMALL_TASKS = {'spark.sql.files.maxPartitionBytes': '2000', 'spark.sql.files.openCostInBytes': '100'}
 
 
@@ -102,7 +102,6 @@ CASES = [
     Case('a.csv', delimited),
     Case('filtered.csv', delimited, InputSpec(row_filter='no % 7 != 0')),
     Case('text.csv', delimited, known=TEXT),
-    Case('done.csv', folder, InputSpec(files='folder'), files=3),
     Case('done.csv', folder, InputSpec(files='folder', multiline=True), TEXT, 3),
     Case('a.json', json_lines, InputSpec(json=JsonSection())),
     Case('b.json', json_documents, InputSpec(json=JsonSection(multiline=True))),
