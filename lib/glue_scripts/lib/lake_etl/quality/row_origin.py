@@ -98,7 +98,7 @@ class StageOrigin:
         empty  whether there are no rows, so that nothing needs to be counted
         """
         file, number, raw = (F.lit(None).cast(kind) for kind in ('string', 'bigint', 'map<string,string>'))
-        if self.rows is None or len(self.rows.files) == 1:
+        if self.rows is not None and len(self.rows.files) == 1:
             file = F.lit(self.source_file)
         if self.rows is not None and POSITION in df.columns and not empty:
             place = place_in_file([replace(block, file=self._path(block.file)) for block in self.rows.blocks])

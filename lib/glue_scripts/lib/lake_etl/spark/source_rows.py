@@ -127,7 +127,7 @@ def tracking_columns(df: DataFrame) -> list[str]:
 
 def without_tracking(df: DataFrame) -> DataFrame:
     """Return the frame without the columns that track its rows."""
-    return df.drop(*TRACKING)
+    return df.drop(*TRACKING) if tracking_columns(df) else df
 
 
 def count_blocks(rows: DataFrame, *aggregates: Column) -> tuple[list[CountedBlock], list[dict[str, Any]]]:
