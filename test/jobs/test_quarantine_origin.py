@@ -4,10 +4,10 @@ from __future__ import annotations
 import hashlib
 import random
 
+import pyarrow.parquet as pq
 import pytest
 
 from lake_etl.errors import DataError
-from small_lake import DAY
 
 KEY = 'Gen/Policy/a.csv'
 RULES = 'dq-rules/dq-Gen-Policy.json'
@@ -72,7 +72,14 @@ def test_each_quarantined_row_has_its_file_its_number_and_the_text_that_failed(w
     assert found == {number: (KEY, {'Premium': amount, 'TaxId': digest(tax)})
                      for number, (amount, tax) in after.items()}
     assert workflow.rows(f"SELECT policyno, {ORIGIN} FROM {AFTER} WHERE year = '2020'") == [('P1', None, None, None)]
-    assert DAY in workflow.partitions('gen', 'policy')
+    partition, = workflow.catalog.partitions('gen', 'policy')
+    table = pq.read_table(partition.location)
+    columns = list(workflow.types('gen', 'policy'))
+    assert table.column_names[:len(columns)] == columns, 'an engine may find columns by their place'
+    assert [table[name].null_count for name in table.column_names[len(columns):]] == [table.num_rows] * 2
+    first = min(after)
+    assert workflow.rows(f"SELECT element_at(raw_values, 'Premium'), element_at(raw_values, 'Note') FROM {AFTER} "
+                         f'WHERE source_row = {first}') == [(after[first][0], None)]
 
 
 def test_text_of_protected_columns_is_protected_and_columns_of_the_user_keep_their_names(lake):
