@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from glue_half import play_java_half, use_real_library
 from measured_workers import measure_workers, put_on_worker_path
@@ -22,6 +23,9 @@ REPOSITORY = Path(__file__).resolve().parents[1]
 # The ring on a real cluster needs Java libraries, which `./lake test --real` fetches.
 collect_ignore = [] if 'LAKE_REAL_JARS' in os.environ else ['real']
 use_real_library()
+# How long an example takes says nothing on a machine that does other things as well.
+settings.register_profile('lake', deadline=None)
+settings.load_profile('lake')
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from pyspark.sql import Column, DataFrame, SparkSession
@@ -19,8 +19,9 @@ from lake_etl.read.line_scan import LineScan, scan_content, scan_lines
 from lake_etl.read.malformed import has_unparsed_text, mark_malformed
 from lake_etl.read.prepare import READ_BYTES, open_file
 from lake_etl.read.source_files import PreparedFile, SourceFiles, java_charset, no_rows_error, require_same_columns
-from lake_etl.read.typed_columns import (
-    TypeRules, cast_to_types, collect_masks, helper_columns, inferred_types, with_type_masks)
+from lake_etl.read.type_inference import (
+    TypeRules, cast_to_types, collect_masks, exact_masks, helper_columns, inferred_types, masks_by_column,
+    with_type_masks)
 from lake_etl.spark.columns import column, literal_path
 from lake_etl.spark.helper_names import unused_name
 from lake_etl.spark.source_rows import CountedBlock, with_blocks
@@ -201,27 +202,31 @@ def _opens_with_quote(table: _Table, name: str) -> Column:
 def _infer_types(table: _Table) -> tuple[dict[str, str], bool, Sequence[CountedBlock]]:
     """Return the types of undecided columns, whether a row may be malformed, and the blocks if rows are tracked.
 
-    Runs one Spark job over all rows, unless the sample rows and the scan decide. Raises DataError when there are no
-    rows.
+    Runs one Spark job over all rows, unless the sample rows and the scan decide, and a second one where `exact_masks`
+    needs one. Raises DataError when there are no rows.
     """
     rules, undecided, layout = table.rules, table.rules.undecided(table.names, table.header.rows), table.layout
     if not undecided and table.header.rows and not rules.row_filter:
         return {}, layout.malformed is not False, ()
-    rows = _type_masks(table, undecided)
-    result, blocks = collect_masks(rows, undecided, F.max('malformed').alias('malformed'))
+    extra = table.unused_name('extra')
+    rows = _undecided_columns(table, undecided, extra)
+    masks = with_type_masks(rows, undecided, rules, column(extra).alias('malformed'))
+    result, blocks = collect_masks(masks, undecided, F.max('malformed').alias('malformed'))
     if not result['rows']:
         raise no_rows_error(table.source.name, 'a header but no rows')
+    by_column = masks_by_column(result, undecided)
+    by_column |= exact_masks(rows, by_column, undecided, rules)
     may_be_malformed = bool(result['malformed']) or layout.replaces or layout.stray
-    return inferred_types(result, undecided, rules), may_be_malformed, blocks
+    return inferred_types(by_column, rules), may_be_malformed, blocks
 
 
-def _type_masks(table: _Table, undecided: list[str]) -> DataFrame:
-    """Return for each row the masks of its undecided columns, and whether it may be malformed unless the scan decided.
+def _undecided_columns(table: _Table, undecided: Collection[str], extra: str) -> DataFrame:
+    """Return the undecided columns, and as `extra` whether a row may be malformed unless the scan decided.
 
     A row has too many values if it has one in an extra column behind the last. Spark only checks the number of values
     when a query needs all columns; a second extra column, which no query uses, makes sure that none does.
     """
-    extra, unused = table.unused_name('extra'), table.unused_name('unread')
+    unused = table.unused_name('unread')
     malformed = F.lit(False)
     if table.layout.malformed is None:
         malformed = column(extra).isNotNull()
@@ -230,8 +235,7 @@ def _type_masks(table: _Table, undecided: list[str]) -> DataFrame:
     rows = table.rules.marked(table.read(extra, unused), table.names)
     rows = rows.select(*[column(name) for name in (*undecided, *helper_columns(rows))],
                        malformed.cast('int').alias(extra))
-    rows = table.rules.without_null_values(rows, undecided)
-    return with_type_masks(rows, undecided, table.rules, column(extra).alias('malformed'))
+    return table.rules.without_null_values(rows, list(undecided))
 
 
 def _text_schema(names: list[str] | tuple[str, ...]) -> StructType:

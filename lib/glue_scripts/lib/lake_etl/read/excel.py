@@ -14,7 +14,7 @@ from lake_etl.config.input import InputSpec
 from lake_etl.read.header import SAMPLE_ROWS, distinct_names, numbered_names
 from lake_etl.read.scratch import write_scratch_table
 from lake_etl.read.source_files import PreparedFile, SourceFiles, no_rows_error, require_same_columns
-from lake_etl.read.typed_columns import infer_and_cast
+from lake_etl.read.type_inference import infer_and_cast
 from lake_etl.read.workbook import Area, DateText, MomentText, TimeText, cell_area, cell_text, open_sheet
 from lake_etl.spark.columns import column, literal_path, try_cast_column
 from lake_etl.spark.helper_names import hidden_name

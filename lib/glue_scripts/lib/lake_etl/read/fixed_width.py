@@ -17,7 +17,7 @@ from lake_etl.read.header import SAMPLE_ROWS
 from lake_etl.read.malformed import mark_malformed
 from lake_etl.read.prepare import BYTE_ORDER_MARK, NEXT_LINE
 from lake_etl.read.source_files import UTF_8, PreparedFile, SourceFiles, java_charset
-from lake_etl.read.typed_columns import infer_and_cast
+from lake_etl.read.type_inference import infer_and_cast
 from lake_etl.read.undecodable import REPLACEMENT, decoded_chunks, decoded_text
 from lake_etl.spark.columns import column
 from lake_etl.spark.helper_names import unused_name

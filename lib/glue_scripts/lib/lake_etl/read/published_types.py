@@ -9,8 +9,8 @@ from pyspark.sql.types import ArrayType, DataType, StringType, StructField, Stru
 
 from lake_etl.config.input import InputSpec
 from lake_etl.read.source_files import KnownTypes
-from lake_etl.read.type_inference import TEXT, fits_type
-from lake_etl.spark.columns import column, try_cast_column
+from lake_etl.read.type_masks import TEXT, fits_type
+from lake_etl.spark.columns import column, quoted, try_cast_column
 from lake_etl.spark.source_rows import without_tracking
 from lake_etl.syntax.column_names import comparable_name
 
@@ -75,7 +75,7 @@ def _fitting_columns(df: DataFrame, candidates: Mapping[str, str]) -> list[str]:
     if not candidates:
         return []
     texts = df.select(*[column(name).cast(TEXT).alias(name) for name in candidates])
-    fits = [F.min(F.coalesce(fits_type(name, kind) | column(name).isNull(), F.lit(False))).alias(str(index))
+    fits = [F.expr(f'min(coalesce(({fits_type(name, kind)}) OR {quoted(name)} IS NULL, false))').alias(str(index))
             for index, (name, kind) in enumerate(candidates.items())]
     found = texts.agg(*fits).collect()[0]
     return [name for index, name in enumerate(candidates) if found[index]]

@@ -1,174 +1,192 @@
-"""Tells which types the text values of a column fit.
+"""Infers the types of columns that were read as text, over all rows in one Spark job.
 
 Each value of a column becomes a mask: one bit for each type that the value fits. Combined by `and`, the masks of all
 values tell which types the whole column fits.
 """
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Sequence
+import logging
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import reduce
+from operator import and_
 
-from pyspark.sql import Column
+from pyspark.errors import PySparkException
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from lake_etl.spark.columns import column, quoted, try_cast, try_cast_column
-from lake_etl.syntax.type_text import WHOLE_TYPES
-from lake_etl.transform.type_change import exact_number_from_text
+from lake_etl.config.input import InputSpec
+from lake_etl.errors import DataError
+from lake_etl.read.malformed import malformed_column
+from lake_etl.read.source_files import KnownTypes, SourceFiles, no_rows_error
+from lake_etl.read.type_masks import (
+    ALL_TYPES, TEXT, fitting_types, inferred_type, may_have_long_numbers, may_have_type, needs_exact_mask)
+from lake_etl.spark.columns import column, quoted
+from lake_etl.spark.helper_names import hidden_name
+from lake_etl.spark.source_rows import BLOCK, POSITION, CountedBlock, count_blocks, tracking_columns, with_blocks
+from lake_etl.syntax.column_names import comparable_name
 
-TEXT = 'string'
-# TABLE_TYPE stands for the type that the published table has for the column.
-INT, BIGINT, WHOLE, DOUBLE, DATE, TIMESTAMP, BOOLEAN, TABLE_TYPE = (1 << position for position in range(8))
-# Decimals of 38 digits by their scale, for numbers with more digits than a double holds.
-DECIMALS = {scale: 1 << position for position, scale in enumerate((2, 4, 6, 10, 18, 30), start=8)}
-ALL_TYPES = (1 << 14) - 1
-# In order of preference.
-INFERRED_TYPES = ((INT, 'int'), (BIGINT, 'bigint'), (WHOLE, 'decimal(38,0)'), (DOUBLE, 'double'),
-                  *[(bit, f'decimal(38,{scale})') for scale, bit in DECIMALS.items()],
-                  (DATE, 'date'), (TIMESTAMP, 'timestamp'), (BOOLEAN, 'boolean'))
-
-# Identifiers with leading zeros, such as 007, and telephone numbers that begin with + are text. So are numbers with
-# more digits than a decimal holds, because a double would lose most of them.
-DIGITS = r'(0|[1-9][0-9]{0,37})'
-WHOLE_NUMBER = rf'^-?{DIGITS}$'
-PLAIN_NUMBER = rf'^-?({DIGITS}([.][0-9]*)?|[.][0-9]+)$'
-# Identifiers such as 10E4501 and 1E5 are text: an exponent follows a decimal point, and a double can hold it.
-EXPONENT_NUMBER = r'^-?(0|[1-9][0-9]{0,8})[.][0-9]+[eE][-+]?(0?[0-9]{1,2}|[12][0-9]{2})$'
-# Where the specification or the published table says that a column is a number.
-NUMBER = rf'^-?({DIGITS}([.][0-9]*)?|[.][0-9]+)([eE][-+]?[0-9]+)?$'
-ISO_DATE = r'^[0-9]{4}-[0-9]{2}-[0-9]{2}$'
-ISO_TIMESTAMP = (r'^[0-9]{4}-[0-9]{2}-[0-9]{2}[ T]([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9]([.][0-9]{1,9})?'
-                 r'(Z|[-+](0[0-9]|1[0-7]):?[0-5][0-9]|[-+]18:?00)?)?$')
-LENIENT_DATE = r'^[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}$'
-LENIENT_TIMESTAMP = r'^[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}([ T]|$)'
-TABLE_TYPE_PATTERNS = {'date': LENIENT_DATE, 'timestamp': LENIENT_TIMESTAMP,
-                       **dict.fromkeys(WHOLE_TYPES, WHOLE_NUMBER)}
-# A double keeps every number of up to 15 digits.
-DOUBLE_DIGITS, DOUBLE_SCALE = 15, 18
-NOT_ONLY_TEXT = re.compile('|'.join((PLAIN_NUMBER, EXPONENT_NUMBER, ISO_DATE, ISO_TIMESTAMP, '^(?i:true|false)$')))
+LOG = logging.getLogger(__name__)
+# Marks rows that the filter of the input_spec leaves out, where they still have to be counted.
+LEFT_OUT = hidden_name('left_out')
 
 
-def may_have_type(values: Iterable[str]) -> bool:
-    """Tell whether a column with these sample values may be anything but text."""
-    return all(NOT_ONLY_TEXT.match(value) for value in values if value)
+@dataclass(frozen=True)
+class TypeRules:
+    """The rules for the types of text columns.
 
-
-def fitting_types(name: str, table_type: str | None = None) -> Column:
-    """Build the mask of a text column's value: the types that the value fits, as the bits of an integer.
-
-    Two measures keep this cheap. Comparing the first character rules out most text. And a value is converted only when
-    it matches the type's pattern, because a conversion that fails takes Spark fifty times as long as one that succeeds.
-
-    table_type  the type that the published table has for the column
+    infer         whether to infer types; otherwise every column stays text
+    text_columns  source columns, in lower case, that stay text because a later step gives them a type
+    table_types   types in the published table, by source column
+    null_values   texts that stand for null
+    row_filter    condition in SQL; rows for which it is false are left out
     """
-    value = column(name)
-    day = try_cast(f'left({quoted(name)}, 10)', 'date')
-    begins_like_a_number = (value >= '-') & (value < ':')
-    numeric = (
-        F.when(_matches(value, PLAIN_NUMBER), _number_types(name))
-        .when(_matches(value, EXPONENT_NUMBER), DOUBLE)
-        .when(_matches(value, ISO_DATE) & day.isNotNull(), DATE | TIMESTAMP)
-        .when(_matches(value, ISO_TIMESTAMP) & day.isNotNull(), TIMESTAMP)
-        .otherwise(0))
-    mask = (
-        F.when(value.isNull(), ALL_TYPES)
-        .when(begins_like_a_number, numeric)
-        .when(F.lower(value).isin('true', 'false'), BOOLEAN)
-        .otherwise(0))
-    if table_type is None or table_type == TEXT:
-        return mask
-    return mask.bitwiseOR(F.when(fits_type(name, table_type), TABLE_TYPE).otherwise(0))
+
+    infer: bool = True
+    text_columns: Collection[str] = ()
+    table_types: Mapping[str, str] = field(default_factory=dict)
+    null_values: tuple[str, ...] = ()
+    row_filter: str | None = None
+
+    @classmethod
+    def from_spec(cls, spec: InputSpec, known: KnownTypes) -> TypeRules:
+        """Return the rules of an input_spec; nested table types are ignored, because text never becomes nested."""
+        return cls(spec.infer_types, {*known.text_columns, *map(comparable_name, spec.types)},
+                   {name: kind for name, kind in known.table_types.items() if '<' not in kind}, spec.null_values,
+                   spec.row_filter)
+
+    def undecided(self, columns: Sequence[str], sample: Sequence[Sequence[str]]) -> dict[str, bool]:
+        """Return the columns whose type depends on all rows, and whether the sample has long numbers in them.
+
+        Columns that are published as text stay text, and the sample rows rule out most others.
+        """
+        found: dict[str, bool] = {}
+        if not self.infer:
+            return found
+        for position, name in enumerate(columns):
+            published = self.table_types.get(name)
+            if {name.lower(), comparable_name(name)} & set(self.text_columns) or published == TEXT:
+                continue
+            values = [row[position] for row in sample
+                      if position < len(row) and row[position] not in self.null_values and not self.row_filter]
+            if published or may_have_type(values):
+                found[name] = may_have_long_numbers(values)
+        return found
+
+    def filtered(self, rows: DataFrame, columns: Sequence[str]) -> DataFrame:
+        """Return the rows for which the filter is not false; raises DataError when it does not fit the columns."""
+        if not self.row_filter:
+            return rows
+        try:
+            return rows.where(F.coalesce(F.expr(self.row_filter), F.lit(True)))
+        except PySparkException:
+            raise DataError(f"The condition of 'row_filter' in the input_spec does not fit the source: "
+                            f'{self.row_filter}. The columns, all of them text, are {", ".join(columns)}; write names '
+                            'with blanks or other signs in backticks.') from None
+
+    def marked(self, rows: DataFrame, columns: Sequence[str]) -> DataFrame:
+        """Return the rows that the filter keeps, or all of them, marked, if they have to be counted in their file."""
+        filtered = self.filtered(rows, columns)
+        if not (self.row_filter and POSITION in rows.columns):
+            return filtered
+        return rows.withColumn(LEFT_OUT, ~F.coalesce(F.expr(self.row_filter), F.lit(True)))
+
+    def without_null_values(self, rows: DataFrame, columns: Sequence[str]) -> DataFrame:
+        """Return the text columns with null in place of the texts that stand for null."""
+        return rows.withColumns({name: F.when(~column(name).isin(*self.null_values), column(name))
+                                 for name in columns}) if self.null_values else rows
 
 
-def _number_types(name: str) -> Column:
-    """Build the mask of a number without an exponent.
+def infer_and_cast(rows: DataFrame, columns: Sequence[str], sample: Sequence[Sequence[str]], source: SourceFiles,
+                   known: KnownTypes) -> DataFrame:
+    """Return text columns cast to the types that all their values fit.
 
-    Numbers of up to 15 characters, which are most, need no conversion beyond one to bigint. What longer ones need stays
-    out of the code that Spark generates: compiling it for each column would take longer than reading a large file.
+    Runs one Spark job unless the sample decides, and a second one where a column has numbers of more than 15 characters
+    but none in its sample. Raises DataError naming the file when there are no rows.
     """
-    length, is_whole = F.length(column(name)), F.instr(column(name), '.') == 0
-    within_int = try_cast_column(name, 'bigint').between(-1 << 31, (1 << 31) - 1)
-    short = (F.when(~is_whole, DOUBLE)
-             .when(length <= 9, INT | BIGINT | WHOLE | DOUBLE)
-             .when(within_int, INT | BIGINT | WHOLE | DOUBLE)
-             .otherwise(BIGINT | WHOLE | DOUBLE))
-    within_bigint = try_cast_column(name, 'decimal(38,0)').between(-1 << 63, (1 << 63) - 1)
-    long = (F.when(~is_whole, 0).when(within_bigint, BIGINT | WHOLE).otherwise(WHOLE)
-            .bitwiseOR(F.when(_is_exact_double(name), DOUBLE).otherwise(0)))
-    return (F.when(length <= DOUBLE_DIGITS, short).otherwise(_interpreted(long))
-            .bitwiseOR(_decimal_types(name)))
+    rules = TypeRules.from_spec(source.spec, known)
+    undecided = rules.undecided(columns, sample)
+    types, blocks = dict[str, str](), list[CountedBlock]()
+    if undecided or not sample or rules.row_filter:
+        marked = rules.without_null_values(rules.marked(rows, columns), columns)
+        result, blocks = collect_masks(with_type_masks(marked, undecided, rules), undecided)
+        if not result['rows']:
+            raise no_rows_error(source.name)
+        masks = masks_by_column(result, undecided)
+        masks |= exact_masks(marked, masks, undecided, rules)
+        types = inferred_types(masks, rules)
+    rows = source.with_raw_values(rules.filtered(rows, columns), known)
+    rows = cast_to_types(rules.without_null_values(rows, columns), columns, types, source.name)
+    return with_blocks(rows, blocks) if blocks else rows
 
 
-def _interpreted(expression: Column) -> Column:
-    """Build the same value, which Spark computes without generating code: it never does for a lambda function."""
-    return F.element_at(F.transform(F.array(F.lit(0)), lambda _: expression), 1)
+def with_type_masks(rows: DataFrame, undecided: Mapping[str, bool], rules: TypeRules, *further: Column) -> DataFrame:
+    """Return for each row the number 1 as `row`, the mask of each undecided column, and further columns.
 
-
-def _is_exact_double(name: str) -> Column:
-    """Build a condition: a double prints all digits of the number.
-
-    Programs that compute with doubles write up to 17 digits, as in 0.30000000000000004.
+    Rows that are marked as left out have the number 0, and fit all types.
     """
-    decimal = f'decimal(38,{DOUBLE_SCALE})'
-    printed = try_cast(f'CAST(try_cast({quoted(name)} AS double) AS string)', decimal)
-    return (_scale(name) <= DOUBLE_SCALE) & F.coalesce(try_cast_column(name, decimal) == printed, F.lit(False))
+    def counted(value: str, otherwise: int) -> str:
+        return f'CASE WHEN {LEFT_OUT} THEN {otherwise} ELSE {value} END' if LEFT_OUT in rows.columns else value
+
+    fits = {name: f'CAST({fitting_types(name, rules.table_types.get(name), exact)} AS int)'
+            for name, exact in undecided.items()}
+    masks = [F.expr(counted(value, ALL_TYPES)).alias(f'fits_{index}') for index, value in enumerate(fits.values())]
+    return rows.select(F.expr(counted('1', 0)).alias('row'), *masks, *further,
+                       *(name for name in helper_columns(rows) if name != LEFT_OUT))
 
 
-def _decimal_types(name: str) -> Column:
-    """Build the mask of the decimals that hold all digits of a number.
+def helper_columns(rows: DataFrame) -> list[str]:
+    """Return the hidden columns that the aggregation of type masks needs."""
+    return [name for name in rows.columns if name in (POSITION, BLOCK, LEFT_OUT)]
 
-    The masks are looked up in constant lists: nested conditions would make the code that Spark generates for a column
-    ten times as long.
+
+def collect_masks(masks: DataFrame, undecided: Mapping[str, bool], *further: Column
+                  ) -> tuple[dict[str, int], list[CountedBlock]]:
+    """Return the aggregates of a frame with type masks, and the blocks of the files if it has their rows' positions.
+
+    further  maxima
     """
-    scale = _scale(name)
-    digits = F.length(F.translate(column(name), '-.', '')) - scale
-    by_scale = [_bits(other for other in DECIMALS if other >= places) for places in range(max(DECIMALS) + 2)]
-    by_digits = [_bits(other for other in DECIMALS if places <= 38 - other) for places in range(39)]
-    return _looked_up(by_scale, scale).bitwiseAND(_looked_up(by_digits, digits))
+    if BLOCK not in masks.columns:
+        return masks.agg(*mask_aggregates(undecided), *further).collect()[0].asDict(), []
+    blocks, found = count_blocks(masks, *mask_aggregates(undecided), *further)
+    if not found:
+        return {'rows': 0}, []
+    combined = {name: reduce(and_, (row[name] for row in found)) if name.startswith('fits_')
+                else max(row[name] for row in found) for name in found[0] if name not in (BLOCK, 'rows')}
+    return combined | {'rows': sum(row['rows'] for row in found)}, blocks
 
 
-def _looked_up(masks: Sequence[int], position: Column) -> Column:
-    """Build the mask at a position; positions beyond the end get the last one."""
-    return F.element_at(F.array(*map(F.lit, masks)), F.least(position, F.lit(len(masks) - 1)) + 1)
+def mask_aggregates(undecided: Mapping[str, bool]) -> list[Column]:
+    """Return the aggregates of a frame with type masks: the number of rows, and the mask of each whole column."""
+    return [F.sum('row').alias('rows'),
+            *[F.expr(f'bit_and(fits_{index}) AS fits_{index}') for index in range(len(undecided))]]
 
 
-def _bits(scales: Iterable[int]) -> int:
-    return sum(DECIMALS[scale] for scale in scales)
+def masks_by_column(result: Mapping[str, int], undecided: Mapping[str, bool]) -> dict[str, int]:
+    """Return the mask of each undecided column from the aggregates."""
+    return {name: int(result[f'fits_{index}']) for index, name in enumerate(undecided)}
 
 
-def _scale(name: str) -> Column:
-    """Build the number of digits after the decimal point."""
-    point = F.instr(column(name), '.')
-    return F.when(point > 0, F.length(column(name)) - point).otherwise(0)
+def exact_masks(rows: DataFrame, masks: Mapping[str, int], undecided: Mapping[str, bool],
+                rules: TypeRules) -> dict[str, int]:
+    """Return the exact masks of the columns that need them and do not have them; runs a Spark job if there are any."""
+    again = {name: True for name, exact in undecided.items() if not exact and needs_exact_mask(masks[name])}
+    if not again:
+        return {}
+    aggregates = with_type_masks(rows, again, rules).agg(*mask_aggregates(again))
+    return masks_by_column(aggregates.collect()[0].asDict(), again)
 
 
-def _matches(value: Column, pattern: str) -> Column:
-    """Build a condition: the whole text matches; $ would also match before a line break at its end."""
-    return value.rlike(pattern.removesuffix('$') + r'\z')
+def inferred_types(masks: Mapping[str, int], rules: TypeRules) -> dict[str, str]:
+    """Return the types of the undecided columns from their masks."""
+    return {name: inferred_type(mask, rules.table_types.get(name)) for name, mask in masks.items()}
 
 
-def fits_type(name: str, type_name: str) -> Column:
-    """Build a condition: the text column's value keeps its meaning as `type_name`.
-
-    It is not enough that a value converts: Spark converts 12d to a number, and 10:30 to a time of today.
-    """
-    value, converted = F.trim(column(name)), F.expr(exact_number_from_text(quoted(name), type_name))
-    if type_name in ('float', 'double'):
-        short = F.length(value) <= DOUBLE_DIGITS
-        exact = short | _is_exact_double(name) | F.lower(value).contains('e')
-        return value.rlike(NUMBER) & (F.abs(converted) < float('inf')) & exact
-    if type_name.startswith('decimal'):
-        return value.rlike(NUMBER) & (converted == try_cast_column(name, 'double'))
-    pattern = TABLE_TYPE_PATTERNS.get(type_name)
-    return converted.isNotNull() if pattern is None else value.rlike(pattern) & converted.isNotNull()
-
-
-def inferred_type(mask: int, table_type: str | None = None) -> str:
-    """Return the type of a column from the combined mask of all its values.
-
-    The type in the published table wins if every value fits it. A column without any value is text.
-    """
-    if table_type == TEXT or (table_type is not None and mask & TABLE_TYPE):
-        return str(table_type)
-    if mask & ~TABLE_TYPE == ALL_TYPES & ~TABLE_TYPE:
-        return TEXT
-    return next((name for bit, name in INFERRED_TYPES if mask & bit), TEXT)
+def cast_to_types(rows: DataFrame, columns: Sequence[str], types: Mapping[str, str], name: str) -> DataFrame:
+    """Return the text columns cast to their types; columns without one stay text."""
+    LOG.info('Inferred the column types of %s: %d columns, %d of them other than text.', name, len(columns),
+             sum(1 for kind in types.values() if kind != TEXT))
+    mark = malformed_column(rows)
+    values = [quoted(item) if types.get(item, TEXT) == TEXT
+              else f'try_cast({quoted(item)} AS {types[item]}) AS {quoted(item)}' for item in columns]
+    return rows.selectExpr(*values, *([quoted(mark)] if mark else []), *map(quoted, tracking_columns(rows)))
