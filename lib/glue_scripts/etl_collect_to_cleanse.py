@@ -30,6 +30,7 @@ def collect_to_cleanse(run: CleanseRun) -> None:
     gate = open_gate(run, workflow)
 
     collected = read_source(run, workflow)
+    gate.track(collected)
     mapped = map_columns(run, workflow, collected)
     accepted = gate.check(mapped, 'before_transform')
     transformed = apply_transforms(run, workflow, accepted)

@@ -102,7 +102,8 @@ def test_behind_a_quarantine_rows_are_those_of_the_file_and_values_those_that_we
     rows = STARTS.replace('2,never', '1,never')
     assert reported(lake, lake.load(KEY, rows)) == [('start', 2, 3, [5, 6])]
     assert set(lake.types('gen', 'policy_quarantine_before_transform')) == {
-        'no', 'start', 'failed_rules', 'execution_id', 'quarantine_timestamp'}
+        'no', 'start', 'failed_rules', 'execution_id', 'quarantine_timestamp', 'source_file', 'source_row',
+        'raw_values'}
 
 
 # Each case: the entry that says on_error, and the sentence that names column, count, expectation and rows.

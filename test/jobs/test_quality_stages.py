@@ -11,7 +11,8 @@ RULES = 'dq-rules/dq-Gen-Policy.json'
 BEFORE, AFTER, CONSUME = (f'gen.policy_quarantine_{stage}' for stage in (
     'before_transform', 'after_transform', 'after_sparksql'))
 QUARANTINE_COLUMNS = {'id': 'string', 'premium': 'int', 'state': 'string', 'execution_id': 'string',
-                      'quarantine_timestamp': 'timestamp', 'failed_rules': 'array<string>'}
+                      'quarantine_timestamp': 'timestamp', 'failed_rules': 'array<string>', 'source_file': 'string',
+                      'source_row': 'bigint', 'raw_values': 'map<string,string>'}
 # Two that settle the types of the file and one that writes.
 JOBS_OF_A_LOAD = 3
 JOBS_OF_A_KEY = 1
@@ -131,9 +132,10 @@ def test_rows_of_a_query_are_set_aside_in_their_own_partitions(lake, spark_jobs,
     lake.publish('gen', 'policy', columns, days(d01={'A': 1, 'B': -1}, d02={'C': 2}, d03={'D': 3, 'E': -3}))
     execution = lake.consume(KEY)
     assert lake.rows('SELECT id FROM gen_consume.policy ORDER BY id') == [('A',), ('C',), ('D',)]
-    found = 'SELECT id, day, failed_rules, execution_id FROM gen_consume.policy_quarantine_after_sparksql ORDER BY id'
-    assert lake.rows(found) == [('B', '01', ['ColumnValues "premium" > 0'], execution),
-                                ('E', '03', ['ColumnValues "premium" > 0'], execution)]
+    found = ('SELECT id, day, failed_rules, execution_id, source_tables '
+             'FROM gen_consume.policy_quarantine_after_sparksql ORDER BY id')
+    assert lake.rows(found) == [('B', '01', ['ColumnValues "premium" > 0'], execution, ['gen.policy']),
+                                ('E', '03', ['ColumnValues "premium" > 0'], execution, ['gen.policy'])]
     location = lake.catalog.table('gen_consume', 'policy_quarantine_after_sparksql').location
     assert location == f'{lake.folders.consume}/quarantine/after_sparksql/gen_consume/policy'
 

@@ -10,6 +10,7 @@ from pyspark.sql import functions as F
 from lake_etl.adapters.local.sqlite_items import SqliteItems
 from lake_etl.config.transform_steps import parse_transforms
 from lake_etl.publish.lineage import DataLineageGenerator
+from lake_etl.spark.source_rows import BLOCK, POSITION, with_positions
 from lake_etl.syntax.records import Findings
 from lake_etl.transform.apply import apply_steps
 from lake_etl.transform.discovery import all_transforms
@@ -97,3 +98,12 @@ def test_applying_steps_reads_no_data_and_no_steps_change_nothing(spark, spark_j
         apply_steps(df, steps_of(SPEC), REGISTRY, context(spark))
         assert apply_steps(df, (), REGISTRY, context(spark)) is df
         assert jobs() == 0
+
+
+def test_a_users_function_does_not_see_the_columns_that_track_rows(spark):
+    seen = []
+    registry = {**REGISTRY, 'look': UserTransform('look', lambda df, *rest: (seen.extend(df.columns), df)[1])}
+    df = with_positions(spark.createDataFrame([(1, 10)], 'a int, b int'), {})
+    steps = parse_transforms({'literal': {'c': 'x'}, 'look': {}}, registry, Findings('Gen-Policy.json'), True).steps
+    assert apply_steps(df, steps[:1], registry, context(spark)).columns[2:4] == [POSITION, BLOCK]
+    assert apply_steps(df, steps, registry, context(spark)).columns == seen == ['a', 'b', 'c']

@@ -88,16 +88,16 @@ SHEET = [['', ''], ['t', ''], ['a', 'b'], ['', ''], [1.0, ''], ['x', 2.0]]
 
 
 @pytest.mark.parametrize(('address', 'skip', 'expected'), [
-    ('A1', 0, [(None, 't', None), (None, 'a', 'b'), (None, '1', None), (None, 'x', '2')]),
-    ('A1', 2, [(None, 'a', 'b'), (None, '1', None), (None, 'x', '2')]),
-    ('B3', 0, [('a', 'b'), ('1', None), ('x', '2')]),
-    ('C3', 0, [('b',), ('2',)]),
-    ('B3:B5', 0, [('a',), ('1',)]),
-    ('B3:E4', 0, [('a', 'b', None, None)]),
+    ('A1', 0, [(2, (None, 't', None)), (3, (None, 'a', 'b')), (5, (None, '1', None)), (6, (None, 'x', '2'))]),
+    ('A1', 2, [(3, (None, 'a', 'b')), (5, (None, '1', None)), (6, (None, 'x', '2'))]),
+    ('B3', 0, [(3, ('a', 'b')), (5, ('1', None)), (6, ('x', '2'))]),
+    ('C3', 0, [(3, ('b',)), (6, ('2',))]),
+    ('B3:B5', 0, [(3, ('a',)), (5, ('1',))]),
+    ('B3:E4', 0, [(3, ('a', 'b', None, None))]),
     ('A3:A9', 0, []),
     ('F20', 0, []),
 ])
-def test_an_area_gives_its_rows_that_hold_something(address, skip, expected):
+def test_an_area_gives_its_rows_that_hold_something_with_their_numbers_in_the_sheet(address, skip, expected):
     assert list(table_rows(SHEET, 1, cell_area(address), skip)) == expected
 
 

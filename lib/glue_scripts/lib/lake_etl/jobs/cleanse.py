@@ -41,8 +41,10 @@ from lake_etl.publish.schema_evolution import column_changes
 from lake_etl.publish.target import Published, Target
 from lake_etl.quality.gate import QualityGate
 from lake_etl.quality.gated_load import GatedLoad
+from lake_etl.quality.row_origin import quarantines_rows
 from lake_etl.read.declared_types import with_declared_types_counted
 from lake_etl.read.source import proposed_input_spec, read_collected_file, read_errors_named
+from lake_etl.spark.source_rows import BLOCK, tracking_columns, without_tracking
 from lake_etl.transform.apply import apply_steps
 from lake_etl.transform.discovery import all_transforms
 from lake_etl.transform.inferred_text import as_inferred
@@ -84,9 +86,10 @@ def read_source(run: CleanseRun, workflow: Workflow) -> DataFrame:
     uri = source_address(run)
     known = KnownColumns(run, workflow)
     df = read_collected_file(run.spark, uri, workflow.input, known, scratch=run.scratch, widths=_widths(workflow),
+                             tracked=quarantines_rows(workflow.quality),
                              apply_types=partial(with_declared_types_counted, watch=run.watch,
                                                  hide_malformed=hides_malformed_rows(workflow)))
-    run.lineage.update_lineage(df, run.load.source_key, 'read', file=source_file(run),
+    run.lineage.update_lineage(without_tracking(df), run.load.source_key, 'read', file=source_file(run),
                                datasetname=source_file(run))
     return df
 
@@ -114,13 +117,15 @@ def map_columns(run: CleanseRun, workflow: Workflow, df: DataFrame) -> DataFrame
     if workflow.mapping is not None:
         mapped = apply_mapping(df, mapping_rules(workflow), run.load.source_key, run.lineage,
                                workflow.input.strict_schema_mapping)
-        tell_columns(run, workflow, df.schema)
+        tell_columns(run, workflow, without_tracking(df).schema)
     else:
-        names = clean_names(df.columns)
-        log_renamed(df.columns, names)
-        mapped = df.toDF(*names)
-        _propose(run, workflow, df, mapped)
-    check_source_columns(run, workflow, mapped.columns)
+        visible = without_tracking(df)
+        names = clean_names(visible.columns)
+        log_renamed(visible.columns, names)
+        mapped = df.toDF(*names, *tracking_columns(df))
+        _propose(run, workflow, visible, without_tracking(mapped))
+    mapped = mapped.drop(BLOCK)
+    check_source_columns(run, workflow, without_tracking(mapped).columns)
     return run.watch.begin(as_inferred(mapped, _inferred_columns(run, workflow, mapped)))
 
 

@@ -32,6 +32,7 @@ from lake_etl.spark.overflow import run_user_query
 from lake_etl.spark.session import user_sql_rules
 from lake_etl.syntax.placeholders import fill_placeholders
 from lake_etl.syntax.sql_pieces import Dialect
+from lake_etl.syntax.sql_syntax import tables_read
 
 LOG = logging.getLogger(__name__)
 OWN_SCHEMA_CHANGE = 'permissive'
@@ -97,8 +98,19 @@ def query_cleanse(run: ConsumeRun, workflow: Workflow) -> DataFrame:
 def open_gate(run: ConsumeRun, workflow: Workflow) -> QualityGate:
     """Return the gate of quality rules that the rows of the query go through."""
     load = GatedLoad(run.spark, run.args, run.lineage, run.load.source_key, run.load.execution_id,
-                     _filled_target(run, workflow), datetime.now(UTC), whole=not _by_partition(workflow))
+                     _filled_target(run, workflow), datetime.now(UTC), whole=not _by_partition(workflow),
+                     tables_read=_tables_read(run, workflow))
     return QualityGate(load, workflow.quality)
+
+
+def _tables_read(run: ConsumeRun, workflow: Workflow) -> tuple[str, ...]:
+    """Return the tables that the statements of the Spark SQL file name with their database."""
+    if workflow.spark_sql is None:
+        return ()
+    file = workflow.file(names_of(run).spark_sql).rpartition('/')[2]
+    found = {names for statement in workflow.spark_sql.statements
+             for names in tables_read(_filled(run, statement, 'spark', file), 'spark')}
+    return tuple(sorted('.'.join(names) for names in found))
 
 
 def publish_to_consume(run: ConsumeRun, workflow: Workflow, df: DataFrame, gate: QualityGate) -> Published:

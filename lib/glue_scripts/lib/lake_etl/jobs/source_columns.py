@@ -7,6 +7,7 @@ from pyspark.sql.types import StringType, StructField, StructType
 
 from lake_etl import runtime
 from lake_etl.arguments import RESERVED_COLUMNS, CollectToCleanseArguments
+from lake_etl.column_lineage.rule_sources import quarantine_sources
 from lake_etl.config.configuration_files import file_names
 from lake_etl.config.input_formats import choose_format
 from lake_etl.config.transform_steps import check_columns, text_columns, without_absent, written_columns
@@ -15,8 +16,11 @@ from lake_etl.errors import ConfigurationError, DataError
 from lake_etl.jobs.job_run import JobRun
 from lake_etl.mapping.clean_names import clean_names
 from lake_etl.mapping.schema_mapping import ColumnRule, mapping_notices, missing_columns, name_parts, resolve
+from lake_etl.quality.row_origin import quarantines_rows
 from lake_etl.read.source_files import KnownTypes
+from lake_etl.spark.columns import quoted
 from lake_etl.spark.helper_names import is_hidden
+from lake_etl.spark.source_rows import RawColumn, require_free_tracking_names
 from lake_etl.syntax.records import Findings
 
 CleanseRun = JobRun[CollectToCleanseArguments]
@@ -36,7 +40,10 @@ class KnownColumns:
         Raises DataError when a column has a name of the lake's own.
         """
         self._require_no_malformed_text(names)
-        destinations = _destinations(names, self.workflow)
+        if quarantines_rows(self.workflow.quality):
+            require_free_tracking_names(names, self.run.load.source_key)
+        selected = _selected(names, self.workflow)
+        destinations = dict(selected)
         check_source_columns(self.run, self.workflow, [*destinations.values(), *_nested_destinations(self.workflow)])
         as_text = text_columns(self.workflow.steps)
         written = {name.lower() for _, name in written_columns(self.workflow.steps)}
@@ -47,7 +54,17 @@ class KnownColumns:
             frozenset(source.lower() for source, name in destinations.items()
                       if name.lower() in as_text and source.lower() not in opened),
             {source: published[name.lower()] for source, name in destinations.items()
-             if name.lower() in published and name.lower() not in written})
+             if name.lower() in published and name.lower() not in written},
+            self._raw_columns(names, selected))
+
+    def _raw_columns(self, names: Sequence[str], selected: Sequence[tuple[str, str]]) -> tuple[RawColumn, ...]:
+        """Return the columns whose text in the file quarantined rows show: those that quarantine rules look at."""
+        columns = [RawColumn(source, into, quoted(source)) for source, into in selected]
+        known = {name.lower() for name in names}
+        columns += [RawColumn(row.source_name, row.dest_name, row.source_name) for row in self.workflow.mapping_rows
+                    if row.dest_name and len(parts := name_parts(row.source_name)) > 1 and parts[0].lower() in known]
+        wanted = quarantine_sources(self.workflow.quality, self.workflow.steps, [item.column for item in columns])
+        return tuple(item for item in columns if item.column.lower() in wanted)
 
     def _require_no_malformed_text(self, names: Sequence[str]) -> None:
         """Raise DataError when a source has a column in which Spark would put rows that do not fit their format."""
@@ -59,12 +76,12 @@ class KnownColumns:
                 'table was not changed.')
 
 
-def _destinations(names: Sequence[str], workflow: Workflow) -> dict[str, str]:
-    """Return the column that each top-level source column becomes."""
+def _selected(names: Sequence[str], workflow: Workflow) -> list[tuple[str, str]]:
+    """Return top-level source columns, each with a column that it becomes."""
     if workflow.mapping is None:
-        return dict(zip(names, clean_names(names), strict=True))
+        return list(zip(names, clean_names(names), strict=True))
     texts = StructType([StructField(name, StringType()) for name in names])
-    return {name_parts(source)[0]: name for source, name in resolve(mapping_rules(workflow), texts).selected}
+    return [(name_parts(source)[0], name) for source, name in resolve(mapping_rules(workflow), texts).selected]
 
 
 def _opened_structs(workflow: Workflow) -> set[str]:

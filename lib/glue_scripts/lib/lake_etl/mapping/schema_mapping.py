@@ -14,6 +14,7 @@ from pyspark.sql.types import ArrayType, DataType, StructType
 from lake_etl.config.mapping import SCORERS, parse_threshold
 from lake_etl.errors import DataError
 from lake_etl.spark.columns import quoted
+from lake_etl.spark.source_rows import tracking_columns, without_tracking
 from lake_etl.syntax.column_names import comparable_name
 
 QUOTED_PART = re.compile(r'`((?:[^`]|``)+)`')
@@ -195,20 +196,22 @@ def apply_mapping(df: DataFrame, rules: Sequence[ColumnRule], dataset: str, line
     Columns without a rule are dropped. Raises DataError if `strict` is set and the column of an exact row is missing,
     or if no column is left.
     """
-    resolution = resolve(rules, df.schema)
+    visible = without_tracking(df)
+    resolution = resolve(rules, visible.schema)
     _log(resolution)
     if lineage is not None:
-        _record(resolution, rules, dataset, lineage, df)
+        _record(resolution, rules, dataset, lineage, visible)
     if resolution.required and strict:
         raise DataError(
             f'The source of {dataset} lacks mapped columns: {", ".join(resolution.required)}. It has: '
-            f'{", ".join(df.columns)}. Correct the mapping file or the source, or set strict_schema_mapping to false. '
-            'Nothing was replaced.')
+            f'{", ".join(visible.columns)}. Correct the mapping file or the source, or set strict_schema_mapping to '
+            'false. Nothing was replaced.')
     if not resolution.selected:
         raise DataError(
-            f'No column of {dataset} matches its schema mapping. The source has: {", ".join(df.columns)}. Correct the '
-            'SourceName entries of the mapping file. Nothing was replaced.')
-    return df.selectExpr(*(f'{source} AS {quoted(destination)}' for source, destination in resolution.selected))
+            f'No column of {dataset} matches its schema mapping. The source has: {", ".join(visible.columns)}. Correct '
+            'the SourceName entries of the mapping file. Nothing was replaced.')
+    mapped = (f'{source} AS {quoted(destination)}' for source, destination in resolution.selected)
+    return df.selectExpr(*mapped, *tracking_columns(df))
 
 
 def mapping_notices(resolution: Resolution, rules: Sequence[ColumnRule]) -> list[str]:

@@ -8,16 +8,22 @@ from pyspark.sql import functions as F
 
 from lake_etl.publish.layout import FAILED_KEY, LOAD_KEY, NO_RULE
 from lake_etl.spark.columns import column, literal_path
+from lake_etl.spark.source_rows import tracking_columns, without_tracking
 
 # Each set of rules that rows fail has files of its own, so the number of sets is limited: 255.
 MOST_RULES = 8
 
 
 def mark_failed_rows(rows: DataFrame, failed_column: str) -> DataFrame:
-    """Replace `failed_column`, the indexes of the rules that a row fails, with a text that can name a folder."""
+    """Replace `failed_column`, the indexes of the rules that a row fails, with a text that can name a folder.
+
+    Columns that track rows come last, because some engines find the columns of a file by their place.
+    """
     indexes = column(failed_column)
     text = F.when(F.size(indexes) == 0, NO_RULE).otherwise(F.array_join(indexes.cast('array<string>'), '-'))
-    return rows.withColumn(FAILED_KEY, text).drop(failed_column)
+    marked = rows.withColumn(FAILED_KEY, text).drop(failed_column)
+    tracking = tracking_columns(marked)
+    return marked.select(*map(column, without_tracking(marked).columns), *tracking) if tracking else marked
 
 
 def unmark_failed_rows(rows: DataFrame, failed_column: str) -> DataFrame:
@@ -32,7 +38,7 @@ def is_marked(df: DataFrame) -> bool:
 
 def without_mark(df: DataFrame) -> DataFrame:
     """Return the frame with the columns that readers will see."""
-    return df.drop(FAILED_KEY) if is_marked(df) else df
+    return without_tracking(df.drop(FAILED_KEY)) if is_marked(df) else df
 
 
 def passes_all_rules() -> Column:

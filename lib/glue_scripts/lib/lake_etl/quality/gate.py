@@ -6,21 +6,25 @@ from collections.abc import Collection, Mapping, Sequence
 from pyspark.sql import DataFrame
 
 from lake_etl import runtime
+from lake_etl.column_lineage.rule_sources import mapped_origins, origins_after_steps
 from lake_etl.config.quality_rules import QualityRules, StageRules
 from lake_etl.config.transform_steps import TransformStep
 from lake_etl.ports import FailedRule, QualityReport
+from lake_etl.publish.failed_rows import is_marked
 from lake_etl.publish.staged import StagedFiles
 from lake_etl.publish.target import PartitionValues
 from lake_etl.quality.gated_load import GatedLoad
 from lake_etl.quality.protection import Protection, hide_everything, plan_protection
 from lake_etl.quality.quarantine import Emptying, QuarantineTable, empty_quarantine, plan_emptying
+from lake_etl.quality.row_origin import StageOrigin, TrackedRows
 from lake_etl.quality.stage_gate import StageGate
 from lake_etl.quality.stage_result import StageResult, refuse_bad_data, result_items
 from lake_etl.spark.helper_names import without_hidden
 from lake_etl.spark.materialize import compute
+from lake_etl.spark.source_rows import POSITION, without_tracking
 from lake_etl.transform.registry import AnyTransform, UserTransform, protecting_transforms
 
-BEFORE_TRANSFORM = 'before_transform'
+BEFORE_TRANSFORM, AFTER_SPARKSQL = 'before_transform', 'after_sparksql'
 OPERATION = 'dataqualityquarantine'
 
 
@@ -42,6 +46,13 @@ class QualityGate:
         self._checks: list[StageGate] = []
         self._without_rules: list[tuple[DataFrame, QuarantineTable]] = []
         self._results: list[StageResult] = []
+        self._source_rows: TrackedRows | None = None
+        self._mapped: list[str] = []
+
+    def track(self, read: DataFrame) -> None:
+        """Let quarantined rows tell where they come from, by the columns that track the rows of the source."""
+        if POSITION in read.columns:
+            self._source_rows = TrackedRows(read)
 
     def check(self, df: DataFrame, stage: str) -> DataFrame:
         """Return the rows that may continue; `settle` records what the rules found and acts on it.
@@ -57,13 +68,18 @@ class QualityGate:
         quarantine = self._quarantine(visible, stage)
         if rules == StageRules():
             self._without_rules.append((visible, quarantine))
-            return df
+            return self._onward(df, stage)
         check = StageGate(df, stage, rules, self._load, quarantine,
                           may_mark=not self._at_once and stage != BEFORE_TRANSFORM)
         self._checks.append(check)
         if self._at_once or stage == BEFORE_TRANSFORM and not self._observes_on_the_way():
             compute(check.onward)
-        return check.onward
+        return self._onward(check.onward, stage)
+
+    def _onward(self, df: DataFrame, stage: str) -> DataFrame:
+        """Return the rows without the columns that track them, unless a later stage or the marked rows need them."""
+        tracked = self._rules.after_transform.quarantine_rules if stage == BEFORE_TRANSFORM else is_marked(df)
+        return df if tracked else without_tracking(df)
 
     def settle(self, written: StagedFiles | None = None) -> Collection[PartitionValues]:
         """Record what was found and quarantine rows; return the partitions whose rows these are.
@@ -97,7 +113,19 @@ class QualityGate:
     def _quarantine(self, df: DataFrame, stage: str) -> QuarantineTable:
         clear = stage == BEFORE_TRANSFORM and self._rules.quarantine_clear
         protection = self._protection(df.columns) if stage == BEFORE_TRANSFORM and not clear else Protection()
-        return QuarantineTable(self._load.quarantine(stage, clear), protection, self._transforms)
+        return QuarantineTable(self._load.quarantine(stage, clear), protection, self._transforms,
+                               self._origin(df, stage, protection))
+
+    def _origin(self, df: DataFrame, stage: str, protection: Protection) -> StageOrigin | None:
+        if stage == BEFORE_TRANSFORM:
+            self._mapped = df.columns
+        if stage == AFTER_SPARKSQL:
+            return None
+        if stage == BEFORE_TRANSFORM:
+            origins = mapped_origins(self._mapped)
+        else:
+            origins, protection = origins_after_steps(self._mapped, self._steps), self._protection(self._mapped)
+        return StageOrigin(self._load.target.source_file, self._source_rows, origins, protection, self._transforms)
 
     def _protection(self, columns: Sequence[str]) -> Protection:
         if self._steps is None:

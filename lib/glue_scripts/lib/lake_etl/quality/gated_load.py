@@ -36,6 +36,7 @@ class GatedLoad:
     whole        whether the load replaces the table with all its partitions
     landed_file  address of the file that the rows come from, where they come from one
     now          the moment of the check
+    tables_read  tables that the rows come from, where a query makes them
     """
 
     spark: SparkSession
@@ -49,6 +50,7 @@ class GatedLoad:
     by_file: bool = False
     whole: bool = False
     landed_file: str | None = None
+    tables_read: tuple[str, ...] = ()
 
     def quarantine(self, stage: str, clear: bool) -> Target:
         """Return the quarantine table of a stage; personal data in clear goes where consumers cannot read it."""

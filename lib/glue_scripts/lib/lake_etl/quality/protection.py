@@ -11,7 +11,9 @@ from pyspark.sql import functions as F
 
 from lake_etl.config.form import Entry
 from lake_etl.config.transform_steps import TransformStep
-from lake_etl.transform.registry import AnyTransform, Transform, TransformContext
+from lake_etl.spark.columns import column
+from lake_etl.transform.pseudonymization import hash_column, hash_key
+from lake_etl.transform.registry import AnyTransform, EachColumn, Transform, TransformContext
 
 LOG = logging.getLogger(__name__)
 # A text instead of null, so that it does not look like a missing value.
@@ -155,6 +157,30 @@ def hide_columns(df: DataFrame, protection: Protection, transforms: Mapping[str,
             raise TypeError(f'transform_{name} has entries but is a plain function')
         df = transform.apply(df, entries, context)
     return df.withColumns({name: F.lit(HIDDEN_VALUE) for name in protection.hidden})
+
+
+def protect_texts(df: DataFrame, texts: Sequence[tuple[str, str]], protection: Protection,
+                  transforms: Mapping[str, AnyTransform], args: Mapping[str, Any]) -> DataFrame:
+    """Return the frame with the texts of mapped columns protected as `hide_columns` protects the columns.
+
+    A token is computed and not stored: the workflow itself stores it for the value of the column.
+
+    texts  mapped columns, each with the column that holds its text
+    """
+    context = TransformContext(args)
+    chosen = {entry.field.lower(): (transforms[name], entry)
+              for name, entries in protection.protected for entry in entries}
+    hidden = {name.lower() for name in protection.hidden}
+    for name, text in texts:
+        if name.lower() in hidden:
+            df = df.withColumn(text, F.lit(HIDDEN_VALUE))
+        elif name.lower() in chosen:
+            transform, entry = chosen[name.lower()]
+            if isinstance(transform, Transform) and isinstance(transform.runs, EachColumn):
+                df = transform.apply(df, (replace(entry, field=text),), context)
+            else:
+                df = df.withColumn(text, hash_column(column(text), hash_key(args)))
+    return df
 
 
 def warn_of_hidden_columns(protection: Protection, table: str) -> None:

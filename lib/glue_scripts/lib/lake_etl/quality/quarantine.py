@@ -6,10 +6,12 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
-from pyspark.sql import DataFrame
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
 
 from lake_etl import runtime
 from lake_etl.arguments import EXECUTION_COLUMN
+from lake_etl.dqdl.syntax_tree import AnyRule
 from lake_etl.publish.load_files import catalog_columns, lower_case_names
 from lake_etl.publish.partition import find_partition, stage_partition
 from lake_etl.publish.sources import file_identity, sources_of
@@ -18,13 +20,14 @@ from lake_etl.publish.target import PartitionValues, Target
 from lake_etl.publish.whole_table import create_empty_table, drop_partitions, stage_table
 from lake_etl.quality.gated_load import GatedLoad, is_clear
 from lake_etl.quality.protection import Protection, hide_columns, warn_of_hidden_columns
+from lake_etl.quality.row_origin import StageOrigin
 from lake_etl.spark.columns import quoted
-from lake_etl.spark.helper_names import unused_name
+from lake_etl.spark.helper_names import unused_name, without_hidden
 from lake_etl.syntax.sql_literal import sql_text
 from lake_etl.transform.registry import AnyTransform
 
 LOG = logging.getLogger(__name__)
-TIMESTAMP_COLUMN, RULES_COLUMN = 'quarantine_timestamp', 'failed_rules'
+TIMESTAMP_COLUMN, RULES_COLUMN, TABLES_COLUMN = 'quarantine_timestamp', 'failed_rules', 'source_tables'
 
 
 class Emptying(Enum):
@@ -46,25 +49,41 @@ class QuarantineTable:
     """The table for the rows that a stage quarantines, and how personal data in them is protected.
 
     protection  of the columns; an empty one leaves the rows as they are
+    origin      how rows relate to the source file; None where they come from tables
     """
 
     target: Target
     protection: Protection
     transforms: Mapping[str, AnyTransform]
+    origin: StageOrigin | None = None
 
     def protect(self, rows: DataFrame, load: GatedLoad) -> DataFrame:
         """Return the rows as they may be written; originals of tokens are stored before this returns."""
         warn_of_hidden_columns(self.protection, self.target.name)
         return hide_columns(rows, self.protection, self.transforms, load.args)
 
+    def protect_tracking(self, rows: DataFrame, failed_column: str, load: GatedLoad) -> DataFrame:
+        """Return the rows with the columns that track them only where they fail, without personal data in clear."""
+        return self.origin.protect(rows, failed_column, load.args) if self.origin else rows
 
-def with_failed_rules(rows: DataFrame, failed_column: str, rules: Sequence[str], load: GatedLoad) -> DataFrame:
-    """Return rows with the execution, the time, and the list of the rules that each has failed.
+    def origin_columns(self, rows: DataFrame, failed_column: str, rules: Sequence[AnyRule], load: GatedLoad,
+                       empty: bool) -> dict[str, Column]:
+        """Return the columns that tell where failing rows come from, by name: a file, or the tables of a query."""
+        if self.origin:
+            return self.origin.columns(rows, failed_column, rules, empty)
+        return {TABLES_COLUMN: F.array(*map(F.lit, load.tables_read)).cast('array<string>')}
 
-    `failed_column` has the indexes of these rules. If the user's columns already have the last two names, the added
-    ones get leading underscores.
+
+def with_failed_rules(rows: DataFrame, failed_column: str, rules: Sequence[str], load: GatedLoad,
+                      origin: Mapping[str, Column]) -> DataFrame:
+    """Return rows with the execution, the time, the list of the rules that each has failed, and where it comes from.
+
+    `failed_column` has the indexes of these rules. If the user's columns already have one of the names other than that
+    of the execution, the added one gets leading underscores.
+
+    origin  further columns by name
     """
-    data = rows.drop(failed_column).schema
+    data = without_hidden(rows.drop(failed_column)).schema
     named = {name.lower(): name for name in data.fieldNames()}
     execution = named.get(EXECUTION_COLUMN, EXECUTION_COLUMN)
     texts = f"array({', '.join(map(sql_text, rules))})"
@@ -72,7 +91,8 @@ def with_failed_rules(rows: DataFrame, failed_column: str, rules: Sequence[str],
         execution: sql_text(load.execution_id),
         unused_name(data, TIMESTAMP_COLUMN): f"TIMESTAMP '{load.now.isoformat()}'",
         unused_name(data, RULES_COLUMN): f'transform({quoted(failed_column)}, rule -> get({texts}, rule))'}
-    return rows.selectExpr(*(f'{value} AS {quoted(name)}' for name, value in values.items()))
+    return rows.select(*(F.expr(value).alias(name) for name, value in values.items()),
+                       *(value.alias(unused_name(data, name)) for name, value in origin.items()))
 
 
 def stage_quarantine(rows: DataFrame, target: Target, load: GatedLoad,

@@ -16,7 +16,6 @@ from lake_etl.quality.quarantine import (
     QuarantineTable, empty_quarantine, plan_emptying, stage_quarantine, with_failed_rules)
 from lake_etl.quality.stage_result import ACTIONS, QUARANTINE, RuleResult, StageResult, require_complete
 from lake_etl.spark.columns import column
-from lake_etl.spark.helper_names import without_hidden
 from lake_etl.spark.materialize import compute, observed
 
 
@@ -46,7 +45,7 @@ class StageGate:
                                         self._load.args, f'{self._load.target.name}.{self.stage}')
         rows, failed = self._evaluated.rows, self._evaluated.failed_column
         if self._marks:
-            self.onward = mark_failed_rows(rows, failed)
+            self.onward = mark_failed_rows(self.quarantine.protect_tracking(rows, failed, self._load), failed)
         else:
             self.onward = (rows.where(F.size(column(failed)) == 0) if self.quarantines_rows else rows).drop(failed)
 
@@ -74,19 +73,21 @@ class StageGate:
             require_complete(result, passed, 0)
             emptying = plan_emptying(target, self._load)
             no_rows = self._evaluated.rows.limit(0)
-            empty_quarantine(emptying, self._failing(no_rows) if emptying.needs_columns else no_rows, target,
-                             self._load, filled)
+            empty_quarantine(emptying, self._failing(no_rows, empty=True) if emptying.needs_columns else no_rows,
+                             target, self._load, filled)
             return ()
         if written and written.failed_rows is not None:
             rows = unmark_failed_rows(written.failed_rows, failed)
         else:
             rows = self._evaluated.rows.where(F.size(column(failed)) > 0)
+            rows = self.quarantine.protect_tracking(rows, failed, self._load)
         with stage_quarantine(self._failing(rows), target, self._load, filled) as quarantined:
             require_complete(result, passed, quarantined.audit.rows)
             return quarantined.publish().partitions
 
-    def _failing(self, rows: DataFrame) -> DataFrame:
-        """Return failing rows as the quarantine holds them."""
-        rules = list(map(str, self._rules))
-        explained = with_failed_rules(without_hidden(rows), self._evaluated.failed_column, rules, self._load)
+    def _failing(self, rows: DataFrame, empty: bool = False) -> DataFrame:
+        """Return failing rows as the quarantine holds them; `empty` says that there are none."""
+        failed = self._evaluated.failed_column
+        origin = self.quarantine.origin_columns(rows, failed, self._rules, self._load, empty)
+        explained = with_failed_rules(rows, failed, list(map(str, self._rules)), self._load, origin)
         return self.quarantine.protect(explained, self._load)

@@ -30,7 +30,8 @@ def read(spark: SparkSession, source: SourceFiles) -> DataFrame:
     df = with_time_zones(df)
     if not df.columns or df.isEmpty():  # One small job, which stops at the first row.
         raise no_rows_error(source.name)
-    return with_published_types(df, source.spec, source.known_types(df.columns))
+    known = source.known_types(df.columns)
+    return with_published_types(source.with_raw_values(source.with_positions(df), known), source.spec, known)
 
 
 def _scala(spark: SparkSession) -> str:

@@ -20,9 +20,11 @@ from lake_etl.read.malformed import has_unparsed_text, mark_malformed
 from lake_etl.read.prepare import READ_BYTES, open_file
 from lake_etl.read.source_files import PreparedFile, SourceFiles, java_charset, no_rows_error, require_same_columns
 from lake_etl.read.type_inference import (
-    TypeRules, cast_to_types, exact_masks, inferred_types, mask_aggregates, masks_by_column, with_type_masks)
+    TypeRules, cast_to_types, collect_masks, exact_masks, helper_columns, inferred_types, masks_by_column,
+    with_type_masks)
 from lake_etl.spark.columns import column, literal_path
 from lake_etl.spark.helper_names import unused_name
+from lake_etl.spark.source_rows import CountedBlock, with_blocks
 
 LOG = logging.getLogger(__name__)
 SPLIT_BYTES = 32 * 1024 * 1024
@@ -73,7 +75,7 @@ class _Table:
         columns = [*self.names, *further]
         # With column pruning, Spark would judge whether a row fits by the columns that a query needs. A column of the
         # file with the default name of the column for malformed rows would become that column.
-        return self.spark.read.option('columnPruning', unparsed is None).csv(
+        rows = self.spark.read.option('columnPruning', unparsed is None).csv(
             [literal_path(file.uri) for file in self.layout.files],
             schema=_text_schema([*columns, *([unparsed] if unparsed else [])]),
             sep=self.dialect.delimiter, quote=self.dialect.quote, escape=self.dialect.escape,
@@ -81,6 +83,7 @@ class _Table:
             lineSep=self.layout.line_end, mode='PERMISSIVE', enforceSchema=True,
             maxColumns=max(MOST_COLUMNS, len(columns)),
             columnNameOfCorruptRecord=unparsed or unused_name(_text_schema(columns), 'unparsed'))
+        return self.source.with_positions(rows)
 
     def unused_name(self, preferred: str) -> str:
         """Return a column name that the files do not have."""
@@ -103,11 +106,13 @@ def read(spark: SparkSession, source: SourceFiles) -> DataFrame:
     require_same_columns([(file.name, item.columns) for file, item in zip(source.files, headers, strict=True)])
     header = HeaderSample(headers[0].columns, tuple(row for item in headers for row in item.rows))
     layout = _scan_files(spark, source, dialect, len(header.columns))
-    table = _Table(spark, source, dialect, header, layout,
-                   TypeRules.from_spec(source.spec, source.known_types(header.columns)))
-    types, malformed = _infer_types(table)
-    rows = table.rules.without_null_values(table.rules.filtered(_read_rows(table, malformed), table.names), table.names)
-    return cast_to_types(rows, table.names, types, source.name)
+    known = source.known_types(header.columns)
+    source = replace(source, files=layout.files)
+    table = _Table(spark, source, dialect, header, layout, TypeRules.from_spec(source.spec, known))
+    types, malformed, blocks = _infer_types(table)
+    rows = source.with_raw_values(table.rules.filtered(_read_rows(table, malformed), table.names), known)
+    rows = cast_to_types(table.rules.without_null_values(rows, table.names), table.names, types, source.name)
+    return with_blocks(rows, blocks) if blocks else rows
 
 
 def _dialect(spec: InputSpec, encoding: str) -> Dialect:
@@ -194,24 +199,25 @@ def _opens_with_quote(table: _Table, name: str) -> Column:
     return F.when(column(name).startswith(table.dialect.quote), '1').otherwise('0')
 
 
-def _infer_types(table: _Table) -> tuple[dict[str, str], bool]:
-    """Return the types of undecided columns, and whether a row may be malformed.
+def _infer_types(table: _Table) -> tuple[dict[str, str], bool, Sequence[CountedBlock]]:
+    """Return the types of undecided columns, whether a row may be malformed, and the blocks if rows are tracked.
 
     Runs one Spark job over all rows, unless the sample rows and the scan decide, and a second one where `exact_masks`
     needs one. Raises DataError when there are no rows.
     """
     rules, undecided, layout = table.rules, table.rules.undecided(table.names, table.header.rows), table.layout
     if not undecided and table.header.rows and not rules.row_filter:
-        return {}, layout.malformed is not False
+        return {}, layout.malformed is not False, ()
     extra = table.unused_name('extra')
     rows = _undecided_columns(table, undecided, extra)
     masks = with_type_masks(rows, undecided, rules, column(extra).alias('malformed'))
-    result = masks.agg(*mask_aggregates(undecided), F.max('malformed').alias('malformed')).collect()[0].asDict()
+    result, blocks = collect_masks(masks, undecided, F.max('malformed').alias('malformed'))
     if not result['rows']:
         raise no_rows_error(table.source.name, 'a header but no rows')
     by_column = masks_by_column(result, undecided)
     by_column |= exact_masks(rows, by_column, undecided, rules)
-    return inferred_types(by_column, rules), bool(result['malformed']) or layout.replaces or layout.stray
+    may_be_malformed = bool(result['malformed']) or layout.replaces or layout.stray
+    return inferred_types(by_column, rules), may_be_malformed, blocks
 
 
 def _undecided_columns(table: _Table, undecided: Collection[str], extra: str) -> DataFrame:
@@ -226,8 +232,9 @@ def _undecided_columns(table: _Table, undecided: Collection[str], extra: str) ->
         malformed = column(extra).isNotNull()
         if len(table.names) > 1:
             malformed = malformed | column(table.names[-1]).isNull()
-    rows = table.rules.filtered(table.read(extra, unused), table.names).select(
-        *[column(name) for name in undecided], malformed.cast('int').alias(extra))
+    rows = table.rules.marked(table.read(extra, unused), table.names)
+    rows = rows.select(*[column(name) for name in (*undecided, *helper_columns(rows))],
+                       malformed.cast('int').alias(extra))
     return table.rules.without_null_values(rows, list(undecided))
 
 

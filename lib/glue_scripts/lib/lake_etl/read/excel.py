@@ -14,12 +14,16 @@ from lake_etl.config.input import InputSpec
 from lake_etl.read.header import SAMPLE_ROWS, distinct_names, numbered_names
 from lake_etl.read.scratch import write_scratch_table
 from lake_etl.read.source_files import PreparedFile, SourceFiles, no_rows_error, require_same_columns
-from lake_etl.read.type_inference import TypeRules, infer_and_cast
+from lake_etl.read.type_inference import infer_and_cast
 from lake_etl.read.workbook import Area, DateText, MomentText, TimeText, cell_area, cell_text, open_sheet
 from lake_etl.spark.columns import column, literal_path, try_cast_column
+from lake_etl.spark.helper_names import hidden_name
+from lake_etl.spark.source_rows import assigned_position
 
 LOG = logging.getLogger(__name__)
 Row = tuple[str | None, ...]
+# The number of a row in its sheet, and its values.
+Numbered = tuple[int, Row]
 TIME_ALONE = '^[0-9]+:'
 
 
@@ -28,7 +32,7 @@ class _Table:
     """Column names and rows of one sheet; the rows can be iterated once."""
 
     columns: tuple[str, ...]
-    rows: Iterator[Row]
+    rows: Iterator[Numbered]
 
 
 def read(spark: SparkSession, source: SourceFiles) -> DataFrame:
@@ -40,20 +44,23 @@ def read(spark: SparkSession, source: SourceFiles) -> DataFrame:
     first_file, *other_files = source.files
     first = _read_table(first_file, source.spec)
     others = (_read_further_table(file, source.spec, first_file, first.columns) for file in other_files)
-    rows = chain(first.rows, chain.from_iterable(table.rows for table in others))
+    rows = ((*row, assigned_position(index, number)) for index, table in enumerate(chain([first], others))
+            for number, row in table.rows)
     sample = list(islice(rows, SAMPLE_ROWS))
     if not sample:
         raise no_rows_error(source.name)
     scratch = f'{source.scratch}/sheet.parquet'
     kinds: list[set[type[str]]] = [set() for _ in first.columns]
-    write_scratch_table(scratch, len(first.columns), _with_kinds(chain(sample, rows), kinds))
+    write_scratch_table(scratch, len(first.columns) + 1, _with_kinds(chain(sample, rows), kinds))
     known = source.known_types(first.columns)
     dates = {name: found for name, found in zip(first.columns, kinds, strict=True)
              if found & {DateText, MomentText} and found <= {DateText, MomentText, TimeText}}
-    df = _without_times(spark.read.parquet(literal_path(scratch)).toDF(*first.columns), dates, source.name)
+    place = hidden_name('place')
+    df = spark.read.parquet(literal_path(scratch)).toDF(*first.columns, place)
+    df = _without_times(source.with_assigned_positions(df, place), dates, source.name)
     texts = [[value if value and not (name in dates and isinstance(value, TimeText)) else ''
-              for name, value in zip(first.columns, row, strict=True)] for row in sample]
-    df = infer_and_cast(df, first.columns, texts, TypeRules.from_spec(source.spec, known), source.name)
+              for name, value in zip(first.columns, row, strict=False)] for row in sample]
+    df = infer_and_cast(df, first.columns, texts, source, known)
     declared = {name.lower() for name in source.spec.types}
     return df.withColumns({name: try_cast_column(name, 'timestamp' if MomentText in found else 'date')
                            for name, found in dates.items() if source.spec.infer_types
@@ -61,9 +68,9 @@ def read(spark: SparkSession, source: SourceFiles) -> DataFrame:
 
 
 def _with_kinds(rows: Iterable[Row], kinds: Sequence[set[type[str]]]) -> Iterator[Row]:
-    """Yield the rows, and record for each column which kinds of cells it has."""
+    """Yield the rows, and record for each column, except the last with positions, which kinds of cells it has."""
     for row in rows:
-        for value, found in zip(row, kinds, strict=True):
+        for value, found in zip(row, kinds, strict=False):
             if value is not None:
                 found.add(type(value))
         yield row
@@ -86,9 +93,10 @@ def _read_table(file: PreparedFile, spec: InputSpec) -> _Table:
     first = next(rows, None)
     if first is None:
         raise no_rows_error(file.name)
+    _, values = first
     if section.header:
-        return _Table(distinct_names(tuple(value or '' for value in first)), rows)
-    return _Table(numbered_names(len(first)), chain([first], rows))
+        return _Table(distinct_names(tuple(value or '' for value in values)), rows)
+    return _Table(numbered_names(len(values)), chain([first], rows))
 
 
 def _read_further_table(file: PreparedFile, spec: InputSpec, first_file: PreparedFile, columns: tuple[str, ...]
@@ -99,15 +107,17 @@ def _read_further_table(file: PreparedFile, spec: InputSpec, first_file: Prepare
     return table
 
 
-def table_rows(cells: Iterable[list[object]], left: int, area: Area, skip: int) -> Iterator[Row]:
-    """Yield the rows of an area as text, without rows that hold no value.
+def table_rows(cells: Iterable[list[object]], left: int, area: Area, skip: int) -> Iterator[Numbered]:
+    """Yield the rows of an area as text, each with its number in the sheet, without rows that hold no value.
 
     cells  rows of the sheet from its first one on, each beginning in column `left`, counted from 0
     skip   number of rows to skip at the top of the area
     """
     before = [None] * (left - area.left)
-    for row in islice(cells, area.top + skip, None if area.bottom is None else area.bottom + 1):
+    first = area.top + skip
+    for number, row in enumerate(islice(cells, first, None if area.bottom is None else area.bottom + 1), first + 1):
         inside = row[max(0, area.left - left):None if area.right is None else max(0, area.right + 1 - left)]
         values = (*before, *map(cell_text, inside))
         if any(value is not None for value in values):
-            yield values if area.right is None else (*values, *[None] * (area.right - area.left + 1 - len(values)))
+            missing = 0 if area.right is None else area.right - area.left + 1 - len(values)
+            yield number, (*values, *[None] * missing)

@@ -17,10 +17,11 @@ from lake_etl.read.header import SAMPLE_ROWS
 from lake_etl.read.malformed import mark_malformed
 from lake_etl.read.prepare import BYTE_ORDER_MARK, NEXT_LINE
 from lake_etl.read.source_files import UTF_8, PreparedFile, SourceFiles, java_charset
-from lake_etl.read.type_inference import TypeRules, infer_and_cast
+from lake_etl.read.type_inference import infer_and_cast
 from lake_etl.read.undecodable import REPLACEMENT, decoded_chunks, decoded_text
 from lake_etl.spark.columns import column
 from lake_etl.spark.helper_names import unused_name
+from lake_etl.spark.source_rows import tracking_columns
 
 LOG = logging.getLogger(__name__)
 FIRST_BYTES = 64 * 1024
@@ -87,7 +88,7 @@ def read(spark: SparkSession, source: SourceFiles) -> DataFrame:
     source = _with_line_ends(source, columns, encoding)
     sample = [cut_line(line, columns, encoding) for line in _first_lines(source)]
     rows = _cut_lines(spark, source, columns, encoding)
-    return infer_and_cast(rows, names, sample, TypeRules.from_spec(source.spec, source.known_types(names)), source.name)
+    return infer_and_cast(rows, names, sample, source, source.known_types(names))
 
 
 def _counted_encoding(source: SourceFiles) -> str | None:
@@ -177,7 +178,9 @@ def _cut_lines(spark: SparkSession, source: SourceFiles, columns: Sequence[Field
     encoding  whose bytes the positions count; None if they count characters
     """
     charset = java_charset(encoding or source.encoding)
-    lines = spark.read.text(source.paths).where("value != ''").select(F.col('value').cast('binary').alias('raw'))
+    scanned = source.with_positions(spark.read.text(source.paths).where("value != ''"))
+    tracking = tracking_columns(scanned)
+    lines = scanned.select(F.col('value').cast('binary').alias('raw'), *tracking)
     lines = lines.withColumn('line', decoded_text('raw', source.encoding, source.replaces_undecodable))
     if encoding:
         recoded = java_charset(encoding) != java_charset(source.encoding)
@@ -198,7 +201,7 @@ def _cut_lines(spark: SparkSession, source: SourceFiles, columns: Sequence[Field
     names = StructType([StructField(item.name, StringType()) for item in columns])
     helper, text = unused_name(names, 'malformed'), unused_name(names, 'line')
     values = lines.select(*[part(item.start, item.width).alias(item.name) for item in columns], malformed.alias(helper),
-                          F.col('line').alias(text))
+                          F.col('line').alias(text), *tracking)
     # A separate select, so that each value is cut out once although two expressions use it.
     condition = column(helper)
     if source.replaces_undecodable:

@@ -17,6 +17,7 @@ from lake_etl.read.published_types import with_published_types, with_text_column
 from lake_etl.read.source_files import SourceFiles, no_rows_error
 from lake_etl.read.undecodable import REPLACEMENT, decoded_text
 from lake_etl.spark.helper_names import unused_name
+from lake_etl.spark.source_rows import tracking_columns, without_tracking
 
 LINE, DOCUMENTS, ROW = 'line', 'documents', 'row'
 # Marks in the inferred schema that a document cannot be parsed; longer than any key that a file is likely to have.
@@ -46,9 +47,9 @@ def read(spark: SparkSession, source: SourceFiles) -> DataFrame:
     if holds_doubles(schema):
         parsed = _parsed(lines, schema).where(F.col(DOCUMENTS).isNotNull())
         schema = exact_schema(parsed.select(_as_array()), schema)
-    rows = _rows(_parsed(lines, schema), schema, malformed=len(inferred.fields) > len(schema.fields),
-                 replaces=source.replaces_undecodable)
-    known = source.known_types(rows.columns)
+    rows = _rows(source, _parsed(lines, schema), schema, malformed=len(inferred.fields) > len(schema.fields))
+    known = source.known_types(without_tracking(rows).columns)
+    rows = source.with_raw_values(rows, known)
     return with_published_types(with_text_columns(rows, source.spec, known), source.spec, known)
 
 
@@ -93,13 +94,14 @@ def _parsed(lines: DataFrame, schema: StructType) -> DataFrame:
     return lines.select(LINE, F.from_json(_as_array(), ArrayType(schema)).alias(DOCUMENTS))
 
 
-def _rows(parsed: DataFrame, schema: StructType, malformed: bool, replaces: bool) -> DataFrame:
+def _rows(source: SourceFiles, parsed: DataFrame, schema: StructType, malformed: bool) -> DataFrame:
     """Return the documents as rows with their members as columns.
 
     malformed  whether some documents cannot be parsed
-    replaces   whether the text has U+FFFD in place of bytes that are not in the encoding
     """
-    rows = parsed.select(LINE, F.explode_outer(DOCUMENTS).alias(ROW))
+    rows = source.with_positions(parsed.select(LINE, F.explode_outer(DOCUMENTS).alias(ROW)))
+    # The text may have U+FFFD in place of bytes that are not in the encoding.
+    replaces, tracking = source.replaces_undecodable, tracking_columns(rows)
     equal_keys = has_equal_keys(schema)
     doubtful = equal_keys or replaces
     merged = with_merged_keys(F.col(ROW), schema) if equal_keys else F.col(ROW)
@@ -108,9 +110,10 @@ def _rows(parsed: DataFrame, schema: StructType, malformed: bool, replaces: bool
     conflict = F.col(LINE).contains(REPLACEMENT) if replaces else F.lit(False)
     if equal_keys:
         conflict = conflict | conflicting_keys(F.col(ROW), schema) | repeated_keys(F.col(LINE), schema)
-    rows = rows.select(merged.alias(ROW), conflict.alias('conflict'), *helpers)
+    rows = rows.select(merged.alias(ROW), conflict.alias('conflict'), *helpers, *tracking)
     text, helper = unused_name(schema, CORRUPT_RECORD), unused_name(schema, 'conflict')
-    df = rows.select(f'{ROW}.*', F.col('conflict').alias(helper), *([F.col(LINE).alias(text)] if malformed else []))
+    df = rows.select(f'{ROW}.*', F.col('conflict').alias(helper), *([F.col(LINE).alias(text)] if malformed else []),
+                     *tracking)
     if malformed:
         df = mark_malformed(df, F.col(helper) | F.col(text).isNotNull(), helper)
         return mark_raw_text(df, text, 'cannot be read as JSON')

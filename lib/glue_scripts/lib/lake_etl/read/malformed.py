@@ -4,12 +4,15 @@ Readers mark such rows and never drop them.
 """
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql.types import StructField
 
 from lake_etl.spark.columns import column
 from lake_etl.spark.helper_names import unused_name
+from lake_etl.spark.source_rows import RAW_VALUES, without_tracking
 from lake_etl.spark.task_order import POSITION, in_order, row_number, with_position
 
 MALFORMED = 'malformed_row'
@@ -65,12 +68,22 @@ def hide_malformed_values(df: DataFrame, mark: str) -> DataFrame:
     """
     text = _raw_text_column(df)
     if text is None:
-        return df.withColumns({name: F.when(~column(mark), column(name)) for name in df.columns if name != mark})
+        return _without_values(df, mark, [name for name in without_tracking(df).columns if name != mark])
+    df = _without_values(df, mark, ())
     numbered, number = _with_row_numbers(df)
     explanation = F.concat(F.lit('row '), number.cast('string'), F.lit(f': {text.metadata["reason"]}'))
     # In a row that fits, a value in this column comes from a column of this name in the file itself.
     values = numbered.withColumn(text.name, F.when(column(mark), explanation).otherwise(column(text.name)))
     return values.select(*(column(name) for name in df.columns))
+
+
+def _without_values(df: DataFrame, mark: str, names: Sequence[str]) -> DataFrame:
+    """Return the rows with null in these columns of malformed rows, and no text of their values either."""
+    hidden = df.withColumns({name: F.when(~column(mark), column(name)) for name in names})
+    if RAW_VALUES not in df.columns:
+        return hidden
+    metadata = df.schema[RAW_VALUES].metadata
+    return hidden.withColumn(RAW_VALUES, F.when(~column(mark), column(RAW_VALUES))).withMetadata(RAW_VALUES, metadata)
 
 
 def _raw_text_column(df: DataFrame) -> StructField | None:

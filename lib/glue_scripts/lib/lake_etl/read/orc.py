@@ -16,4 +16,5 @@ def read(spark: SparkSession, source: SourceFiles) -> DataFrame:
     df = with_time_zones(spark.read.orc(source.paths, mergeSchema=len(source.files) > 1))
     if not df.columns or df.isEmpty():  # One small job, which stops at the first row.
         raise no_rows_error(source.name)
-    return with_published_types(df, source.spec, source.known_types(df.columns))
+    known = source.known_types(df.columns)
+    return with_published_types(source.with_raw_values(source.with_positions(df), known), source.spec, known)

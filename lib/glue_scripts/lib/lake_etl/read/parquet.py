@@ -27,7 +27,8 @@ def read(spark: SparkSession, source: SourceFiles) -> DataFrame:
         rewrite(file, f'{source.scratch}/rewritten-{index:05}.parquet') if needs_rewrite(footer) else file
         for index, (file, footer) in enumerate(zip(source.files, footers, strict=True))))
     df = with_time_zones(spark.read.options(**CALENDAR).parquet(*source.paths, mergeSchema=len(source.files) > 1))
-    return with_published_types(df, source.spec, source.known_types(df.columns))
+    known = source.known_types(df.columns)
+    return with_published_types(source.with_raw_values(source.with_positions(df), known), source.spec, known)
 
 
 def with_time_zones(df: DataFrame) -> DataFrame:

@@ -11,6 +11,7 @@ from lake_etl.config.input import InputSpec
 from lake_etl.read.source_files import KnownTypes
 from lake_etl.read.type_masks import TEXT, fits_type
 from lake_etl.spark.columns import column, quoted, try_cast_column
+from lake_etl.spark.source_rows import without_tracking
 from lake_etl.syntax.column_names import comparable_name
 
 FIXED_TYPES = ('array', 'map', 'struct', 'binary')
@@ -42,7 +43,7 @@ def with_text_columns(df: DataFrame, spec: InputSpec, known: KnownTypes) -> Data
     Converting keeps every digit. Reading a JSON number as text would not, because Spark goes through a double.
     """
     texts = {}
-    for field in df.schema.fields:
+    for field in without_tracking(df).schema.fields:
         if stays_text(field.name, spec, known):
             texts[field.name] = to_text(column(field.name), field.dataType)
         elif not spec.infer_types:

@@ -32,13 +32,14 @@ FILE_SCAN = 'FileScanRDD'
 
 def read_collected_file(spark: SparkSession, uri: str, spec: InputSpec, known_types: KnownTypesLookup = no_known_types,
                         *, scratch: str, widths: Sequence[tuple[str, int]] = (),
-                        apply_types: ApplyTypes = with_declared_types) -> DataFrame:
+                        apply_types: ApplyTypes = with_declared_types, tracked: bool = False) -> DataFrame:
     """Return the rows of a file, or of all files of the folder whose trigger it is; malformed rows are marked.
 
     known_types  returns what is known about the source's columns; called once, with their names
     scratch      folder for data that must be rewritten before Spark can read it; needed as long as the frame is
     widths       name and width of each column of fixed-width text, in order
     apply_types  converts columns to the types that the input_spec declares
+    tracked      whether hidden columns track where each row stands in its file (`lake_etl.spark.source_rows`)
 
     Raises DataError naming the file when it is missing, empty, damaged, or not in the expected format.
     """
@@ -49,7 +50,8 @@ def read_collected_file(spark: SparkSession, uri: str, spec: InputSpec, known_ty
         if file_format is not first_format:
             raise DataError(f'{file.name} is {file_format.name}, but {first.name} is {first_format.name}. Files of '
                             'one load need one format; nothing was loaded.')
-    source = SourceFiles(name, tuple(file for file, _ in prepared), spec, tuple(widths), scratch, known_types)
+    source = SourceFiles(name, tuple(file for file, _ in prepared), spec, tuple(widths), scratch, known_types,
+                         tracked)
     with read_errors_named(name, uri, spec):
         return apply_types(reader_for(first_format)(spark, source), spec.types)
 

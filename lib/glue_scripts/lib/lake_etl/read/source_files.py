@@ -6,9 +6,12 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from pyspark.sql import DataFrame
+
 from lake_etl.config.input import InputSpec
 from lake_etl.errors import DataError
 from lake_etl.spark.columns import literal_path
+from lake_etl.spark.source_rows import RawColumn, with_assigned_positions, with_positions, with_raw_values
 
 UTF_8 = 'utf-8'
 
@@ -39,10 +42,12 @@ class KnownTypes:
 
     text_columns  columns, in lower case, that the first step to use them parses from text
     table_types   types in the published table of columns that no step changes, by source column
+    raw_columns   columns whose text in the file quarantined rows show
     """
 
     text_columns: frozenset[str] = frozenset()
     table_types: Mapping[str, str] = field(default_factory=dict)
+    raw_columns: tuple[RawColumn, ...] = ()
 
 
 KnownTypesLookup = Callable[[Sequence[str]], KnownTypes]
@@ -63,6 +68,7 @@ class SourceFiles:
     widths       name and width of each column of fixed-width text
     scratch      folder for data that must be rewritten before Spark can read it
     known_types  returns what is known; called once, with the source's column names
+    tracked      whether rows carry their place in the file, for rows that are quarantined
     """
 
     name: str
@@ -71,11 +77,30 @@ class SourceFiles:
     widths: tuple[tuple[str, int], ...] = ()
     scratch: str = ''
     known_types: KnownTypesLookup = no_known_types
+    tracked: bool = False
 
     @property
     def paths(self) -> list[str]:
         """Return the files' addresses, escaped so that Spark takes them literally."""
         return [literal_path(file.uri) for file in self.files]
+
+    def with_positions(self, df: DataFrame) -> DataFrame:
+        """Return the rows that Spark scans from the files, with their positions if rows are tracked."""
+        names = {file.uri.rpartition('/')[2]: file.name for file in self.files}
+        return with_positions(df, names) if self.tracked else df
+
+    def with_assigned_positions(self, df: DataFrame, assigned: str) -> DataFrame:
+        """Return the rows without the column of positions that a reader has assigned; they stay if rows are tracked."""
+        if not self.tracked:
+            return df.drop(assigned)
+        return with_assigned_positions(df, assigned, [file.name for file in self.files])
+
+    def with_raw_values(self, df: DataFrame, known: KnownTypes, within: str = '') -> DataFrame:
+        """Return the rows with the text of values that quarantined rows show, if rows are tracked.
+
+        within  struct column that has the columns of the file as its members; empty if they are columns
+        """
+        return with_raw_values(df, known.raw_columns, within) if self.tracked else df
 
     @property
     def replaces_undecodable(self) -> bool:

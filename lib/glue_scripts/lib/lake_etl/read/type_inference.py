@@ -8,6 +8,8 @@ from __future__ import annotations
 import logging
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import reduce
+from operator import and_
 
 from pyspark.errors import PySparkException
 from pyspark.sql import Column, DataFrame
@@ -16,13 +18,17 @@ from pyspark.sql import functions as F
 from lake_etl.config.input import InputSpec
 from lake_etl.errors import DataError
 from lake_etl.read.malformed import malformed_column
-from lake_etl.read.source_files import KnownTypes, no_rows_error
+from lake_etl.read.source_files import KnownTypes, SourceFiles, no_rows_error
 from lake_etl.read.type_masks import (
-    TEXT, fitting_types, inferred_type, may_have_long_numbers, may_have_type, needs_exact_mask)
+    ALL_TYPES, TEXT, fitting_types, inferred_type, may_have_long_numbers, may_have_type, needs_exact_mask)
 from lake_etl.spark.columns import column, quoted
+from lake_etl.spark.helper_names import hidden_name
+from lake_etl.spark.source_rows import BLOCK, POSITION, CountedBlock, count_blocks, tracking_columns, with_blocks
 from lake_etl.syntax.column_names import comparable_name
 
 LOG = logging.getLogger(__name__)
+# Marks rows that the filter of the input_spec leaves out, where they still have to be counted.
+LEFT_OUT = hidden_name('left_out')
 
 
 @dataclass(frozen=True)
@@ -78,37 +84,76 @@ class TypeRules:
                             f'{self.row_filter}. The columns, all of them text, are {", ".join(columns)}; write names '
                             'with blanks or other signs in backticks.') from None
 
+    def marked(self, rows: DataFrame, columns: Sequence[str]) -> DataFrame:
+        """Return the rows that the filter keeps, or all of them, marked, if they have to be counted in their file."""
+        filtered = self.filtered(rows, columns)
+        if not (self.row_filter and POSITION in rows.columns):
+            return filtered
+        return rows.withColumn(LEFT_OUT, ~F.coalesce(F.expr(self.row_filter), F.lit(True)))
+
     def without_null_values(self, rows: DataFrame, columns: Sequence[str]) -> DataFrame:
         """Return the text columns with null in place of the texts that stand for null."""
         return rows.withColumns({name: F.when(~column(name).isin(*self.null_values), column(name))
                                  for name in columns}) if self.null_values else rows
 
 
-def infer_and_cast(rows: DataFrame, columns: Sequence[str], sample: Sequence[Sequence[str]], rules: TypeRules,
-                   name: str) -> DataFrame:
+def infer_and_cast(rows: DataFrame, columns: Sequence[str], sample: Sequence[Sequence[str]], source: SourceFiles,
+                   known: KnownTypes) -> DataFrame:
     """Return text columns cast to the types that all their values fit.
 
     Runs one Spark job unless the sample decides, and a second one where a column has numbers of more than 15 characters
     but none in its sample. Raises DataError naming the file when there are no rows.
     """
-    rows = rules.without_null_values(rules.filtered(rows, columns), columns)
+    rules = TypeRules.from_spec(source.spec, known)
     undecided = rules.undecided(columns, sample)
-    types: dict[str, str] = {}
+    types, blocks = dict[str, str](), list[CountedBlock]()
     if undecided or not sample or rules.row_filter:
-        result = with_type_masks(rows, undecided, rules).agg(*mask_aggregates(undecided)).collect()[0].asDict()
+        marked = rules.without_null_values(rules.marked(rows, columns), columns)
+        result, blocks = collect_masks(with_type_masks(marked, undecided, rules), undecided)
         if not result['rows']:
-            raise no_rows_error(name)
+            raise no_rows_error(source.name)
         masks = masks_by_column(result, undecided)
-        masks |= exact_masks(rows, masks, undecided, rules)
+        masks |= exact_masks(marked, masks, undecided, rules)
         types = inferred_types(masks, rules)
-    return cast_to_types(rows, columns, types, name)
+    rows = source.with_raw_values(rules.filtered(rows, columns), known)
+    rows = cast_to_types(rules.without_null_values(rows, columns), columns, types, source.name)
+    return with_blocks(rows, blocks) if blocks else rows
 
 
 def with_type_masks(rows: DataFrame, undecided: Mapping[str, bool], rules: TypeRules, *further: Column) -> DataFrame:
-    """Return for each row the number 1 as `row`, the mask of each undecided column, and further columns."""
-    masks = [F.expr(f'CAST({fitting_types(name, rules.table_types.get(name), exact)} AS int) AS fits_{index}')
-             for index, (name, exact) in enumerate(undecided.items())]
-    return rows.select(F.lit(1).alias('row'), *masks, *further)
+    """Return for each row the number 1 as `row`, the mask of each undecided column, and further columns.
+
+    Rows that are marked as left out have the number 0, and fit all types.
+    """
+    def counted(value: str, otherwise: int) -> str:
+        return f'CASE WHEN {LEFT_OUT} THEN {otherwise} ELSE {value} END' if LEFT_OUT in rows.columns else value
+
+    fits = {name: f'CAST({fitting_types(name, rules.table_types.get(name), exact)} AS int)'
+            for name, exact in undecided.items()}
+    masks = [F.expr(counted(value, ALL_TYPES)).alias(f'fits_{index}') for index, value in enumerate(fits.values())]
+    return rows.select(F.expr(counted('1', 0)).alias('row'), *masks, *further,
+                       *(name for name in helper_columns(rows) if name != LEFT_OUT))
+
+
+def helper_columns(rows: DataFrame) -> list[str]:
+    """Return the hidden columns that the aggregation of type masks needs."""
+    return [name for name in rows.columns if name in (POSITION, BLOCK, LEFT_OUT)]
+
+
+def collect_masks(masks: DataFrame, undecided: Mapping[str, bool], *further: Column
+                  ) -> tuple[dict[str, int], list[CountedBlock]]:
+    """Return the aggregates of a frame with type masks, and the blocks of the files if it has their rows' positions.
+
+    further  maxima
+    """
+    if BLOCK not in masks.columns:
+        return masks.agg(*mask_aggregates(undecided), *further).collect()[0].asDict(), []
+    blocks, found = count_blocks(masks, *mask_aggregates(undecided), *further)
+    if not found:
+        return {'rows': 0}, []
+    combined = {name: reduce(and_, (row[name] for row in found)) if name.startswith('fits_')
+                else max(row[name] for row in found) for name in found[0] if name not in (BLOCK, 'rows')}
+    return combined | {'rows': sum(row['rows'] for row in found)}, blocks
 
 
 def mask_aggregates(undecided: Mapping[str, bool]) -> list[Column]:
@@ -144,4 +189,4 @@ def cast_to_types(rows: DataFrame, columns: Sequence[str], types: Mapping[str, s
     mark = malformed_column(rows)
     values = [quoted(item) if types.get(item, TEXT) == TEXT
               else f'try_cast({quoted(item)} AS {types[item]}) AS {quoted(item)}' for item in columns]
-    return rows.selectExpr(*values, *([quoted(mark)] if mark else []))
+    return rows.selectExpr(*values, *([quoted(mark)] if mark else []), *map(quoted, tracking_columns(rows)))

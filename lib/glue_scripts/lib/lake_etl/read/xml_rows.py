@@ -21,12 +21,13 @@ from lake_etl.read.undecodable import REPLACEMENT, decoded_chunks
 from lake_etl.read.xml_fragments import LONGEST_ROW, RowTooLong, fragments
 from lake_etl.spark.columns import column, literal_path, quoted
 from lake_etl.spark.helper_names import unused_name
+from lake_etl.spark.source_rows import assigned_position, tracking_columns
 from lake_etl.transform.xml_columns import as_text, infer_documents, typed_struct
 
 DECLARATION_BYTES = 64 * 1024
 BYTE_ORDER_MARKS = ((codecs.BOM_UTF8, 'utf-8-sig'), (codecs.BOM_UTF16_LE, 'utf-16'), (codecs.BOM_UTF16_BE, 'utf-16'))
 DECLARED_ENCODING = re.compile(rb'''<\?xml[^>]*?\sencoding\s*=\s*["']([\w.:-]+)["']''')
-FRAGMENT, ROW = 'fragment', 'row'
+FRAGMENT, ROW, PLACE = 'fragment', 'row', 'place'
 
 
 def read(spark: SparkSession, source: SourceFiles) -> DataFrame:
@@ -39,8 +40,9 @@ def read(spark: SparkSession, source: SourceFiles) -> DataFrame:
     """
     row_tag = (source.spec.xml or XmlSection()).row_tag
     scratch = f'{source.scratch}/rows.parquet'
-    write_scratch_table(scratch, 1, ((row,) for file in source.files for row in _row_fragments(file, row_tag)))
-    rows = spark.read.parquet(literal_path(scratch)).toDF(FRAGMENT)
+    write_scratch_table(scratch, 2, ((row, assigned_position(index, number)) for index, file in enumerate(source.files)
+                                     for number, row in enumerate(_row_fragments(file, row_tag), 1)))
+    rows = source.with_assigned_positions(spark.read.parquet(literal_path(scratch)).toDF(FRAGMENT, PLACE), PLACE)
     found = infer_documents(rows, [FRAGMENT])[FRAGMENT]
     if found.shape is None:
         raise DataError(f'{source.name} has no element <{row_tag}> that is well-formed; land it again as XML.'
@@ -53,7 +55,8 @@ def read(spark: SparkSession, source: SourceFiles) -> DataFrame:
     unparsed = [F.when(F.col(ROW).isNull(), F.col(FRAGMENT)).alias(CORRUPT_RECORD)] if found.unparsed else []
     malformed = unused_name(types, 'malformed')
     condition = F.col(ROW).isNull() | (F.col(FRAGMENT).contains(REPLACEMENT) & F.lit(source.replaces_undecodable))
-    df = rows.withColumn(ROW, as_text(FRAGMENT, found.shape)).select(*columns, *unparsed, condition.alias(malformed))
+    parsed = source.with_raw_values(rows.withColumn(ROW, as_text(FRAGMENT, found.shape)), known, ROW)
+    df = parsed.select(*columns, *unparsed, condition.alias(malformed), *tracking_columns(parsed))
     df = with_published_types(df, source.spec, known)
     if not (unparsed or source.replaces_undecodable):
         return df.drop(malformed)

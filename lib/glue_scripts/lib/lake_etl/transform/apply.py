@@ -9,6 +9,7 @@ from pyspark.sql import DataFrame
 
 from lake_etl.runtime import visible_tables
 from lake_etl.spark.session import user_sql_rules
+from lake_etl.spark.source_rows import without_tracking
 from lake_etl.transform.conversion_watch import NoWatch, Watch
 from lake_etl.transform.fuse import Assignment, assign_fused
 from lake_etl.transform.registry import AnyTransform, EachColumn, Transform, TransformContext, UserTransform, WholeFrame
@@ -65,4 +66,7 @@ def _apply_to_frame(transform: Transform[Any], runs: WholeFrame, context: Transf
 def _apply_function(transform: UserTransform, step: Step, context: TransformContext, df: DataFrame) -> DataFrame:
     # Users wrote their functions for Spark's older rules: a failed cast gives null, and so does a division by zero.
     with user_sql_rules(df.sparkSession), visible_tables(df.sparkSession):
-        return transform.function(df, step.raw, context.args, context.lineage, context.spark_context, *context.extra)
+        # A function does not see the columns that track rows, so rows have none after it.
+        visible = without_tracking(df)
+        return transform.function(visible, step.raw, context.args, context.lineage, context.spark_context,
+                                  *context.extra)
