@@ -96,6 +96,14 @@ def spark_settings(spark) -> Callable:
     return change
 
 
+@pytest.fixture(scope='module')
+def small_data(spark_settings) -> Iterator[None]:
+    """Give the session the settings with which `./lake` loads small files."""
+    from lib.local_lake.running.laptop_session import SMALL_DATA
+    with spark_settings(SMALL_DATA):
+        yield
+
+
 @pytest.fixture
 def spark_jobs(spark) -> Callable:
     """Return a context manager that counts the Spark jobs started inside it: `with spark_jobs() as jobs: …; jobs()`."""

@@ -21,7 +21,7 @@ CLAIMS = REPOSITORY / 'resources' / 'syntheticgeneral-claim-data.csv'
 
 
 @pytest.fixture(scope='module')
-def lake(tmp_path_factory, spark):
+def lake(tmp_path_factory, small_data):
     """A folder with the demo's lake."""
     folder = tmp_path_factory.mktemp('demo')
     assert main(['--lake', str(folder), 'demo']) == 0

@@ -98,7 +98,7 @@ LONG_NUMBERS = {
 
 
 @pytest.fixture(scope='module')
-def settled(spark) -> dict[str, str]:
+def settled(spark, small_data) -> dict[str, str]:
     """The settled type of every case, from one frame with a column for each."""
     cases = {name: (None, values) for name, (values, _) in GUESSED.items()}
     cases |= {name: (kind, values) for name, (kind, values, _) in WITH_TABLE.items()}
