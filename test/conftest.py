@@ -23,6 +23,8 @@ REPOSITORY = Path(__file__).resolve().parents[1]
 # The ring on a real cluster needs Java libraries, which `./lake test --real` fetches.
 collect_ignore = [] if 'LAKE_REAL_JARS' in os.environ else ['real']
 use_real_library()
+# pytest's processes pretend to have a terminal, which would fold what commands print.
+os.environ.pop('COLUMNS', None)
 # How long an example takes says nothing on a machine that does other things as well.
 settings.register_profile('lake', deadline=None)
 settings.load_profile('lake')

@@ -64,6 +64,11 @@ class QualityRules:
     quarantine_clear: bool = False
 
 
+def quarantines_rows(rules: QualityRules | None) -> bool:
+    """Return whether a Cleanse load has rules of quarantine, so that its rows need to be tracked."""
+    return rules is not None and bool(rules.before_transform.quarantine_rules or rules.after_transform.quarantine_rules)
+
+
 def parse_quality(raw: object, findings: Findings) -> QualityRules | None:
     """Return the rules of a data quality file; records every problem, and returns None if there is one."""
     before = len(findings.problems)

@@ -18,6 +18,7 @@ from lake_etl.config.configuration_files import file_names, folded
 from lake_etl.config.formats.delimited_format import DELIMITED
 from lake_etl.config.input import AS_INFERRED
 from lake_etl.config.input_formats import choose_format
+from lake_etl.config.quality_rules import quarantines_rows
 from lake_etl.config.reader import configuration_reader
 from lake_etl.config.transform_steps import text_columns, without_absent
 from lake_etl.config.workflow import Workflow
@@ -41,7 +42,6 @@ from lake_etl.publish.schema_evolution import column_changes
 from lake_etl.publish.target import Published, Target
 from lake_etl.quality.gate import QualityGate
 from lake_etl.quality.gated_load import GatedLoad
-from lake_etl.quality.row_origin import quarantines_rows
 from lake_etl.read.declared_types import with_declared_types_counted
 from lake_etl.read.source import proposed_input_spec, read_collected_file, read_errors_named
 from lake_etl.spark.source_rows import BLOCK, tracking_columns, without_tracking

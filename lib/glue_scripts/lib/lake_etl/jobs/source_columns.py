@@ -10,13 +10,13 @@ from lake_etl.arguments import RESERVED_COLUMNS, CollectToCleanseArguments
 from lake_etl.column_lineage.rule_sources import quarantine_sources
 from lake_etl.config.configuration_files import file_names
 from lake_etl.config.input_formats import choose_format
+from lake_etl.config.quality_rules import quarantines_rows
 from lake_etl.config.transform_steps import check_columns, text_columns, without_absent, written_columns
 from lake_etl.config.workflow import Workflow
 from lake_etl.errors import ConfigurationError, DataError
 from lake_etl.jobs.job_run import JobRun
 from lake_etl.mapping.clean_names import clean_names
 from lake_etl.mapping.schema_mapping import ColumnRule, mapping_notices, missing_columns, name_parts, resolve
-from lake_etl.quality.row_origin import quarantines_rows
 from lake_etl.read.source_files import KnownTypes
 from lake_etl.spark.columns import quoted
 from lake_etl.spark.helper_names import is_hidden

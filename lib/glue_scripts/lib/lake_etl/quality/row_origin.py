@@ -10,7 +10,6 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from lake_etl.column_lineage.rule_sources import ColumnOrigins, mapped_origins
-from lake_etl.config.quality_rules import QualityRules
 from lake_etl.dqdl.syntax_tree import AnyRule
 from lake_etl.quality.protection import Protection, protect_texts
 from lake_etl.spark.columns import column
@@ -21,11 +20,6 @@ from lake_etl.spark.source_rows import (
 from lake_etl.transform.registry import AnyTransform
 
 FILE_COLUMN, ROW_COLUMN, RAW_COLUMN = 'source_file', 'source_row', 'raw_values'
-
-
-def quarantines_rows(rules: QualityRules | None) -> bool:
-    """Tell whether a Cleanse load has rules of quarantine, so that its rows need to be tracked."""
-    return rules is not None and bool(rules.before_transform.quarantine_rules or rules.after_transform.quarantine_rules)
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
-import pandas
 import pyarrow as pa
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
@@ -54,6 +53,7 @@ def secret_value(value: bytes) -> Column:
     subquery on a local frame of one row, because plans name the columns of a local frame but not its rows. Spark reads
     the row on the driver, without a job, and passes it to the tasks as a constant.
     """
+    import pandas  # It takes half a second, which loads without a key need not wait for.
     session = SparkSession.active()
     frame = session.createDataFrame(pandas.DataFrame({'value': [value]}), 'value binary')
     as_scalar: Callable[[], Column] | None = getattr(frame, 'scalar', None)  # As of Spark 4.
