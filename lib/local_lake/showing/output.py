@@ -11,8 +11,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import TextIO
 
-from lib.local_lake.showing.text_table import table_lines
-
 
 def print_rows(columns: Sequence[str], rows: Sequence[Sequence[object]], style: str = 'table',
                stream: TextIO | None = None) -> None:
@@ -26,6 +24,8 @@ def print_rows(columns: Sequence[str], rows: Sequence[Sequence[object]], style: 
         names = distinct_names(columns)
         print_json([dict(zip(names, row, strict=True)) for row in rows], out)
     else:
+        # Only tables need the package rich; the packages of the deployment are enough to validate configuration.
+        from lib.local_lake.showing.text_table import table_lines
         print('\n'.join(table_lines(columns, rows, terminal_width(out))), file=out)
 
 
