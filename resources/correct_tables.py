@@ -10,10 +10,14 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+if __name__ == '__main__':
+    # It starts without an activated environment too.
+    sys.path.append(str(Path(__file__).resolve().parents[1]))
+    from lib.packaging.script_environment import FOR_LAKE_ON_AWS, use_environment
+    use_environment(('boto3', 'duckdb', 'pyarrow', 'rich'), FOR_LAKE_ON_AWS)
+
 import boto3
 
-REPOSITORY = Path(__file__).resolve().parents[1]
-SHARED_MODULES = REPOSITORY / 'lib' / 'glue_scripts' / 'lib'
 # Those who ask for a lock wait some seconds for older files to arrive; a correction has no file.
 SETTLED = timedelta(minutes=1)
 
@@ -21,7 +25,6 @@ SETTLED = timedelta(minutes=1)
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return the exit status."""
     options = _parser().parse_args(arguments)
-    _make_modules_importable()
     from lake_etl import runtime
     from lake_etl.errors import LakeError
     runtime.open_catalog(runtime.GLUE)
@@ -56,12 +59,6 @@ def _parser() -> argparse.ArgumentParser:
         verb.add_argument('--allow-unprotected', action='store_true', help='also if columns that are protected now '
                           'were not protected then')
     return parser
-
-
-def _make_modules_importable() -> None:
-    for place in (str(SHARED_MODULES), str(REPOSITORY)):
-        if place not in sys.path:
-            sys.path.append(place)
 
 
 def _run(options: argparse.Namespace) -> int:

@@ -221,7 +221,7 @@ def _add_corrections(verbs: Verbs) -> None:
 
 
 def _add_upkeep(verbs: Verbs) -> None:
-    clean = _verb(verbs, 'clean', 'remove files that no table refers to any more')
+    clean = _verb(verbs, 'clean', 'remove files of loads that neither a table nor undo needs')
     clean.add_argument('--superseded', action='store_true', help='also remove files that ./lake undo still needs')
     clean.add_argument('--all', action='store_true', help='remove the whole lake')
     clean.add_argument('--yes', action='store_true', help='with --all: remove the files in Collect without asking')

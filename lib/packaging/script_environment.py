@@ -12,6 +12,8 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 MODULE_FOLDERS = [str(REPOSITORY), str(REPOSITORY / 'lib' / 'glue_scripts' / 'lib')]
 FOLDER = '.venv'
 FOR_AWS = f'python3 -m venv {FOLDER} && {FOLDER}/bin/python -m pip install -r requirements.txt'
+# What `./lake` installs for `cdk` has the packages of the lake and those for AWS.
+FOR_LAKE_ON_AWS = './lake cdk --version'
 FOR_LAKE, FOR_TESTS, FOR_REAL_TESTS = './lake validate', './lake test --version', './lake test --real --version'
 # Set for a script that has been started again, so that this happens once.
 RESTARTED = 'LAKE_SCRIPT_RESTARTED'
