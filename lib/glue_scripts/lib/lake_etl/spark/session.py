@@ -13,6 +13,7 @@ from typing import Any
 from pyspark.sql import DataFrame, SparkSession
 
 from lake_etl.reasons.own_words import SHOWS_SPARK_LOG
+from lake_etl.spark.java_names import remember_java_names
 
 SETTINGS = {
     'spark.sql.ansi.enabled': 'true',
@@ -47,6 +48,7 @@ _CHANGING: defaultdict[str, AbstractContextManager[Any]] = defaultdict(RLock)
 def configure(spark: SparkSession) -> SparkSession:
     """Apply the lake's settings to a running session and return it."""
     silence_pyspark()
+    remember_java_names(spark)
     given = (str(spark.conf.get(f'spark.{side}.extraJavaOptions', '')) for side in ('driver', 'executor'))
     java_options = ' '.join(given)
     for key, value in (SETTINGS | code_settings(java_options)).items():
