@@ -98,16 +98,30 @@ def spark_settings(spark) -> Callable:
     return change
 
 
+@pytest.fixture(scope='session')
+def settings_for_large_data(spark) -> dict[str, str]:
+    """The settings with which the session was started, of those that `./lake` changes to load small files."""
+    from lib.local_lake.running.laptop_session import SMALL_DATA
+    return {name: spark.conf.get(name) for name in SMALL_DATA}
+
+
 @pytest.fixture(scope='module')
-def small_data(spark_settings) -> Iterator[None]:
-    """Give the session the settings with which `./lake` loads small files."""
+def small_data(spark_settings, settings_for_large_data) -> Iterator[None]:
+    """Give the session the settings with which `./lake` loads small files: nearly half the work of planning a load."""
     from lib.local_lake.running.laptop_session import SMALL_DATA
     with spark_settings(SMALL_DATA):
         yield
 
 
 @pytest.fixture
-def spark_jobs(spark) -> Callable:
+def large_data(spark_settings, settings_for_large_data) -> Iterator[None]:
+    """Give the session the settings of AWS Glue and of large files, under which Spark's jobs are counted."""
+    with spark_settings(settings_for_large_data):
+        yield
+
+
+@pytest.fixture
+def spark_jobs(spark, large_data) -> Callable:
     """Return a context manager that counts the Spark jobs started inside it: `with spark_jobs() as jobs: …; jobs()`."""
     @contextmanager
     def count() -> Iterator[Callable[[], int]]:
@@ -117,7 +131,7 @@ def spark_jobs(spark) -> Callable:
 
 
 @pytest.fixture
-def rows_read(spark) -> Callable:
+def rows_read(spark, large_data) -> Callable:
     """Return a context manager that counts the rows read from files inside it, as `spark_jobs` counts jobs."""
     @contextmanager
     def count() -> Iterator[Callable[[], int]]:
@@ -140,8 +154,8 @@ def _started_jobs(spark) -> Iterator[Callable[[], list[int]]]:
 
 
 @pytest.fixture
-def lake(spark, tmp_path, monkeypatch):
-    """An empty `SmallLake` whose jobs run in the shared Spark session."""
+def lake(spark, small_data, tmp_path, monkeypatch):
+    """An empty `SmallLake` whose jobs run in the shared Spark session, as `./lake` runs them for small files."""
     from small_lake import SmallLake
 
     # A job reads the process's arguments and opens a catalog for the process.

@@ -26,33 +26,31 @@ STEP = re.compile(r"^ *(?:Create `(?P<new>[^`]+)`:|"
                   r"In `(?P<file>[^`]+)`,\s+below\s+(?P<ticks>`+) ?(?P<line>[^\n]+?) ?(?P=ticks),\s+add:|"
                   r"(?P<run>Run:))"
                   r'\n+ *```\w*\n(?P<block>.*?)\n? *```$', re.MULTILINE | re.DOTALL)
+TESTS = './lake test --numprocesses 0'
 
 
-def follow(heading: str, copy: Path, further_tests: Sequence[str] = ()) -> str:
-    """Copy the repository to the folder `copy`, follow the recipe there, and return what its commands have printed.
+def follow(headings: Sequence[str], copy: Path, further_tests: Sequence[str] = ()) -> str:
+    """Copy the repository to the folder `copy`, follow the recipes there, and return what their commands have printed.
 
-    further_tests  run with the tests of the recipe's last command that runs tests, in one process and one Spark session
+    further_tests  run with the tests that the recipes name, all in one process and one Spark session at the end
     """
     _copy_repository(copy)
-    steps = list(STEP.finditer(_section(heading)))
-    assert steps, f'the recipe {heading!r} has no step'
-    last_tests = [command for step in steps if step['run'] for command in _commands(step)
-                  if command.startswith('./lake test ')][-1]
-    printed = ''
-    for step in steps:
-        block = textwrap.dedent(step['block'])
-        if step['new']:
-            _create(copy / step['new'], block)
-        elif step['file']:
-            _insert(copy / step['file'], step['line'], block)
-        else:
-            for command in _commands(step):
-                printed += _run(' '.join([command, *further_tests]) if command == last_tests else command, copy)
-    return printed
-
-
-def _commands(step: re.Match[str]) -> list[str]:
-    return textwrap.dedent(step['block']).splitlines()
+    printed, tests = '', list(further_tests)
+    for heading in headings:
+        steps = list(STEP.finditer(_section(heading)))
+        assert steps, f'the recipe {heading!r} has no step'
+        for step in steps:
+            block = textwrap.dedent(step['block'])
+            if step['new']:
+                _create(copy / step['new'], block)
+            elif step['file']:
+                _insert(copy / step['file'], step['line'], block)
+            else:
+                commands = block.splitlines()
+                tests += [test for command in commands if command.startswith(TESTS)
+                          for test in command.removeprefix(TESTS).split()]
+                printed += ''.join(_run(command, copy) for command in commands if not command.startswith(TESTS))
+    return printed + _run(' '.join([TESTS, *dict.fromkeys(tests)]), copy)
 
 
 def _section(heading: str) -> str:

@@ -10,12 +10,13 @@ from lib.local_lake.folders import LakeFolders
 from lib.local_lake.running.orchestration import AUDIT
 from recipes import follow
 
-# What looks at every transform, at every document, or at every shared module.
-TRANSFORM_TESTS = (
+# What looks at every transform, input format, document, or shared module.
+FURTHER_TESTS = (
     'test/test_architecture.py::test_a_transform_stands_in_the_module_of_its_kind', 'test/unit/test_docs.py',
     'test/unit/test_known_transforms.py', 'test/unit/test_reference.py', 'test/unit/test_sample_workflows.py',
     'test/unit/test_transform_entries_1.py', 'test/unit/test_transform_entries_2.py',
-    'test/contract/test_public_signatures.py', 'test/spark/test_discovery.py')
+    'test/contract/test_public_signatures.py', 'test/spark/test_discovery.py', 'test/unit/test_recommend.py',
+    'test/unit/test_json_schema.py')
 
 
 def resources(assembly: Path, kind: str) -> list[dict[str, Any]]:
@@ -25,25 +26,15 @@ def resources(assembly: Path, kind: str) -> list[dict[str, Any]]:
             if resource['Type'] == kind]
 
 
-def test_a_transform_of_your_own(tmp_path, spark_environment):
-    follow('A transform of your own', tmp_path / 'copy', TRANSFORM_TESTS)
-
-
-def test_a_transform_of_the_lake(tmp_path, spark_environment):
-    follow('A transform of the lake', tmp_path / 'copy', TRANSFORM_TESTS)
-
-
-def test_an_input_format(tmp_path, spark_environment):
-    follow('An input format', tmp_path / 'copy', ['test/unit/test_recommend.py', 'test/unit/test_json_schema.py'])
-
-
-def test_a_rule_type(tmp_path, spark_environment):
-    follow('A rule type', tmp_path / 'copy')
+def test_transforms_an_input_format_and_a_rule_type(tmp_path, spark_environment):
+    # They touch different lines. One copy, one process and one Spark session serve the four.
+    follow(['A transform of your own', 'A transform of the lake', 'An input format', 'A rule type'],
+           tmp_path / 'copy', FURTHER_TESTS)
 
 
 def test_a_job_with_its_step(tmp_path, spark_environment):
     copy = tmp_path / 'copy'
-    printed = follow('A job with its step', copy)
+    printed = follow(['A job with its step'], copy)
 
     [job] = [job for job in resources(copy / 'cdk.out', 'AWS::Glue::Job')
              if job['Name'] == 'dev-insurancelake-count-rows-job']
