@@ -120,9 +120,14 @@ class SourceFile:
 @cache
 def source_files(*folders: str) -> tuple[SourceFile, ...]:
     """Return the Python files below the folders."""
-    paths = sorted(path for folder in folders for path in (REPOSITORY / folder).rglob('*.py'))
-    texts = ((path.relative_to(REPOSITORY).as_posix(), path.read_text(encoding='utf-8')) for path in paths)
-    return tuple(SourceFile(path, text, ast.parse(text)) for path, text in texts)
+    return tuple(map(source_file, sorted(path for folder in folders for path in (REPOSITORY / folder).rglob('*.py'))))
+
+
+@cache
+def source_file(path: Path) -> SourceFile:
+    """Return a file, read and parsed."""
+    text = path.read_text(encoding='utf-8')
+    return SourceFile(path.relative_to(REPOSITORY).as_posix(), text, ast.parse(text))
 
 
 @cache

@@ -133,7 +133,7 @@ def test_a_damaged_archive_is_unpacked_whole_or_refused_by_name(tmp_path, name, 
         assert plain.size == (tmp_path / 'plain').stat().st_size
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(name=st.sampled_from(WORKBOOKS), damage=DAMAGE)
 def test_a_damaged_workbook_is_read_or_refused_by_name(tmp_path, name, damage):
     file = tmp_path / name
