@@ -27,7 +27,7 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture(scope='module')
-def made(tmp_path_factory, spark):
+def made(tmp_path_factory, small_data):
     """The folder of a lake of all kinds, which tests copy."""
     root = tmp_path_factory.mktemp('made') / 'lake'
     make_lake(root)

@@ -9,7 +9,7 @@ HEADER = 'Policy No , \u00a0Gross Premium,"Net\r\nAmount",Agent\u00a0Name\n'
 
 
 @pytest.fixture
-def lake(spark, tmp_path):
+def lake(spark, small_data, tmp_path):
     lake = SmallLake(tmp_path)
     lake.configure('transformation-spec/Gen-Policy.csv', 'SourceName,DestName\nPolicy No,policyno\n'
                    'Gross Premium,gross\nNet Amount,net\nAgent Name,agent\nBroker,broker\nRegion,region\n')
