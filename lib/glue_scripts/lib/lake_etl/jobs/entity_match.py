@@ -19,14 +19,14 @@ from lake_etl.config.workflow import read_entity_match
 from lake_etl.errors import ConfigurationError, DataError, MergeConflict, OwnershipError, Problem
 from lake_etl.jobs.job_run import JobRun
 from lake_etl.match.entity_keys import (
-    ENTITY, KEY, SUFFIX, CrossReference, changed_references, cross_reference_rows, with_entity_key)
+    ENTITY, KEY, CrossReference, changed_references, cross_reference_rows, with_entity_key)
 from lake_etl.match.match_plan import MatchPlan, build_plan
 from lake_etl.match.resolve import assign_global_ids, log_level_counts
 from lake_etl.match.survivorship import changed_rows, conform_types, latest_rows
 from lake_etl.match.training import trained_scorers
 from lake_etl.ports import Cause, MergedTables, TableState
 from lake_etl.publish.layout import ICEBERG_FOLDER
-from lake_etl.publish.match_history import MATCH, merge_properties
+from lake_etl.publish.match_history import MATCH, SUFFIX, merge_properties
 from lake_etl.publish.merged_table import MergeTarget, stage_merge
 from lake_etl.publish.ownership import UNCHANGED, remembered_of
 from lake_etl.publish.protected_state import ProtectedColumns, protection_of

@@ -10,7 +10,7 @@ from pyspark.sql import functions as F
 from lake_etl.arguments import PARTITION_KEYS, RESERVED_COLUMNS
 from lake_etl.config.match_specification import EntityMatchSpec, ExactMatchFields
 from lake_etl.match.standardization import Use, present_or_null_sql
-from lake_etl.publish.match_history import REFERENCE_KEY, SUFFIX
+from lake_etl.publish.match_history import REFERENCE_KEY
 from lake_etl.spark.columns import column, has_column, quoted
 from lake_etl.spark.helper_names import hidden_name
 

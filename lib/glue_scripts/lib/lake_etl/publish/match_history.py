@@ -161,8 +161,8 @@ def _entries(table: SnapshotTable, is_reference: bool) -> Iterable[_Entry]:
             cause = (Cause(record.kind, record.run, record.file) if record
                      else Cause(CHANGE, f'snapshot-{identity}'))
         order = max(order, time)
-        yield _Entry(time, order, table.name, None if before is None else _state(table, before), _state(table, identity),
-                     cause, is_reference)
+        yield _Entry(time, order, table.name, None if before is None else _state(table, before),
+                     _state(table, identity), cause, is_reference)
         previous = identity
 
 

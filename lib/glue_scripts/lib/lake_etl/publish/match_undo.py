@@ -2,15 +2,16 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 
 from lake_etl import runtime
 from lake_etl.errors import LakeError
 from lake_etl.ports import Publication, Table
 from lake_etl.publish.match_history import (
-    FILE, KIND, REFERENCE_KEY, RUN, SUFFIX, MatchTables, SnapshotCorrection, corrections_of, is_ancestor,
+    FILE, KIND, MERGE_KEY, REFERENCE_KEY, RUN, SUFFIX, MatchTables, SnapshotCorrection, corrections_of, is_ancestor,
     recorded_match, unfinished_correction, with_correction)
+from lake_etl.publish.ownership import remembered_of
 from lake_etl.publish.restoring import UNCHANGED, RecordedTable
 from lake_etl.snapshots import SnapshotSwitch, SnapshotTable
 
@@ -67,11 +68,34 @@ def read_match(table: Table) -> RecordedTable:
     return recorded_match(table, read_match_tables(table))
 
 
+def matches_of(database: str) -> Iterator[RecordedTable]:
+    """Yield the history of each entity match that may have rows of a Cleanse or Consume database."""
+    consume = f'{database.removesuffix(CONSUME)}{CONSUME}'
+    names = runtime.snapshot_tables().names()
+    for owner, name in names:
+        if owner == consume and (owner, name + SUFFIX) in names and (table := find_match_table(f'{owner}.{name}')):
+            yield read_match(table)
+
+
+def merge_key(table: Table) -> list[str]:
+    """Return the column by whose values matches merge rows into a table; none if that is not on record."""
+    found = runtime.snapshot_tables().read(table.database, table.name)
+    snapshot = found.snapshots.get(found.current or '') if found else None
+    key = snapshot.properties.get(MERGE_KEY) if snapshot else None
+    return [key.lower()] if key else []
+
+
 def source_tables(table: Table) -> tuple[str, ...]:
     """Return the names of all tables from which rows of a match may come."""
     databases = {table.database, table.database.removesuffix(CONSUME)}
     return tuple(f'{item.database}.{item.name}' for database in sorted(databases)
                  for item in runtime.catalog().tables(database))
+
+
+def protected_columns(table: Table) -> set[str]:
+    """Return the columns that any table protects from which rows of a match may come."""
+    tables = (runtime.catalog().table(*name.split('.', 1)) for name in source_tables(table))
+    return {column for found in tables for column in remembered_of(found).protected}
 
 
 def require_snapshots(table: Table, publication: Publication) -> None:

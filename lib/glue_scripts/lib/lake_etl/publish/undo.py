@@ -115,8 +115,8 @@ def protected(recorded: RecordedTable, publication: Publication, allowed: bool) 
 
 def shown_cause(cause: Cause) -> str:
     """Return in words what has changed a table."""
-    kind = {'load': 'the load', 'undo': 'the undo', 'remove': 'the removal',
-            'clear': 'the clearing', 'match': 'the match', 'change': 'the change without a recorded run,'}.get(cause.kind, cause.kind)
+    kind = {'load': 'the load', 'undo': 'the undo', 'remove': 'the removal', 'clear': 'the clearing',
+            'match': 'the match', 'change': 'the change without a recorded run,'}.get(cause.kind, cause.kind)
     return f'{kind} of {cause.file}' if cause.file else f'{kind} {cause.run}'.rstrip()
 
 
