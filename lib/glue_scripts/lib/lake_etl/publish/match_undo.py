@@ -25,14 +25,15 @@ def find_match_table(name: str) -> Table | None:
 
     Raises LakeError for an Iceberg table that is not one of an entity match.
     """
-    names = runtime.snapshot_tables().names()
+    snapshots = runtime.snapshot_tables()
+    names = snapshots.names()
     found = [item for item in names if name.lower() in (item[1], '.'.join(item))]
     if len(found) != 1:
         return None
     database, short = found[0]
-    table = runtime.snapshot_tables().read(database, short)
     primary = short if (database, short + SUFFIX) in names else short.removesuffix(SUFFIX)
-    reference = runtime.snapshot_tables().read(database, primary + SUFFIX)
+    reference = snapshots.read(database, primary + SUFFIX) if (database, primary + SUFFIX) in names else None
+    table = snapshots.read(database, short) if reference and short == primary else reference
     if table is None or reference is None or REFERENCE_KEY not in {column.name for column in reference.columns}:
         raise LakeError(f'{database}.{short} is an Iceberg table, and not one of an entity match, so the lake does not '
                         'know its history. Go back with the tools of the program that fills it: its snapshots are its '
@@ -101,12 +102,14 @@ def protected_columns(table: Table) -> set[str]:
 def require_snapshots(table: Table, publication: Publication) -> None:
     """Raise LakeError unless all files of the snapshots that a publication brings back are there."""
     tables = {found.name: found for found in read_match_tables(table).all}
+    snapshots = runtime.snapshot_tables()
     for partition in publication.put:
         found = tables[partition.values[0]]
-        files = runtime.snapshot_tables().files(found.database, found.name, partition.location)
+        files = snapshots.files(found.database, found.name, partition.location)
         there = {entry.uri: entry.size for entry in runtime.files(found.location).list(f'{found.location}/data')}
-        missing = [file for file in files
-                   if there.get(file.uri, runtime.files(file.uri).size(file.uri)) != file.size]
+        # Other programs may have put files elsewhere.
+        missing = [file for file in files if there.get(file.uri) != file.size
+                   and (file.uri in there or runtime.files(file.uri).size(file.uri) != file.size)]
         if missing:
             raise LakeError(f'{len(missing)} of {len(files)} files of the earlier state of {found.database}.'
                             f'{found.name} are gone, such as {missing[0].uri}. Restore them from a backup. {UNCHANGED}')

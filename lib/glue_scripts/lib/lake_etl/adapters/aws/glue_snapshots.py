@@ -9,9 +9,10 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 from pyiceberg.catalog.glue import GlueCatalog as PyIcebergGlueCatalog
-from pyiceberg.exceptions import CommitFailedException
+from pyiceberg.exceptions import CommitFailedException, NoSuchPropertyException
 from pyiceberg.io import FileIO, InputFile, InputStream, OutputFile, OutputStream
 from pyiceberg.table import Table
+from pyiceberg.typedef import EMPTY_DICT, Properties
 
 from lake_etl.adapters.aws.clients import open_client
 from lake_etl.adapters.aws.glue_partitions import call_failure
@@ -30,6 +31,7 @@ class GlueSnapshots:
 
     def __init__(self) -> None:
         self._client = open_client('glue')
+        self._catalog = S3GlueCatalog(self._client)
 
     def names(self) -> tuple[tuple[str, str], ...]:
         """Return database and name of each Iceberg table, in order."""
@@ -62,50 +64,67 @@ class GlueSnapshots:
             transaction = prepared_switch(table, switch, switches[:number])
             with _explained(f'switch table {switch.database}.{switch.name}'):
                 try:
-                    table.catalog.commit_table(table, transaction._requirements, transaction._updates)
+                    self._catalog.commit_table(table, transaction._requirements, transaction._updates)
                 except CommitFailedException as error:
                     raise conflict(switch, switches[:number]) from error
             LOG.info('Switched %s.%s to %s.', switch.database, switch.name,
                      f'snapshot {switch.target}' if switch.target else 'a snapshot without rows')
 
     def _table(self, database: str, name: str) -> Table:
-        catalog = PyIcebergGlueCatalog('glue', self._client,
-                                       **{'py-io-impl': f'{S3SnapshotIO.__module__}.{S3SnapshotIO.__name__}'})
         with _explained(f'read table {database}.{name}'):
             try:
-                return catalog.load_table((database.lower(), name.lower()))
-            except FileNotFoundError as error:
+                return self._catalog.load_table((database.lower(), name.lower()))
+            except (FileNotFoundError, NoSuchPropertyException) as error:
                 raise LakeError(f'The metadata of {database}.{name} is not where the Glue Data Catalog says. Nothing '
                                 'was changed. Restore its objects from a backup or an earlier version.') from error
 
 
+class S3GlueCatalog(PyIcebergGlueCatalog):
+    """PyIceberg's catalog with one client for all objects of metadata, which is also that of the other adapters."""
+
+    def __init__(self, client: Any):
+        super().__init__('glue', client)
+        self._objects = S3SnapshotIO()
+
+    def _load_file_io(self, properties: Properties = EMPTY_DICT, location: str | None = None) -> FileIO:
+        return self._objects
+
+
 class S3SnapshotIO(FileIO):
-    """The objects of Iceberg's metadata, with the client that the other adapters use."""
+    """The objects of Iceberg's metadata."""
+
+    def __init__(self, properties: Properties = EMPTY_DICT):
+        super().__init__(properties)
+        self._files = S3Files()
 
     def new_input(self, location: str) -> InputFile:
         """Return the object at an address, to read it."""
-        return _Object(location)
+        return _Object(location, self._files)
 
     def new_output(self, location: str) -> OutputFile:
         """Return the object at an address, to write it."""
-        return _Object(location)
+        return _Object(location, self._files)
 
     def delete(self, location: str | InputFile | OutputFile) -> None:
         """Delete the object."""
-        S3Files().delete([location if isinstance(location, str) else location.location])
+        self._files.delete([location if isinstance(location, str) else location.location])
 
 
 class _Object(InputFile, OutputFile):
     """An object in S3, which is read and written as a whole: files of metadata are small."""
 
+    def __init__(self, location: str, files: S3Files):
+        super().__init__(location)
+        self._files = files
+
     def __len__(self) -> int:
-        return S3Files().size(self.location) or 0
+        return self._files.size(self.location) or 0
 
     def exists(self) -> bool:
-        return S3Files().size(self.location) is not None
+        return self._files.size(self.location) is not None
 
     def open(self, seekable: bool = True) -> InputStream:
-        content = S3Files().read(self.location)
+        content = self._files.read(self.location)
         if content is None:
             raise FileNotFoundError(self.location)
         return io.BytesIO(content)
@@ -116,15 +135,16 @@ class _Object(InputFile, OutputFile):
     def create(self, overwrite: bool = False) -> OutputStream:
         if not overwrite and self.exists():
             raise FileExistsError(self.location)
-        return _Upload(self.location)
+        return _Upload(self.location, self._files)
 
 
 class _Upload(io.BytesIO):
     """A stream whose content becomes an object when it is closed without an error."""
 
-    def __init__(self, location: str):
+    def __init__(self, location: str, files: S3Files):
         super().__init__()
         self._location = location
+        self._files = files
 
     def __exit__(self, kind: Any, error: Any, traceback: Any) -> None:
         if error is not None:
@@ -133,7 +153,7 @@ class _Upload(io.BytesIO):
 
     def close(self) -> None:
         if not self.closed:
-            S3Files().write(self._location, self.getvalue())
+            self._files.write(self._location, self.getvalue())
         super().close()
 
 
