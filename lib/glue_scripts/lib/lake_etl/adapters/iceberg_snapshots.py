@@ -10,8 +10,8 @@ from pyiceberg.schema import Schema
 from pyiceberg.table import Table, Transaction
 from pyiceberg.table import snapshots as iceberg
 from pyiceberg.table.name_mapping import create_mapping_from_schema
-from pyiceberg.table.refs import MAIN_BRANCH
-from pyiceberg.table.update import AssertRefSnapshotId, SetCurrentSchemaUpdate, SetSnapshotRefUpdate
+from pyiceberg.table.update import SetCurrentSchemaUpdate
+from pyiceberg.table.update.snapshot import ManageSnapshots
 
 from lake_etl.adapters.local.iceberg_tables import catalog_type
 from lake_etl.errors import LakeError, PublicationConflict
@@ -88,11 +88,9 @@ def conflict(switch: SnapshotSwitch, done: Iterable[SnapshotSwitch] = ()) -> Pub
 def _stage_reference(transaction: Transaction, table: Table, target: int) -> None:
     found = table.metadata.snapshot_by_id(target)
     schema = table.metadata.schema_by_id(found.schema_id) if found and found.schema_id is not None else None
-    update = SetSnapshotRefUpdate(ref_name=MAIN_BRANCH, type='branch', snapshot_id=target)
-    expected = AssertRefSnapshotId(ref=MAIN_BRANCH, snapshot_id=table.metadata.current_snapshot_id)
-    transaction._stage((update,), (expected,))
+    ManageSnapshots(transaction).set_current_snapshot(snapshot_id=target)
     if schema is not None and schema.schema_id != table.metadata.current_schema_id:
-        transaction._stage((SetCurrentSchemaUpdate(schema_id=schema.schema_id),))
+        transaction._stage((SetCurrentSchemaUpdate.model_validate({'schema-id': schema.schema_id}),))
         if NAME_MAPPING in table.metadata.properties:
             transaction.set_properties({NAME_MAPPING: create_mapping_from_schema(schema).model_dump_json()})
 

@@ -193,7 +193,8 @@ def _is_one_merge(first: _Entry, second: _Entry) -> bool:
 
 def _change(group: Sequence[_Entry], asked: Table) -> TableChange:
     latest = group[-1]
-    switches = {(entry.table,): (entry.before, entry.after) for entry in group}
+    switches: dict[tuple[str, ...], tuple[Partition | None, Partition | None]] = {
+        (entry.table,): (entry.before, entry.after) for entry in group}
     return TableChange(f'{latest.time:%Y%m%dT%H%M%S.%fZ}-{latest.after.location}', latest.time, latest.cause,
                        (asked.columns, asked.columns), switches)
 
