@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from iceberg_match import DATABASE, PRIMARY, merge, numbers_in
-from lake_etl.adapters.local.lake_file_io import iceberg_catalog
+from lake_etl.adapters.local.iceberg_catalog import iceberg_catalog
 from lake_etl.arguments import PARTITION_KEYS
 from lake_etl.ports import Cause, Column, Partition, Publication, Table
 from lake_etl.publish.layout import load_folder, partition_folder

@@ -23,8 +23,9 @@ from pyspark.sql.types import ByteType, ShortType, StructType
 
 from lake_etl.adapters.iceberg_snapshots import NAME_MAPPING
 from lake_etl.adapters.local.catalog_types import parse_type
+from lake_etl.adapters.local.iceberg_catalog import iceberg_catalog
 from lake_etl.adapters.local.iceberg_tables import catalog_type
-from lake_etl.adapters.local.lake_file_io import iceberg_catalog, paths_from_properties
+from lake_etl.adapters.local.lake_file_io import paths_from_properties
 from lake_etl.adapters.local.lake_paths import LakePaths
 from lake_etl.adapters.local.spark_types import spark_type
 from lake_etl.errors import MergeConflict, PublicationError
