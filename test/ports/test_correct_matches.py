@@ -123,4 +123,4 @@ def test_what_would_do_harm_is_refused_and_changes_nothing(tables, capsys, monke
     latest = tables.load_table((DATABASE, REFERENCE)).metadata.snapshots[-2].snapshot_id
     tables.load_table((DATABASE, REFERENCE)).maintenance.expire_snapshots().by_id(latest).commit()
     status, text = typed(capsys, *allowed)
-    assert status == 1 and 'is gone: it has expired' in text and numbers_in(tables) == ([1, 2], [1, 2, 3, 4])
+    assert status == 1 and 'is gone: its snapshot has expired' in text and numbers_in(tables) == ([1, 2], [1, 2, 3, 4])

@@ -10,7 +10,7 @@ from lake_etl.errors import LakeError
 from lake_etl.ports import Cause, Column, Table
 from lake_etl.publish.match_history import (
     CHANGE, CORRECTIONS, FILE, KIND, MATCH, MERGE_KEY, RUN, UNKNOWN, MatchTables, SnapshotCorrection, corrections_of,
-    is_ancestor, merge_properties, recorded_match, unfinished_correction, with_correction)
+    is_ancestor, merge_properties, recorded_match, require_kept, unfinished_correction, with_correction)
 from lake_etl.publish.protected_state import PROTECTION, protection_of
 from lake_etl.publish.restoring import find_run, latest_change, state_after, state_before
 from lake_etl.snapshots import Snapshot, SnapshotTable
@@ -143,6 +143,9 @@ def test_a_state_whose_snapshot_has_expired_is_never_taken_for_an_empty_table():
     match = Match().merge('one', 1).merge('two', 2).merge('three', 3).forget(PEOPLE, 'p1').forget(XREF, 'x1')
     before = state_before(find_run(match.recorded, 'two'))
     assert places(before) == {PEOPLE: UNKNOWN, XREF: UNKNOWN}
+    with pytest.raises(LakeError, match='earlier state of c_consume.people_xref is gone: its snapshot has expired'):
+        require_kept(ASKED, before.values())
+    require_kept(ASKED, [None, *match.recorded.partitions])
     assert places(state_before(latest_change(match.recorded))) == {PEOPLE: 'p2', XREF: 'x2'}
     match.forget(PEOPLE, 'p2')
     assert places(state_before(latest_change(match.recorded))) == {PEOPLE: UNKNOWN, XREF: 'x2'}

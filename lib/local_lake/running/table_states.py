@@ -13,6 +13,7 @@ from lake_etl.adapters.local.duckdb_diff import TableDiff, compare, compare_file
 from lake_etl.arguments import EXECUTION_COLUMN
 from lake_etl.errors import LakeError
 from lake_etl.ports import Column, Partition, Table
+from lake_etl.publish.match_history import require_kept
 from lake_etl.publish.match_undo import find_match_table, is_of_match, protected_columns
 from lake_etl.publish.ownership import remembered_of
 from lake_etl.publish.restoring import RecordedTable, find_run, latest_change, state_after, state_before
@@ -49,8 +50,10 @@ def _compare_snapshots(recorded: RecordedTable, earlier: str | None, later: str 
     """Compare a table of an entity match at two of its snapshots."""
     table, values = recorded.table, (recorded.table.name,)
     found = runtime.snapshot_tables().read(table.database, table.name)
-    states = [next((item.location for item in partitions if item.values == values), '')
-              for _, partitions in (_earlier(recorded, earlier), _later(recorded, later))]
+    partitions = [next((item for item in partitions if item.values == values), None)
+                  for _, partitions in (_earlier(recorded, earlier), _later(recorded, later))]
+    require_kept(table, partitions)
+    states = [partition.location if partition else '' for partition in partitions]
     before, after = (found.snapshots[state].columns if found and state in found.snapshots else ()
                      for state in states)
     files = [[file.uri for file in runtime.snapshot_tables().files(table.database, table.name, state)] if state else []

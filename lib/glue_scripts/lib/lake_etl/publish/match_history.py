@@ -11,9 +11,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 
+from lake_etl.errors import LakeError
 from lake_etl.ports import Cause, Partition, Table, TableChange
 from lake_etl.publish.protected_state import PROTECTION, ProtectedColumns, protection_of, protection_property
-from lake_etl.publish.restoring import RecordedTable
+from lake_etl.publish.restoring import UNCHANGED, RecordedTable
 from lake_etl.publish.sources import ROW_COUNT
 from lake_etl.snapshots import SnapshotTable
 
@@ -22,6 +23,7 @@ RUN, KIND, FILE, MERGE_KEY = 'lake_etl.run', 'lake_etl.kind', 'lake_etl.file', '
 CORRECTIONS, REMEMBERED = 'lake_etl.corrections', 50
 MATCH, CHANGE = 'match', 'change'
 UNKNOWN = '(unknown)'   # in place of a snapshot that is gone with its id
+GONE = 'lake_etl.gone'   # parameter of a state whose snapshot is gone
 
 
 @dataclass(frozen=True)
@@ -102,6 +104,14 @@ def recorded_match(asked: Table, tables: MatchTables) -> RecordedTable:
     entries.sort(key=lambda entry: (entry.order, not entry.is_reference))
     changes = [_change(group, asked) for group in _groups(entries)]
     return RecordedTable(asked, now, tuple(reversed(changes)))
+
+
+def require_kept(asked: Table, partitions: Iterable[Partition | None]) -> None:
+    """Raise LakeError when one of these states of a match has no snapshot any more."""
+    for partition in partitions:
+        if partition is not None and GONE in partition.parameters:
+            raise LakeError(f'The earlier state of {asked.database}.{partition.values[0]} is gone: its snapshot has '
+                            f'expired. Load the files of that time again. {UNCHANGED}')
 
 
 def corrections_of(table: SnapshotTable) -> tuple[SnapshotCorrection, ...]:
@@ -203,5 +213,5 @@ def _state(table: SnapshotTable, identity: str) -> Partition:
     """Return a snapshot in the form of a partition."""
     found = table.snapshots.get(identity)
     rows = {} if found is None or found.rows is None else {ROW_COUNT: str(found.rows)}
-    kept = {key: value for key, value in (found.properties if found else {}).items() if key == PROTECTION}
+    kept = {key: value for key, value in found.properties.items() if key == PROTECTION} if found else {GONE: 'true'}
     return Partition((table.name,), identity, (), rows | kept)

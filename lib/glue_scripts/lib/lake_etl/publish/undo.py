@@ -11,6 +11,7 @@ from lake_etl import runtime
 from lake_etl.errors import LakeError
 from lake_etl.ports import Cause, FileEntry, Partition, Publication, Table
 from lake_etl.publish.layout import LOAD_KEY, SUPERSEDED_FOLDER, load_of_location, partition_of_load, superseded_marker
+from lake_etl.publish.match_history import require_kept
 from lake_etl.publish.match_undo import (
     find_match_table, is_of_match, match_lock, publish_match, read_match, require_snapshots, source_tables)
 from lake_etl.publish.ownership import WORKFLOW, remembered_of
@@ -103,8 +104,13 @@ def plan_undo(recorded: RecordedTable, partition: str | None, to: str | None, al
 
 
 def protected(recorded: RecordedTable, publication: Publication, allowed: bool) -> Publication:
-    """Return the publication unless it brings back personal data in clear; see `require_protection`."""
+    """Return the publication unless it brings back personal data in clear; see `require_protection`.
+
+    Raises LakeError for a state of an entity match whose snapshot is gone, too.
+    """
     catalog = runtime.catalog()
+    if is_of_match(recorded.table):
+        require_kept(recorded.table, publication.put)
     known = (protection_of(item.parameters) or {} for item in (*recorded.partitions, *publication.put))
     owners = (source_tables(recorded.table) if is_of_match(recorded.table)
               else (lock_name(recorded.table).replace('/', '.'),))
