@@ -13,7 +13,7 @@ from lake_etl.publish.match_history import (
     recorded_match, unfinished_correction, with_correction)
 from lake_etl.publish.ownership import remembered_of
 from lake_etl.publish.restoring import UNCHANGED, RecordedTable
-from lake_etl.snapshots import SnapshotSwitch, SnapshotTable
+from lake_etl.snapshots import SnapshotSwitch, SnapshotTable, SnapshotTables
 
 LOG = logging.getLogger(__name__)
 PRIMARY = 'lake_etl.match_primary'   # parameter of a table that is one of an entity match: name of its primary table
@@ -57,16 +57,15 @@ def match_lock(table: Table) -> str:
     return f'{table.database.removesuffix(CONSUME)}#entity-match'
 
 
-def read_match_tables(table: Table) -> MatchTables:
+def read_match_tables(table: Table, snapshots: SnapshotTables) -> MatchTables:
     """Return both tables of the match as they are now."""
-    snapshots = runtime.snapshot_tables()
     primary, reference = match_names(table)
     return MatchTables(snapshots.read(table.database, primary), snapshots.read(table.database, reference))
 
 
 def read_match(table: Table) -> RecordedTable:
     """Return the history of a match."""
-    return recorded_match(table, read_match_tables(table))
+    return recorded_match(table, read_match_tables(table, runtime.snapshot_tables()))
 
 
 def matches_of(database: str) -> Iterator[RecordedTable]:
@@ -101,8 +100,12 @@ def protected_columns(table: Table) -> set[str]:
 
 def require_snapshots(table: Table, publication: Publication) -> None:
     """Raise LakeError unless all files of the snapshots that a publication brings back are there."""
-    tables = {found.name: found for found in read_match_tables(table).all}
     snapshots = runtime.snapshot_tables()
+    _require_files(snapshots, read_match_tables(table, snapshots), publication)
+
+
+def _require_files(snapshots: SnapshotTables, match: MatchTables, publication: Publication) -> None:
+    tables = {found.name: found for found in match.all}
     for partition in publication.put:
         found = tables[partition.values[0]]
         files = snapshots.files(found.database, found.name, partition.location)
@@ -123,8 +126,9 @@ def publish_match(table: Table, publication: Publication) -> None:
     with their switch, so `finish_correction` can complete one that was killed. Raises PublicationConflict when a match
     was published meanwhile.
     """
-    require_snapshots(table, publication)
-    tables = read_match_tables(table)
+    snapshots = runtime.snapshot_tables()
+    tables = read_match_tables(table, snapshots)
+    _require_files(snapshots, tables, publication)
     targets = {partition.values[0]: partition.location for partition in publication.put}
     before = {values[0]: location for values, location in publication.expected.items()}
     after = {name: targets.get(name) for name in before}
@@ -132,7 +136,7 @@ def publish_match(table: Table, publication: Publication) -> None:
     # Iceberg counts milliseconds.
     now = datetime.now(UTC).isoformat(timespec='milliseconds')
     correction = SnapshotCorrection(cause.run, cause.kind, cause.file, now, before, after)
-    _switch(tables, correction, before)
+    _switch(snapshots, tables, correction, before)
     LOG.info('Switched %s to earlier snapshots.', ' and '.join(sorted(before)))
 
 
@@ -141,23 +145,25 @@ def finish_correction(table: Table) -> str:
 
     The caller holds the lock that matches take.
     """
-    tables = read_match_tables(table)
+    snapshots = runtime.snapshot_tables()
+    tables = read_match_tables(table, snapshots)
     correction = unfinished_correction(tables)
     if correction is None:
         return ''
     left = [found.name for found in tables.all
             if found.name in correction.after and correction.run not in {item.run for item in corrections_of(found)}]
-    _switch(tables, correction, left)
+    _switch(snapshots, tables, correction, left)
     return (f'Run {correction.run} was interrupted after it had switched one of two tables. It is finished now: '
             f'{table.database}.{" and ".join(left)} was switched, too. Nothing else was done.')
 
 
-def _switch(tables: MatchTables, correction: SnapshotCorrection, names: Iterable[str]) -> None:
+def _switch(snapshots: SnapshotTables, tables: MatchTables, correction: SnapshotCorrection,
+            names: Iterable[str]) -> None:
     found: Mapping[str, SnapshotTable] = {table.name: table for table in tables.all}
     summary = {RUN: correction.run, KIND: correction.kind, FILE: correction.file}
     switches = [SnapshotSwitch(found[name].database, name, correction.before[name], correction.after[name],
                                with_correction(found[name], correction), summary) for name in names]
-    runtime.snapshot_tables().switch(sorted(switches, key=lambda item: _place(tables, correction, item.name)))
+    snapshots.switch(sorted(switches, key=lambda item: _place(tables, correction, item.name)))
 
 
 def _place(tables: MatchTables, correction: SnapshotCorrection, name: str) -> int:
