@@ -14,7 +14,7 @@ if __name__ == '__main__':
     # It starts without an activated environment too.
     sys.path.append(str(Path(__file__).resolve().parents[1]))
     from lib.packaging.script_environment import FOR_LAKE_ON_AWS, use_environment
-    use_environment(('boto3', 'duckdb', 'pyarrow', 'rich'), FOR_LAKE_ON_AWS)
+    use_environment(('boto3', 'duckdb', 'pyarrow', 'pyiceberg', 'rich'), FOR_LAKE_ON_AWS)
 
 import boto3
 
@@ -48,7 +48,8 @@ def _parser() -> argparse.ArgumentParser:
     undo.add_argument('--to', help='return to the state in which this run left the table')
     diff.add_argument('--from', dest='earlier', help='run that left the earlier state (default: before the latest)')
     diff.add_argument('--to', dest='later', help='run that left the later state (default: the present)')
-    diff.add_argument('--key', default='', help='columns that identify a row, with commas between them')
+    diff.add_argument('--key', help='columns that identify a row, with commas between them (default: of an entity '
+                      'match the key by which it merges)')
     remove.add_argument('file', help='name of the file, or its path below Collect')
     remove.add_argument('--workflow', required=True, help='Database/Table')
     remove.add_argument('--by-file', action='store_true', help='the workflow has the load_mode by_file')
@@ -62,6 +63,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _run(options: argparse.Namespace) -> int:
+    from lake_etl.publish.match_undo import is_of_match, merge_key
     from lake_etl.publish.undo import find_table, read_recorded
     from lib.configuration import configuration
     from lib.local_lake.running.table_states import compare_runs, table_of_workflow
@@ -72,7 +74,8 @@ def _run(options: argparse.Namespace) -> int:
     if options.verb == 'history':
         print_history(read_recorded(table), options.last, options.format, retention)
     elif options.verb == 'diff':
-        key = [name.strip() for name in options.key.split(',') if name.strip()]
+        key = ([name.strip() for name in (options.key or '').split(',') if name.strip()]
+               or (merge_key(table) if options.key is None and is_of_match(table) else []))
         print_diff(f'{table.database}.{table.name}', compare_runs(
             read_recorded(table), options.earlier, options.later, key, retention), key, options.format)
     elif options.apply:
@@ -86,17 +89,24 @@ def _run(options: argparse.Namespace) -> int:
 
 def _correct(options: argparse.Namespace, table: Any, retention: timedelta) -> None:
     """Plan the correction from the present state of the table, and carry it out or only print it."""
-    from lake_etl.publish.file_removal import plan_removal
-    from lake_etl.publish.undo import plan_undo, publish_correction, read_recorded, require_files
+    from lake_etl.publish.file_removal import plan_match_removal, plan_removal
+    from lake_etl.publish.match_undo import finish_correction, is_of_match
+    from lake_etl.publish.undo import plan_undo, publish_correction, read_recorded, require_earlier_files
     from lib.local_lake.showing.table_changes import print_correction
+    if is_of_match(table) and options.apply and (finished := finish_correction(table)):
+        print(finished)
+        return
     recorded = read_recorded(table)
-    correction = (plan_undo(recorded, options.partition, options.to, options.allow_unprotected)
-                  if options.verb == 'undo'
-                  else plan_removal(recorded, options.file, options.by_file, options.allow_unprotected))
+    if options.verb == 'undo':
+        correction = plan_undo(recorded, options.partition, options.to, options.allow_unprotected)
+    elif is_of_match(table):
+        correction = plan_match_removal(recorded, options.file, options.allow_unprotected)
+    else:
+        correction = plan_removal(recorded, options.file, options.by_file, options.allow_unprotected)
     if options.apply:
         publish_correction(correction, retention)
-    elif not correction.copies:
-        require_files(recorded.name, correction.publication.put, retention, datetime.now(UTC))
+    else:
+        require_earlier_files(correction, retention)
     print_correction(correction, options.apply, retention)
 
 

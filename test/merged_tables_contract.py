@@ -42,8 +42,10 @@ def follow_as_the_only_writer(tables: MergedTables, spark: SparkSession) -> None
 
     wider = f'{SCHEMA}, phone string'
     changes = spark.createDataFrame([(*person('2', 'Rob'), 'x'), (*person('3', 'Zoe'), None)], wider)
-    second = tables.merge(changes, DATABASE, TABLE, 'id', first)
+    second = tables.merge(changes, DATABASE, TABLE, 'id', first, {'lake_etl.run': 'two', 'lake_etl.file': 'Müller'})
     now = tables.state(spark, DATABASE, TABLE)
+    assert (now.properties['lake_etl.run'], now.properties['lake_etl.file']) == ('two', 'Müller')
+    assert 'lake_etl.run' not in state.properties, 'each version has the properties of its own merge'
     assert now.version == second != first
     assert names(now.rows) == [('1', 'Ann'), ('2', 'Rob'), ('3', 'Zoe')]
     assert {row.id: row.phone for row in now.rows.collect()} == {'1': None, '2': 'x', '3': None}
@@ -85,4 +87,5 @@ def lose_no_update(tables: MergedTables, spark: SparkSession) -> None:
     assert names(now.rows) == sorted([('1', winner), ('2', 'Rob'), ('3', 'Zoe'), (winner, winner)])
     again = spark.createDataFrame([(*person(loser, loser), None)], f'{SCHEMA}, phone string')
     tables.merge(again, DATABASE, TABLE, 'id', now.version)
+    assert 'lake_etl.run' not in tables.state(spark, DATABASE, TABLE).properties
     assert len(names(tables.state(spark, DATABASE, TABLE).rows)) == 5

@@ -21,7 +21,7 @@ LONGEST_FILE = 300
 # The layers of the core, from the ground up: a folder imports its own files and what stands before it.
 CORE_LAYERS = ('kernel', 'reasons', 'syntax', 'dqdl', 'config', 'column_lineage', 'landing', 'spark', 'transform',
                'mapping', 'read', 'publish', 'quality', 'match', 'jobs')
-KERNEL = ('errors', 'ports', 'arguments')
+KERNEL = ('errors', 'ports', 'snapshots', 'arguments')
 FUNCTIONS = ('executions', 'state_machine_trigger', 'etl_job_auditor', 'dependency_trigger', 'table_lock',
              'execution_repair')
 # The first beginning that fits decides.
@@ -83,7 +83,7 @@ LIBRARY_PLACES = {
                 'lib/local_lake/awsglue_stand_in/', 'lib/glue_scripts/awsglue/'),
     'awsgluedq': (f'{CORE}adapters/aws/glue_data_quality.py',),
     'duckdb': (f'{CORE}adapters/local/',),
-    'pyiceberg': (f'{CORE}adapters/local/',),
+    'pyiceberg': (f'{CORE}adapters/',),
     'sqlite3': (f'{CORE}adapters/local/',),
 }
 # Layers, and what people start and wait for: all that these files load comes without Spark.

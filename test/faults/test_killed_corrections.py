@@ -3,13 +3,17 @@ from __future__ import annotations
 
 import contextlib
 import os
+import sqlite3
 import sys
 from decimal import Decimal
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from iceberg_match import DATABASE, PRIMARY, merge, numbers_in
+from lake_etl.adapters.local.iceberg_catalog import iceberg_catalog
 from lake_etl.arguments import PARTITION_KEYS
 from lake_etl.ports import Cause, Column, Partition, Publication, Table
 from lake_etl.publish.layout import load_folder, partition_folder
@@ -79,3 +83,45 @@ def test_a_killed_correction_leaves_the_old_state_or_the_new_one(command, tmp_pa
         assert lake.rows('SELECT sum(number) FROM gen.policy') == [(1,)]
         states.add(state)
     assert states == {(0, 1), (0,)} and moment > 2
+
+
+def killed_in_transaction(arguments: list[str], moment: int) -> bool:
+    """Run a command in a process that is killed before a statement of the transaction that switches Iceberg tables."""
+    child = os.fork()
+    if child == 0:
+        switched = [0]
+
+        def before_statement(statement: str) -> None:
+            switched[0] += statement.startswith('UPDATE iceberg_tables') or statement == 'COMMIT' and switched[0] > 0
+            if switched[0] == moment:
+                os._exit(9)
+
+        def watched(*args: Any, connect: Any = sqlite3.connect, **options: Any) -> sqlite3.Connection:
+            connection: sqlite3.Connection = connect(*args, **options)
+            connection.set_trace_callback(before_statement)
+            return connection
+        sqlite3.connect = watched
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        with contextlib.suppress(BaseException):
+            os._exit(main(arguments))
+        os._exit(1)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 9
+
+
+def test_on_a_laptop_both_tables_of_a_match_go_back_at_one_instant(tmp_path):
+    lake = SmallLake(tmp_path)
+    lake.catalog.create_database('gen', str(lake.folders.cleanse / 'gen'))
+    with iceberg_catalog(lake.folders.catalog, '') as catalog:
+        merge(catalog, 'consume/iceberg', 'run-one', 1, 2)
+        merge(catalog, 'consume/iceberg', '', 3)
+        arguments = ['--lake', str(lake.folders.root), '--config', str(lake.configuration), 'undo', 'people']
+        for moment in (1, 2, 3):
+            assert killed_in_transaction(arguments, moment)
+            assert numbers_in(catalog) == ([1, 2, 3], [1, 2, 3]), 'none of the two was switched'
+        assert not killed_in_transaction(arguments, 4)
+        assert numbers_in(catalog) == ([1, 2], [1, 2])
+        assert main(arguments) == 0 and numbers_in(catalog) == ([1, 2, 3], [1, 2, 3])
+        # A run from before runs were recorded is called by its snapshot.
+        state = catalog.load_table((DATABASE, PRIMARY)).metadata.current_snapshot_id
+        assert main([*arguments, '--to', 'run-one']) == main([*arguments, '--to', f'snapshot-{state}']) == 0
+        assert numbers_in(catalog) == ([1, 2, 3], [1, 2, 3])

@@ -1,12 +1,17 @@
 """The entity match job: contents of the primary table and its cross-reference after each batch."""
 from __future__ import annotations
 
+import contextlib
+import io
+
 import pytest
 
 from lake_etl.adapters.local import pyiceberg_tables as merged_tables
 from lake_etl.adapters.local.pyiceberg_tables import PyIcebergTables
 from lake_etl.errors import ConfigurationError, DataError, SchemaChangeError
 from lake_etl.jobs import entity_match
+from lake_etl.publish.undo import find_table, read_recorded
+from lib.local_lake.cli import main
 from lib.local_lake.commands.clean import clean
 
 COLUMNS = {'no': 'string', 'system': 'string', 'first': 'string', 'last': 'string', 'zip': 'string', 'updated': 'int'}
@@ -18,6 +23,8 @@ SPEC = {
 PEOPLE = 'SELECT no, first, updated, year, month, day FROM customer_consume.people ORDER BY first, no'
 KEYS = ('SELECT source_system, source_key, CAST(first_seen AS varchar), CAST(last_seen AS varchar), level '
         'FROM customer_consume.people_xref ORDER BY source_system, source_key')
+EVERYTHING = 'SELECT * FROM customer_consume.people ORDER BY globalid'
+KEYS_AND_IDS = 'SELECT * FROM customer_consume.people_xref ORDER BY match_key'
 FIRST, SECOND = ('2026', '03', '04'), ('2026', '03', '05')
 DAY_1, DAY_2 = 'Customer/A01/2026/03/04/a.csv', 'Customer/A01/2026/03/05/a.csv'
 
@@ -27,9 +34,9 @@ def customers(lake):
     """A lake with a match specification, and a function to fill the Consume table and match one of its partitions."""
     lake.configure('transformation-spec/Customer-entitymatch.json', SPEC)
 
-    def fill_and_match(key, partitions, columns=COLUMNS):
+    def fill_and_match(key, partitions, columns=COLUMNS, **arguments):
         lake.publish('customer_consume', 'a01', columns, partitions)
-        lake.match(key)
+        lake.match(key, **arguments)
     lake.fill_and_match = fill_and_match
     return lake
 
@@ -38,6 +45,14 @@ def versions(lake, spark):
     tables = PyIcebergTables(lake.folders.catalog, f'{lake.folders.consume}/iceberg')
     states = [tables.state(spark, 'customer_consume', name) for name in ('people', 'people_xref')]
     return [state and state.version for state in states]
+
+
+def undone(lake, *arguments):
+    """Type the command undo and return what it printed."""
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        assert main(['--lake', str(lake.folders.root), '--config', str(lake.configuration), 'undo', *arguments]) == 0
+    return printed.getvalue()
 
 
 def test_two_days_lead_to_one_row_for_each_person_and_every_key_stays_known(customers, spark):
@@ -56,7 +71,7 @@ def test_two_days_lead_to_one_row_for_each_person_and_every_key_stays_known(cust
 
     second = {SECOND: [('1', 'A', 'Ann', 'Married', '99', 6), ('3', 'A', 'Bobby', 'Jones', '20000', 0),
                        ('9', 'C', 'Annie', 'Smith', '10115', 2)]}
-    customers.fill_and_match(DAY_2, first | second)
+    customers.fill_and_match(DAY_2, first | second, execution='two')
     # 1 is Anne by its key, and the later row wins; 9 matches her too, and is older, as 3 is older than Bob.
     assert customers.rows(PEOPLE) == [('1', 'Ann', 6, *SECOND), ('2', 'Bob', 1, *FIRST), ('8', 'Zoe', None, *FIRST)]
     assert dict(customers.rows('SELECT first, globalid FROM customer_consume.people')) == {
@@ -68,9 +83,22 @@ def test_two_days_lead_to_one_row_for_each_person_and_every_key_stays_known(cust
     before = versions(customers, spark)
     customers.match(DAY_1, execution='late')
     assert versions(customers, spark) == before, 'an earlier day, run again, does not bring its rows back'
-    rows = customers.rows(PEOPLE)
     clean(customers.folders, keep_history=False)
-    assert customers.rows(PEOPLE) == rows, 'cleaning leaves the files of Iceberg alone'
+    after = customers.rows(EVERYTHING), customers.rows(KEYS_AND_IDS)
+    text = undone(customers, 'customer_consume.People')
+    assert f'the match of {DAY_2}' in text and 'people: 3 rows before, 3 rows now' in text
+    assert 'people_xref: 6 rows before, 4 rows now' in text
+    assert customers.rows(PEOPLE) == [('7', 'Anne', 5, *FIRST), ('2', 'Bob', 1, *FIRST), ('8', 'Zoe', None, *FIRST)]
+    assert dict(customers.rows('SELECT first, globalid FROM customer_consume.people')) == ids
+    customers.match(DAY_2, execution='two again')
+    assert (customers.rows(EVERYTHING), customers.rows(KEYS_AND_IDS)) == after, 'every row and key has the id it had'
+    undone(customers, 'people_xref', '--to', 'match')
+    assert len(customers.rows(KEYS)) == 4
+    undone(customers, 'people')
+    assert (customers.rows(EVERYTHING), customers.rows(KEYS_AND_IDS)) == after
+    recorded = read_recorded(find_table('people'))
+    assert [(change.cause.kind, change.cause.run) for change in recorded.changes if change.cause.kind == 'match'] == [
+        ('match', 'two again'), ('match', 'two'), ('match', 'match')]
 
 
 def test_new_columns_appear_and_columns_that_are_missing_keep_their_values(customers):

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from iceberg_match import merge
+from lake_etl.adapters.local.iceberg_catalog import iceberg_catalog
 from lake_etl.publish.protected_state import protection_of
 from lib.local_lake.cli import main
 from small_lake import SmallLake
@@ -209,6 +211,21 @@ def test_files_that_a_sweep_may_have_begun_to_remove_are_not_brought_back(lake):
     status, text = typed(lake, 'undo', 'gen.policy')
     assert status == 1 and 'had 3 rows in its earlier state, and the files have 2' in text
     assert premiums(lake) == before
+
+
+def test_the_match_of_the_run_that_was_taken_back_is_named_and_compared(lake):
+    with iceberg_catalog(lake.folders.catalog, '') as catalog:
+        merge(catalog, 'consume/iceberg', str(history(lake, 'gen.policy')[0]['run']), 1, 2)
+    status, text = typed(lake, 'undo', 'gen.policy')
+    assert status == 0 and 'gen_consume.people still has what the same run matched. Take it back with: ./lake undo ' \
+        'gen_consume.people' in text
+    status, text = typed(lake, 'diff', 'gen_consume.People')
+    assert status == 0 and 'rows compared by globalid' in text and 'id-1' not in text
+    assert [(item['rows before'], item['keys after']) for item in history(lake, 'people_xref')] == [(0, 2)]
+    status, text = typed(lake, 'undo', 'people', '2026/03/04')
+    assert status == 1 and 'whose tables go back as a whole' in text
+    status, text = typed(lake, 'undo', 'gen_consume.nobody')
+    assert status == 1 and 'gen_consume.people_xref' in text, 'the tables that there are'
 
 
 def test_a_moved_lake_has_its_history(lake, tmp_path):

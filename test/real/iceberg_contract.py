@@ -16,7 +16,8 @@ from lake_etl.adapters.aws.spark_iceberg_tables import SparkIcebergTables
 from lake_etl.spark.session import configure
 from lib.job_table import ICEBERG_CATALOG, ICEBERG_SETTINGS
 from lib.local_lake.running.java import use_environment_java
-from merged_tables_contract import follow_as_the_only_writer, follow_the_contract
+from merged_tables_contract import (
+    DATABASE, SCHEMA, TABLE, follow_as_the_only_writer, follow_the_contract, names, person)
 
 REGION, FILES = 'us-east-2', 'files'
 
@@ -35,7 +36,7 @@ def settings(endpoint: str, warehouse: str, folder: str) -> dict[str, str]:
 
 
 def main(endpoint: str, warehouse: str, folder: str, *jars: str) -> None:
-    """Follow the contract with a catalog that has the database already, and with one of files."""
+    """Follow the contract with a catalog that has the database, and with one of files; or go on with a table."""
     os.environ['PYSPARK_PYTHON'] = sys.executable
     use_environment_java()
     builder = SparkSession.builder.master('local[2]').appName('iceberg')
@@ -43,8 +44,23 @@ def main(endpoint: str, warehouse: str, folder: str, *jars: str) -> None:
     for key, value in (class_path | settings(endpoint, warehouse, folder)).items():
         builder = builder.config(key, value)
     spark = configure(builder.getOrCreate())
-    follow_as_the_only_writer(SparkIcebergTables(ICEBERG_CATALOG, warehouse), spark)
-    follow_the_contract(SparkIcebergTables(FILES, folder), spark)
+    tables = SparkIcebergTables(ICEBERG_CATALOG, warehouse)
+    if tables.state(spark, DATABASE, TABLE) is None:
+        follow_as_the_only_writer(tables, spark)
+        follow_the_contract(SparkIcebergTables(FILES, folder), spark)
+    else:
+        go_on_after_a_switch(tables, spark)
+
+
+def go_on_after_a_switch(tables: SparkIcebergTables, spark: SparkSession) -> None:
+    """Assert that Spark sees the first snapshot with its columns, and merges into it."""
+    state = tables.state(spark, DATABASE, TABLE)
+    assert names(state.rows) == [('1', 'Ann'), ('2', 'Bob')] and 'phone' not in state.rows.columns
+    rows = spark.createDataFrame([(*person('2', 'Rob'), 'y')], f'{SCHEMA}, phone string')
+    tables.merge(rows, DATABASE, TABLE, 'id', state.version, {'lake_etl.run': 'three'})
+    now = tables.state(spark, DATABASE, TABLE)
+    assert {row.name: row.phone for row in now.rows.collect()} == {'Ann': None, 'Rob': 'y'}
+    assert now.properties['lake_etl.run'] == 'three'
 
 
 if __name__ == '__main__':

@@ -12,6 +12,8 @@ from ground import CREDENTIALS
 from jars import ICEBERG_FOR_SPARK_4, JARS
 from moto.server import ThreadedMotoServer
 
+from lake_etl.adapters.aws.glue_snapshots import GlueSnapshots
+from lake_etl.snapshots import SnapshotSwitch
 from lib.local_lake.folders import REPOSITORY
 from merged_tables_contract import DATABASE, TABLE
 
@@ -45,7 +47,8 @@ def client(service, endpoint):
 
 
 @pytest.mark.parametrize('version', ICEBERG)
-def test_merges_follow_the_contract_and_tables_lie_in_the_warehouse(endpoint, spark_4, tmp_path, version):
+def test_merges_follow_the_contract_and_go_on_after_a_switch_by_pyiceberg(endpoint, spark_4, tmp_path, monkeypatch,
+                                                                          version):
     s3, glue = client('s3', endpoint), client('glue', endpoint)
     bucket, database = f'{BUCKET}-{version.replace(".", "-")}', DATABASE.lower()
     s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={'LocationConstraint': REGION})
@@ -58,11 +61,27 @@ def test_merges_follow_the_contract_and_tables_lie_in_the_warehouse(endpoint, sp
     own = {name: os.environ[name] for name in ('PATH', 'JAVA_HOME', 'HOME') if name in os.environ}
     jars = [str(Path(os.environ['LAKE_REAL_JARS']) / jar.file) for jar in ICEBERG[version]]
     script = str(Path(__file__).with_name('iceberg_contract.py'))
-    done = subprocess.run(
-        [sys.executable, script, endpoint, f's3://{bucket}/iceberg', str(tmp_path), *jars],
-        env=own | CREDENTIALS | {'PYTHONPATH': os.pathsep.join([str(spark_4)] * (version == '4.1') + path)},
-        capture_output=True, text=True, timeout=280, check=False)
-    assert done.returncode == 0, done.stderr[-4000:]
+
+    def follow():
+        done = subprocess.run(
+            [sys.executable, script, endpoint, f's3://{bucket}/iceberg', str(tmp_path), *jars],
+            env=own | CREDENTIALS | {'PYTHONPATH': os.pathsep.join([str(spark_4)] * (version == '4.1') + path)},
+            capture_output=True, text=True, timeout=280, check=False)
+        assert done.returncode == 0, done.stderr[-4000:]
+    follow()
+    for name, value in (CREDENTIALS | {'AWS_ENDPOINT_URL': endpoint, 'AWS_DEFAULT_REGION': REGION}).items():
+        monkeypatch.setenv(name, value)
+    snapshots = GlueSnapshots()
+    found = snapshots.read(DATABASE, TABLE)
+    first, second = (found.snapshots[identity] for _, identity in found.log)
+    assert (first.first, first.rows, second.parent, second.rows) == (True, 2, first.id, 3)
+    assert [item.properties.get('lake_etl.run') for item in (first, second)] == [None, 'two']
+    snapshots.switch([SnapshotSwitch(database, TABLE.lower(), second.id, first.id, {'lake_etl.note': 'x'})])
+    assert snapshots.read(DATABASE, TABLE).columns == first.columns
+    follow()
+    now = snapshots.read(DATABASE, TABLE)
+    assert [identity for _, identity in now.log[:3]] == [first.id, second.id, first.id]
+    assert now.properties['lake_etl.note'] == 'x' and now.snapshots[now.current].properties['lake_etl.run'] == 'three'
     table = glue.get_table(DatabaseName=database, Name=TABLE.lower())['Table']
     assert table['StorageDescriptor']['Location'] == f's3://{bucket}/iceberg/{database}/{TABLE.lower()}'
     keys = [item['Key'] for item in s3.list_objects_v2(Bucket=bucket)['Contents']]

@@ -10,7 +10,8 @@ from lake_etl.config.reader import configuration_below
 from lake_etl.dqdl.syntax_tree import Rule
 from lake_etl.landing.arrival import landing_spec
 from lake_etl.ports import Table
-from lake_etl.publish.file_removal import plan_removal
+from lake_etl.publish.file_removal import plan_match_removal, plan_removal
+from lake_etl.publish.match_undo import finish_correction, is_of_match, matches_of, merge_key
 from lake_etl.publish.undo import Correction, find_table, lock_name, plan_undo, publish_correction, read_recorded
 from lake_etl.syntax.json_with_comments import parse_json_object
 from lake_etl.syntax.records import Findings
@@ -35,7 +36,11 @@ def _history(folders: LakeFolders, options: argparse.Namespace) -> int:
 
 def _undo(folders: LakeFolders, options: argparse.Namespace) -> int:
     with folders.writing():
-        recorded = read_recorded(find_table(options.table))
+        table = find_table(options.table)
+        if is_of_match(table) and (finished := finish_correction(table)):
+            print(finished)
+            return 0
+        recorded = read_recorded(table)
         correction = plan_undo(recorded, options.partition, options.to, options.allow_unprotected)
         return _correct(folders, correction)
 
@@ -43,6 +48,8 @@ def _undo(folders: LakeFolders, options: argparse.Namespace) -> int:
 def _remove(folders: LakeFolders, options: argparse.Namespace) -> int:
     with folders.writing():
         table = table_of_workflow(options.workflow)
+        if is_of_match(table):
+            return _correct(folders, plan_match_removal(read_recorded(table), options.file, options.allow_unprotected))
         database, _, name = table.parameters.get('lake_etl.workflow', f'{table.database}/{table.name}').partition('/')
         spec = landing_spec(database, name, configuration_below(str(folders.configuration)))
         correction = plan_removal(read_recorded(table), options.file, spec.load_mode == 'by_file',
@@ -61,6 +68,13 @@ def _correct(folders: LakeFolders, correction: Correction) -> int:
 def _print_others(correction: Correction) -> None:
     """Print which other tables of the workflow were not changed, and how the same run is taken back there."""
     corrected = correction.recorded.table
+    if is_of_match(corrected):
+        print('The tables that were matched are as they were. If their files are loaded again, they are matched again.')
+        return
+    for recorded in matches_of(corrected.database):
+        if recorded.changes and recorded.changes[0].cause.run == correction.taken:
+            print(f'{recorded.name} still has what the same run matched. Take it back with: ./lake undo '
+                  f'{recorded.name}')
     for table in runtime.catalog().tables():
         name, same = f'{table.database}.{table.name}', lock_name(table) == lock_name(corrected)
         if not same or name == correction.recorded.name:
@@ -74,8 +88,10 @@ def _print_others(correction: Correction) -> None:
 
 def _diff(folders: LakeFolders, options: argparse.Namespace) -> int:
     recorded = read_recorded(find_table(options.table))
-    key = (_key_of_rules(folders, recorded.table) if options.key is None
-           else [name.strip() for name in options.key.split(',') if name.strip()])
+    if options.key is not None:
+        key: Sequence[str] = [name.strip() for name in options.key.split(',') if name.strip()]
+    else:
+        key = merge_key(recorded.table) if is_of_match(recorded.table) else _key_of_rules(folders, recorded.table)
     diff = compare_runs(recorded, options.earlier, options.later, key, retention(folders))
     print_diff(recorded.name, diff, key, options.format)
     return 0

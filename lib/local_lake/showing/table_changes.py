@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 from lake_etl.adapters.local.duckdb_diff import TableDiff
-from lake_etl.ports import Partition, TableChange
+from lake_etl.ports import Partition, Table, TableChange
+from lake_etl.publish.match_undo import is_of_match, match_names
 from lake_etl.publish.restoring import RecordedTable
 from lake_etl.publish.sources import ROW_COUNT
 from lake_etl.publish.undo import Correction
@@ -14,6 +15,7 @@ from lib.local_lake.showing.output import print_rows
 from lib.local_lake.showing.text_table import Count
 
 HISTORY = ('time (UTC)', 'run', 'kind', 'file', 'partitions', 'rows before', 'rows after', 'earlier files until (UTC)')
+MATCHES = ('time (UTC)', 'run', 'kind', 'file', 'rows before', 'rows after', 'keys before', 'keys after')
 SHORT, LENGTH_OF_EXECUTIONS = 8, 36
 
 
@@ -25,11 +27,15 @@ def print_history(recorded: RecordedTable, last: int, style: str, retention: tim
     for change in changes:
         before, after = (_rows(partitions) for partitions in zip(*change.switches.values(), strict=True))
         run = change.cause.run
+        if is_of_match(recorded.table):
+            rows.append((_shown(change.time), _short(run, beginnings) if style == 'table' else run, change.cause.kind,
+                         change.cause.file or None, *_rows_and_keys(recorded.table, change)))
+            continue
         kept = change.time + retention if any(earlier for earlier, _ in change.switches.values()) else None
         rows.append((_shown(change.time), _short(run, beginnings) if style == 'table' else run,
                      change.cause.kind, change.cause.file, _partitions(change), before, after,
                      _shown(kept) if kept and kept > now else None))
-    print_rows(HISTORY, rows, style)
+    print_rows(MATCHES if is_of_match(recorded.table) else HISTORY, rows, style)
 
 
 def print_correction(correction: Correction, done: bool, retention: timedelta) -> None:
@@ -37,6 +43,9 @@ def print_correction(correction: Correction, done: bool, retention: timedelta) -
     publication, name = correction.publication, correction.recorded.name
     state, put = correction.recorded.state, {item.values: item for item in publication.put}
     switched = [*put, *publication.drop]
+    if is_of_match(correction.recorded.table):
+        _print_match_correction(correction, done)
+        return
     before, after = _rows([state.get(values) for values in switched]), _rows([put.get(values) for values in switched])
     counts = f': {before:,} rows before, {after:,} rows now' if before is not None and after is not None else ''
     places = '/'.join(switched[0]) if len(switched) == 1 else f'{len(switched)} partitions'
@@ -44,6 +53,27 @@ def print_correction(correction: Correction, done: bool, retention: timedelta) -
     if done:
         print(f'This is run {publication.cause.run}. For {retention.total_seconds() / 3600:g} hours undo can take it '
               'back, too.')
+
+
+def _print_match_correction(correction: Correction, done: bool) -> None:
+    publication, table = correction.publication, correction.recorded.table
+    state, put = correction.recorded.state, {item.values: item for item in publication.put}
+    print(f'{"Took" if done else "Would take"} back {correction.what} in both tables of the match:')
+    for name in match_names(table):
+        if (name,) not in publication.expected:
+            print(f'  {table.database}.{name} does not change')
+            continue
+        before, after = (_rows([found.get((name,))]) for found in (state, put))
+        counts = '' if before is None or after is None else f': {before:,} rows before, {after:,} rows now'
+        print(f'  {table.database}.{name}{counts}')
+    if done:
+        print(f'This is run {publication.cause.run}. Undo can take it back, too.')
+
+
+def _rows_and_keys(table: Table, change: TableChange) -> list[Count | None]:
+    """Return the rows of the primary table before and after a change, and those of the cross-reference."""
+    return [_rows([partition]) if (name,) in change.switches else None
+            for name in match_names(table) for partition in change.switches.get((name,), (None, None))]
 
 
 def print_diff(name: str, diff: TableDiff, key: Sequence[str], style: str) -> None:

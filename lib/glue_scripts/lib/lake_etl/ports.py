@@ -197,10 +197,11 @@ class Queries(Protocol):
 
 @dataclass(frozen=True)
 class TableState:
-    """A table as it is at one instant: the name of its version, and its rows, which do not change afterwards."""
+    """A table as it is at one instant: the name of its version, its rows, which do not change, and its properties."""
 
     version: str
     rows: DataFrame
+    properties: Mapping[str, str] = field(default_factory=dict)
 
 
 class MergedTables(Protocol):
@@ -212,11 +213,13 @@ class MergedTables(Protocol):
     def state(self, spark: SparkSession, database: str, name: str) -> TableState | None:
         """Return the table as it is now, or None when it does not exist."""
 
-    def merge(self, rows: DataFrame, database: str, name: str, key: str, version: str | None) -> str:
+    def merge(self, rows: DataFrame, database: str, name: str, key: str, version: str | None,
+              properties: Mapping[str, str] | None = None) -> str:
         """Make each row the only one with its key, at one instant, and return the new version.
 
-        rows     all columns of the table, and perhaps new ones, which the table gets too; no key twice, none null
-        version  what the table must still be; None: it must not exist yet, and is created
+        rows        all columns of the table, and perhaps new ones, which the table gets too; no key twice, none null
+        version     what the table must still be; None: it must not exist yet, and is created
+        properties  of the new version, for the history of the table
 
         Raises MergeConflict when it is not, PublicationError when the table cannot be written; then readers see what
         they saw before.

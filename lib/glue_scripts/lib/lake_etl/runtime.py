@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING
 
 from lake_etl.ports import Catalog, Files, Items, MergedTables, QualityReports, Queries, RulesetEngine
+from lake_etl.snapshots import SnapshotTables
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -88,6 +89,15 @@ def merged_tables(iceberg_catalog: str, warehouse: str) -> MergedTables:
         return PyIcebergTables(iceberg_catalog, warehouse)
     from lake_etl.adapters.aws.spark_iceberg_tables import SparkIcebergTables
     return SparkIcebergTables(iceberg_catalog, warehouse)
+
+
+def snapshot_tables() -> SnapshotTables:
+    """Return the Iceberg tables of this process's catalog with their earlier snapshots."""
+    if _catalog_address.startswith(SQLITE):
+        from lake_etl.adapters.local.lake_snapshots import LakeSnapshots
+        return LakeSnapshots(_catalog_address)
+    from lake_etl.adapters.aws.glue_snapshots import GlueSnapshots
+    return GlueSnapshots()
 
 
 def queries(workgroup: str, max_attempts: int = QUERY_ATTEMPTS) -> Queries:

@@ -19,15 +19,17 @@ from lake_etl.config.workflow import read_entity_match
 from lake_etl.errors import ConfigurationError, DataError, MergeConflict, OwnershipError, Problem
 from lake_etl.jobs.job_run import JobRun
 from lake_etl.match.entity_keys import (
-    ENTITY, KEY, SUFFIX, CrossReference, changed_references, cross_reference_rows, with_entity_key)
+    ENTITY, KEY, CrossReference, changed_references, cross_reference_rows, with_entity_key)
 from lake_etl.match.match_plan import MatchPlan, build_plan
 from lake_etl.match.resolve import assign_global_ids, log_level_counts
 from lake_etl.match.survivorship import changed_rows, conform_types, latest_rows
 from lake_etl.match.training import trained_scorers
-from lake_etl.ports import MergedTables, TableState
+from lake_etl.ports import Cause, MergedTables, TableState
 from lake_etl.publish.layout import ICEBERG_FOLDER
+from lake_etl.publish.match_history import MATCH, SUFFIX, merge_properties
 from lake_etl.publish.merged_table import MergeTarget, stage_merge
 from lake_etl.publish.ownership import UNCHANGED, remembered_of
+from lake_etl.publish.protected_state import ProtectedColumns, protection_of
 from lake_etl.publish.target import Published
 from lake_etl.spark.columns import column, has_column
 from lake_etl.spark.helper_names import visible_names
@@ -180,17 +182,28 @@ def publish_matches(run: EntityMatchRun, spec: EntityMatchSpec, tables: EntityTa
     again, so it writes what this one would have written. Raises MergeConflict when a table has changed since it was
     read.
     """
-    reference = MergeTarget(tables.tables, tables.database, tables.reference, KEY, _version(tables.reference_state))
-    primary = MergeTarget(tables.tables, tables.database, tables.primary, spec.global_id_field,
-                          _version(tables.primary_state))
+    protection = _protection(run)
+    reference, primary = (
+        MergeTarget(tables.tables, tables.database, name, key, state.version if state else None,
+                    merge_properties(_cause(run), key, state.properties if state else None, protection))
+        for name, key, state in ((tables.reference, KEY, tables.reference_state),
+                                 (tables.primary, spec.global_id_field, tables.primary_state)))
     with (stage_merge(matched.references, reference) as references,
           stage_merge(matched.rows, primary) as entities):
         _record(run, references.publish(), matched.references)
         _record(run, entities.publish(), matched.rows)
 
 
-def _version(state: TableState | None) -> str | None:
-    return state.version if state else None
+def _cause(run: EntityMatchRun) -> Cause:
+    place = (run.load.source_key, *run.load.partition, run.arguments.base_file_name)
+    return Cause(MATCH, run.load.execution_id, '/'.join(filter(None, place)))
+
+
+def _protection(run: EntityMatchRun) -> ProtectedColumns | None:
+    """Return which columns the rows of the incoming partition protect; None if that is not known."""
+    partitions = runtime.catalog().partitions(run.load.database, run.load.table)
+    found = next((item for item in partitions if item.values == run.load.partition), None)
+    return protection_of(found.parameters) if found else None
 
 
 def _record(run: EntityMatchRun, published: Published, rows: DataFrame) -> None:

@@ -10,13 +10,13 @@ from pyspark.sql import functions as F
 from lake_etl.arguments import PARTITION_KEYS, RESERVED_COLUMNS
 from lake_etl.config.match_specification import EntityMatchSpec, ExactMatchFields
 from lake_etl.match.standardization import Use, present_or_null_sql
+from lake_etl.publish.match_history import REFERENCE_KEY
 from lake_etl.spark.columns import column, has_column, quoted
 from lake_etl.spark.helper_names import hidden_name
 
 ENTITY = hidden_name('entity')
 LENGTH = 32    # 128 bits
-SUFFIX = '_xref'
-KEY = 'match_key'
+KEY = REFERENCE_KEY
 SYSTEM, SOURCE_KEY = 'source_system', 'source_key'
 DETAILS = ('first_seen', 'last_seen', 'level', 'score')
 

@@ -9,9 +9,11 @@ from datetime import UTC, datetime
 from lake_etl.errors import LakeError
 from lake_etl.ports import Cause, Partition, Publication
 from lake_etl.publish.layout import load_folder, load_name, partition_of_load
-from lake_etl.publish.restoring import UNCHANGED, RecordedTable, change_of_state, restoration, state_before
+from lake_etl.publish.match_history import MATCH
+from lake_etl.publish.restoring import (
+    UNCHANGED, RecordedTable, change_of_state, latest_change, restoration, state_before)
 from lake_etl.publish.sources import PROPERTY, SourceFile, belongs_to, partition_properties, sources_of
-from lake_etl.publish.undo import Correction, data_files_of, new_run, protected
+from lake_etl.publish.undo import Correction, data_files_of, new_run, protected, shown_cause
 
 SHOWN = 5
 
@@ -74,6 +76,23 @@ def plan_removal(recorded: RecordedTable, file: str, by_file: bool, allow_unprot
     copies = {entry.uri: f'{folder}/{name}' for entry in data_files_of(found.partition.location)
               if not belongs_to(name := entry.uri.rpartition('/')[2], found.source)}
     return Correction(recorded, Publication(table, (left,), expected=expected, cause=cause), what, copies=copies)
+
+
+def plan_match_removal(recorded: RecordedTable, file: str, allow_unprotected: bool) -> Correction:
+    """Return what takes the match of a file back if it is the latest change of an entity match.
+
+    A match merges the rows of a file into those of others. Raises LakeError when later changes are there.
+    """
+    latest, wanted = latest_change(recorded), file.strip('/').casefold()
+    if latest.cause.kind != MATCH or not f'/{latest.cause.file.casefold()}'.endswith(f'/{wanted}'):
+        raise LakeError(
+            f'The match merges rows of all files into {recorded.name}, so those of {file} cannot be taken out. Only '
+            f'the latest change can be taken back: {shown_cause(latest.cause)}. Look at the history of the table and '
+            f'go back to the run before the match of the file with undo and --to. {UNCHANGED}')
+    cause = Cause('remove', new_run('remove'), latest.cause.file)
+    publication = restoration(recorded, state_before(latest), latest.columns[0], cause)
+    return Correction(recorded, protected(recorded, publication, allow_unprotected), f'the rows of {latest.cause.file}',
+                      latest.cause.run)
 
 
 def _was_by_file(recorded: RecordedTable, partition: Partition) -> bool:

@@ -1,7 +1,8 @@
 """Stages and publishes a merge: rows that replace those with the same key in an Iceberg table."""
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from pyspark.sql import DataFrame
 
@@ -17,6 +18,7 @@ class MergeTarget:
 
     key               the column whose values identify rows
     expected_version  the version that the rows were computed from; None when the table did not exist
+    properties        of the version that the merge makes, for the history of the table
     """
 
     tables: MergedTables
@@ -24,6 +26,7 @@ class MergeTarget:
     table: str
     key: str
     expected_version: str | None
+    properties: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -56,7 +59,8 @@ class StagedMerge(Staged):
         self._publishing = True
         target = self._target
         if self.audit.rows:
-            target.tables.merge(self._rows, target.database, target.table, target.key, target.expected_version)
+            target.tables.merge(self._rows, target.database, target.table, target.key, target.expected_version,
+                                target.properties)
         return Published(target.name, (), self.audit)
 
     def _discard(self) -> None:

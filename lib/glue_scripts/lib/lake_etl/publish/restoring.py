@@ -144,11 +144,13 @@ def require_protection(publication: Publication, required: ProtectedColumns, all
         missing = missing_protection(partition, name, required)
         if missing and not allowed:
             columns = '; '.join(f'{", ".join(columns)} of {table}' for table, columns in missing.items())
+            place = '/'.join(partition.values)
+            what = (f'Partition {place} of {name}' if publication.table.partition_keys
+                    else f'The earlier state of {publication.table.database}.{place}')
             raise LakeError(
-                f'Partition {"/".join(partition.values)} of {name} was loaded before these columns were protected, or '
-                f'the lake does not know that they were: {columns}. It may hold personal data in clear, so it was not '
-                f'brought back. Load the file again, or add --allow-unprotected if readers may see these data. '
-                f'{UNCHANGED}')
+                f'{what} was loaded before these columns were protected, or the lake does not know that they were: '
+                f'{columns}. It may hold personal data in clear, so it was not brought back. Load the file again, or '
+                f'add --allow-unprotected if readers may see these data. {UNCHANGED}')
         if missing:
             known = {**dict.fromkeys(missing, ()), **(protection_of(partition.parameters) or {})}
             partition = replace(partition, parameters={**partition.parameters, **protection_property(known)})

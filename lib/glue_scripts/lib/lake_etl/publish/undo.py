@@ -11,6 +11,9 @@ from lake_etl import runtime
 from lake_etl.errors import LakeError
 from lake_etl.ports import Cause, FileEntry, Partition, Publication, Table
 from lake_etl.publish.layout import LOAD_KEY, SUPERSEDED_FOLDER, load_of_location, partition_of_load, superseded_marker
+from lake_etl.publish.match_history import require_kept
+from lake_etl.publish.match_undo import (
+    find_match_table, is_of_match, match_lock, publish_match, read_match, require_snapshots, source_tables)
 from lake_etl.publish.ownership import WORKFLOW, remembered_of
 from lake_etl.publish.parquet_footer import rows_of_files
 from lake_etl.publish.protected_state import protection_of
@@ -40,9 +43,10 @@ class Correction:
 
 
 def find_table(name: str) -> Table:
-    """Return the published table of that name; the database may be left out where the name is unique.
+    """Return the published table of that name, also one of an entity match.
 
-    Raises LakeError for an unknown name, and for an Iceberg table, which is told what to do.
+    The database may be left out where the name is unique. Raises LakeError for an unknown name, and for an Iceberg
+    table that is not one of an entity match.
     """
     catalog, wanted = runtime.catalog(), name.lower()
     database, dot, short = wanted.rpartition('.')
@@ -52,27 +56,27 @@ def find_table(name: str) -> Table:
     same = [table for table in tables if not dot and table.name == wanted]
     if len(same) == 1:
         return same[0]
-    described = catalog.described(database, short) if dot else None
-    if described and described.get('Parameters', {}).get('table_type', '').upper() == 'ICEBERG':
-        raise LakeError(
-            f'{wanted} is an Iceberg table, whose history is its snapshots. The tables of an entity match go back only '
-            'together, so this command changes none of them. On AWS list the snapshots of each in Spark with SELECT * '
-            f"FROM glue_catalog.{wanted}.snapshots, and go back with CALL glue_catalog.system.rollback_to_snapshot("
-            f"'{wanted}', ID). On a laptop use manage_snapshots() of pyiceberg. {UNCHANGED}")
-    known = ', '.join(f'{table.database}.{table.name}' for table in same or tables)
+    if not same and (matched := find_match_table(wanted)):
+        return matched
+    known = ', '.join([*(f'{table.database}.{table.name}' for table in same or tables),
+                       *(() if same else map('.'.join, runtime.snapshot_tables().names()))])
     reason = f"'{name}' names {len(same)} tables" if same else f"There is no table '{name}'"
     raise LakeError(f'{reason}. Choose one of: {known or "(the lake has no tables)"}.')
 
 
 def read_recorded(table: Table) -> RecordedTable:
-    """Return a table with its partitions and its history."""
+    """Return a table with its partitions and its history; of an entity match both tables with their snapshots."""
+    if is_of_match(table):
+        return read_match(table)
     catalog = runtime.catalog()
     return RecordedTable(table, catalog.partitions(table.database, table.name),
                          catalog.history(table.database, table.name))
 
 
 def lock_name(table: Table) -> str:
-    """Return the name of the lock that loads of a table take on AWS: that of the workflow that fills it."""
+    """Return the name of the lock that loads of a table take on AWS: that of its workflow, or of the match."""
+    if is_of_match(table):
+        return match_lock(table)
     return table.parameters.get(WORKFLOW, f'{table.database}/{table.name}').lower()
 
 
@@ -81,6 +85,9 @@ def plan_undo(recorded: RecordedTable, partition: str | None, to: str | None, al
 
     Raises LakeError when there is nothing to undo, when types do not fit, or when personal data would come back.
     """
+    if partition and is_of_match(recorded.table):
+        raise LakeError(f'{recorded.name} belongs to an entity match, whose tables go back as a whole. Leave out '
+                        f"'{partition}'. {UNCHANGED}")
     values = find_values(recorded, partition) if partition else None
     if to is None:
         change = latest_change(recorded, values)
@@ -97,19 +104,25 @@ def plan_undo(recorded: RecordedTable, partition: str | None, to: str | None, al
 
 
 def protected(recorded: RecordedTable, publication: Publication, allowed: bool) -> Publication:
-    """Return the publication unless it brings back personal data in clear; see `require_protection`."""
+    """Return the publication unless it brings back personal data in clear; see `require_protection`.
+
+    Raises LakeError for a state of an entity match whose snapshot is gone, too.
+    """
     catalog = runtime.catalog()
+    if is_of_match(recorded.table):
+        require_kept(recorded.table, publication.put)
     known = (protection_of(item.parameters) or {} for item in (*recorded.partitions, *publication.put))
-    workflow = lock_name(recorded.table).replace('/', '.')
-    names = {recorded.name, workflow, *(name for item in known for name in item)}
+    owners = (source_tables(recorded.table) if is_of_match(recorded.table)
+              else (lock_name(recorded.table).replace('/', '.'),))
+    names = {recorded.name, *owners, *(name for item in known for name in item)}
     required = {name: tuple(remembered_of(catalog.table(*name.partition('.')[::2])).protected) for name in names}
     return require_protection(publication, required, allowed)
 
 
 def shown_cause(cause: Cause) -> str:
     """Return in words what has changed a table."""
-    kind = {'load': 'the load', 'undo': 'the undo', 'remove': 'the removal',
-            'clear': 'the clearing'}.get(cause.kind, cause.kind)
+    kind = {'load': 'the load', 'undo': 'the undo', 'remove': 'the removal', 'clear': 'the clearing',
+            'match': 'the match', 'change': 'the change without a recorded run,'}.get(cause.kind, cause.kind)
     return f'{kind} of {cause.file}' if cause.file else f'{kind} {cause.run}'.rstrip()
 
 
@@ -122,9 +135,13 @@ def publish_correction(correction: Correction, retention: timedelta) -> None:
     """Switch readers to the earlier files; the caller holds the lock that loads of the table take.
 
     Raises LakeError, and changes nothing, if the files are no longer complete; PublicationConflict if a load was
-    published meanwhile. If the process is killed, readers see the state before or the state after the correction.
+    published meanwhile. If the process is killed, readers see the state before or the state after the correction; of
+    an entity match on AWS see `publish_match`.
     """
     publication, now = correction.publication, datetime.now(UTC)
+    if is_of_match(correction.recorded.table):
+        publish_match(correction.recorded.table, publication)
+        return
     before = {item.values: item for item in correction.recorded.partitions}
     switched = [*(item.values for item in publication.put), *publication.drop]
     try:
@@ -143,6 +160,14 @@ def publish_correction(correction: Correction, retention: timedelta) -> None:
     after = {item.values: item for item in publication.put}
     for values in switched:
         _sweep(before.get(values), after.get(values), now, retention)
+
+
+def require_earlier_files(correction: Correction, retention: timedelta) -> None:
+    """Raise LakeError unless the files that a correction brings back are complete and will stay."""
+    if is_of_match(correction.recorded.table):
+        require_snapshots(correction.recorded.table, correction.publication)
+    elif not correction.copies:
+        require_files(correction.recorded.name, correction.publication.put, retention, datetime.now(UTC))
 
 
 def require_files(name: str, partitions: Collection[Partition], retention: timedelta, now: datetime) -> None:

@@ -3,8 +3,12 @@ from __future__ import annotations
 
 import logging
 import uuid
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from functools import reduce
+from typing import Any
 
-from py4j.protocol import Py4JJavaError
+from py4j.protocol import Py4JError, Py4JJavaError
 from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame, SparkSession
 
@@ -41,12 +45,13 @@ class SparkIcebergTables:
         if not spark.catalog.tableExists(table):
             return None
         spark.sql(f'REFRESH TABLE {table}')
-        version = self._version(spark, table)
+        version, properties = self._current(spark, table)
         if version == CREATED:
             return TableState(version, spark.table(table))
-        return TableState(version, spark.sql(f'SELECT * FROM {table} VERSION AS OF {version}'))
+        return TableState(version, spark.sql(f'SELECT * FROM {table} VERSION AS OF {version}'), properties)
 
-    def merge(self, rows: DataFrame, database: str, name: str, key: str, version: str | None) -> str:
+    def merge(self, rows: DataFrame, database: str, name: str, key: str, version: str | None,
+              properties: Mapping[str, str] | None = None) -> str:
         """Merge the rows in one commit and return the new version.
 
         Raises MergeConflict if the table is not at `version`, or if Iceberg detects another commit in between.
@@ -58,19 +63,20 @@ class SparkIcebergTables:
         if (found.version if found else None) != version:
             raise _conflict(table)
         try:
-            if found is None:
-                # Iceberg's own choice is the folder of the database, where there is one, and not the warehouse.
-                location = f'{self._warehouse}/{database.lower()}/{name.lower()}'
-                (rows.writeTo(table).using('iceberg').tableProperty('format-version', '2')
-                 .tableProperty('location', location).create())
-            else:
-                self._merge(rows, table, key, found.rows.columns)
+            with self._properties_of_commits(spark, properties or {}):
+                if found is None:
+                    # Iceberg's own choice is the folder of the database, where there is one, and not the warehouse.
+                    location = f'{self._warehouse}/{database.lower()}/{name.lower()}'
+                    (rows.writeTo(table).using('iceberg').tableProperty('format-version', '2')
+                     .tableProperty('location', location).create())
+                else:
+                    self._merge(rows, table, key, found.rows.columns)
         except (PySparkException, Py4JJavaError) as error:
             if any(conflict in str(error) for conflict in CONFLICTS):
                 raise _conflict(table) from error
             raise PublicationError(f'{table} was not changed: Iceberg refuses the rows. '
                                    f'{reason_of(error)}') from error
-        merged = self._version(spark, table)
+        merged, _ = self._current(spark, table)
         LOG.info('Merged rows into %s, which is now at version %s.', table, merged)
         return merged
 
@@ -97,9 +103,33 @@ class SparkIcebergTables:
     def _name(self, database: str, name: str) -> str:
         return f'{self._catalog}.{quoted(database.lower())}.{quoted(name.lower())}'
 
-    def _version(self, spark: SparkSession, table: str) -> str:
-        found = spark.sql(f"SELECT snapshot_id FROM {table}.refs WHERE name = 'main'").collect()
-        return str(found[0][0]) if found else CREATED
+    def _current(self, spark: SparkSession, table: str) -> tuple[str, dict[str, str]]:
+        """Return the id of the current snapshot and what its writer has said about it."""
+        found = spark.sql(f"SELECT s.snapshot_id, s.summary FROM {table}.refs r JOIN {table}.snapshots s "
+                          "ON s.snapshot_id = r.snapshot_id WHERE r.name = 'main'").collect()
+        return (str(found[0][0]), dict(found[0][1] or {})) if found else (CREATED, {})
+
+    @contextmanager
+    def _properties_of_commits(self, spark: SparkSession, properties: Mapping[str, str]) -> Iterator[None]:
+        """Let Iceberg write these properties into each snapshot that is made inside.
+
+        A statement has no place for them, and Iceberg 1.10 no setting. Without Iceberg's class the merge goes on, and
+        the history does not name its run.
+        """
+        package = str(spark.conf.get(f'spark.sql.catalog.{self._catalog}')).removesuffix('.spark.SparkCatalog')
+        context: Any = reduce(getattr, f'{package}.EnvironmentContext'.split('.'), spark._jvm)
+        try:
+            for key, value in properties.items():
+                context.put(key, value)
+        except (TypeError, PySparkException, Py4JError):
+            LOG.warning('The history of tables will not name this run: %s.EnvironmentContext is not there.', package)
+            yield
+            return
+        try:
+            yield
+        finally:
+            for key in properties:
+                context.remove(key)
 
 
 def merge_statement(table: str, source: str, key: str, columns: list[str]) -> str:

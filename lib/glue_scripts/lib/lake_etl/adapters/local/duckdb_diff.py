@@ -66,15 +66,31 @@ def compare(table: Table, earlier: Sequence[Partition], later: Sequence[Partitio
 
     Raises LakeError if the table has no such column, or if several rows of a state have one key.
     """
-    names = [column.name for column in (*table.columns, *table.partition_keys) if column.name not in left_out]
-    if unknown := [name for name in key if name not in names]:
-        raise LakeError(f'{table.database}.{table.name} has no column {", ".join(unknown)} to compare rows by. Its '
-                        f'columns are {", ".join(names)}.')
     same = {partition.location for partition in earlier} & {partition.location for partition in later}
     views = [PublishedTable(replace(table, database='states', name=name), tuple(partitions)) for name, partitions in (
         (EARLIER, earlier), (LATER, later),
         (EARLIER_ROWS, [item for item in earlier if item.location not in same]),
         (LATER_ROWS, [item for item in later if item.location not in same]))]
+    return _compare(table, views, key, left_out, without_totals)
+
+
+def compare_files(table: Table, earlier: Collection[str], later: Collection[str], key: Sequence[str],
+                  left_out: Collection[str], without_totals: Collection[str]) -> TableDiff:
+    """Compare two states of a table without partitions, given by the paths of their files; see `compare`."""
+    same = {*earlier} & {*later}
+    views = [PublishedTable(replace(table, database='states', name=name), (), tuple(sorted(files)))
+             for name, files in ((EARLIER, earlier), (LATER, later), (EARLIER_ROWS, {*earlier} - same),
+                                 (LATER_ROWS, {*later} - same))]
+    return _compare(table, views, key, left_out, without_totals)
+
+
+def _compare(table: Table, views: Sequence[PublishedTable], key: Sequence[str], left_out: Collection[str],
+             without_totals: Collection[str]) -> TableDiff:
+    """Compare the views, of which the last two lack what both states have in the same files."""
+    names = [column.name for column in (*table.columns, *table.partition_keys) if column.name not in left_out]
+    if unknown := [name for name in key if name not in names]:
+        raise LakeError(f'{table.database}.{table.name} has no column {", ".join(unknown)} to compare rows by. Its '
+                        f'columns are {", ".join(names)}.')
     numbers = [column for column in table.columns if NUMBER.fullmatch(column.type.lower())
                and column.name not in {*left_out, *without_totals, *key}]
     with engine(views, (), PythonFunctions()) as connection:

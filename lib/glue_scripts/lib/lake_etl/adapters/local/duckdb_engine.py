@@ -89,8 +89,9 @@ def table_view(published: PublishedTable) -> str:
     Columns missing in a file are null, columns of another type are converted, and partition keys are text.
     """
     table = published.table
-    if is_iceberg(table):
-        return f'CREATE VIEW {view_name(table.database, table.name)} AS {_files_select(table, iceberg_files(table))}'
+    files = iceberg_files(table) if is_iceberg(table) else published.files
+    if files is not None:
+        return f'CREATE VIEW {view_name(table.database, table.name)} AS {_files_select(table, files)}'
     selects = [_version_select(table, types, partitions) for types, partitions in _versions(published).items()]
     return f'CREATE VIEW {view_name(table.database, table.name)} AS {" UNION ALL ".join(selects)}'
 

@@ -5,8 +5,7 @@ import json
 import logging
 import re
 import uuid
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from urllib.parse import unquote, urlparse
 
@@ -21,14 +20,13 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.pandas.types import to_arrow_schema
 from pyspark.sql.types import ByteType, ShortType, StructType
-from sqlalchemy import URL
 
-from lake_etl.adapters.local.catalog_file import catalog_path, reading
+from lake_etl.adapters.iceberg_snapshots import NAME_MAPPING
 from lake_etl.adapters.local.catalog_types import parse_type
-from lake_etl.adapters.local.database import PATIENCE_SECONDS
+from lake_etl.adapters.local.iceberg_catalog import iceberg_catalog
 from lake_etl.adapters.local.iceberg_tables import catalog_type
-from lake_etl.adapters.local.lake_file_io import io_properties, paths_from_properties
-from lake_etl.adapters.local.lake_paths import LakePaths, connection_paths
+from lake_etl.adapters.local.lake_file_io import paths_from_properties
+from lake_etl.adapters.local.lake_paths import LakePaths
 from lake_etl.adapters.local.spark_types import spark_type
 from lake_etl.errors import MergeConflict, PublicationError
 from lake_etl.ports import TableState
@@ -36,11 +34,9 @@ from lake_etl.spark.columns import column, literal_path, quoted
 from lake_etl.spark.session import microsecond_times
 
 LOG = logging.getLogger(__name__)
-NAME_MAPPING = 'schema.name-mapping.default'
 # A retry of the library would commit rows that were matched to an older version.
 PROPERTIES = {'format-version': '2', 'commit.retry.num-retries': '0'}
 CREATED = 'created'
-NAME = 'lake'
 
 
 class PyIcebergTables:
@@ -60,9 +56,10 @@ class PyIcebergTables:
             table = _load(catalog, database, name)
             if table is None:
                 return None
-            return TableState(_version(table), _rows(spark, table, _files(table)))
+            return TableState(_version(table), _rows(spark, table, _files(table)), _properties(table))
 
-    def merge(self, rows: DataFrame, database: str, name: str, key: str, version: str | None) -> str:
+    def merge(self, rows: DataFrame, database: str, name: str, key: str, version: str | None,
+              properties: Mapping[str, str] | None = None) -> str:
         """Write the rows to new files, add them to the table in one commit, and return the new version.
 
         Raises MergeConflict if the table is not at `version`, PublicationError for types that Iceberg does not have.
@@ -74,7 +71,9 @@ class PyIcebergTables:
             paths = paths_from_properties(catalog.properties)
             folder = paths.stored(f'{self._warehouse}/{database.lower()}/{name.lower()}')
             try:
-                merged = _create(catalog, rows, database, name, folder) if table is None else _replace(table, rows, key)
+                given = dict(properties or {})
+                merged = (_create(catalog, rows, database, name, folder, given) if table is None
+                          else _replace(table, rows, key, given))
             except (CommitFailedException, TableAlreadyExistsError) as error:
                 raise _conflict(database, name) from error
         LOG.info('Merged rows into %s.%s, which is now at version %s.', database.lower(), name.lower(), merged)
@@ -91,6 +90,11 @@ def _load(catalog: SqlCatalog, database: str, name: str) -> Table | None:
 def _version(table: Table) -> str:
     snapshot = table.current_snapshot()
     return str(snapshot.snapshot_id) if snapshot else CREATED
+
+
+def _properties(table: Table) -> dict[str, str]:
+    snapshot = table.current_snapshot()
+    return dict(snapshot.summary.additional_properties) if snapshot and snapshot.summary else {}
 
 
 def _conflict(database: str, name: str) -> MergeConflict:
@@ -120,7 +124,8 @@ def _path(table: Table, file: DataFile) -> str:
     return paths_from_properties(table.io.properties).iceberg_path(file.file_path)
 
 
-def _create(catalog: SqlCatalog, rows: DataFrame, database: str, name: str, folder: str) -> str:
+def _create(catalog: SqlCatalog, rows: DataFrame, database: str, name: str, folder: str,
+            properties: dict[str, str]) -> str:
     """Create the table with its first rows in one commit."""
     rows = _with_iceberg_types(rows)
     catalog.create_namespace_if_not_exists(database.lower())
@@ -129,11 +134,11 @@ def _create(catalog: SqlCatalog, rows: DataFrame, database: str, name: str, fold
             (database.lower(), name.lower()), _arrow_schema(rows.schema), folder, properties=PROPERTIES) as transaction:
         mapping = create_mapping_from_schema(transaction.table_metadata.schema()).model_dump_json()
         transaction.set_properties({NAME_MAPPING: mapping})
-        _commit(transaction, (), written)
+        _commit(transaction, (), written, properties)
     return _version(catalog.load_table((database.lower(), name.lower())))
 
 
-def _replace(table: Table, rows: DataFrame, key: str) -> str:
+def _replace(table: Table, rows: DataFrame, key: str, properties: dict[str, str]) -> str:
     """Rewrite the files with rows that have one of the keys, and add new rows."""
     spark, rows = rows.sparkSession, _with_iceberg_types(rows)
     files = {_path(table, file): file for file in _files(table)}
@@ -146,7 +151,7 @@ def _replace(table: Table, rows: DataFrame, key: str) -> str:
     written = _write(rows, table.location(), paths_from_properties(table.io.properties))
     with table.transaction() as transaction:
         _add_columns(transaction, rows.schema)
-        _commit(transaction, replaced, written)
+        _commit(transaction, replaced, written, properties)
     return _version(table.refresh())
 
 
@@ -164,8 +169,9 @@ def _write(rows: DataFrame, folder: str, paths: LakePaths) -> list[str]:
     return sorted(paths.stored(str(path)) for path in target.glob('*.parquet') if not path.name.startswith(('_', '.')))
 
 
-def _commit(transaction: Transaction, removed: Sequence[DataFile], written: Sequence[str]) -> None:
-    with transaction.update_snapshot().overwrite() as snapshot:
+def _commit(transaction: Transaction, removed: Sequence[DataFile], written: Sequence[str],
+            properties: dict[str, str]) -> None:
+    with transaction.update_snapshot(snapshot_properties=properties).overwrite() as snapshot:
         for file in removed:
             snapshot.delete_data_file(file)
         for file in parquet_files_to_data_files(transaction._table.io, transaction.table_metadata, iter(written)):
@@ -193,17 +199,3 @@ def _arrow_schema(schema: StructType) -> pa.Schema:
     """Return the schema with nullable columns everywhere, as in Spark's files."""
     text = re.sub(r'"(nullable|containsNull|valueContainsNull)":false', r'"\1":true', schema.json())
     return to_arrow_schema(StructType.fromJson(json.loads(text)))
-
-
-@contextmanager
-def iceberg_catalog(address: str, warehouse: str) -> Iterator[SqlCatalog]:
-    """Open the Iceberg catalog in the file of an address `sqlite:///folder/lake.db`."""
-    with reading(address) as connection:
-        path = catalog_path(address)    # The file and its write-ahead log exist now.
-        properties = io_properties(connection_paths(connection))
-    uri = URL.create('sqlite', database=str(path), query={'timeout': str(PATIENCE_SECONDS)})
-    catalog = SqlCatalog(NAME, uri=uri.render_as_string(), warehouse=warehouse, **properties)
-    try:
-        yield catalog
-    finally:
-        catalog.engine.dispose()

@@ -26,10 +26,11 @@ class Names:
 
 @dataclass(frozen=True)
 class PublishedTable:
-    """A table with its partitions, from one snapshot."""
+    """A table with its partitions, from one snapshot, or with the paths of its files where it has no partitions."""
 
     table: Table
     partitions: tuple[Partition, ...]
+    files: tuple[str, ...] | None = None
 
 
 def read_names(connection: sqlite3.Connection) -> Names:
