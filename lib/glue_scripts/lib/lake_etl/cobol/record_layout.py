@@ -1,0 +1,336 @@
+"""Lays out the records of a copybook: the place of each field, its storage, and the name and type of its column."""
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from lake_etl.cobol.copybook import Item, Usage, names_in
+from lake_etl.cobol.layout import Field, Group, Node, RecordLayout, Table, column_nodes, struct_type
+from lake_etl.syntax.records import Findings, suggestion
+
+MOST_DIGITS, MOST_BINARY_DIGITS = 38, 18
+INT_DIGITS, BIGINT_DIGITS = 9, 18
+HALFWORD, FULLWORD, DOUBLEWORD = 2, 4, 8
+# The most digits of a binary number by its size.
+FULL_DIGITS = {2: 5, 4: 10, 8: 19}
+LARGEST_RECORD = 2 ** 24
+
+
+@dataclass(frozen=True, kw_only=True)
+class LayoutOptions:
+    """How a file uses its copybook.
+
+    record         name of the record, if the copybook describes several
+    segment_field  field that tells record types apart; None if there is one type
+    segments       record or group by value of this field
+    only           values whose records are loaded; all if there are none
+    little         whether COMP-5 and IEEE floats have their lowest byte first
+    """
+
+    record: str | None = None
+    segment_field: str | None = None
+    segments: Mapping[str, str] = field(default_factory=dict)
+    only: Sequence[str] = ()
+    little: bool = False
+
+
+def lay_out(records: Sequence[Item], options: LayoutOptions, findings: Findings) -> RecordLayout | None:
+    """Return the layout of the records of a file; records every problem, and returns None if there is one."""
+    before = len(findings.problems)
+    chosen = _chosen_records(records, options, findings)
+    if len(findings.problems) > before:
+        return None
+    builder = _Builder(options, findings, {name for item in chosen for name in _counters(item)})
+    nodes = builder.records(chosen)
+    if len(findings.problems) > before:
+        return None
+    members = tuple(_named(nodes))
+    segment = _segment_field(members, options, findings)
+    columns = tuple((str(node.column), node.type) for node in column_nodes(members))
+    size = max(node.size for node in members)
+    if not columns:
+        findings.problem('', 'no field has a name, so there are no columns')
+    if size > LARGEST_RECORD:
+        findings.problem('', f'a record has {size:,} bytes, and at most {LARGEST_RECORD:,} are read')
+    if len(findings.problems) > before:
+        return None
+    return RecordLayout(name=chosen[0].name, members=members, columns=columns, size=size, segment_field=segment,
+                        loaded=frozenset(options.only) or None)
+
+
+def _chosen_records(records: Sequence[Item], options: LayoutOptions, findings: Findings) -> list[Item]:
+    """Return the records of the copybook that the file holds."""
+    names = [item.name for item in records]
+    groups = {value: name.upper() for value, name in options.segments.items()}
+    known = names_in(records)
+    for value, name in groups.items():
+        if name not in known:
+            findings.problem('', f"the record type '{value}' of the segments is the group {name}, which is not there",
+                             suggestion(name, known))
+    for value in options.only:
+        if value not in groups:
+            findings.problem('', f"'only' of the segments names '{value}', which is not one of their record types",
+                             suggestion(value, groups))
+    if options.record is not None:
+        wanted = [item for item in records if item.name == options.record.upper()]
+        if not wanted:
+            findings.problem('', f"there is no record '{options.record}'",
+                             suggestion(options.record.upper(), names) or f'it has {", ".join(names)}')
+        return wanted[:1]
+    if len(records) == 1:
+        return list(records)
+    wanted = [item for item in records if item.name in groups.values()]
+    if not wanted and len(findings.problems) == 0:
+        findings.problem('', f'describes {len(records)} records: {", ".join(names)}', "choose one by 'record', or tell "
+                         "them apart by 'segments' in the cobol section of the input_spec")
+    return wanted
+
+
+def _counters(item: Item) -> Iterator[str]:
+    """Yield the names of the fields on which the lengths of tables depend."""
+    if item.occurs and item.occurs.depending:
+        yield item.occurs.depending
+    for child in item.children:
+        yield from _counters(child)
+
+
+@dataclass(frozen=True)
+class _Inherited:
+    """What an item has from the groups around it.
+
+    start    first byte of the group around it, counted from the beginning of the record
+    certain  whether only one description fits its bytes
+    """
+
+    usage: Usage | None = None
+    sign: tuple[bool, bool] | None = None
+    synchronized: bool = False
+    start: int = 0
+    certain: bool = True
+
+
+@dataclass
+class _Builder:
+    """Builds the nodes of a layout from items."""
+
+    options: LayoutOptions
+    findings: Findings
+    counters: set[str]
+
+    def records(self, items: Sequence[Item]) -> list[Node]:
+        """Return the records, which all begin at the first byte."""
+        alone = len(items) == 1
+        return [replace(self.node(item, _Inherited(certain=alone or bool(self.segments_of(item)))), overlays=index > 0)
+                for index, item in enumerate(items)]
+
+    def segments_of(self, item: Item) -> frozenset[str] | None:
+        return frozenset(value for value, name in self.options.segments.items()
+                         if item.name and name.upper() == item.name) or None
+
+    def node(self, item: Item, inherited: _Inherited, offset: int = 0) -> Node:
+        """Return the node of an item at a place in its group; it gets the slack bytes before it itself."""
+        inherited = replace(
+            inherited, usage=item.usage or inherited.usage, synchronized=item.synchronized or inherited.synchronized,
+            sign=(item.sign == 'leading', item.separate) if item.sign else inherited.sign)
+        if not item.occurs:
+            return self.single(item, inherited, offset)
+        offset += _slack(inherited.start + offset, self.alignment(item, inherited))
+        element = self.single(item, replace(inherited, start=0), 0)
+        size = element.size + _slack(element.size, self.alignment(item, inherited))
+        element = replace(element, size=size)
+        occurs = item.occurs
+        kind = element.type if isinstance(element, Field) else struct_type(tuple(_named(element.members)))
+        if isinstance(element, Group):
+            element = replace(element, members=tuple(_named(element.members)))
+        column = item.name or next((node.name for node in column_nodes((element,))), '') or None
+        if isinstance(element, Field) and element.column is None or kind == 'struct<>':
+            column = None
+        return Table(name=item.name, column=column, type=f'array<{kind}>', element=element, offset=offset,
+                     size=size * occurs.most, least=occurs.least, most=occurs.most, depending=occurs.depending)
+
+    def single(self, item: Item, inherited: _Inherited, offset: int) -> Field | Group:
+        if item.children:
+            return self.group(item, inherited, offset)
+        found = self.field(item, inherited)
+        return replace(found, offset=offset + _slack(inherited.start + offset, _boundary(found, inherited)))
+
+    def group(self, item: Item, inherited: _Inherited, offset: int) -> Group:
+        if item.picture:
+            self.problem(item, 'has a picture, and items below it')
+        members: list[Node] = []
+        end = bases = 0
+        clusters = _clusters(item.children)
+        for number, cluster in enumerate(clusters):
+            bases = end
+            segmented = len(cluster) > 1 and all(self.segments_of(child) for child in cluster)
+            certain = inherited.certain and (len(cluster) == 1 or segmented)
+            for index, child in enumerate(cluster):
+                self.check_redefines(child, cluster, index)
+                below = replace(inherited, start=inherited.start + offset, certain=certain)
+                node = self.node(child, below, bases)
+                if index == 0:
+                    bases = node.offset
+                elif node.offset != bases:
+                    node = replace(node, offset=bases)
+                members.append(replace(node, overlays=index > 0))
+                end = max(end, node.offset + node.size)
+            if len(cluster) > 1 and any(node.varies for node in members[-len(cluster):]) and cluster is not clusters[-1]:
+                self.problem(clusters[number + 1][0], 'follows a REDEFINES with an OCCURS DEPENDING ON, so its place is '
+                             'not known')
+        return Group(name=item.name, members=tuple(members), offset=offset, size=end,
+                     segments=self.segments_of(item), varies=any(node.varies for node in members))
+
+    def check_redefines(self, child: Item, cluster: Sequence[Item], index: int) -> None:
+        if index == 0 and child.redefines:
+            self.problem(child, f'redefines {child.redefines}, which is not the item above it')
+
+    def alignment(self, item: Item, inherited: _Inherited) -> int:
+        """Return the largest boundary on which a field of the item has to begin."""
+        if item.children:
+            below = replace(inherited, usage=item.usage or inherited.usage,
+                            synchronized=item.synchronized or inherited.synchronized)
+            return max(self.alignment(child, replace(
+                below, usage=child.usage or below.usage,
+                synchronized=child.synchronized or below.synchronized)) for child in item.children)
+        silent = _Builder(self.options, Findings(''), set())
+        return _boundary(silent.field(item, inherited), inherited)
+
+    def problem(self, item: Item, message: str, hint: str = '') -> None:
+        self.findings.problem(item.place, f'{item.name or "FILLER"} {message}', hint)
+
+    def field(self, item: Item, inherited: _Inherited) -> Field:
+        """Return the field of an item, with offset 0."""
+        picture, usage = item.picture, inherited.usage
+        found = Field(name=item.name, column=item.name or None, type='string', storage='text', offset=0, size=0,
+                      counts=item.name in self.counters, certain=inherited.certain)
+        if usage in ('float', 'double') and picture is None:
+            return replace(found, storage='float', type=usage, size=4 if usage == 'float' else 8,
+                           little=self.options.little)
+        if usage == 'unused' and picture is None:
+            return replace(found, storage='unused', column=None, size=4)
+        if picture is None:
+            self.problem(item, 'has no picture, and no items below it', 'add PIC, or items with higher level numbers')
+            return found
+        if picture.kind == 'national' and usage in (None, 'national', 'display'):
+            return replace(found, storage='national', size=2 * picture.length)
+        if picture.kind == 'text' and usage in (None, 'display'):
+            return replace(found, size=picture.length)
+        if picture.kind != 'number' or usage in ('float', 'double', 'unused', 'national'):
+            self.problem(item, 'has a picture that does not fit its usage')
+            return found
+        limit = MOST_BINARY_DIGITS if usage in ('binary', 'native') else MOST_DIGITS
+        if max(picture.digits, picture.scale) > limit:
+            self.problem(item, f'has more than {limit} digits')
+            return found
+        found = replace(found, digits=picture.digits, scale=picture.scale, zeros=picture.zeros, signed=picture.signed)
+        return _stored_number(found, picture.length, usage or 'display', inherited.sign or (False, False),
+                              self.options.little)
+
+
+def _stored_number(found: Field, length: int, usage: Usage, sign: tuple[bool, bool], little: bool) -> Field:
+    """Return a field with storage, size and type of a number.
+
+    length  number of digits that are stored
+    """
+    if usage == 'display':
+        separate = found.signed and sign[1]
+        found = replace(found, storage='zoned', size=length + separate, leading=sign[0], separate=separate)
+    elif usage in ('packed', 'unsigned packed'):
+        signed = usage == 'packed'
+        found = replace(found, storage='packed' if signed else 'unsigned packed',
+                        size=length // 2 + 1 if signed else (length + 1) // 2)
+    else:
+        size = HALFWORD if length <= 4 else FULLWORD if length <= 9 else DOUBLEWORD
+        native = usage == 'native'
+        digits = found.digits
+        if native:
+            digits = FULL_DIGITS[size] + (size == DOUBLEWORD and not found.signed) + found.zeros
+        found = replace(found, storage='binary', size=size, little=native and little, digits=digits)
+        if native and not found.scale and not found.zeros and (size == HALFWORD or found.signed):
+            return replace(found, type='bigint' if size == DOUBLEWORD else 'int')
+    return replace(found, type=_number_type(found.digits, found.scale))
+
+
+def _number_type(digits: int, scale: int) -> str:
+    if scale:
+        return f'decimal({max(digits, scale)},{scale})'
+    return 'int' if digits <= INT_DIGITS else 'bigint' if digits <= BIGINT_DIGITS else f'decimal({digits},0)'
+
+
+def _boundary(found: Field, inherited: _Inherited) -> int:
+    """Return the boundary on which a field has to begin: that of its machine word if it is SYNCHRONIZED."""
+    if not inherited.synchronized:
+        return 1
+    if found.storage == 'binary':
+        return HALFWORD if found.size == HALFWORD else FULLWORD
+    return max(1, found.size) if found.storage in ('float', 'unused') else 1
+
+
+def _slack(place: int, boundary: int) -> int:
+    return -place % boundary
+
+
+def _clusters(items: Iterable[Item]) -> list[list[Item]]:
+    """Return the items in groups of those that describe the same bytes: an item, and those that redefine it."""
+    found: list[list[Item]] = []
+    for item in items:
+        if item.redefines and found and item.redefines in [other.name for other in found[-1]]:
+            found[-1].append(item)
+        else:
+            found.append([item])
+    return found
+
+
+def _named(members: Iterable[Node]) -> Iterator[Node]:
+    """Yield the nodes with column names that differ: a name that occurs twice begins with those of its groups."""
+    nodes = tuple(members)
+    paths = list(_paths(nodes, ()))
+    names: list[str] = []
+    for path in paths:
+        same = [other for other in paths if other[-1] == path[-1]]
+        parts = next((count for count in range(1, len(path) + 1)
+                      if sum(other[-count:] == path[-count:] for other in same) == 1), len(path))
+        name = '-'.join(path[-parts:])
+        number = sum(other == name or other.startswith(f'{name}-#') for other in names) + 1
+        names.append(name if number == 1 else f'{name}-#{number}')
+    remaining = iter(name.replace('#', '') for name in names)
+    return (_renamed(node, remaining) for node in nodes)
+
+
+def _paths(members: Iterable[Node], above: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+    for node in members:
+        if isinstance(node, Group):
+            yield from _paths(node.members, (*above, node.name) if node.name else above)
+        elif node.column is not None:
+            yield (*above, node.column)
+
+
+def _renamed(node: Node, names: Iterator[str]) -> Node:
+    if isinstance(node, Group):
+        return replace(node, members=tuple(_renamed(member, names) for member in node.members))
+    return replace(node, column=next(names)) if node.column is not None else node
+
+
+def _segment_field(members: tuple[Node, ...], options: LayoutOptions, findings: Findings) -> Field | None:
+    """Return the field that tells record types apart, its offset counted from the beginning of the record."""
+    if options.segment_field is None:
+        return None
+    wanted = options.segment_field.upper()
+    found = next((item for item in _fixed_fields(members, 0) if item.name == wanted), None)
+    if found is None or found.storage not in ('text', 'zoned'):
+        findings.problem('', f"the field '{options.segment_field}' of the segments is not a field of characters at a "
+                         'fixed place of the record', suggestion(wanted, [
+                             item.name for item in _fixed_fields(members, 0) if item.name]))
+        return None
+    return found
+
+
+def _fixed_fields(members: tuple[Node, ...], start: int) -> Iterator[Field]:
+    """Yield the fields at the same place of every record, outside of tables, with that place as offset."""
+    for node in members:
+        if isinstance(node, Field):
+            yield replace(node, offset=start + node.offset)
+        elif isinstance(node, Group):
+            yield from _fixed_fields(node.members, start + node.offset)
+        if node.varies and not node.overlays and len([item for item in members if item.overlays]) == 0:
+            return
