@@ -290,10 +290,10 @@ def _named(members: Iterable[Node]) -> Iterator[Node]:
         same = [other for other in paths if other[-1] == path[-1]]
         parts = next((count for count in range(1, len(path) + 1)
                       if sum(other[-count:] == path[-count:] for other in same) == 1), len(path))
-        name = '-'.join(path[-parts:])
-        number = sum(other == name or other.startswith(f'{name}-#') for other in names) + 1
-        names.append(name if number == 1 else f'{name}-#{number}')
-    remaining = iter(name.replace('#', '') for name in names)
+        name = '_'.join(path[-parts:])
+        number = sum(other == name or other.startswith(f'{name}_#') for other in names) + 1
+        names.append(name if number == 1 else f'{name}_#{number}')
+    remaining = iter(name.replace('#', '').replace('-', '_') for name in names)
     return (_renamed(node, remaining) for node in nodes)
 
 

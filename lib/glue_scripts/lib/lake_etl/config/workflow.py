@@ -7,10 +7,14 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from lake_etl.arguments import RESERVED_COLUMNS
+from lake_etl.cobol.copybook import parse_copybook
+from lake_etl.cobol.layout import RecordLayout
 from lake_etl.config.configuration_files import (
-    FileNames, Read, entity_match_file, file_names, folded, stored_name, stored_workflow_name)
+    SPEC, FileNames, Read, entity_match_file, file_names, folded, stored_name, stored_workflow_name)
+from lake_etl.config.copybook_check import checked_layout, warn_of_unknown_columns
 from lake_etl.config.dependencies import Dependencies, parse_dependencies
 from lake_etl.config.entries.known import known_forms
+from lake_etl.config.formats.cobol_format import CobolSection
 from lake_etl.config.input import InputSpec, SchemaChange, default_schema_change, parse_input
 from lake_etl.config.mapping import MappingRow, SchemaMapping, parse_mapping
 from lake_etl.config.match_specification import EntityMatchSpec, parse_entity_match
@@ -47,6 +51,7 @@ class Workflow:
     redshift_statements  statements for Redshift, with placeholders not yet filled
     dependencies         workflows that must have succeeded before
     present_files        names of the files that exist, such as `transformation-spec/Gen-Policy.json`
+    layout               layout of the records of a mainframe extract, from its copybook; None for other formats
     """
 
     input: InputSpec = field(default_factory=InputSpec)
@@ -60,6 +65,7 @@ class Workflow:
     redshift_statements: tuple[str, ...] = ()
     dependencies: Dependencies | None = None
     present_files: tuple[str, ...] = ()
+    layout: RecordLayout | None = None
 
     @property
     def mapping_rows(self) -> tuple[MappingRow, ...]:
@@ -98,6 +104,7 @@ def read_workflow(database: str, table: str, read: Read, registry: Registry, env
         content, registry, findings, refuse_unknown)) or _Spec()
     mapping = reading.parse(names.mapping, parse_mapping)
     _check_mapping(mapping, spec, names, reading)
+    layout = _read_layout(reading, spec.input.cobol, names, mapping)
     dependencies = reading.parse(names.dependencies, _from_json(parse_dependencies))
     quality = reading.parse(names.quality, _from_json(parse_quality))
     spark_sql, athena, redshift = _read_sql(reading, names, placeholders)
@@ -106,7 +113,7 @@ def read_workflow(database: str, table: str, read: Read, registry: Registry, env
         input=spec.input, allow_schema_change=spec.input.allow_schema_change or default_schema_change(environment),
         mapping=mapping, steps=spec.transforms.steps, unknown_transforms=spec.transforms.unknown, quality=quality,
         spark_sql=spark_sql, athena_statements=athena, redshift_statements=redshift, dependencies=dependencies,
-        present_files=tuple(reading.present))
+        present_files=tuple(reading.present), layout=layout)
 
 
 def read_consume_workflow(database: str, table: str, read: Read,
@@ -272,6 +279,25 @@ def _check_fixed_columns(mapping: SchemaMapping, findings: Findings) -> None:
         if earlier is not row and (row.dest_name or earlier.dest_name):
             findings.problem(row.place, f"column '{row.source_name}' is already that of row {earlier.line}",
                              'only fixed-width columns that are dropped may share a name')
+
+
+def _read_layout(reading: _Reading, section: CobolSection | None, names: FileNames, mapping: SchemaMapping | None
+                 ) -> RecordLayout | None:
+    """Return the layout of the records of a mainframe extract; None for other formats, or if there is a problem."""
+    if section is None:
+        return None
+    name = reading.stored_name(f'{SPEC}/{section.copybook}') if section.copybook else names.copybook
+    records = reading.parse(name, parse_copybook)
+    if name not in reading.present:
+        reading.findings_for(names.spec).problem(
+            'input_spec.cobol', f'needs the copybook {name}, which is missing',
+            'put it there, or name the file by copybook')
+    if records is None:
+        return None
+    layout = checked_layout(records, section, reading.findings_for(name))
+    if layout is not None and mapping is not None:
+        warn_of_unknown_columns(layout, mapping, reading.findings_for(names.mapping))
+    return layout
 
 
 def _read_sql(reading: _Reading, names: FileNames, placeholders: Collection[str] | None

@@ -237,9 +237,6 @@ def _incomplete(file: PreparedFile, place: int, rest: int, shape: RecordShape) -
 
 def _require_whole_records(file: PreparedFile, shape: RecordShape) -> None:
     records, rest = divmod(file.size, shape.length)
-    if shape.length < shape.longest:
-        raise DataError(f"{file.name} cannot be read: 'record_length' in the cobol section of the input_spec is "
-                        f'{shape.length:,}, and the record of the copybook has {shape.longest:,} bytes.')
     if not rest:
         return
     beginning = next(file_content(file.uri), b'')[:2 * WORD]

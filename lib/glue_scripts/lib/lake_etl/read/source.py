@@ -11,6 +11,7 @@ from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame, SparkSession
 
 from lake_etl import runtime
+from lake_etl.cobol.layout import RecordLayout
 from lake_etl.config.formats.delimited_format import DELIMITED
 from lake_etl.config.formats.input_format import InputFormat
 from lake_etl.config.input import InputSpec
@@ -31,13 +32,14 @@ FILE_SCAN = 'FileScanRDD'
 
 
 def read_collected_file(spark: SparkSession, uri: str, spec: InputSpec, known_types: KnownTypesLookup = no_known_types,
-                        *, scratch: str, widths: Sequence[tuple[str, int]] = (),
+                        *, scratch: str, widths: Sequence[tuple[str, int]] = (), layout: RecordLayout | None = None,
                         apply_types: ApplyTypes = with_declared_types, tracked: bool = False) -> DataFrame:
     """Return the rows of a file, or of all files of the folder whose trigger it is; malformed rows are marked.
 
     known_types  returns what is known about the source's columns; called once, with their names
     scratch      folder for data that must be rewritten before Spark can read it; needed as long as the frame is
     widths       name and width of each column of fixed-width text, in order
+    layout       layout of the records of a mainframe extract
     apply_types  converts columns to the types that the input_spec declares
     tracked      whether hidden columns track where each row stands in its file (`lake_etl.spark.source_rows`)
 
@@ -51,7 +53,7 @@ def read_collected_file(spark: SparkSession, uri: str, spec: InputSpec, known_ty
             raise DataError(f'{file.name} is {file_format.name}, but {first.name} is {first_format.name}. Files of '
                             'one load need one format; nothing was loaded.')
     source = SourceFiles(name, tuple(file for file, _ in prepared), spec, tuple(widths), scratch, known_types,
-                         tracked)
+                         tracked, layout)
     with read_errors_named(name, uri, spec):
         return apply_types(reader_for(first_format)(spark, source), spec.types)
 
