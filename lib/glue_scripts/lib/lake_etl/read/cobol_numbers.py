@@ -201,6 +201,9 @@ def _array(field: Field, numbers: Numbers) -> tuple[pa.Array, Mask]:
     null = numbers.null | wrong
     negative = numbers.negative if field.signed else None
     chunks = numbers.chunks
+    if len(chunks) > 1 and not field.type.startswith('decimal'):
+        # The half byte in front of an even number of digits is zero, or else the number is wrong.
+        chunks = [chunks[-2] * CHUNK + chunks[-1]]
     if len(chunks) == 1:
         value = chunks[0] if negative is None else np.where(negative, -chunks[0], chunks[0])
         if not field.zeros or field.digits <= INT64_DIGITS:
