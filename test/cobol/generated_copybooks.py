@@ -113,7 +113,9 @@ class Maker:
         return Described('FILLER', 'filler', f'X({length})', length=length)
 
     def text(self, length: int) -> Described:
-        return Described(self.name(), 'text', self.random.choice((f'X({length})', 'X' * length, f'x({length})')),
+        # Cobrix 2.6.9 takes x(9) for one character.
+        spellings = (f'X({length})', 'X' * length, f'X({length:02})' if self.dialect == 'ibm' else f'x({length})')
+        return Described(self.name(), 'text', self.random.choice(spellings),
                          length=length)
 
     def field(self, outermost: bool = False) -> Described:
@@ -121,7 +123,8 @@ class Maker:
         if choice < 0.3:
             return self.text(self.random.randint(1, 25))
         if choice < 0.36:
-            usage = self.random.choice(('float', 'double'))
+            # Cobrix 2.6.9 reads some numbers of COMP-1 wrongly, among them all negative ones.
+            usage = self.random.choice(('float', 'double') if self.dialect == 'gnu' else ('double',))
             return Described(self.name(), 'number', usage=usage, spelling=SPELLINGS[usage][0])
         return self.number(outermost)
 

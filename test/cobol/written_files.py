@@ -75,3 +75,10 @@ def same(found: Any, true: Any) -> bool:
     if isinstance(found, float):
         return abs(found - float(true)) <= 1e-6 * max(1.0, abs(float(true)))
     return bool(found == true)
+
+
+def differences(rows: list[dict[str, Any]], true: list[dict[str, Any]]) -> list[str]:
+    """Return the columns with other values than the true ones."""
+    assert len(rows) == len(true)
+    return [name for found, values in zip(rows, true, strict=True) for name, value in flat(values).items()
+            if not same(found[name], value)]
