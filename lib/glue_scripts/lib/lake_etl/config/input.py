@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal, get_args
 
+from lake_etl.config.formats.cobol_format import COBOL
 from lake_etl.config.formats.delimited_format import DELIMITERS, DelimitedSection
-from lake_etl.config.input_formats import InputSections
+from lake_etl.config.input_formats import InputSections, choose_format
 from lake_etl.syntax.records import Findings, describe, parse_record
 from lake_etl.syntax.regex_backtracking import python_pattern_problems
 from lake_etl.syntax.type_text import type_problems
@@ -109,7 +110,7 @@ class InputSpec(InputSections):
 
     def _cobol_messages(self) -> Iterator[str]:
         """Yield which options the reader of mainframe extracts would ignore."""
-        if self.cobol is None:
+        if choose_format('', self) is not COBOL:
             return
         if self.encoding != UTF_8:
             yield "'encoding' of a mainframe extract belongs into the cobol section"

@@ -14,8 +14,9 @@ from lake_etl.config.configuration_files import (
 from lake_etl.config.copybook_check import checked_layout, warn_of_unknown_columns
 from lake_etl.config.dependencies import Dependencies, parse_dependencies
 from lake_etl.config.entries.known import known_forms
-from lake_etl.config.formats.cobol_format import CobolSection
+from lake_etl.config.formats.cobol_format import COBOL
 from lake_etl.config.input import InputSpec, SchemaChange, default_schema_change, parse_input
+from lake_etl.config.input_formats import choose_format
 from lake_etl.config.mapping import MappingRow, SchemaMapping, parse_mapping
 from lake_etl.config.match_specification import EntityMatchSpec, parse_entity_match
 from lake_etl.config.quality_rules import QualityRules, parse_quality
@@ -104,7 +105,7 @@ def read_workflow(database: str, table: str, read: Read, registry: Registry, env
         content, registry, findings, refuse_unknown)) or _Spec()
     mapping = reading.parse(names.mapping, parse_mapping)
     _check_mapping(mapping, spec, names, reading)
-    layout = _read_layout(reading, spec.input.cobol, names, mapping)
+    layout = _read_layout(reading, spec.input, names, mapping)
     dependencies = reading.parse(names.dependencies, _from_json(parse_dependencies))
     quality = reading.parse(names.quality, _from_json(parse_quality))
     spark_sql, athena, redshift = _read_sql(reading, names, placeholders)
@@ -281,10 +282,11 @@ def _check_fixed_columns(mapping: SchemaMapping, findings: Findings) -> None:
                              'only fixed-width columns that are dropped may share a name')
 
 
-def _read_layout(reading: _Reading, section: CobolSection | None, names: FileNames, mapping: SchemaMapping | None
+def _read_layout(reading: _Reading, source: InputSpec, names: FileNames, mapping: SchemaMapping | None
                  ) -> RecordLayout | None:
     """Return the layout of the records of a mainframe extract; None for other formats, or if there is a problem."""
-    if section is None:
+    section = source.cobol
+    if section is None or choose_format('', source) is not COBOL:
         return None
     name = reading.stored_name(f'{SPEC}/{section.copybook}') if section.copybook else names.copybook
     records = reading.parse(name, parse_copybook)

@@ -155,6 +155,14 @@ def _lines(padded: Bytes, content: bytes, starts: NDArray[np.int64], used: int, 
     return Records(padded, starts[full], ends[full], None, numbers[full])
 
 
+def find_records(content: bytes, file: PreparedFile, shape: RecordShape) -> tuple[list[int], int]:
+    """Return the starts of the records at the beginning of a file, and the byte behind the last whole one.
+
+    Raises DataError when the bytes are not such records.
+    """
+    return _finder(shape)(content, 0, file, shape)
+
+
 Finder = Callable[[bytes, int, PreparedFile, RecordShape], tuple[list[int], int]]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 import importlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict
 from typing import Any
 
 from py4j.protocol import Py4JError
@@ -12,6 +13,7 @@ from pyspark.sql import DataFrame, SparkSession
 
 from lake_etl import runtime
 from lake_etl.cobol.layout import RecordLayout
+from lake_etl.config.formats.cobol_format import COBOL, CobolSection
 from lake_etl.config.formats.delimited_format import DELIMITED
 from lake_etl.config.formats.input_format import InputFormat
 from lake_etl.config.input import InputSpec
@@ -65,6 +67,9 @@ def proposed_input_spec(uri: str, spec: InputSpec, scratch: str) -> dict[str, An
     """
     _, uris = list_load_files(uri, spec)
     file, file_format = prepare_file(uris[0], spec, f'{scratch}/proposed')
+    if file_format is COBOL and spec.cobol is not None:
+        return {'cobol': {key: value for key, value in asdict(spec.cobol).items()
+                          if value != getattr(CobolSection(), key)}}
     if file_format is DELIMITED:
         return delimited_section(with_detected_delimiter(spec, (file,)))
     return {key: dict(section) for key, section in next(iter(file_format.extensions.values()), {}).items()}
