@@ -19,8 +19,8 @@ CORE = f'{SHARED}lake_etl/'
 LONGEST_FILE = 300
 
 # The layers of the core, from the ground up: a folder imports its own files and what stands before it.
-CORE_LAYERS = ('kernel', 'reasons', 'syntax', 'cobol', 'dqdl', 'config', 'column_lineage', 'landing', 'spark', 'transform',
-               'mapping', 'read', 'publish', 'quality', 'match', 'jobs')
+CORE_LAYERS = ('kernel', 'reasons', 'syntax', 'cobol', 'dqdl', 'config', 'column_lineage', 'landing', 'spark',
+               'transform', 'mapping', 'read', 'publish', 'quality', 'match', 'jobs')
 KERNEL = ('errors', 'ports', 'arguments')
 FUNCTIONS = ('executions', 'state_machine_trigger', 'etl_job_auditor', 'dependency_trigger', 'table_lock',
              'execution_repair')

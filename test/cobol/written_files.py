@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from lake_etl.cobol.copybook import parse_copybook
-from lake_etl.cobol.layout import RecordLayout
+from lake_etl.cobol.record_nodes import RecordLayout
 from lake_etl.config.copybook_check import checked_layout
 from lake_etl.config.formats.cobol_format import CobolSection, SegmentsSection
 from lake_etl.read.cobol_columns import Decoded, RecordDecoder

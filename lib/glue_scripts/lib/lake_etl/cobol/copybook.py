@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from lake_etl.cobol.copybook_text import Entry, Word, entries
+from lake_etl.cobol.copybook_text import CopybookEntry, Word, entries
 from lake_etl.cobol.picture import Picture, parse_picture
 from lake_etl.syntax.records import Findings
 from lake_etl.syntax.text import decode_text
@@ -80,7 +80,7 @@ def parse_copybook(content: bytes, findings: Findings) -> tuple[Item, ...] | Non
     return records if len(findings.problems) == before else None
 
 
-def _item(entry: Entry, findings: Findings) -> Item | None:
+def _item(entry: CopybookEntry, findings: Findings) -> Item | None:
     """Return the item of an entry; None for headings, entries without data, and entries with a problem."""
     first, *rest = entry.words
     place = f'line {first.line}'

@@ -29,7 +29,7 @@ class Word:
 
 
 @dataclass(frozen=True)
-class Entry:
+class CopybookEntry:
     """The words of one entry, without the period that ends it.
 
     ended  whether there is such a period
@@ -39,7 +39,7 @@ class Entry:
     ended: bool = True
 
 
-def entries(text: str) -> Iterator[Entry]:
+def entries(text: str) -> Iterator[CopybookEntry]:
     """Yield the entries of a copybook."""
     words: list[Word] = []
     for line, content in _code_lines(text):
@@ -52,10 +52,10 @@ def entries(text: str) -> Iterator[Entry]:
             if plain:
                 words.append(Word(plain, line))
             if '.' in token[len(plain):] and words:
-                yield Entry(tuple(words))
+                yield CopybookEntry(tuple(words))
                 words = []
     if words:
-        yield Entry(tuple(words), ended=False)
+        yield CopybookEntry(tuple(words), ended=False)
 
 
 def _code_lines(text: str) -> Iterator[tuple[int, str]]:

@@ -4,15 +4,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from lake_etl.cobol.copybook import Item, Usage, names_in
-from lake_etl.cobol.layout import Field, Group, Node, RecordLayout, Table, column_nodes, struct_type
+from lake_etl.cobol.column_naming import with_column_names
+from lake_etl.cobol.copybook import Item, names_in
+from lake_etl.cobol.record_nodes import (
+    Node, RecordField, RecordGroup, RecordLayout, RecordTable, column_nodes, struct_type)
+from lake_etl.cobol.stored_fields import Inherited, boundary, stored_field
 from lake_etl.syntax.records import Findings, suggestion
 
-MOST_DIGITS, MOST_BINARY_DIGITS = 38, 18
-INT_DIGITS, BIGINT_DIGITS = 9, 18
-HALFWORD, FULLWORD, DOUBLEWORD = 2, 4, 8
-# The most digits of a binary number by its size.
-FULL_DIGITS = {2: 5, 4: 10, 8: 19}
 LARGEST_RECORD = 2 ** 24
 
 
@@ -44,7 +42,7 @@ def lay_out(records: Sequence[Item], options: LayoutOptions, findings: Findings)
     nodes = builder.records(chosen)
     if len(findings.problems) > before:
         return None
-    members = tuple(_named(nodes))
+    members = tuple(with_column_names(nodes))
     segment = _segment_field(members, options, findings)
     columns = tuple((str(node.column), node.type) for node in column_nodes(members))
     size = max(node.size for node in members)
@@ -94,21 +92,6 @@ def _counters(item: Item) -> Iterator[str]:
         yield from _counters(child)
 
 
-@dataclass(frozen=True)
-class _Inherited:
-    """What an item has from the groups around it.
-
-    start    first byte of the group around it, counted from the beginning of the record
-    certain  whether only one description fits its bytes
-    """
-
-    usage: Usage | None = None
-    sign: tuple[bool, bool] | None = None
-    synchronized: bool = False
-    start: int = 0
-    certain: bool = True
-
-
 @dataclass
 class _Builder:
     """Builds the nodes of a layout from items."""
@@ -120,14 +103,14 @@ class _Builder:
     def records(self, items: Sequence[Item]) -> list[Node]:
         """Return the records, which all begin at the first byte."""
         alone = len(items) == 1
-        return [replace(self.node(item, _Inherited(certain=alone or bool(self.segments_of(item)))), overlays=index > 0)
+        return [replace(self.node(item, Inherited(certain=alone or bool(self.segments_of(item)))), overlays=index > 0)
                 for index, item in enumerate(items)]
 
     def segments_of(self, item: Item) -> frozenset[str] | None:
         return frozenset(value for value, name in self.options.segments.items()
                          if item.name and name.upper() == item.name) or None
 
-    def node(self, item: Item, inherited: _Inherited, offset: int = 0) -> Node:
+    def node(self, item: Item, inherited: Inherited, offset: int = 0) -> Node:
         """Return the node of an item at a place in its group; it gets the slack bytes before it itself."""
         inherited = replace(
             inherited, usage=item.usage or inherited.usage, synchronized=item.synchronized or inherited.synchronized,
@@ -139,22 +122,26 @@ class _Builder:
         size = element.size + _slack(element.size, self.alignment(item, inherited))
         element = replace(element, size=size)
         occurs = item.occurs
-        kind = element.type if isinstance(element, Field) else struct_type(tuple(_named(element.members)))
-        if isinstance(element, Group):
-            element = replace(element, members=tuple(_named(element.members)))
+        kind = element.type if isinstance(element, RecordField) else struct_type(tuple(with_column_names(element.members)))
+        if isinstance(element, RecordGroup):
+            element = replace(element, members=tuple(with_column_names(element.members)))
         column = item.name or next((node.name for node in column_nodes((element,))), '') or None
-        if isinstance(element, Field) and element.column is None or kind == 'struct<>':
+        if isinstance(element, RecordField) and element.column is None or kind == 'struct<>':
             column = None
-        return Table(name=item.name, column=column, type=f'array<{kind}>', element=element, offset=offset,
+        return RecordTable(name=item.name, column=column, type=f'array<{kind}>', element=element, offset=offset,
                      size=size * occurs.most, least=occurs.least, most=occurs.most, depending=occurs.depending)
 
-    def single(self, item: Item, inherited: _Inherited, offset: int) -> Field | Group:
+    def single(self, item: Item, inherited: Inherited, offset: int) -> RecordField | RecordGroup:
         if item.children:
             return self.group(item, inherited, offset)
-        found = self.field(item, inherited)
-        return replace(found, offset=offset + _slack(inherited.start + offset, _boundary(found, inherited)))
+        found = stored_field(item, inherited, self.options.little)
+        if isinstance(found, str):
+            self.problem(item, found)
+            return RecordField(name=item.name, column=None, type='string', storage='unused', offset=offset, size=1)
+        found = replace(found, counts=item.name in self.counters)
+        return replace(found, offset=offset + _slack(inherited.start + offset, boundary(found, inherited)))
 
-    def group(self, item: Item, inherited: _Inherited, offset: int) -> Group:
+    def group(self, item: Item, inherited: Inherited, offset: int) -> RecordGroup:
         if item.picture:
             self.problem(item, 'has a picture, and items below it')
         members: list[Node] = []
@@ -177,14 +164,14 @@ class _Builder:
             if len(cluster) > 1 and any(node.varies for node in members[-len(cluster):]) and cluster is not clusters[-1]:
                 self.problem(clusters[number + 1][0], 'follows a REDEFINES with an OCCURS DEPENDING ON, so its place is '
                              'not known')
-        return Group(name=item.name, members=tuple(members), offset=offset, size=end,
+        return RecordGroup(name=item.name, members=tuple(members), offset=offset, size=end,
                      segments=self.segments_of(item), varies=any(node.varies for node in members))
 
     def check_redefines(self, child: Item, cluster: Sequence[Item], index: int) -> None:
         if index == 0 and child.redefines:
             self.problem(child, f'redefines {child.redefines}, which is not the item above it')
 
-    def alignment(self, item: Item, inherited: _Inherited) -> int:
+    def alignment(self, item: Item, inherited: Inherited) -> int:
         """Return the largest boundary on which a field of the item has to begin."""
         if item.children:
             below = replace(inherited, usage=item.usage or inherited.usage,
@@ -192,79 +179,11 @@ class _Builder:
             return max(self.alignment(child, replace(
                 below, usage=child.usage or below.usage,
                 synchronized=child.synchronized or below.synchronized)) for child in item.children)
-        silent = _Builder(self.options, Findings(''), set())
-        return _boundary(silent.field(item, inherited), inherited)
+        found = stored_field(item, inherited, self.options.little)
+        return 1 if isinstance(found, str) else boundary(found, inherited)
 
-    def problem(self, item: Item, message: str, hint: str = '') -> None:
-        self.findings.problem(item.place, f'{item.name or "FILLER"} {message}', hint)
-
-    def field(self, item: Item, inherited: _Inherited) -> Field:
-        """Return the field of an item, with offset 0."""
-        picture, usage = item.picture, inherited.usage
-        found = Field(name=item.name, column=item.name or None, type='string', storage='text', offset=0, size=0,
-                      counts=item.name in self.counters, certain=inherited.certain)
-        if usage in ('float', 'double') and picture is None:
-            return replace(found, storage='float', type=usage, size=4 if usage == 'float' else 8,
-                           little=self.options.little)
-        if usage == 'unused' and picture is None:
-            return replace(found, storage='unused', column=None, size=4)
-        if picture is None:
-            self.problem(item, 'has no picture, and no items below it', 'add PIC, or items with higher level numbers')
-            return found
-        if picture.kind == 'national' and usage in (None, 'national', 'display'):
-            return replace(found, storage='national', size=2 * picture.length)
-        if picture.kind == 'text' and usage in (None, 'display'):
-            return replace(found, size=picture.length)
-        if picture.kind != 'number' or usage in ('float', 'double', 'unused', 'national'):
-            self.problem(item, 'has a picture that does not fit its usage')
-            return found
-        limit = MOST_BINARY_DIGITS if usage in ('binary', 'native') else MOST_DIGITS
-        if max(picture.digits, picture.scale) > limit:
-            self.problem(item, f'has more than {limit} digits')
-            return found
-        found = replace(found, digits=picture.digits, scale=picture.scale, zeros=picture.zeros, signed=picture.signed)
-        return _stored_number(found, picture.length, usage or 'display', inherited.sign or (False, False),
-                              self.options.little)
-
-
-def _stored_number(found: Field, length: int, usage: Usage, sign: tuple[bool, bool], little: bool) -> Field:
-    """Return a field with storage, size and type of a number.
-
-    length  number of digits that are stored
-    """
-    if usage == 'display':
-        separate = found.signed and sign[1]
-        found = replace(found, storage='zoned', size=length + separate, leading=sign[0], separate=separate)
-    elif usage in ('packed', 'unsigned packed'):
-        signed = usage == 'packed'
-        found = replace(found, storage='packed' if signed else 'unsigned packed',
-                        size=length // 2 + 1 if signed else (length + 1) // 2)
-    else:
-        size = HALFWORD if length <= 4 else FULLWORD if length <= 9 else DOUBLEWORD
-        native = usage == 'native'
-        digits = found.digits
-        if native:
-            digits = FULL_DIGITS[size] + (size == DOUBLEWORD and not found.signed) + found.zeros
-        found = replace(found, storage='binary', size=size, little=native and little, digits=digits)
-        if native and not found.scale and not found.zeros and (size == HALFWORD or found.signed):
-            return replace(found, type='bigint' if size == DOUBLEWORD else 'int')
-    return replace(found, type=_number_type(found.digits, found.scale))
-
-
-def _number_type(digits: int, scale: int) -> str:
-    if scale:
-        return f'decimal({max(digits, scale)},{scale})'
-    return 'int' if digits <= INT_DIGITS else 'bigint' if digits <= BIGINT_DIGITS else f'decimal({digits},0)'
-
-
-def _boundary(found: Field, inherited: _Inherited) -> int:
-    """Return the boundary on which a field has to begin: that of its machine word if it is SYNCHRONIZED."""
-    if not inherited.synchronized:
-        return 1
-    if found.storage == 'binary':
-        return HALFWORD if found.size == HALFWORD else FULLWORD
-    return max(1, found.size) if found.storage in ('float', 'unused') else 1
-
+    def problem(self, item: Item, message: str) -> None:
+        self.findings.problem(item.place, f'{item.name or "FILLER"} {message}')
 
 def _slack(place: int, boundary: int) -> int:
     return -place % boundary
@@ -281,37 +200,7 @@ def _clusters(items: Iterable[Item]) -> list[list[Item]]:
     return found
 
 
-def _named(members: Iterable[Node]) -> Iterator[Node]:
-    """Yield the nodes with column names that differ: a name that occurs twice begins with those of its groups."""
-    nodes = tuple(members)
-    paths = list(_paths(nodes, ()))
-    names: list[str] = []
-    for path in paths:
-        same = [other for other in paths if other[-1] == path[-1]]
-        parts = next((count for count in range(1, len(path) + 1)
-                      if sum(other[-count:] == path[-count:] for other in same) == 1), len(path))
-        name = '_'.join(path[-parts:])
-        number = sum(other == name or other.startswith(f'{name}_#') for other in names) + 1
-        names.append(name if number == 1 else f'{name}_#{number}')
-    remaining = iter(name.replace('#', '').replace('-', '_') for name in names)
-    return (_renamed(node, remaining) for node in nodes)
-
-
-def _paths(members: Iterable[Node], above: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
-    for node in members:
-        if isinstance(node, Group):
-            yield from _paths(node.members, (*above, node.name) if node.name else above)
-        elif node.column is not None:
-            yield (*above, node.column)
-
-
-def _renamed(node: Node, names: Iterator[str]) -> Node:
-    if isinstance(node, Group):
-        return replace(node, members=tuple(_renamed(member, names) for member in node.members))
-    return replace(node, column=next(names)) if node.column is not None else node
-
-
-def _segment_field(members: tuple[Node, ...], options: LayoutOptions, findings: Findings) -> Field | None:
+def _segment_field(members: tuple[Node, ...], options: LayoutOptions, findings: Findings) -> RecordField | None:
     """Return the field that tells record types apart, its offset counted from the beginning of the record."""
     if options.segment_field is None:
         return None
@@ -325,12 +214,12 @@ def _segment_field(members: tuple[Node, ...], options: LayoutOptions, findings: 
     return found
 
 
-def _fixed_fields(members: tuple[Node, ...], start: int) -> Iterator[Field]:
+def _fixed_fields(members: tuple[Node, ...], start: int) -> Iterator[RecordField]:
     """Yield the fields at the same place of every record, outside of tables, with that place as offset."""
     for node in members:
-        if isinstance(node, Field):
+        if isinstance(node, RecordField):
             yield replace(node, offset=start + node.offset)
-        elif isinstance(node, Group):
+        elif isinstance(node, RecordGroup):
             yield from _fixed_fields(node.members, start + node.offset)
         if node.varies and not node.overlays and len([item for item in members if item.overlays]) == 0:
             return

@@ -4,8 +4,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from lake_etl.cobol.copybook import Item
-from lake_etl.cobol.layout import RecordLayout
 from lake_etl.cobol.record_layout import lay_out
+from lake_etl.cobol.record_nodes import RecordLayout
 from lake_etl.config.formats.cobol_format import CobolSection
 from lake_etl.config.mapping import SchemaMapping
 from lake_etl.syntax.column_names import comparable_name

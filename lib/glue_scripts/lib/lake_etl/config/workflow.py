@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from lake_etl.arguments import RESERVED_COLUMNS
 from lake_etl.cobol.copybook import parse_copybook
-from lake_etl.cobol.layout import RecordLayout
+from lake_etl.cobol.record_nodes import RecordLayout
 from lake_etl.config.configuration_files import (
     SPEC, FileNames, Read, entity_match_file, file_names, folded, stored_name, stored_workflow_name)
 from lake_etl.config.copybook_check import checked_layout, warn_of_unknown_columns

@@ -11,7 +11,7 @@ from pyspark.sql.types import BooleanType, LongType, StructField, StructType
 from pyspark.sql.types import _parse_datatype_string as parsed_type
 
 from lake_etl import runtime
-from lake_etl.cobol.layout import RecordLayout, column_nodes
+from lake_etl.cobol.record_nodes import RecordLayout, column_nodes
 from lake_etl.config.formats.cobol_format import CobolSection
 from lake_etl.errors import DataError
 from lake_etl.read.cobol_columns import RecordDecoder, keeps_zeros

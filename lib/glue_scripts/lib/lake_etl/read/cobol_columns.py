@@ -7,18 +7,18 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from numpy.lib.stride_tricks import as_strided, sliding_window_view
 from numpy.typing import NDArray
 
-from lake_etl.cobol.layout import Field, Group, Node, RecordLayout, Table, column_nodes
-from lake_etl.read.cobol_numbers import ASCII, EBCDIC, Bytes, Mask, decode_number
+from lake_etl.cobol.record_nodes import Node, RecordField, RecordGroup, RecordLayout, RecordTable, column_nodes
+from lake_etl.read.cobol_decimals import Mask
+from lake_etl.read.cobol_numbers import ASCII, EBCDIC, decode_number
 from lake_etl.read.cobol_records import Records
+from lake_etl.read.cobol_rows import (
+    UNKNOWN, Offset, RowPlaces, clipped_text, element_counts, element_places, with_nulls)
 from lake_etl.read.cobol_text import TextCode, decode_national, decode_text_column, text_code
 from lake_etl.syntax.code_pages import is_ebcdic
 
-Offset = int | NDArray[np.int64]
 Lengths = dict[str, NDArray[np.int64]]
-UNKNOWN = -1
 
 
 @dataclass(frozen=True)
@@ -32,38 +32,6 @@ class Decoded:
     columns: list[pa.Array]
     malformed: Mask
     numbers: NDArray[np.int64]
-
-
-@dataclass(frozen=True)
-class _Rows:
-    """Where rows begin in the bytes of a block, and where their records end.
-
-    stride    bytes from one row to the next, if that is the same for all; otherwise None
-    segments  index of the record type of each row; UNKNOWN if it is not described
-    """
-
-    content: Bytes
-    starts: NDArray[np.int64]
-    ends: NDArray[np.int64]
-    stride: int | None = None
-    segments: NDArray[np.int64] | None = None
-
-    def moved(self, offset: Offset) -> _Rows:
-        """Return the rows with later beginnings."""
-        return replace(self, starts=self.starts + offset, stride=self.stride if isinstance(offset, int) else None)
-
-    def taken(self, index: NDArray[np.int64]) -> _Rows:
-        """Return some of the rows."""
-        return replace(self, starts=self.starts[index], ends=self.ends[index], stride=None,
-                       segments=None if self.segments is None else self.segments[index])
-
-    def window(self, offset: Offset, size: int) -> Bytes:
-        """Return the bytes at a place of each row, as a matrix."""
-        if self.stride is not None and isinstance(offset, int) and len(self.starts):
-            beginning = self.content[self.starts[0] + offset:]
-            return as_strided(beginning, (len(self.starts), size), (self.stride, 1), writeable=False)
-        places = np.minimum(self.starts + offset, len(self.content) - size)
-        return sliding_window_view(self.content, size)[places]
 
 
 class RecordDecoder:
@@ -85,7 +53,7 @@ class RecordDecoder:
 
     def decode(self, records: Records) -> Decoded:
         """Return the columns of the records, in the order of the layout's."""
-        rows = _Rows(records.content, records.starts, records.ends, records.stride)
+        rows = RowPlaces(records.content, records.starts, records.ends, records.stride)
         numbers, unknown = records.numbers, None
         field = self._layout.segment_field
         if field is not None:
@@ -101,14 +69,14 @@ class RecordDecoder:
             malformed = malformed | unknown
         return Decoded(columns, malformed | self._surplus(rows), numbers)
 
-    def _segments(self, rows: _Rows, field: Field) -> NDArray[np.int64]:
+    def _segments(self, rows: RowPlaces, field: RecordField) -> NDArray[np.int64]:
         """Return the index of the record type of each row."""
-        content = _clipped(rows, field.offset, field.size, self._zoned.blank)
+        content = clipped_text(rows, field.offset, field.size, self._zoned.blank)
         texts, _ = decode_text_column(content, self._text)
         found = pc.index_in(texts, pa.array(self._segment_values, pa.string()))
         return np.asarray(pc.fill_null(found, UNKNOWN).to_numpy(zero_copy_only=False), dtype=np.int64)
 
-    def _surplus(self, rows: _Rows) -> Mask:
+    def _surplus(self, rows: RowPlaces) -> Mask:
         """Tell which lines have more than blanks behind the longest record."""
         longer = np.zeros(len(rows.starts), dtype=bool)
         if rows.stride is None:
@@ -119,38 +87,25 @@ class RecordDecoder:
 
 
 def _as_text(node: Node, wanted: frozenset[str]) -> Node:
-    if isinstance(node, Group):
+    if isinstance(node, RecordGroup):
         return replace(node, members=tuple(_as_text(member, wanted) for member in node.members))
-    if isinstance(node, Field) and node.column in wanted and keeps_zeros(node):
+    if isinstance(node, RecordField) and node.column in wanted and keeps_zeros(node):
         return replace(node, storage='text', type='string', counts=False)
     return node
 
 
-def keeps_zeros(field: Field | Table) -> bool:
+def keeps_zeros(field: RecordField | RecordTable) -> bool:
     """Tell whether a field can be text with its leading zeros: it is an unsigned whole number in characters."""
-    return (isinstance(field, Field) and field.storage == 'zoned' and not (field.signed or field.scale or field.zeros)
+    return (isinstance(field, RecordField) and field.storage == 'zoned' and not (field.signed or field.scale or field.zeros)
             and not field.counts)
 
 
 def _segment_values(members: Sequence[Node]) -> set[str]:
     found: set[str] = set()
     for node in members:
-        if isinstance(node, Group):
+        if isinstance(node, RecordGroup):
             found |= (node.segments or set()) | _segment_values(node.members)
     return found
-
-
-def _clipped(rows: _Rows, offset: Offset, size: int, blank: int) -> Bytes:
-    """Return the bytes of a text field, with blanks for those behind the end of the record."""
-    content = rows.window(offset, size)
-    if rows.stride is not None:
-        return content
-    left = rows.ends - rows.starts - offset
-    if (left >= size).all():
-        return content
-    content = content.copy()
-    content[np.arange(size) >= left[:, None]] = blank
-    return content
 
 
 @dataclass(frozen=True)
@@ -163,7 +118,7 @@ class _Reading:
     slides: bool
     segment_values: Sequence[str]
 
-    def members(self, rows: _Rows, members: Sequence[Node], lengths: Lengths) -> tuple[list[pa.Array], Mask, Offset]:
+    def members(self, rows: RowPlaces, members: Sequence[Node], lengths: Lengths) -> tuple[list[pa.Array], Mask, Offset]:
         """Return the columns of members of a group, the malformed rows, and how much shorter the group is.
 
         lengths  numbers of elements by the name of the field that holds them; gets those of these members too
@@ -183,22 +138,22 @@ class _Reading:
                 shift = shift + change
         return columns, malformed, shift
 
-    def node(self, rows: _Rows, node: Node, lengths: Lengths) -> tuple[list[pa.Array], Mask | None, Offset]:
+    def node(self, rows: RowPlaces, node: Node, lengths: Lengths) -> tuple[list[pa.Array], Mask | None, Offset]:
         """Do the same for one member, at the beginning of the rows."""
-        if isinstance(node, Field):
+        if isinstance(node, RecordField):
             if node.column is None and not node.counts:
                 return [], None, 0
             column, wrong = self.field(rows, node)
             if node.counts:
-                lengths[node.name] = _element_counts(column)
+                lengths[node.name] = element_counts(column)
             return [column] if node.column is not None else [], wrong if node.certain else None, 0
-        if isinstance(node, Table):
+        if isinstance(node, RecordTable):
             return self.table(rows, node, lengths)
         if node.segments is None or rows.segments is None:
             return self.members(rows, node.members, lengths)
         return self.segment(rows, node, lengths)
 
-    def segment(self, rows: _Rows, node: Group, lengths: Lengths) -> tuple[list[pa.Array], Mask, Offset]:
+    def segment(self, rows: RowPlaces, node: RecordGroup, lengths: Lengths) -> tuple[list[pa.Array], Mask, Offset]:
         """Do the same for a group that only records of some types have; its columns are null in the others."""
         wanted = [self.segment_values.index(value) for value in node.segments or ()]
         index = np.flatnonzero(np.isin(rows.segments, wanted))
@@ -213,11 +168,11 @@ class _Reading:
         moved[index] = change
         return [column.take(spread) for column in columns], malformed, moved if node.varies else 0
 
-    def field(self, rows: _Rows, field: Field) -> tuple[pa.Array, Mask | None]:
+    def field(self, rows: RowPlaces, field: RecordField) -> tuple[pa.Array, Mask | None]:
         """Return the column of a field, null where the record ends before it, and where its bytes do not fit."""
         blank = EBCDIC.blank if self.ebcdic else ASCII.blank
         if field.storage == 'text':
-            return decode_text_column(_clipped(rows, 0, field.size, blank), self.text)
+            return decode_text_column(clipped_text(rows, 0, field.size, blank), self.text)
         content = rows.window(0, field.size)
         if field.storage == 'national':
             column, wrong = decode_national(content)
@@ -230,9 +185,9 @@ class _Reading:
         if not short.any():
             return column, wrong
         cut = short & (left > 0)
-        return _with_nulls(column, short), cut if wrong is None else np.where(short, cut, wrong)
+        return with_nulls(column, short), cut if wrong is None else np.where(short, cut, wrong)
 
-    def table(self, rows: _Rows, table: Table, lengths: Lengths) -> tuple[list[pa.Array], Mask, Offset]:
+    def table(self, rows: RowPlaces, table: RecordTable, lengths: Lengths) -> tuple[list[pa.Array], Mask, Offset]:
         """Return the array of a table's elements; null where the number of elements is not known."""
         counts = np.full(len(rows.starts), table.most, dtype=np.int64)
         lost = np.zeros(len(rows.starts), dtype=bool)
@@ -242,7 +197,7 @@ class _Reading:
             counts = np.where(lost, 0, counts)
         if not table.element.varies:
             sizes: Offset = table.element.size * counts
-            parents, places = _element_places(rows, counts, table.element.size)
+            parents, places = element_places(rows, counts, table.element.size)
         else:
             parents, places, sizes = self.varying_places(rows, table.element, counts, lengths)
         inside = places < rows.ends[parents]
@@ -258,19 +213,19 @@ class _Reading:
             columns.append(pa.ListArray.from_arrays(pa.array(offsets), element, mask=pa.array(lost)))
         return columns, malformed, sizes - table.size
 
-    def elements(self, rows: _Rows, element: Field | Group, parents: NDArray[np.int64], places: NDArray[np.int64],
+    def elements(self, rows: RowPlaces, element: RecordField | RecordGroup, parents: NDArray[np.int64], places: NDArray[np.int64],
                  lengths: Lengths) -> tuple[pa.Array, Mask]:
         """Return the elements of all rows as one column, and which of them are malformed."""
-        inner = _Rows(rows.content, places, rows.ends[parents],
+        inner = RowPlaces(rows.content, places, rows.ends[parents],
                       segments=None if rows.segments is None else rows.segments[parents])
         outer = {name: values[parents] for name, values in lengths.items()}
         columns, wrong, _ = self.node(inner, element, outer)
         malformed = np.zeros(len(places), dtype=bool) if wrong is None else wrong
-        if isinstance(element, Field):
+        if isinstance(element, RecordField):
             return columns[0], malformed
         return pa.StructArray.from_arrays(columns, [str(node.column) for node in column_nodes(element.members)]), malformed
 
-    def varying_places(self, rows: _Rows, element: Field | Group, counts: NDArray[np.int64], lengths: Lengths
+    def varying_places(self, rows: RowPlaces, element: RecordField | RecordGroup, counts: NDArray[np.int64], lengths: Lengths
                        ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
         """Return the row and the place of each element, whose sizes differ, and the size of all elements of a row."""
         most = int(counts.max(initial=0))
@@ -284,20 +239,3 @@ class _Reading:
             place[index] += element.size + (change if self.slides else 0)
         taken = np.arange(most) < counts[:, None]
         return np.nonzero(taken)[0], matrix[taken], place - rows.starts
-
-
-def _element_places(rows: _Rows, counts: NDArray[np.int64], size: int
-                    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return the row and the place of each element of one size."""
-    parents = np.repeat(np.arange(len(counts), dtype=np.int64), counts)
-    number = np.arange(len(parents), dtype=np.int64) - np.repeat(np.cumsum(counts) - counts, counts)
-    return parents, rows.starts[parents] + number * size
-
-
-def _element_counts(column: pa.Array) -> NDArray[np.int64]:
-    """Return numbers of elements; UNKNOWN where there is none."""
-    return np.asarray(pc.fill_null(column.cast(pa.int64()), UNKNOWN).to_numpy(zero_copy_only=False), dtype=np.int64)
-
-
-def _with_nulls(column: pa.Array, null: Mask) -> pa.Array:
-    return pc.if_else(pa.array(null), pa.scalar(None, column.type), column)

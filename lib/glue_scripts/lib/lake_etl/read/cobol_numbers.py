@@ -13,13 +13,12 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from lake_etl.cobol.layout import Field
+from lake_etl.cobol.record_nodes import RecordField
+from lake_etl.read.cobol_decimals import (
+    CHUNK, CHUNK_DIGITS, Mask, arrow_decimal, decimal_array, number_words, signed_words, with_zeros)
 
 Bytes = NDArray[np.uint8]
-Mask = NDArray[np.bool_]
 INT64_DIGITS = 18
-CHUNK_DIGITS = 9
-CHUNK = 10 ** CHUNK_DIGITS
 INVALID = 255
 LOW_VALUE, HIGH_VALUE = 0x00, 0xff
 POWERS = np.array([10 ** exponent for exponent in range(INT64_DIGITS + 1)], dtype=np.int64)
@@ -59,7 +58,7 @@ class Numbers:
     wrong: Mask
 
 
-def decode_number(field: Field, content: Bytes, code: ZonedCode, ieee: bool) -> tuple[pa.Array, Mask]:
+def decode_number(field: RecordField, content: Bytes, code: ZonedCode, ieee: bool) -> tuple[pa.Array, Mask]:
     """Return the column of a number field, and where its bytes are not a number of the field's picture.
 
     content  the bytes of the field, one row for each record
@@ -93,7 +92,7 @@ def _sign_tables(ebcdic: bool) -> tuple[Bytes, Mask]:
     return digits, negative
 
 
-def _zoned(field: Field, content: Bytes, code: ZonedCode) -> Numbers:
+def _zoned(field: RecordField, content: Bytes, code: ZonedCode) -> Numbers:
     null = _blank_rows(content, code.blank)
     wrong = np.zeros(len(content), dtype=bool)
     negative = None
@@ -144,7 +143,7 @@ def _pair_table() -> Bytes:
     return np.where((high <= 9) & (low <= 9), high * 10 + low, INVALID).astype(np.uint8)
 
 
-def _packed(field: Field, content: Bytes) -> Numbers:
+def _packed(field: RecordField, content: Bytes) -> Numbers:
     null = _blank_rows(content, EBCDIC.blank)
     if field.storage == 'unsigned packed':
         pairs, negative = _pair_table()[content], None
@@ -162,7 +161,7 @@ def _packed(field: Field, content: Bytes) -> Numbers:
     return Numbers(_from_pairs(pairs, digit), negative, null, (wrong | _exceeds(field, pairs)) & ~null)
 
 
-def _exceeds(field: Field, pairs: Bytes) -> Mask:
+def _exceeds(field: RecordField, pairs: Bytes) -> Mask:
     """Tell where the half byte in front of the digits, which an even number of them leaves, is not zero."""
     stored = field.digits - field.zeros - max(0, field.scale - field.digits)
     spare = pairs.shape[1] * 2 + (field.storage == 'packed') - stored
@@ -192,7 +191,7 @@ def _blank_rows(content: Bytes, blank: int) -> Mask:
     return candidates
 
 
-def _array(field: Field, numbers: Numbers) -> tuple[pa.Array, Mask]:
+def _array(field: RecordField, numbers: Numbers) -> tuple[pa.Array, Mask]:
     """Return a column in the field's type from its numbers."""
     wrong = numbers.wrong
     if numbers.negative is not None and not field.signed:
@@ -209,44 +208,11 @@ def _array(field: Field, numbers: Numbers) -> tuple[pa.Array, Mask]:
         if not field.zeros or field.digits <= INT64_DIGITS:
             return _from_int64(field, value * POWERS[field.zeros] if field.zeros else value, null), wrong
         chunks = [chunks[0] // CHUNK, chunks[0] % CHUNK]
-    words = _words(_with_zeros(chunks, field.zeros))
-    return _decimals(field, _signed_words(words, negative), null), wrong
+    words = number_words(with_zeros(chunks, field.zeros))
+    return decimal_array(field.type, signed_words(words, negative), null), wrong
 
 
-def _with_zeros(chunks: list[NDArray[np.int64]], zeros: int) -> list[NDArray[np.int64]]:
-    """Return numbers times a power of ten, which is a further chunk for each nine zeros, and a shift of digits."""
-    whole, rest = divmod(zeros, CHUNK_DIGITS)
-    chunks = [*chunks, *[np.zeros_like(chunks[0])] * whole]
-    if not rest:
-        return chunks
-    upper, lower = 10 ** (CHUNK_DIGITS - rest), 10 ** rest
-    shifted = [np.zeros_like(chunks[0]), *chunks, np.zeros_like(chunks[0])]
-    return [shifted[index] % upper * lower + shifted[index + 1] // upper for index in range(len(shifted) - 1)]
-
-
-def _words(chunks: list[NDArray[np.int64]]) -> NDArray[np.uint64]:
-    """Return the two 64-bit words of each number, the lower one first."""
-    limbs = [np.zeros(len(chunks[0]), dtype=np.uint64) for _ in range(4)]
-    for chunk in chunks:
-        carry = chunk.astype(np.uint64)
-        for index, limb in enumerate(limbs):
-            total = limb * np.uint64(CHUNK) + carry
-            limbs[index], carry = total & np.uint64(0xffffffff), total >> np.uint64(32)
-    shift = np.uint64(32)
-    return np.stack([limbs[0] | limbs[1] << shift, limbs[2] | limbs[3] << shift], axis=1)
-
-
-def _signed_words(words: NDArray[np.uint64], negative: Mask | None) -> NDArray[np.uint64]:
-    """Return the two's complement of the numbers that are negative."""
-    if negative is None or not negative.any():
-        return words
-    complement = ~words
-    complement[:, 0] += np.uint64(1)
-    complement[:, 1] += (complement[:, 0] == 0).astype(np.uint64)
-    return np.where(negative[:, None], complement, words)
-
-
-def _from_int64(field: Field, value: NDArray[np.int64], null: Mask) -> pa.Array:
+def _from_int64(field: RecordField, value: NDArray[np.int64], null: Mask) -> pa.Array:
     if field.type == 'int':
         return pa.array(value.astype(np.int32), mask=null)
     if field.type == 'bigint':
@@ -254,26 +220,10 @@ def _from_int64(field: Field, value: NDArray[np.int64], null: Mask) -> pa.Array:
     words = np.empty((len(value), 2), dtype=np.int64)
     words[:, 0] = value
     words[:, 1] = value >> 63
-    return _decimals(field, words.view(np.uint64), null)
+    return decimal_array(field.type, words.view(np.uint64), null)
 
 
-def arrow_decimal(kind: str) -> pa.DataType:
-    """Return the type `decimal(p,s)` of Arrow."""
-    precision, scale = kind.removeprefix('decimal(').rstrip(')').split(',')
-    return pa.decimal128(int(precision), int(scale))
-
-
-def _decimals(field: Field, words: NDArray[np.uint64], null: Mask) -> pa.Array:
-    return pa.Array.from_buffers(arrow_decimal(field.type), len(words), [
-        validity(null), pa.py_buffer(np.ascontiguousarray(words))])
-
-
-def validity(null: Mask) -> pa.Buffer | None:
-    """Return Arrow's bitmap of the values that are not null; None if all are."""
-    return pa.py_buffer(np.packbits(~null, bitorder='little')) if null.any() else None
-
-
-def _binary(field: Field, content: Bytes) -> tuple[pa.Array, Mask]:
+def _binary(field: RecordField, content: Bytes) -> tuple[pa.Array, Mask]:
     order = '<' if field.little else '>'
     kind = np.dtype(f'{order}{"i" if field.signed else "u"}{field.size}')
     raw = np.ascontiguousarray(content).view(kind)[:, 0]
@@ -282,7 +232,7 @@ def _binary(field: Field, content: Bytes) -> tuple[pa.Array, Mask]:
         if field.type.startswith('decimal') and field.digits > INT64_DIGITS and not field.zeros:
             words = np.zeros((len(raw), 2), dtype=np.uint64)
             words[:, 0] = raw
-            return _decimals(field, words, none), none
+            return decimal_array(field.type, words, none), none
         wrong = raw > np.uint64(2 ** 63 - 1)
     else:
         wrong = none
@@ -293,13 +243,13 @@ def _binary(field: Field, content: Bytes) -> tuple[pa.Array, Mask]:
         value = np.where(wrong, 0, value)
     if field.zeros and field.digits > INT64_DIGITS:
         absolute = np.abs(value)
-        words = _words(_with_zeros([absolute // CHUNK // CHUNK, absolute // CHUNK % CHUNK, absolute % CHUNK],
+        words = number_words(with_zeros([absolute // CHUNK // CHUNK, absolute // CHUNK % CHUNK, absolute % CHUNK],
                                    field.zeros))
-        return _decimals(field, _signed_words(words, value < 0), wrong), wrong
+        return decimal_array(field.type, signed_words(words, value < 0), wrong), wrong
     return _from_int64(field, value * POWERS[field.zeros] if field.zeros else value, wrong), wrong
 
 
-def _limit(field: Field) -> int | None:
+def _limit(field: RecordField) -> int | None:
     """Return the largest value of a binary number that its column can hold; None if that is every value."""
     if field.type in ('int', 'bigint'):
         largest = 2 ** 31 - 1 if field.type == 'int' else 2 ** 63 - 1
@@ -309,7 +259,7 @@ def _limit(field: Field) -> int | None:
     return limit if limit < 2 ** 63 - 1 else None
 
 
-def _floats(field: Field, content: Bytes, ieee: bool) -> tuple[pa.Array, Mask]:
+def _floats(field: RecordField, content: Bytes, ieee: bool) -> tuple[pa.Array, Mask]:
     if ieee:
         kind = np.dtype(f'{"<" if field.little else ">"}f{field.size}')
         value = np.ascontiguousarray(content).view(kind)[:, 0].astype(np.float64)

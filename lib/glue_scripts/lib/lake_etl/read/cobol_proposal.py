@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from lake_etl.cobol.copybook import Item, parse_copybook
-from lake_etl.cobol.layout import RecordLayout
+from lake_etl.cobol.record_nodes import RecordLayout
 from lake_etl.config.copybook_check import BINARY_STORAGE, checked_layout
 from lake_etl.config.formats.cobol_format import CobolSection
 from lake_etl.errors import ConfigurationError, DataError

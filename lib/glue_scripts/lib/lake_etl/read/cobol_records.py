@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from lake_etl.cobol.layout import RecordLayout
+from lake_etl.cobol.record_nodes import RecordLayout
 from lake_etl.config.formats.cobol_format import CobolSection
 from lake_etl.errors import DataError
 from lake_etl.read.cobol_numbers import Bytes

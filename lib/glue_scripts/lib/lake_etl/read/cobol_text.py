@@ -8,7 +8,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from lake_etl.read.cobol_numbers import Bytes, Mask
+from lake_etl.read.cobol_decimals import Mask
+from lake_etl.read.cobol_numbers import Bytes
 from lake_etl.syntax.code_pages import single_byte_table
 
 REPLACEMENT = '\ufffd'

@@ -12,7 +12,7 @@ from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame, SparkSession
 
 from lake_etl import runtime
-from lake_etl.cobol.layout import RecordLayout
+from lake_etl.cobol.record_nodes import RecordLayout
 from lake_etl.config.formats.cobol_format import COBOL, CobolSection
 from lake_etl.config.formats.delimited_format import DELIMITED
 from lake_etl.config.formats.input_format import InputFormat

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from pyspark.sql import DataFrame
 
-from lake_etl.cobol.layout import RecordLayout
+from lake_etl.cobol.record_nodes import RecordLayout
 from lake_etl.config.input import InputSpec
 from lake_etl.errors import DataError
 from lake_etl.spark.columns import literal_path

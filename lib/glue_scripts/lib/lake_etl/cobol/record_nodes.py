@@ -9,7 +9,7 @@ Storage = Literal['text', 'national', 'zoned', 'packed', 'unsigned packed', 'bin
 
 
 @dataclass(frozen=True, kw_only=True)
-class Field:
+class RecordField:
     """A field of a record.
 
     column    name of its column, or of its member of a table; None if it has none
@@ -51,7 +51,7 @@ class Field:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Group:
+class RecordGroup:
     """A group of fields, which itself is no column.
 
     segments  values of the field that tells record types apart for which the group is there; None if it always is
@@ -68,7 +68,7 @@ class Group:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Table:
+class RecordTable:
     """A field or group that is repeated; its column is an array, of structs if it is a group.
 
     element    what is repeated; its offset is 0
@@ -79,7 +79,7 @@ class Table:
     name: str
     column: str | None
     type: str
-    element: Field | Group
+    element: RecordField | RecordGroup
     offset: int
     size: int
     least: int
@@ -93,7 +93,7 @@ class Table:
         return self.depending is not None or self.element.varies
 
 
-Node = Field | Group | Table
+Node = RecordField | RecordGroup | RecordTable
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,26 +111,26 @@ class RecordLayout:
     members: tuple[Node, ...]
     columns: tuple[tuple[str, str], ...]
     size: int
-    segment_field: Field | None = None
+    segment_field: RecordField | None = None
     loaded: frozenset[str] | None = None
 
-    def fields(self) -> Iterator[Field]:
+    def fields(self) -> Iterator[RecordField]:
         """Yield all fields, also those of groups and tables."""
         yield from _fields(self.members)
 
 
-def _fields(members: tuple[Node, ...]) -> Iterator[Field]:
+def _fields(members: tuple[Node, ...]) -> Iterator[RecordField]:
     for node in members:
-        if isinstance(node, Field):
+        if isinstance(node, RecordField):
             yield node
         else:
-            yield from _fields(node.members if isinstance(node, Group) else (node.element,))
+            yield from _fields(node.members if isinstance(node, RecordGroup) else (node.element,))
 
 
-def column_nodes(members: tuple[Node, ...]) -> Iterator[Field | Table]:
+def column_nodes(members: tuple[Node, ...]) -> Iterator[RecordField | RecordTable]:
     """Yield the fields and tables that are columns, or members of a table's elements, in order."""
     for node in members:
-        if isinstance(node, Group):
+        if isinstance(node, RecordGroup):
             yield from column_nodes(node.members)
         elif node.column is not None:
             yield node
