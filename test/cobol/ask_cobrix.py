@@ -1,6 +1,6 @@
-"""Asks Cobrix to read generated mainframe files, and writes its answers: .venv/bin/python test/cobol/ask_cobrix.py
+"""Asks Cobrix to read generated files, and writes its answers: .venv/bin/python test/cobol/ask_cobrix.py (needs Maven).
 
-Maven has to be there. It fetches Cobrix from Maven Central; it runs on the Spark of the environment. The suite compares the lake with the
+Maven fetches Cobrix from Maven Central; it runs on the Spark of the environment. The suite compares the lake with the
 written answers, so it needs no Maven. The files are in EBCDIC, made here from known values.
 """
 from __future__ import annotations
@@ -59,8 +59,9 @@ def _answer(spark: SparkSession, folder: Path, seed: int) -> dict[str, Any]:
     # Cobrix does not know this optional word.
     copybook = copybook_text(record, seed).replace('PIC IS ', 'PIC    ')
     (folder / 'file.dat').write_bytes(content)
-    options = {'copybook_contents': copybook, 'ebcdic_code_page': COBRIX_PAGE, 'schema_retention_policy': 'collapse_root',
-               'variable_size_occurs': str(variable).lower(), 'record_format': 'V' if variable else 'F'}
+    options = {'copybook_contents': copybook, 'ebcdic_code_page': COBRIX_PAGE,
+               'schema_retention_policy': 'collapse_root', 'variable_size_occurs': str(variable).lower(),
+               'record_format': 'V' if variable else 'F'}
     if variable:
         options |= {'is_rdw_big_endian': 'true', 'is_rdw_part_of_record_length': 'true'}
     answer: dict[str, Any] = {}
@@ -70,7 +71,7 @@ def _answer(spark: SparkSession, folder: Path, seed: int) -> dict[str, Any]:
     except Exception as error:  # A refusal is an answer, too.
         answer['refused'] = ' '.join(str(error).split())[:300]
     return answer | {'seed': seed, 'copybook': copybook, 'page': page, 'variable': variable, 'content': content.hex(),
-            'true': json.loads(json.dumps(rows, default=str))}
+                     'true': json.loads(json.dumps(rows, default=str))}
 
 
 def _encoded(items: tuple[Described, ...], values: dict[str, Any], page: str, slides: bool) -> bytes:

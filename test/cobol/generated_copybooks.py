@@ -12,7 +12,8 @@ RECORDS = 4
 LETTERS = string.ascii_letters + string.digits + ' -./'
 SPELLINGS = {'binary': ('COMP', 'BINARY', 'USAGE IS COMP-4', 'COMPUTATIONAL', 'USAGE BINARY'),
              'packed': ('COMP-3', 'PACKED-DECIMAL', 'USAGE COMPUTATIONAL-3', 'USAGE IS COMP-3'),
-             'native': ('COMP-5',), 'float': ('COMP-1',), 'double': ('COMP-2',), 'display': ('', 'USAGE DISPLAY', 'DISPLAY')}
+             'native': ('COMP-5',), 'float': ('COMP-1',), 'double': ('COMP-2',),
+             'display': ('', 'USAGE DISPLAY', 'DISPLAY')}
 
 
 @dataclass(frozen=True)
@@ -98,7 +99,8 @@ class Maker:
         most, counter = self.random.randint(1, 4), ''
         if not within_table and self.varies and (self.dialect == 'ibm' or not self.counters):
             found = self.random.choice((
-                Described(self.name(), 'number', '9(2)', digits=2), Described(self.name(), 'number', '9(3)', 'packed', 3),
+                Described(self.name(), 'number', '9(2)', digits=2),
+                Described(self.name(), 'number', '9(3)', 'packed', 3),
                 Described(self.name(), 'number', 'S9(4)', 'binary', 4, signed=True)))
             yield found
             self.counters.append(found)
@@ -149,8 +151,9 @@ class Maker:
         if signed and usage == 'display':
             sign = self.random.choice(('', '', '', 'SIGN LEADING', 'SIGN IS TRAILING SEPARATE CHARACTER',
                                        'SIGN IS LEADING SEPARATE', 'SIGN TRAILING'))
-        # GnuCOBOL counts boundaries from the group, forgets them before a table of varying length, and knows doublewords.
-        can_align = outermost and self.dialect == 'gnu' and not self.varies and usage == 'binary' and whole + decimals < 10
+        # GnuCOBOL counts boundaries from the group, forgets them before a table of varying length, and has larger ones.
+        can_align = (outermost and self.dialect == 'gnu' and not self.varies and usage == 'binary'
+                     and whole + decimals < 10)
         synchronized = can_align and self.random.random() < 0.4
         return Described(self.name(), 'number', picture, usage, whole + decimals, decimals, zeros, signed, sign,
                          synchronized=synchronized, spelling=self.random.choice(SPELLINGS[usage]))

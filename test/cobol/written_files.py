@@ -1,4 +1,4 @@
-"""Reads a mainframe extract with the lake's decoder, without Spark, and compares its values with those that are true."""
+"""Reads a mainframe extract with the lake's decoder, without Spark, and compares its values with the true ones."""
 from __future__ import annotations
 
 from decimal import Decimal

@@ -122,14 +122,14 @@ class _Builder:
         size = element.size + _slack(element.size, self.alignment(item, inherited))
         element = replace(element, size=size)
         occurs = item.occurs
-        kind = element.type if isinstance(element, RecordField) else struct_type(tuple(with_column_names(element.members)))
         if isinstance(element, RecordGroup):
             element = replace(element, members=tuple(with_column_names(element.members)))
+        kind = element.type if isinstance(element, RecordField) else struct_type(element.members)
         column = item.name or next((node.name for node in column_nodes((element,))), '') or None
         if isinstance(element, RecordField) and element.column is None or kind == 'struct<>':
             column = None
         return RecordTable(name=item.name, column=column, type=f'array<{kind}>', element=element, offset=offset,
-                     size=size * occurs.most, least=occurs.least, most=occurs.most, depending=occurs.depending)
+                           size=size * occurs.most, most=occurs.most, depending=occurs.depending)
 
     def single(self, item: Item, inherited: Inherited, offset: int) -> RecordField | RecordGroup:
         if item.children:
@@ -145,27 +145,28 @@ class _Builder:
         if item.picture:
             self.problem(item, 'has a picture, and items below it')
         members: list[Node] = []
-        end = bases = 0
+        end = base = 0
         clusters = _clusters(item.children)
         for number, cluster in enumerate(clusters):
-            bases = end
+            base = end
             segmented = len(cluster) > 1 and all(self.segments_of(child) for child in cluster)
             certain = inherited.certain and (len(cluster) == 1 or segmented)
             for index, child in enumerate(cluster):
                 self.check_redefines(child, cluster, index)
                 below = replace(inherited, start=inherited.start + offset, certain=certain)
-                node = self.node(child, below, bases)
+                node = self.node(child, below, base)
                 if index == 0:
-                    bases = node.offset
-                elif node.offset != bases:
-                    node = replace(node, offset=bases)
+                    base = node.offset
+                elif node.offset != base:
+                    node = replace(node, offset=base)
                 members.append(replace(node, overlays=index > 0))
                 end = max(end, node.offset + node.size)
-            if len(cluster) > 1 and any(node.varies for node in members[-len(cluster):]) and cluster is not clusters[-1]:
-                self.problem(clusters[number + 1][0], 'follows a REDEFINES with an OCCURS DEPENDING ON, so its place is '
-                             'not known')
+            varies = len(cluster) > 1 and any(node.varies for node in members[-len(cluster):])
+            if varies and number + 1 < len(clusters):
+                self.problem(clusters[number + 1][0],
+                             'follows a REDEFINES with an OCCURS DEPENDING ON, so its place is not known')
         return RecordGroup(name=item.name, members=tuple(members), offset=offset, size=end,
-                     segments=self.segments_of(item), varies=any(node.varies for node in members))
+                           segments=self.segments_of(item), varies=any(node.varies for node in members))
 
     def check_redefines(self, child: Item, cluster: Sequence[Item], index: int) -> None:
         if index == 0 and child.redefines:
@@ -184,6 +185,7 @@ class _Builder:
 
     def problem(self, item: Item, message: str) -> None:
         self.findings.problem(item.place, f'{item.name or "FILLER"} {message}')
+
 
 def _slack(place: int, boundary: int) -> int:
     return -place % boundary

@@ -82,7 +82,6 @@ class RecordTable:
     element: RecordField | RecordGroup
     offset: int
     size: int
-    least: int
     most: int
     depending: str | None = None
     overlays: bool = False

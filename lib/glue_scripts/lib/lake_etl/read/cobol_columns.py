@@ -57,12 +57,13 @@ class RecordDecoder:
         numbers, unknown = records.numbers, None
         field = self._layout.segment_field
         if field is not None:
-            rows = replace(rows, segments=self._segments(rows, field))
+            segments = self._segments(rows, field)
+            rows = replace(rows, segments=segments)
+            unknown = segments == UNKNOWN
             if self._layout.loaded is not None:
                 loaded = [self._segment_values.index(value) for value in self._layout.loaded]
-                index = np.flatnonzero(np.isin(rows.segments, loaded))
-                rows, numbers = rows.taken(index), numbers[index]
-            unknown = rows.segments == UNKNOWN
+                index = np.flatnonzero(np.isin(segments, loaded))
+                rows, numbers, unknown = rows.taken(index), numbers[index], None
         reading = _Reading(self._text, self._zoned is EBCDIC, self._ieee, self._slides, self._segment_values)
         columns, malformed, _ = reading.members(rows, self._members, {})
         if unknown is not None:
@@ -96,8 +97,8 @@ def _as_text(node: Node, wanted: frozenset[str]) -> Node:
 
 def keeps_zeros(field: RecordField | RecordTable) -> bool:
     """Tell whether a field can be text with its leading zeros: it is an unsigned whole number in characters."""
-    return (isinstance(field, RecordField) and field.storage == 'zoned' and not (field.signed or field.scale or field.zeros)
-            and not field.counts)
+    return (isinstance(field, RecordField) and field.storage == 'zoned' and not field.counts
+            and not (field.signed or field.scale or field.zeros))
 
 
 def _segment_values(members: Sequence[Node]) -> set[str]:
@@ -118,7 +119,8 @@ class _Reading:
     slides: bool
     segment_values: Sequence[str]
 
-    def members(self, rows: RowPlaces, members: Sequence[Node], lengths: Lengths) -> tuple[list[pa.Array], Mask, Offset]:
+    def members(self, rows: RowPlaces, members: Sequence[Node], lengths: Lengths
+                ) -> tuple[list[pa.Array], Mask, Offset]:
         """Return the columns of members of a group, the malformed rows, and how much shorter the group is.
 
         lengths  numbers of elements by the name of the field that holds them; gets those of these members too
@@ -151,12 +153,12 @@ class _Reading:
             return self.table(rows, node, lengths)
         if node.segments is None or rows.segments is None:
             return self.members(rows, node.members, lengths)
-        return self.segment(rows, node, lengths)
+        wanted = [self.segment_values.index(value) for value in node.segments]
+        return self.segment(rows, node, lengths, np.flatnonzero(np.isin(rows.segments, wanted)))
 
-    def segment(self, rows: RowPlaces, node: RecordGroup, lengths: Lengths) -> tuple[list[pa.Array], Mask, Offset]:
-        """Do the same for a group that only records of some types have; its columns are null in the others."""
-        wanted = [self.segment_values.index(value) for value in node.segments or ()]
-        index = np.flatnonzero(np.isin(rows.segments, wanted))
+    def segment(self, rows: RowPlaces, node: RecordGroup, lengths: Lengths, index: NDArray[np.int64]
+                ) -> tuple[list[pa.Array], Mask, Offset]:
+        """Do the same for a group that only some of the records have; its columns are null in the others."""
         inside = {name: values[index] for name, values in lengths.items()}
         columns, wrong, change = self.members(rows.taken(index), node.members, inside)
         malformed = np.zeros(len(rows.starts), dtype=bool)
@@ -213,20 +215,21 @@ class _Reading:
             columns.append(pa.ListArray.from_arrays(pa.array(offsets), element, mask=pa.array(lost)))
         return columns, malformed, sizes - table.size
 
-    def elements(self, rows: RowPlaces, element: RecordField | RecordGroup, parents: NDArray[np.int64], places: NDArray[np.int64],
-                 lengths: Lengths) -> tuple[pa.Array, Mask]:
+    def elements(self, rows: RowPlaces, element: RecordField | RecordGroup, parents: NDArray[np.int64],
+                 places: NDArray[np.int64], lengths: Lengths) -> tuple[pa.Array, Mask]:
         """Return the elements of all rows as one column, and which of them are malformed."""
         inner = RowPlaces(rows.content, places, rows.ends[parents],
-                      segments=None if rows.segments is None else rows.segments[parents])
+                          segments=None if rows.segments is None else rows.segments[parents])
         outer = {name: values[parents] for name, values in lengths.items()}
         columns, wrong, _ = self.node(inner, element, outer)
         malformed = np.zeros(len(places), dtype=bool) if wrong is None else wrong
         if isinstance(element, RecordField):
             return columns[0], malformed
-        return pa.StructArray.from_arrays(columns, [str(node.column) for node in column_nodes(element.members)]), malformed
+        names = [str(node.column) for node in column_nodes(element.members)]
+        return pa.StructArray.from_arrays(columns, names), malformed
 
-    def varying_places(self, rows: RowPlaces, element: RecordField | RecordGroup, counts: NDArray[np.int64], lengths: Lengths
-                       ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    def varying_places(self, rows: RowPlaces, element: RecordField | RecordGroup, counts: NDArray[np.int64],
+                       lengths: Lengths) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
         """Return the row and the place of each element, whose sizes differ, and the size of all elements of a row."""
         most = int(counts.max(initial=0))
         matrix = np.zeros((len(rows.starts), most), dtype=np.int64)

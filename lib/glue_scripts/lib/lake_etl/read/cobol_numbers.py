@@ -128,11 +128,12 @@ def _from_digits(digits: Bytes) -> list[NDArray[np.int64]]:
 
 
 def _horner(digits: Bytes, base: int) -> NDArray[np.int64]:
-    kind = np.int32 if base ** digits.shape[1] <= CHUNK else np.int64
-    value = digits[:, 0].astype(kind)
+    """Return numbers from a matrix of digits of a base, which is faster in 32 bits where these suffice."""
+    kind: type[np.signedinteger[Any]] = np.int32 if base ** digits.shape[1] <= CHUNK else np.int64
+    value: NDArray[Any] = digits[:, 0].astype(kind)
     for column in range(1, digits.shape[1]):
-        value *= base
-        value += digits[:, column]
+        np.multiply(value, base, out=value)
+        np.add(value, digits[:, column], out=value)
     return value.astype(np.int64, copy=False)
 
 
@@ -185,7 +186,7 @@ def _from_pairs(pairs: Bytes, last: NDArray[Any] | None) -> list[NDArray[np.int6
 def _blank_rows(content: Bytes, blank: int) -> Mask:
     """Tell which rows hold nothing but blanks, low values or high values."""
     first = content[:, 0]
-    candidates = (first == blank) | (first == LOW_VALUE) | (first == HIGH_VALUE)
+    candidates: Mask = (first == blank) | (first == LOW_VALUE) | (first == HIGH_VALUE)
     if candidates.any():
         candidates &= (content == first[:, None]).all(axis=1)
     return candidates
@@ -243,8 +244,8 @@ def _binary(field: RecordField, content: Bytes) -> tuple[pa.Array, Mask]:
         value = np.where(wrong, 0, value)
     if field.zeros and field.digits > INT64_DIGITS:
         absolute = np.abs(value)
-        words = number_words(with_zeros([absolute // CHUNK // CHUNK, absolute // CHUNK % CHUNK, absolute % CHUNK],
-                                   field.zeros))
+        chunks = [absolute // CHUNK // CHUNK, absolute // CHUNK % CHUNK, absolute % CHUNK]
+        words = number_words(with_zeros(chunks, field.zeros))
         return decimal_array(field.type, signed_words(words, value < 0), wrong), wrong
     return _from_int64(field, value * POWERS[field.zeros] if field.zeros else value, wrong), wrong
 

@@ -49,8 +49,8 @@ def propose_extract(uri: str, copybook: bytes, name: str, described: Mapping[str
         keys['encoding'] = _encoding(sample)
     if len(records) > 1:
         keys['record'] = records[0].name
-        LOG.warning("%s describes %d records, and the proposal reads the first as '%s'. If the file holds several, tell "
-                    "them apart by 'segments'.", name, len(records), records[0].name)
+        LOG.warning("%s describes %d records, and the proposal reads all as the first, '%s'. If the file holds several "
+                    "types, tell them apart by 'segments'.", name, len(records), records[0].name)
     layout = _layout(records, CobolSection(**{**keys, 'record_format': 'F'}), findings)
     if 'record_format' not in keys:
         keys |= _record_format(sample, file, layout, CobolSection(**keys))

@@ -101,8 +101,8 @@ def file_blocks(file: PreparedFile, index: int, shape: RecordShape) -> list[Reco
         _require_whole_records(file, shape)
         in_block = max(1, BLOCK_BYTES // shape.length)
         total = file.size // shape.length
-        return [RecordBlock(index, file.uri, first * shape.length, min(in_block, total - first) * shape.length, first + 1)
-                for first in range(0, total, in_block)]
+        return [RecordBlock(index, file.uri, first * shape.length, min(in_block, total - first) * shape.length,
+                            first + 1) for first in range(0, total, in_block)]
     return list(_scanned_blocks(file, index, shape))
 
 

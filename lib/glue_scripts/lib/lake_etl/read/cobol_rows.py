@@ -1,4 +1,4 @@
-"""Says where rows begin in the bytes of a block, and takes the bytes of a field, or the elements of a table, from them."""
+"""Says where rows begin in the bytes of a block, and takes fields and elements of tables from them."""
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
@@ -45,7 +45,8 @@ class RowPlaces:
             beginning = self.content[self.starts[0] + offset:]
             return as_strided(beginning, (len(self.starts), size), (self.stride, 1), writeable=False)
         places = np.minimum(self.starts + offset, len(self.content) - size)
-        return sliding_window_view(self.content, size)[places]
+        window: Bytes = sliding_window_view(self.content, size)[places]
+        return window
 
 
 def clipped_text(rows: RowPlaces, offset: Offset, size: int, blank: int) -> Bytes:
@@ -62,7 +63,7 @@ def clipped_text(rows: RowPlaces, offset: Offset, size: int, blank: int) -> Byte
 
 
 def element_places(rows: RowPlaces, counts: NDArray[np.int64], size: int
-                    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+                   ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return the row and the place of each element of one size."""
     parents = np.repeat(np.arange(len(counts), dtype=np.int64), counts)
     number = np.arange(len(parents), dtype=np.int64) - np.repeat(np.cumsum(counts) - counts, counts)

@@ -56,7 +56,7 @@ def decode_text_column(content: Bytes, code: TextCode) -> tuple[pa.Array, Mask |
     first = code.ascii[content]
     if not (first & 0x80).any():
         return trimmed(_fixed_strings(first)), None
-    unknown = code.unknown[content].any(axis=1) if code.unknown.any() else None
+    unknown: Mask | None = np.any(code.unknown[content], axis=1) if code.unknown.any() else None
     lengths = code.lengths[content]
     kept = np.arange(code.utf8.shape[1], dtype=np.uint8) < lengths[:, :, None]
     data = code.utf8[content][kept]

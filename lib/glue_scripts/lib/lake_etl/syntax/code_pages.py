@@ -4,6 +4,7 @@ from __future__ import annotations
 import codecs
 import re
 from functools import cache
+from typing import Any
 
 # A page that Python has, and the characters of other pages by byte, in hexadecimal digits, where they differ from it.
 _LATIN = 'cp037'
@@ -19,9 +20,10 @@ _DIFFERENCES = {
     'cp1047': '5f^ ad[ b0¬ baÝ bb¨ bd]',
 }
 # Pages with a euro sign: the page without it, and the byte of the sign.
-_WITH_EURO = {'cp1141': ('cp273', 0x9f), 'cp1142': ('cp277', 0x5a), 'cp1143': ('cp278', 0x5a), 'cp1144': ('cp280', 0x9f),
-              'cp1145': ('cp284', 0x9f), 'cp1146': ('cp285', 0x9f), 'cp1147': ('cp297', 0x9f),
-              'cp1148': ('cp500', 0x9f), 'cp1149': ('cp871', 0x9f)}
+_WITH_EURO = {
+    'cp1141': ('cp273', 0x9f), 'cp1142': ('cp277', 0x5a), 'cp1143': ('cp278', 0x5a), 'cp1144': ('cp280', 0x9f),
+    'cp1145': ('cp284', 0x9f), 'cp1146': ('cp285', 0x9f), 'cp1147': ('cp297', 0x9f), 'cp1148': ('cp500', 0x9f),
+    'cp1149': ('cp871', 0x9f)}
 _ALIAS = re.compile(r'(?:cp|ibm|ccsid)?[-_ ]?0*(\d+)')
 _SPACE = 0x40
 
@@ -64,7 +66,7 @@ def _find(name: str) -> codecs.CodecInfo | None:
     def encode(text: str, errors: str = 'strict') -> tuple[bytes, int]:
         return codecs.charmap_encode(text, errors, encoding)
 
-    def decode(content: bytes, errors: str = 'strict') -> tuple[str, int]:
+    def decode(content: Any, errors: str = 'strict') -> tuple[str, int]:
         return codecs.charmap_decode(content, errors, decoding)
 
     class Encoder(codecs.IncrementalEncoder):
@@ -72,7 +74,7 @@ def _find(name: str) -> codecs.CodecInfo | None:
             return codecs.charmap_encode(text, self.errors, encoding)[0]
 
     class Decoder(codecs.IncrementalDecoder):
-        def decode(self, content: bytes, final: bool = False) -> str:  # type: ignore[override]
+        def decode(self, content: Any, final: bool = False) -> str:
             return codecs.charmap_decode(content, self.errors, decoding)[0]
     return codecs.CodecInfo(encode, decode, name=page, incrementalencoder=Encoder, incrementaldecoder=Decoder)
 
