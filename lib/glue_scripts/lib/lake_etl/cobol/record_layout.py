@@ -12,6 +12,8 @@ from lake_etl.cobol.stored_fields import Inherited, boundary, stored_field
 from lake_etl.syntax.records import Findings, suggestion
 
 LARGEST_RECORD = 2 ** 24
+# How fields are stored that cannot hold a number of elements.
+NO_COUNTS = ('text', 'national', 'float', 'unused')
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,6 +45,7 @@ def lay_out(records: Sequence[Item], options: LayoutOptions, findings: Findings)
     if len(findings.problems) > before:
         return None
     members = tuple(with_column_names(nodes))
+    _check_counters(members, [], findings)
     segment = _segment_field(members, options, findings)
     columns = tuple((str(node.column), node.type) for node in column_nodes(members))
     size = max(node.size for node in members)
@@ -200,6 +203,24 @@ def _clusters(items: Iterable[Item]) -> list[list[Item]]:
         else:
             found.append([item])
     return found
+
+
+def _check_counters(members: Iterable[Node], above: list[RecordField], findings: Findings) -> None:
+    """Record tables whose number of elements is not in a whole number above them in the record.
+
+    above  the fields before these members; gets those of these members too
+    """
+    for node in members:
+        if isinstance(node, RecordField):
+            above.append(node)
+        elif isinstance(node, RecordGroup):
+            _check_counters(node.members, above, findings)
+        else:
+            counter = next((item for item in above if item.name == node.depending), None)
+            if node.depending is not None and (counter is None or counter.scale or counter.storage in NO_COUNTS):
+                findings.problem('', f'{node.name or "FILLER"} depends on {node.depending}, which is no whole number '
+                                 'above it in the record')
+            _check_counters((node.element,), above if isinstance(node.element, RecordField) else list(above), findings)
 
 
 def _segment_field(members: tuple[Node, ...], options: LayoutOptions, findings: Findings) -> RecordField | None:

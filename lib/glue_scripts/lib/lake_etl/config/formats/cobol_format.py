@@ -42,19 +42,19 @@ class SegmentsSection:
 class CobolSection:
     """Mainframe extracts, whatever the file's extension; a COBOL copybook describes their records.
 
-    copybook            file in `transformation-spec`; `<database>-<table>.cpy` when left out
-    record_format       as the mainframe calls it: `F` or `FB` for records of fixed length, `V` for records that begin
-                        with a record descriptor word (RDW), `VB` for such records in blocks that begin with a block
-                        descriptor word (BDW), `D` for lines
-    record_length       bytes of a record of fixed length, if it is longer than the copybook says
-    encoding            code page of the text, such as cp037, cp273, cp500, cp1047 or cp1140
-    record              name of the record, if the copybook describes several
-    segments            how record types are told apart, if the file has several
-    rdw_includes_itself whether the length in an RDW counts the four bytes of the RDW
-    floats              format of COMP-1 and COMP-2: `ibm` for hexadecimal floats, or `ieee`
-    native_byte_order   byte order of COMP-5 and of floats of IEEE: `big` as on mainframes, or `little`
-    odo_slides          whether fields behind an OCCURS DEPENDING ON follow its last element, as IBM's compilers place
-                        them, or begin where its longest table would end
+    copybook             file in `transformation-spec`; `<database>-<table>.cpy` when left out
+    record_format        as the mainframe calls it: `F` or `FB` for records of fixed length, `V` for records that begin
+                         with a record descriptor word (RDW), `VB` for such records in blocks that begin with a block
+                         descriptor word (BDW), `D` for lines
+    record_length        bytes of a record of fixed length, if it is longer than the copybook says
+    encoding             code page of the text, such as cp037, cp273, cp500, cp1047 or cp1140
+    record               name of the record, if the copybook describes several
+    segments             how record types are told apart, if the file has several
+    rdw_includes_itself  whether the length in an RDW counts the four bytes of the RDW
+    floats               format of COMP-1 and COMP-2: `ibm` for hexadecimal floats, or `ieee`
+    native_byte_order    byte order of COMP-5 and of floats of IEEE: `big` as on mainframes, or `little`
+    odo_slides           whether fields behind an OCCURS DEPENDING ON follow its last element, as IBM's compilers place
+                         them, or begin where its longest table would end
     """
 
     copybook: str | None = None
