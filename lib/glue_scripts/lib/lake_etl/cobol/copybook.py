@@ -126,7 +126,7 @@ class _Clauses:
             clause = CLAUSES.get(word)
             if clause is None:
                 self.fail(f"the word '{self.words[self.position - 1].text}' is not known here",
-                          'does the entry end with a period?')
+                          f'does the entry that begins in line {item.line} end with a period?')
             else:
                 item = clause(self, item)
         return None if self.failed else item

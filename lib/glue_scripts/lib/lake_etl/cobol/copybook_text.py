@@ -9,6 +9,8 @@ SEQUENCE_COLUMNS, LAST_COLUMN, TAB = 6, 72, 8
 INDICATORS = ' *-/dD$'
 COMMENT_INDICATORS = '*/dD$'
 LEVEL_NUMBER = re.compile(r'\s*\d{1,2}(\s|$)')
+# Columns 1 to 6 hold a number, a mark, or nothing.
+SEQUENCE = re.compile(r' *\S* *')
 # Listing controls and compiler directives are lines of their own.
 LISTING = re.compile(r'\s*(EJECT|SKIP[123]|TITLE\b.*|>>.*|\$.*)\s*\.?\s*', re.IGNORECASE)
 TOKEN = re.compile(r"""[A-Za-z]{0,2}'(?:[^']|'')*'|[A-Za-z]{0,2}"(?:[^"]|"")*"|[^\s'"]+|['"]""")
@@ -84,7 +86,7 @@ def _may_be_fixed(line: str) -> bool:
     if line.lstrip().startswith('*>') or not line.strip():
         return True
     area, indicator = line[:SEQUENCE_COLUMNS], line[SEQUENCE_COLUMNS:SEQUENCE_COLUMNS + 1]
-    return indicator in INDICATORS and not LEVEL_NUMBER.match(area)
+    return indicator in INDICATORS and bool(SEQUENCE.fullmatch(area)) and not LEVEL_NUMBER.match(area)
 
 
 def _without_comment(code: str) -> str:

@@ -58,6 +58,8 @@ def _number(symbols: str) -> Picture | None:
     """Return a number; P before the digits, or at once behind V, stands for zeros behind the decimal point."""
     signed = symbols.startswith('S')
     plain = symbols.removeprefix('S')
+    if plain.endswith('PV'):
+        plain = plain[:-1]
     leading = plain.startswith(('P', 'VP'))
     if leading:
         plain = plain.replace('V', '', 1)
