@@ -45,7 +45,8 @@ def e(text):
     ('PIC 9(18) COMP-5', [b'\xff' * 8], [Decimal(2 ** 64 - 1)], []),
     ('PIC S9(3)PP COMP-3', [b'\x12\x3d'], [-12300], []), ('PIC VPP99', [e('12')], [Decimal('0.0012')], []),
     ('PIC 9(20)P(5)', [e('1' * 20)], [Decimal('1' * 20 + '00000')], []),
-    ('COMP-1', [b'\xc2\x76\xa0\x00', b'\x00' * 4, b'\x41\x10\x00\x00', b'\x7f\xff\xff\xff'], [-118.625, 0, 1, None], [3]),
+    ('COMP-1', [b'\xc2\x76\xa0\x00', b'\x00' * 4, b'\x41\x10\x00\x00', b'\x7f\xff\xff\xff'],
+     [-118.625, 0, 1, None], [3]),
     ('COMP-2', [b'\xc2\x76\xa0' + bytes(5), b'\x40\x80' + bytes(6)], [-118.625, 0.5], []),
     ('PIC X(4)', [e(' a  '), e('    '), b'\0\0\0\0', e('é€'.replace('€', 'ß') + 'Ab')], ['a', None, None, 'éßAb'], []),
     ('PIC N(2)', ['ab'.encode('utf-16-be'), 'é '.encode('utf-16-be')], ['ab', 'é'], []),
@@ -141,7 +142,8 @@ def test_tables_of_varying_length_may_hold_such_tables():
 @pytest.mark.parametrize(('content', 'options'), [
     (b'000001Bob       0001234E\n000002Al        0000050}\n', {'encoding': 'ascii'}),
     (b'000001Bob       0001234E\r\n\r\n000002Al        0000050}', {'encoding': 'utf-8'}),
-    (e('000001Bob       0001234E\x85000002Al        0000050}'), {}), (e('000001Bob       0001234E\n000002Al        0000050}'), {})])
+    (e('000001Bob       0001234E\x85000002Al        0000050}'), {}),
+    (e('000001Bob       0001234E\n000002Al        0000050}'), {})])
 def test_lines_are_records_of_characters(content, options):
     text = '01 R. 05 POL PIC X(6). 05 NAME PIC X(10). 05 AMT PIC S9(6)V99.'
     found = decoded(text, content, record_format='D', **options)

@@ -82,8 +82,8 @@ def _sign_tables(ebcdic: bool) -> tuple[Bytes, Mask]:
     negative = np.zeros(256, dtype=bool)
     for digit in range(10):
         if ebcdic:
-            positive_bytes = [zone << 4 | digit for zone in (0xa, 0xc, 0xe, 0xf)]
-            negative_bytes = [zone << 4 | digit for zone in (0xb, 0xd)]
+            positive_bytes = [zone << 4 | digit for zone in (0xc, 0xf)]
+            negative_bytes = [0xd0 | digit]
         else:
             positive_bytes = [ord('0') + digit, ord('{ABCDEFGHI'[digit])]
             negative_bytes = [ord('}JKLMNOPQR'[digit]), ord('p') + digit]
