@@ -27,6 +27,7 @@ from lake_etl.config.copybook_check import checked_layout
 from lake_etl.config.formats.cobol_format import CobolSection
 from lake_etl.config.input import InputSpec
 from lake_etl.read.cobol_columns import RecordDecoder
+from lake_etl.read.cobol_numbers import Bytes
 from lake_etl.read.cobol_records import RecordBlock, block_records, file_blocks, record_shape
 from lake_etl.read.source import read_collected_file
 from lake_etl.read.source_files import PreparedFile
@@ -114,9 +115,11 @@ def _decoding_seconds(block: RecordBlock, layout: RecordLayout, section: CobolSe
 def write_records(path: Path, record_format: str, megabytes: int) -> None:
     """Write records of the copybook with random values."""
     generator = np.random.default_rng(1)
-    parts = [_texts(generator, width, most) for width, most in ((12, 12), (4, 4), (30, 20), (30, 25), (20, 12))]
+    widths = ((12, 12), (4, 4), (30, 20), (30, 25), (20, 12))
+    parts: list[Bytes] = [_texts(generator, width, most) for width, most in widths]
     parts += [_digits(generator, width) for width in (5, 8, 8)] + [_packed(generator, width) for width in (6, 6)]
-    parts += [_digits(generator, 9), _digits(generator, 4) & 0x0f, _packed(generator, 9), _packed(generator, 4)]
+    parts += [_digits(generator, 9), _digits(generator, 4) & np.uint8(0x0f)]
+    parts += [_packed(generator, width) for width in (9, 4)]
     records = np.concatenate([*parts, _texts(generator, 20, 5)], axis=1)
     if record_format == 'V':
         word = np.frombuffer((records.shape[1] + 4).to_bytes(2, 'big') + bytes(2), dtype=np.uint8)
@@ -127,18 +130,19 @@ def write_records(path: Path, record_format: str, megabytes: int) -> None:
             file.write(content)
 
 
-def _texts(generator: np.random.Generator, width: int, most: int) -> np.ndarray[tuple[int, int], np.dtype[np.uint8]]:
+def _texts(generator: np.random.Generator, width: int, most: int) -> Bytes:
     letters = generator.integers(0xc1, 0xca, (RECORDS, width), dtype=np.uint8)
     lengths = generator.integers(1, most + 1, RECORDS)
     return np.where(np.arange(width) < lengths[:, None], letters, np.uint8(0x40))
 
 
-def _digits(generator: np.random.Generator, width: int) -> np.ndarray[tuple[int, int], np.dtype[np.uint8]]:
+def _digits(generator: np.random.Generator, width: int) -> Bytes:
     return generator.integers(0xf0, 0xfa, (RECORDS, width), dtype=np.uint8)
 
 
-def _packed(generator: np.random.Generator, width: int) -> np.ndarray[tuple[int, int], np.dtype[np.uint8]]:
-    found = _digits(generator, width) << 4 | _digits(generator, width) & 0x0f
+def _packed(generator: np.random.Generator, width: int) -> Bytes:
+    pairs = generator.integers(0, 100, (RECORDS, width), dtype=np.uint8)
+    found: Bytes = (pairs // 10 * 16 + pairs % 10).astype(np.uint8)
     found[:, 0] &= 0x0f
     found[:, -1] = found[:, -1] & 0xf0 | 0x0c
     return found

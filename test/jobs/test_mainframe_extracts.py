@@ -66,7 +66,7 @@ def test_the_extract_that_the_page_of_file_formats_shows_is_loaded(lake):
     lake.load('Claims/Mainframe/claims.dat', content)
     rows = lake.rows('SELECT claim_no, insured_name, reserve, payment_count FROM claims.mainframe ORDER BY 4')
     assert rows == [('00000007', 'Müller', Decimal('1234.56'), 0), ('00000007', 'Müller', Decimal('1234.56'), 2)]
-    assert lake.types('claims', 'mainframe')['payment'] == 'array<struct<paid_on:int,amount:decimal(9,2)>>'
+    assert lake.types('claims', 'mainframe')['payment'] == 'array<struct<PAID_ON:int,AMOUNT:decimal(9,2)>>'
 
 
 def test_a_file_that_does_not_fit_stops_the_load_and_so_does_a_missing_copybook(lake):
