@@ -50,6 +50,7 @@ def arrow_decimal(kind: str) -> pa.DataType:
 
 
 def decimal_array(kind: str, words: NDArray[np.uint64], null: Mask) -> pa.Array:
+    """Return a column of the type `decimal(p,s)` from the two words of each unscaled number."""
     return pa.Array.from_buffers(arrow_decimal(kind), len(words), [
         validity(null), pa.py_buffer(np.ascontiguousarray(words))])
 

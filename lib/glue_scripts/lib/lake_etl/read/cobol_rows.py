@@ -76,4 +76,5 @@ def element_counts(column: pa.Array) -> NDArray[np.int64]:
 
 
 def with_nulls(column: pa.Array, null: Mask) -> pa.Array:
+    """Return a column with null in some rows."""
     return pc.if_else(pa.array(null), pa.scalar(None, column.type), column)
