@@ -19,8 +19,8 @@ CORE = f'{SHARED}lake_etl/'
 LONGEST_FILE = 300
 
 # The layers of the core, from the ground up: a folder imports its own files and what stands before it.
-CORE_LAYERS = ('kernel', 'reasons', 'syntax', 'dqdl', 'config', 'column_lineage', 'landing', 'spark', 'transform',
-               'mapping', 'read', 'publish', 'quality', 'match', 'jobs')
+CORE_LAYERS = ('kernel', 'reasons', 'syntax', 'cobol', 'dqdl', 'config', 'column_lineage', 'landing', 'spark',
+               'transform', 'mapping', 'read', 'publish', 'quality', 'match', 'jobs')
 KERNEL = ('errors', 'ports', 'snapshots', 'arguments')
 FUNCTIONS = ('executions', 'state_machine_trigger', 'etl_job_auditor', 'dependency_trigger', 'table_lock',
              'execution_repair')
@@ -89,7 +89,7 @@ LIBRARY_PLACES = {
 # Layers, and what people start and wait for: all that these files load comes without Spark.
 LOADED_WITHOUT_SPARK = (
     *(f'{CORE}{name}.py' for name in (*KERNEL, 'runtime')),
-    *(f'{CORE}{layer}/' for layer in ('reasons', 'syntax', 'dqdl', 'config', 'column_lineage', 'landing')),
+    *(f'{CORE}{layer}/' for layer in ('reasons', 'syntax', 'cobol', 'dqdl', 'config', 'column_lineage', 'landing')),
     *(f'lib/{name}/' for name in FUNCTIONS),
     'lib/local_lake/cli.py',
     *(f'lib/local_lake/commands/{name}.py' for name in ('docs', 'match', 'query', 'tables', 'validate')),

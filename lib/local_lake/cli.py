@@ -178,7 +178,11 @@ def _add_configuration(verbs: Verbs) -> None:
     recommend.add_argument('--workflow', metavar='DATABASE/TABLE', help='write the proposals to the configuration '
                            'folder for this workflow instead of printing them; existing files stay')
     recommend.add_argument('--delimiter', metavar='TEXT', help='between values of delimited text (default: detected)')
-    recommend.add_argument('--encoding', metavar='NAME', help='encoding of a text file (default: utf-8)')
+    recommend.add_argument('--encoding', metavar='NAME', help='encoding of a text file (default: utf-8), or code page '
+                           'of a mainframe extract (default: detected)')
+    recommend.add_argument('--copybook', metavar='FILE', help='COBOL copybook of a mainframe extract')
+    recommend.add_argument('--record-format', choices=('F', 'FB', 'V', 'VB', 'D'), help='of a mainframe extract '
+                           '(default: detected)')
     recommend.add_argument('--sheet', metavar='NAME', help='sheet of a workbook (default: the first)')
     recommend.add_argument('--address', metavar='CELLS', help="first cell or range of a workbook's table (default: A1)")
     recommend.add_argument('--row-tag', metavar='NAME', help='element that is a row of an XML file (default: row)')

@@ -21,8 +21,9 @@ from lib.local_lake.running.proposal_files import write_proposals
 from small_lake import LANDED
 
 CONTENTS = FileNames(
-    spec='{"input_spec": {"files": "folder"}, "transform_spec": {"hash": ["name"]}}',
+    spec='{"input_spec": {"files": "folder", "cobol": {}}, "transform_spec": {"hash": ["name"]}}',
     mapping='SourceName,DestName\nName,name\n', dependencies='{"depends_on": {"a/b": 1}}',
+    copybook='       05  NAME  PIC X(5).\n',
     quality='{"after_transform": {"halt_rules": ["RowCount > 0"]}}', spark_sql='SELECT year, month, day FROM a',
     athena_sql='CREATE VIEW a AS SELECT 1', redshift_sql='CREATE VIEW b AS SELECT 2')
 MATCH = {'primary_entity_table': 'people', 'global_id_field': 'id', 'levels': [
@@ -68,6 +69,7 @@ def test_files_of_all_kinds_are_found_however_each_of_them_and_the_workflow_are_
     workflow = read_workflow(database, table, read, known_forms(), 'Prod')
     assert set(workflow.present_files) == set(files)
     assert [step.name for step in workflow.steps] == ['hash'] and workflow.mapping and workflow.quality
+    assert workflow.layout and workflow.layout.columns == (('NAME', 'string'),)
     assert workflow.spark_sql and workflow.athena_statements and workflow.redshift_statements
     assert set(read_consume_workflow(database, table, read).present_files) == {
         name for name in files if not name.startswith('transformation-spec/')}
@@ -89,7 +91,9 @@ def test_what_differs_by_more_than_letter_case_is_not_found(case):
 @pytest.mark.parametrize('kind', list(vars(CONTENTS)))
 def test_two_files_of_a_kind_that_differ_by_letter_case_alone_are_an_error_that_names_both(kind):
     first, second = getattr(file_names('HV', 'Tbl'), kind), getattr(file_names('hv', 'tbl'), kind)
-    read = Folders({first: getattr(CONTENTS, kind), second: getattr(CONTENTS, kind)}).open()
+    # Only a specification of a mainframe extract has its copybook read.
+    needed = {file_names('HV', 'Tbl').spec: CONTENTS.spec} if kind == 'copybook' else {}
+    read = Folders({first: getattr(CONTENTS, kind), second: getattr(CONTENTS, kind)} | needed).open()
     for name in ('HV', 'hv', 'Hv'):
         with pytest.raises(ConfigurationError) as raised:
             read_workflow(name, 'TBL', read, known_forms(), 'Dev')

@@ -43,7 +43,7 @@ FILE_NAME = re.compile(r'[\w.-]+\.(py|toml|txt|yaml|sh)|\.[\w-]+(\.yaml)?')
 NO_FILES = {'.venv', '.venv-spark-4.1', '.lake', '.tmp', '.part', '.crdownload', *COMPRESSIONS,
             *(extension for item in FORMATS for extension in item.extensions)}
 SHOWN_COMMAND = re.compile(r'\./lake (?P<line>.+)')
-CONFIGURATION_FILE = re.compile(r'(?://|--) (?P<name>(?:transformation-spec|transformation-sql|dq-rules)/\S+)\n')
+CONFIGURATION_FILE = re.compile(r'(?://|--| {6}\*) (?P<name>(?:transformation-spec|transformation-sql|dq-rules)/\S+)\n')
 
 
 def name_of(path: Path) -> str:
@@ -101,7 +101,7 @@ def configuration() -> dict[str, bytes]:
     files: dict[str, bytes] = {}
     for document in SHOWN:
         for language, text in blocks(document):
-            if language not in ('json', 'csv', 'sql'):
+            if language not in ('json', 'csv', 'sql', 'cobol'):
                 continue
             named = CONFIGURATION_FILE.match(text)
             assert named, f'{name_of(document)}: a block of {language} begins with no comment that names its file'
@@ -116,7 +116,7 @@ def files_of(workflow: str) -> FileNames:
 
 
 WORKFLOWS = ('Claims-Payment', 'Claims-Reserve', 'Claims-Extract', 'Claims-Register', 'Claims-Ledger',
-             'Claims-Notice', 'Claims-Bordereau', 'Claims-Parts', 'Claims-Feed')
+             'Claims-Notice', 'Claims-Bordereau', 'Claims-Parts', 'Claims-Feed', 'Claims-Mainframe')
 
 
 @pytest.mark.parametrize('document', SHOWN, ids=name_of)

@@ -1,4 +1,4 @@
-"""`./lake recommend FILE`: proposes a mapping and a specification for a file."""
+"""`./lake recommend FILE`: proposes a mapping and a specification for a file, or for its copybook."""
 from __future__ import annotations
 
 import argparse
@@ -7,8 +7,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from lake_etl.config.input import parse_input
 from lake_etl.errors import ConfigurationError, LakeError
 from lake_etl.mapping.recommendation import recommended_mapping
+from lake_etl.syntax.records import Findings
 from lib.local_lake.commands.run import landing_of
 from lib.local_lake.folders import LakeFolders
 from lib.local_lake.running.laptop_session import is_small, start_session
@@ -20,13 +22,20 @@ def run(folders: LakeFolders, options: argparse.Namespace) -> int:
     file = Path(options.file).resolve()
     if not file.is_file():
         raise LakeError(f'{options.file}: there is no such file.')
-    mapping, spec = propose(folders, file, described_input(options))
+    copybook = Path(options.copybook).resolve() if options.copybook else None
+    if copybook and not copybook.is_file():
+        raise LakeError(f'{options.copybook}: there is no such copybook.')
+    mapping, spec = (propose_by_copybook(file, copybook, options) if copybook
+                     else propose(folders, file, described_input(options)))
     if not options.workflow:
         print(f'# Schema mapping\n{mapping}\n# Specification\n{spec}')
         return 0
     landing = landing_of(options.workflow, file.name, None)
     stem = folders.configuration / 'transformation-spec' / f'{landing.database}-{landing.table}'
-    write_proposals({stem.with_name(f'{stem.name}.csv'): mapping, stem.with_name(f'{stem.name}.json'): spec})
+    texts = {stem.with_name(f'{stem.name}.csv'): mapping, stem.with_name(f'{stem.name}.json'): spec}
+    if copybook:
+        texts[stem.with_name(f'{stem.name}.cpy')] = copybook.read_text(encoding='utf-8')
+    write_proposals(texts)
     return 0
 
 
@@ -44,6 +53,28 @@ def described_input(options: argparse.Namespace) -> dict[str, Any]:
     return found
 
 
+def propose_by_copybook(file: Path, copybook: Path, options: argparse.Namespace) -> tuple[str, str]:
+    """Return a mapping and a specification for a mainframe extract, as texts; starts no session of Spark.
+
+    Raises ConfigurationError when the copybook has mistakes, and DataError when the file does not fit it.
+    """
+    from lake_etl.mapping.clean_names import clean_names
+    from lake_etl.read.cobol_proposal import propose_extract
+    keys = {'encoding': options.encoding, 'record_format': options.record_format}
+    findings = Findings('options of ./lake recommend')
+    described = {key: value for key, value in keys.items() if value}
+    if parse_input({'cobol': described}, findings) is None:
+        raise ConfigurationError(findings.problems)
+    layout, section = propose_extract(str(file), copybook.read_bytes(), copybook.name, described)
+    if not options.workflow:
+        section = {'copybook': copybook.name, **section}
+    names = [name for name, _ in layout.columns]
+    rows = [{'sourcename': old, 'destname': new} for old, new in zip(names, clean_names(names), strict=True)]
+    spec = {'description': 'Proposed from the copybook and the first file. Read it and correct it.',
+            'input_spec': {'cobol': section}, 'transform_spec': {}}
+    return recommended_mapping(rows), json.dumps(spec, indent=4) + '\n'
+
+
 def propose(folders: LakeFolders, file: Path, described: Mapping[str, Any]) -> tuple[str, str]:
     """Return a mapping and a specification for the file, as texts.
 
@@ -52,12 +83,10 @@ def propose(folders: LakeFolders, file: Path, described: Mapping[str, Any]) -> t
     Raises ConfigurationError when the description has mistakes, and DataError when the file cannot be read.
     """
     from glue_catalog_helpers import clean_column_names, generate_spec
-    from lake_etl.config.input import parse_input
     from lake_etl.read.malformed import malformed_column
     from lake_etl.read.scratch import empty_scratch, scratch_folder
     from lake_etl.read.source import proposed_input_spec, read_collected_file
     from lake_etl.spark.session import configure
-    from lake_etl.syntax.records import Findings
     findings = Findings('options of ./lake recommend')
     input_spec = parse_input(dict(described), findings)
     if input_spec is None:

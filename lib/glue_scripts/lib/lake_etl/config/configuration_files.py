@@ -12,6 +12,7 @@ SQL = 'transformation-sql'
 RULES = 'dq-rules'
 # What follows `<database>-<table>` in the names of the files in `transformation-spec`.
 SPEC_ENDING, MAPPING_ENDING, DEPENDENCIES_ENDING = ENDINGS = ('.json', '.csv', '-dependent.json')
+COPYBOOK_ENDING = '.cpy'
 Read = Callable[[str], bytes | None]
 
 
@@ -22,6 +23,7 @@ class FileNames:
     spec: str
     mapping: str
     dependencies: str
+    copybook: str
     quality: str
     spark_sql: str
     athena_sql: str
@@ -33,7 +35,8 @@ def file_names(database: str, table: str) -> FileNames:
     name = f'{database}-{table}'
     return FileNames(
         spec=f'{SPEC}/{name}{SPEC_ENDING}', mapping=f'{SPEC}/{name}{MAPPING_ENDING}',
-        dependencies=f'{SPEC}/{name}{DEPENDENCIES_ENDING}', quality=f'{RULES}/dq-{name}.json',
+        dependencies=f'{SPEC}/{name}{DEPENDENCIES_ENDING}',
+        copybook=f'{SPEC}/{name}{COPYBOOK_ENDING}', quality=f'{RULES}/dq-{name}.json',
         spark_sql=f'{SQL}/spark-{name}.sql', athena_sql=f'{SQL}/athena-{name}.sql',
         redshift_sql=f'{SQL}/redshift-{name}.sql')
 

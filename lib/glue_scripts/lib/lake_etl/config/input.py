@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal, get_args
 
+from lake_etl.config.formats.cobol_format import COBOL
 from lake_etl.config.formats.delimited_format import DELIMITERS, DelimitedSection
-from lake_etl.config.input_formats import InputSections
+from lake_etl.config.input_formats import InputSections, choose_format
 from lake_etl.syntax.records import Findings, describe, parse_record
 from lake_etl.syntax.regex_backtracking import python_pattern_problems
 from lake_etl.syntax.type_text import type_problems
@@ -17,6 +18,7 @@ HashText = Literal['as_written', 'as_inferred']
 AS_WRITTEN, AS_INFERRED = get_args(HashText)
 SCHEMA_CHANGE_BY_ENVIRONMENT: Mapping[str, SchemaChange] = {'dev': 'permissive', 'test': 'reorder'}
 DEFAULT_TRIGGER = '_SUCCESS'
+UTF_8 = 'utf-8'
 WORKFLOW = re.compile(r'[^/]*[^/\s][^/]*/[^/]*[^/\s][^/]*')
 
 
@@ -72,7 +74,7 @@ class InputSpec(InputSections):
     files: Literal['folder'] | None = None
     trigger: str | None = None
     multiline: bool | Literal['auto'] = 'auto'
-    encoding: str = 'utf-8'
+    encoding: str = UTF_8
     on_undecodable: Literal['refuse', 'replace'] = 'refuse'
     null_values: tuple[str, ...] = ()
     hash_text: HashText | None = None
@@ -86,6 +88,7 @@ class InputSpec(InputSections):
         if not _is_encoding(self.encoding):
             yield f"'encoding' must be the name of a text encoding such as utf-8, got {describe(self.encoding)}"
         yield from _rows_messages(self.skip_rows, self.skip_footer, self.row_filter)
+        yield from self._cobol_messages()
         if self.file_key is not None:
             yield from (f"'file_key': {problem}" for problem in python_pattern_problems(self.file_key))
             if self.load_mode != 'by_file':
@@ -104,6 +107,16 @@ class InputSpec(InputSections):
             yield f"'takes_over' must be a workflow such as Database/Table, got {describe(self.takes_over)}"
         yield from _reason_messages('no_longer_protected', self.no_longer_protected, 'needs no protection')
         yield from _reason_messages('left_unprotected', self.left_unprotected, 'stays in clear text')
+
+    def _cobol_messages(self) -> Iterator[str]:
+        """Yield which options the reader of mainframe extracts would ignore."""
+        if choose_format('', self) is not COBOL:
+            return
+        if self.encoding != UTF_8:
+            yield "'encoding' of a mainframe extract belongs into the cobol section"
+        if self.row_filter is not None:
+            yield ("'row_filter' does not work for mainframe extracts; use 'only' of their segments, or the transform "
+                   'filterrows')
 
     @property
     def trigger_name(self) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from lake_etl.config.formats.avro_format import AVRO, AvroSection
+from lake_etl.config.formats.cobol_format import COBOL, CobolSection
 from lake_etl.config.formats.delimited_format import DELIMITED, DelimitedSection
 from lake_etl.config.formats.excel_format import EXCEL, ExcelSection
 from lake_etl.config.formats.fixed_width_format import FIXED_WIDTH, FixedSection
@@ -29,6 +30,8 @@ class InputSections:
     excel: ExcelSection | None = section(EXCEL, 'Excel workbooks, in files with one of their extensions')
     fixed: FixedSection | None = section(
         FIXED_WIDTH, "text with columns of fixed width, whatever the file's extension")
+    cobol: CobolSection | None = section(
+        COBOL, "mainframe extracts that a COBOL copybook describes, whatever the file's extension")
     parquet: ParquetSection | None = section(PARQUET, "Parquet, whatever the file's extension")
     orc: OrcSection | None = section(ORC, "ORC, whatever the file's extension")
     avro: AvroSection | None = section(AVRO, "Avro, whatever the file's extension")

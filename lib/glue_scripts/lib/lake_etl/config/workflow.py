@@ -7,18 +7,22 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from lake_etl.arguments import RESERVED_COLUMNS
+from lake_etl.cobol.copybook import parse_copybook
+from lake_etl.cobol.record_nodes import RecordLayout
 from lake_etl.config.configuration_files import (
-    FileNames, Read, entity_match_file, file_names, folded, stored_name, stored_workflow_name)
+    SPEC, FileNames, Read, entity_match_file, file_names, folded, stored_name, stored_workflow_name)
+from lake_etl.config.copybook_check import checked_layout
 from lake_etl.config.dependencies import Dependencies, parse_dependencies
-from lake_etl.config.entries.known import known_forms
+from lake_etl.config.formats.cobol_format import COBOL
 from lake_etl.config.input import InputSpec, SchemaChange, default_schema_change, parse_input
+from lake_etl.config.input_formats import choose_format
 from lake_etl.config.mapping import MappingRow, SchemaMapping, parse_mapping
+from lake_etl.config.mapping_check import check_mapping_rows, warn_of_unknown_columns
 from lake_etl.config.match_specification import EntityMatchSpec, parse_entity_match
+from lake_etl.config.protection_check import check_protection
 from lake_etl.config.quality_rules import QualityRules, parse_quality
-from lake_etl.config.transform_steps import PLACE as STEPS
 from lake_etl.config.transform_steps import (
-    Registry, TransformSpec, TransformStep, check_columns, parse_transforms, protected_columns, protection_by_transform,
-    step_name, written_columns)
+    Registry, TransformSpec, TransformStep, check_columns, parse_transforms, written_columns)
 from lake_etl.errors import ConfigurationError, LakeError, Problem
 from lake_etl.syntax.json_with_comments import parse_json_object
 from lake_etl.syntax.placeholders import report_unknown_placeholders
@@ -47,6 +51,7 @@ class Workflow:
     redshift_statements  statements for Redshift, with placeholders not yet filled
     dependencies         workflows that must have succeeded before
     present_files        names of the files that exist, such as `transformation-spec/Gen-Policy.json`
+    layout               layout of the records of a mainframe extract, from its copybook; None for other formats
     """
 
     input: InputSpec = field(default_factory=InputSpec)
@@ -60,6 +65,7 @@ class Workflow:
     redshift_statements: tuple[str, ...] = ()
     dependencies: Dependencies | None = None
     present_files: tuple[str, ...] = ()
+    layout: RecordLayout | None = None
 
     @property
     def mapping_rows(self) -> tuple[MappingRow, ...]:
@@ -98,6 +104,7 @@ def read_workflow(database: str, table: str, read: Read, registry: Registry, env
         content, registry, findings, refuse_unknown)) or _Spec()
     mapping = reading.parse(names.mapping, parse_mapping)
     _check_mapping(mapping, spec, names, reading)
+    layout = _read_layout(reading, spec.input, names, mapping)
     dependencies = reading.parse(names.dependencies, _from_json(parse_dependencies))
     quality = reading.parse(names.quality, _from_json(parse_quality))
     spark_sql, athena, redshift = _read_sql(reading, names, placeholders)
@@ -106,7 +113,7 @@ def read_workflow(database: str, table: str, read: Read, registry: Registry, env
         input=spec.input, allow_schema_change=spec.input.allow_schema_change or default_schema_change(environment),
         mapping=mapping, steps=spec.transforms.steps, unknown_transforms=spec.transforms.unknown, quality=quality,
         spark_sql=spark_sql, athena_statements=athena, redshift_statements=redshift, dependencies=dependencies,
-        present_files=tuple(reading.present))
+        present_files=tuple(reading.present), layout=layout)
 
 
 def read_consume_workflow(database: str, table: str, read: Read,
@@ -207,29 +214,12 @@ def _parse_spec(content: bytes, registry: Registry, findings: Findings, refuse_u
     check_unknown_keys(raw, ('input_spec', 'transform_spec'), '', findings)
     source = parse_input(raw['input_spec'], findings) if 'input_spec' in raw else None
     transforms = parse_transforms(raw.get('transform_spec', {}), registry, findings, refuse_unknown)
-    _check_protection(source, transforms, registry, findings)
+    check_protection(source, transforms, registry, findings)
     for place, name in written_columns(transforms.steps):
         if name.lower() in RESERVED_COLUMNS:
             findings.warning(place, f"column '{name}' is overwritten by the load's own column of that name",
                              'write another column')
     return _Spec(source or InputSpec(), transforms)
-
-
-def _check_protection(source: InputSpec | None, transforms: TransformSpec, registry: Registry,
-                      findings: Findings) -> None:
-    """Record a problem for anything that would skip a step that protects, now or in a later load."""
-    protects = protection_by_transform(registry, known_forms())
-    protected = protected_columns(transforms.steps, protects)
-    for column in source.no_longer_protected if source else ():
-        if column.lower() in protected:
-            findings.problem(f'input_spec.no_longer_protected.{column}',
-                             f"is still protected by the step '{protected[column.lower()]}'",
-                             'remove it here, so that no later load can skip the step')
-    for place in findings.repeated:
-        first, _, key = place.partition('.')
-        if first == STEPS and (not key or protects.get(step_name(key), False)):
-            findings.problem(place, 'is given more than once, so that steps which protect would be skipped',
-                             'merge them into one, or add a suffix such as hash:2')
 
 
 def _from_json(parse: Callable[[object, Findings], Parsed | None]) -> Callable[[bytes, Findings], Parsed | None]:
@@ -252,26 +242,29 @@ def _check_mapping(mapping: SchemaMapping | None, spec: _Spec, names: FileNames,
         check_columns(spec.transforms.steps, None, reading.findings_for(names.spec))
         return
     findings = reading.findings_for(names.mapping)
-    for row in mapping.rows:
-        if row.dest_name and row.dest_name.lower() in RESERVED_COLUMNS:
-            findings.problem(row.place, f"destination '{row.dest_name}' is reserved for the load's own column",
-                             'give it another name, or Null to drop it')
-        if spec.input.fixed is not None and row.width is None:
-            findings.problem(row.place, "'Width' is empty, and the source has columns of fixed width")
-    if spec.input.fixed is not None:
-        _check_fixed_columns(mapping, findings)
+    check_mapping_rows(mapping, spec.input, findings)
     check_columns(spec.transforms.steps, mapping.destinations(), reading.findings_for(names.spec),
                   mapping.whereabouts(findings.file))
 
 
-def _check_fixed_columns(mapping: SchemaMapping, findings: Findings) -> None:
-    """Record source columns that occur twice unless they are dropped, because each row of the mapping is a column."""
-    first: dict[str, MappingRow] = {}
-    for row in mapping.rows:
-        earlier = first.setdefault(row.source_name.lower(), row)
-        if earlier is not row and (row.dest_name or earlier.dest_name):
-            findings.problem(row.place, f"column '{row.source_name}' is already that of row {earlier.line}",
-                             'only fixed-width columns that are dropped may share a name')
+def _read_layout(reading: _Reading, source: InputSpec, names: FileNames, mapping: SchemaMapping | None
+                 ) -> RecordLayout | None:
+    """Return the layout of the records of a mainframe extract; None for other formats, or if there is a problem."""
+    section = source.cobol
+    if section is None or choose_format('', source) is not COBOL:
+        return None
+    name = reading.stored_name(f'{SPEC}/{section.copybook}') if section.copybook else names.copybook
+    records = reading.parse(name, parse_copybook)
+    if name not in reading.present:
+        reading.findings_for(names.spec).problem(
+            'input_spec.cobol', f'needs the copybook {name}, which is missing',
+            'put it there, or name the file by copybook')
+    if records is None:
+        return None
+    layout = checked_layout(records, section, reading.findings_for(name))
+    if layout is not None and mapping is not None:
+        warn_of_unknown_columns(layout, mapping, reading.findings_for(names.mapping))
+    return layout
 
 
 def _read_sql(reading: _Reading, names: FileNames, placeholders: Collection[str] | None

@@ -86,7 +86,7 @@ def read_source(run: CleanseRun, workflow: Workflow) -> DataFrame:
     uri = source_address(run)
     known = KnownColumns(run, workflow)
     df = read_collected_file(run.spark, uri, workflow.input, known, scratch=run.scratch, widths=_widths(workflow),
-                             tracked=quarantines_rows(workflow.quality),
+                             layout=workflow.layout, tracked=quarantines_rows(workflow.quality),
                              apply_types=partial(with_declared_types_counted, watch=run.watch,
                                                  hide_malformed=hides_malformed_rows(workflow)))
     run.lineage.update_lineage(without_tracking(df), run.load.source_key, 'read', file=source_file(run),

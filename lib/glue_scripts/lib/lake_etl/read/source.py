@@ -4,6 +4,7 @@ from __future__ import annotations
 import importlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict
 from typing import Any
 
 from py4j.protocol import Py4JError
@@ -11,6 +12,8 @@ from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame, SparkSession
 
 from lake_etl import runtime
+from lake_etl.cobol.record_nodes import RecordLayout
+from lake_etl.config.formats.cobol_format import COBOL, CobolSection
 from lake_etl.config.formats.delimited_format import DELIMITED
 from lake_etl.config.formats.input_format import InputFormat
 from lake_etl.config.input import InputSpec
@@ -31,13 +34,14 @@ FILE_SCAN = 'FileScanRDD'
 
 
 def read_collected_file(spark: SparkSession, uri: str, spec: InputSpec, known_types: KnownTypesLookup = no_known_types,
-                        *, scratch: str, widths: Sequence[tuple[str, int]] = (),
+                        *, scratch: str, widths: Sequence[tuple[str, int]] = (), layout: RecordLayout | None = None,
                         apply_types: ApplyTypes = with_declared_types, tracked: bool = False) -> DataFrame:
     """Return the rows of a file, or of all files of the folder whose trigger it is; malformed rows are marked.
 
     known_types  returns what is known about the source's columns; called once, with their names
     scratch      folder for data that must be rewritten before Spark can read it; needed as long as the frame is
     widths       name and width of each column of fixed-width text, in order
+    layout       layout of the records of a mainframe extract
     apply_types  converts columns to the types that the input_spec declares
     tracked      whether hidden columns track where each row stands in its file (`lake_etl.spark.source_rows`)
 
@@ -51,7 +55,7 @@ def read_collected_file(spark: SparkSession, uri: str, spec: InputSpec, known_ty
             raise DataError(f'{file.name} is {file_format.name}, but {first.name} is {first_format.name}. Files of '
                             'one load need one format; nothing was loaded.')
     source = SourceFiles(name, tuple(file for file, _ in prepared), spec, tuple(widths), scratch, known_types,
-                         tracked)
+                         tracked, layout)
     with read_errors_named(name, uri, spec):
         return apply_types(reader_for(first_format)(spark, source), spec.types)
 
@@ -63,6 +67,9 @@ def proposed_input_spec(uri: str, spec: InputSpec, scratch: str) -> dict[str, An
     """
     _, uris = list_load_files(uri, spec)
     file, file_format = prepare_file(uris[0], spec, f'{scratch}/proposed')
+    if file_format is COBOL and spec.cobol is not None:
+        return {'cobol': {key: value for key, value in asdict(spec.cobol).items()
+                          if value != getattr(CobolSection(), key)}}
     if file_format is DELIMITED:
         return delimited_section(with_detected_delimiter(spec, (file,)))
     return {key: dict(section) for key, section in next(iter(file_format.extensions.values()), {}).items()}

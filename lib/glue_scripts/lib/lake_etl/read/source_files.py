@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from pyspark.sql import DataFrame
 
+from lake_etl.cobol.record_nodes import RecordLayout
 from lake_etl.config.input import InputSpec
 from lake_etl.errors import DataError
 from lake_etl.spark.columns import literal_path
@@ -69,6 +70,7 @@ class SourceFiles:
     scratch      folder for data that must be rewritten before Spark can read it
     known_types  returns what is known; called once, with the source's column names
     tracked      whether rows carry their place in the file, for rows that are quarantined
+    layout       layout of the records of a mainframe extract
     """
 
     name: str
@@ -78,6 +80,7 @@ class SourceFiles:
     scratch: str = ''
     known_types: KnownTypesLookup = no_known_types
     tracked: bool = False
+    layout: RecordLayout | None = None
 
     @property
     def paths(self) -> list[str]:
