@@ -144,7 +144,7 @@ def _add_looking(verbs: Verbs) -> None:
     quality.add_argument('--rules', metavar='FILE', help="rules file or document (default: the workflow's rules file)")
     quality.add_argument('--stage', help='whose rules (default: the stage whose rows the table holds)')
     quality.add_argument('--out', metavar='FILE', help='where to write the proposed rules (default: the screen)')
-    _add_format(quality)
+    _add_format(quality, 'table', 'csv', 'json', 'junit', 'sarif')
     _add_match(verbs)
     docs = _verb(verbs, 'docs', 'write pages of tables, columns, lineage, rules and runs, for a browser')
     docs.add_argument('--out', metavar='DIR', help='folder of the pages (default: lake-docs)')
@@ -172,7 +172,7 @@ def _add_match(verbs: Verbs) -> None:
 def _add_configuration(verbs: Verbs) -> None:
     validate = _verb(verbs, 'validate', 'check the configuration files of one workflow, or of all')
     validate.add_argument('workflow', nargs='?', metavar='DATABASE/TABLE')
-    _add_format(validate, 'table', 'json')
+    _add_format(validate, 'table', 'json', 'junit', 'sarif')
     recommend = _verb(verbs, 'recommend', 'propose a mapping and a specification for a file')
     recommend.add_argument('file', metavar='FILE')
     recommend.add_argument('--workflow', metavar='DATABASE/TABLE', help='write the proposals to the configuration '
