@@ -17,8 +17,8 @@ from lake_etl.errors import LakeError, Problem
 from lake_etl.ports import Table
 from lake_etl.transform.discovery import known_transforms
 from lib.local_lake.contracts.configured import configured_contract, unlisted_columns
-from lib.local_lake.contracts.contract import Contract
 from lib.local_lake.contracts.contract_file import contract_text, read_contract
+from lib.local_lake.contracts.data_contract import Contract
 from lib.local_lake.contracts.differences import contract_differences
 from lib.local_lake.contracts.document import contract_document
 from lib.local_lake.contracts.document_reading import ReadContract, read_document
@@ -70,8 +70,8 @@ def import_contract(folders: LakeFolders, read: ReadContract, options: argparse.
     read_workflow(database, table, {name: text.encode() for name, text in texts.items()}.get, known_transforms(),
                   'Prod', KNOWN_PLACEHOLDERS)
     write_proposals({folders.configuration / name: text for name, text in texts.items()}, replace=options.force)
-    for part in read.left_out:
-        LOG.warning('Left out, because a workflow has no place for it: %s.', part)
+    if read.left_out:
+        LOG.warning('Left out, because a workflow has no place for it: %s.', ', '.join(read.left_out))
     for sentence in columns_to_finish(read.contract):
         LOG.warning('To do: %s', sentence)
     return 0

@@ -15,7 +15,7 @@ from lake_etl.config.workflow import Workflow
 from lake_etl.mapping.clean_names import clean_names
 from lake_etl.ports import Table
 from lib.local_lake.contracts.column_types import normalized_type
-from lib.local_lake.contracts.contract import LOAD, Contract, ContractColumn, ContractRule
+from lib.local_lake.contracts.data_contract import LOAD, PERSONAL, Contract, ContractColumn, ContractRule
 
 WRITE_TEXT = frozenset({'titlecase', 'columnreplace', 'columnfromcolumn', 'combinecolumns', 'filename', 'hash',
                         'tokenize'})
@@ -41,7 +41,7 @@ def configured_contract(database: str, table: str, workflow: Workflow, protectin
         for entry in step.entries or ():
             columns.apply(step.name, entry, protecting.get(step.name, False))
     columns.accept(workflow.input.left_unprotected)
-    found = [_filled_in(column, published) for column in columns.by_name.values()]
+    found = [_filled_in(_classified(column), published) for column in columns.by_name.values()]
     return Contract(
         workflow=f'{database}/{table}', name=table, description=_text(workflow.input.table_description),
         retention=workflow.input.retention or '', columns=(*found, *_added_by_load()),
@@ -60,6 +60,11 @@ def _rules(quality: QualityRules) -> Iterator[ContractRule]:
     for stage in STAGES:
         for action in ACTIONS:
             yield from (ContractRule(stage, action, str(rule)) for rule in getattr(getattr(quality, stage), action))
+
+
+def _classified(column: ContractColumn) -> ContractColumn:
+    personal = column.protected_by or column.clear_reason
+    return replace(column, classification=PERSONAL) if personal else column
 
 
 def _filled_in(column: ContractColumn, published: Table | None) -> ContractColumn:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from lake_etl.errors import Problem
 from lib.local_lake.contracts.column_types import logical_type
-from lib.local_lake.contracts.contract import AFTER, LOAD, QUARANTINE, Contract, ContractColumn, ContractRule
+from lib.local_lake.contracts.data_contract import AFTER, LOAD, QUARANTINE, Contract, ContractColumn, ContractRule
 from lib.local_lake.contracts.document_reading import ReadContract
 from lib.local_lake.contracts.sensitivity import is_sensitive
 

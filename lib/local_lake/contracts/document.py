@@ -10,14 +10,12 @@ from lake_etl.arguments import PARTITION_KEYS, RESERVED_COLUMNS
 from lake_etl.dqdl.parser import parse_rule
 from lake_etl.syntax.records import Findings
 from lib.local_lake.contracts.column_types import described_type
-from lib.local_lake.contracts.contract import AFTER, QUARANTINE, Contract, ContractColumn, ContractRule
+from lib.local_lake.contracts.data_contract import AFTER, QUARANTINE, Contract, ContractColumn, ContractRule
 from lib.local_lake.contracts.option_rules import option_of_rule, rules_of_options
 from lib.local_lake.contracts.quality_items import quality_item
 
 API_VERSION = 'v3.1.0'
 PARTITIONS = [key.name for key in PARTITION_KEYS]
-# How a column with personal data is classified, whether or not its values are hidden.
-PERSONAL = 'restricted'
 
 
 def contract_document(contract: Contract, version: str) -> dict[str, Any]:
@@ -93,8 +91,8 @@ class _Description:
             found |= {'primaryKey': True, 'primaryKeyPosition': contract.primary_key.index(name) + 1}
         if name in PARTITIONS:
             found |= {'partitioned': True, 'partitionKeyPosition': PARTITIONS.index(name) + 1}
-        if column.protected_by or column.clear_reason or column.classification:
-            found['classification'] = column.classification or PERSONAL
+        if column.classification:
+            found['classification'] = column.classification
         return found
 
     def _is_key(self, rule: ContractRule, index: int) -> bool:
@@ -104,7 +102,7 @@ class _Description:
         others = Contract(workflow='', name='', columns=self.contract.columns,
                           rules=(*self.contract.rules[:index], *self.contract.rules[index + 1:]))
         names = [parameter.value for parameter in rule.simple.parameters]
-        if not set(names) <= self.names:
+        if not set(names) <= self.names or len(set(rule.columns)) < len(names):
             return False
         kind = rule.simple.type
         if kind != 'IsPrimaryKey' and rule.columns[0] in RESERVED_COLUMNS:

@@ -13,9 +13,10 @@ from lake_etl.dqdl.quoting import quoted
 from lake_etl.errors import ConfigurationError
 from lake_etl.syntax.records import Findings, describe, suggestion
 from lib.local_lake.contracts.column_types import logical_type, property_type
-from lib.local_lake.contracts.contract import AFTER, LOAD, QUARANTINE, Contract, ContractColumn, ContractRule
-from lib.local_lake.contracts.option_rules import rules_of_options
+from lib.local_lake.contracts.data_contract import AFTER, LOAD, QUARANTINE, Contract, ContractColumn, ContractRule
+from lib.local_lake.contracts.option_rules import rules_of_options, with_strict_bounds
 from lib.local_lake.contracts.quality_items import rule_of_item
+from lib.local_lake.contracts.sensitivity import is_sensitive
 
 IDENTITY = {'version', 'apiVersion', 'kind', 'id', 'name', 'status', 'schema', 'contractCreatedTs'}
 TABLE_KEYS = {'id', 'name', 'physicalName', 'physicalType', 'logicalType', 'description', 'properties', 'quality',
@@ -154,16 +155,18 @@ class _Reading:
         kind, exact = property_type(described)
         if kind is None and (described.get('physicalType') or described.get('logicalType')):
             self.left.append(f"the type of column '{name}'")
+        if described.get('classification') and not (own or is_sensitive(_text(described['classification']))):
+            self.keys_left['classification'] += 1
         options = described.get('logicalTypeOptions')
         pattern = options.get('format') if isinstance(options, dict) and kind in ('date', 'timestamp') else None
         written = own.get('sourceName')
         source = written if isinstance(written, str) else ''
         source = source or ('' if own_contract else _text(described.get('physicalName')) or name.strip())
         return ContractColumn(
-            name=name.strip(), source_name=source, type=kind, exact_type=exact,
+            name=name.strip(), source_name=source, type=kind, exact_type=exact or kind is None,
             type_of_table=own.get('typeOfTable') is True, format=_text(pattern) or None,
             description=_text(described.get('description')), protected_by=_text(own.get('protectedBy')),
-            replacement=json.dumps(own['replacement']) if 'replacement' in own else '',
+            replacement=json.dumps(own.get('replacement')) if own.get('protectedBy') == 'redact' else '',
             classification=_text(described.get('classification')), clear_reason=_text(own.get('clearTextReason')),
             made_by=tuple(map(str, own.get('madeBy') or ())), threshold=_number(own.get('threshold')),
             scorer=_text(own.get('scorer')) or None, width=_whole(own.get('width')),
@@ -207,8 +210,7 @@ class _Reading:
 
     def _option_rules(self, described: Mapping[str, Any], column: ContractColumn | None) -> list[ContractRule]:
         options = described.get('logicalTypeOptions')
-        if column is None or not isinstance(options, dict):
-            options = {}
+        options = with_strict_bounds(options) if column is not None and isinstance(options, dict) else {}
         name = column.name if column else ''
         logical = logical_type(column.type) if column and column.type else None
         rules = dict(rules_of_options(name, logical, options)) if logical else {}

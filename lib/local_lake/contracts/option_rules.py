@@ -11,6 +11,7 @@ from lake_etl.dqdl.quoting import quoted, quoted_code
 from lake_etl.dqdl.syntax_tree import Day, Number, Operand, Rule, Text
 
 LENGTHS = {'minLength': '>=', 'maxLength': '<='}
+EXCLUSIVE = {'exclusiveMinimum': 'minimum', 'exclusiveMaximum': 'maximum'}
 BOUNDS = {'minimum': '>=', 'maximum': '<=', 'exclusiveMinimum': '>', 'exclusiveMaximum': '<'}
 
 
@@ -25,6 +26,17 @@ def rules_of_options(column: str, logical: str, options: Mapping[str, Any]) -> I
             bound = _bound(logical, value)
             if bound:
                 yield key, f'ColumnValues {quoted(column)} {BOUNDS[key]} {bound}'
+
+
+def with_strict_bounds(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Return options in which `exclusiveMinimum` is a bound, as from version 3.1 on; before it was true or false."""
+    found = dict(options)
+    for strict, bound in EXCLUSIVE.items():
+        if found.get(strict) is True and bound in found:
+            found[strict] = found.pop(bound)
+        elif found.get(strict) is False:
+            del found[strict]
+    return found
 
 
 def option_of_rule(rule: Rule, logical: str) -> tuple[str, Any] | None:

@@ -11,7 +11,7 @@ from lake_etl.dqdl.quoting import quoted, quoted_code
 from lake_etl.dqdl.rule_types import has_row_outcome
 from lake_etl.dqdl.syntax_tree import Condition, Number, Rule, Text
 from lake_etl.syntax.records import Findings
-from lib.local_lake.contracts.contract import AFTER, QUARANTINE, ContractRule
+from lib.local_lake.contracts.data_contract import AFTER, QUARANTINE, ContractRule
 from lib.local_lake.contracts.option_rules import as_number, json_number
 
 Item = Mapping[str, Any]

@@ -12,7 +12,7 @@ from lake_etl.config.mapping import COMMENT
 from lake_etl.config.quality_rules import ACTIONS, STAGES
 from lake_etl.errors import ConfigurationError, Problem
 from lib.local_lake.contracts.configured import HIDE
-from lib.local_lake.contracts.contract import Contract, ContractColumn
+from lib.local_lake.contracts.data_contract import Contract, ContractColumn
 from lib.local_lake.contracts.sensitivity import is_sensitive
 
 OPTIONAL_CELLS = {'Threshold': 'threshold', 'Scorer': 'scorer', 'Width': 'width', 'Optional': 'optional',

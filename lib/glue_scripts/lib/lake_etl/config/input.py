@@ -108,7 +108,7 @@ class InputSpec(InputSections):
             yield f"'takes_over' must be a workflow such as Database/Table, got {describe(self.takes_over)}"
         yield from _reason_messages('no_longer_protected', self.no_longer_protected, 'needs no protection')
         if self.retention is not None and not RETENTION.fullmatch(self.retention):
-            yield f"'retention' must be a number and a unit (h, d, w, m, y) such as '10 y', got {describe(self.retention)}"
+            yield f"'retention' must be a number and one of hdwmy such as '10 y', got {describe(self.retention)}"
         yield from _reason_messages('left_unprotected', self.left_unprotected, 'stays in clear text')
 
     @property

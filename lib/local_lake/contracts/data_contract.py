@@ -13,6 +13,8 @@ BEFORE, AFTER = 'before_transform', 'after_transform'
 QUARANTINE = 'quarantine_rules'
 # Lists of rules whose failure keeps rows, or the whole load, out of the table.
 ENFORCED = (QUARANTINE, 'halt_rules')
+# How a column with personal data is classified, whether or not its values are hidden.
+PERSONAL = 'restricted'
 # A column that the load adds, such as `year`.
 LOAD = 'load'
 
@@ -28,7 +30,7 @@ class ContractColumn:
     format          pattern by which dates or timestamps are read
     protected_by    transform that hides its values
     replacement     what `redact` writes in place of each value, as JSON
-    classification  as a contract of another tool classifies it
+    classification  who may see values, as far as that is known
     clear_reason    why a column that looks personal stays in clear text
     made_by         steps that make or change the column and that a contract cannot describe
     """
@@ -115,7 +117,7 @@ class Contract:
     @property
     def primary_key(self) -> tuple[str, ...]:
         """Return the columns of the first enforced rule on the primary key, in lower case."""
-        return next((rule.columns for rule in self._enforced(AFTER) if _type(rule) == 'IsPrimaryKey'), ())
+        return next((rule.columns for rule in self._primary_keys()), ())
 
     @property
     def unique_columns(self) -> frozenset[str]:
@@ -130,7 +132,11 @@ class Contract:
         before = {rule.columns[0] for rule in self._enforced(BEFORE) if _type(rule) == 'IsComplete'}
         after = {rule.columns[0] for rule in self._enforced(AFTER) if _type(rule) == 'IsComplete'}
         # A value that does not convert becomes null, so a check before the conversion is not enough.
-        return frozenset((before - changed) | after | set(self.primary_key))
+        keys = {name for rule in self._primary_keys() for name in rule.columns}
+        return frozenset((before - changed) | after | keys)
+
+    def _primary_keys(self) -> Iterator[ContractRule]:
+        return (rule for rule in self._enforced(AFTER) if _type(rule) == 'IsPrimaryKey')
 
     def _enforced(self, stage: str) -> Iterator[ContractRule]:
         return (rule for rule in self.rules if rule.is_enforced and rule.stage == stage)
