@@ -260,6 +260,13 @@ class QualityReports(Protocol):
         """Make the report known; a report that cannot be delivered is a warning and never fails the load."""
 
 
+class LineageEvents(Protocol):
+    """Takes OpenLineage events: a file, a web service, a queue, or a domain of Amazon DataZone."""
+
+    def send(self, event: Mapping[str, Any]) -> None:
+        """Deliver an event; raises the error of the system, or LakeError, if it was not taken."""
+
+
 @dataclass(frozen=True)
 class RuleAnswer:
     """What an engine outside the lake says about one rule."""
