@@ -44,7 +44,7 @@ def test_the_demo_a_second_time_loads_nothing_and_shows_the_same_tables(lake, ca
     assert 'Workers Compensation' in text and './lake tables' in text
 
 
-def test_each_run_of_the_demo_is_in_the_file_of_openlineage_events(lake):
+def test_each_run_of_the_demo_is_in_the_file_of_openlineage_events(lake, capsys):
     events = events_in(Path(lake) / 'lineage' / 'openlineage.jsonl')
     kinds = Counter((event['run']['runId'], event['eventType']) for event in events)
     assert set(kinds.values()) == {1} and {kind for _, kind in kinds} == {'START', 'COMPLETE'}
@@ -56,7 +56,9 @@ def test_each_run_of_the_demo_is_in_the_file_of_openlineage_events(lake):
     assert source['namespace'] == 'file' and source['name'].endswith('syntheticgeneral-policy-data.csv')
     output, = cleanse['outputs']
     assert output['name'] == f'{lake}/cleanse/syntheticgeneraldata/policydata'
-    assert output['outputFacets']['outputStatistics']['rowCount'] > 1000
+    sql = 'SELECT count(*) AS n FROM syntheticgeneraldata.policydata'
+    assert main(['--lake', lake, 'query', '--format', 'json', sql]) == 0
+    assert [{'n': output['outputFacets']['outputStatistics']['rowCount']}] == json.loads(capsys.readouterr().out)
     fields = {field['name']: field['type'] for field in output['facets']['schema']['fields']}
     assert fields['startdate'] == 'date' and fields['year'] == 'string'
     ein, = output['facets']['columnLineage']['fields']['ein']['inputFields']

@@ -11,14 +11,21 @@ import jsonschema
 import pytest
 import yaml
 
+from lake_etl.config.entries.known import known_forms
+from lake_etl.config.workflow import read_workflow
+from lake_etl.ports import Column, Table
 from lib.local_lake.cli import main
 from lib.local_lake.contracts.column_types import property_type
+from lib.local_lake.contracts.configured import configured_contract
 from lib.local_lake.contracts.contract_file import read_contract
 from lib.local_lake.contracts.data_contract import AFTER, QUARANTINE, ContractRule
+from lib.local_lake.contracts.differences import contract_differences
+from lib.local_lake.contracts.document import contract_document
 from lib.local_lake.contracts.document_reading import read_document
 from lib.local_lake.contracts.option_rules import rules_of_options, with_strict_bounds
 from lib.local_lake.contracts.quality_items import quality_item, rule_of_item
 from lib.local_lake.contracts.sensitivity import is_sensitive
+from lib.local_lake.contracts.workflow_texts import workflow_texts
 from lib.local_lake.folders import REPOSITORY
 
 PUBLISHED = Path(__file__).parents[1] / 'published'
@@ -242,6 +249,48 @@ def test_each_difference_is_one_line(lake, payments, change, lines):
     status, out, _ = lake('contract', 'check', file)
     assert status == bool(lines)
     assert out.splitlines() == [f'pay.yaml: {line}' for line in lines] or not lines
+
+
+def test_a_foreign_contract_is_kept_by_a_rule_of_any_stage_that_ensures_the_same(lake, tmp_path):
+    (tmp_path / 'transformation-spec').mkdir()
+    (tmp_path / 'transformation-spec' / 'Gen-Air.csv').write_text('SourceName,DestName\nid,UniqueId\nx,Value\n')
+    (tmp_path / 'dq-rules').mkdir()
+    (tmp_path / 'dq-rules' / 'dq-Gen-Air.json').write_text(json.dumps({'before_transform': {
+        'halt_rules': ["IsComplete 'uniqueid'"], 'warn_rules': ["ColumnValues 'VALUE' in ['a']"]}}))
+    file = tmp_path / 'air.yaml'
+    file.write_text(json.dumps({'apiVersion': 'v3.0.2', 'kind': 'DataContract', 'schema': [{
+        'name': 'air', 'properties': [{'name': 'UniqueID', 'required': True}, {'name': 'Value', 'quality': [
+            {'metric': 'invalidValues', 'mustBe': 0, 'arguments': {'validValues': ['a']}}]}]}]}))
+    assert lake('contract', 'check', file, '--workflow', 'gen/air')[:2] == (
+        0, 'gen/air: the configuration agrees with the contract.\n')
+
+
+def test_a_published_table_adds_the_types_that_configuration_leaves_open(payments):
+    files = {path.relative_to(payments).as_posix(): path.read_bytes() for path in payments.rglob('*') if path.is_file()}
+    workflow = read_workflow('Gen', 'Pay', files.get, known_forms(), 'Prod')
+    table = Table('gen', 'pay', (Column('number', 'bigint'), Column('agent', 'string', 'Who sold it')), (), '/x')
+
+    def contract(published):
+        return configured_contract('Gen', 'Pay', workflow, {'hash': True}, published)
+    exported = contract_document(contract(table), '1.0.0')
+    SCHEMAS['3.1.0'].validate(exported)
+    read = read_document(exported, 'x')
+    assert (read.contract.column('Number').type, read.contract.column('Agent').type) == ('int', 'string')
+    assert read.contract.column('Agent').description == 'Who sold it'
+    texts = workflow_texts('Gen', 'Pay', read.contract)
+    assert 'Agent' not in json.loads(texts['transformation-spec/Gen-Pay.json'])['transform_spec']['changetype']
+    assert list(contract_differences(read, contract(table), 'x')) == []
+    changed = Table('gen', 'pay', (Column('agent', 'int', 'Who sold it'),), (), '/x')
+    assert [problem.message for problem in contract_differences(read, contract(changed), 'x')] == [
+        'has the type int in the table and string in the contract']
+
+
+@pytest.mark.parametrize('wrong', ['10 years', '0 y', 'y', '10y', '', '-1 d'])
+def test_a_retention_that_is_not_a_number_with_a_unit_is_a_problem(lake, tmp_path, wrong):
+    (tmp_path / 'transformation-spec').mkdir()
+    (tmp_path / 'transformation-spec' / 'Gen-Air.json').write_text(json.dumps({'input_spec': {'retention': wrong}}))
+    status, _, err = lake('validate')
+    assert status == 1 and "'retention' must be a number and one of hdwmy such as '10 y'" in err
 
 
 def test_a_check_tells_build_servers(lake, payments):

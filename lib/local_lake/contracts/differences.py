@@ -1,7 +1,6 @@
 """Compares a contract with what the configuration of a workflow says."""
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
 
 from lake_etl.errors import Problem
@@ -91,21 +90,32 @@ def _protection_difference(agreed: ContractColumn, configured: ContractColumn) -
 
 def _rule_differences(read: ReadContract, configured: Contract, file: str) -> Iterator[Problem]:
     """Yield rules that only one side has; stage and action count where the contract tells them."""
-    there, here = Counter(_keys(read.contract, read.own)), Counter(_keys(configured, read.own))
-    for key in there - here:
-        yield Problem(file, key[0] or 'quality', f'the configuration lacks the rule {key[2]}')
-    for key in here - there:
-        yield Problem(file, key[0] or 'quality', f'the contract lacks the rule {key[2]}')
+    there, here = _rules_by_key(read.contract, read.own), _rules_by_key(configured, read.own)
+    for side, rules, others in (('configuration', there, here), ('contract', here, there)):
+        for key, found in rules.items():
+            for rule in found[len(others.get(key, ())):]:
+                place = f'{rule.stage}.{rule.action}' if read.own else 'quality'
+                yield Problem(file, place, f'the {side} lacks the rule {rule.text}')
 
 
-def _keys(contract: Contract, placed: bool) -> Iterator[tuple[str, str, str]]:
+def _rules_by_key(contract: Contract, placed: bool) -> dict[tuple[str, ...], list[ContractRule]]:
+    """Return the rules by what must be equal on both sides; letter case of columns does not matter.
+
+    placed  whether stage and action must be equal too
+    """
+    found: dict[tuple[str, ...], list[ContractRule]] = {}
     for rule in contract.rules:
-        if not _said_by_column(rule):
-            yield (f'{rule.stage}.{rule.action}', '', rule.text) if placed else ('', '', rule.text)
+        if not _said_by_column(rule, contract, placed):
+            said = (rule.simple.type, *rule.columns, str(rule.simple.condition)) if rule.simple else (rule.text,)
+            key = (rule.stage, rule.action, *said) if placed else said
+            found.setdefault(key, []).append(rule)
+    return found
 
 
-def _said_by_column(rule: ContractRule) -> bool:
+def _said_by_column(rule: ContractRule, contract: Contract, placed: bool) -> bool:
     """Tell whether a difference is already reported as a column that is required or unique."""
-    kind = rule.simple.type if rule.simple else ''
-    return (rule.stage, rule.action) == (AFTER, QUARANTINE) and (
-        kind == 'IsComplete' or kind == 'IsUnique' and len(rule.columns) == 1)
+    kind = rule.simple.type if rule.simple and len(rule.columns) == 1 else ''
+    by_column = {'IsComplete': contract.required_columns, 'IsUnique': contract.unique_columns}.get(kind, frozenset())
+    if not (rule.is_enforced and rule.columns and rule.columns[0] in by_column):
+        return False
+    return not placed or (rule.stage, rule.action) == (AFTER, QUARANTINE)
