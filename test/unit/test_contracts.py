@@ -268,7 +268,7 @@ def test_a_foreign_contract_is_kept_by_a_rule_of_any_stage_that_ensures_the_same
 def test_a_published_table_adds_the_types_that_configuration_leaves_open(payments):
     files = {path.relative_to(payments).as_posix(): path.read_bytes() for path in payments.rglob('*') if path.is_file()}
     workflow = read_workflow('Gen', 'Pay', files.get, known_forms(), 'Prod')
-    table = Table('gen', 'pay', (Column('number', 'bigint'), Column('agent', 'string', 'Who sold it')), (), '/x')
+    table = Table('gen', 'pay', (Column('number', 'bigint'), Column('agent', 'string', 'as seen in the console')), (), '/x')
 
     def contract(published):
         return configured_contract('Gen', 'Pay', workflow, {'hash': True}, published)
@@ -276,11 +276,11 @@ def test_a_published_table_adds_the_types_that_configuration_leaves_open(payment
     SCHEMAS['3.1.0'].validate(exported)
     read = read_document(exported, 'x')
     assert (read.contract.column('Number').type, read.contract.column('Agent').type) == ('int', 'string')
-    assert read.contract.column('Agent').description == 'Who sold it'
     texts = workflow_texts('Gen', 'Pay', read.contract)
     assert 'Agent' not in json.loads(texts['transformation-spec/Gen-Pay.json'])['transform_spec']['changetype']
-    assert list(contract_differences(read, contract(table), 'x')) == []
-    changed = Table('gen', 'pay', (Column('agent', 'int', 'Who sold it'),), (), '/x')
+    for where in (table, None):     # A build server has no lake.
+        assert list(contract_differences(read, contract(where), 'x')) == []
+    changed = Table('gen', 'pay', (Column('agent', 'int'),), (), '/x')
     assert [problem.message for problem in contract_differences(read, contract(changed), 'x')] == [
         'has the type int in the table and string in the contract']
 

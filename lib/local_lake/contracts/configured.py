@@ -30,7 +30,7 @@ def configured_contract(database: str, table: str, workflow: Workflow, protectin
     """Return the contract that the configuration of a workflow amounts to.
 
     protecting  whether each transform protects, by name
-    published   the table in the catalog; it fills in types and descriptions that configuration leaves open
+    published   the table in the catalog; it fills in types that configuration leaves open
     """
     columns = _Columns()
     columns.start(workflow)
@@ -68,12 +68,11 @@ def _classified(column: ContractColumn) -> ContractColumn:
 
 
 def _filled_in(column: ContractColumn, published: Table | None) -> ContractColumn:
-    """Return a column with the type and the description of the table where configuration has none."""
+    """Return a column with its type in the table where configuration leaves it open."""
     known = next((item for item in published.columns if item.name == column.name.lower()), None) if published else None
-    if known is None:
+    if known is None or column.type:
         return column
-    column = replace(column, description=column.description or known.comment)
-    return column if column.type else replace(column, type=normalized_type(known.type), type_of_table=True)
+    return replace(column, type=normalized_type(known.type), type_of_table=True)
 
 
 @dataclass
