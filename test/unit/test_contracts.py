@@ -268,7 +268,8 @@ def test_a_foreign_contract_is_kept_by_a_rule_of_any_stage_that_ensures_the_same
 def test_a_published_table_adds_the_types_that_configuration_leaves_open(payments):
     files = {path.relative_to(payments).as_posix(): path.read_bytes() for path in payments.rglob('*') if path.is_file()}
     workflow = read_workflow('Gen', 'Pay', files.get, known_forms(), 'Prod')
-    table = Table('gen', 'pay', (Column('number', 'bigint'), Column('agent', 'string', 'as seen in the console')), (), '/x')
+    columns = Column('number', 'bigint'), Column('agent', 'string', 'as seen in the console')
+    table = Table('gen', 'pay', columns, (), '/x')
 
     def contract(published):
         return configured_contract('Gen', 'Pay', workflow, {'hash': True}, published)
