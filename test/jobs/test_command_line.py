@@ -221,6 +221,11 @@ def test_a_failed_rule_is_printed_whole_and_tells_by_the_exit_status(lake, tmp_p
     text = said(capsys)
     assert '1 of 3 rules passed' in text and 'Failed: RowCount > 5000' in text
     assert 'Column.earnedpremium.Mean' in text
+    assert main(['--lake', lake, 'quality', 'syntheticgeneraldata.policydata', '--rules', str(rules), '--format',
+                 'sarif']) == 1
+    results = json.loads(capsys.readouterr().out)['runs'][0]['results']
+    assert [result['message']['text'].partition(' failed on syntheticgeneraldata.policydata: ')[0]
+            for result in results] == ['RowCount > 5000', '(IsComplete "policynumber") AND (IsUnique "policynumber")']
 
 
 def test_proposed_rules_are_valid_and_pass_on_their_own_data(lake, tmp_path, capsys):

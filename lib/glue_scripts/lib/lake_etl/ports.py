@@ -236,12 +236,7 @@ class FailedRule:
 
 @dataclass(frozen=True)
 class QualityReport:
-    """What quality rules found at one stage of one load.
-
-    database, table  that the rows are for
-    rows, failed     how many rows there were, and how many of them fail a rule of quarantine
-    passed_rules     number of rules that passed
-    """
+    """What quality rules found in a load's rows at one stage; `failed` is how many of them fail a quarantine rule."""
 
     database: str
     table: str
