@@ -64,7 +64,7 @@ def test_each_run_of_the_demo_is_in_the_file_of_openlineage_events(lake, capsys)
     ein, = output['facets']['columnLineage']['fields']['ein']['inputFields']
     assert (ein['name'], ein['field']) == (source['name'], 'TIN') and ein['transformations'][-1]['masking'] is True
     assertions = output['facets']['dataQualityAssertions']['assertions']
-    assert {'assertion': 'IsComplete "PolicyNumber"', 'success': True, 'column': 'PolicyNumber'} in assertions
+    assert {'assertion': 'IsComplete "PolicyNumber"', 'success': True, 'column': 'policynumber'} in assertions
 
     consume = complete['cleanse-to-consume.SyntheticGeneralData.PolicyData']
     assert {item['name'].rpartition('/')[2] for item in consume['inputs']} == {'policydata', 'claimdata'}

@@ -87,14 +87,14 @@ class RunEvents:
             if not table:
                 bucket = runtime.bucket_address(str(self._args.get('source_bucket', '')))
                 self._source = file_dataset(f'{bucket}/{details["file"]}')
-            self._inputs[table or self._source_table] = _fields(df)
+            self._inputs[table or self._source_table] = _catalog_names(df) if table else _fields(df)
         elif operation == 'sparksql':
             self._query = str(details.get('query', ''))
             for names in tables_read(self._query, 'spark'):
                 table = '.'.join(names).lower()
                 self._inputs.setdefault(table, self._catalog_fields(table))
         elif operation == 'write' and df is not None:
-            self._outputs[str(details['table'])] = (_fields(df), int(details['rows']))
+            self._outputs[str(details['table'])] = (_catalog_names(df), int(details['rows']))
 
     @property
     def _source_table(self) -> str:
@@ -156,6 +156,11 @@ def _identity(args: Mapping[str, Any], load: LoadArguments) -> RunIdentity:
         execution_id=load.execution_id, namespace=str(args.get('state_machine_name') or 'insurancelake'),
         job=f'{job}.{load.source_key.replace("/", ".")}', workflow=load.source_key,
         code=code_address('/'.join(part for part in parts if part)))
+
+
+def _catalog_names(df: DataFrame) -> Fields:
+    """Return the fields of a table, by the lower-case names that the catalog has."""
+    return tuple((name.lower(), kind) for name, kind in _fields(df))
 
 
 def _fields(df: DataFrame) -> Fields:

@@ -166,5 +166,5 @@ def _assertion(item: RuleResult) -> RuleAssertion:
     rule = item.outcome.rule
     column = ''
     if isinstance(rule, Rule) and len(rule.parameters) == 1 and rule.type != 'CustomSql' and has_row_outcome(rule):
-        column = rule.parameters[0].value
+        column = rule.parameters[0].value.lower()
     return RuleAssertion(rule=str(rule), passed=item.outcome.passed, column=column)
