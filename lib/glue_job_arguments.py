@@ -75,5 +75,6 @@ def _common(environment: EnvironmentConfiguration, resources: CommonResources) -
         'hash_key_secret': environment.hash_key_secret,
         'hash_text': environment.hash_text,
         'data_quality_engine': environment.quality_engine,
+        'openlineage_transport': environment.openlineage_transport,
     }
     return {name: value for name, value in arguments.items() if value}

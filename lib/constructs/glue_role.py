@@ -91,6 +91,7 @@ class GlueRole(iam.Role):
             self._allow(right.name, right.actions, self._arn(right.service, resource))
         self._allow_redshift(environment)
         self._allow_hash_key(environment)
+        self._allow_lineage_events(environment)
         if resources.network:
             self._allow_network(resources.network)
 
@@ -142,6 +143,14 @@ class GlueRole(iam.Role):
             # Secrets Manager appends six characters to the ARN of a secret.
             secret = f'secret:{environment.hash_key_secret}-??????'
             self._allow('HashKey', ('secretsmanager:GetSecretValue',), self._arn('secretsmanager', secret))
+
+    def _allow_lineage_events(self, environment: EnvironmentConfiguration) -> None:
+        """Allow the queue or domain of OpenLineage events, where one is configured; a web address needs no right."""
+        address = environment.openlineage_transport
+        if address.startswith('arn:') and ':sqs:' in address:
+            self._allow('LineageEvents', ('sqs:GetQueueUrl', 'sqs:SendMessage'), address)
+        elif address.startswith('arn:'):
+            self._allow('LineageEvents', ('datazone:PostLineageEvent',), address)
 
     def _allow_network(self, network: JobNetwork) -> None:
         """Allow the connections, and network interfaces where they lead."""

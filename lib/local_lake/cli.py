@@ -144,7 +144,7 @@ def _add_looking(verbs: Verbs) -> None:
     quality.add_argument('--rules', metavar='FILE', help="rules file or document (default: the workflow's rules file)")
     quality.add_argument('--stage', help='whose rules (default: the stage whose rows the table holds)')
     quality.add_argument('--out', metavar='FILE', help='where to write the proposed rules (default: the screen)')
-    _add_format(quality)
+    _add_format(quality, 'table', 'csv', 'json', 'junit', 'sarif')
     _add_match(verbs)
     docs = _verb(verbs, 'docs', 'write pages of tables, columns, lineage, rules and runs, for a browser')
     docs.add_argument('--out', metavar='DIR', help='folder of the pages (default: lake-docs)')
@@ -172,7 +172,8 @@ def _add_match(verbs: Verbs) -> None:
 def _add_configuration(verbs: Verbs) -> None:
     validate = _verb(verbs, 'validate', 'check the configuration files of one workflow, or of all')
     validate.add_argument('workflow', nargs='?', metavar='DATABASE/TABLE')
-    _add_format(validate, 'table', 'json')
+    _add_format(validate, 'table', 'json', 'junit', 'sarif')
+    _add_contract(verbs)
     recommend = _verb(verbs, 'recommend', 'propose a mapping and a specification for a file')
     recommend.add_argument('file', metavar='FILE')
     recommend.add_argument('--workflow', metavar='DATABASE/TABLE', help='write the proposals to the configuration '
@@ -195,6 +196,27 @@ def _add_configuration(verbs: Verbs) -> None:
     multi.add_argument('group', metavar='GROUP')
     multi.add_argument('file', metavar='FILE.csv')
     multi.add_argument('columns', nargs='+', metavar='COLUMN', help='columns whose values are looked up')
+
+
+def _add_contract(verbs: Verbs) -> None:
+    contract = _verb(verbs, 'contract', 'export, import or check a data contract in the Open Data Contract Standard')
+    kinds = contract.add_subparsers(dest='kind', metavar='KIND', required=True)
+    export = kinds.add_parser('export', help='write the contract that the configuration of a workflow amounts to')
+    export.add_argument('workflow', metavar='DATABASE/TABLE')
+    export.add_argument('--out', metavar='FILE', help='where to write it (default: the screen)')
+    export.add_argument('--contract-version', metavar='VERSION', default='1.0.0', help='version of the contract '
+                        '(default: 1.0.0)')
+    importing = kinds.add_parser('import', help='write mapping, specification and rules of a workflow from a contract')
+    check = kinds.add_parser('check', help='say where a contract and the configuration of a workflow differ')
+    check.add_argument('--workflow', metavar='DATABASE/TABLE', help='which workflow (default: the one that an exported '
+                       'contract names)')
+    importing.add_argument('--workflow', required=True, metavar='DATABASE/TABLE', help='which workflow to write')
+    for kind in (importing, check):
+        kind.add_argument('file', metavar='FILE', help='a contract in YAML or JSON')
+        kind.add_argument('--table', metavar='NAME', help='which table of a contract that describes several')
+    for kind in (export, importing):
+        kind.add_argument('--force', action='store_true', help='overwrite existing files')
+    _add_format(check, 'table', 'json', 'junit', 'sarif')
 
 
 def _add_corrections(verbs: Verbs) -> None:

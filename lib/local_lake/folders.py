@@ -57,6 +57,11 @@ class LakeFolders:
         return self.root / 'temp'
 
     @property
+    def lineage_events(self) -> Path:
+        """Return the file of OpenLineage events."""
+        return self.root / 'lineage' / 'openlineage.jsonl'
+
+    @property
     def database_file(self) -> Path:
         """Return the file that holds the catalog and the item tables."""
         return self.root / 'lake.db'

@@ -21,6 +21,11 @@ ENVIRONMENT_NAMES = ('Dev', 'Test', 'Prod')
 LOG_DAYS = (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653)
 
 
+# What the jobs send to, besides web addresses: the ARN of a queue, or of a domain.
+OPENLINEAGE_ARN = r'arn:aws[a-z-]*:(?:sqs:[a-z0-9-]+:\d{12}:[\w.-]+|datazone:[a-z0-9-]+:\d{12}:domain/[\w-]+)'
+OPENLINEAGE = re.compile(rf'https?://[^\s@]+|{OPENLINEAGE_ARN}')
+
+
 class SettingsError(ValueError):
     """Settings that cannot work; the message lists each with what was found and what was expected."""
 
@@ -42,6 +47,8 @@ class EnvironmentConfiguration:
                           hashes without a key
     hash_text             what loads hash of values in delimited text: as_written, the default, or as_inferred, as lakes
                           of AWS InsuranceLake do
+    openlineage_transport where the jobs send OpenLineage events: a web address such as that of Marquez, or the ARN of a
+                          queue of Amazon SQS or of a domain of Amazon DataZone; empty for nowhere
     quality_engine        empty for the lake's own, glue for AWS Glue Data Quality
     retention_hours       how long superseded files stay for readers that still hold the old file list
     log_days              how long logs are kept
@@ -60,6 +67,7 @@ class EnvironmentConfiguration:
     hash_key_secret: str = ''
     hash_text: Literal['', 'as_written', 'as_inferred'] = ''
     quality_engine: Literal['', 'glue'] = ''
+    openlineage_transport: str = ''
     retention_hours: int = 72
     log_days: int = 365
     resource_name_prefix: str = ''
@@ -105,6 +113,7 @@ class EnvironmentConfiguration:
             yield f"hash_text is '{self.hash_text}', expected an empty text, as_written or as_inferred"
         if self.quality_engine not in ('', 'glue'):
             yield f"quality_engine is '{self.quality_engine}', expected an empty text or glue"
+        yield from self._transport_problems()
         if not 0 <= self.retention_hours <= 24 * 366:
             yield f'retention_hours is {self.retention_hours}, expected 0 to 8784, which is a year'
         if self.log_days not in LOG_DAYS:
@@ -119,6 +128,11 @@ class EnvironmentConfiguration:
                    f'{length - LONGEST_BUCKET_NAME}')
         for part in ('place', 'vpc', 'glue', 'redshift'):
             yield from (f'{part}.{problem}' for problem in getattr(self, part).problems())
+
+    def _transport_problems(self) -> Iterator[str]:
+        if self.openlineage_transport and not OPENLINEAGE.fullmatch(self.openlineage_transport):
+            yield (f"openlineage_transport is '{self.openlineage_transport}', expected nothing, a web address, or "
+                   'the ARN of a queue of Amazon SQS or of a domain of Amazon DataZone')
 
 
 @dataclass(frozen=True)

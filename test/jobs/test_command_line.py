@@ -1,6 +1,7 @@
 """The command line as a user sees it: every command on a separate lake, with its printed output."""
 from __future__ import annotations
 
+import csv
 import json
 import os
 import re
@@ -13,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from lib.local_lake.cli import main
+from openlineage_schema import events_in
 from resources.sample_data.customer_book import customers
 from resources.sample_data.customer_file import party_number
 
@@ -40,6 +42,42 @@ def test_the_demo_a_second_time_loads_nothing_and_shows_the_same_tables(lake, ca
     for table in ('claimdata', 'policydata', 'writtenpolicydata', 'policysummarydata', 'nestedpolicydata'):
         assert f' {table} ' in text
     assert 'Workers Compensation' in text and './lake tables' in text
+
+
+def test_each_run_of_the_demo_is_in_the_file_of_openlineage_events(lake, capsys):
+    events = events_in(Path(lake) / 'lineage' / 'openlineage.jsonl')
+    kinds = Counter((event['run']['runId'], event['eventType']) for event in events)
+    assert set(kinds.values()) == {1} and {kind for _, kind in kinds} == {'START', 'COMPLETE'}
+    assert len({run for run, _ in kinds}) * 2 == len(events) > 24
+    complete = {event['job']['name']: event for event in events if event['eventType'] == 'COMPLETE'}
+
+    cleanse = complete['collect-to-cleanse.SyntheticGeneralData.PolicyData']
+    source, = cleanse['inputs']
+    assert source['namespace'] == 'file' and source['name'].endswith('syntheticgeneral-policy-data.csv')
+    output, = cleanse['outputs']
+    assert output['name'] == f'{lake}/cleanse/syntheticgeneraldata/policydata'
+    sql = 'SELECT count(*) AS n FROM syntheticgeneraldata.policydata'
+    assert main(['--lake', lake, 'query', '--format', 'json', sql]) == 0
+    assert [{'n': output['outputFacets']['outputStatistics']['rowCount']}] == json.loads(capsys.readouterr().out)
+    fields = {field['name']: field['type'] for field in output['facets']['schema']['fields']}
+    assert fields['startdate'] == 'date' and fields['year'] == 'string'
+    ein, = output['facets']['columnLineage']['fields']['ein']['inputFields']
+    assert (ein['name'], ein['field']) == (source['name'], 'TIN') and ein['transformations'][-1]['masking'] is True
+    assertions = output['facets']['dataQualityAssertions']['assertions']
+    assert {'assertion': 'IsComplete "PolicyNumber"', 'success': True, 'column': 'policynumber'} in assertions
+
+    consume = complete['cleanse-to-consume.SyntheticGeneralData.PolicyData']
+    assert {item['name'].rpartition('/')[2] for item in consume['inputs']} == {'policydata', 'claimdata'}
+    assert 'FROM' in consume['job']['facets']['sql']['query'].upper()
+    assert consume['outputs'][0]['facets']['columnLineage']['fields']['policynumber']['inputFields']
+    merged = next(event for name, event in complete.items() if name.startswith('consume-entity-match.'))
+    assert len(merged['inputs']) == 1 and len(merged['outputs']) == 2
+
+    text = (Path(lake) / 'lineage' / 'openlineage.jsonl').read_text(encoding='utf-8')
+    with open(REPOSITORY / 'resources' / 'syntheticgeneral-policy-data.csv', encoding='utf-8') as file:
+        rows = list(islice(csv.DictReader(file), 50))
+    assert not [value for row in rows for name in ('TIN', 'PolicyNumber', 'InsuredCompanyName') if (
+        value := row[name]) and value in text]
 
 
 def test_the_demo_shows_who_was_matched_to_whom_and_the_next_commands_explain_it(lake, tmp_path, capsys):
@@ -183,6 +221,11 @@ def test_a_failed_rule_is_printed_whole_and_tells_by_the_exit_status(lake, tmp_p
     text = said(capsys)
     assert '1 of 3 rules passed' in text and 'Failed: RowCount > 5000' in text
     assert 'Column.earnedpremium.Mean' in text
+    assert main(['--lake', lake, 'quality', 'syntheticgeneraldata.policydata', '--rules', str(rules), '--format',
+                 'sarif']) == 1
+    results = json.loads(capsys.readouterr().out)['runs'][0]['results']
+    assert [result['message']['text'].partition(' failed on syntheticgeneraldata.policydata: ')[0]
+            for result in results] == ['RowCount > 5000', '(IsComplete "policynumber") AND (IsUnique "policynumber")']
 
 
 def test_proposed_rules_are_valid_and_pass_on_their_own_data(lake, tmp_path, capsys):

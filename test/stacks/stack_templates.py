@@ -10,6 +10,7 @@ from lib.settings.deployment_settings import Configuration, EnvironmentConfigura
 from lib.settings.parts import CodeConnection, GlueConfiguration, Place, RedshiftConfiguration, VpcConfiguration
 
 REGION = 'us-east-2'
+LINEAGE_QUEUE = 'arn:aws:sqs:eu-central-1:444444444444:lineage'
 ACCOUNTS = {'Dev': '111111111111', 'Test': '222222222222', 'Prod': '333333333333'}
 PIPELINE_ACCOUNT = '444444444444'
 
@@ -66,7 +67,8 @@ def varied_configuration() -> Configuration:
             EnvironmentConfiguration(
                 'Prod', Place(ACCOUNTS['Prod'], 'eu-central-1'), 'main', vpc=VpcConfiguration('create'),
                 glue=GlueConfiguration('6.0', flex=True, connections=('erp',)), hash_key_secret='lake/hash-key',
-                quality_engine='glue', redshift=RedshiftConfiguration(cluster_id='lake', database='lake'))),
+                quality_engine='glue', openlineage_transport=LINEAGE_QUEUE,
+                redshift=RedshiftConfiguration(cluster_id='lake', database='lake'))),
         tags={'Application': 'InsuranceLake'})
 
 

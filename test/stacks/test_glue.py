@@ -8,7 +8,7 @@ from io import BytesIO
 from zipfile import ZipFile
 
 import pytest
-from stack_templates import text_of
+from stack_templates import LINEAGE_QUEUE, text_of
 
 from glue_arguments import arguments_class, command_line, started_by_glue
 from lake_etl.arguments import load_arguments, optional_names, required_names
@@ -106,6 +106,7 @@ def test_what_an_environment_switches_on_reaches_the_jobs(lake_on_aws):
                         for environment in ('Test', 'Prod'))
     assert 'data_lineage_table' not in of_test and of_test['redshift_workgroup_name'] == 'lake'
     assert (of_prod['hash_key_secret'], of_prod['data_quality_engine']) == ('lake/hash-key', 'glue')
+    assert of_prod['openlineage_transport'] == LINEAGE_QUEUE and 'openlineage_transport' not in of_test
     assert (of_prod['redshift_cluster_id'], of_prod['redshift_database']) == ('lake', 'lake')
 
 

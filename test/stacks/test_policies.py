@@ -6,7 +6,7 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 import pytest
-from stack_templates import ACCOUNTS, text_of
+from stack_templates import ACCOUNTS, LINEAGE_QUEUE, text_of
 
 # Actions that IAM ties to no resource, by the construct that may do them; a new one has to be argued here.
 ON_ALL_RESOURCES = {
@@ -56,6 +56,14 @@ def test_no_statement_allows_all_actions_of_a_service(lake_on_aws, environment):
     wide = [(place, action) for place, statement in statements(lake_on_aws, environment)
             for action in listed(statement['Action']) if action == '*' or action.endswith(':*')]
     assert wide == []
+
+
+def test_jobs_may_send_lineage_to_the_configured_queue_alone(lake_on_aws):
+    found = {environment: [(sorted(statement['Action']), statement['Resource']) for place, statement in statements(
+        lake_on_aws, environment) if any('sqs:' in action or 'datazone:' in action
+                                         for action in listed(statement['Action'])) and 'GlueRole' in place]
+             for environment in ('Dev', 'Prod')}
+    assert found == {'Dev': [], 'Prod': [(['sqs:GetQueueUrl', 'sqs:SendMessage'], LINEAGE_QUEUE)]}
 
 
 def consumer(lake_on_aws, environment: str) -> list[dict[str, Any]]:

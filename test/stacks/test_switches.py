@@ -14,12 +14,13 @@ from stack_templates import REGION, SynthesizedLake, Template
 from lib.settings.deployment_settings import EnvironmentConfiguration
 from lib.settings.parts import GlueConfiguration, Place, RedshiftConfiguration, VpcConfiguration
 
+LINEAGE_DOMAIN = 'arn:aws:datazone:us-east-2:444444444444:domain/dzd_4x'
 DEV = EnvironmentConfiguration('Dev', Place('111111111111', REGION), 'develop', resource_name_prefix='insurancelake',
                                logical_id_prefix='InsuranceLake')
 CONFIGURATIONS = {
     'Details': replace(
         DEV, branch='other', lineage=False, hash_key_secret='lake/hash-key', hash_text='as_inferred',
-        quality_engine='glue', retention_hours=1, log_days=30,
+        quality_engine='glue', openlineage_transport=LINEAGE_DOMAIN, retention_hours=1, log_days=30,
         glue=GlueConfiguration('6.0', 'G.2X', 8, 50, 60, flex=True, connections=('erp',)),
         redshift=RedshiftConfiguration(workgroup_name='lake', database='lake')),
     'Network': replace(DEV, vpc=VpcConfiguration('create')),

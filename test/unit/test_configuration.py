@@ -78,6 +78,8 @@ def test_a_setting_that_cannot_work_is_named_with_the_limit(changes, expected):
     ({'branch': ' '}, 'branch is empty'),
     ({'hash_text': 'text'}, "hash_text is 'text', expected an empty text, as_written or as_inferred"),
     ({'quality_engine': 'aws'}, "quality_engine is 'aws', expected an empty text or glue"),
+    *(({'openlineage_transport': wrong}, f"openlineage_transport is '{wrong}', expected nothing, a web address, or")
+      for wrong in ('marquez', 'https://user:word@marquez/api', 'arn:aws:sqs:us-east-2:1:q', 'arn:aws:s3:::bucket')),
     ({'retention_hours': -1}, 'retention_hours is -1, expected 0 to 8784'),
     ({'log_days': 100}, 'log_days is 100, expected one of 1, 3, 5'),
     ({'place': Place('111122223333', 'Ohio')}, "place.region is 'Ohio', expected a name such as us-east-2"),

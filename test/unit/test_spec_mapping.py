@@ -25,6 +25,8 @@ def row(source, destination, line, **more):
     ('SourceName,DestName,Threshold,Scorer\nA,a,,\nB,b, 90 ,ratio\nC,Null,0,WRatio\n',
      [row('A', 'a', 2), row('B', 'b', 3, threshold=90.0, scorer='ratio'),
       row('C', None, 4, threshold=0.0, scorer='WRatio')]),
+    ('SourceName,DestName,Description,Descriptions\nA,a,"First, ""a""",\nB,b, ,x\n',
+     [row('A', 'a', 2, description='First, "a"'), row('B', 'b', 3)]),
     ('SourceName,DestName,Width\nA,a,10\nB,Null,3\n', [row('A', 'a', 2, width=10), row('B', None, 3, width=3)]),
     ('SourceName,DestName\n`Insured`.`InsuredAddress`,address\n', [row('`Insured`.`InsuredAddress`', 'address', 2)]),
     ('SourceName,DestName\r\n"Policy\r\nNumber",policyno\r\nB,b',

@@ -41,7 +41,8 @@ def remove_lake(folders: LakeFolders, agreed: bool) -> int:
         _delete(folders, [*_files_of_tables(folders, records), *_proposals(folders, records)])
         remove_scratch(folders, records.executions)
         _delete(folders, [item.path for item in collected])
-        for name in (*BUCKETS, COLLECT, TEMPORARY):
+        folders.lineage_events.unlink(missing_ok=True)
+        for name in (*BUCKETS, COLLECT, TEMPORARY, folders.lineage_events.parent.name):
             _remove_empty_folders(folders.root / name)
         left = [item.path for item in _others(folders)]
         _remove_database(folders)

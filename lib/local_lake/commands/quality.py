@@ -16,7 +16,7 @@ from lake_etl.dqdl.syntax_tree import AnyRule
 from lake_etl.errors import LakeError
 from lake_etl.ports import Table
 from lake_etl.quality.evaluation.evaluate import evaluate
-from lake_etl.quality.evaluation.outcomes import EvaluationContext
+from lake_etl.quality.evaluation.outcomes import EvaluationContext, RuleOutcome
 from lake_etl.quality.gated_load import evaluation_context
 from lake_etl.quality.history import MetricHistory
 from lake_etl.quality.proposal import proposed_rules
@@ -26,7 +26,9 @@ from lib.local_lake.running.laptop_session import is_small, start_session
 from lib.local_lake.running.profile import profile
 from lib.local_lake.running.proposal_files import write_proposals
 from lib.local_lake.running.rules_file import default_stage, read_rules, rules_file_of
+from lib.local_lake.showing.build_reports import REPORT_FORMATS
 from lib.local_lake.showing.output import print_rows
+from lib.local_lake.showing.rule_report import JudgedRule, print_rule_report
 
 RECOMMEND = 'recommend'
 FAILED = 1
@@ -62,20 +64,32 @@ def find_table(name: str) -> Table:
 def check(folders: LakeFolders, table: Table, options: argparse.Namespace) -> int:
     """Print each rule with its outcome, the reason of a failure, and its metrics."""
     stage = options.stage or default_stage(table)
-    rules = read_rules(Path(options.rules) if options.rules else rules_file_of(folders, table), stage)
+    file = Path(options.rules) if options.rules else rules_file_of(folders, table)
+    rules = read_rules(file, stage)
     df, context = _readable(folders, table, stage)
     outcomes = evaluate(df, [rule for _, rule in rules], context)
-    exact = options.format == 'json'
+    judged = [(action, outcome) for (action, _), outcome in zip(rules, outcomes, strict=True)]
+    if options.format in REPORT_FORMATS:
+        print_rule_report(options.format, file.resolve(), f'{table.database}.{table.name}', stage, [
+            JudgedRule(action=action, rule=str(outcome.rule), passed=outcome.passed, reason=outcome.reason)
+            for action, outcome in judged])
+    else:
+        _print_outcomes(table, judged, options.format)
+    return FAILED if any(not outcome.passed for outcome in outcomes) else 0
+
+
+def _print_outcomes(table: Table, judged: Sequence[tuple[str, RuleOutcome]], style: str) -> None:
+    """Print a row for each rule, and below a table the reasons of failures."""
+    exact = style == 'json'
     rows = [(action, str(outcome.rule), 'Passed' if outcome.passed else 'Failed', outcome.reason or outcome.note,
              outcome.metrics if exact else ', '.join(f'{name} = {value:g}' for name, value in outcome.metrics.items()))
-            for (action, _), outcome in zip(rules, outcomes, strict=True)]
-    print_rows(('action', 'rule', 'outcome', 'reason', 'metrics'), rows, options.format)
-    failed = [outcome for outcome in outcomes if not outcome.passed]
-    if options.format == 'table':
-        print(f'\n{len(outcomes) - len(failed)} of {len(outcomes)} rules passed on {table.database}.{table.name}.')
+            for action, outcome in judged]
+    print_rows(('action', 'rule', 'outcome', 'reason', 'metrics'), rows, style)
+    failed = [outcome for _, outcome in judged if not outcome.passed]
+    if style == 'table':
+        print(f'\n{len(judged) - len(failed)} of {len(judged)} rules passed on {table.database}.{table.name}.')
         for outcome in failed:
             print(f'Failed: {outcome.rule}\n  {outcome.reason}')
-    return FAILED if failed else 0
 
 
 def recommend(folders: LakeFolders, table: Table, options: argparse.Namespace) -> int:

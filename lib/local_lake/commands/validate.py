@@ -23,6 +23,9 @@ from lake_etl.errors import ConfigurationError, LakeError, Problem
 from lake_etl.publish.ownership import chosen_hash_text, hash_warning
 from lake_etl.transform.discovery import known_transforms
 from lib.local_lake.folders import LakeFolders
+from lib.local_lake.showing.build_reports import CheckCase, print_junit, print_sarif
+from lib.local_lake.showing.located_problems import UNREAD as UNREAD_FILE
+from lib.local_lake.showing.located_problems import problem_findings
 from lib.local_lake.showing.output import print_json
 
 FILES = tuple((folder, re.compile(pattern, re.IGNORECASE)) for folder, pattern in (
@@ -39,12 +42,14 @@ class Validation:
     """What has been found in the configuration files so far.
 
     valid     each valid workflow or matched database, with a sentence about it
+    invalid   the problems of each other one
     warnings  what is allowed and probably not meant
     unread    files that belong to no workflow
     filled    the tables that the workflows fill
     """
 
     valid: dict[str, str] = field(default_factory=dict)
+    invalid: dict[str, tuple[Problem, ...]] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
     warnings: list[Problem | str] = field(default_factory=list)
     unread: list[str] = field(default_factory=list)
@@ -54,12 +59,14 @@ class Validation:
 def run(folders: LakeFolders, options: argparse.Namespace) -> int:
     """Print one line for each valid workflow; raises ConfigurationError with all problems of the others.
 
-    As JSON everything is printed as one object, and the exit status is 1 if there is a problem.
+    In another format than the table everything is printed as one document, and the exit status is 1 if there is a
+    problem.
     """
     logging.getLogger('lake_etl').setLevel(logging.WARNING)
     found = validate(folders, options.workflow)
-    if getattr(options, 'format', 'table') == 'json':
-        print_json(_document(found))
+    style = getattr(options, 'format', 'table')
+    if style != 'table':
+        _print_document(folders, found, style)
         return 1 if found.problems else 0
     for name in found.unread:
         LOG.warning(f'%s {UNREAD}', name)
@@ -89,6 +96,30 @@ def validate(folders: LakeFolders, workflow: str | None) -> Validation:
     return found
 
 
+def _print_document(folders: LakeFolders, found: Validation, style: str) -> None:
+    """Print a validation as JSON, JUnit XML or SARIF."""
+    unread = [Problem(name, '', UNREAD) for name in found.unread]
+    if style == 'json':
+        print_json(_document(found))
+    elif style == 'junit':
+        print_junit('validate', list(_cases(found)), map(str, (*unread, *found.warnings)))
+    else:
+        warnings = [item for item in found.warnings if isinstance(item, Problem)]
+        findings = [*problem_findings(folders.configuration, found.problems, 'error'),
+                    *problem_findings(folders.configuration, unread, 'warning', UNREAD_FILE),
+                    *problem_findings(folders.configuration, warnings, 'warning')]
+        print_sarif('validate', findings, [item for item in found.warnings if isinstance(item, str)])
+
+
+def _cases(found: Validation) -> Iterator[CheckCase]:
+    """Yield a case for each workflow and matched database, and one for the tables that they fill."""
+    group, known = 'lake.validate', [problem for problems in found.invalid.values() for problem in problems]
+    yield from (CheckCase(name, group) for name in found.valid)
+    yield from (CheckCase(name, group, tuple(map(str, problems))) for name, problems in found.invalid.items())
+    yield CheckCase('each table is filled by one workflow', group, tuple(
+        str(problem) for problem in found.problems if problem not in known))
+
+
 def _document(found: Validation) -> dict[str, object]:
     """Return a validation for a program."""
     def described(item: Problem | str) -> dict[str, str]:
@@ -107,6 +138,7 @@ def _check_workflow(folders: LakeFolders, read: ConfigurationFiles, workflow: st
     try:
         read_files = read_workflow(database, table, read, known_transforms(), 'Prod', KNOWN_PLACEHOLDERS)
     except ConfigurationError as error:
+        found.invalid[workflow] = error.problems
         found.problems += error.problems
         return
     name = '/'.join(configured_name(database, table, read))
@@ -144,6 +176,7 @@ def _check_match(read: ConfigurationFiles, database: str, found: Validation) -> 
     try:
         spec = read_entity_match(database, read)
     except ConfigurationError as error:
+        found.invalid[database] = error.problems
         found.problems += error.problems
         return
     found.valid[database] = f'{database}: the entity match specification is valid.'

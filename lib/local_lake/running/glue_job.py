@@ -62,6 +62,7 @@ def _common(folders: LakeFolders, landing: Landing, execution: str, job: str) ->
         'job_audit_table': folders.items('job-audit'),
         'catalog': folders.catalog,
         'retention_hours': f'{retention_hours(folders):g}',
+        'openlineage_transport': str(folders.lineage_events),
     }
 
 

@@ -12,7 +12,8 @@ from lake_etl.runtime import bucket_address
 COMMON = ('JOB_NAME', 'environment', 'TempDir', 'txn_bucket', 'state_machine_name', 'execution_id', 'source_key',
           'table_name', 'p_year', 'p_month', 'p_day')
 COMMON_OPTIONAL = ('JOB_ID', 'JOB_RUN_ID', 'data_lineage_table', 'catalog', 'retention_hours',
-                   'hash_key_secret', 'hash_text', 'job_audit_table', 'data_quality_engine', 'log_format')
+                   'hash_key_secret', 'hash_text', 'job_audit_table', 'data_quality_engine', 'log_format',
+                   'openlineage_transport')
 PARTITION_KEYS = tuple(Column(name, 'string') for name in ('year', 'month', 'day'))
 EXECUTION_COLUMN = 'execution_id'
 RESERVED_COLUMNS = (*(key.name for key in PARTITION_KEYS), EXECUTION_COLUMN)

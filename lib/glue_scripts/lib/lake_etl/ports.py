@@ -239,12 +239,7 @@ class FailedRule:
 
 @dataclass(frozen=True)
 class QualityReport:
-    """What quality rules found at one stage of one load.
-
-    database, table  that the rows are for
-    rows, failed     how many rows there were, and how many of them fail a rule of quarantine
-    passed_rules     number of rules that passed
-    """
+    """What quality rules found in a load's rows at one stage; `failed` is how many of them fail a quarantine rule."""
 
     database: str
     table: str
@@ -261,6 +256,13 @@ class QualityReports(Protocol):
 
     def publish(self, report: QualityReport) -> None:
         """Make the report known; a report that cannot be delivered is a warning and never fails the load."""
+
+
+class LineageEvents(Protocol):
+    """Takes OpenLineage events: a file, a web service, a queue, or a domain of Amazon DataZone."""
+
+    def send(self, event: Mapping[str, Any]) -> None:
+        """Deliver an event; raises the error of the system, or LakeError, if it was not taken."""
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ import sys
 from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING
 
-from lake_etl.ports import Catalog, Files, Items, MergedTables, QualityReports, Queries, RulesetEngine
+from lake_etl.ports import Catalog, Files, Items, LineageEvents, MergedTables, QualityReports, Queries, RulesetEngine
 from lake_etl.snapshots import SnapshotTables
 
 if TYPE_CHECKING:
@@ -126,6 +126,26 @@ def quality_reports() -> QualityReports:
         return LoggedQualityReports()
     from lake_etl.adapters.aws.cloudwatch_reports import AwsQualityReports
     return AwsQualityReports()
+
+
+def lineage_events(address: str) -> LineageEvents:
+    """Return where OpenLineage events go: a web service, the ARN of a queue or a DataZone domain, or a file."""
+    if address.startswith(('http://', 'https://')):
+        from lake_etl.adapters.web_events import WebEvents
+        return WebEvents(address)
+    if address.startswith('arn:'):
+        from lake_etl.adapters.aws.lineage_services import lineage_service
+        return lineage_service(address)
+    from lake_etl.adapters.local.event_file import EventFile
+    return EventFile(address)
+
+
+def catalog_namespace() -> str:
+    """Return the namespace of the AWS Glue Data Catalog in OpenLineage; empty for a catalog of this machine."""
+    if _catalog_address.startswith(SQLITE):
+        return ''
+    from lake_etl.adapters.aws.lineage_services import glue_namespace
+    return glue_namespace()
 
 
 def ruleset_engine() -> RulesetEngine:

@@ -19,6 +19,7 @@ AS_WRITTEN, AS_INFERRED = get_args(HashText)
 SCHEMA_CHANGE_BY_ENVIRONMENT: Mapping[str, SchemaChange] = {'dev': 'permissive', 'test': 'reorder'}
 DEFAULT_TRIGGER = '_SUCCESS'
 UTF_8 = 'utf-8'
+RETENTION = re.compile(r'[1-9]\d{0,5} [hdwmy]')
 WORKFLOW = re.compile(r'[^/]*[^/\s][^/]*/[^/]*[^/\s][^/]*')
 
 
@@ -32,6 +33,8 @@ class InputSpec(InputSections):
                            reason, such as {"TaxId": "company numbers, which are public"}
     left_unprotected       columns that look personal and stay in clear text, each with the reason, such as
                            {"LastName": "the entity match compares it"}
+    retention              how long rows are to be kept, such as `10 y`, with the units h, d, w, m and y; for contracts,
+                           the lake deletes nothing
     allow_schema_change    which changes of the published columns a load may make; when left out, those that the
                            environment allows
     strict_schema_mapping  whether a mapped column that the source lacks is an error
@@ -64,6 +67,7 @@ class InputSpec(InputSections):
     takes_over: str | None = None
     no_longer_protected: dict[str, str] = field(default_factory=dict)
     left_unprotected: dict[str, str] = field(default_factory=dict)
+    retention: str | None = None
     allow_schema_change: SchemaChange | None = None
     strict_schema_mapping: bool = False
     types: dict[str, str] = field(default_factory=dict)
@@ -106,6 +110,8 @@ class InputSpec(InputSections):
         if self.takes_over is not None and not WORKFLOW.fullmatch(self.takes_over):
             yield f"'takes_over' must be a workflow such as Database/Table, got {describe(self.takes_over)}"
         yield from _reason_messages('no_longer_protected', self.no_longer_protected, 'needs no protection')
+        if self.retention is not None and not RETENTION.fullmatch(self.retention):
+            yield f"'retention' must be a number and one of hdwmy such as '10 y', got {describe(self.retention)}"
         yield from _reason_messages('left_unprotected', self.left_unprotected, 'stays in clear text')
 
     def _cobol_messages(self) -> Iterator[str]:

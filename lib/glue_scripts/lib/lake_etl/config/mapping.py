@@ -14,6 +14,8 @@ REQUIRED_COLUMNS = ('SourceName', 'DestName')
 OPTIONAL_COLUMNS = ('Threshold', 'Scorer', 'Width', 'Optional')
 YES, NO = ('true', 'yes'), ('false', 'no', '')
 COLUMNS = REQUIRED_COLUMNS + OPTIONAL_COLUMNS
+# A column of this name is read if it is there; no similar name counts as a misspelling of it.
+DESCRIPTION = 'Description'
 DROPPED = 'null'
 COMMENT = '//'
 END = '// end of the text'
@@ -32,6 +34,7 @@ class MappingRow:
     scorer       RapidFuzz's measure of similarity; given together with `threshold`
     width        width of the column in a fixed-width file
     optional     whether sources may lack the column
+    description  of the column of the table, for contracts
     line         line of the row in the file, counted from 1
     """
 
@@ -41,6 +44,7 @@ class MappingRow:
     scorer: str | None = None
     width: int | None = None
     optional: bool = False
+    description: str = ''
     line: int
 
     @property
@@ -144,7 +148,7 @@ def _records(text: str, findings: Findings) -> Iterator[tuple[int, list[str]]]:
 
 def _column_names(header: Sequence[str], findings: Findings) -> list[str]:
     """Return the known column name for each cell of the header; empty for other columns."""
-    known = {name.lower(): name for name in COLUMNS}
+    known = {name.lower(): name for name in (*COLUMNS, DESCRIPTION)}
     names = [known.get(cell.strip().lower(), '') for cell in header]
     for column in COLUMNS:
         if names.count(column) > 1:
@@ -178,7 +182,7 @@ def _row(line: _Line, findings: Findings) -> MappingRow:
     threshold, scorer = _similarity(line, findings)
     return MappingRow(source_name=source, dest_name=None if destination.lower() == DROPPED else destination,
                       threshold=threshold, scorer=scorer, width=_width(line, findings),
-                      optional=_optional(line, findings), line=line.number)
+                      optional=_optional(line, findings), description=line.text(DESCRIPTION), line=line.number)
 
 
 def _check_name(column: str, name: str, line: _Line, findings: Findings) -> None:

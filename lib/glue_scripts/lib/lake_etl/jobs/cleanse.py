@@ -14,6 +14,8 @@ from pyspark.sql.types import StringType
 
 from lake_etl import runtime
 from lake_etl.arguments import EXECUTION_COLUMN, PARTITION_KEYS, CollectToCleanseArguments
+from lake_etl.column_lineage.cleanse_lineage import cleanse_lineage
+from lake_etl.column_lineage.lineage_graph import TableLineage
 from lake_etl.config.configuration_files import file_names, folded
 from lake_etl.config.formats.delimited_format import DELIMITED
 from lake_etl.config.input import AS_INFERRED
@@ -67,7 +69,14 @@ def read_configuration(run: CleanseRun) -> Workflow:
     ownership = target.ownership
     if ownership and (warning := hash_warning(published_table(target), ownership.hash_text, ownership.file)):
         LOG.warning('%s', warning)
+    run.events.trace(lambda: _column_lineage(run, workflow))
     return workflow
+
+
+def _column_lineage(run: CleanseRun, workflow: Workflow) -> dict[str, TableLineage]:
+    masking = protecting_transforms(all_transforms())
+    _, cleanse = cleanse_lineage(run.load.database, run.load.table, workflow, masking)
+    return {cleanse.name: cleanse}
 
 
 def source_file(run: CleanseRun) -> str:

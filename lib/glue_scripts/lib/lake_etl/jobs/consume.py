@@ -12,6 +12,8 @@ from pyspark.sql import DataFrame
 
 from lake_etl import runtime
 from lake_etl.arguments import PARTITION_KEYS, CleanseToConsumeArguments
+from lake_etl.column_lineage.lineage_graph import TableLineage
+from lake_etl.column_lineage.workflow_lineage import LakeConfiguration, trace_lake
 from lake_etl.config.configuration_files import FileNames, file_names
 from lake_etl.config.reader import configuration_reader
 from lake_etl.config.workflow import Workflow, read_consume_workflow
@@ -62,7 +64,18 @@ def read_configuration(run: ConsumeRun) -> Workflow:
     workflow = read_consume_workflow(run.arguments.source_database_name, run.load.table, read, values.keys())
     if workflow.spark_sql:
         require_own_table(_target(run, workflow))
+        run.events.trace(lambda: _column_lineage(run, workflow))
     return workflow
+
+
+def _column_lineage(run: ConsumeRun, workflow: Workflow) -> Mapping[str, TableLineage]:
+    """Return the lineage of the Consume table, with the columns of the tables that the catalog knows."""
+    tables = (runtime.catalog().table(*name.rpartition('.')[::2]) for name in _tables_read(run, workflow))
+    published = {f'{table.database}.{table.name}': [column.name for column in (*table.columns, *table.partition_keys)]
+                 for table in tables if table}
+    return trace_lake(LakeConfiguration(
+        workflows={(run.arguments.source_database_name, run.load.table): workflow}, matches={}, masking={},
+        published=published)).tables
 
 
 def query_cleanse(run: ConsumeRun, workflow: Workflow) -> DataFrame:

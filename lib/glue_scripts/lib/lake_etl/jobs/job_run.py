@@ -16,6 +16,7 @@ from lake_etl.arguments import (
     PARTITION_KEYS, Arguments, LoadArguments, load_arguments, optional_names, required_names, typed_arguments)
 from lake_etl.jobs.logs import failure_logged, open_log
 from lake_etl.jobs.resolved_options import chosen, resolve_arguments, resolved_options
+from lake_etl.jobs.run_events import RunEvents
 from lake_etl.publish.layout import load_name
 from lake_etl.publish.lineage import FULL_BATCH, DataLineageGenerator
 from lake_etl.publish.target import Published, Target
@@ -35,6 +36,7 @@ class JobRun(Generic[Arguments]):
     args       all arguments as the command line gives them, for transforms and placeholders of SQL files
     load       the arguments that every job has
     arguments  the job's own arguments
+    events     OpenLineage events of the run
     notices    what the owner of the data should know although the load succeeds
     """
 
@@ -44,6 +46,7 @@ class JobRun(Generic[Arguments]):
     spark: SparkSession
     lineage: DataLineageGenerator
     before_publishing: BeforePublishing
+    events: RunEvents
     watch: ConversionWatch = field(default_factory=ConversionWatch)
     notices: list[str] = field(default_factory=list)
 
@@ -103,9 +106,11 @@ def _opened_run(arguments: type[Arguments]) -> Iterator[JobRun[Arguments]]:
     job.init(args['JOB_NAME'], options)
     lineage = DataLineageGenerator(args, batch_size=FULL_BATCH)
     spark = configure(glue_context.spark_session)
-    run = JobRun(args, load, typed_arguments(arguments, args), spark, lineage, BeforePublishing())
+    events = RunEvents(args, load)
+    lineage.observer = events
+    run = JobRun(args, load, typed_arguments(arguments, args), spark, lineage, BeforePublishing(), events)
     try:
-        with failure_logged(args):
+        with failure_logged(args), events.told():
             yield run
     finally:
         run.before_publishing.settle()

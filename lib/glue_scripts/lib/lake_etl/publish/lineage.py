@@ -4,14 +4,15 @@ from __future__ import annotations
 import json
 import math
 import uuid
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Protocol
 
 from pyspark.sql import DataFrame
 
 from lake_etl import runtime
 from lake_etl.publish.audit import Audit, take_audit
+from lake_etl.publish.openlineage import RuleAssertion
 
 # As many as DynamoDB takes in one request.
 FULL_BATCH = 25
@@ -20,11 +21,23 @@ NULL_DESTINATION = 'null'
 Record = tuple[str, Mapping[str, Any]]
 
 
+class LineageObserver(Protocol):
+    """Is told of each operation that a generator is told of."""
+
+    def note(self, df: DataFrame | None, operation: str, details: Mapping[str, Any]) -> None:
+        """Take note of an operation."""
+
+    def note_rules(self, results: Sequence[RuleAssertion]) -> None:
+        """Take note of the outcomes of quality rules."""
+
+
 class DataLineageGenerator:
     """Writes lineage records in the order of the operations; without `data_lineage_table` in the arguments it is off.
 
     uniid       identifies the records of this generator; a new UUID unless given
     batch_size  how many records wait until they are written together; call `flush` at the end when it is not 1
+
+    The attribute `observer` is told of all operations, also if there is no table.
     """
 
     def __init__(self, args: Mapping[str, Any], uniid: str | None = None, *, batch_size: int = 1):
@@ -34,6 +47,7 @@ class DataLineageGenerator:
         self.job_id = args.get('JOB_RUN_ID') or self.uniid
         # The number of the next record.
         self.count = 1
+        self.observer: LineageObserver | None = None
         self._batch_size = batch_size
         self._waiting: list[dict[str, Any]] = []
 
@@ -52,6 +66,8 @@ class DataLineageGenerator:
         rows of a mapping, with one record for each. For `numericaudit` pass `audit` when it is known already; otherwise
         it is computed from the frame in one Spark job.
         """
+        if self.observer is not None:
+            self.observer.note(df, operation, kwargs)
         if not self.table:
             return
         for name, information in _records(df, operation, kwargs):

@@ -9,8 +9,11 @@ from lake_etl import runtime
 from lake_etl.column_lineage.rule_sources import mapped_origins, origins_after_steps
 from lake_etl.config.quality_rules import QualityRules, StageRules
 from lake_etl.config.transform_steps import TransformStep
+from lake_etl.dqdl.rule_types import has_row_outcome
+from lake_etl.dqdl.syntax_tree import Rule
 from lake_etl.ports import FailedRule, QualityReport
 from lake_etl.publish.failed_rows import is_marked
+from lake_etl.publish.openlineage import RuleAssertion
 from lake_etl.publish.staged import StagedFiles
 from lake_etl.publish.target import PartitionValues
 from lake_etl.quality.gated_load import GatedLoad
@@ -18,7 +21,7 @@ from lake_etl.quality.protection import Protection, hide_everything, plan_protec
 from lake_etl.quality.quarantine import Emptying, QuarantineTable, empty_quarantine, plan_emptying
 from lake_etl.quality.row_origin import StageOrigin, TrackedRows
 from lake_etl.quality.stage_gate import StageGate
-from lake_etl.quality.stage_result import StageResult, refuse_bad_data, result_items
+from lake_etl.quality.stage_result import RuleResult, StageResult, refuse_bad_data, result_items
 from lake_etl.spark.helper_names import without_hidden
 from lake_etl.spark.materialize import compute
 from lake_etl.spark.source_rows import POSITION, without_tracking
@@ -140,6 +143,9 @@ class QualityGate:
     def _report(self, result: StageResult) -> None:
         """Record the results and publish the quality report."""
         load = self._load
+        observer = getattr(load.lineage, 'observer', None)
+        if observer is not None:
+            observer.note_rules([_assertion(item) for item in result.rule_results])
         table = str(load.args.get('dq_results_table', ''))
         if table:
             runtime.items(table).put_all(table, result_items(result, load.execution_id, load.args))
@@ -153,3 +159,12 @@ class QualityGate:
             self._load.lineage.update_lineage(
                 None, self._load.dataset, OPERATION, stage=result.stage, table=check.quarantine.target.name,
                 rows=result.rows, quarantined=result.failed)
+
+
+def _assertion(item: RuleResult) -> RuleAssertion:
+    """Return the outcome of a rule as OpenLineage events hold it."""
+    rule = item.outcome.rule
+    column = ''
+    if isinstance(rule, Rule) and len(rule.parameters) == 1 and rule.type != 'CustomSql' and has_row_outcome(rule):
+        column = rule.parameters[0].value.lower()
+    return RuleAssertion(rule=str(rule), passed=item.outcome.passed, column=column)
