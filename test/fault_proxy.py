@@ -57,11 +57,10 @@ class Fault:
 
 @dataclass
 class RefusedPartition:
-    """Lets the Data Catalog refuse one partition of each batch while it is on; the others of the batch are done."""
+    """Lets the Data Catalog refuse to create one partition so many times; the others of its batch are created."""
 
     values: tuple[str, ...]
-    operation: str = 'BatchCreatePartition'
-    entries: str = 'PartitionInputList'
+    times: int = 1000
     happened: int = 0
 
 
@@ -94,9 +93,9 @@ class FaultProxy:
 
     def forward(self, request: Request) -> tuple[int, list[tuple[str, str]], bytes]:
         """Send a request on and return status, headers and body of the answer."""
-        body, errors = request.body, []
-        if self.refused and request.operation.endswith(self.refused.operation):
-            body, errors = self._without_refused(self.refused, body)
+        body, errors = request.body, list[Any]()
+        if self.refused and request.operation.endswith('BatchCreatePartition'):
+            body, errors = _without_refused(self.refused, body)
         connection = http.client.HTTPConnection(urlsplit(self.upstream).netloc, timeout=120)
         headers = {name: value for name, value in request.headers.items() if name not in OF_A_CONNECTION}
         connection.request(request.method, request.path, body, headers | {'content-length': str(len(body))})
@@ -106,16 +105,6 @@ class FaultProxy:
         if errors:
             content = json.dumps(json.loads(content or b'{}') | {'Errors': errors}).encode()
         return answer.status, found, content
-
-    def _without_refused(self, refused: RefusedPartition, body: bytes) -> tuple[bytes, list[Any]]:
-        content = json.loads(body)
-        left = [entry for entry in content[refused.entries] if tuple(entry['Values']) != refused.values]
-        if len(left) == len(content[refused.entries]):
-            return body, []
-        refused.happened += 1
-        error = {'PartitionValues': list(refused.values),
-                 'ErrorDetail': {'ErrorCode': 'InternalServiceException', 'ErrorMessage': 'By the test.'}}
-        return json.dumps(content | {refused.entries: left}).encode(), [error]
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -166,6 +155,18 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_request(self, *_: object) -> None:
         """Say nothing: the proxy records requests."""
+
+
+def _without_refused(refused: RefusedPartition, body: bytes) -> tuple[bytes, list[Any]]:
+    """Return a request without the refused partition, and the errors that its answer gets."""
+    content, name = json.loads(body), 'PartitionInputList'
+    left = [entry for entry in content[name] if tuple(entry['Values']) != refused.values]
+    if len(left) == len(content[name]) or refused.happened >= refused.times:
+        return body, []
+    refused.happened += 1
+    error = {'PartitionValues': list(refused.values),
+             'ErrorDetail': {'ErrorCode': 'InternalServiceException', 'ErrorMessage': 'By the test.'}}
+    return json.dumps(content | {name: left}).encode(), [error]
 
 
 def _error(request: Request, code: str) -> tuple[int, list[tuple[str, str]], bytes]:
