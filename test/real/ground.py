@@ -108,8 +108,12 @@ class Ground:
             self._clients['s3'].create_bucket(Bucket=name, CreateBucketConfiguration={'LocationConstraint': REGION})
             self._clients['s3'].put_bucket_versioning(
                 Bucket=name, VersioningConfiguration=bucket.properties['VersioningConfiguration'])
-            self._clients['s3'].put_bucket_encryption(Bucket=name, ServerSideEncryptionConfiguration={
-                'Rules': bucket.properties['BucketEncryption']['ServerSideEncryptionConfiguration']})
+            # CloudFormation and S3 name the same thing differently.
+            rules = [{'ApplyServerSideEncryptionByDefault': rule['ServerSideEncryptionByDefault'],
+                      'BucketKeyEnabled': rule.get('BucketKeyEnabled', False)}
+                     for rule in bucket.properties['BucketEncryption']['ServerSideEncryptionConfiguration']]
+            self._clients['s3'].put_bucket_encryption(
+                Bucket=name, ServerSideEncryptionConfiguration={'Rules': rules})
         for table in self.environment.resources('AWS::DynamoDB::Table'):
             wanted = ('TableName', 'KeySchema', 'AttributeDefinitions', 'GlobalSecondaryIndexes')
             self._clients['dynamodb'].create_table(BillingMode='PAY_PER_REQUEST', **{
@@ -142,6 +146,11 @@ class Ground:
         with self._resource.Table(self.table(name)).batch_writer() as batch:
             for item in items:
                 batch.put_item(Item=item)
+
+    def encryption(self, uri: str) -> str:
+        """Return how an object is encrypted."""
+        bucket, _, key = uri.removeprefix('s3://').partition('/')
+        return str(self._clients['s3'].head_object(Bucket=bucket, Key=key).get('ServerSideEncryption'))
 
     @property
     def catalog(self) -> Catalog:

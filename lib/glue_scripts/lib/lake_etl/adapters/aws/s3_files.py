@@ -34,8 +34,8 @@ HINTS = {
                     'object also looks denied.',
     'NoSuchBucket': 'Correct the bucket name in the job arguments.',
     'InvalidObjectState': 'Restore the object from its archive storage class first.',
-    'PreconditionFailed': 'Another process changed the object in the meantime, or the bucket refuses to replace it. The '
-                          'object is as it was; run again.',
+    'PreconditionFailed': 'Another process changed the object in the meantime, or the bucket refuses to replace it. '
+                          'Run again.',
     **dict.fromkeys(('SlowDown', 'ServiceUnavailable', 'InternalError', '503', '500'), BUSY),
     **dict.fromkeys(('IncompleteReadError', 'ResponseStreamingError'), BROKEN),
 }

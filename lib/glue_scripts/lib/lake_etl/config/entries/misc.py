@@ -104,11 +104,11 @@ class FilterRowsEntry:
         yield from (f"'condition': {problem}" for problem in pattern_problems(tree))
 
     def warnings(self) -> Iterator[str]:
-        """Yield the functions of the condition whose result may be wrong, and not null, where whole numbers overflow."""
-        names = unguarded_functions(condition_tree(self.condition))
+        """Yield which functions of the condition may give wrong numbers, and not null, where whole numbers overflow."""
+        names = ' and '.join(unguarded_functions(condition_tree(self.condition)))
         if names:
-            yield (f"'condition' may choose wrong rows where whole numbers overflow, because {' and '.join(names)} cannot give "
-                   'null there; cast the first argument to a decimal, such as CAST(n AS decimal(20,0))')
+            yield (f"'condition' may choose wrong rows where whole numbers overflow, because {names} cannot give null "
+                   'there; cast the first argument to a decimal, such as CAST(n AS decimal(20,0))')
 
     def reads(self) -> tuple[str, ...]:
         """Return the columns that the condition names, as far as its text shows."""
