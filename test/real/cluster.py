@@ -24,7 +24,8 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 SPARK_HOME = Path(pyspark.__file__).parent
 WORKERS, DRIVERS = ('worker-1', 'worker-2'), 'drivers'
 SOURCES = ('lib', 'test', 'resources', 'bench', 'docs', '.ci')
-SCALA = '2.12'   # That of Spark 3.5.6 from the Python index, where Spark itself cannot tell.
+# That of Spark from the Python index, where Spark itself cannot tell.
+SCALA = '2.12' if pyspark.__version__.startswith('3.') else '2.13'
 START_SECONDS = 60
 # Without root a user namespace gives the right to mount.
 NAMESPACES = (('unshare', '--mount', '--propagation', 'private'),

@@ -39,7 +39,8 @@ def network(aws):
     """A proxy in front of a ground with two landed files."""
     aws.configure('transformation-spec/Gen-Bad.json', {'transform_spec': STEPS})
     aws.configure('transformation-sql/spark-Gen-Bad.sql', SQL)
-    aws.put_items('value-lookup', [{'source_system': 'Gen', 'column_name': 'StateCd', 'lookup_data': '{"NY": "York"}'}])
+    state = {'source_system': 'Gen', 'column_name': 'StateCd', 'lookup_data': '{"NY": "York"}'}
+    aws.put_items('value-lookup', [state])
     for key in DAYS:
         aws.land(key, policies())
     with fault_proxy(aws.endpoint) as proxy:
