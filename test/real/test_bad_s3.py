@@ -14,8 +14,8 @@ ROWS, PARTITIONS = 4000, 12
 DAYS = tuple(f'Gen/Bad/2026/03/0{day}/bad.csv' for day in (1, 2))
 STEPS = {'changetype': {'premium': 'decimal(12,2)'}, 'tokenize': ['taxid'],
          'lookup': [{'field': 'name', 'source': 'state', 'lookup': 'StateCd', 'nomatch': 'N/A'}]}
-SQL = f"""SELECT count(*) AS policies, sum(premium) AS premium, lpad(CAST(number % {PARTITIONS} AS string), 4, '0') AS year,
-month, day FROM gen.bad GROUP BY 3, 4, 5"""
+SQL = f"""SELECT count(*) AS policies, sum(premium) AS premium,
+lpad(CAST(number % {PARTITIONS} AS string), 4, '0') AS year, month, day FROM gen.bad GROUP BY 3, 4, 5"""
 # S3A would ask for minutes before it gives up.
 QUICKLY = {'spark.hadoop.fs.s3a.retry.limit': '2', 'spark.hadoop.fs.s3a.retry.interval': '50ms',
            'spark.task.maxFailures': '2'}
@@ -76,8 +76,8 @@ def test_throttling_and_broken_connections_change_no_row(aws, network, first_day
 
 
 def test_files_that_s3_refuses_are_a_clear_error_and_the_old_data_stays(aws, network, first_day):
-    assert re.fullmatch(r'JobFailure: (Amazon )?S3 refused a request \(PreconditionFailed, status 412\)\. Something else '
-                        r'changed a file .* Run again\.', first_day[2])
+    assert re.fullmatch(r'JobFailure: (Amazon )?S3 refused a request \(PreconditionFailed, status 412\)\. Something '
+                        r'else changed a file .* Run again\.', first_day[2])
     assert network.faults[-1].happened and list(rows_by_day(aws, 'gen')) == ['01']
 
 
