@@ -167,8 +167,8 @@ def _aws_error(chain: list[Any]) -> str:
 def aws_refusal(service: str, code: str, status: int) -> str:
     """Return that a service refused a request, why, and what to do, without the words of the service."""
     name = service if AWS_WORD.fullmatch(service) else 'A service of AWS'
-    reason = f'{code}, status {status}' if AWS_WORD.fullmatch(code) else f'status {status}'
-    hint = AWS_HINTS.get(code) or AWS_HINTS.get(str(status)) or 'Look up this code in the documentation of the service.'
+    reason = f'{code}, status {status}' if AWS_WORD.fullmatch(code) and code != 'None' else f'status {status}'
+    hint = AWS_HINTS.get(code) or AWS_HINTS.get(str(status)) or 'Look up this code in the guide of the service.'
     return f'{name} refused a request ({reason}). {hint}'
 
 
