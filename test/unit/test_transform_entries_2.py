@@ -95,8 +95,7 @@ def test_key_of_another_transform_is_only_a_warning():
 
 @pytest.mark.parametrize(('condition', 'functions'), [
     ('round(n, -1) > 0', 'round'), ('a > 1 AND BROUND(n, k) > round(m, -3)', 'bround and round'),
-    ('n div k > 0', 'div'), ('n DIV -1 > 0', 'div'),
-    ('round(n) > round(n, 2)', ''), ('n div 12 > 0', ''), ('n * 2 > 0', ''), ('abs(n) > 0', '')])
+    ('round(n) > round(n, 2)', ''), ('n div k > 0', ''), ('n * 2 > 0', ''), ('abs(n) > 0', '')])
 def test_a_condition_with_a_function_that_wraps_is_a_warning_at_its_place(condition, functions):
     _, findings = parsed('filterrows', [{'condition': 'a > 1'}, {'condition': condition}])
     assert findings.problems == [] and len(findings.warnings) == bool(functions)

@@ -46,7 +46,7 @@ def condition_columns(condition: str) -> tuple[str, ...]:
 def unguarded_functions(condition: Expression | None) -> tuple[str, ...]:
     """Return the functions of a Spark condition that wrap whole numbers and have no form that gives null instead.
 
-    They are `round` and `bround` to tens and above, and `div` by a number that may be -1.
+    They are `round` and `bround` to tens and above. Of `div` only the smallest of all numbers by -1 wraps.
     """
     from sqlglot import exp
     found = []
@@ -55,8 +55,6 @@ def unguarded_functions(condition: Expression | None) -> tuple[str, ...]:
             found += ['round'] if _may_be_negative(node.args.get('decimals')) else []
         elif isinstance(node, exp.Anonymous) and node.name.lower() == 'bround':
             found += ['bround'] if _may_be_negative(*node.expressions[1:]) else []
-        elif isinstance(node, exp.IntDiv):
-            found += ['div'] if _may_be_negative(node.expression) else []
     return tuple(dict.fromkeys(found))
 
 
