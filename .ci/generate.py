@@ -26,6 +26,8 @@ COMPLETION = REPOSITORY / 'lib' / 'local_lake' / 'completion'
 SHELLS = ('bash', 'zsh')
 TOOLS = 'requirements/tools.txt'
 EVERYWHERE = ('--universal', '--python-version', '3.11')
+# AWS Glue's own library for its version 6.0 is for that Python alone.
+ON_PYTHON_3_13 = ('--universal', '--python-version', '3.13')
 # The job argument --additional-python-modules takes no markers, so this lock is for the machines of AWS Glue.
 ON_GLUE = ('--python-platform', 'x86_64-manylinux_2_28', '--python-version', '3.11')
 SHARED = ('requirements-lake-test.txt',)
@@ -56,6 +58,7 @@ LOCKS = (
     Lock('requirements-spark-3.5.txt', 'spark-3.5.in'),
     Lock('requirements-spark-4.1.txt', 'spark-4.1.in'),
     Lock('requirements-glue-5.1.txt', 'glue-5.1.in', ()),
+    Lock('requirements-glue-6.0.txt', 'glue-6.0.in', (), ON_PYTHON_3_13),
     Lock('requirements/java.txt', 'java.in'),
     Lock(TOOLS, 'tools.in'),
     Lock('bench/requirements.txt', 'bench.in', (*SHARED, 'requirements-spark-3.5.txt')),

@@ -27,7 +27,10 @@ class Starter:
         if item is None:
             raise LookupError(f'There is no record of the execution {execution_id} in the table {self._audit.name}.')
         if item['job_latest_status'] == QUEUED and not self._leave_queue(execution_of(item), item['dependency_key']):
-            return QUEUED
+            # Another start, or an attempt of ours whose answer was lost, may have taken it out of the queue.
+            item = self._audit.get(execution_id) or item
+            if item['job_latest_status'] == QUEUED:
+                return QUEUED
         if item['job_latest_status'] in (QUEUED, STARTING):
             self._start(execution_of(item))
             return STARTED

@@ -4,11 +4,14 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime, timedelta
 
+import boto3
 import pytest
 from test_trigger import deliver, event, message
 
 from lib.dependency_trigger.lambda_handler import lambda_handler
 from lib.etl_job_auditor.lambda_handler import lambda_handler as auditor
+from lib.executions.audit_table import AuditTable
+from lib.executions.starting import Starter
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 BOTH = {'depends_on': {'A/B': 1, 'C/D': 1}}
@@ -54,6 +57,20 @@ def test_a_success_that_is_told_again_starts_nothing_again(account):
     assert len(succeed(account, 'A/B')) == 1
     assert lambda_handler(told('A/B'), None) == {'started': []}
     assert len(account.started()) == 2
+
+
+def test_a_file_starts_although_the_answer_that_it_left_the_queue_was_lost(account):
+    account.configure('Db-Tbl-dependent.json', {'depends_on': {'A/B': 1}})
+    landed('Db/Tbl/a.csv')
+    waiting = record_of(account, 'Db/Tbl')
+    succeed(account, 'A/B', tell=False)
+    database = boto3.resource('dynamodb').meta.client
+    attempts = [lambda **_: account.change(waiting['execution_id'], job_latest_status='STARTING')]
+    # The client sends a request again whose first attempt was done, and is told that its condition does not hold.
+    database.meta.events.register('before-call.dynamodb.UpdateItem', lambda **_: attempts.pop()() if attempts else None)
+    starter = Starter(AuditTable(database, account.audit.name), account.step_functions)
+    assert starter.start_recorded(waiting['execution_id']) == 'STARTED' and attempts == []
+    assert waiting['sfn_execution_name'] in account.started()
 
 
 @pytest.mark.parametrize(('lookback', 'status'), [

@@ -108,6 +108,12 @@ class Ground:
             self._clients['s3'].create_bucket(Bucket=name, CreateBucketConfiguration={'LocationConstraint': REGION})
             self._clients['s3'].put_bucket_versioning(
                 Bucket=name, VersioningConfiguration=bucket.properties['VersioningConfiguration'])
+            # CloudFormation and S3 name the same thing differently.
+            rules = [{'ApplyServerSideEncryptionByDefault': rule['ServerSideEncryptionByDefault'],
+                      'BucketKeyEnabled': rule.get('BucketKeyEnabled', False)}
+                     for rule in bucket.properties['BucketEncryption']['ServerSideEncryptionConfiguration']]
+            self._clients['s3'].put_bucket_encryption(
+                Bucket=name, ServerSideEncryptionConfiguration={'Rules': rules})
         for table in self.environment.resources('AWS::DynamoDB::Table'):
             wanted = ('TableName', 'KeySchema', 'AttributeDefinitions', 'GlobalSecondaryIndexes')
             self._clients['dynamodb'].create_table(BillingMode='PAY_PER_REQUEST', **{
@@ -141,6 +147,11 @@ class Ground:
             for item in items:
                 batch.put_item(Item=item)
 
+    def encryption(self, uri: str) -> str:
+        """Return how an object is encrypted."""
+        bucket, _, key = uri.removeprefix('s3://').partition('/')
+        return str(self._clients['s3'].head_object(Bucket=bucket, Key=key).get('ServerSideEncryption'))
+
     @property
     def catalog(self) -> Catalog:
         """Return the Data Catalog."""
@@ -153,13 +164,18 @@ class Ground:
 
     # Jobs
 
-    def run(self, *runs: Run, settings: Mapping[str, str] | None = None) -> list[str]:
+    def run(self, *runs: Run, settings: Mapping[str, str] | None = None, endpoint: str = '') -> list[str]:
         """Run jobs one after another; return for each an empty text, or what ended it."""
-        driver = self.start(*runs, settings=settings)
+        driver = self.start(*runs, settings=settings, endpoint=endpoint)
         return self.results(driver)
 
-    def start(self, *runs: Run, settings: Mapping[str, str] | None = None) -> tuple[str, Popen[str]]:
-        """Start a driver for these runs and return its name and process."""
+    def start(self, *runs: Run, settings: Mapping[str, str] | None = None, endpoint: str = ''
+              ) -> tuple[str, Popen[str]]:
+        """Start a driver for these runs and return its name and process.
+
+        endpoint  where AWS is for them; empty for the server itself
+        """
+        endpoint = endpoint or self.endpoint
         self._drivers += 1
         name = f'driver-{self._drivers}'
         folder = self.cluster.folder(name)
@@ -171,12 +187,13 @@ class Ground:
         plan = [{'script': str(folder / f'{run.job.module}.py'), 'words': self._words(run),
                  'reads_tables': run.job is not COLLECT_TO_CLEANSE} for run in runs]
         (folder / 'plan.json').write_text(json.dumps(plan))
-        conf = self._settings(folder, {run.job.module for run in runs}) | (settings or {})
+        conf = self._settings(folder, {run.job.module for run in runs}, endpoint) | (settings or {})
         options = [word for key, value in conf.items() for word in ('--conf', f'{key}={value}')]
         command = [f'{os.path.dirname(sys.executable)}/spark-submit', '--master', self.cluster.address,
                    '--py-files', str(folder / library.zip_name),
                    *options, str(folder / 'launcher.py'), str(folder / 'plan.json'), str(folder / 'results.json')]
-        return name, self.cluster.driver(name, command, self.variables())
+        return name, self.cluster.driver(name, command, CREDENTIALS | {
+            'AWS_ENDPOINT_URL': endpoint, 'AWS_REGION': REGION})
 
     def results(self, driver: tuple[str, Popen[str]]) -> list[str]:
         """Wait for a driver and return what became of its runs."""
@@ -193,10 +210,6 @@ class Ground:
         if any(results):
             print(log[-6000:])
         return results
-
-    def variables(self) -> dict[str, str]:
-        """Return what the processes of a job find in their environment."""
-        return CREDENTIALS | {'AWS_ENDPOINT_URL': self.endpoint, 'AWS_REGION': REGION}
 
     def _words(self, run: Run) -> list[str]:
         defaults = {name.removeprefix('--'): value for name, value in
@@ -217,7 +230,7 @@ class Ground:
                 'base_file_name': landing.base_file_name, 'p_year': str(year), 'p_month': str(month),
                 'p_day': str(day), **{name: values[value] for name, value in given.items()}}
 
-    def _settings(self, folder: Path, modules: set[str]) -> dict[str, str]:
+    def _settings(self, folder: Path, modules: set[str], endpoint: str) -> dict[str, str]:
         """Return the settings of Spark: Glue's, those of the jobs' definitions, and those of the tests."""
         own: dict[str, str] = {}
         for module in sorted(modules):
@@ -225,13 +238,14 @@ class Ground:
             own |= dict(part.strip().split('=', 1) for part in text.split('--conf') if part.strip())
         jars = os.pathsep.join(str(self._jars / jar.file) for jar in JARS)
         local = {'spark.driver.extraClassPath': jars, 'spark.executor.extraClassPath': jars,
-                 'spark.hadoop.fs.s3a.endpoint': self.endpoint, 'spark.local.dir': str(folder / 'local'),
+                 'spark.hadoop.fs.s3a.endpoint': endpoint, 'spark.executorEnv.AWS_ENDPOINT_URL': endpoint,
+                 'spark.local.dir': str(folder / 'local'),
                  'spark.sql.warehouse.dir': str(folder / 'warehouse'),
                  'spark.hadoop.javax.jdo.option.ConnectionURL':
                      f'jdbc:derby:;databaseName={folder / "metastore"};create=true'}
-        iceberg = {'spark.sql.catalog.glue_catalog.s3.endpoint': self.endpoint,
+        iceberg = {'spark.sql.catalog.glue_catalog.s3.endpoint': endpoint,
                    'spark.sql.catalog.glue_catalog.s3.path-style-access': 'true',
-                   'spark.sql.catalog.glue_catalog.glue.endpoint': self.endpoint}
+                   'spark.sql.catalog.glue_catalog.glue.endpoint': endpoint}
         return GLUE_SETTINGS | own | TEST_SETTINGS | local | iceberg
 
     # What readers see.

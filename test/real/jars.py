@@ -38,30 +38,45 @@ class Jar:
         return f'{self.artifact}-{self.version}.jar'
 
 
-# hadoop-aws has the version of the Hadoop client in Spark 3.5.6, and the bundle the version that it was built with.
-JARS = (
-    Jar('org.apache.hadoop', 'hadoop-aws', '3.3.4',
-        '53f9ae03c681a30a50aa17524bd9790ab596b28481858e54efd989a826ed3a4a'),
-    Jar('com.amazonaws', 'aws-java-sdk-bundle', '1.12.262',
-        '873fe7cf495126619997bec21c44de5d992544aea7e632fdc77adb1a0915bae5'),
-    Jar('org.wildfly.openssl', 'wildfly-openssl', '1.0.7.Final',
-        '9f7058778978ec2ad90c7224401a4b0013d93e0dd3fa0f72b25244ffa3507ca8'),
-    Jar('org.apache.iceberg', 'iceberg-spark-runtime-3.5_2.12', '1.10.0',
-        '70f9471870b2d456167d703c829f098a446b86bb1379eee338c0efa03a341026'),
-    Jar('org.apache.iceberg', 'iceberg-aws-bundle', '1.10.0',
-        '172370cfc32a5f1ae5399b210e86fc04a366dc29a112d97ac8ffc74df7525596'),
-    # Binds Spark's Parquet writer to the committers of S3A; 3.5.6 is not everywhere.
-    Jar('org.apache.spark', 'spark-hadoop-cloud_2.12', '3.5.5',
-        '7984bfbd83e8dff0d7ee0aed79e6cb916e651ba28b4ecce8a43b97cb669fbe28'),
-)
-
-# The newest Iceberg for Spark 4.1, which AWS Glue 6.0 runs.
-ICEBERG_FOR_SPARK_4 = (
-    Jar('org.apache.iceberg', 'iceberg-spark-runtime-4.1_2.13', '1.12.0',
-        '3123c3798af642dd537230923548e013ef41cc28b6626e5225808cf5670a0f82'),
-    Jar('org.apache.iceberg', 'iceberg-aws-bundle', '1.12.0',
-        'dd7e49ffa4ac9b215bed846581991259e3aec9bb2fa08d6cec029c46cd66d957'),
-)
+# The versions of Iceberg that AWS Glue 5.1 and 6.0 have.
+ICEBERG = {
+    '3.5': (
+        Jar('org.apache.iceberg', 'iceberg-spark-runtime-3.5_2.12', '1.10.0',
+            '70f9471870b2d456167d703c829f098a446b86bb1379eee338c0efa03a341026'),
+        Jar('org.apache.iceberg', 'iceberg-aws-bundle', '1.10.0',
+            '172370cfc32a5f1ae5399b210e86fc04a366dc29a112d97ac8ffc74df7525596')),
+    '4.1': (
+        Jar('org.apache.iceberg', 'iceberg-spark-runtime-4.1_2.13', '1.11.0',
+            'd6ea6c5d099288daeb7d5a92061bd3d7d8f296492632b42378e5f2f0e3066242'),
+        Jar('org.apache.iceberg', 'iceberg-aws-bundle', '1.11.0',
+            '38f01da7e96850cdd05e6616d758b77b43314b712a8808e3f9a824d56976162f'))}
+WILDFLY = Jar('org.wildfly.openssl', 'wildfly-openssl', '1.0.7.Final',
+              '9f7058778978ec2ad90c7224401a4b0013d93e0dd3fa0f72b25244ffa3507ca8')
+# By version of Spark: hadoop-aws of the Hadoop client in it, the bundle of AWS clients that this was built with, what
+# binds Spark's Parquet writer to the committers of S3A, and Iceberg.
+JARS_FOR_SPARK = {
+    '3.5': (
+        Jar('org.apache.hadoop', 'hadoop-aws', '3.3.4',
+            '53f9ae03c681a30a50aa17524bd9790ab596b28481858e54efd989a826ed3a4a'),
+        Jar('com.amazonaws', 'aws-java-sdk-bundle', '1.12.262',
+            '873fe7cf495126619997bec21c44de5d992544aea7e632fdc77adb1a0915bae5'),
+        # 3.5.6 is not everywhere.
+        Jar('org.apache.spark', 'spark-hadoop-cloud_2.12', '3.5.5',
+            '7984bfbd83e8dff0d7ee0aed79e6cb916e651ba28b4ecce8a43b97cb669fbe28'),
+        WILDFLY, *ICEBERG['3.5']),
+    '4.1': (
+        Jar('org.apache.hadoop', 'hadoop-aws', '3.4.2',
+            'd2d24e6b715b5656b9d238bf13b6682a07e2004dd36aad74a73aeb854319f4d9'),
+        Jar('software.amazon.awssdk', 'bundle', '2.29.52',
+            '62638f33045690c6bc5e496b54b0b2e89a9ad38cbedacdf6e017fea6bc85f55c'),
+        Jar('software.amazon.s3.analyticsaccelerator', 'analyticsaccelerator-s3', '1.2.1',
+            '11029552e37408e41e689b20150f4b372e0b4f232de321ccafd0fcf443cdfb5a'),
+        Jar('org.apache.spark', 'spark-hadoop-cloud_2.13', '4.1.1',
+            'e5b41b43d481510afd0cdc372b593770ddee5a0a348d0744cef6c6cd77a27943'),
+        # Iceberg's own bundle has clients of AWS too, of another version.
+        WILDFLY, ICEBERG['4.1'][0])}
+SPARK = pyspark.__version__.rpartition('.')[0]
+JARS = JARS_FOR_SPARK[SPARK]
 
 
 def fetch(jars: tuple[Jar, ...], folder: Path) -> list[str]:
@@ -104,6 +119,6 @@ def _sha256(file: Path) -> str:
 
 
 if __name__ == '__main__':
-    missing = fetch((*JARS, *ICEBERG_FOR_SPARK_4), Path(sys.argv[1]))
+    missing = fetch(tuple(dict.fromkeys((*JARS, *ICEBERG[SPARK], *ICEBERG['4.1']))), Path(sys.argv[1]))
     print(*missing, sep='\n', file=sys.stderr)
     sys.exit(1 if missing else 0)

@@ -1,18 +1,18 @@
 """The processes of the cluster are kept apart as machines are."""
 from __future__ import annotations
 
-import os
-
 from lib.local_lake.folders import REPOSITORY
 
 
 def test_workers_see_no_sources_no_driver_and_not_each_other(shared_ground):
-    driver = shared_ground.cluster.folder('driver-of-this-test')
+    cluster = shared_ground.cluster
+    driver = cluster.folder('driver-of-this-test')
+    cluster.separation.own(driver)
     (driver / 'scratch').write_text('of the driver')
-    own = [f'/proc/{pid}/root' for pid in shared_ground.cluster.workers]
-    for here in own:
-        assert os.listdir(f'{here}{REPOSITORY}/lib') == os.listdir(f'{here}{REPOSITORY}/test') == []
-        assert os.listdir(f'{here}{driver.parent}') == []
-    seen = [[name for name in ('worker-1', 'worker-2') if os.listdir(f'{here}{shared_ground.cluster.root}/{name}')]
-            for here in own]
-    assert seen == [['worker-1'], ['worker-2']]
+    seen = {name: [other for other in cluster.workers if cluster.seen_by(name, cluster.root / other)]
+            for name in cluster.workers}
+    assert seen == {'worker-1': ['worker-1'], 'worker-2': ['worker-2']}
+    for name in cluster.workers:
+        assert cluster.seen_by(name, driver) == []
+        if cluster.separation.hides_sources:
+            assert cluster.seen_by(name, REPOSITORY / 'lib') == cluster.seen_by(name, REPOSITORY / 'test') == []

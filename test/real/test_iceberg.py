@@ -9,7 +9,7 @@ from pathlib import Path
 import boto3
 import pytest
 from ground import CREDENTIALS
-from jars import ICEBERG_FOR_SPARK_4, JARS
+from jars import ICEBERG, SPARK
 from moto.server import ThreadedMotoServer
 
 from lake_etl.adapters.aws.glue_snapshots import GlueSnapshots
@@ -19,7 +19,8 @@ from merged_tables_contract import DATABASE, TABLE
 
 REGION, BUCKET = 'us-east-2', 'consume'
 SPARK_4 = ('pyspark==4.1.1', 'py4j==0.10.9.9')
-ICEBERG = {'3.5': [jar for jar in JARS if jar.group == 'org.apache.iceberg'], '4.1': ICEBERG_FOR_SPARK_4}
+# In the environment of AWS Glue 5.1 the other Spark is installed beside its own.
+VERSIONS = sorted({SPARK, '4.1'})
 
 
 @pytest.fixture(scope='module')
@@ -33,12 +34,14 @@ def endpoint():
 
 @pytest.fixture(scope='module')
 def spark_4():
-    """The folder of the other Spark, which is installed once beside this environment's own."""
+    """The path to Spark 4.1, which is installed once beside the environment's own."""
+    if SPARK == '4.1':
+        return []
     folder = Path(sys.prefix) / 'spark-4.1.1'
     if not (folder / 'pyspark').is_dir():
         subprocess.run([sys.executable, '-m', 'pip', 'install', '--quiet', '--no-deps', '--target', str(folder),
                         *SPARK_4], check=True, timeout=280)
-    return folder
+    return [str(folder)]
 
 
 def client(service, endpoint):
@@ -46,14 +49,14 @@ def client(service, endpoint):
                         aws_secret_access_key='testing')
 
 
-@pytest.mark.parametrize('version', ICEBERG)
+@pytest.mark.parametrize('version', VERSIONS)
 def test_merges_follow_the_contract_and_go_on_after_a_switch_by_pyiceberg(endpoint, spark_4, tmp_path, monkeypatch,
                                                                           version):
     s3, glue = client('s3', endpoint), client('glue', endpoint)
     bucket, database = f'{BUCKET}-{version.replace(".", "-")}', DATABASE.lower()
     s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={'LocationConstraint': REGION})
     # Iceberg would choose the folder of the database.
-    if version == '3.5':
+    if version == VERSIONS[0]:
         glue.create_database(DatabaseInput={'Name': database, 'LocationUri': f's3://{bucket}/elsewhere'})
     else:
         glue.delete_table(DatabaseName=database, Name=TABLE.lower())
@@ -65,7 +68,7 @@ def test_merges_follow_the_contract_and_go_on_after_a_switch_by_pyiceberg(endpoi
     def follow():
         done = subprocess.run(
             [sys.executable, script, endpoint, f's3://{bucket}/iceberg', str(tmp_path), *jars],
-            env=own | CREDENTIALS | {'PYTHONPATH': os.pathsep.join([str(spark_4)] * (version == '4.1') + path)},
+            env=own | CREDENTIALS | {'PYTHONPATH': os.pathsep.join((spark_4 if version == '4.1' else []) + path)},
             capture_output=True, text=True, timeout=280, check=False)
         assert done.returncode == 0, done.stderr[-4000:]
     follow()

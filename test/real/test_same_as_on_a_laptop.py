@@ -1,23 +1,24 @@
-"""All jobs on the cluster, on S3A, with the metastore and Iceberg, give exactly what they give on a laptop."""
+"""Both loading jobs on the cluster, on S3A and with the metastore, give exactly what they give on a laptop."""
 from __future__ import annotations
 
 import pytest
-from comparison import require_same_items, require_same_matches, require_same_table, tables_of
+from comparison import require_same_items, require_same_table, tables_of
 from ground import Run
 from scenario import CUSTOMERS, ROWS, configure, starts
 
 
 @pytest.fixture(scope='module')
 def done(aws, laptop):
-    """The ground on which everything has run that the laptop has run."""
+    """The ground on which all has run that the laptop has run, but the customers, who have a test of their own."""
     configure(aws)
-    ended = aws.run(*(Run(start.job, start.key, laptop.executions[start.key]) for start in starts()))
-    assert [(str(start), text) for start, text in zip(starts(), ended, strict=True) if text] == []
+    wanted = [start for start in starts() if start.key not in CUSTOMERS]
+    ended = aws.run(*(Run(start.job, start.key, laptop.executions[start.key]) for start in wanted))
+    assert [(str(start), text) for start, text in zip(wanted, ended, strict=True) if text] == []
     return aws
 
 
 def test_every_table_has_the_same_rows_types_and_partitions(done, laptop):
-    names = tables_of(laptop, ('formats', 'gen', 'gen_consume', 'customer', 'customer_consume'))
+    names = tables_of(laptop, ('formats', 'gen', 'gen_consume'))
     known = {(table.database, table.name) for table in done.catalog.tables()}
     assert known == set(names)
     rows = {name: require_same_table(done, laptop, *name) for name in names}
@@ -32,11 +33,6 @@ def test_tokens_quality_results_and_lineage_with_its_audits_and_failed_conversio
     assert require_same_items(done, laptop, 'dq-results') > 5
     assert require_same_items(done, laptop, 'data-lineage', 'Gen/Policy') > 15
     assert require_same_items(done, laptop, 'job-audit') == 1, 'what did not convert is on record'
-
-
-def test_customers_have_the_same_ids_in_iceberg_tables_that_lie_in_the_warehouse(done, laptop):
-    assert require_same_matches(done, laptop) > 100
-    assert len(CUSTOMERS) == 3
 
 
 def test_nothing_of_a_load_is_left_in_the_temporary_bucket(done):

@@ -82,6 +82,23 @@ def test_commands_run_once_and_refusals_are_those_of_spark(spark, caplog):
     assert 'Write these functions in the SQL file' in caplog.text
 
 
+@pytest.mark.parametrize('condition', [
+    'abs(low) > -1', 'negative(low) < 0', 'ABS (low) + 1 > -5', 'abs(i + 1) <> 0', 'int(d) <> 0',
+    'unix_timestamp(moment) * l <> 0'])
+def test_conditions_that_begin_with_a_function_are_null_where_it_overflows(spark, condition, caplog):
+    df = spark.sql(TABLE)
+    assert transform_filterrows(df, [{'condition': condition}], {}, None).count() == 0
+    assert caplog.text == ''
+
+
+def test_a_condition_that_spark_refuses_with_null_for_overflow_is_named_by_its_place(spark, caplog):
+    df = spark.createDataFrame([(1, 5), (2, 6)], 'id int, n bigint')
+    steps = [{'condition': 'n + 0 > 0'}, {'condition': 'round(2.5D, 1 + 1) > 0 AND n > 5'}]
+    assert [row.id for row in transform_filterrows(df, steps, {'source_key': 'Gen/Policy'}, None).collect()] == [2]
+    (warning,) = caplog.messages
+    assert warning.startswith('Gen/Policy: transform_spec.filterrows[1].condition: the condition may choose wrong rows')
+
+
 def test_conditions_on_rows_see_null_too(spark):
     df = spark.createDataFrame([(1, 5), (2, 2**62)], 'id int, n bigint')
     kept = transform_filterrows(df, [{'condition': 'n * 4 >= 0'}], {}, None)

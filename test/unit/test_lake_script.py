@@ -59,6 +59,7 @@ def test_another_python_is_refused_with_the_ones_that_work(lake, monkeypatch, ca
 @pytest.mark.parametrize(('line', 'folder', 'requirements'), [
     ('test --real', '.venv-glue-5.1', ['requirements-glue-5.1.txt']),
     ('test test/real -x --real', '.venv-glue-5.1', ['requirements-glue-5.1.txt']),
+    ('test --real test/jobs', '.venv-glue-5.1', ['requirements-glue-5.1.txt']),
     ('test -q', '.venv', ['requirements-spark-3.5.txt', 'requirements-lake-test.txt']),
     ('--debug cdk deploy', '.venv', ['requirements-spark-3.5.txt', 'requirements.txt']),
     ('--spark 4.1 lint', '.venv-spark-4.1', ['requirements-spark-4.1.txt', 'requirements-lake-test.txt']),
@@ -87,9 +88,10 @@ def test_only_the_verb_decides_which_packages_are_installed(lake, monkeypatch, l
 
 def test_the_ring_on_a_real_cluster_needs_the_python_of_aws_glue(lake, monkeypatch, capsys):
     monkeypatch.setattr(lake, 'sys', SimpleNamespace(version_info=(3, 12, 1), version='3.12.1', stderr=sys.stderr))
-    assert lake.main(['test', '--real']) == 2
+    assert lake.main(['test', '--real']) == lake.main(['--spark', '4.1', 'test', '--real']) == 2
     message = capsys.readouterr().err
     assert 'this is 3.12.1' in message and 'python3.11 ./lake test --real' in message
+    assert 'python3.13 ./lake --spark 4.1 test --real' in message
 
 
 # Calls the script in its folder as `python3 ./lake` does, for every command that its parser knows.

@@ -16,7 +16,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-ALONE = {'requirements-glue-5.1.txt', 'requirements/tools.txt'}
+ALONE = {'requirements-glue-5.1.txt', 'requirements-glue-6.0.txt', 'requirements/tools.txt'}
 
 
 def load_generator() -> ModuleType:

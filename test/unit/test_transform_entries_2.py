@@ -93,6 +93,17 @@ def test_key_of_another_transform_is_only_a_warning():
     assert findings.problems == [] and len(findings.warnings) == 1
 
 
+@pytest.mark.parametrize(('condition', 'functions'), [
+    ('round(n, -1) > 0', 'round'), ('a > 1 AND BROUND(n, k) > round(m, -3)', 'bround and round'),
+    ('round(n) > round(n, 2)', ''), ('n div k > 0', ''), ('n * 2 > 0', ''), ('abs(n) > 0', '')])
+def test_a_condition_with_a_function_that_wraps_is_a_warning_at_its_place(condition, functions):
+    _, findings = parsed('filterrows', [{'condition': 'a > 1'}, {'condition': condition}])
+    assert findings.problems == [] and len(findings.warnings) == bool(functions)
+    for warning in findings.warnings:
+        assert warning.place == 'transform_spec.filterrows[1]'
+        assert f'whole numbers overflow, because {functions} cannot give null there' in warning.message
+
+
 def test_called_alone_a_transform_reports_all_problems_at_once():
     spec = [{'field': 1, 'source_list': []}, {}]
     with pytest.raises(ConfigurationError) as caught:

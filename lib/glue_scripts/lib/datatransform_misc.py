@@ -76,7 +76,7 @@ def _filter(df: DataFrame, condition: str, place: str, context: TransformContext
     file = str(context.args.get('source_key', 'specification'))
     try:
         with user_sql_rules(df.sparkSession):
-            return df.where(safe_condition(df, condition))
+            return df.where(safe_condition(df, condition, f'{file}: {place}'))
     except ParseException as error:
         raise ConfigurationError([Problem(file, place, f'no SQL condition: {reason_of(error)}')]) from None
     except AnalysisException as error:

@@ -23,14 +23,15 @@ RING_TIMEOUT = '--timeout=1500'
 def run(folders: LakeFolders, options: argparse.Namespace) -> int:
     """Run pytest with the remaining arguments, which override the number of processes; return its exit status.
 
-    With `--real` only the tests on a real cluster run, whose Java libraries are fetched first. Raises
-    ModuleNotFoundError when this environment lacks pytest.
+    With `--real` the tests on a real cluster run, whose Java libraries are fetched first, or the tests that the
+    arguments name, with the packages of AWS Glue. Raises ModuleNotFoundError when this environment lacks pytest.
     """
     if find_spec('pytest') is None:
         raise ModuleNotFoundError(name='pytest')
     arguments = [argument for argument in options.arguments if argument != REAL]
-    if len(arguments) < len(options.arguments):
-        return _run_on_real_ground(arguments)
+    paths = [argument for argument in arguments if argument.startswith('test/')]
+    if len(arguments) < len(options.arguments) and (not paths or any(path.startswith(RING) for path in paths)):
+        return _run_on_real_ground(arguments if paths else [*arguments, RING])
     return _pytest([*PROCESSES, *arguments], REQUIRE_SPARK)
 
 
@@ -41,8 +42,7 @@ def _run_on_real_ground(arguments: list[str]) -> int:
     if fetched.returncode:
         print('The ring on a real cluster did not run; the lines above say what is missing.', file=sys.stderr)
         return 1
-    paths = [argument for argument in arguments if argument.startswith(RING)]
-    return _pytest([RING_TIMEOUT, *arguments, *([] if paths else [RING])], {**REQUIRE_SPARK, JARS: str(folder)})
+    return _pytest([RING_TIMEOUT, *arguments], {**REQUIRE_SPARK, JARS: str(folder)})
 
 
 def _pytest(arguments: list[str], further: dict[str, str]) -> int:

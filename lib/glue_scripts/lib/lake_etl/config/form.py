@@ -11,8 +11,8 @@ from lake_etl.syntax.records import Findings, describe, parse_record
 class Entry(Protocol):
     """One entry of a transform's specification: a frozen dataclass whose fields are the keys.
 
-    A method `check` may yield the problems that types cannot express. A method `adds` may return the columns that must
-    not exist before.
+    A method `check` may yield the problems that types cannot express, and `warnings` what is allowed, but probably not
+    meant. A method `adds` may return the columns that must not exist before.
     """
 
     def reads(self) -> tuple[str, ...]:

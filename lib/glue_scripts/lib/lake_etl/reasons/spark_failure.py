@@ -49,6 +49,20 @@ SYSTEM_ERRORS: Mapping[str, str] = {
     'Permission denied': 'A file or folder may not be used by this user. Change its permissions, then run again.',
     'Too many open files': 'The limit of open files is too low. Raise it (ulimit -n), then run again.',
 }
+# Java clients of AWS, of both generations.
+AWS_CLIENTS = ('com.amazonaws.', 'software.amazon.awssdk.')
+AWS_HINTS: Mapping[str, str] = {
+    **dict.fromkeys(('SlowDown', 'ServiceUnavailable', 'InternalError', 'ThrottlingException', '500', '503'),
+                    'The service is throttled or out of order for the moment. Run again later.'),
+    **dict.fromkeys(('AccessDenied', 'AccessDeniedException', '403'),
+                    'Grant the role of the job this access, and the use of the KMS key of the bucket.'),
+    **dict.fromkeys(('NoSuchKey', '404'), 'Something else removed a file during the run. Run again.'),
+    **dict.fromkeys(('PreconditionFailed', 'ConditionalRequestConflict', '412', '409'),
+                    'Something else changed a file at the same time, or a policy of the bucket refuses the request. '
+                    'Run again.'),
+    'NoSuchBucket': 'Correct the name of the bucket in the arguments of the job.',
+}
+AWS_WORD = re.compile(r'[A-Za-z][\w. ]{0,60}')
 ERROR_CLASS = re.compile(r'[A-Z][A-Z0-9_]*(?:\.[A-Z][A-Z0-9_]*)*')
 PLACE = re.compile(r'\(line (\d+), pos (\d+)\)|; line (\d+) pos (\d+)')
 LITERAL = re.compile(r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|\b\d[\w.]*""", re.DOTALL)
@@ -88,8 +102,8 @@ def spark_reason(error: BaseException) -> str:
     python = next((java for java in reversed(chain) if _class_name(java) == PYTHON_ERROR), None)
     if python is not None or name == 'PythonException':
         return _python_reason(str(python.getMessage()) if python is not None else str(error))
-    if system := _system_error(chain):
-        return system
+    if outside := _system_error(chain) or _aws_error(chain):
+        return outside
     known = [(java, found) for java in chain if (found := error_class(java))]
     if known:
         source, found = known[-1]
@@ -130,6 +144,32 @@ def _system_error(chain: list[Any]) -> str:
             if message.endswith((words, f'({words})')):
                 return sentence
     return ''
+
+
+def _aws_error(chain: list[Any]) -> str:
+    """Return what a service of AWS refused a Java client, or that none was reached; empty for other errors."""
+    clients = [java for java in chain if _class_name(java).startswith(AWS_CLIENTS)]
+    for java in reversed(clients):
+        # Clients of the second generation have the details in a value of their own.
+        detail = _called(java, 'awsErrorDetails')
+        code, service = ((_called(java, 'getErrorCode'), _called(java, 'getServiceName')) if detail is None else
+                         (_called(detail, 'errorCode'), _called(detail, 'serviceName')))
+        status = _called(java, 'getStatusCode') or _called(java, 'statusCode')
+        if status:
+            return aws_refusal(str(service), str(code), int(status))
+    if not clients:
+        return ''
+    kind = _class_name(chain[-1]).rpartition('.')[2]
+    return (f'The connection to AWS failed in all attempts ({kind}). Run again; if it fails every time, check the '
+            'network of the job.')
+
+
+def aws_refusal(service: str, code: str, status: int) -> str:
+    """Return that a service refused a request, why, and what to do, without the words of the service."""
+    name = service if AWS_WORD.fullmatch(service) else 'A service of AWS'
+    reason = f'{code}, status {status}' if AWS_WORD.fullmatch(code) and code != 'None' else f'status {status}'
+    hint = AWS_HINTS.get(code) or AWS_HINTS.get(str(status)) or 'Look up this code in the guide of the service.'
+    return f'{name} refused a request ({reason}). {hint}'
 
 
 def _said(found: str, source: Any, analysed: bool) -> str:

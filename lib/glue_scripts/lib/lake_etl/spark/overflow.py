@@ -23,6 +23,8 @@ SMALLEST = {'tinyint': -2**7, 'smallint': -2**15, 'int': -2**31, 'bigint': -2**6
 # Casts of these wrap or saturate; text and dates that do not fit a whole number become null anyway.
 CAST_FROM = re.compile(r'tinyint|smallint|int|bigint|float|double|decimal\(.*|timestamp')
 OPERATORS = {'Add': ('+', 'try_add'), 'Subtract': ('-', 'try_subtract'), 'Multiply': ('*', 'try_multiply')}
+# Functions that have no result for the smallest number of a type.
+OF_SMALLEST = {'abs': 'Abs', 'negative': 'UnaryMinus'}
 LIMITS = ('GlobalLimit', 'LocalLimit', 'Offset')  # Spark computes their numbers beforehand, from literals.
 SUBQUERIES = ('ScalarSubquery', 'Exists', 'ListQuery', 'LateralSubquery')
 # Where several edits begin at one character, this is their order in the text.
@@ -93,18 +95,22 @@ def run_user_query(spark: SparkSession, statement: str) -> DataFrame:
     return df.toDF(*names) if df.columns != names and len(df.columns) == len(names) else df
 
 
-def safe_condition(df: DataFrame, condition: str) -> str:
+def safe_condition(df: DataFrame, condition: str, place: str) -> str:
     """Return a condition on the rows, or the same with null where it computes with whole numbers that overflow.
 
-    Raises what Spark raises for a condition that it refuses.
+    If Spark refuses the changed text, the condition stays as it is, with a warning that names its `place`. Raises what
+    Spark raises for a condition that it refuses.
     """
     session = df.sparkSession._jsparkSession.sessionState()
     analyzed = df.where(condition)._jdf.queryExecution().analyzed()
+    safe = condition
     try:
         safe = _rewritten(condition, partial(_below, session.sqlParser().parseExpression(condition)),
                           partial(_below, analyzed.condition()))
         df.where(safe)
     except (PySparkException, Py4JError):
+        LOG.warning('%s: the condition may choose wrong rows where whole numbers overflow, because Spark refuses it '
+                    'with try_add, try_multiply and try_cast. Write these functions in the condition.', place)
         return condition
     return safe
 
@@ -197,14 +203,14 @@ def _edits(item: Expression, bare: str, kinds: Kinds) -> list[Edit]:
     if function is None:
         return []
     name, size = function[1].lower(), item.last - item.first
-    if name == 'abs' and (kind := kind_as('Abs')):
+    if item.name == 'UnresolvedFunction' and (kind := kind_as(OF_SMALLEST.get(name, ''))):
         opened, ending = item.first + function.end(), f', CAST({SMALLEST[kind]} AS {kind}))'
         return [Edit(opened, BEFORE, -size, opened, 'nullif('), Edit(item.last, AFTER, size, item.last, ending)]
     if not kind_as({'sum': 'Sum'}.get(name, 'Cast')):
         return []
     if name in ('sum', 'cast'):
         return [Edit(item.first, INSTEAD, 0, item.first + len(name), f'try_{name}')]
-    if item.name != 'UnresolvedFunction':
+    if item.name != 'UnresolvedFunction' or name not in SMALLEST:
         return []
     return [Edit(item.first, INSTEAD, 0, item.first + len(name), 'try_cast'),
             Edit(item.last, AFTER, size, item.last, f' AS {name}')]

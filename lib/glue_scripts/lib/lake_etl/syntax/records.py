@@ -72,7 +72,8 @@ def parse_record(record_type: type[Record], raw: object, place: str, findings: F
     """Build `record_type` from a JSON object, or record every reason why not and return None.
 
     A record type is a frozen dataclass; lists become tuples, nested dataclasses are built too. Its method `check`, if
-    any, yields one message for each rule that types cannot express.
+    any, yields one message for each rule that types cannot express; `warnings` yields what is allowed, but probably
+    not meant.
     """
     if not isinstance(raw, dict):
         findings.problem(place, f'expected an object, got {describe(raw)}')
@@ -93,7 +94,12 @@ def parse_record(record_type: type[Record], raw: object, place: str, findings: F
     check: Callable[[], Iterable[str]] = getattr(made, 'check', tuple)
     for message in check():
         findings.problem(place, message)
-    return made if len(findings.problems) == before else None
+    warnings: Callable[[], Iterable[str]] = getattr(made, 'warnings', tuple)
+    if len(findings.problems) > before:
+        return None
+    for message in warnings():
+        findings.warning(place, message)
+    return made
 
 
 def _convert_shown(value: object, hint: Any, shown: bool, place: str, findings: Findings) -> Any:

@@ -1,9 +1,13 @@
-"""Tells, as far as SQL itself tells it, which columns a query returns and which ones a condition reads."""
+"""Tells, as far as SQL itself tells it, which columns a query returns, and what a condition reads and calls."""
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from lake_etl.syntax.sql_syntax import SqlMistake, condition_tree, syntax_trees, without_placeholders
+
+if TYPE_CHECKING:
+    from sqlglot.expressions import Expression
 
 # Where there is no column of that name, Spark takes these names for a function's value.
 VALUES_WITHOUT_BRACKETS = frozenset({
@@ -37,6 +41,26 @@ def condition_columns(condition: str) -> tuple[str, ...]:
         return ()
     names = (item.parts[0].name for item in tree.find_all(exp.Column) if not item.is_star)
     return tuple(dict.fromkeys(name for name in names if name.lower() not in VALUES_WITHOUT_BRACKETS))
+
+
+def unguarded_functions(condition: Expression | None) -> tuple[str, ...]:
+    """Return the functions of a Spark condition that wrap whole numbers and have no form that gives null instead.
+
+    They are `round` and `bround` to tens and above. Of `div` only the smallest of all numbers by -1 wraps.
+    """
+    from sqlglot import exp
+    found = []
+    for node in condition.walk() if condition is not None else ():
+        if isinstance(node, exp.Round):
+            found += ['round'] if _may_be_negative(node.args.get('decimals')) else []
+        elif isinstance(node, exp.Anonymous) and node.name.lower() == 'bround':
+            found += ['bround'] if _may_be_negative(*node.expressions[1:]) else []
+    return tuple(dict.fromkeys(found))
+
+
+def _may_be_negative(number: Expression | None = None) -> bool:
+    from sqlglot import exp
+    return number is not None and not isinstance(number, exp.Literal)
 
 
 def _is_open(item: object) -> bool:

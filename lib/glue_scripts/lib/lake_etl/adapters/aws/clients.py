@@ -8,7 +8,7 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
-# Throttling of a cold table or bucket ends within a minute, before ten attempts with growing pauses do.
+# Throttling of a cold table or bucket ends within a minute, before ten retries with growing pauses do.
 CONFIG = Config(retries={'mode': 'standard', 'max_attempts': 10})
 # boto3 builds clients from a shared default session, which is not thread-safe; the clients themselves are.
 _OPENING = threading.Lock()

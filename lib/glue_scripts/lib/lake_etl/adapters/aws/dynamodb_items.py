@@ -23,6 +23,9 @@ CONDITION_FAILED = 'ConditionalCheckFailedException'
 HINTS = {
     'ResourceNotFoundException': 'Correct the table name in the job arguments, or deploy the tables in this region.',
     'AccessDeniedException': "Grant the role access to the table and to the table's KMS key.",
+    **dict.fromkeys(('ProvisionedThroughputExceededException', 'ThrottlingException', 'RequestLimitExceeded',
+                     'InternalServerError'),
+                    'The table is throttled or out of order for the moment. Run again later, or raise its capacity.'),
     'ValidationException': 'Make sure that the table has the key attributes of its kind and no item exceeds 400 KB.',
 }
 HINT = 'Check region and credentials, then run again.'
@@ -78,9 +81,12 @@ class DynamoDBItems:
                     TableName=table, Item=stored, ConditionExpression='attribute_not_exists(#key)',
                     ExpressionAttributeNames={'#key': key_schema(table).partition})
             except ClientError as error:
-                if error.response['Error']['Code'] == CONDITION_FAILED:
-                    return False
-                raise
+                if error.response['Error']['Code'] != CONDITION_FAILED:
+                    raise
+                # The first attempt may have created it, and only its answer was lost.
+                repeated = error.response['ResponseMetadata'].get('RetryAttempts', 0) > 0
+                key = dict(zip(key_schema(table).attributes, key_values(table, item), strict=True))
+                return repeated and self.get(table, key) == plain(stored)
         return True
 
     def update(self, table: str, key: Mapping[str, Any], values: Mapping[str, Any]) -> None:

@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
 from io import BufferedReader, RawIOBase
@@ -10,7 +10,7 @@ from itertools import chain
 from typing import Any
 
 from boto3.s3.transfer import TransferConfig
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError, IncompleteReadError
 
 from lake_etl.adapters.aws.clients import open_client
 from lake_etl.errors import LakeError
@@ -20,16 +20,24 @@ SCHEME = 's3://'
 BATCH = 1000
 PART_SIZE = 256 * 1024 * 1024
 UPLOAD_PART_SIZE = 64 * 1024 * 1024    # held in memory, some of them at a time
+READ_ATTEMPTS = 5
 ABSENT = 'NoSuchKey'
 BEYOND_END = 'InvalidRange'
 # Copying requests the head of an object; errors of such requests have no body, only a number.
 CODES_OF_NUMBERS = {'403': 'AccessDenied', '404': ABSENT}
+BUSY = 'Amazon S3 is throttling requests or is out of order for the moment. Run again later.'
+BROKEN = (f'The connection to Amazon S3 broke in each of {READ_ATTEMPTS} attempts. Run again; if it breaks every time, '
+          'check the network of the job.')
 HINTS = {
     ABSENT: 'Make sure that the object exists and that nothing else deletes it.',
     'AccessDenied': "Grant the role access to the object and to its bucket's KMS key; without s3:ListBucket an absent "
                     'object also looks denied.',
     'NoSuchBucket': 'Correct the bucket name in the job arguments.',
     'InvalidObjectState': 'Restore the object from its archive storage class first.',
+    'PreconditionFailed': 'Another process changed the object in the meantime, or the bucket refuses to replace it. '
+                          'Run again.',
+    **dict.fromkeys(('SlowDown', 'ServiceUnavailable', 'InternalError', '503', '500'), BUSY),
+    **dict.fromkeys(('IncompleteReadError', 'ResponseStreamingError'), BROKEN),
 }
 HINT = 'Check bucket, region and credentials, then run again.'
 
@@ -64,14 +72,23 @@ class S3Files:
         part = {} if whole else {'Range': f'bytes={start}-{end}'}
         with _failures_named(uri, 'read'):
             try:
-                content: bytes = self._client.get_object(Bucket=bucket, Key=key, **part)['Body'].read()
+                return self._read({'Bucket': bucket, 'Key': key, **part})
             except ClientError as error:
                 if _code(error) == BEYOND_END:
                     return b''
                 if _code(error) == ABSENT:
                     return None
                 raise
-        return content
+
+    def _read(self, request: Mapping[str, str], attempts: int = READ_ATTEMPTS) -> bytes:
+        """Return the content, asking again if the connection breaks in the middle of it, which boto3 does not."""
+        body = self._client.get_object(**request)['Body']
+        try:
+            return bytes(body.read())
+        except (IncompleteReadError, HTTPClientError):
+            if attempts == 1:
+                raise
+        return self._read(request, attempts - 1)
 
     def write(self, uri: str, content: bytes) -> None:
         """Create or replace the file atomically."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from lake_etl.config.form import Form, Scalar
 from lake_etl.syntax.sort_order import RowOrder
-from lake_etl.syntax.sql_columns import condition_columns
+from lake_etl.syntax.sql_columns import condition_columns, unguarded_functions
 from lake_etl.syntax.sql_patterns import pattern_problems
 from lake_etl.syntax.sql_syntax import SqlMistake, condition_tree
 
@@ -102,6 +102,13 @@ class FilterRowsEntry:
             yield f"'condition' is not a SQL condition: {mistake} (character {mistake.offset + 1})"
             return
         yield from (f"'condition': {problem}" for problem in pattern_problems(tree))
+
+    def warnings(self) -> Iterator[str]:
+        """Yield which functions of the condition may give wrong numbers, and not null, where whole numbers overflow."""
+        names = ' and '.join(unguarded_functions(condition_tree(self.condition)))
+        if names:
+            yield (f"'condition' may choose wrong rows where whole numbers overflow, because {names} cannot give null "
+                   'there; cast the first argument to a decimal, such as CAST(n AS decimal(20,0))')
 
     def reads(self) -> tuple[str, ...]:
         """Return the columns that the condition names, as far as its text shows."""

@@ -41,7 +41,8 @@ def add_scopes(df: DataFrame, wheres: Iterable[str]) -> tuple[DataFrame, dict[st
                 refused[where] = f'The where clause "{where}" cannot be evaluated: {reason_of(error)}'
                 continue
             if isinstance(kind, (BooleanType, NullType)):
-                added[name] = F.expr(safe_condition(df, where)).cast('boolean').eqNullSafe(True)
+                safe = safe_condition(df, where, f'The where clause "{where}"')
+                added[name] = F.expr(safe).cast('boolean').eqNullSafe(True)
                 scopes[where] = quoted(name)
             else:
                 refused[where] = f'The where clause "{where}" is of type {kind.simpleString()}, expected a condition.'
