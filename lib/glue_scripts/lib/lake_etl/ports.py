@@ -294,8 +294,7 @@ class RulesetEngine(Protocol):
     """Evaluates a document of the data quality language outside the lake's own code."""
 
     def evaluate(self, df: DataFrame, ruleset: str, rows_of: Sequence[int], name: str) -> RulesetAnswer:
-        """Evaluate the rules now.
+        """Evaluate the rules now; the engine publishes what it finds under a name.
 
         rows_of  indexes of the rules whose failing rows are asked for
-        name     under which the engine publishes what it found
         """
