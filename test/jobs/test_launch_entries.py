@@ -41,6 +41,8 @@ def start(launch: dict[str, Any], workspace: Path) -> subprocess.CompletedProces
         return text.replace(WORKSPACE, str(workspace))
     program = ['-m', launch['module']] if 'module' in launch else [filled(launch['program'])]
     own = {name: value for name, value in os.environ.items() if name not in ('PYTHONPATH', 'ENV')}
+    # Java's second compiler does not pay for one small load.
+    own['JAVA_TOOL_OPTIONS'] = '-XX:TieredStopAtLevel=1'
     return subprocess.run([sys.executable, *program, *map(filled, launch.get('args', ()))], cwd=filled(launch['cwd']),
                           env=own | {name: filled(value) for name, value in launch.get('env', {}).items()},
                           capture_output=True, text=True, check=False)
