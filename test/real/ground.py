@@ -108,16 +108,24 @@ class Ground:
             self._clients['s3'].create_bucket(Bucket=name, CreateBucketConfiguration={'LocationConstraint': REGION})
             self._clients['s3'].put_bucket_versioning(
                 Bucket=name, VersioningConfiguration=bucket.properties['VersioningConfiguration'])
-            # CloudFormation and S3 name the same thing differently.
-            rules = [{'ApplyServerSideEncryptionByDefault': rule['ServerSideEncryptionByDefault'],
-                      'BucketKeyEnabled': rule.get('BucketKeyEnabled', False)}
-                     for rule in bucket.properties['BucketEncryption']['ServerSideEncryptionConfiguration']]
-            self._clients['s3'].put_bucket_encryption(
-                Bucket=name, ServerSideEncryptionConfiguration={'Rules': rules})
         for table in self.environment.resources('AWS::DynamoDB::Table'):
             wanted = ('TableName', 'KeySchema', 'AttributeDefinitions', 'GlobalSecondaryIndexes')
             self._clients['dynamodb'].create_table(BillingMode='PAY_PER_REQUEST', **{
                 key: table.properties[key] for key in wanted if key in table.properties})
+
+    def encrypt_buckets(self) -> None:
+        """Let every bucket encrypt what it gets, as the templates say.
+
+        S3A then does not rename objects here: it names the key, which it does over TLS only, and asks for minutes. So
+        checkpoints of entity matches cannot be written.
+        """
+        for bucket in self.environment.resources('AWS::S3::Bucket'):
+            # CloudFormation and S3 name the same thing differently.
+            rules = [{'ApplyServerSideEncryptionByDefault': rule['ServerSideEncryptionByDefault'],
+                      'BucketKeyEnabled': rule.get('BucketKeyEnabled', False)}
+                     for rule in bucket.properties['BucketEncryption']['ServerSideEncryptionConfiguration']]
+            self._clients['s3'].put_bucket_encryption(Bucket=bucket.properties['BucketName'],
+                                                      ServerSideEncryptionConfiguration={'Rules': rules})
 
     def configure(self, name: str, content: str | Mapping[str, Any]) -> None:
         """Put a configuration file into the scripts bucket."""

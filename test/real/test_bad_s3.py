@@ -36,7 +36,8 @@ def policies():
 
 @pytest.fixture(scope='module')
 def network(aws):
-    """A proxy in front of a ground with two landed files."""
+    """A proxy in front of a ground with two landed files, whose buckets encrypt."""
+    aws.encrypt_buckets()
     aws.configure('transformation-spec/Gen-Bad.json', {'transform_spec': STEPS})
     aws.configure('transformation-sql/spark-Gen-Bad.sql', SQL)
     state = {'source_system': 'Gen', 'column_name': 'StateCd', 'lookup_data': '{"NY": "York"}'}
