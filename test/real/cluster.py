@@ -106,6 +106,10 @@ class Cluster:
                    str(self.root / name / 'work'), '--webui-port', '0', *self._worker, self.address],
             'Successfully registered with master')
 
+    def lose_worker(self, name: str) -> None:
+        """Kill a worker with its executors, as when its machine is gone."""
+        end(self.workers.pop(name))
+
     def driver(self, name: str, command: Sequence[str], environment: Mapping[str, str]) -> subprocess.Popen[str]:
         """Start a process beside the workers, in a folder of its own, and return it; its output goes to `log`."""
         return self._start(self.folder(name), command, self._hidden_from(name), environment)

@@ -1,4 +1,4 @@
-"""Executors that are killed in the middle, and tasks that run twice, change nothing of what the jobs write."""
+"""Executors and a worker that are killed, and tasks that run twice, change nothing of what the jobs write."""
 from __future__ import annotations
 
 import os
@@ -12,14 +12,20 @@ from ground import Run
 from scenario import CUSTOMERS, POLICY_KEY, configure, starts
 
 KILLS, PAUSE_SECONDS = 6, 7
+LOST_WORKER, LOST_AFTER = 'worker-2', 3
 SPECULATION = {'spark.speculation': 'true', 'spark.speculation.interval': '50ms', 'spark.speculation.quantile': '0.3',
                'spark.speculation.multiplier': '1.01', 'spark.speculation.minTaskRuntime': '10ms',
                'spark.task.maxFailures': '20'}
 
 
 def kill_executors(cluster, over, killed):
-    """Kill one executor after another, each while it may hold shuffles, blocks and half-written files."""
+    """Kill one executor after another, each while it may hold shuffles, blocks and half-written files.
+
+    In between a worker is lost for good, with all of its executors.
+    """
     while not over.wait(PAUSE_SECONDS) and len(killed) < KILLS:
+        if len(killed) >= LOST_AFTER and LOST_WORKER in cluster.workers:
+            cluster.lose_worker(LOST_WORKER)
         running = cluster.executors()
         if running:
             os.kill(running[-1], signal.SIGKILL)
@@ -41,6 +47,8 @@ def done(aws, laptop):
     finally:
         over.set()
         killer.join()
+    assert LOST_WORKER not in aws.cluster.workers
+    aws.cluster.start_worker(LOST_WORKER)
     assert [(str(start), text) for start, text in zip(wanted, ended, strict=True) if text] == []
     assert len(killed) >= min(KILLS, 3), f'{len(killed)} executors in {time.monotonic() - started:.0f} s'
     return aws
