@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import boto3
 import pytest
-from test_correct_tables import ACCOUNT, DEV, KEYS, LOCKS, REGION, SETTINGS, typed
+from test_correct_tables import ACCOUNT, DEV, KEYS, LOCKS, REGION, make_environment, typed
 
 from iceberg_match import DATABASE, PRIMARY, REFERENCE, merge, numbers_in
 from lake_etl.adapters.aws import glue_snapshots
@@ -23,13 +23,7 @@ FOLDER, PEOPLE = f's3://{BUCKET}/iceberg', f'{DATABASE}.{PRIMARY}'
 @pytest.fixture
 def tables(aws, monkeypatch):
     """The catalog of a Dev environment in which two runs have matched."""
-    monkeypatch.setattr('lib.configuration.configuration', lambda: SETTINGS)
-    boto3.client('s3').create_bucket(Bucket=BUCKET, CreateBucketConfiguration={'LocationConstraint': REGION})
-    boto3.client('dynamodb').create_table(
-        TableName=LOCKS, BillingMode='PAY_PER_REQUEST',
-        KeySchema=[{'AttributeName': name, 'KeyType': kind}
-                   for name, kind in (('resource_name', 'HASH'), ('place', 'RANGE'))],
-        AttributeDefinitions=[{'AttributeName': name, 'AttributeType': 'S'} for name in ('resource_name', 'place')])
+    make_environment(monkeypatch, BUCKET)
     catalog = glue_snapshots.S3GlueCatalog(boto3.client('glue'))
     merge(catalog, FOLDER, 'run-one', 1, 2)
     merge(catalog, FOLDER, 'run-two', 3)

@@ -38,16 +38,21 @@ TABLE = Table('gen', 'policy', COLUMNS, KEYS, PLACE, parameters={WORKFLOW: 'Gen/
 WRITES = [f'{number:08d}-0000-4000-8000-000000000000' for number in range(4)]
 
 
-@pytest.fixture
-def glue(aws, monkeypatch):
-    """The catalog of a Dev environment with a table that two loads have filled."""
+def make_environment(monkeypatch, bucket):
+    """Make a bucket and the table of locks of a Dev environment, which the script finds in the configuration."""
     monkeypatch.setattr('lib.configuration.configuration', lambda: SETTINGS)
-    boto3.client('s3').create_bucket(Bucket=BUCKET, CreateBucketConfiguration={'LocationConstraint': REGION})
+    boto3.client('s3').create_bucket(Bucket=bucket, CreateBucketConfiguration={'LocationConstraint': REGION})
     boto3.client('dynamodb').create_table(
         TableName=LOCKS, BillingMode='PAY_PER_REQUEST',
         KeySchema=[{'AttributeName': name, 'KeyType': kind}
                    for name, kind in (('resource_name', 'HASH'), ('place', 'RANGE'))],
         AttributeDefinitions=[{'AttributeName': name, 'AttributeType': 'S'} for name in ('resource_name', 'place')])
+
+
+@pytest.fixture
+def glue(aws, monkeypatch):
+    """The catalog of a Dev environment with a table that two loads have filled."""
+    make_environment(monkeypatch, BUCKET)
     catalog = GlueCatalog()
     catalog.create_database('gen', f's3://{BUCKET}/gen')
     load(catalog, 'run-one', 0, 1)
