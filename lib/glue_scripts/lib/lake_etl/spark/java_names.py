@@ -1,8 +1,8 @@
 """Looks each Java class of Spark up once, where py4j searches all of Spark's libraries at every call of a function.
 
 Spark 3.5 asks for `functions`, `PythonUtils` or `org.apache.spark…` whenever Python builds a column. Java looks for
-such a short name in every package that Spark has imported, in each library of Spark, which takes ten times longer than
-the call itself. Spark 4 asks for full names instead; they are remembered as well.
+such a short name in every package that Spark has imported, in each library of Spark, which takes longer than the call
+itself. Spark 4 asks for full names instead; they are remembered as well.
 """
 from __future__ import annotations
 
