@@ -132,3 +132,20 @@ def test_the_quick_look_rules_out_common_texts(case):
 @pytest.mark.parametrize(('table_type', 'expected'), [(None, 'string'), ('date', 'date'), ('string', 'string')])
 def test_a_column_without_any_value_keeps_the_published_type_or_is_text(table_type, expected):
     assert inferred_type(ALL_TYPES, table_type) == expected
+
+
+def test_the_sql_of_a_mask_is_planned_once_however_many_columns_there_are(spark):
+    def patterns(columns: int) -> int:
+        names = [f'field_{number}' for number in range(columns)]
+        df = spark.createDataFrame([['1'] * columns], names)
+        plan = with_type_masks(df, names, TypeRules())._jdf.queryExecution().optimizedPlan()
+        return plan.toString().count('RLIKE')
+    assert 1 <= patterns(2) == patterns(20)
+
+
+@pytest.mark.parametrize('name', ['value', 'row', 'masks_0', 'fits_0', 'number', 'a b.`c'])
+def test_a_column_may_have_any_name_that_the_masks_use(spark, name):
+    df = spark.createDataFrame([['7', 'x'], ['8', 'y']], [name, 'other'])
+    result, _ = collect_masks(with_type_masks(df, [name, 'other'], TypeRules()), [name, 'other'])
+    types = inferred_types(masks_by_column(result, [name, 'other']), TypeRules())
+    assert types == {name: 'int', 'other': 'string'}
