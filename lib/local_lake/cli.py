@@ -172,6 +172,8 @@ def _add_match(verbs: Verbs) -> None:
 def _add_configuration(verbs: Verbs) -> None:
     validate = _verb(verbs, 'validate', 'check the configuration files of one workflow, or of all')
     validate.add_argument('workflow', nargs='?', metavar='DATABASE/TABLE')
+    validate.add_argument('--data', action='store_true', help='also look for personal data in the published tables of '
+                          'the lake, by form and check digits')
     _add_format(validate, 'table', 'json', 'junit', 'sarif')
     _add_contract(verbs)
     recommend = _verb(verbs, 'recommend', 'propose a mapping and a specification for a file')

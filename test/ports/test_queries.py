@@ -15,6 +15,7 @@ from lake_etl.adapters.local.duckdb_queries import DuckDBQueries, query
 from lake_etl.adapters.local.sqlite_catalog import SqliteCatalog
 from lake_etl.errors import PublicationError, QueryError
 from lake_etl.ports import Column, Partition, Publication, Table
+from lib.local_lake.running.personal_values import personal_values
 
 KEYS = tuple(Column(name, 'string') for name in ('year', 'month', 'day'))
 DAYS = [('2026', '01', f'{day:02}') for day in range(1, 29)]
@@ -327,3 +328,14 @@ def test_queries_need_neither_spark_nor_aws(lake):
             'print(sorted({"pyspark", "pandas", "boto3", "pyarrow"} & set(sys.modules)))')
     answer = subprocess.run([sys.executable, '-c', code], capture_output=True, text=True, check=True)
     assert answer.stdout.strip() == '[]'
+
+
+def test_the_values_of_published_columns_tell_which_look_personal(lake):
+    mails = [f'{number}@example.org' for number in range(30)]
+    odd = 'a "b'
+    lake.publish('gen.contact', (Column('id', 'int'), Column('sent_to', 'string'), Column(odd, 'string')),
+                 ({'id': pa.array(range(30), pa.int32()), 'sent_to': mails[:10] + [None] * 20,
+                   odd: [f'P-{number}' for number in range(30)]}, None),
+                 ({'id': pa.array(range(30), pa.int32()), 'sent_to': mails, odd: mails[:30]}, None))
+    found = personal_values(lake.address, lake.catalog.table('gen', 'contact'))
+    assert found == {'sent_to': 'an e-mail address'}

@@ -1,10 +1,10 @@
-"""`./lake validate [DATABASE/TABLE]`: checks configuration files without Spark and without data."""
+"""`./lake validate [DATABASE/TABLE]`: checks configuration files without Spark, and without data unless told to."""
 from __future__ import annotations
 
 import argparse
 import logging
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -20,6 +20,7 @@ from lake_etl.config.transform_steps import protection_by_transform
 from lake_etl.config.workflow import Workflow, read_entity_match, read_workflow
 from lake_etl.config.written_tables import WrittenTable, find_conflicts, match_tables, workflow_tables
 from lake_etl.errors import ConfigurationError, LakeError, Problem
+from lake_etl.ports import Table
 from lake_etl.publish.ownership import chosen_hash_text, hash_warning
 from lake_etl.transform.discovery import known_transforms
 from lib.local_lake.folders import LakeFolders
@@ -63,7 +64,7 @@ def run(folders: LakeFolders, options: argparse.Namespace) -> int:
     problem.
     """
     logging.getLogger('lake_etl').setLevel(logging.WARNING)
-    found = validate(folders, options.workflow)
+    found = validate(folders, options.workflow, getattr(options, 'data', False))
     style = getattr(options, 'format', 'table')
     if style != 'table':
         _print_document(folders, found, style)
@@ -79,8 +80,14 @@ def run(folders: LakeFolders, options: argparse.Namespace) -> int:
     return 0
 
 
-def validate(folders: LakeFolders, workflow: str | None) -> Validation:
-    """Check the files of one workflow, or of all; raises LakeError when there are none."""
+def validate(folders: LakeFolders, workflow: str | None, data: bool = False) -> Validation:
+    """Check the files of one workflow, or of all; raises LakeError when there are none.
+
+    data  whether to look for personal data in the published tables of the lake too; raises LakeError without a lake
+    """
+    if data and not folders.database_file.exists():
+        raise LakeError(f'validate --data looks at published tables, and there is no lake in {folders.root}. Load the '
+                        'tables first, name another lake with --lake, or leave out --data.')
     read = configuration_below(str(folders.configuration))
     wanted = [workflow] if workflow else workflows_in(folders.configuration)
     matched = matched_databases(folders.configuration, workflow)
@@ -91,7 +98,7 @@ def validate(folders: LakeFolders, workflow: str | None) -> Validation:
     for database in matched:
         _check_match(read, database, found)
     for name in wanted:
-        _check_workflow(folders, read, name, found)
+        _check_workflow(folders, read, name, found, data)
     found.problems += find_conflicts(found.filled)
     return found
 
@@ -130,7 +137,8 @@ def _document(found: Validation) -> dict[str, object]:
                 *(Problem(name, '', f'{name} {UNREAD}') for name in found.unread), *found.warnings)]}
 
 
-def _check_workflow(folders: LakeFolders, read: ConfigurationFiles, workflow: str, found: Validation) -> None:
+def _check_workflow(folders: LakeFolders, read: ConfigurationFiles, workflow: str, found: Validation, data: bool
+                    ) -> None:
     """Add the problems of a workflow, or what is known of a valid one: its warnings and the tables that it fills."""
     database, slash, table = workflow.partition('/')
     if not (database and slash and table):
@@ -146,17 +154,23 @@ def _check_workflow(folders: LakeFolders, read: ConfigurationFiles, workflow: st
     found.valid[name] = (f'{name}: {files} files are valid.' if files
                          else f'{name}: no configuration files, so the defaults apply.')
     found.filled += workflow_tables(database, table, read_files)
-    found.warnings += _warnings(database, table, read_files)
-    if folders.database_file.exists():
-        published = runtime.catalog().table(database.lower(), table.lower())
+    published = runtime.catalog().table(database.lower(), table.lower()) if folders.database_file.exists() else None
+    values = _personal_values(folders, published) if data and published else {}
+    found.warnings += _warnings(database, table, read_files, values)
+    if published:
         if warning := hash_warning(published, chosen_hash_text(read_files, {}), f'{name}: the workflow'):
             found.warnings.append(warning)
 
 
-def _warnings(database: str, table: str, workflow: Workflow) -> Iterator[Problem]:
+def _personal_values(folders: LakeFolders, table: Table) -> dict[str, str]:
+    from lib.local_lake.running.personal_values import personal_values  # The only part that needs a query engine.
+    return personal_values(folders.catalog, table)
+
+
+def _warnings(database: str, table: str, workflow: Workflow, values: Mapping[str, str]) -> Iterator[Problem]:
     """Yield what is allowed and probably not meant: personal columns in clear text, and rules against each other."""
     names = file_names(database, table)
-    columns = unprotected_columns(workflow, protection_by_transform(known_transforms(), known_forms()))
+    columns = unprotected_columns(workflow, protection_by_transform(known_transforms(), known_forms()), values)
     if columns:
         yield unprotected_warning(columns, workflow.file(names.spec).rpartition('/')[2])
     if workflow.quality:

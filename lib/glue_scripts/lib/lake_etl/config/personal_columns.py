@@ -1,4 +1,4 @@
-"""Finds columns that look personal by their names and that no step protects."""
+"""Finds columns that look personal, by their names or by what is known of their values, and that no step protects."""
 from __future__ import annotations
 
 import re
@@ -31,10 +31,12 @@ def looks_personal(name: str) -> str | None:
     return next((kind for kind, pattern in LOOKS_PERSONAL.items() if pattern.search(words)), None)
 
 
-def unprotected_columns(workflow: Workflow, protecting: Mapping[str, bool]) -> dict[str, str]:
+def unprotected_columns(workflow: Workflow, protecting: Mapping[str, bool],
+                        values: Mapping[str, str] | None = None) -> dict[str, str]:
     """Return the columns of the Cleanse table that look personal and are not protected, and what they seem to be.
 
     protecting  whether each transform protects, by name
+    values      what published values seem to be, by column
 
     Looks at the columns that mapping and transforms name, and at the source names of the mapping. Columns of
     `left_unprotected` are left out. Returns nothing if a step protects columns that it does not name.
@@ -44,8 +46,8 @@ def unprotected_columns(workflow: Workflow, protecting: Mapping[str, bool]) -> d
         return {}
     accepted = {name.lower() for name in workflow.input.left_unprotected}
     found: dict[str, str] = {}
-    for name, known_as in _named_columns(workflow):
-        kind = looks_personal(known_as)
+    named = [(name, looks_personal(known_as)) for name, known_as in _named_columns(workflow)]
+    for name, kind in (*named, *(values or {}).items()):
         if kind and name.lower() not in accepted and name.lower() not in protected:
             found.setdefault(name.lower(), kind)
     return found
