@@ -134,6 +134,8 @@ def _add_looking(verbs: Verbs) -> None:
     _add_format(_verb(verbs, 'tables', 'list the published tables and views'))
     query = _verb(verbs, 'query', 'run a SQL query on the published tables')
     query.add_argument('sql', metavar='SQL', help='a query as Athena understands it')
+    query.add_argument('--out', metavar='FILE', help='write the rows to this file, in the format of its ending: '
+                       '.parquet, .arrow or .csv')
     _add_format(query)
     runs = _verb(verbs, 'runs', 'show the latest runs and how they ended')
     runs.add_argument('--last', type=int, default=20, metavar='N', help='how many (default: 20)')

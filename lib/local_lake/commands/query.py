@@ -3,15 +3,29 @@ from __future__ import annotations
 
 import argparse
 import sys
+from pathlib import Path
 
-from lake_etl.adapters.local.duckdb_queries import query
+from lake_etl.adapters.local.duckdb_queries import answering, query
 from lib.local_lake.folders import LakeFolders
 from lib.local_lake.showing.output import print_rows
+from lib.local_lake.showing.result_files import require_writable, write_answer
 
 
 def run(folders: LakeFolders, options: argparse.Namespace) -> int:
-    """Print the rows of the result; their number goes to standard error, so that output can be piped."""
+    """Print the rows of the result, or write them to a file.
+
+    Their number goes to standard error, so that output can be piped. CSV and files are written while rows come.
+    """
     folders.require_lake()
+    if options.out:
+        require_writable(Path(options.out))
+    if options.out or options.format == 'csv':
+        with answering(folders.catalog, options.sql) as answer:
+            if options.out:
+                print(f'Wrote {write_answer(answer, Path(options.out)):,} rows to {options.out}.', file=sys.stderr)
+            else:
+                print_rows(*answer.rows(), 'csv')
+        return 0
     result = query(folders.catalog, options.sql)
     print_rows(result.columns, result.rows, options.format)
     if options.format == 'table':

@@ -7,14 +7,17 @@ import math
 import os
 import shutil
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import TextIO
 
 
-def print_rows(columns: Sequence[str], rows: Sequence[Sequence[object]], style: str = 'table',
+def print_rows(columns: Sequence[str], rows: Iterable[Sequence[object]], style: str = 'table',
                stream: TextIO | None = None) -> None:
-    """Print rows under their column names; `style` is table, csv or json (one object a row, in a list)."""
+    """Print rows under their column names; `style` is table, csv or json (one object a row, in a list).
+
+    Rows that come one after another are written so as CSV; the other styles need all of them first.
+    """
     out = stream or sys.stdout
     if style == 'csv':
         writer = csv.writer(out, lineterminator='\n')
@@ -26,7 +29,7 @@ def print_rows(columns: Sequence[str], rows: Sequence[Sequence[object]], style: 
     else:
         # Only tables need the package rich; the packages of the deployment are enough to validate configuration.
         from lib.local_lake.showing.text_table import table_lines
-        print('\n'.join(table_lines(columns, rows, terminal_width(out))), file=out)
+        print('\n'.join(table_lines(columns, list(rows), terminal_width(out))), file=out)
 
 
 def print_json(value: object, stream: TextIO | None = None) -> None:

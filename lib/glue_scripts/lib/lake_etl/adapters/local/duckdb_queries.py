@@ -3,8 +3,10 @@ from __future__ import annotations
 
 import logging
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 import duckdb
@@ -21,6 +23,7 @@ from lake_etl.adapters.local.snapshot import (
 from lake_etl.errors import QueryError
 
 LOG = logging.getLogger(__name__)
+FETCHED_ROWS = 10_000
 
 
 @dataclass(frozen=True)
@@ -30,6 +33,32 @@ class QueryResult:
     columns: tuple[str, ...]
     types: tuple[str, ...]
     rows: list[tuple[Any, ...]]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A query that is ready to run; it runs again for each call, and its rows are never all in memory."""
+
+    connection: duckdb.DuckDBPyConnection
+    sql: str
+
+    def rows(self) -> tuple[tuple[str, ...], Iterator[tuple[Any, ...]]]:
+        """Return the names of the columns, and the rows as they come."""
+        self.connection.execute(self.sql)
+        fetched = iter(lambda: self.connection.fetchmany(FETCHED_ROWS), [])
+        return self._column_part(0), chain.from_iterable(fetched)
+
+    def batches(self, rows: int) -> Any:
+        """Return a reader of Arrow batches with about this number of rows each."""
+        return self.connection.sql(self.sql).to_arrow_reader(rows)
+
+    def whole(self) -> QueryResult:
+        """Return the whole result."""
+        self.connection.execute(self.sql)
+        return QueryResult(self._column_part(0), self._column_part(1), self.connection.fetchall())
+
+    def _column_part(self, part: int) -> tuple[str, ...]:
+        return tuple(str(column[part]) for column in self.connection.description or [])
 
 
 @dataclass(frozen=True)
@@ -100,30 +129,43 @@ def query(catalog_address: str, sql: str) -> QueryResult:
     Text that does not begin like an Athena query goes to DuckDB unchanged, so that SHOW, DESCRIBE and SUMMARIZE work,
     too. Names match without case; the database may be omitted if the table's name is unique. Raises QueryError.
     """
+    with answering(catalog_address, sql) as answer:
+        return answer.whole()
+
+
+@contextmanager
+def answering(catalog_address: str, sql: str) -> Iterator[Answer]:
+    """Prepare a query as `query` does; errors of DuckDB inside become a QueryError."""
     if not catalog_path(catalog_address).exists():
         raise QueryError(f'There is no lake yet: {catalog_path(catalog_address)} does not exist. Load a file first.')
-    if not is_query(sql):
-        return native_query(catalog_address, sql)
-    parsed = parse_statement(sql)
-    assert isinstance(parsed, exp.Expr)
-    return _answer(_prepared(catalog_address, lambda names: translate(parsed, names, None, resolve_name)))
+    if is_query(sql):
+        parsed = parse_statement(sql)
+        assert isinstance(parsed, exp.Expr)
+        prepared = _prepared(catalog_address, lambda names: translate(parsed, names, None, resolve_name))
+    else:
+        prepared = _prepared_natively(catalog_address, sql)
+    with _answering(prepared) as answer:
+        yield answer
 
 
 def native_query(catalog_address: str, sql: str) -> QueryResult:
     """Answer a query in DuckDB's dialect from the same snapshot. Raises QueryError."""
-    def everything(names: Names) -> TranslatedQuery:
-        return TranslatedQuery(sql, (*names.tables, *names.views), PythonFunctions())
-    return _answer(_prepared(catalog_address, everything, with_views=True))
+    with _answering(_prepared_natively(catalog_address, sql)) as answer:
+        return answer.whole()
 
 
-def _answer(prepared: Prepared) -> QueryResult:
+@contextmanager
+def _answering(prepared: Prepared) -> Iterator[Answer]:
     with engine(prepared.tables, prepared.view_queries, prepared.translated.functions) as connection:
         text = prepared.translated.sql
         _require_read_only(connection, text)
-        connection.execute(text)
-        description = connection.description or []
-        return QueryResult(tuple(column[0] for column in description), tuple(str(column[1]) for column in description),
-                           connection.fetchall())
+        yield Answer(connection, text)
+
+
+def _prepared_natively(catalog_address: str, sql: str) -> Prepared:
+    def everything(names: Names) -> TranslatedQuery:
+        return TranslatedQuery(sql, (*names.tables, *names.views), PythonFunctions())
+    return _prepared(catalog_address, everything, with_views=True)
 
 
 def _prepared(address: str, translation: Callable[[Names], TranslatedQuery], with_views: bool = False) -> Prepared:

@@ -1,0 +1,82 @@
+"""The answer to a query can be written to a file of several formats, batch by batch."""
+from __future__ import annotations
+
+import csv
+from datetime import date
+from decimal import Decimal
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from lake_etl.adapters.local.duckdb_queries import answering
+from lake_etl.adapters.local.sqlite_catalog import SqliteCatalog
+from lake_etl.errors import LakeError, QueryError
+from lib.local_lake.cli import main
+from lib.local_lake.showing.result_files import write_answer
+
+MANY = 250_000
+NUMBERS = ('(SELECT a.n * 500 + b.n AS n FROM UNNEST(sequence(0, 499)) AS a(n) '
+           'CROSS JOIN UNNEST(sequence(0, 499)) AS b(n))')
+VALUES = 'SELECT \'a"b\' AS text, 1.50 AS amount, date \'2026-01-31\' AS day, 2 AS amount, NULL AS nothing'
+
+
+@pytest.fixture(scope='module')
+def address(tmp_path_factory):
+    """A lake without tables."""
+    address = f'sqlite://{tmp_path_factory.mktemp("lake")}/lake.db'
+    SqliteCatalog(address).create_database('gen', '/nowhere')
+    return address
+
+
+def write(address, sql, file):
+    with answering(address, sql) as answer:
+        return write_answer(answer, file)
+
+
+@pytest.mark.parametrize('ending', ['parquet', 'PARQUET', 'arrow', 'csv'])
+def test_every_row_is_written_once_however_many_there_are(address, tmp_path, ending):
+    file = tmp_path / f'many.{ending}'
+    assert write(address, f'SELECT n, n * 2 AS twice FROM {NUMBERS} ORDER BY n', file) == MANY
+    if ending == 'csv':
+        header, *rows = csv.reader(file.open(newline=''))
+        assert header == ['n', 'twice'] and [int(n) for n, _ in rows] == list(range(MANY))
+        return
+    table = pq.read_table(file) if ending.lower() == 'parquet' else pa.ipc.open_file(file).read_all()
+    assert table.column('n').to_pylist() == list(range(MANY))
+    assert table.column('twice').to_pylist()[-1] == 2 * (MANY - 1)
+
+
+def test_types_stay_and_a_name_that_occurs_twice_gets_a_number(address, tmp_path):
+    for file in (tmp_path / 'a.parquet', tmp_path / 'a.arrow'):
+        assert write(address, VALUES, file) == 1
+        table = pq.read_table(file) if file.suffix == '.parquet' else pa.ipc.open_file(file).read_all()
+        assert table.to_pylist() == [{'text': 'a"b', 'amount': Decimal('1.50'), 'day': date(2026, 1, 31),
+                                      'amount_2': 2, 'nothing': None}]
+
+
+def test_a_failing_query_leaves_the_file_as_it_was(address, tmp_path):
+    file = tmp_path / 'a.parquet'
+    write(address, 'SELECT 1 AS n', file)
+    with pytest.raises(QueryError, match='while rows were computed'):
+        write(address, f"SELECT CAST(CASE WHEN n = {MANY - 9} THEN 'x' ELSE '1' END AS int) AS n FROM {NUMBERS}",
+              file)
+    assert pq.read_table(file).to_pylist() == [{'n': 1}]
+    assert [path.name for path in tmp_path.iterdir()] == ['a.parquet']
+
+
+@pytest.mark.parametrize(('name', 'message'), [
+    ('a.xlsx', "the ending is '.xlsx', expected .parquet, .arrow, .csv"), ('a', "the ending is ''"),
+    ('missing/a.csv', 'does not exist')])
+def test_a_file_that_cannot_be_written_is_refused_by_name(address, tmp_path, name, message):
+    with pytest.raises(LakeError, match=message):
+        write(address, VALUES, tmp_path / name)
+
+
+def test_the_command_writes_a_file_and_says_how_many_rows(address, tmp_path, capsys):
+    lake = address.removeprefix('sqlite://').removesuffix('/lake.db')
+    assert main(['--lake', lake, 'query', VALUES, '--out', str(tmp_path / 'a.csv')]) == 0
+    assert capsys.readouterr().err == f'Wrote 1 rows to {tmp_path}/a.csv.\n'
+    assert (tmp_path / 'a.csv').read_text() == 'text,amount,day,amount,nothing\n"a""b",1.50,2026-01-31,2,\n'
+    assert main(['--lake', lake, 'query', VALUES, '--format', 'csv']) == 0
+    assert capsys.readouterr().out == (tmp_path / 'a.csv').read_text()
