@@ -66,10 +66,9 @@ def _put(writer: Any, batch: pa.RecordBatch) -> int:
 
 
 def _arrow(answer: Answer, rows: int) -> tuple[pa.Schema, Iterator[pa.RecordBatch]]:
-    reader = answer.batches(rows)
-    names = distinct_names(reader.schema.names)
-    schema = pa.schema([field.with_name(name) for field, name in zip(reader.schema, names, strict=True)])
-    return schema, (pa.RecordBatch.from_arrays(batch.columns, schema=schema) for batch in reader)
+    found, batches = answer.batches(rows)
+    schema = pa.schema([field.with_name(name) for field, name in zip(found, distinct_names(found.names), strict=True)])
+    return schema, (pa.RecordBatch.from_arrays(batch.columns, schema=schema) for batch in batches)
 
 
 def _write_csv(answer: Answer, file: Path) -> int:

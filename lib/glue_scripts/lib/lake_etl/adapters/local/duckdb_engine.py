@@ -29,6 +29,7 @@ SETTINGS = (
 # These are raised before a row is read, so their texts contain only names of the query and of tables.
 ERRORS_OF_QUERY = (duckdb.BinderException, duckdb.CatalogException, duckdb.ParserException, duckdb.SyntaxException,
                    duckdb.NotImplementedException)
+ODD_VALUE = 'A value probably does not have the form that a conversion expects; try_cast gives null instead.'
 NAME = re.compile(r'"([A-Za-z_][\w.$ -]*)"|\bname ([A-Za-z_]\w*) does not exist')
 FILE = 'file of this row'   # unlikely as a name of the table's own columns
 GLOB_SIGNS = str.maketrans({sign: f'[{sign}]' for sign in '*?['})
@@ -79,8 +80,7 @@ def _reason(error: duckdb.Error) -> str:
         return f'{type(error).__name__}{f" about {named}" if named else ""}. Correct the query.'
     if isinstance(error, duckdb.IOException):
         return 'a file could not be read. Run the query again. If it fails again, reload the table.'
-    return (f'{type(error).__name__} while rows were computed. A value probably does not have the form that a '
-            'conversion expects; try_cast gives null instead.')
+    return f'{type(error).__name__} while rows were computed. {ODD_VALUE}'
 
 
 def table_view(published: PublishedTable) -> str:

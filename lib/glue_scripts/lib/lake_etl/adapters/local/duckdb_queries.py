@@ -17,7 +17,7 @@ from lake_etl.adapters.local.athena_sql import (
     CreateView, DropView, TranslatedQuery, is_query, parse_statement, translate, translate_view)
 from lake_etl.adapters.local.catalog_file import catalog_path, reading, writing
 from lake_etl.adapters.local.catalog_rows import View, delete_view, write_view
-from lake_etl.adapters.local.duckdb_engine import engine
+from lake_etl.adapters.local.duckdb_engine import ODD_VALUE, engine
 from lake_etl.adapters.local.snapshot import (
     Name, Names, PublishedTable, dependencies, read_names, resolve_name, with_partitions)
 from lake_etl.errors import QueryError
@@ -48,14 +48,23 @@ class Answer:
         fetched = iter(lambda: self.connection.fetchmany(FETCHED_ROWS), [])
         return self._column_part(0), chain.from_iterable(fetched)
 
-    def batches(self, rows: int) -> Any:
-        """Return a reader of Arrow batches with about this number of rows each."""
-        return self.connection.sql(self.sql).to_arrow_reader(rows)
+    def batches(self, rows: int) -> tuple[Any, Iterator[Any]]:
+        """Return the Arrow schema, and batches of up to this number of rows as they come."""
+        reader = self.connection.sql(self.sql).to_arrow_reader(rows)
+        return reader.schema, self._batches(reader)
 
     def whole(self) -> QueryResult:
         """Return the whole result."""
         self.connection.execute(self.sql)
         return QueryResult(self._column_part(0), self._column_part(1), self.connection.fetchall())
+
+    @staticmethod
+    def _batches(reader: Any) -> Iterator[Any]:
+        try:
+            yield from reader
+        except (OSError, RuntimeError, ValueError):
+            # Arrow wraps the errors of DuckDB, whose text may quote a value.
+            raise QueryError(f'The query failed while rows were computed. {ODD_VALUE}') from None
 
     def _column_part(self, part: int) -> tuple[str, ...]:
         return tuple(str(column[part]) for column in self.connection.description or [])
