@@ -7,6 +7,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 
+import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -15,6 +16,7 @@ from lake_etl.adapters.local.duckdb_queries import DuckDBQueries, query
 from lake_etl.adapters.local.sqlite_catalog import SqliteCatalog
 from lake_etl.errors import PublicationError, QueryError
 from lake_etl.ports import Column, Partition, Publication, Table
+from lib.local_lake.cli import main
 from lib.local_lake.running.personal_values import personal_values
 
 KEYS = tuple(Column(name, 'string') for name in ('year', 'month', 'day'))
@@ -339,3 +341,32 @@ def test_the_values_of_published_columns_tell_which_look_personal(lake):
                  ({'id': pa.array(range(30), pa.int32()), 'sent_to': mails, odd: mails[:30]}, None))
     found = personal_values(lake.address, lake.catalog.table('gen', 'contact'))
     assert found == {'sent_to': 'an e-mail address'}
+
+
+def test_other_programs_read_tables_and_views_by_an_attached_database(lake, tmp_path, capsys):
+    lake.engine.run('gen_consume', 'CREATE VIEW paid AS '
+                    'SELECT policy_number, sum(paid) AS paid FROM gen.claim GROUP BY 1')
+    lake.engine.run('gen_consume', 'CREATE VIEW twice AS SELECT 2 * paid AS paid FROM paid')
+    lake.engine.run('gen_consume', "CREATE VIEW coded AS SELECT regexp_replace(policy_number, '(P)', '$1-') AS code "
+                                   'FROM gen.policy')
+    file = tmp_path / "it's a lake.duckdb"
+    for _ in range(2):
+        assert main(['--lake', str(lake.folder), 'attach', str(file)]) == 0
+        said = capsys.readouterr().out
+        with duckdb.connect() as other:
+            other.execute("ATTACH '" + str(file).replace("'", "''") + "' AS lake (READ_ONLY)")
+            found = other.execute('SELECT count(*), sum(premium) FROM lake.gen.policy').fetchone()
+            assert found == (3, Decimal('150.50'))
+            assert other.execute('SELECT paid FROM lake.gen_consume.twice').fetchall() == [(60.0,)]
+            views = {name for name, in other.execute(
+                "SELECT table_name FROM information_schema.tables WHERE table_schema = 'gen_consume'").fetchall()}
+        assert f'reads 2 tables and {len(views)} views' in said and {'paid', 'twice'} <= views
+    assert [path.name for path in tmp_path.iterdir() if path.name.startswith('.')] == []
+
+
+def test_a_file_that_is_no_database_stays_as_it_is(lake, tmp_path):
+    file = tmp_path / 'notes.txt'
+    file.write_text('mine')
+    assert main(['--lake', str(lake.folder), 'attach', str(file)]) == 1
+    assert main(['--lake', str(lake.folder), 'attach', str(tmp_path / 'missing' / 'a.duckdb')]) == 1
+    assert file.read_text() == 'mine'

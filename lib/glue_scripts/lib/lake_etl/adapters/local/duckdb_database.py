@@ -1,0 +1,68 @@
+"""Writes a DuckDB database whose views read the published tables, for notebooks and other programs."""
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from lake_etl.adapters.local.athena.translation import MACROS
+from lake_etl.adapters.local.athena_sql import TranslatedQuery, translate_view
+from lake_etl.adapters.local.catalog_file import reading
+from lake_etl.adapters.local.duckdb_engine import table_view, view_name
+from lake_etl.adapters.local.duckdb_types import identifier
+from lake_etl.adapters.local.snapshot import Name, PublishedTable, dependencies, read_names, with_partitions
+
+
+@dataclass(frozen=True)
+class WrittenDatabase:
+    """What a database holds.
+
+    tables    number of published tables
+    views     number of views
+    left_out  views that need functions of this program, as `database.view`
+    """
+
+    tables: int
+    views: int
+    left_out: tuple[str, ...]
+
+
+def write_database(catalog_address: str, file: Path) -> WrittenDatabase:
+    """Write a database with a view of the files that each table consists of now, and with the lake's own views.
+
+    The file appears, or is replaced, when all views are written; a program that has it open keeps the old one.
+    """
+    with reading(catalog_address) as connection:
+        names = read_names(connection)
+        tables, views = dependencies(names, (*names.tables, *names.views))
+        published = with_partitions(connection, tables)
+        queries = [((view.database, view.name), translate_view(view, names)) for view in views]
+    with tempfile.TemporaryDirectory(prefix=f'.{file.name}-', dir=file.parent) as folder:
+        unfinished = Path(folder) / 'database'
+        with duckdb.connect(str(unfinished)) as database:
+            left_out = _fill(database, published, queries)
+        os.replace(unfinished, file)
+    return WrittenDatabase(len(published), len(queries) - len(left_out), tuple(map('.'.join, left_out)))
+
+
+def _fill(database: duckdb.DuckDBPyConnection, tables: Iterable[PublishedTable],
+          views: Iterable[tuple[Name, TranslatedQuery]]) -> list[Name]:
+    """Create all views; return those that cannot be, because they need a function or a view that is not there."""
+    for macro in MACROS:
+        database.execute(macro)
+    tables, views = tuple(tables), tuple(views)
+    for schema in sorted({*(item.table.database for item in tables), *(name[0] for name, _ in views)}):
+        database.execute(f'CREATE SCHEMA IF NOT EXISTS {identifier(schema)}')
+    for item in tables:
+        database.execute(table_view(item))
+    left_out = []
+    for name, translated in views:
+        try:
+            database.execute(f'CREATE VIEW {view_name(*name)} AS {translated.sql}')
+        except duckdb.CatalogException:
+            left_out.append(name)
+    return left_out
