@@ -93,6 +93,23 @@ def test_bad_bytes_are_replaced_and_their_rows_counted_where_the_input_spec_says
     assert rows(df, 'a', 'b', MALFORMED) == [('ab', 1, False), ('R\ufffd', 1, True)]
 
 
+@pytest.mark.parametrize(('amounts', 'kind'), [
+    ((b'\x12\x34\x56\x7c', b'\x00\x00\x50\x0d'), 'packed decimals'),
+    ((b'\xf0\xf0\xf1\xc5', b'\xf0\xf0\xf0\xd0'), 'zoned')])
+def test_numbers_of_a_mainframe_are_refused_unless_their_column_is_dropped_or_declared_as_text(
+        spark, tmp_path, amounts, kind):
+    (tmp_path / 'a.dat').write_bytes(b''.join('ü1'.encode('cp037') + amount for amount in amounts))
+
+    def read_file(known=KnownTypes(), **spec):
+        spec = InputSpec(fixed=FixedSection(unit='bytes'), encoding='cp037', **spec)
+        return read_collected_file(spark, str(tmp_path / 'a.dat'), spec, lambda names: known,
+                                   scratch=str(tmp_path / 'scratch'), widths=(('a', 2), ('b', 4)))
+    with pytest.raises(DataError, match=f'a.dat has {kind}.* in b.*copybook'):
+        read_file()
+    assert read_file(KnownTypes(used=frozenset('a'))).columns == ['a', 'b', MALFORMED]
+    assert read_file(types={'B': 'string'}).columns == ['a', 'b', MALFORMED]
+
+
 def test_lines_that_do_not_fit_are_kept_and_marked_and_empty_ones_are_none(read):
     lines = ['123456789', '12345', '1234567', '123', '123456789  ', '123456789 x', '', '         ']
     df = read('\n'.join(lines), (('a', 3), ('b', 3), ('c', 3)), infer_types=False)

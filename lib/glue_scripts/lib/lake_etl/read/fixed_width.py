@@ -12,16 +12,20 @@ from pyspark.sql import functions as F
 from pyspark.sql.types import StringType, StructField, StructType
 
 from lake_etl import runtime
+from lake_etl.config.input import InputSpec
+from lake_etl.config.input_formats import split_compression
 from lake_etl.errors import DataError
 from lake_etl.read.header import SAMPLE_ROWS
 from lake_etl.read.malformed import mark_malformed
-from lake_etl.read.prepare import BYTE_ORDER_MARK, NEXT_LINE
-from lake_etl.read.source_files import UTF_8, PreparedFile, SourceFiles, java_charset
+from lake_etl.read.prepare import BYTE_ORDER_MARK, NEXT_LINE, file_content
+from lake_etl.read.source_files import UTF_8, KnownTypes, PreparedFile, SourceFiles, canonical_encoding, java_charset
+from lake_etl.read.stored_numbers import stored_numbers, stored_numbers_error
 from lake_etl.read.type_inference import infer_and_cast
 from lake_etl.read.undecodable import REPLACEMENT, decoded_chunks, decoded_text
 from lake_etl.spark.columns import column
 from lake_etl.spark.helper_names import unused_name
 from lake_etl.spark.source_rows import tracking_columns
+from lake_etl.syntax.column_names import comparable_name
 
 LOG = logging.getLogger(__name__)
 FIRST_BYTES = 64 * 1024
@@ -85,10 +89,50 @@ def read(spark: SparkSession, source: SourceFiles) -> DataFrame:
     columns = field_positions(source.widths)
     names = tuple(item.name for item in columns)
     encoding = _counted_encoding(source)
+    known = source.known_types(names)
+    _require_text_columns(source, columns, known, encoding)
     source = _with_line_ends(source, columns, encoding)
     sample = [cut_line(line, columns, encoding) for line in _first_lines(source)]
     rows = _cut_lines(spark, source, columns, encoding)
-    return infer_and_cast(rows, names, sample, source, source.known_types(names))
+    return infer_and_cast(rows, names, sample, source, known)
+
+
+def _require_text_columns(source: SourceFiles, columns: Sequence[FieldPosition], known: KnownTypes,
+                          encoding: str | None) -> None:
+    """Raise DataError when a column that the load uses holds packed, binary or zoned numbers.
+
+    encoding  whose bytes the positions count; None if they count characters
+    """
+    declared = {comparable_name(name): kind for name, kind in source.spec.types.items()}
+    places = [(item.name, item.start, item.start + item.width) for item in columns
+              if (known.used is None or item.name.lower() in known.used)
+              and declared.get(comparable_name(item.name), '').lower() != 'string']
+    numeric = {item.name for item in columns
+               if item.name.lower() in known.numeric or comparable_name(item.name) in declared}
+    length = columns[-1].start + columns[-1].width
+    for file in source.files:
+        content, size, written_in = _first_stored(file, source.spec)
+        found = stored_numbers(content, size, places, length, written_in, numeric)
+        if not found and encoding is None and not content.isascii():
+            # One byte for each character, so that bytes are where the widths count characters.
+            text = content.decode(written_in, 'replace').encode('latin-1', 'replace')
+            found = stored_numbers(text, len(text), places, length, 'latin-1', numeric)
+        if found:
+            raise stored_numbers_error(file.name, found)
+
+
+def _first_stored(file: PreparedFile, spec: InputSpec) -> tuple[bytes, int, str]:
+    """Return the first bytes of a file as they were collected, its size, and its encoding; the size may be unknown, 0.
+
+    Converting mainframe text to UTF-8 changes the bytes of numbers.
+    """
+    compressed = split_compression(file.name)[1] is not None
+    if spec.skip_rows or (compressed and file.encoding == canonical_encoding(spec.encoding)):
+        return runtime.files(file.uri).read(file.uri, 0, FIRST_BYTES) or b'', file.size, file.encoding
+    if compressed:
+        return next(file_content(file.name), b'')[:FIRST_BYTES], 0, spec.encoding
+    files = runtime.files(file.name)
+    return files.read(file.name, 0, FIRST_BYTES) or b'', files.size(file.name) or 0, spec.encoding
 
 
 def _counted_encoding(source: SourceFiles) -> str | None:

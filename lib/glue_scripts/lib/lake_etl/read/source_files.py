@@ -44,11 +44,15 @@ class KnownTypes:
     text_columns  columns, in lower case, that the first step to use them parses from text
     table_types   types in the published table of columns that no step changes, by source column
     raw_columns   columns whose text in the file quarantined rows show
+    used          columns, in lower case, that the load uses; None for all
+    numeric       columns, in lower case, that a step reads as numbers
     """
 
     text_columns: frozenset[str] = frozenset()
     table_types: Mapping[str, str] = field(default_factory=dict)
     raw_columns: tuple[RawColumn, ...] = ()
+    used: frozenset[str] | None = None
+    numeric: frozenset[str] = frozenset()
 
 
 KnownTypesLookup = Callable[[Sequence[str]], KnownTypes]
