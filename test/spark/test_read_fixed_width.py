@@ -3,6 +3,7 @@ from __future__ import annotations
 
 from datetime import date
 
+import pyarrow.parquet
 import pytest
 
 from lake_etl.config.formats.fixed_width_format import FixedSection
@@ -91,6 +92,19 @@ def test_a_line_that_is_not_in_the_encoding_is_refused_with_its_place(read, tmp_
 def test_bad_bytes_are_replaced_and_their_rows_counted_where_the_input_spec_says_so(read):
     df = read('ab1\nRé1\n', (('a', 2), ('b', 1)), written_in='cp1252', on_undecodable='replace')
     assert rows(df, 'a', 'b', MALFORMED) == [('ab', 1, False), ('R\ufffd', 1, True)]
+
+
+@pytest.mark.parametrize('unit', ['characters', 'bytes'])
+@pytest.mark.parametrize('end', [b'\n', b''], ids=['line ends', 'no line ends'])
+def test_replaced_bytes_shift_no_value_and_leave_a_table_that_can_be_read(spark, tmp_path, unit, end):
+    (tmp_path / 'a.dat').write_bytes(end.join([b'01Ren\xe9 7', b'02Bob  8', b'\xff3Al   9']) + end)
+    spec = InputSpec(fixed=FixedSection(unit=unit), on_undecodable='replace')
+    df = read_collected_file(spark, str(tmp_path / 'a.dat'), spec, scratch=str(tmp_path / 'scratch'),
+                             widths=(('a', 2), ('b', 5), ('c', 1)))
+    df.write.parquet(str(tmp_path / 'table'))
+    assert pyarrow.parquet.read_table(tmp_path / 'table').to_pylist() == [
+        {'a': '01', 'b': 'Ren\ufffd', 'c': 7, MALFORMED: True}, {'a': '02', 'b': 'Bob', 'c': 8, MALFORMED: False},
+        {'a': '\ufffd3', 'b': 'Al', 'c': 9, MALFORMED: True}]
 
 
 @pytest.mark.parametrize(('amounts', 'kind'), [

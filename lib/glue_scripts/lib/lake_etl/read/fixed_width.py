@@ -92,7 +92,9 @@ def read(spark: SparkSession, source: SourceFiles) -> DataFrame:
     known = source.known_types(names)
     _require_text_columns(source, columns, known, encoding)
     source = _with_line_ends(source, columns, encoding)
-    sample = [cut_line(line, columns, encoding) for line in _first_lines(source)]
+    # A replaced byte has another length than in the file, so it would shift the values of a sample line.
+    sample = [cut_line(line, columns, encoding) for line in _first_lines(source)
+              if encoding is None or REPLACEMENT not in line]
     rows = _cut_lines(spark, source, columns, encoding)
     return infer_and_cast(rows, names, sample, source, known)
 
@@ -158,20 +160,20 @@ def _with_line_ends(source: SourceFiles, columns: Sequence[FieldPosition], encod
         target = f'{source.scratch}/records-{index:05}'
         if NEXT_LINE in text and '\n' not in text:
             texts = decoded_chunks(file, file.encoding)
-            file = _rewritten(file, target, (text.replace(NEXT_LINE, '\n') for text in texts))
+            file = _rewritten(file, target, (text.replace(NEXT_LINE, '\n').encode(file.encoding) for text in texts))
         elif not LINE_FEED.search(text) and (len(text) >= 2 * length or not complete):
             file = _rewritten(file, target, _records(file, length, encoding))
         files.append(file)
     return replace(source, files=tuple(files))
 
 
-def _rewritten(file: PreparedFile, target: str, texts: Iterable[str]) -> PreparedFile:
+def _rewritten(file: PreparedFile, target: str, chunks: Iterable[bytes]) -> PreparedFile:
     LOG.info('Copied %s once, because its records do not end in line feeds.', file.name)
-    runtime.files(target).write_stream(target, (text.encode(file.encoding) for text in texts))
+    runtime.files(target).write_stream(target, chunks)
     return replace(file, uri=target, size=runtime.files(target).size(target) or 0)
 
 
-def _records(file: PreparedFile, length: int, encoding: str | None) -> Iterator[str]:
+def _records(file: PreparedFile, length: int, encoding: str | None) -> Iterator[bytes]:
     """Yield the records of a file without line ends, each with a line feed behind it.
 
     length    of a record, in bytes of the encoding, or in characters if that is None
@@ -179,14 +181,20 @@ def _records(file: PreparedFile, length: int, encoding: str | None) -> Iterator[
     Raises DataError when the file ends inside a record, or a record inside a character.
     """
     counted, size = (encoding, length) if encoding else (FOUR_BYTES, 4 * length)
+    # Replaced bytes would be counted with the length of U+FFFD, and shift all records after them.
+    as_stored = file.replace_undecodable and encoding == file.encoding
+    chunks = file_content(file.uri) if as_stored else (
+        text.encode(counted) for text in decoded_chunks(file, file.encoding))
     pending = b''
     try:
-        for text in decoded_chunks(file, file.encoding):
-            pending += text.encode(counted)
+        for chunk in chunks:
+            pending += chunk
             ends = range(size, len(pending) + 1, size)
-            yield ''.join(f'{pending[end - size:end].decode(counted)}\n' for end in ends)
+            records = (pending[end - size:end] for end in ends)
+            yield b''.join(record + b'\n' for record in records) if as_stored else ''.join(
+                f'{record.decode(counted)}\n' for record in records).encode(file.encoding)
             pending = pending[len(ends) * size:]
-        if pending.decode(counted).strip():
+        if pending.strip() if as_stored else pending.decode(counted).strip():
             raise _incomplete_error(file, length, encoding)
     except UnicodeDecodeError:
         raise _incomplete_error(file, length, encoding) from None
@@ -200,7 +208,8 @@ def _incomplete_error(file: PreparedFile, length: int, encoding: str | None) -> 
 
 def _first_text(file: PreparedFile) -> tuple[str, bool]:
     content = runtime.files(file.uri).read(file.uri, 0, FIRST_BYTES) or b''
-    return content.decode(file.encoding, 'ignore').removeprefix(BYTE_ORDER_MARK), len(content) >= file.size
+    text = content.decode(file.encoding, 'replace' if file.replace_undecodable else 'ignore')
+    return text.removeprefix(BYTE_ORDER_MARK), len(content) >= file.size
 
 
 def _first_lines(source: SourceFiles) -> list[str]:
@@ -231,7 +240,10 @@ def _cut_lines(spark: SparkSession, source: SourceFiles, columns: Sequence[Field
         lines = lines.withColumn('raw', F.encode('line', charset) if recoded else
                                  F.when(F.col('line').isNotNull(), F.col('raw')))
     lines = lines.withColumn('length', F.length('raw' if encoding else 'line'))
-    lines = lines.withColumn('single_bytes', F.length('raw') == F.col('length'))
+    single = F.length('raw') == F.col('length')
+    # A byte that is replaced is one character as well, and must not get into a value as it is.
+    single = single & ~F.col('line').contains(REPLACEMENT) if source.replaces_undecodable else single
+    lines = lines.withColumn('single_bytes', single)
 
     def part(start: int, width: int) -> Column:
         raw = F.substring('raw', start + 1, width)

@@ -58,12 +58,9 @@ def prepare_file(uri: str, spec: InputSpec, target: str) -> tuple[PreparedFile, 
     compressed = split_compression(uri)[1] is not None
     file_format = choose_format(_name_inside(open_file(files, uri), uri) if compressed else uri, spec)
     has_lines = file_format.has_lines
-    if spec.skip_rows and not (has_lines or file_format.reader_skips_rows):
-        raise DataError(f"{uri} is {file_format.name}, which has no lines to skip; take 'skip_rows' out of the "
-                        'input_spec.')
-    if spec.skip_footer and not has_lines:
-        raise DataError(f"{uri} is {file_format.name}, which has no lines to skip at its end; take 'skip_footer' out "
-                        "of the input_spec, or leave such rows out by 'row_filter'.")
+    if unused := list(spec.unused_keys([file_format])):
+        raise DataError(f'{uri} is {file_format.name}, and keys of the input_spec would be ignored: '
+                        f'{"; ".join(unused)}.')
     first = _first_bytes(uri) if has_lines or file_format is XML else b''
     if first:
         require_text(uri, first, spec.encoding, file_format)

@@ -11,7 +11,7 @@ from lake_etl.syntax.records import describe
 ADDRESS = re.compile(r'([A-Z]{1,3})([1-9]\d{0,6})(?::([A-Z]{1,3})([1-9]\d{0,6}))?', re.IGNORECASE)
 FIRST_SHEET = {'excel': {'sheet_names': ['0'], 'data_address': 'A1'}}
 EXCEL = InputFormat(
-    name='Excel', reader='excel', reader_skips_rows=True,
+    name='Excel', reader='excel', keys=frozenset({'skip_rows', 'null_values', 'row_filter'}),
     extensions=dict.fromkeys(('.xls', '.xlsx', '.xlsm', '.xlm', '.xlsb', '.ods'), FIRST_SHEET))
 
 
