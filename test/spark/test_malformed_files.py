@@ -17,7 +17,8 @@ from lake_etl.config.formats.fixed_width_format import FixedSection
 from lake_etl.config.formats.xml_format import XmlSection
 from lake_etl.config.input import InputSpec
 from lake_etl.errors import DataError
-from lake_etl.read.header import Dialect, read_header
+from lake_etl.read.delimited_records import Dialect
+from lake_etl.read.header import read_header
 from lake_etl.read.malformed import malformed_column
 from lake_etl.read.prepare import prepare_file
 from lake_etl.read.source import read_collected_file

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lake_etl.errors import DataError
-from lake_etl.read.header import (
-    FIRST_BYTES, SAMPLE_ROWS, Dialect, distinct_names, ends_inside_quotes, read_header, records)
+from lake_etl.read.delimited_records import Dialect, ends_inside_quotes, records
+from lake_etl.read.header import FIRST_BYTES, SAMPLE_ROWS, distinct_names, read_header
 from lake_etl.read.source_files import PreparedFile
 
 CSV = Dialect(',', '"', '"', header=True)

@@ -7,7 +7,7 @@ import random
 import pytest
 
 from lake_etl.read import line_scan
-from lake_etl.read.header import Dialect
+from lake_etl.read.delimited_records import Dialect
 from lake_etl.read.line_scan import LineScan, scan_content
 
 COMMAS = Dialect(',', '"', '"', header=True)

@@ -142,6 +142,11 @@ class InputSpec(InputSections):
         """Return the name of the file that completes a folder."""
         return self.trigger or DEFAULT_TRIGGER
 
+    @property
+    def names_delimiter(self) -> bool:
+        """Tell whether there is a section for delimited text, which names the delimiter."""
+        return any(getattr(self, name) is not None for name in DELIMITERS)
+
     def delimited(self) -> DelimitedSection:
         """Return the section for delimited text with its delimiter; without a section, that of comma-separated text."""
         for name, default in DELIMITERS.items():

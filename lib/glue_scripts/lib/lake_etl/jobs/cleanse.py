@@ -97,7 +97,8 @@ def read_source(run: CleanseRun, workflow: Workflow) -> DataFrame:
     df = read_collected_file(run.spark, uri, workflow.input, known, scratch=run.scratch, widths=_widths(workflow),
                              layout=workflow.layout, tracked=quarantines_rows(workflow.quality),
                              apply_types=partial(with_declared_types_counted, watch=run.watch,
-                                                 hide_malformed=hides_malformed_rows(workflow)))
+                                                 hide_malformed=hides_malformed_rows(workflow)),
+                             notices=run.notices)
     run.lineage.update_lineage(without_tracking(df), run.load.source_key, 'read', file=source_file(run),
                                datasetname=source_file(run))
     return df

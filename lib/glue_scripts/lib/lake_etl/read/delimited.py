@@ -11,9 +11,10 @@ from pyspark.sql.types import StringType, StructField, StructType
 
 from lake_etl import runtime
 from lake_etl.config.input import InputSpec
-from lake_etl.read.delimiter_detection import with_detected_delimiter
+from lake_etl.read.delimited_records import Dialect, ends_inside_quotes
+from lake_etl.read.delimiter_detection import with_detected_section
 from lake_etl.read.encoding_check import CONTEXT_BYTES, file_encoding_error
-from lake_etl.read.header import Dialect, HeaderSample, ends_inside_quotes, read_header
+from lake_etl.read.header import HeaderSample, read_header
 from lake_etl.read.line_ends import LINE_FEED, with_line_feeds
 from lake_etl.read.line_scan import LineScan, scan_content, scan_lines
 from lake_etl.read.malformed import has_unparsed_text, mark_malformed
@@ -95,10 +96,13 @@ def read(spark: SparkSession, source: SourceFiles) -> DataFrame:
 
     Scans the lines, and reads all rows once if the type of a column is undecided; the returned frame is lazy. In a row
     with too few values the missing ones are null, and a row with too many values loses the surplus; such rows are
-    marked as malformed. Without a section of the input_spec the delimiter is detected. Raises DataError when there are
+    marked as malformed. Without a section of the input_spec the dialect is detected. Raises DataError when there are
     no rows, a byte is not in the encoding, or the delimiter does not split the header.
     """
-    dialect = _dialect(with_detected_delimiter(source.spec, source.files), source.encoding)
+    spec, guesses = with_detected_section(source.spec, source.files)
+    for guess in guesses:
+        source.tell(guess)
+    dialect = _dialect(spec, source.encoding)
     headers = [read_header(file, dialect) for file in source.files]
     if not dialect.header:
         longest = max((item.columns for item in headers), key=len)

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from pyspark.sql import SparkSession
 
 from lake_etl import runtime
+from lake_etl.read.delimited_records import Dialect
 from lake_etl.read.encoding_check import bad_byte_position, first_of
-from lake_etl.read.header import Dialect
 from lake_etl.read.line_ends import line_ends
 from lake_etl.read.source_files import PreparedFile
 

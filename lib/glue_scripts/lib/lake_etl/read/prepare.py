@@ -25,6 +25,7 @@ from lake_etl.config.input_formats import choose_format, split_compression
 from lake_etl.errors import DataError, LakeError
 from lake_etl.ports import Files
 from lake_etl.read.binary_files import require_text
+from lake_etl.read.dialect_detection import DetectedText, detect_text
 from lake_etl.read.encoding_check import bad_byte_error
 from lake_etl.read.source_files import UTF_8, PreparedFile, canonical_encoding, has_single_byte_line_ends
 
@@ -66,11 +67,11 @@ def prepare_file(uri: str, spec: InputSpec, target: str) -> tuple[PreparedFile, 
         require_text(uri, first, spec.encoding, file_format)
     encoding, replaces = canonical_encoding(spec.encoding), spec.on_undecodable == 'replace'
     recode = has_lines and not has_single_byte_line_ends(encoding)
-    skip = spec.skip_rows if has_lines else 0
-    if not skip and file_format is DELIMITED and begins_with_separator_line(first, encoding):
-        skip = 1
+    skip, detected = spec.skip_rows if has_lines else 0, None
+    if not skip and file_format is DELIMITED:
+        skip, detected = _lines_above(first, spec, encoding)
     if not (compressed or recode or skip or spec.skip_footer):
-        return PreparedFile(uri, uri, size, encoding, 0, replaces), file_format
+        return PreparedFile(uri, uri, size, encoding, 0, replaces, detected), file_format
     chunks: Iterable[bytes] = file_content(uri)
     if recode:
         chunks, encoding = recode_to_utf8(chunks, encoding, uri, replaces), UTF_8
@@ -78,7 +79,21 @@ def prepare_file(uri: str, spec: InputSpec, target: str) -> tuple[PreparedFile, 
     chunks = after.counted(skip_lines(before.counted(chunks), skip)) if skip else chunks
     runtime.files(target).write_stream(target, skip_last_lines(chunks, spec.skip_footer))
     written = runtime.files(target).size(target) or 0
-    return PreparedFile(uri, target, written, encoding, before.total - after.total, replaces), file_format
+    skipped = before.total - after.total
+    return PreparedFile(uri, target, written, encoding, skipped, replaces, detected), file_format
+
+
+def _lines_above(first: bytes, spec: InputSpec, encoding: str) -> tuple[int, DetectedText | None]:
+    """Return the number of lines above the header, and how the text is written if the input_spec does not say it.
+
+    first  the first bytes of the file, decompressed
+    """
+    separator = begins_with_separator_line(first, encoding)
+    if spec.names_delimiter:
+        return int(separator), None
+    text = first.decode(encoding, 'replace').removeprefix(BYTE_ORDER_MARK)
+    found = detect_text(SEPARATOR_LINE.sub('', text, count=1) if separator else text, len(first) < FIRST_BYTES)
+    return separator + found.title_lines, found
 
 
 def file_content(uri: str) -> Iterator[bytes]:
