@@ -43,6 +43,16 @@ def test_a_filter_that_does_not_fit_the_columns_is_refused_with_them(read, condi
         read(TOTALS, row_filter=condition).collect()
 
 
+def test_detection_costs_no_spark_job(read, spark_jobs):
+    with spark_jobs() as plain:
+        expected = read('policy,start,gross\nP1,2024-01-01,5.5\nP2,2024-01-02,6.5\n').collect()
+        count = plain()
+    with spark_jobs() as detected:
+        titled = "Bordereau March 2026\n\n'policy';'start';'gross'\n'P1';'2024-01-01';'5.5'\n'P2';'2024-01-02';'6.5'\n"
+        assert read(titled, name='b.csv').collect() == expected
+        assert detected() == count
+
+
 def test_a_filter_works_where_all_columns_are_text(read):
     assert [row.a for row in read('a,b\nx,y\nT,z\n', row_filter="a <> 'T'").collect()] == ['x']
 

@@ -108,7 +108,7 @@ def test_a_guess_is_said_and_proposed_and_the_titles_are_skipped(detected):
 
 def test_titles_are_guessed_only_where_the_input_spec_does_not_say_them(detected):
     section, _, content = detected('Report\n\na;b;c\n1;2;3\n', skip_rows=2)
-    assert section == {'csv': {'header': True, 'delimiter': ';'}} and content.startswith('a;b')
+    assert section == {'csv': {'header': True, 'delimiter': ';'}, 'skip_rows': 2} and content.startswith('a;b')
 
 
 def test_text_that_can_be_read_in_two_ways_is_refused_with_the_keys_to_write(detected):

@@ -39,9 +39,9 @@ def with_detected_section(spec: InputSpec, files: Sequence[PreparedFile]) -> tup
 def delimited_section(spec: InputSpec, file: PreparedFile) -> dict[str, Any]:
     """Return the keys of an input_spec that say how delimited text is written, as in a specification.
 
-    Raises the errors of `with_detected_section`.
+    Raises DataError when the text can be read in two ways.
     """
-    described, _ = with_detected_section(spec, (file,))
+    described = spec if spec.names_delimiter else with_detected_section(spec, (file,))[0]
     name = next((name for name in DELIMITERS if getattr(described, name) is not None), 'csv')
     section = described.delimited()
     keys: dict[str, Any] = {'header': section.header}
@@ -50,8 +50,8 @@ def delimited_section(spec: InputSpec, file: PreparedFile) -> dict[str, Any]:
     plain = DelimitedSection()
     keys |= {key: getattr(section, key) for key in ('quote_character', 'escape_character')
              if getattr(section, key) != getattr(plain, key)}
-    titles = file.detected.title_lines if file.detected else 0
-    return {name: keys, **({'skip_rows': titles} if titles else {})}
+    skip = spec.skip_rows + (file.detected.title_lines if file.detected else 0)
+    return {name: keys, **({'skip_rows': skip} if skip else {})}
 
 
 def _detected(file: PreparedFile) -> DetectedText:

@@ -13,6 +13,7 @@ import re
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from itertools import chain
 from typing import IO, Any
 
@@ -48,7 +49,27 @@ def prepare_file(uri: str, spec: InputSpec, target: str) -> tuple[PreparedFile, 
 
     target  address for the rewritten file, where one is needed
 
-    Raises DataError naming the file when it is missing, empty, damaged, or not in its encoding.
+    Raises DataError naming the file when it is missing, empty, damaged, or not in its encoding, and when the input_spec
+    has keys that its format does not use.
+    """
+    file, file_format, skip = inspect_file(uri, spec)
+    recode = file_format.has_lines and not has_single_byte_line_ends(file.encoding)
+    if not (split_compression(uri)[1] or recode or skip or spec.skip_footer):
+        return file, file_format
+    chunks: Iterable[bytes] = file_content(uri)
+    if recode:
+        chunks = recode_to_utf8(chunks, file.encoding, uri, file.replace_undecodable)
+    before, after = _Counter(), _Counter()
+    chunks = after.counted(skip_lines(before.counted(chunks), skip)) if skip else chunks
+    runtime.files(target).write_stream(target, skip_last_lines(chunks, spec.skip_footer))
+    return replace(file, uri=target, size=runtime.files(target).size(target) or 0,
+                   encoding=UTF_8 if recode else file.encoding, skipped=before.total - after.total), file_format
+
+
+def inspect_file(uri: str, spec: InputSpec) -> tuple[PreparedFile, InputFormat, int]:
+    """Return a file as it was collected, its format, and the number of lines above the header; reads its first bytes.
+
+    Raises DataError as `prepare_file` does, apart from damage and bad bytes further below.
     """
     files = runtime.files(uri)
     size = files.size(uri)
@@ -58,29 +79,17 @@ def prepare_file(uri: str, spec: InputSpec, target: str) -> tuple[PreparedFile, 
         raise DataError(f'{uri} is empty (0 bytes); land the file again with its content.')
     compressed = split_compression(uri)[1] is not None
     file_format = choose_format(_name_inside(open_file(files, uri), uri) if compressed else uri, spec)
-    has_lines = file_format.has_lines
     if unused := list(spec.unused_keys([file_format])):
         raise DataError(f'{uri} is {file_format.name}, and keys of the input_spec would be ignored: '
                         f'{"; ".join(unused)}.')
-    first = _first_bytes(uri) if has_lines or file_format is XML else b''
+    first = _first_bytes(uri) if file_format.has_lines or file_format is XML else b''
     if first:
         require_text(uri, first, spec.encoding, file_format)
     encoding, replaces = canonical_encoding(spec.encoding), spec.on_undecodable == 'replace'
-    recode = has_lines and not has_single_byte_line_ends(encoding)
-    skip, detected = spec.skip_rows if has_lines else 0, None
-    if not skip and file_format is DELIMITED:
+    skip, detected = spec.skip_rows if file_format.has_lines else 0, None
+    if file_format is DELIMITED:
         skip, detected = _lines_above(first, spec, encoding)
-    if not (compressed or recode or skip or spec.skip_footer):
-        return PreparedFile(uri, uri, size, encoding, 0, replaces, detected), file_format
-    chunks: Iterable[bytes] = file_content(uri)
-    if recode:
-        chunks, encoding = recode_to_utf8(chunks, encoding, uri, replaces), UTF_8
-    before, after = _Counter(), _Counter()
-    chunks = after.counted(skip_lines(before.counted(chunks), skip)) if skip else chunks
-    runtime.files(target).write_stream(target, skip_last_lines(chunks, spec.skip_footer))
-    written = runtime.files(target).size(target) or 0
-    skipped = before.total - after.total
-    return PreparedFile(uri, target, written, encoding, skipped, replaces, detected), file_format
+    return PreparedFile(uri, uri, size, encoding, 0, replaces, detected), file_format, skip
 
 
 def _lines_above(first: bytes, spec: InputSpec, encoding: str) -> tuple[int, DetectedText | None]:
@@ -88,12 +97,13 @@ def _lines_above(first: bytes, spec: InputSpec, encoding: str) -> tuple[int, Det
 
     first  the first bytes of the file, decompressed
     """
-    separator = begins_with_separator_line(first, encoding)
+    skip = spec.skip_rows or int(begins_with_separator_line(first, encoding))
     if spec.names_delimiter:
-        return int(separator), None
+        return skip, None
     text = first.decode(encoding, 'replace').removeprefix(BYTE_ORDER_MARK)
-    found = detect_text(SEPARATOR_LINE.sub('', text, count=1) if separator else text, len(first) < FIRST_BYTES)
-    return separator + found.title_lines, found
+    content = b''.join(skip_lines([text.encode()], skip)).decode()
+    found = detect_text(content, len(first) < FIRST_BYTES, titles=not spec.skip_rows)
+    return skip + found.title_lines, found
 
 
 def file_content(uri: str) -> Iterator[bytes]:

@@ -20,7 +20,7 @@ from lake_etl.config.input import InputSpec
 from lake_etl.errors import DataError, LakeError
 from lake_etl.read.declared_types import with_declared_types
 from lake_etl.read.delimiter_detection import delimited_section
-from lake_etl.read.prepare import prepare_file
+from lake_etl.read.prepare import inspect_file, prepare_file
 from lake_etl.read.source_files import KnownTypesLookup, SourceFiles, no_known_types
 from lake_etl.read.undecodable import UNDECODABLE, undecodable_files_error
 from lake_etl.reasons.failure import reason_of
@@ -66,13 +66,13 @@ def read_collected_file(spark: SparkSession, uri: str, spec: InputSpec, known_ty
         return apply_types(reader_for(first_format)(spark, source), spec.types)
 
 
-def proposed_input_spec(uri: str, spec: InputSpec, scratch: str) -> dict[str, Any]:
+def proposed_input_spec(uri: str, spec: InputSpec) -> dict[str, Any]:
     """Return the section of an input_spec that describes the file, or the first of its folder, with what was detected.
 
-    The arguments are those of `read_collected_file`.
+    Reads only the first bytes. The arguments are those of `read_collected_file`.
     """
     _, uris = list_load_files(uri, spec)
-    file, file_format = prepare_file(uris[0], spec, f'{scratch}/proposed')
+    file, file_format, _ = inspect_file(uris[0], spec)
     if file_format is COBOL and spec.cobol is not None:
         return {'cobol': {key: value for key, value in asdict(spec.cobol).items()
                           if value != getattr(CobolSection(), key)}}
