@@ -59,12 +59,9 @@ def _quoted_value(text: str, start: int, dialect: Dialect) -> tuple[str, int]:
 
 
 def ends_inside_quotes(content: bytes, dialect: Dialect) -> bool:
-    """Tell whether a quote that opens a value is still open at the end of the file.
-
-    An even number of quotes means that every quote is closed.
-    """
+    """Tell whether a quote that opens a value is still open at the end of the content."""
     quote = dialect.quote
-    if not quote or content.count(quote.encode(dialect.encoding)) % 2 == 0:
+    if not quote:
         return False
     inside, escape = re.escape(quote), re.escape(dialect.escape)
     if dialect.escape == quote:
