@@ -108,11 +108,14 @@ class SourceFiles:
         names = {file.uri.rpartition('/')[2]: file.name for file in self.files}
         return with_positions(df, names) if self.tracked else df
 
-    def with_assigned_positions(self, df: DataFrame, assigned: str) -> DataFrame:
-        """Return the rows without the column of positions that a reader has assigned; they stay if rows are tracked."""
+    def with_assigned_positions(self, df: DataFrame, assigned: str, names: Sequence[str] = ()) -> DataFrame:
+        """Return the rows without the column of positions that a reader has assigned; they stay if rows are tracked.
+
+        names  of the files, or of their parts
+        """
         if not self.tracked:
             return df.drop(assigned)
-        return with_assigned_positions(df, assigned, [file.name for file in self.files])
+        return with_assigned_positions(df, assigned, names or [file.name for file in self.files])
 
     def with_raw_values(self, df: DataFrame, known: KnownTypes, within: str = '') -> DataFrame:
         """Return the rows with the text of values that quarantined rows show, if rows are tracked.
