@@ -60,8 +60,6 @@ def test_a_file_without_a_header_is_found_by_several_values_of_its_first_row(del
 @pytest.mark.parametrize('text', [
     '',
     'name\n',
-    'name\nSmith, Bob\nJones, Al\n',
-    'Comment\nhello, world\nfoo, 25\n',
     'origin,12,24,36\n2020,1.5,2.5,3.5\n2021,1.5,2.5,\n2022,1.5,,\n',
     'Region,2024,2025\nNorth,1,2\nSouth,3,4\n',
     'Region,2026-01-31,2026-02-28\nNorth,1.5,2.5\nSouth,3.5,4.5\n',
@@ -79,6 +77,21 @@ def test_a_file_without_a_header_is_found_by_several_values_of_its_first_row(del
 def test_what_the_lines_do_not_prove_stays_as_without_detection(text):
     found = detect_text(text, complete=True)
     assert (found.is_plain, found.doubts, found.other) == (True, (), None)
+
+
+@pytest.mark.parametrize('text', [
+    'name\nSmith, Bob\nJones, Al\n', 'Comment\nhello, world\nfoo, 25\n', 'Triangle\n\norigin,12\n2020,1.5\n'])
+def test_rows_with_more_values_than_the_first_line_are_read_as_without_detection_and_said(text):
+    found = detect_text(text, complete=True)
+    assert found.is_plain and found.doubts[0].startswith('The first line has one value, and the rows below have 2')
+
+
+@pytest.mark.parametrize('text', [
+    'a;b;c\nP1;2;x\nTotal;6\n', 'a;b;c\nP1;2;x\nP2;4;y\nTotal;6\nend\n',
+    'Report\n\na;b;c\nP1;2;x\nP2;4;y\nTotal;6\n'])
+def test_totals_at_the_end_hide_neither_delimiter_nor_titles(text):
+    found = detect_text(text, complete=True)
+    assert (found.dialect.delimiter, found.title_lines) == (';', 2 * text.startswith('Report'))
 
 
 def test_a_first_line_that_may_be_data_is_read_as_a_header_and_said():

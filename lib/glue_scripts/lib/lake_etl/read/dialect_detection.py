@@ -80,7 +80,7 @@ def detect_text(text: str, complete: bool, titles: bool = True) -> DetectedText:
             return below
         found = replace(found, other=below)
     if delimiter is None:
-        return found
+        return replace(found, doubts=_doubt_about_first_line(text, complete))
     rows = list(islice(records(text, found.dialect, complete), FIRST_ROWS))
     points = header_points(rows)
     if points >= PROVEN:
@@ -88,6 +88,16 @@ def detect_text(text: str, complete: bool, titles: bool = True) -> DetectedText:
     doubt = ('The first line looks like data. If the file has no header, set "header": false in the csv section of the '
              'input_spec.',)
     return replace(found, doubts=doubt) if points == PROVEN - 1 else found
+
+
+def _doubt_about_first_line(text: str, complete: bool) -> tuple[str, ...]:
+    """Return what to check if all rows but the first have several values."""
+    rows = list(islice(records(text, PLAIN, complete), FIRST_ROWS))
+    lengths = {len(row) for row in rows[1:]}
+    if len(rows) < FEW_ROWS or len(rows[0]) > 1 or len(lengths) > 1 or lengths == {1}:
+        return ()
+    return (f'The first line has one value, and the rows below have {lengths.pop()}, of which only the first is read. '
+            'If lines stand above the header, give their number as "skip_rows" in the input_spec.',)
 
 
 def detect_delimiter(text: str, complete: bool, dialect: Dialect) -> str | None:
@@ -119,7 +129,8 @@ def _candidate(text: str, complete: bool, dialect: Dialect) -> _Candidate:
     columns = len(rows[0]) if rows else 0
     if columns < 2:
         return _Candidate(dialect.delimiter, columns, 0)
-    return _Candidate(dialect.delimiter, columns, _consistency(rows))
+    # Where only totals at the end differ, the delimiter is right, but one that fits all rows is better.
+    return _Candidate(dialect.delimiter, columns, max(_consistency(rows), CONSISTENT * _fits(rows, complete)))
 
 
 def _consistency(rows: Sequence[Sequence[str]]) -> float:
@@ -205,8 +216,10 @@ def _fits(rows: Sequence[Sequence[str]], whole: bool) -> bool:
     """Tell whether the rows have as many values as the first, apart from a few damaged ones or totals at the end."""
     if _consistency(rows) >= CONSISTENT:
         return True
-    inner = rows[:len(rows) - MOST_FOOTERS]
-    return whole and len(inner) > MOST_FOOTERS and _consistency(inner) == 1
+    inner = list(rows)
+    while len(rows) - len(inner) < MOST_FOOTERS and len(inner) > 2 and len(inner[-1]) != len(inner[0]):
+        inner.pop()
+    return whole and len(inner) > 1 and _consistency(inner) == 1
 
 
 def _looks_like_names(cells: Sequence[str]) -> bool:
