@@ -68,6 +68,14 @@ def test_trimmed_lines_and_a_last_line_without_an_end_are_read_too():
     assert found([b'000001Bob       003E\n000002Al        000}\n\n000003'], 'utf-8') == {'c': ZONED}
 
 
+@pytest.mark.parametrize('numeric', [(), ('c',)], ids=['text', 'number'])
+@pytest.mark.parametrize('lines', [
+    (b'000001Bob       00b\n',), (b'000001Bob       001\n', b'000002Al        002\n'),
+    (b'000001Bob       00\r\n',), (b'000001Bob\n', b'000002Al\n\n000003Cy')])
+def test_lines_one_shorter_than_the_widths_are_not_taken_for_records_without_line_ends(lines, numeric):
+    assert found(list(lines), 'utf-8', numeric=numeric) == {}
+
+
 def test_the_error_names_the_columns_and_the_way_by_a_copybook():
     text = str(stored_numbers_error('a.dat', {'amt': PACKED, 'no': ZONED, 'sum': PACKED}))
     assert text.startswith('a.dat has packed decimals (COMP-3) in amt, sum and zoned decimals with an overpunched sign '

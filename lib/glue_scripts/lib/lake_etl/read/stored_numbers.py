@@ -16,8 +16,9 @@ MOST_RECORDS = 500
 CONSISTENT = 0.9
 PACKED_DECIMAL = re.compile(r'[0-9]+[a-f]')
 BINARY_WIDTHS = (2, 4, 8)
+LINE_ENDS = '\r\n\x85'
 # Text has these too; the last two begin and end characters of two bytes in EBCDIC.
-CONTROLS_IN_TEXT = '\t\x0e\x0f'
+CONTROLS_IN_TEXT = f'{LINE_ENDS}\t\x0e\x0f'
 # A digit with a sign, as ASCII and most EBCDIC code pages show it; lower-case letters are those of ASCII programs.
 SIGNED_DIGITS, SIGNED_ZEROS = '{ABCDEFGHI}JKLMNOPQR', '{}'
 LOWER_CASE_DIGITS = 'pqrstuvwxy'
@@ -94,7 +95,9 @@ def _kind(values: Sequence[bytes], width: int, encoding: str, is_number: bool) -
     texts = [value.decode(encoding, 'replace') for value in values]
     packed = sum(bool(PACKED_DECIMAL.fullmatch(value.hex())) for value in values)
     unlike_text = any(map(_has_controls, texts))
-    if packed >= CONSISTENT * len(values) and (unlike_text or is_number):
+    # A digit and a line feed are a packed decimal, too.
+    in_lines = any(set(LINE_ENDS) & set(text) for text in texts)
+    if packed >= CONSISTENT * len(values) and (unlike_text or (is_number and not in_lines)):
         return PACKED
     if unlike_text:
         binary = sum(_has_controls(text.rstrip('\0')) for text in texts)
