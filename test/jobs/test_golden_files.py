@@ -93,4 +93,5 @@ def test_every_golden_file_is_read_by_a_test():
     there = {path.relative_to(GOLDEN).as_posix() for path in GOLDEN.rglob('*') if path.is_file()}
     assert there - set(FILES) == {'README.md', 'libreoffice-odd-header.ods', 'libreoffice-odd-header.csv',
                                   'folder/part-1.csv', 'folder/part-2.csv', 'lake-format-0.zip',
-                                  'openpyxl-sheets.xlsx', 'xlsxwriter-dates.xlsx'}
+                                  'openpyxl-sheets.xlsx',
+                                  'openpyxl-several-sheets.xlsx', 'xlsxwriter-dates.xlsx'}

@@ -17,12 +17,13 @@ from lake_etl.config.formats.fixed_width_format import FixedSection
 from lake_etl.config.formats.xml_format import XmlSection
 from lake_etl.config.input import InputSpec
 from lake_etl.errors import DataError
-from lake_etl.read.header import Dialect, read_header
+from lake_etl.read.delimited_records import Dialect
+from lake_etl.read.header import read_header
 from lake_etl.read.malformed import malformed_column
 from lake_etl.read.prepare import prepare_file
 from lake_etl.read.source import read_collected_file
 from lake_etl.read.source_files import PreparedFile
-from lake_etl.read.workbook import open_sheet
+from lake_etl.read.workbook import open_sheets
 
 GOLDEN = Path(__file__).resolve().parents[1] / 'golden'
 FILES_OF_A_LOAD = 60
@@ -139,7 +140,8 @@ def test_a_damaged_workbook_is_read_or_refused_by_name(tmp_path, name, damage):
     file = tmp_path / name
     file.write_bytes(damaged((GOLDEN / name).read_bytes(), *damage))
     try:
-        sheet = open_sheet(PreparedFile(str(file), str(file), file.stat().st_size), ExcelSection(password='Glückauf 1'))
+        sheet, = open_sheets(
+            PreparedFile(str(file), str(file), file.stat().st_size), ExcelSection(password='Glückauf 1'))
         assert all(isinstance(row, list) for row in sheet.rows)
     except DataError as error:
         assert str(file) in str(error)

@@ -8,7 +8,7 @@ import pytest
 from lake_etl.config.formats.delimited_format import DelimitedSection
 from lake_etl.config.input import InputSpec
 from lake_etl.errors import DataError
-from lake_etl.read import delimited
+from lake_etl.read import delimited, line_scan
 from lake_etl.read.malformed import malformed_column
 from lake_etl.read.source import read_collected_file, read_errors_named
 
@@ -43,6 +43,16 @@ def test_a_filter_that_does_not_fit_the_columns_is_refused_with_them(read, condi
         read(TOTALS, row_filter=condition).collect()
 
 
+def test_detection_costs_no_spark_job(read, spark_jobs):
+    with spark_jobs() as plain:
+        expected = read('policy,start,gross\nP1,2024-01-01,5.5\nP2,2024-01-02,6.5\n').collect()
+        count = plain()
+    with spark_jobs() as detected:
+        titled = "Bordereau March 2026\n\n'policy';'start';'gross'\n'P1';'2024-01-01';'5.5'\n'P2';'2024-01-02';'6.5'\n"
+        assert read(titled, name='b.csv').collect() == expected
+        assert detected() == count
+
+
 def test_a_filter_works_where_all_columns_are_text(read):
     assert [row.a for row in read('a,b\nx,y\nT,z\n', row_filter="a <> 'T'").collect()] == ['x']
 
@@ -59,6 +69,17 @@ def test_values_with_unescaped_quotes_are_counted(read, monkeypatch, split_bytes
     found = read('pol,descr,amt\nA1,"Smith, "Bob" Jones",5\nA2,plain,6\nA3,6" pipe of 2",7\n')
     assert [row.pol for row in found.where(f'`{malformed_column(found)}`').collect()] == ['A1']
     assert malformed_column(read('pol,descr\nA1,"""x"" y"\n')) is None
+
+
+@pytest.mark.parametrize('split_bytes', [10, 1 << 25], ids=['larger than the split', 'small'])
+def test_stray_and_unclosed_quotes_are_noticed_in_files_with_line_breaks(read, monkeypatch, split_bytes):
+    monkeypatch.setattr(delimited, 'SPLIT_BYTES', split_bytes)
+    monkeypatch.setattr(line_scan, 'RANGE_BYTES', 16)
+    found = read('pol,descr,amt\nA0,"l1\nl2",4\nA1,"Smith, "Bob" Jones",5\nA2,plain,6\nA3,"l1\r\nl2",7\n')
+    assert [(row.pol, row.amt) for row in found.where(f'`{malformed_column(found)}`').collect()] == [('A1', 5)]
+    assert found.count() == 4
+    rows = read('pol,descr,amt\nA1,"l1\nl2",5\nA2,"plain,6\nA3,x,7\nA4,y,8\n').collect()
+    assert [row.pol for row in rows][-2:] == ['A3', 'A4']
 
 
 def test_a_file_without_a_header_has_the_columns_of_its_longest_row(read):

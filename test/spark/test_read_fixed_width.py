@@ -3,6 +3,7 @@ from __future__ import annotations
 
 from datetime import date
 
+import pyarrow.parquet
 import pytest
 
 from lake_etl.config.formats.fixed_width_format import FixedSection
@@ -91,6 +92,36 @@ def test_a_line_that_is_not_in_the_encoding_is_refused_with_its_place(read, tmp_
 def test_bad_bytes_are_replaced_and_their_rows_counted_where_the_input_spec_says_so(read):
     df = read('ab1\nRé1\n', (('a', 2), ('b', 1)), written_in='cp1252', on_undecodable='replace')
     assert rows(df, 'a', 'b', MALFORMED) == [('ab', 1, False), ('R\ufffd', 1, True)]
+
+
+@pytest.mark.parametrize('unit', ['characters', 'bytes'])
+@pytest.mark.parametrize('end', [b'\n', b''], ids=['line ends', 'no line ends'])
+def test_replaced_bytes_shift_no_value_and_leave_a_table_that_can_be_read(spark, tmp_path, unit, end):
+    (tmp_path / 'a.dat').write_bytes(end.join([b'01Ren\xe9 7', b'02Bob  8', b'\xff3Al   9']) + end)
+    spec = InputSpec(fixed=FixedSection(unit=unit), on_undecodable='replace')
+    df = read_collected_file(spark, str(tmp_path / 'a.dat'), spec, scratch=str(tmp_path / 'scratch'),
+                             widths=(('a', 2), ('b', 5), ('c', 1)))
+    df.write.parquet(str(tmp_path / 'table'))
+    assert pyarrow.parquet.read_table(tmp_path / 'table').to_pylist() == [
+        {'a': '01', 'b': 'Ren\ufffd', 'c': 7, MALFORMED: True}, {'a': '02', 'b': 'Bob', 'c': 8, MALFORMED: False},
+        {'a': '\ufffd3', 'b': 'Al', 'c': 9, MALFORMED: True}]
+
+
+@pytest.mark.parametrize(('amounts', 'kind'), [
+    ((b'\x12\x34\x56\x7c', b'\x00\x00\x50\x0d'), 'packed decimals'),
+    ((b'\xf0\xf0\xf1\xc5', b'\xf0\xf0\xf0\xd0'), 'zoned')])
+def test_numbers_of_a_mainframe_are_refused_unless_their_column_is_dropped_or_declared_as_text(
+        spark, tmp_path, amounts, kind):
+    (tmp_path / 'a.dat').write_bytes(b''.join('ü1'.encode('cp037') + amount for amount in amounts))
+
+    def read_file(known=KnownTypes(), **spec):
+        spec = InputSpec(fixed=FixedSection(unit='bytes'), encoding='cp037', **spec)
+        return read_collected_file(spark, str(tmp_path / 'a.dat'), spec, lambda names: known,
+                                   scratch=str(tmp_path / 'scratch'), widths=(('a', 2), ('b', 4)))
+    with pytest.raises(DataError, match=f'a.dat has {kind}.* in b.*copybook'):
+        read_file()
+    assert read_file(KnownTypes(used=frozenset('a'))).columns == ['a', 'b', MALFORMED]
+    assert read_file(types={'B': 'string'}).columns == ['a', 'b', MALFORMED]
 
 
 def test_lines_that_do_not_fit_are_kept_and_marked_and_empty_ones_are_none(read):

@@ -8,10 +8,12 @@ import pytest
 
 from lake_etl.config.formats.excel_format import ExcelSection
 from lake_etl.config.input import InputSpec
+from lake_etl.errors import DataError
 from lake_etl.read.source import read_collected_file
 from lake_etl.read.source_files import KnownTypes
 
 GOLDEN = Path(__file__).resolve().parents[1] / 'golden'
+SEVERAL = 'openpyxl-several-sheets.xlsx'
 
 
 @pytest.fixture
@@ -40,3 +42,29 @@ def test_dates_stay_text_where_the_input_spec_says_so(read):
 @pytest.mark.parametrize(('requested', 'column'), [(('0',), 'pol'), (('old',), 'old'), (('Chart', 'gone'), 'gone')])
 def test_charts_and_hidden_sheets_are_skipped_unless_named(read, requested, column):
     assert read('openpyxl-sheets.xlsx', excel=ExcelSection(sheet_names=requested)).columns[0] == column
+
+
+@pytest.mark.parametrize(('section', 'sheets'), [
+    ({'sheet_names': ('*',)}, ['2024', 'South', 'South']),
+    ({'sheet_names': ('Notes', '1'), 'combine_sheets': True}, ['Notes', 'South', 'South']),
+    ({'sheet_names': ('Notes', 'South')}, ['Notes'])])
+def test_several_sheets_are_one_table_with_their_names_as_a_column(read, section, sheets):
+    df = read(SEVERAL, excel=ExcelSection(sheet_column='Region', **section))
+    assert [row.Region for row in df.collect()] == sheets
+    assert [field.dataType.simpleString() for field in df.schema.fields] == ['int', 'string', 'string']
+
+
+@pytest.mark.parametrize(('section', 'message'), [
+    ({'sheet_names': ('South', 'North'), 'combine_sheets': True},
+     "several-sheets.xlsx has no sheet 'North'; it has '2024'"),
+    ({'sheet_column': 'NAME'}, "has a column 'NAME' already"),
+    ({'sheet_names': ('Empty',)}, 'several-sheets.xlsx holds no rows'),
+])
+def test_sheets_that_cannot_be_one_table_are_refused_by_name(read, section, message):
+    with pytest.raises(DataError, match=message):
+        read(SEVERAL, excel=ExcelSection(**section))
+
+
+def test_sheets_with_other_columns_are_refused_by_name(read):
+    with pytest.raises(DataError, match="sheet 'Other' has the columns no, title, but .*sheet '2024' has no, name"):
+        read(SEVERAL, excel=ExcelSection(sheet_names=('2024', 'Other'), combine_sheets=True))

@@ -49,6 +49,19 @@ def test_a_sheet_and_an_address_are_part_of_the_proposal(recommend):
     assert input_spec == {'excel': {'sheet_names': ['1'], 'data_address': 'B4:G9'}}
 
 
+def test_titles_quotes_and_dates_are_part_of_the_proposal_and_unclear_dates_are_said(spark, tmp_path):
+    (tmp_path / 'configuration').mkdir()
+    folders = LakeFolders.of(str(tmp_path / 'lake'), str(tmp_path / 'configuration'))
+    (tmp_path / 'a.csv').write_text("Bordereau\n\n'No';'Start';'Paid on';'Due'\n'A1';'31.01.2026';'01/02/2026';'x'\n"
+                                    "'A2';'01.02.2026';'03/04/2026';'02.02.2026'\n")
+    _, text = propose(folders, tmp_path / 'a.csv', {})
+    spec = json.loads(text)
+    assert spec['input_spec'] == {'skip_rows': 2, 'csv': {
+        'header': True, 'delimiter': ';', 'quote_character': "'", 'escape_character': "'"}}
+    assert spec['transform_spec'] == {'date': [{'field': 'start', 'format': 'dd.MM.yyyy'}]}
+    assert 'The dates in paid_on fit dd/MM/yyyy and MM/dd/yyyy; write a transform' in spec['description']
+
+
 def test_a_mistake_in_an_option_is_named(recommend):
     with pytest.raises(ConfigurationError, match="'encoding' must be the name"):
         recommend('a.csv', b'a,b\n1,2\n', '--encoding', 'utf8-16')

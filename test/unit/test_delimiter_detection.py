@@ -9,8 +9,9 @@ from lake_etl.config.formats.xml_format import XmlSection
 from lake_etl.config.input import InputSpec
 from lake_etl.config.input_formats import choose_format
 from lake_etl.errors import DataError
-from lake_etl.read.delimiter_detection import detect_delimiter, with_detected_delimiter
-from lake_etl.read.header import Dialect
+from lake_etl.read.delimited_records import Dialect
+from lake_etl.read.delimiter_detection import with_detected_section
+from lake_etl.read.dialect_detection import detect_delimiter
 from lake_etl.read.prepare import begins_with_separator_line
 from lake_etl.read.source_files import PreparedFile
 
@@ -46,17 +47,29 @@ def prepared(tmp_path, content: str) -> tuple[PreparedFile]:
 
 def test_a_named_delimiter_that_does_not_split_the_header_is_refused_with_the_one_that_does(tmp_path):
     files = prepared(tmp_path, 'policy;gross;net\nP1;1,5;2\n')
-    assert with_detected_delimiter(InputSpec(), files).delimited().delimiter == ';'
+    assert with_detected_section(InputSpec(), files)[0].delimited().delimiter == ';'
     with pytest.raises(DataError, match='a.csv: the delimiter comma .* semicolon splits it into 3 columns'):
-        with_detected_delimiter(InputSpec(csv=DelimitedSection()), files)
+        with_detected_section(InputSpec(csv=DelimitedSection()), files)
     headerless = InputSpec(csv=DelimitedSection(header=False))
-    assert with_detected_delimiter(headerless, files) == headerless
+    assert with_detected_section(headerless, files) == (headerless, [])
 
 
 def test_a_file_of_one_column_keeps_it(tmp_path):
     spec = InputSpec(csv=DelimitedSection(delimiter=';'))
-    assert with_detected_delimiter(spec, prepared(tmp_path, 'name\nSmith, Bob\n')) == spec
-    assert with_detected_delimiter(InputSpec(), prepared(tmp_path, 'name\nSmith, Bob\n')) == InputSpec()
+    files = prepared(tmp_path, 'name\nSmith, Bob\n')
+    assert with_detected_section(spec, files) == (spec, [])
+    found, guesses = with_detected_section(InputSpec(), files)
+    assert (found.delimited(), guesses) == (InputSpec().delimited(), [])
+
+
+@pytest.mark.parametrize(('skip_rows', 'content'), [
+    (0, 'Bordereau March 2026\n\nPolicy;Start;Gross\nP1;2026-01-01;5\nP2;2026-01-02;6\n'),
+    (1, '\nPolicy;Start;Gross\nP1;2026-01-01;5\n'[1:].replace('Policy', 'Total 7\nPolicy', 1))])
+def test_titles_above_the_header_of_a_named_delimiter_are_refused_with_the_number_of_lines(
+        tmp_path, skip_rows, content):
+    spec = InputSpec(csv=DelimitedSection(delimiter=';'), skip_rows=skip_rows)
+    with pytest.raises(DataError, match='in line 3, below titles. Set "skip_rows": 2'):
+        with_detected_section(spec, prepared(tmp_path, content))
 
 
 @pytest.mark.parametrize(('content', 'found'), [

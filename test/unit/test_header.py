@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lake_etl.errors import DataError
-from lake_etl.read.header import (
-    FIRST_BYTES, SAMPLE_ROWS, Dialect, distinct_names, ends_inside_quotes, read_header, records)
+from lake_etl.read.delimited_records import Dialect, ends_inside_quotes, records
+from lake_etl.read.header import FIRST_BYTES, SAMPLE_ROWS, distinct_names, read_header
 from lake_etl.read.source_files import PreparedFile
 
 CSV = Dialect(',', '"', '"', header=True)
@@ -89,8 +89,10 @@ def test_a_file_in_another_encoding_is_refused_with_the_name_of_the_encoding(tmp
     ('a,b\n1,"x""', CSV, True),
     ('"', CSV, True),
     ('\ufeff"a', CSV, True),
-    ('a\n"x\\"\n2\n', Dialect(',', '"', '\\', True), False),
-    ('a\n"x\\"y"\n"2\n', Dialect(',', '"', '\\', True), False),
+    ('a\n"x\\"\n2\n', Dialect(',', '"', '\\', True), True),
+    ('a\n"x\\"y"\n"2\n', Dialect(',', '"', '\\', True), True),
+    ('a\n"x\\"y"\n"2"\n', Dialect(',', '"', '\\', True), False),
+    ('a,b\n5" pipe,"x\n', CSV, True),
     ('a\n"x\\"y\n2\n"3"\n"4', Dialect(',', '"', '\\', True), True),
     ('a||"b\n', Dialect('||', '"', '', True), True),
     ('a,"b\n', Dialect(',', '', '', True), False),

@@ -7,7 +7,7 @@ import random
 
 import pytest
 
-from lake_etl.read.header import Dialect
+from lake_etl.read.delimited_records import Dialect
 from lake_etl.read.line_ends import line_ends, with_line_feeds
 
 CSV = Dialect(',', '"', '"', header=True)

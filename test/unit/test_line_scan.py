@@ -3,11 +3,12 @@ from __future__ import annotations
 
 import csv
 import random
+from functools import reduce
 
 import pytest
 
 from lake_etl.read import line_scan
-from lake_etl.read.header import Dialect
+from lake_etl.read.delimited_records import Dialect
 from lake_etl.read.line_scan import LineScan, scan_content
 
 COMMAS = Dialect(',', '"', '"', header=True)
@@ -83,6 +84,30 @@ def test_a_scan_does_not_depend_on_the_blocks_in_which_lines_are_scanned(monkeyp
     for size in (1, 5, 40):
         monkeypatch.setattr(line_scan, 'BLOCK_BYTES', size)
         assert [scan_content(content, COMMAS, 3) for content in contents] == whole
+
+
+@pytest.mark.parametrize(('content', 'stray', 'unclosed'), [
+    ('a,b\n1,"x\ny"\n2,z\n', False, False),
+    ('a,b\n1,"x\n""y"" z\n"\n2,""\n', False, False),
+    ('\ufeff"a","b"\n1,"x\ny"\n', False, False),
+    ('a,b\n1,"x\ny"\n2,"Smith, "Bob" Jones"\n3,"u\nv"\n4,w\n', True, False),
+    ('a,b\n1,"x "y\nz" u"\n2,v\n', True, False),
+    ('a,b\n1,5" pipe\n2,"x\ny"\n3,z\n', True, False),
+    ('a,b\n1,"x\ny"\n2,"u\n3,v\n4,w\n', False, True),
+    ('a,b\n1,5" pipe\n2,"x\n3,y\n', True, True),
+], ids=repr)
+def test_stray_and_unclosed_quotes_are_found_across_line_breaks_wherever_ranges_begin(
+        tmp_path, monkeypatch, content, stray, unclosed):
+    file = tmp_path / 'a.csv'
+    file.write_text(content, encoding='utf-8', newline='')
+    whole = scan_content(content.encode(), COMMAS, 2)
+    assert (whole.stray, whole.unclosed) == (stray, unclosed)
+    monkeypatch.setattr(line_scan, 'STEP_BYTES', 2)
+    for size in (1, 2, 7, 11, 40):
+        monkeypatch.setattr(line_scan, 'RANGE_BYTES', size)
+        scans = [line_scan._scan_range(COMMAS, 2, (str(file), start)) for start in range(0, file.stat().st_size, size)]
+        parts = reduce(LineScan.then, scans)
+        assert (parts.stray, parts.unclosed) == (stray, unclosed), size
 
 
 def test_a_scan_tells_line_ends_and_the_first_byte_that_is_not_in_the_encoding():

@@ -12,7 +12,7 @@ from lake_etl.config.formats.excel_format import ExcelSection
 from lake_etl.errors import DataError
 from lake_etl.read.excel import table_rows
 from lake_etl.read.source_files import PreparedFile
-from lake_etl.read.workbook import Area, cell_area, cell_text, choose_sheet, open_sheet
+from lake_etl.read.workbook import Area, cell_area, cell_text, choose_sheet, choose_sheets, open_sheets
 from lake_etl.read.workbook_formulas import formulas_without_results
 
 GOLDEN = Path(__file__).resolve().parents[1] / 'golden'
@@ -20,6 +20,14 @@ GOLDEN = Path(__file__).resolve().parents[1] / 'golden'
 
 def workbook(name: str) -> PreparedFile:
     return PreparedFile(name, str(GOLDEN / name), (GOLDEN / name).stat().st_size)
+
+
+@pytest.mark.parametrize(('requested', 'combine', 'chosen', 'missing'), [
+    (['*'], False, ['Policies', '2026'], []), (['Policies', '0', 'cover'], True, ['Policies', 'Cover'], []),
+    (['Gone', '2026'], True, ['2026'], ['Gone']), (['Gone', '2026'], False, ['2026'], []),
+    (['Gone', '9'], False, [], ['Gone', '9'])])
+def test_one_sheet_or_several_are_chosen(requested, combine, chosen, missing):
+    assert choose_sheets(['Cover', 'Policies', '2026'], requested, {'Cover'}, combine) == (chosen, missing)
 
 
 @pytest.mark.parametrize(('value', 'text'), [
@@ -49,10 +57,10 @@ def test_a_hidden_sheet_is_found_only_by_its_name(requested, found):
 def test_formulas_without_a_stored_result_are_named_where_they_are_read(address, cells):
     section = ExcelSection(sheet_names=('Sums',), data_address=address)
     if not cells:
-        assert open_sheet(workbook('openpyxl-sheets.xlsx'), section).left == 0
+        assert open_sheets(workbook('openpyxl-sheets.xlsx'), section)[0].left == 0
         return
     with pytest.raises(DataError, match=f"stored result in the cells {cells} of the sheet 'Sums'"):
-        open_sheet(workbook('openpyxl-sheets.xlsx'), section)
+        open_sheets(workbook('openpyxl-sheets.xlsx'), section)
 
 
 @pytest.mark.parametrize('name', ['libreoffice.xlsx', 'libreoffice.xls', 'libreoffice.ods', 'pyxlsbwriter.xlsb'])
@@ -110,13 +118,13 @@ def test_an_area_gives_its_rows_that_hold_something_with_their_numbers_in_the_sh
 def test_a_workbook_that_cannot_be_read_is_refused_by_name_and_no_password_is_shown(name, section, message):
     path = GOLDEN / name
     with pytest.raises(DataError, match=f'{name} {message}') as refused:
-        open_sheet(PreparedFile(str(path), str(path), path.stat().st_size), ExcelSection(**section))
+        open_sheets(PreparedFile(str(path), str(path), path.stat().st_size), ExcelSection(**section))
     assert 'hunter2' not in str(refused.value)
 
 
 def test_a_password_for_a_workbook_without_any_is_no_matter():
     path = GOLDEN / 'libreoffice.xls'
-    sheet = open_sheet(PreparedFile(str(path), str(path), path.stat().st_size), ExcelSection(password='x'))
+    sheet, = open_sheets(PreparedFile(str(path), str(path), path.stat().st_size), ExcelSection(password='x'))
     assert len(list(sheet.rows)) == 6
 
 
@@ -124,7 +132,7 @@ def test_a_workbook_at_which_the_library_gives_up_is_refused_by_name(tmp_path):
     path = tmp_path / 'cut.xls'
     path.write_bytes((GOLDEN / 'libreoffice.xls').read_bytes()[:6574])
     with pytest.raises(DataError, match=r'cut.xls cannot be opened as a workbook \(PanicException'):
-        open_sheet(PreparedFile(str(path), str(path), path.stat().st_size), ExcelSection())
+        open_sheets(PreparedFile(str(path), str(path), path.stat().st_size), ExcelSection())
 
 
 def test_a_cell_in_the_far_corner_is_an_error_and_not_the_end_of_the_process(tmp_path):
@@ -133,4 +141,4 @@ def test_a_cell_in_the_far_corner_is_an_error_and_not_the_end_of_the_process(tmp
     content[2139:2144] = bytes.fromhex('5e83ff0001')
     path.write_bytes(content)
     with pytest.raises(DataError, match='far.xls needs more than 4 GiB of memory, or is damaged. Delete cells'):
-        open_sheet(PreparedFile(str(path), str(path), path.stat().st_size), ExcelSection())
+        open_sheets(PreparedFile(str(path), str(path), path.stat().st_size), ExcelSection())

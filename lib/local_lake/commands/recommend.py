@@ -5,7 +5,7 @@ import argparse
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from lake_etl.config.input import parse_input
 from lake_etl.errors import ConfigurationError, LakeError
@@ -15,6 +15,14 @@ from lib.local_lake.commands.run import landing_of
 from lib.local_lake.folders import LakeFolders
 from lib.local_lake.running.laptop_session import is_small, start_session
 from lib.local_lake.running.proposal_files import write_proposals
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
+
+    from lake_etl.mapping.date_patterns import DatePatterns
+
+# Rows that tell which columns may hold dates.
+FIRST_ROWS = 1000
 
 
 def run(folders: LakeFolders, options: argparse.Namespace) -> int:
@@ -83,6 +91,7 @@ def propose(folders: LakeFolders, file: Path, described: Mapping[str, Any]) -> t
     Raises ConfigurationError when the description has mistakes, and DataError when the file cannot be read.
     """
     from glue_catalog_helpers import clean_column_names, generate_spec
+    from lake_etl.mapping.recommendation import with_dates
     from lake_etl.read.malformed import malformed_column
     from lake_etl.read.scratch import empty_scratch, scratch_folder
     from lake_etl.read.source import proposed_input_spec, read_collected_file
@@ -97,8 +106,26 @@ def propose(folders: LakeFolders, file: Path, described: Mapping[str, Any]) -> t
     try:
         df = read_collected_file(spark, str(file), input_spec, scratch=scratch)
         cleaned, rows = clean_column_names(df.drop(malformed_column(df) or ''))
-        spec = generate_spec(cleaned, file.suffix)
-        spec['input_spec'] = {**proposed_input_spec(str(file), input_spec, scratch), **described}
+        spec = with_dates(generate_spec(cleaned, file.suffix), found_dates(cleaned))
+        spec['input_spec'] = {**proposed_input_spec(str(file), input_spec), **described}
         return recommended_mapping(rows), json.dumps(spec, indent=4) + '\n'
     finally:
         empty_scratch(scratch)
+
+
+def found_dates(df: DataFrame) -> dict[str, DatePatterns]:
+    """Return the text columns all of whose values are dates of some pattern; runs one or two Spark jobs."""
+    from pyspark.sql import functions as F
+    from pyspark.sql.types import StringType
+
+    from lake_etl.mapping.date_patterns import date_patterns
+    from lake_etl.spark.columns import column
+    texts = [field.name for field in df.schema.fields if isinstance(field.dataType, StringType)]
+    if not texts:
+        return {}
+    first = df.select(*map(column, texts)).limit(FIRST_ROWS).collect()
+    likely = [name for index, name in enumerate(texts) if date_patterns(row[index] for row in first)]
+    if not likely:
+        return {}
+    values = df.agg(*[F.collect_set(column(name)) for name in likely]).collect()[0]
+    return {name: found for name, texts in zip(likely, values, strict=True) if (found := date_patterns(texts))}

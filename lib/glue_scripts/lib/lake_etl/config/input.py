@@ -1,14 +1,16 @@
 """The input_spec of a workflow: the format of its files, and how to read them."""
 from __future__ import annotations
 
+import codecs
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal, get_args
 
 from lake_etl.config.formats.cobol_format import COBOL
 from lake_etl.config.formats.delimited_format import DELIMITERS, DelimitedSection
-from lake_etl.config.input_formats import InputSections, choose_format
+from lake_etl.config.formats.input_format import FORMAT_KEYS, InputFormat, formats_by_key
+from lake_etl.config.input_formats import InputSections
 from lake_etl.syntax.records import Findings, describe, parse_record
 from lake_etl.syntax.regex_backtracking import python_pattern_problems
 from lake_etl.syntax.type_text import type_problems
@@ -92,7 +94,7 @@ class InputSpec(InputSections):
         if not _is_encoding(self.encoding):
             yield f"'encoding' must be the name of a text encoding such as utf-8, got {describe(self.encoding)}"
         yield from _rows_messages(self.skip_rows, self.skip_footer, self.row_filter)
-        yield from self._cobol_messages()
+        yield from self.unused_keys(self.described_formats())
         if self.file_key is not None:
             yield from (f"'file_key': {problem}" for problem in python_pattern_problems(self.file_key))
             if self.load_mode != 'by_file':
@@ -114,20 +116,36 @@ class InputSpec(InputSections):
             yield f"'retention' must be a number and one of hdwmy such as '10 y', got {describe(self.retention)}"
         yield from _reason_messages('left_unprotected', self.left_unprotected, 'stays in clear text')
 
-    def _cobol_messages(self) -> Iterator[str]:
-        """Yield which options the reader of mainframe extracts would ignore."""
-        if choose_format('', self) is not COBOL:
-            return
-        if self.encoding != UTF_8:
-            yield "'encoding' of a mainframe extract belongs into the cobol section"
-        if self.row_filter is not None:
-            yield ("'row_filter' does not work for mainframe extracts; use 'only' of their segments, or the transform "
-                   'filterrows')
+    def described_formats(self) -> list[InputFormat]:
+        """Return the formats that have a section."""
+        return list(dict.fromkeys(found for key, found in formats_by_key(InputSections).items()
+                                  if getattr(self, key) is not None))
+
+    def unused_keys(self, formats: Sequence[InputFormat]) -> Iterator[str]:
+        """Yield a message for each key that none of these formats uses, with what to do; nothing without a format."""
+        used = frozenset[str]().union(*(item.used_keys for item in formats))
+        for key, advice in FORMAT_KEYS.items():
+            if formats and key not in used and self._is_given(key):
+                if key == 'encoding' and COBOL in formats:
+                    advice = 'give it in the cobol section'
+                yield f"'{key}' does not work for {' or '.join(item.name for item in formats)}; {advice}"
+
+    def _is_given(self, key: str) -> bool:
+        """Tell whether a key has a value that differs from what holds without it."""
+        value = getattr(self, key)
+        if key == 'encoding':
+            return not _is_encoding(value) or codecs.lookup(value).name not in (UTF_8, 'utf-8-sig')
+        return bool(value) and value not in ('auto', 'refuse')
 
     @property
     def trigger_name(self) -> str:
         """Return the name of the file that completes a folder."""
         return self.trigger or DEFAULT_TRIGGER
+
+    @property
+    def names_delimiter(self) -> bool:
+        """Tell whether there is a section for delimited text, which names the delimiter."""
+        return any(getattr(self, name) is not None for name in DELIMITERS)
 
     def delimited(self) -> DelimitedSection:
         """Return the section for delimited text with its delimiter; without a section, that of comma-separated text."""

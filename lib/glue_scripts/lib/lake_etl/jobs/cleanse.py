@@ -97,7 +97,8 @@ def read_source(run: CleanseRun, workflow: Workflow) -> DataFrame:
     df = read_collected_file(run.spark, uri, workflow.input, known, scratch=run.scratch, widths=_widths(workflow),
                              layout=workflow.layout, tracked=quarantines_rows(workflow.quality),
                              apply_types=partial(with_declared_types_counted, watch=run.watch,
-                                                 hide_malformed=hides_malformed_rows(workflow)))
+                                                 hide_malformed=hides_malformed_rows(workflow)),
+                             notices=run.notices)
     run.lineage.update_lineage(without_tracking(df), run.load.source_key, 'read', file=source_file(run),
                                datasetname=source_file(run))
     return df
@@ -155,7 +156,7 @@ def _propose(run: CleanseRun, workflow: Workflow, source: DataFrame, mapped: Dat
     rows = [{'sourcename': old, 'destname': new} for old, new in zip(source.columns, mapped.columns, strict=True)]
     extension = run.arguments.base_file_name.rpartition('.')[2]
     spec = recommended_spec([(item.name, item.dataType.simpleString()) for item in mapped.schema.fields], extension)
-    spec['input_spec'] = proposed_input_spec(source_address(run), workflow.input, run.scratch)
+    spec['input_spec'] = proposed_input_spec(source_address(run), workflow.input)
     for name, text in ((names.mapping, recommended_mapping(rows)), (names.spec, json.dumps(spec, indent=4) + '\n')):
         uri = f'{run.load.temporary_folder}/{name.rpartition("/")[2]}'
         runtime.files(uri).write(uri, text.encode())

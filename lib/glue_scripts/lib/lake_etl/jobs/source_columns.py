@@ -9,7 +9,6 @@ from lake_etl import runtime
 from lake_etl.arguments import RESERVED_COLUMNS, CollectToCleanseArguments
 from lake_etl.column_lineage.rule_sources import quarantine_sources
 from lake_etl.config.configuration_files import file_names
-from lake_etl.config.input_formats import choose_format
 from lake_etl.config.quality_rules import quarantines_rows
 from lake_etl.config.transform_steps import check_columns, text_columns, without_absent, written_columns
 from lake_etl.config.workflow import Workflow
@@ -24,7 +23,8 @@ from lake_etl.spark.source_rows import RawColumn, require_free_tracking_names
 from lake_etl.syntax.records import Findings
 
 CleanseRun = JobRun[CollectToCleanseArguments]
-MALFORMED_TEXT, WITH_MALFORMED_TEXT = '_corrupt_record', ('JSON', 'XML')
+# Steps that read text as numbers.
+READ_NUMBERS = ('currency', 'implieddecimal')
 
 
 class KnownColumns:
@@ -39,13 +39,14 @@ class KnownColumns:
 
         Raises DataError when a column has a name of the lake's own.
         """
-        self._require_no_malformed_text(names)
         if quarantines_rows(self.workflow.quality):
             require_free_tracking_names(names, self.run.load.source_key)
         selected = _selected(names, self.workflow)
         destinations = dict(selected)
         check_source_columns(self.run, self.workflow, [*destinations.values(), *_nested_destinations(self.workflow)])
         as_text = text_columns(self.workflow.steps)
+        as_numbers = {name.lower() for step in self.workflow.steps if step.name in READ_NUMBERS
+                      for entry in step.entries or () for name in entry.reads()}
         written = {name.lower() for _, name in written_columns(self.workflow.steps)}
         table = runtime.catalog().table(self.run.load.database.lower(), self.run.load.table.lower())
         published = {item.name: item.type for item in table.columns} if table else {}
@@ -55,7 +56,8 @@ class KnownColumns:
                       if name.lower() in as_text and source.lower() not in opened),
             {source: published[name.lower()] for source, name in destinations.items()
              if name.lower() in published and name.lower() not in written},
-            self._raw_columns(names, selected))
+            self._raw_columns(names, selected), frozenset(map(str.lower, destinations)),
+            frozenset(source.lower() for source, name in destinations.items() if name.lower() in as_numbers))
 
     def _raw_columns(self, names: Sequence[str], selected: Sequence[tuple[str, str]]) -> tuple[RawColumn, ...]:
         """Return the columns whose text in the file quarantined rows show: those that quarantine rules look at."""
@@ -65,15 +67,6 @@ class KnownColumns:
                     if row.dest_name and len(parts := name_parts(row.source_name)) > 1 and parts[0].lower() in known]
         wanted = quarantine_sources(self.workflow.quality, self.workflow.steps, [item.column for item in columns])
         return tuple(item for item in columns if item.column.lower() in wanted)
-
-    def _require_no_malformed_text(self, names: Sequence[str]) -> None:
-        """Raise DataError when a source has a column in which Spark would put rows that do not fit their format."""
-        written = choose_format(self.run.arguments.base_file_name, self.workflow.input).name in WITH_MALFORMED_TEXT
-        if not written and MALFORMED_TEXT in map(str.lower, names):
-            raise DataError(
-                f'The source of {self.run.load.source_key} has a column named {MALFORMED_TEXT}, in which Spark keeps '
-                'rows that do not fit their format, so its values would be lost. Give it another name in the file. The '
-                'table was not changed.')
 
 
 def _selected(names: Sequence[str], workflow: Workflow) -> list[tuple[str, str]]:

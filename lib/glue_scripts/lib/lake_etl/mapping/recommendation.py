@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from lake_etl.config.input_formats import FORMATS
+from lake_etl.mapping.date_patterns import DatePatterns
 
 AMOUNT = 'decimal(16,2)'
 
@@ -25,6 +26,21 @@ def recommended_spec(columns: Iterable[tuple[str, str]], extension: str) -> dict
         'input_spec': dict(input_spec),
         'transform_spec': {'changetype': fixed} if fixed else {},
     }
+
+
+def with_dates(spec: Mapping[str, Any], found: Mapping[str, DatePatterns]) -> dict[str, Any]:
+    """Return a proposed specification with a transform for each column of dates whose pattern its values decide.
+
+    The description names the columns whose values fit several patterns.
+    """
+    transforms: dict[str, Any] = {}
+    for name, dates in found.items():
+        if len(dates.patterns) == 1:
+            transforms.setdefault(dates.transform, []).append({'field': name, 'format': dates.patterns[0]})
+    unclear = [f'The dates in {name} fit {" and ".join(dates.patterns)}; write a transform with the right one.'
+               for name, dates in found.items() if len(dates.patterns) > 1]
+    return {**spec, 'description': ' '.join([spec['description'], *unclear]),
+            'transform_spec': {**transforms, **spec['transform_spec']}}
 
 
 def recommended_mapping(rows: Sequence[Mapping[str, str]]) -> str:

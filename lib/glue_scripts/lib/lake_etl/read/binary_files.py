@@ -73,7 +73,9 @@ def require_text(name: str, content: bytes, encoding: str, file_format: InputFor
     if not wide and controls > MOST_CONTROL_CHARACTERS * len(content):
         raise DataError(f'{name} is a binary file: {controls:,} of its first {len(content):,} bytes are control '
                         f'characters. The workflow reads {file_format.name}. Land the data as text; if it is '
-                        "encrypted, decrypt it first; if it is text of a mainframe, set 'encoding' to its code page.")
+                        "encrypted, decrypt it first; if it is text of a mainframe, set 'encoding' to its code page; "
+                        'if it has packed or binary numbers, such as COMP-3, describe its records by a COBOL copybook '
+                        "and the section 'cobol'.")
 
 
 def binary_kind(content: bytes) -> tuple[str, str] | None:

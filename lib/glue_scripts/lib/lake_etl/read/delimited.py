@@ -4,6 +4,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import reduce
 
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
@@ -11,9 +12,10 @@ from pyspark.sql.types import StringType, StructField, StructType
 
 from lake_etl import runtime
 from lake_etl.config.input import InputSpec
-from lake_etl.read.delimiter_detection import with_detected_delimiter
+from lake_etl.read.delimited_records import Dialect
+from lake_etl.read.delimiter_detection import with_detected_section
 from lake_etl.read.encoding_check import CONTEXT_BYTES, file_encoding_error
-from lake_etl.read.header import Dialect, HeaderSample, ends_inside_quotes, read_header
+from lake_etl.read.header import HeaderSample, read_header
 from lake_etl.read.line_ends import LINE_FEED, with_line_feeds
 from lake_etl.read.line_scan import LineScan, scan_content, scan_lines
 from lake_etl.read.malformed import has_unparsed_text, mark_malformed
@@ -94,10 +96,13 @@ def read(spark: SparkSession, source: SourceFiles) -> DataFrame:
 
     Scans the lines, and reads all rows once if the type of a column is undecided; the returned frame is lazy. In a row
     with too few values the missing ones are null, and a row with too many values loses the surplus; such rows are
-    marked as malformed. Without a section of the input_spec the delimiter is detected. Raises DataError when there are
+    marked as malformed. Without a section of the input_spec the dialect is detected. Raises DataError when there are
     no rows, a byte is not in the encoding, or the delimiter does not split the header.
     """
-    dialect = _dialect(with_detected_delimiter(source.spec, source.files), source.encoding)
+    spec, guesses = with_detected_section(source.spec, source.files)
+    for guess in guesses:
+        source.tell(guess)
+    dialect = _dialect(spec, source.encoding)
     headers = [read_header(file, dialect) for file in source.files]
     if not dialect.header:
         longest = max((item.columns for item in headers), key=len)
@@ -125,19 +130,21 @@ def _scan_files(spark: SparkSession, source: SourceFiles, dialect: Dialect, valu
     Raises DataError when a byte is not in the encoding, unless the input_spec says to replace it.
     """
     configured = source.spec.multiline if isinstance(source.spec.multiline, bool) else None
-    if max(file.size for file in source.files) <= SPLIT_BYTES:
-        scan, unclosed_quote = _scan_small_files(source.files, dialect, values)
-    else:
-        scan, unclosed_quote = scan_lines(spark, source.files, dialect, values), False
+    small = max(file.size for file in source.files) <= SPLIT_BYTES
+    scan = (_scan_small_files(source.files, dialect, values) if small
+            else scan_lines(spark, source.files, dialect, values))
     replaces = _replaces_bytes(source, scan)
-    multiline = scan.odd_quotes and not unclosed_quote if configured is None else configured
+    if scan.unclosed and configured is None:
+        source.tell(f'A quote in {source.name} is never closed. The lines were read one by one, as if no value '
+                    'contained a line break.')
+    multiline = scan.odd_quotes and not scan.unclosed if configured is None else configured
     if not multiline:
         return _LineLayout(source.files, False, None if scan.ragged or replaces else False, None, replaces, scan.stray)
-    if configured is None and max(file.size for file in source.files) > SPLIT_BYTES:
+    if configured is None and not small:
         LOG.info('%s has line breaks inside quotes, so a single task reads it.', source.name)
     if len(scan.line_ends) <= 1:
-        return _LineLayout(source.files, True, None, next(iter(scan.line_ends), LINE_FEED), replaces)
-    return _LineLayout(tuple(_with_one_line_end(source, dialect)), True, None, LINE_FEED, replaces)
+        return _LineLayout(source.files, True, None, next(iter(scan.line_ends), LINE_FEED), replaces, scan.stray)
+    return _LineLayout(tuple(_with_one_line_end(source, dialect)), True, None, LINE_FEED, replaces, scan.stray)
 
 
 def _replaces_bytes(source: SourceFiles, scan: LineScan) -> bool:
@@ -162,18 +169,10 @@ def _with_one_line_end(source: SourceFiles, dialect: Dialect) -> Iterator[Prepar
     LOG.info('The rows of %s end in different ways, so the lake rewrote them with line feeds.', source.name)
 
 
-def _scan_small_files(files: Sequence[PreparedFile], dialect: Dialect, values: int) -> tuple[LineScan, bool]:
-    """Scan all lines without Spark; also tell whether a quote is never closed."""
-    found, unclosed_quote = LineScan(False, False), False
-    for file in files:
-        content = runtime.files(file.uri).read(file.uri) or b''
-        scan = scan_content(content, dialect, values, (file.uri, 0))
-        found = found | scan
-        if scan.odd_quotes and ends_inside_quotes(content, dialect):
-            LOG.warning('A quote in %s is never closed. The lines are read one by one, as if no value contained a line '
-                        'break.', file.name)
-            unclosed_quote = True
-    return found, unclosed_quote
+def _scan_small_files(files: Sequence[PreparedFile], dialect: Dialect, values: int) -> LineScan:
+    """Scan all lines without Spark."""
+    return reduce(LineScan.__or__, (scan_content(runtime.files(file.uri).read(file.uri) or b'', dialect, values,
+                                                 (file.uri, 0)) for file in files))
 
 
 def _read_rows(table: _Table, malformed: bool) -> DataFrame:

@@ -1,106 +1,92 @@
-"""Finds the delimiter of delimited text from its first rows: for files whose workflow names none, and for errors."""
+"""Applies what is detected of delimited text: to loads without a section, to proposals, and to errors."""
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from itertools import islice
+from dataclasses import replace
 from typing import Any
 
 from lake_etl.config.formats.delimited_format import DELIMITERS, DelimitedSection
 from lake_etl.config.input import InputSpec
 from lake_etl.errors import DataError
-from lake_etl.read.header import Dialect, read_first_text, records
+from lake_etl.read.delimited_records import Dialect, records
+from lake_etl.read.dialect_detection import DetectedText, delimiter_name, detect_delimiter, detect_text, titled
+from lake_etl.read.header import read_first_text
 from lake_etl.read.source_files import PreparedFile
 
-CANDIDATES = (',', ';', '\t', '|', '~', '^', '\x01', '\x1f')
-NAMES = {'\t': 'tab', ',': 'comma', ';': 'semicolon', '|': 'pipe'}
 FIRST_BYTES = 64 * 1024
-FIRST_ROWS = 200
-# Of rows with as many values as the header; the others may be damaged, or totals.
-CONSISTENT = 0.9
 
 
-@dataclass(frozen=True)
-class _Candidate:
-    delimiter: str
-    columns: int
-    consistency: float
+def with_detected_section(spec: InputSpec, files: Sequence[PreparedFile]) -> tuple[InputSpec, list[str]]:
+    """Return the input_spec with the section that the first file has, unless the input_spec has one, and the guesses.
 
-    @property
-    def rank(self) -> tuple[float, int, bool]:
-        """Return what the candidates are compared by: consistent rows, then many columns, then the comma."""
-        return round(self.consistency, 1), self.columns, self.delimiter == DELIMITERS['csv']
-
-
-def names_delimiter(spec: InputSpec) -> bool:
-    """Tell whether the input_spec has a section for delimited text, which names the delimiter."""
-    return any(getattr(spec, name) is not None for name in DELIMITERS)
-
-
-def with_detected_delimiter(spec: InputSpec, files: Sequence[PreparedFile]) -> InputSpec:
-    """Return the input_spec with the section for the delimiter that the first file has, unless the input_spec has one.
-
-    Raises DataError when the input_spec names a delimiter that does not split the header, and another one would.
+    Raises DataError when the text can be read in two ways, or when the input_spec names a delimiter that does not split
+    the header although another delimiter does, or although it splits the rows below some lines of titles.
     """
-    section = spec.delimited()
-    dialect = Dialect(str(section.delimiter), section.quote_character, section.escape_character, section.header)
-    text, complete = read_first_text(files[0], FIRST_BYTES)
-    if names_delimiter(spec):
-        _require_split_header(text, complete, dialect, files[0].name)
-        return spec
-    found = detect_delimiter(text, complete, dialect)
-    return _with_section(spec, found) if found else spec
+    file = files[0]
+    if spec.names_delimiter:
+        _require_split_header(file, spec)
+        return spec, []
+    found = _detected(file)
+    if found.other:
+        raise DataError(f'{file.name} can be read in two ways: with {found}, or with {found.other}. Write the right '
+                        'one into the input_spec: the delimiter into the csv section, as in "csv": {"delimiter": ";"}, '
+                        'and the number of lines above the header as "skip_rows".')
+    guesses = [] if found.is_plain else [f'No section of the input_spec describes {file.name}, so it was read with '
+                                         f'{found}.']
+    return _with_section(spec, found.dialect), [*guesses, *(f'{file.name}: {doubt}' for doubt in found.doubts)]
 
 
-def delimited_section(spec: InputSpec) -> dict[str, dict[str, Any]]:
-    """Return the section for delimited text as it is written in a specification."""
-    name = next((name for name in DELIMITERS if getattr(spec, name) is not None), 'csv')
-    section = spec.delimited()
-    delimiter = {} if section.delimiter == DELIMITERS[name] else {'delimiter': section.delimiter}
-    return {name: {'header': section.header, **delimiter}}
+def delimited_section(spec: InputSpec, file: PreparedFile) -> dict[str, Any]:
+    """Return the keys of an input_spec that say how delimited text is written, as in a specification.
 
-
-def detect_delimiter(text: str, complete: bool, dialect: Dialect) -> str | None:
-    """Return the delimiter that splits the header and the rows after it into equally many values, at least two.
-
-    Returns None when there is none.
-
-    complete  whether the text ends with the file
+    Raises DataError when the text can be read in two ways.
     """
-    candidates = [_candidate(text, complete, replace(dialect, delimiter=delimiter)) for delimiter in CANDIDATES]
-    best = max(candidates, key=lambda candidate: candidate.rank)
-    return best.delimiter if best.columns > 1 and best.consistency >= CONSISTENT else None
+    described = spec if spec.names_delimiter else with_detected_section(spec, (file,))[0]
+    name = next((name for name in DELIMITERS if getattr(described, name) is not None), 'csv')
+    section = described.delimited()
+    keys: dict[str, Any] = {'header': section.header}
+    if section.delimiter != DELIMITERS[name]:
+        keys['delimiter'] = section.delimiter
+    plain = DelimitedSection()
+    keys |= {key: getattr(section, key) for key in ('quote_character', 'escape_character')
+             if getattr(section, key) != getattr(plain, key)}
+    skip = spec.skip_rows + (file.detected.title_lines if file.detected else 0)
+    return {name: keys, **({'skip_rows': skip} if skip else {})}
 
 
-def _candidate(text: str, complete: bool, dialect: Dialect) -> _Candidate:
-    rows = list(islice(records(text, dialect, complete), FIRST_ROWS))
-    columns = len(rows[0]) if rows else 0
-    if columns < 2:
-        return _Candidate(dialect.delimiter, columns, 0)
-    equal = sum(len(row) == columns for row in rows[1:])
-    return _Candidate(dialect.delimiter, columns, equal / len(rows[1:]) if rows[1:] else 1)
+def _detected(file: PreparedFile) -> DetectedText:
+    if file.detected:
+        return file.detected
+    text, complete = read_first_text(file, FIRST_BYTES)
+    return detect_text(text, complete, titles=False)
 
 
-def _with_section(spec: InputSpec, delimiter: str) -> InputSpec:
+def _with_section(spec: InputSpec, dialect: Dialect) -> InputSpec:
     """Return the input_spec with the section that has the delimiter as its default, or csv."""
-    section = DelimitedSection(delimiter=delimiter)
-    if delimiter == DELIMITERS['tsv']:
+    section = DelimitedSection(header=dialect.header, quote_character=dialect.quote, escape_character=dialect.escape,
+                               delimiter=dialect.delimiter)
+    if dialect.delimiter == DELIMITERS['tsv']:
         return replace(spec, tsv=section)
-    return replace(spec, pipe=section) if delimiter == DELIMITERS['pipe'] else replace(spec, csv=section)
+    return replace(spec, pipe=section) if dialect.delimiter == DELIMITERS['pipe'] else replace(spec, csv=section)
 
 
-def _require_split_header(text: str, complete: bool, dialect: Dialect, name: str) -> None:
-    header = next(records(text, dialect, complete), ())
-    if len(header) != 1 or not dialect.header:
+def _require_split_header(file: PreparedFile, spec: InputSpec) -> None:
+    section = spec.delimited()
+    if not section.header:
         return
-    found = detect_delimiter(text, complete, dialect)
-    if found:
+    dialect = Dialect(str(section.delimiter), section.quote_character, section.escape_character, section.header)
+    text, complete = read_first_text(file, FIRST_BYTES)
+    header = next(records(text, dialect, complete), ())
+    if len(header) == 1 and (found := detect_delimiter(text, complete, dialect)):
         columns = len(next(records(text, replace(dialect, delimiter=found), complete)))
         raise DataError(
-            f"{name}: the delimiter {_described(dialect.delimiter)} of the input_spec does not split its header, but "
-            f"{_described(found)} splits it into {columns} columns. Set 'delimiter' in the input_spec to the one that "
-            'the file has, or correct the file.')
-
-
-def _described(delimiter: str) -> str:
-    return NAMES.get(delimiter) or repr(delimiter)
+            f"{file.name}: the delimiter {delimiter_name(dialect.delimiter)} of the input_spec does not split its "
+            f"header, but {delimiter_name(found)} splits it into {columns} columns. Set 'delimiter' in the input_spec "
+            'to the one that the file has, or correct the file.')
+    below = titled(text, complete, dialect, None) if len(header) == 1 else None
+    if below and below.dialect.delimiter == dialect.delimiter:
+        lines = spec.skip_rows + below.title_lines
+        raise DataError(
+            f"{file.name}: the delimiter {delimiter_name(dialect.delimiter)} of the input_spec does not split its "
+            f'header. The header seems to be in line {lines + 1}, below titles. Set "skip_rows": {lines} in the '
+            'input_spec, or correct the file.')

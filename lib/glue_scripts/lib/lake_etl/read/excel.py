@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain, islice
 
 from pyspark.sql import DataFrame, SparkSession
@@ -11,11 +11,12 @@ from pyspark.sql import functions as F
 
 from lake_etl.config.formats.excel_format import ExcelSection
 from lake_etl.config.input import InputSpec
+from lake_etl.errors import DataError
 from lake_etl.read.header import SAMPLE_ROWS, distinct_names, numbered_names
 from lake_etl.read.scratch import write_scratch_table
 from lake_etl.read.source_files import PreparedFile, SourceFiles, no_rows_error, require_same_columns
 from lake_etl.read.type_inference import infer_and_cast
-from lake_etl.read.workbook import Area, DateText, MomentText, TimeText, cell_area, cell_text, open_sheet
+from lake_etl.read.workbook import Area, DateText, MomentText, Sheet, TimeText, cell_area, cell_text, open_sheets
 from lake_etl.spark.columns import column, literal_path, try_cast_column
 from lake_etl.spark.helper_names import hidden_name
 from lake_etl.spark.source_rows import assigned_position
@@ -29,22 +30,23 @@ TIME_ALONE = '^[0-9]+:'
 
 @dataclass(frozen=True)
 class _Table:
-    """Column names and rows of one sheet; the rows can be iterated once."""
+    """Name for messages, column names and rows of one sheet; the rows can be iterated once."""
 
+    name: str
     columns: tuple[str, ...]
     rows: Iterator[Numbered]
 
 
 def read(spark: SparkSession, source: SourceFiles) -> DataFrame:
-    """Return the rows of one sheet of each workbook, each column in the type that all its values fit.
+    """Return the rows of each workbook's chosen sheets, each column in the type that all its values fit.
 
     Skips rows without any value. Raises DataError naming the file when it is damaged, needs another password, has no
     such sheet, or has no rows.
     """
-    first_file, *other_files = source.files
-    first = _read_table(first_file, source.spec)
-    others = (_read_further_table(file, source.spec, first_file, first.columns) for file in other_files)
-    rows = ((*row, assigned_position(index, number)) for index, table in enumerate(chain([first], others))
+    tables = chain.from_iterable(_read_tables(file, source.spec) for file in source.files)
+    first, names = next(tables), list[str]()
+    rows = ((*row, assigned_position(index, number))
+            for index, table in enumerate(_with_same_columns(chain([first], tables), first, names))
             for number, row in table.rows)
     sample = list(islice(rows, SAMPLE_ROWS))
     if not sample:
@@ -53,11 +55,13 @@ def read(spark: SparkSession, source: SourceFiles) -> DataFrame:
     kinds: list[set[type[str]]] = [set() for _ in first.columns]
     write_scratch_table(scratch, len(first.columns) + 1, _with_kinds(chain(sample, rows), kinds))
     known = source.known_types(first.columns)
+    if sheet_column := (source.spec.excel or ExcelSection()).sheet_column:
+        known = replace(known, text_columns=known.text_columns | {sheet_column.lower()})
     dates = {name: found for name, found in zip(first.columns, kinds, strict=True)
              if found & {DateText, MomentText} and found <= {DateText, MomentText, TimeText}}
     place = hidden_name('place')
     df = spark.read.parquet(literal_path(scratch)).toDF(*first.columns, place)
-    df = _without_times(source.with_assigned_positions(df, place), dates, source.name)
+    df = _without_times(source.with_assigned_positions(df, place, names), dates, source.name)
     texts = [[value if value and not (name in dates and isinstance(value, TimeText)) else ''
               for name, value in zip(first.columns, row, strict=False)] for row in sample]
     df = infer_and_cast(df, first.columns, texts, source, known)
@@ -86,25 +90,53 @@ def _without_times(df: DataFrame, dates: Mapping[str, set[type[str]]], file: str
     return df.withColumns({name: F.when(~column(name).rlike(TIME_ALONE), column(name)) for name in mixed})
 
 
-def _read_table(file: PreparedFile, spec: InputSpec) -> _Table:
+def _with_same_columns(tables: Iterable[_Table], first: _Table, names: list[str]) -> Iterator[_Table]:
+    """Yield the tables, and add their names to a list; raises DataError unless they have the columns of the first."""
+    for table in tables:
+        require_same_columns([(first.name, first.columns), (table.name, table.columns)])
+        names.append(table.name)
+        yield table
+
+
+def _read_tables(file: PreparedFile, spec: InputSpec) -> Iterator[_Table]:
+    """Yield the tables of a file; raises DataError if no sheet has a row."""
     section = spec.excel or ExcelSection()
-    sheet = open_sheet(file, section)
-    rows = table_rows(sheet.rows, sheet.left, cell_area(section.data_address), spec.skip_rows)
+    sheets = open_sheets(file, section)
+    empty = 0
+    for sheet in sheets:
+        name = f"{file.name}, sheet '{sheet.name}'" if len(sheets) > 1 else file.name
+        table = _read_table(name, sheet, section, spec.skip_rows)
+        if table:
+            yield table
+        else:
+            empty += 1
+    if empty == len(sheets):
+        raise no_rows_error(file.name)
+
+
+def _read_table(name: str, sheet: Sheet, section: ExcelSection, skip_rows: int) -> _Table | None:
+    """Return the table of a sheet; None when it has no row.
+
+    Raises DataError when the table has a column with the name of the column for the sheet's name.
+    """
+    rows = table_rows(sheet.rows, sheet.left, cell_area(section.data_address), skip_rows)
     first = next(rows, None)
     if first is None:
-        raise no_rows_error(file.name)
+        return None
     _, values = first
-    if section.header:
-        return _Table(distinct_names(tuple(value or '' for value in values)), rows)
-    return _Table(numbered_names(len(values)), chain([first], rows))
+    columns = distinct_names(tuple(value or '' for value in values)) if section.header else numbered_names(len(values))
+    rows = rows if section.header else chain([first], rows)
+    if section.sheet_column is None:
+        return _Table(name, columns, rows)
+    if section.sheet_column.lower() in map(str.lower, columns):
+        raise DataError(f"{name} has a column '{section.sheet_column}' already. Give 'sheet_column' of the excel "
+                        'section in the input_spec another name.')
+    return _Table(name, (*columns, section.sheet_column),
+                  ((number, (*_padded(row, len(columns)), sheet.name)) for number, row in rows))
 
 
-def _read_further_table(file: PreparedFile, spec: InputSpec, first_file: PreparedFile, columns: tuple[str, ...]
-                        ) -> _Table:
-    """Return the table of a file; raises DataError unless it has the columns of the first file."""
-    table = _read_table(file, spec)
-    require_same_columns([(first_file.name, columns), (file.name, table.columns)])
-    return table
+def _padded(row: Row, width: int) -> Row:
+    return (*row[:width], *[None] * (width - len(row)))
 
 
 def table_rows(cells: Iterable[list[object]], left: int, area: Area, skip: int) -> Iterator[Numbered]:

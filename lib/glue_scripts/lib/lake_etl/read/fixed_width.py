@@ -12,16 +12,20 @@ from pyspark.sql import functions as F
 from pyspark.sql.types import StringType, StructField, StructType
 
 from lake_etl import runtime
+from lake_etl.config.input import InputSpec
+from lake_etl.config.input_formats import split_compression
 from lake_etl.errors import DataError
 from lake_etl.read.header import SAMPLE_ROWS
 from lake_etl.read.malformed import mark_malformed
-from lake_etl.read.prepare import BYTE_ORDER_MARK, NEXT_LINE
-from lake_etl.read.source_files import UTF_8, PreparedFile, SourceFiles, java_charset
+from lake_etl.read.prepare import BYTE_ORDER_MARK, NEXT_LINE, file_content
+from lake_etl.read.source_files import UTF_8, KnownTypes, PreparedFile, SourceFiles, canonical_encoding, java_charset
+from lake_etl.read.stored_numbers import stored_numbers, stored_numbers_error
 from lake_etl.read.type_inference import infer_and_cast
 from lake_etl.read.undecodable import REPLACEMENT, decoded_chunks, decoded_text
 from lake_etl.spark.columns import column
 from lake_etl.spark.helper_names import unused_name
 from lake_etl.spark.source_rows import tracking_columns
+from lake_etl.syntax.column_names import comparable_name
 
 LOG = logging.getLogger(__name__)
 FIRST_BYTES = 64 * 1024
@@ -85,10 +89,52 @@ def read(spark: SparkSession, source: SourceFiles) -> DataFrame:
     columns = field_positions(source.widths)
     names = tuple(item.name for item in columns)
     encoding = _counted_encoding(source)
+    known = source.known_types(names)
+    _require_text_columns(source, columns, known, encoding)
     source = _with_line_ends(source, columns, encoding)
-    sample = [cut_line(line, columns, encoding) for line in _first_lines(source)]
+    # A replaced byte has another length than in the file, so it would shift the values of a sample line.
+    sample = [cut_line(line, columns, encoding) for line in _first_lines(source)
+              if encoding is None or REPLACEMENT not in line]
     rows = _cut_lines(spark, source, columns, encoding)
-    return infer_and_cast(rows, names, sample, source, source.known_types(names))
+    return infer_and_cast(rows, names, sample, source, known)
+
+
+def _require_text_columns(source: SourceFiles, columns: Sequence[FieldPosition], known: KnownTypes,
+                          encoding: str | None) -> None:
+    """Raise DataError when a column that the load uses holds packed, binary or zoned numbers.
+
+    encoding  whose bytes the positions count; None if they count characters
+    """
+    declared = {comparable_name(name): kind for name, kind in source.spec.types.items()}
+    places = [(item.name, item.start, item.start + item.width) for item in columns
+              if (known.used is None or item.name.lower() in known.used)
+              and declared.get(comparable_name(item.name), '').lower() != 'string']
+    numeric = {item.name for item in columns
+               if item.name.lower() in known.numeric or comparable_name(item.name) in declared}
+    length = columns[-1].start + columns[-1].width
+    for file in source.files:
+        content, size, written_in = _first_stored(file, source.spec)
+        found = stored_numbers(content, size, places, length, written_in, numeric)
+        if not found and encoding is None and not content.isascii():
+            # One byte for each character, so that bytes are where the widths count characters.
+            text = content.decode(written_in, 'replace').encode('latin-1', 'replace')
+            found = stored_numbers(text, len(text), places, length, 'latin-1', numeric)
+        if found:
+            raise stored_numbers_error(file.name, found)
+
+
+def _first_stored(file: PreparedFile, spec: InputSpec) -> tuple[bytes, int, str]:
+    """Return the first bytes of a file as they were collected, its size, and its encoding; the size may be unknown, 0.
+
+    Converting mainframe text to UTF-8 changes the bytes of numbers.
+    """
+    compressed = split_compression(file.name)[1] is not None
+    if spec.skip_rows or (compressed and file.encoding == canonical_encoding(spec.encoding)):
+        return runtime.files(file.uri).read(file.uri, 0, FIRST_BYTES) or b'', file.size, file.encoding
+    if compressed:
+        return next(file_content(file.name), b'')[:FIRST_BYTES], 0, spec.encoding
+    files = runtime.files(file.name)
+    return files.read(file.name, 0, FIRST_BYTES) or b'', files.size(file.name) or 0, spec.encoding
 
 
 def _counted_encoding(source: SourceFiles) -> str | None:
@@ -114,20 +160,20 @@ def _with_line_ends(source: SourceFiles, columns: Sequence[FieldPosition], encod
         target = f'{source.scratch}/records-{index:05}'
         if NEXT_LINE in text and '\n' not in text:
             texts = decoded_chunks(file, file.encoding)
-            file = _rewritten(file, target, (text.replace(NEXT_LINE, '\n') for text in texts))
+            file = _rewritten(file, target, (text.replace(NEXT_LINE, '\n').encode(file.encoding) for text in texts))
         elif not LINE_FEED.search(text) and (len(text) >= 2 * length or not complete):
             file = _rewritten(file, target, _records(file, length, encoding))
         files.append(file)
     return replace(source, files=tuple(files))
 
 
-def _rewritten(file: PreparedFile, target: str, texts: Iterable[str]) -> PreparedFile:
+def _rewritten(file: PreparedFile, target: str, chunks: Iterable[bytes]) -> PreparedFile:
     LOG.info('Copied %s once, because its records do not end in line feeds.', file.name)
-    runtime.files(target).write_stream(target, (text.encode(file.encoding) for text in texts))
+    runtime.files(target).write_stream(target, chunks)
     return replace(file, uri=target, size=runtime.files(target).size(target) or 0)
 
 
-def _records(file: PreparedFile, length: int, encoding: str | None) -> Iterator[str]:
+def _records(file: PreparedFile, length: int, encoding: str | None) -> Iterator[bytes]:
     """Yield the records of a file without line ends, each with a line feed behind it.
 
     length    of a record, in bytes of the encoding, or in characters if that is None
@@ -135,14 +181,20 @@ def _records(file: PreparedFile, length: int, encoding: str | None) -> Iterator[
     Raises DataError when the file ends inside a record, or a record inside a character.
     """
     counted, size = (encoding, length) if encoding else (FOUR_BYTES, 4 * length)
+    # Replaced bytes would be counted with the length of U+FFFD, and shift all records after them.
+    as_stored = file.replace_undecodable and encoding == file.encoding
+    chunks = file_content(file.uri) if as_stored else (
+        text.encode(counted) for text in decoded_chunks(file, file.encoding))
     pending = b''
     try:
-        for text in decoded_chunks(file, file.encoding):
-            pending += text.encode(counted)
+        for chunk in chunks:
+            pending += chunk
             ends = range(size, len(pending) + 1, size)
-            yield ''.join(f'{pending[end - size:end].decode(counted)}\n' for end in ends)
+            records = (pending[end - size:end] for end in ends)
+            yield b''.join(record + b'\n' for record in records) if as_stored else ''.join(
+                f'{record.decode(counted)}\n' for record in records).encode(file.encoding)
             pending = pending[len(ends) * size:]
-        if pending.decode(counted).strip():
+        if pending.strip() if as_stored else pending.decode(counted).strip():
             raise _incomplete_error(file, length, encoding)
     except UnicodeDecodeError:
         raise _incomplete_error(file, length, encoding) from None
@@ -156,7 +208,8 @@ def _incomplete_error(file: PreparedFile, length: int, encoding: str | None) -> 
 
 def _first_text(file: PreparedFile) -> tuple[str, bool]:
     content = runtime.files(file.uri).read(file.uri, 0, FIRST_BYTES) or b''
-    return content.decode(file.encoding, 'ignore').removeprefix(BYTE_ORDER_MARK), len(content) >= file.size
+    text = content.decode(file.encoding, 'replace' if file.replace_undecodable else 'ignore')
+    return text.removeprefix(BYTE_ORDER_MARK), len(content) >= file.size
 
 
 def _first_lines(source: SourceFiles) -> list[str]:
@@ -187,7 +240,10 @@ def _cut_lines(spark: SparkSession, source: SourceFiles, columns: Sequence[Field
         lines = lines.withColumn('raw', F.encode('line', charset) if recoded else
                                  F.when(F.col('line').isNotNull(), F.col('raw')))
     lines = lines.withColumn('length', F.length('raw' if encoding else 'line'))
-    lines = lines.withColumn('single_bytes', F.length('raw') == F.col('length'))
+    single = F.length('raw') == F.col('length')
+    # A byte that is replaced is one character as well, and must not get into a value as it is.
+    single = single & ~F.col('line').contains(REPLACEMENT) if source.replaces_undecodable else single
+    lines = lines.withColumn('single_bytes', single)
 
     def part(start: int, width: int) -> Column:
         raw = F.substring('raw', start + 1, width)

@@ -4,7 +4,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from lake_etl.read.header import Dialect
+from lake_etl.read.delimited_records import Dialect
 
 LINE_FEED = '\n'
 UTF_8_MARK = '\ufeff'.encode()

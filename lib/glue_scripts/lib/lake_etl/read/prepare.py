@@ -13,6 +13,7 @@ import re
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from itertools import chain
 from typing import IO, Any
 
@@ -25,6 +26,7 @@ from lake_etl.config.input_formats import choose_format, split_compression
 from lake_etl.errors import DataError, LakeError
 from lake_etl.ports import Files
 from lake_etl.read.binary_files import require_text
+from lake_etl.read.dialect_detection import DetectedText, detect_text
 from lake_etl.read.encoding_check import bad_byte_error
 from lake_etl.read.source_files import UTF_8, PreparedFile, canonical_encoding, has_single_byte_line_ends
 
@@ -47,7 +49,27 @@ def prepare_file(uri: str, spec: InputSpec, target: str) -> tuple[PreparedFile, 
 
     target  address for the rewritten file, where one is needed
 
-    Raises DataError naming the file when it is missing, empty, damaged, or not in its encoding.
+    Raises DataError naming the file when it is missing, empty, damaged, or not in its encoding, and when the input_spec
+    has keys that its format does not use.
+    """
+    file, file_format, skip = inspect_file(uri, spec)
+    recode = file_format.has_lines and not has_single_byte_line_ends(file.encoding)
+    if not (split_compression(uri)[1] or recode or skip or spec.skip_footer):
+        return file, file_format
+    chunks: Iterable[bytes] = file_content(uri)
+    if recode:
+        chunks = recode_to_utf8(chunks, file.encoding, uri, file.replace_undecodable)
+    before, after = _Counter(), _Counter()
+    chunks = after.counted(skip_lines(before.counted(chunks), skip)) if skip else chunks
+    runtime.files(target).write_stream(target, skip_last_lines(chunks, spec.skip_footer))
+    return replace(file, uri=target, size=runtime.files(target).size(target) or 0,
+                   encoding=UTF_8 if recode else file.encoding, skipped=before.total - after.total), file_format
+
+
+def inspect_file(uri: str, spec: InputSpec) -> tuple[PreparedFile, InputFormat, int]:
+    """Return a file as it was collected, its format, and the number of lines above the header; reads its first bytes.
+
+    Raises DataError as `prepare_file` does, apart from damage and bad bytes further below.
     """
     files = runtime.files(uri)
     size = files.size(uri)
@@ -57,31 +79,31 @@ def prepare_file(uri: str, spec: InputSpec, target: str) -> tuple[PreparedFile, 
         raise DataError(f'{uri} is empty (0 bytes); land the file again with its content.')
     compressed = split_compression(uri)[1] is not None
     file_format = choose_format(_name_inside(open_file(files, uri), uri) if compressed else uri, spec)
-    has_lines = file_format.has_lines
-    if spec.skip_rows and not (has_lines or file_format.reader_skips_rows):
-        raise DataError(f"{uri} is {file_format.name}, which has no lines to skip; take 'skip_rows' out of the "
-                        'input_spec.')
-    if spec.skip_footer and not has_lines:
-        raise DataError(f"{uri} is {file_format.name}, which has no lines to skip at its end; take 'skip_footer' out "
-                        "of the input_spec, or leave such rows out by 'row_filter'.")
-    first = _first_bytes(uri) if has_lines or file_format is XML else b''
+    if unused := list(spec.unused_keys([file_format])):
+        raise DataError(f'{uri} is {file_format.name}, and keys of the input_spec would be ignored: '
+                        f'{"; ".join(unused)}.')
+    first = _first_bytes(uri) if file_format.has_lines or file_format is XML else b''
     if first:
         require_text(uri, first, spec.encoding, file_format)
     encoding, replaces = canonical_encoding(spec.encoding), spec.on_undecodable == 'replace'
-    recode = has_lines and not has_single_byte_line_ends(encoding)
-    skip = spec.skip_rows if has_lines else 0
-    if not skip and file_format is DELIMITED and begins_with_separator_line(first, encoding):
-        skip = 1
-    if not (compressed or recode or skip or spec.skip_footer):
-        return PreparedFile(uri, uri, size, encoding, 0, replaces), file_format
-    chunks: Iterable[bytes] = file_content(uri)
-    if recode:
-        chunks, encoding = recode_to_utf8(chunks, encoding, uri, replaces), UTF_8
-    before, after = _Counter(), _Counter()
-    chunks = after.counted(skip_lines(before.counted(chunks), skip)) if skip else chunks
-    runtime.files(target).write_stream(target, skip_last_lines(chunks, spec.skip_footer))
-    written = runtime.files(target).size(target) or 0
-    return PreparedFile(uri, target, written, encoding, before.total - after.total, replaces), file_format
+    skip, detected = spec.skip_rows if file_format.has_lines else 0, None
+    if file_format is DELIMITED:
+        skip, detected = _lines_above(first, spec, encoding)
+    return PreparedFile(uri, uri, size, encoding, 0, replaces, detected), file_format, skip
+
+
+def _lines_above(first: bytes, spec: InputSpec, encoding: str) -> tuple[int, DetectedText | None]:
+    """Return the number of lines above the header, and how the text is written if the input_spec does not say it.
+
+    first  the first bytes of the file, decompressed
+    """
+    skip = spec.skip_rows or int(begins_with_separator_line(first, encoding))
+    if spec.names_delimiter:
+        return skip, None
+    text = first.decode(encoding, 'replace').removeprefix(BYTE_ORDER_MARK)
+    content = b''.join(skip_lines([text.encode()], skip)).decode()
+    found = detect_text(content, len(first) < FIRST_BYTES, titles=not spec.skip_rows)
+    return skip + found.title_lines, found
 
 
 def file_content(uri: str) -> Iterator[bytes]:

@@ -19,8 +19,8 @@ from lake_etl.config.formats.input_format import InputFormat
 from lake_etl.config.input import InputSpec
 from lake_etl.errors import DataError, LakeError
 from lake_etl.read.declared_types import with_declared_types
-from lake_etl.read.delimiter_detection import delimited_section, with_detected_delimiter
-from lake_etl.read.prepare import prepare_file
+from lake_etl.read.delimiter_detection import delimited_section
+from lake_etl.read.prepare import inspect_file, prepare_file
 from lake_etl.read.source_files import KnownTypesLookup, SourceFiles, no_known_types
 from lake_etl.read.undecodable import UNDECODABLE, undecodable_files_error
 from lake_etl.reasons.failure import reason_of
@@ -35,7 +35,8 @@ FILE_SCAN = 'FileScanRDD'
 
 def read_collected_file(spark: SparkSession, uri: str, spec: InputSpec, known_types: KnownTypesLookup = no_known_types,
                         *, scratch: str, widths: Sequence[tuple[str, int]] = (), layout: RecordLayout | None = None,
-                        apply_types: ApplyTypes = with_declared_types, tracked: bool = False) -> DataFrame:
+                        apply_types: ApplyTypes = with_declared_types, tracked: bool = False,
+                        notices: list[str] | None = None) -> DataFrame:
     """Return the rows of a file, or of all files of the folder whose trigger it is; malformed rows are marked.
 
     known_types  returns what is known about the source's columns; called once, with their names
@@ -43,6 +44,7 @@ def read_collected_file(spark: SparkSession, uri: str, spec: InputSpec, known_ty
     widths       name and width of each column of fixed-width text, in order
     layout       layout of the records of a mainframe extract
     apply_types  converts columns to the types that the input_spec declares
+    notices      gets what the owner of the data should know although the load succeeds
     tracked      whether hidden columns track where each row stands in its file (`lake_etl.spark.source_rows`)
 
     Raises DataError naming the file when it is missing, empty, damaged, or not in the expected format.
@@ -55,23 +57,27 @@ def read_collected_file(spark: SparkSession, uri: str, spec: InputSpec, known_ty
             raise DataError(f'{file.name} is {file_format.name}, but {first.name} is {first_format.name}. Files of '
                             'one load need one format; nothing was loaded.')
     source = SourceFiles(name, tuple(file for file, _ in prepared), spec, tuple(widths), scratch, known_types,
-                         tracked, layout)
+                         tracked, layout, [] if notices is None else notices)
+    described = spec.described_formats()
+    if described and first_format not in described:
+        source.tell(f'{first.name} is {first_format.name}, and the sections of the input_spec describe only '
+                    f'{" and ".join(item.name for item in described)}. It was read as if it had no section.')
     with read_errors_named(name, uri, spec):
         return apply_types(reader_for(first_format)(spark, source), spec.types)
 
 
-def proposed_input_spec(uri: str, spec: InputSpec, scratch: str) -> dict[str, Any]:
+def proposed_input_spec(uri: str, spec: InputSpec) -> dict[str, Any]:
     """Return the section of an input_spec that describes the file, or the first of its folder, with what was detected.
 
-    The arguments are those of `read_collected_file`.
+    Reads only the first bytes. The arguments are those of `read_collected_file`.
     """
     _, uris = list_load_files(uri, spec)
-    file, file_format = prepare_file(uris[0], spec, f'{scratch}/proposed')
+    file, file_format, _ = inspect_file(uris[0], spec)
     if file_format is COBOL and spec.cobol is not None:
         return {'cobol': {key: value for key, value in asdict(spec.cobol).items()
                           if value != getattr(CobolSection(), key)}}
     if file_format is DELIMITED:
-        return delimited_section(with_detected_delimiter(spec, (file,)))
+        return delimited_section(spec, file)
     return {key: dict(section) for key, section in next(iter(file_format.extensions.values()), {}).items()}
 
 

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import codecs
+import logging
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -11,9 +12,11 @@ from pyspark.sql import DataFrame
 from lake_etl.cobol.record_nodes import RecordLayout
 from lake_etl.config.input import InputSpec
 from lake_etl.errors import DataError
+from lake_etl.read.dialect_detection import DetectedText
 from lake_etl.spark.columns import literal_path
 from lake_etl.spark.source_rows import RawColumn, with_assigned_positions, with_positions, with_raw_values
 
+LOG = logging.getLogger(__name__)
 UTF_8 = 'utf-8'
 
 
@@ -27,6 +30,7 @@ class PreparedFile:
     encoding             of its text, by Python's standard name
     skipped              number of bytes of the collected file, decompressed, before the content
     replace_undecodable  whether bytes that are not in the encoding become U+FFFD; otherwise the file is refused
+    detected             how its delimited text is written, if no section of the input_spec says that
     """
 
     name: str
@@ -35,6 +39,7 @@ class PreparedFile:
     encoding: str = UTF_8
     skipped: int = 0
     replace_undecodable: bool = False
+    detected: DetectedText | None = None
 
 
 @dataclass(frozen=True)
@@ -44,11 +49,15 @@ class KnownTypes:
     text_columns  columns, in lower case, that the first step to use them parses from text
     table_types   types in the published table of columns that no step changes, by source column
     raw_columns   columns whose text in the file quarantined rows show
+    used          columns, in lower case, that the load uses; None for all
+    numeric       columns, in lower case, that a step reads as numbers
     """
 
     text_columns: frozenset[str] = frozenset()
     table_types: Mapping[str, str] = field(default_factory=dict)
     raw_columns: tuple[RawColumn, ...] = ()
+    used: frozenset[str] | None = None
+    numeric: frozenset[str] = frozenset()
 
 
 KnownTypesLookup = Callable[[Sequence[str]], KnownTypes]
@@ -71,6 +80,7 @@ class SourceFiles:
     known_types  returns what is known; called once, with the source's column names
     tracked      whether rows carry their place in the file, for rows that are quarantined
     layout       layout of the records of a mainframe extract
+    notices      what the owner of the data should know although the load succeeds
     """
 
     name: str
@@ -81,6 +91,12 @@ class SourceFiles:
     known_types: KnownTypesLookup = no_known_types
     tracked: bool = False
     layout: RecordLayout | None = None
+    notices: list[str] = field(default_factory=list)
+
+    def tell(self, notice: str) -> None:
+        """Log a notice for the owner of the data, and keep it for the record of the run."""
+        LOG.warning('%s', notice)
+        self.notices.append(notice)
 
     @property
     def paths(self) -> list[str]:
@@ -92,11 +108,14 @@ class SourceFiles:
         names = {file.uri.rpartition('/')[2]: file.name for file in self.files}
         return with_positions(df, names) if self.tracked else df
 
-    def with_assigned_positions(self, df: DataFrame, assigned: str) -> DataFrame:
-        """Return the rows without the column of positions that a reader has assigned; they stay if rows are tracked."""
+    def with_assigned_positions(self, df: DataFrame, assigned: str, names: Sequence[str] = ()) -> DataFrame:
+        """Return the rows without the column of positions that a reader has assigned; they stay if rows are tracked.
+
+        names  of the files, or of their parts
+        """
         if not self.tracked:
             return df.drop(assigned)
-        return with_assigned_positions(df, assigned, [file.name for file in self.files])
+        return with_assigned_positions(df, assigned, names or [file.name for file in self.files])
 
     def with_raw_values(self, df: DataFrame, known: KnownTypes, within: str = '') -> DataFrame:
         """Return the rows with the text of values that quarantined rows show, if rows are tracked.

@@ -1,4 +1,4 @@
-"""Opens one sheet of a workbook, decrypting it if needed, and converts its cells to text.
+"""Opens sheets of a workbook, decrypting it if needed, and converts their cells to text.
 
 A damaged workbook can kill the process that opens it, so a separate process opens it first: the library allocates all
 cells between the first and the last one of a sheet. A cell in the far corner, by damage or by mistake, then needs more
@@ -19,7 +19,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from lake_etl import runtime
-from lake_etl.config.formats.excel_format import ADDRESS, ExcelSection
+from lake_etl.config.formats.excel_format import ADDRESS, ALL_SHEETS, ExcelSection
 from lake_etl.errors import DataError, LakeError
 from lake_etl.read.source_files import PreparedFile
 from lake_etl.read.workbook_formulas import formulas_without_results
@@ -46,8 +46,9 @@ class Area:
 
 @dataclass(frozen=True)
 class Sheet:
-    """A sheet's rows from its first one on, each beginning in column `left`, counted from 0."""
+    """A sheet's name and its rows from the first one on, each beginning in column `left`, counted from 0."""
 
+    name: str
     left: int
     rows: Iterator[list[object]]
 
@@ -100,28 +101,29 @@ def cell_text(value: object) -> str | None:
     return text if text.strip() else None
 
 
-def open_sheet(file: PreparedFile, section: ExcelSection) -> Sheet:
-    """Return the first sheet of `sheet_names` that the workbook has; loads the whole workbook into memory.
+def open_sheets(file: PreparedFile, section: ExcelSection) -> list[Sheet]:
+    """Return the sheets that the section chooses, at least one; loads the whole workbook into memory.
 
-    Raises DataError naming the file when it cannot be opened, or has none of these sheets.
+    Raises DataError naming the file when it cannot be opened, or lacks the sheets.
     """
     import python_calamine
     content = runtime.files(file.uri).read(file.uri) or b''
     with _failures_named(file):
         decrypted = _decrypt(content, file, section.password)
-        if not fits_in_memory(decrypted.getvalue(), section.sheet_names):
+        if not fits_in_memory(decrypted.getvalue(), section.sheet_names, section.combine_sheets):
             raise DataError(f'{file.name} needs more than {MEMORY_LIMIT >> 30} GiB of memory, or is damaged. Delete '
                             'cells far to the right of its table or far below it, save it, and land it again.')
         workbook = python_calamine.CalamineWorkbook.from_filelike(decrypted)
         names, hidden = _worksheets(workbook)
-        name = choose_sheet(names, section.sheet_names, hidden)
-        if name is None:
-            raise DataError(f'{file.name} has no sheet {" or ".join(map(repr, section.sheet_names))}; it has '
+        chosen, missing = choose_sheets(names, section.sheet_names, hidden, section.combine_sheets)
+        if missing or not chosen:
+            raise DataError(f'{file.name} has no sheet {" or ".join(map(repr, missing))}; it has '
                             f'{", ".join(map(repr, names))}. Correct sheet_names in the excel section of the '
                             'input_spec. Hidden sheets are read only by name.')
-        _require_results(decrypted.getvalue(), name, section, file)
-        sheet = workbook.get_sheet_by_name(name)
-        return Sheet(sheet.start[1] if sheet.start else 0, _sheet_rows(sheet, file))
+        for name in chosen:
+            _require_results(decrypted.getvalue(), name, section, file)
+        sheets = [(name, workbook.get_sheet_by_name(name)) for name in chosen]
+        return [Sheet(name, sheet.start[1] if sheet.start else 0, _sheet_rows(sheet, file)) for name, sheet in sheets]
 
 
 def _worksheets(workbook: Any) -> tuple[list[str], frozenset[str]]:
@@ -148,6 +150,22 @@ def _require_results(content: bytes, sheet: str, section: ExcelSection, file: Pr
 def _holds(area: Area, cell: Area) -> bool:
     return (area.left <= cell.left and area.top <= cell.top
             and (area.right is None or cell.left <= area.right) and (area.bottom is None or cell.top <= area.bottom))
+
+
+def choose_sheets(names: Sequence[str], requested: Sequence[str], hidden: Collection[str], combine: bool
+                  ) -> tuple[list[str], list[str]]:
+    """Return the sheets to read, and what of the request does not exist.
+
+    combine  whether to read all requested sheets; otherwise the first one that exists
+    """
+    if ALL_SHEETS in requested:
+        return [name for name in names if name not in hidden], []
+    if combine:
+        found = {item: choose_sheet(names, [item], hidden) for item in requested}
+        chosen = dict.fromkeys(name for name in found.values() if name is not None)
+        return list(chosen), [item for item, name in found.items() if name is None]
+    first = choose_sheet(names, requested, hidden)
+    return ([first], []) if first is not None else ([], list(requested))
 
 
 def choose_sheet(names: Sequence[str], requested: Sequence[str], hidden: Collection[str] = ()) -> str | None:
@@ -220,26 +238,26 @@ def _damaged(file: PreparedFile, error: BaseException) -> DataError:
                      'saved by the program that made it.')
 
 
-def fits_in_memory(content: bytes, sheets: Sequence[str]) -> bool:
-    """Tell whether a separate process can open the sheet with MEMORY_LIMIT bytes of memory.
+def fits_in_memory(content: bytes, sheets: Sequence[str], combine: bool = False) -> bool:
+    """Tell whether a separate process can open the sheets with MEMORY_LIMIT bytes of memory.
 
-    Returns True for any other error, which the caller gets when it opens the sheet itself.
+    Returns True for any other error, which the caller gets when it opens the sheets itself.
     """
-    trial = subprocess.run([sys.executable, '-m', __name__, json.dumps(sheets)], input=content, check=False,
+    trial = subprocess.run([sys.executable, '-m', __name__, json.dumps([sheets, combine])], input=content, check=False,
                            capture_output=True, env={**os.environ, 'PYTHONPATH': os.pathsep.join(sys.path)})
     return trial.returncode >= 0 and trial.returncode != OUT_OF_MEMORY
 
 
 def main() -> None:
-    """Open the workbook from standard input, and its sheet; exit with OUT_OF_MEMORY if they are too large."""
+    """Open the workbook from standard input, and its sheets; exit with OUT_OF_MEMORY if they are too large."""
     import python_calamine
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_LIMIT, MEMORY_LIMIT))
     try:
         workbook = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(sys.stdin.buffer.read()))
         names, hidden = _worksheets(workbook)
-        name = choose_sheet(names, json.loads(sys.argv[1]), hidden)
-        if name is not None:
-            workbook.get_sheet_by_name(name)
+        sheets, combine = json.loads(sys.argv[1])
+        # All of them stay in memory, as in the load.
+        _ = [workbook.get_sheet_by_name(name) for name in choose_sheets(names, sheets, hidden, combine)[0]]
     except MemoryError:
         sys.exit(OUT_OF_MEMORY)
 

@@ -10,7 +10,8 @@ from lake_etl.config.formats.input_format import InputFormat
 from lake_etl.syntax.code_pages import single_byte_table
 from lake_etl.syntax.records import describe
 
-COBOL = InputFormat(name='a mainframe extract', reader='cobol', chosen_by_section=True, extensions={})
+COBOL = InputFormat(name='a mainframe extract', reader='cobol', chosen_by_section=True, extensions={},
+                    keys=frozenset({'on_undecodable', 'keep_malformed_text'}))
 UTF_8 = 'utf-8'
 FILE_ENDINGS = ('.cpy', '.cbl', '.cob', '.copy', '.txt')
 

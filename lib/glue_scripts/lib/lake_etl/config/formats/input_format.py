@@ -5,6 +5,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
 
+# Keys of the input_spec that only some formats use, with what else to do; the other keys work for every format.
+FORMAT_KEYS = {
+    'multiline': 'take it out; JSON has the key multiline in its own section',
+    'encoding': 'take it out',
+    'on_undecodable': 'take it out',
+    'null_values': 'take it out; the SQL of the workflow can make nulls by the function nullif',
+    'keep_malformed_text': 'take it out, because no row can be malformed',
+    'skip_rows': 'take it out',
+    'skip_footer': 'take it out',
+    'row_filter': 'use the transform filterrows',
+}
+LINE_KEYS = frozenset({'encoding', 'on_undecodable', 'skip_rows', 'skip_footer'})
+
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class InputFormat:
@@ -16,7 +29,8 @@ class InputFormat:
     chosen_by_section      whether a section of this format in the input_spec decides, whatever the extension
     has_lines              whether files are text that Spark splits at line ends; such text is converted to UTF-8 if
                            needed, and `skip_rows` lines are removed, before the reader gets it
-    reader_skips_rows      whether the reader itself skips `skip_rows` rows
+    keys                   keys of the input_spec that the reader uses, of those in `FORMAT_KEYS`; the keys for lines
+                           are used by every format that has lines
     """
 
     name: str
@@ -24,7 +38,12 @@ class InputFormat:
     extensions: Mapping[str, Mapping[str, Any]]
     chosen_by_section: bool = False
     has_lines: bool = False
-    reader_skips_rows: bool = False
+    keys: frozenset[str] = frozenset()
+
+    @property
+    def used_keys(self) -> frozenset[str]:
+        """Return the keys of the input_spec that this format uses, of those that only some formats use."""
+        return self.keys | LINE_KEYS if self.has_lines else self.keys
 
 
 def section(input_format: InputFormat, meaning: str) -> Any:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from lake_etl.config.formats.input_format import InputFormat
 
 JSON_LINES = {'json': {'multiline': False}}
-JSON = InputFormat(name='JSON', reader='json_lines', has_lines=True,
+JSON = InputFormat(name='JSON', reader='json_lines', has_lines=True, keys=frozenset({'keep_malformed_text'}),
                    extensions=dict.fromkeys(('.json', '.jsonl', '.ndjson'), JSON_LINES))
 
 

@@ -9,7 +9,8 @@ from lake_etl.config.formats.input_format import InputFormat
 from lake_etl.syntax.records import describe
 
 ELEMENT_NAME = re.compile(r'[^\W\d][\w.:-]*')
-XML = InputFormat(name='XML', reader='xml_rows', extensions={'.xml': {'xml': {'row_tag': 'row'}}})
+XML = InputFormat(name='XML', reader='xml_rows', extensions={'.xml': {'xml': {'row_tag': 'row'}}},
+                  keys=frozenset({'encoding', 'on_undecodable', 'keep_malformed_text'}))
 
 
 @dataclass(frozen=True, kw_only=True)
