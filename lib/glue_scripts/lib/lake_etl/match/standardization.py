@@ -43,13 +43,13 @@ DATES = (date(1, 1, 1), date(1753, 1, 1), date(1899, 12, 30), date(1899, 12, 31)
          date(2999, 12, 31), date(9999, 12, 31))
 EPOCH = date(1970, 1, 1)
 MIDNIGHT = ('', '0000', '000000', '000000000', '000000000000', 't000000', 't000000z', 't000000000', 't000000000z')
-REPEATED = (r'^(?:x+|0{3,}|9{4,}|([1-8])\1{6,}|1([0-9])\2{9}|(?:\+|00)[1-9][0-9]{0,2}?([0-9])\3{6,}'
-            r'|(?:\+|00)[1-9][0-9]{0,2}?(?:1234567890|123456789|1234567))$')
+REPEATED = (r'x+|0{3,}|9{4,}|([1-8])\1{6,}|1([0-9])\2{9}|(?:\+|00)[1-9][0-9]{0,2}?([0-9])\3{6,}'
+            r'|(?:\+|00)[1-9][0-9]{0,2}?(?:1234567890|123456789|1234567)')
 NO_USER = 'none|noemail|nomail|null|unknown|unk|notprovided|notavailable|notgiven|noreply|donotreply'
 ANY_USER = 'na|no|x+|a|abc|asdf|test|test123|email|mail|name|user|someone|nobody|noone'
 ANY_DOMAIN = 'na|no|x+|a|abc|asdf|test|testing|email|mail|example|domain|nowhere'
 TOP_LEVEL = 'com|net|org|edu|gov|info|biz|invalid|test|de|at|ch|fr|es|it|nl|be|eu|us|ca|mx|br|uk|couk|au|comau'
-MAIL = (f'^(?:(?:{NO_USER})@.*|(?:{ANY_USER}|{NO_USER})@(?:{ANY_DOMAIN}|{NO_USER})(?:{TOP_LEVEL})?)$')
+MAIL = f'(?:{NO_USER})@.*|(?:{ANY_USER}|{NO_USER})@(?:{ANY_DOMAIN}|{NO_USER})(?:{TOP_LEVEL})?'
 
 
 def normalized(text: str) -> str:
@@ -76,7 +76,7 @@ _MISSING_PUNCTUATED: dict[Use, frozenset[str]] = {
     'comparison': _PUNCTUATED, 'block': _PUNCTUATED, 'key': _PUNCTUATED,
     'system': _PUNCTUATED | frozenset(map(normalized, SHORT_WORDS))}
 _PATTERNS: dict[Use, tuple[str, ...]] = {
-    'comparison': (REPEATED, MAIL), 'block': (REPEATED, MAIL), 'key': ('^(?:x+|00+)$',), 'system': ()}
+    'comparison': (REPEATED, MAIL), 'block': (REPEATED, MAIL), 'key': ('x+|00+',), 'system': ()}
 
 
 def is_missing(text: str, use: Use, defaults: Iterable[str] = ()) -> bool:
@@ -87,7 +87,7 @@ def is_missing(text: str, use: Use, defaults: Iterable[str] = ()) -> bool:
     letters = normalized(text)
     apart = len(text.strip(' ')) > len(letters)
     return (letters in ('', '+') or letters in _MISSING[use] or (apart and letters in _MISSING_PUNCTUATED[use])
-            or any(re.search(pattern, letters) for pattern in _PATTERNS[use])
+            or any(re.fullmatch(pattern, letters) for pattern in _PATTERNS[use])
             or text.strip(' ').lower() in {value.strip().lower() for value in defaults})
 
 
@@ -100,10 +100,13 @@ def is_present_sql(text: str, letters: str, use: Use, defaults: Iterable[str] = 
     """Return a SQL condition that a text is a value and not a placeholder; null or false if it is null.
 
     letters  SQL for its letters and digits, from `normalized_sql`
+
+    One pattern takes the place of hundreds of words: Spark copies every word of a condition at each step of planning,
+    and into each task.
     """
     apart = f"({letters} IN ({_list(_MISSING_PUNCTUATED[use])}) AND length(trim({text})) > length({letters}))"
-    conditions = [f"{letters} IN ({_list({'', '+', *_MISSING[use]})})", apart,
-                  *(f'{letters} RLIKE {sql_text(pattern)}' for pattern in _PATTERNS[use])]
+    pattern = '|'.join((*_PATTERNS[use], any_of({'', '+', *_MISSING[use]})))
+    conditions = [f'{letters} RLIKE {sql_text(f"^(?:{pattern})$")}', apart]
     own = {value.strip().lower() for value in defaults}
     if own:
         conditions.append(f'lower(trim({text})) IN ({_list(own)})')
@@ -118,6 +121,18 @@ def present_or_null_sql(text: str, use: Use) -> str:
 def is_present_date_sql(day: str) -> str:
     """Return a SQL condition that a date is not a placeholder for a missing one."""
     return f"{day} NOT IN ({', '.join(f'DATE{sql_text(known.isoformat())}' for known in DATES)})"
+
+
+def any_of(words: Iterable[str]) -> str:
+    """Return a pattern for any of the words; words with the same beginning share it, so matching takes few steps."""
+    endings: dict[str, list[str]] = {}
+    for word in sorted(words):
+        endings.setdefault(word[:1], []).append(word[1:])
+    ends_here = endings.pop('', None) is not None
+    branches = '|'.join(re.escape(letter) + any_of(rest) for letter, rest in endings.items())
+    if ends_here and endings:
+        return f'(?:{branches})?'
+    return f'(?:{branches})' if len(endings) > 1 else branches
 
 
 def _list(texts: Iterable[str]) -> str:
@@ -143,7 +158,8 @@ def nfc_sql(text: str) -> str:
     Spark has no function for this. Only text with a separate accent is processed letter by letter. A comparison of its
     length in bytes excludes plain text first, so nearly all rows cost nothing.
     """
-    pairs = f"split({sql_text(' '.join(COMPOSITIONS))}, ' ')"
+    # An empty piece of the text keeps Spark from storing the list as a thousand values in each plan and task.
+    pairs = f"split(concat({sql_text(' '.join(COMPOSITIONS))}, left({text}, 0)), ' ')"
     replaced = f'aggregate({pairs}, {text}, (done, pair) -> replace(done, substring(pair, 1, 2), substring(pair, 3)))'
     has_accents = f"octet_length({text}) > length({text}) AND {text} RLIKE {sql_text(chr(92) + 'p{M}')}"
     return f'CASE WHEN {has_accents} THEN {replaced} ELSE {text} END'
