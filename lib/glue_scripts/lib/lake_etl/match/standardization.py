@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import sys
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Literal
 
@@ -67,9 +67,10 @@ def _spellings(day: date) -> set[str]:
 _WORDS = frozenset(map(normalized, WORDS))
 _PUNCTUATED = frozenset(map(normalized, PUNCTUATED_WORDS))
 _COMPARED = _WORDS | frozenset(NUMBERS) | frozenset().union(*map(_spellings, DATES))
+_ONLY_IN_BLOCKS = frozenset(map(normalized, NEVER_BLOCKED)) | _spellings(EPOCH)
 _MISSING: dict[Use, frozenset[str]] = {
     'comparison': _COMPARED,
-    'block': _COMPARED | frozenset(map(normalized, NEVER_BLOCKED)) | _spellings(EPOCH),
+    'block': _COMPARED | _ONLY_IN_BLOCKS,
     'key': _WORDS,
     'system': _WORDS - frozenset(map(normalized, SHORT_WORDS))}
 _MISSING_PUNCTUATED: dict[Use, frozenset[str]] = {
@@ -113,6 +114,11 @@ def is_present_sql(text: str, letters: str, use: Use, defaults: Iterable[str] = 
     return f'NOT ({" OR ".join(conditions)})'
 
 
+def is_block_value_sql(letters: str) -> str:
+    """Return a SQL condition that a value to compare may form a block too; null if it is null."""
+    return f'NOT {letters} RLIKE {sql_text(f"^{any_of(_ONLY_IN_BLOCKS)}$")}'
+
+
 def present_or_null_sql(text: str, use: Use) -> str:
     """Return SQL for a text, or null if it is a placeholder."""
     return f'CASE WHEN {is_present_sql(text, normalized_sql(text), use)} THEN {text} END'
@@ -152,17 +158,22 @@ def _compositions() -> list[str]:
 COMPOSITIONS = _compositions()
 
 
-def nfc_sql(text: str) -> str:
-    """Return SQL for the text in Unicode normalization form C (NFC): composed accents.
+def nfc_sql(texts: Sequence[str]) -> str:
+    """Return SQL for an array of the texts in Unicode normalization form C (NFC): composed accents.
 
     Spark has no function for this. Only text with a separate accent is processed letter by letter. A comparison of its
     length in bytes excludes plain text first, so nearly all rows cost nothing.
     """
     # An empty piece of the text keeps Spark from storing the list as a thousand values in each plan and task.
-    pairs = f"split(concat({sql_text(' '.join(COMPOSITIONS))}, left({text}, 0)), ' ')"
-    replaced = f'aggregate({pairs}, {text}, (done, pair) -> replace(done, substring(pair, 1, 2), substring(pair, 3)))'
-    has_accents = f"octet_length({text}) > length({text}) AND {text} RLIKE {sql_text(chr(92) + 'p{M}')}"
-    return f'CASE WHEN {has_accents} THEN {replaced} ELSE {text} END'
+    pairs = f"split(concat({sql_text(' '.join(COMPOSITIONS))}, left(text, 0)), ' ')"
+    replaced = f'aggregate({pairs}, text, (done, pair) -> replace(done, substring(pair, 1, 2), substring(pair, 3)))'
+    composed = f'text -> CASE WHEN {_has_accents_sql("text")} THEN {replaced} ELSE text END'
+    values, has_accents = f'array({", ".join(texts)})', ' OR '.join(map(_has_accents_sql, texts))
+    return f'CASE WHEN {has_accents} THEN transform({values}, {composed}) ELSE {values} END'
+
+
+def _has_accents_sql(text: str) -> str:
+    return f"(octet_length({text}) > length({text}) AND {text} RLIKE {sql_text(chr(92) + 'p{M}')})"
 
 
 def nfc(text: str) -> str:
