@@ -57,17 +57,22 @@ def normalized(text: str) -> str:
     return text.lower().translate(dict.fromkeys(map(ord, IGNORED)))
 
 
-def _spellings(day: date) -> set[str]:
-    """Return the normalized spellings of a date, with and without midnight."""
-    orders = (f'{day.year:04}{day.month:02}{day.day:02}', f'{day.month:02}{day.day:02}{day.year:04}',
-              f'{day.day:02}{day.month:02}{day.year:04}')
-    return {order + time for order in orders for time in MIDNIGHT}
+def _spellings(*days: date) -> frozenset[str]:
+    """Return the normalized spellings of dates, without a time."""
+    return frozenset(text for day in days for text in (
+        f'{day.year:04}{day.month:02}{day.day:02}', f'{day.month:02}{day.day:02}{day.year:04}',
+        f'{day.day:02}{day.month:02}{day.year:04}'))
+
+
+def _at_midnight(days: Iterable[str]) -> frozenset[str]:
+    """Return the spellings of dates with and without midnight."""
+    return frozenset(day + time for day in days for time in MIDNIGHT)
 
 
 _WORDS = frozenset(map(normalized, WORDS))
 _PUNCTUATED = frozenset(map(normalized, PUNCTUATED_WORDS))
-_COMPARED = _WORDS | frozenset(NUMBERS) | frozenset().union(*map(_spellings, DATES))
-_ONLY_IN_BLOCKS = frozenset(map(normalized, NEVER_BLOCKED)) | _spellings(EPOCH)
+_COMPARED = _WORDS | frozenset(NUMBERS) | _at_midnight(_spellings(*DATES))
+_ONLY_IN_BLOCKS = frozenset(map(normalized, NEVER_BLOCKED)) | _at_midnight(_spellings(EPOCH))
 _MISSING: dict[Use, frozenset[str]] = {
     'comparison': _COMPARED,
     'block': _COMPARED | _ONLY_IN_BLOCKS,
@@ -78,6 +83,32 @@ _MISSING_PUNCTUATED: dict[Use, frozenset[str]] = {
     'system': _PUNCTUATED | frozenset(map(normalized, SHORT_WORDS))}
 _PATTERNS: dict[Use, tuple[str, ...]] = {
     'comparison': (REPEATED, MAIL), 'block': (REPEATED, MAIL), 'key': ('x+|00+',), 'system': ()}
+
+
+def any_of(words: Iterable[str]) -> str:
+    """Return a pattern for any of the words; words with the same beginning share it, so matching takes few steps."""
+    endings: dict[str, list[str]] = {}
+    for word in sorted(words):
+        endings.setdefault(word[:1], []).append(word[1:])
+    ends_here = endings.pop('', None) is not None
+    branches = '|'.join(re.escape(letter) + any_of(rest) for letter, rest in endings.items())
+    if ends_here and endings:
+        return f'(?:{branches})?'
+    return f'(?:{branches})' if len(endings) > 1 else branches
+
+
+def _whole_text(*patterns: str) -> str:
+    return f'^(?:{"|".join(patterns)})$'
+
+
+# In SQL one pattern takes the place of hundreds of words: Spark copies every word of a condition at each step of
+# planning, and into each task.
+_PLACEHOLDERS: dict[Use, str] = {
+    'comparison': _whole_text(any_of({'', '+', *_WORDS, *NUMBERS}),
+                              any_of(_spellings(*DATES)) + any_of(MIDNIGHT), *_PATTERNS['comparison']),
+    'key': _whole_text(any_of({'', '+', *_MISSING['key']}), *_PATTERNS['key']),
+    'system': _whole_text(any_of({'', '+', *_MISSING['system']}))}
+_NO_BLOCK = _whole_text(any_of(map(normalized, NEVER_BLOCKED)), any_of(_spellings(EPOCH)) + any_of(MIDNIGHT))
 
 
 def is_missing(text: str, use: Use, defaults: Iterable[str] = ()) -> bool:
@@ -100,14 +131,13 @@ def normalized_sql(text: str) -> str:
 def is_present_sql(text: str, letters: str, use: Use, defaults: Iterable[str] = ()) -> str:
     """Return a SQL condition that a text is a value and not a placeholder; null or false if it is null.
 
-    letters  SQL for its letters and digits, from `normalized_sql`
+    use      for blocks a value must fulfil `is_block_value_sql` too; their other placeholders are those of comparisons
 
-    One pattern takes the place of hundreds of words: Spark copies every word of a condition at each step of planning,
-    and into each task.
+    letters  SQL for its letters and digits, from `normalized_sql`
     """
     apart = f"({letters} IN ({_list(_MISSING_PUNCTUATED[use])}) AND length(trim({text})) > length({letters}))"
-    pattern = '|'.join((*_PATTERNS[use], any_of({'', '+', *_MISSING[use]})))
-    conditions = [f'{letters} RLIKE {sql_text(f"^(?:{pattern})$")}', apart]
+    placeholders = _PLACEHOLDERS['comparison' if use == 'block' else use]
+    conditions = [f'{letters} RLIKE {sql_text(placeholders)}', apart]
     own = {value.strip().lower() for value in defaults}
     if own:
         conditions.append(f'lower(trim({text})) IN ({_list(own)})')
@@ -116,7 +146,7 @@ def is_present_sql(text: str, letters: str, use: Use, defaults: Iterable[str] = 
 
 def is_block_value_sql(letters: str) -> str:
     """Return a SQL condition that a value to compare may form a block too; null if it is null."""
-    return f'NOT {letters} RLIKE {sql_text(f"^{any_of(_ONLY_IN_BLOCKS)}$")}'
+    return f'NOT {letters} RLIKE {sql_text(_NO_BLOCK)}'
 
 
 def present_or_null_sql(text: str, use: Use) -> str:
@@ -127,18 +157,6 @@ def present_or_null_sql(text: str, use: Use) -> str:
 def is_present_date_sql(day: str) -> str:
     """Return a SQL condition that a date is not a placeholder for a missing one."""
     return f"{day} NOT IN ({', '.join(f'DATE{sql_text(known.isoformat())}' for known in DATES)})"
-
-
-def any_of(words: Iterable[str]) -> str:
-    """Return a pattern for any of the words; words with the same beginning share it, so matching takes few steps."""
-    endings: dict[str, list[str]] = {}
-    for word in sorted(words):
-        endings.setdefault(word[:1], []).append(word[1:])
-    ends_here = endings.pop('', None) is not None
-    branches = '|'.join(re.escape(letter) + any_of(rest) for letter, rest in endings.items())
-    if ends_here and endings:
-        return f'(?:{branches})?'
-    return f'(?:{branches})' if len(endings) > 1 else branches
 
 
 def _list(texts: Iterable[str]) -> str:
