@@ -115,6 +115,12 @@ def earlier(tmp_path):
     return root
 
 
+def places(root: Path) -> list[list[tuple[str | None]]]:
+    """Return all locations that the catalog of a lake holds."""
+    with sqlite3.connect(root / 'lake.db') as connection:
+        return [sorted(connection.execute(f'SELECT {field} FROM {table}'), key=str) for table, field in LOCATIONS]
+
+
 def version(root: Path) -> int:
     with sqlite3.connect(root / 'lake.db') as connection:
         return connection.execute('PRAGMA user_version').fetchone()[0]
@@ -134,30 +140,33 @@ def test_a_lake_of_an_earlier_version_that_was_moved_is_repaired_and_goes_on(ear
     go_on(moved, '07')
 
 
-def test_a_copy_of_a_lake_of_the_form_before_leaves_its_original_alone(made, tmp_path):
+def test_a_copy_of_a_lake_of_the_form_before_leaves_its_original_alone_and_goes_on_by_all_its_names(
+        made, tmp_path, monkeypatch):
     original = copied(made, tmp_path / 'original')
     made_old(original, original.resolve())
     before = tree(original)
     root = copied(original, tmp_path / 'copy')
-    assert tables(root) == tables(made)
-    assert lake(root, 'clean', '--superseded')[0] == 0
-    go_on(root, '06')
-    assert version(root) == 1 and tree(original) == before
-
-
-def test_a_lake_of_the_form_before_goes_on_in_its_place_and_by_all_its_names(made, tmp_path, monkeypatch):
-    root = copied(made, tmp_path / 'real')
     link = tmp_path / 'link'
     link.symlink_to(root.parent)
-    before = tables(root)
-    made_old(root, root.resolve())
-    assert tables(root) == before and version(root) == 1
+    assert tables(root) == tables(made)
+    assert lake(root, 'clean', '--superseded')[0] == 0
     go_on(link / 'lake', '06')
+    assert version(root) == 1 and tree(original) == before
+    names = tables(root).keys()
     monkeypatch.chdir(root.parent)
     for name in ('lake/', './lake/../lake', f'{link}/lake//'):
         status, text = lake(Path(name), 'clean')
         assert (status, 'Removed 0 files' in text) == (0, True), text
-    assert tables(root).keys() == before.keys()
+    assert tables(root).keys() == names
+
+
+def test_a_lake_of_the_form_before_becomes_in_its_place_the_same_as_a_new_one(made, tmp_path):
+    root = copied(made, tmp_path)
+    before = tables(root)
+    made_old(root, root.resolve())
+    assert places(root) != places(made)
+    assert tables(root) == before and version(root) == 1
+    assert places(root) == places(made)
 
 
 def test_lake_db_alone_in_another_place_is_refused_and_stays_as_it_was(made, tmp_path):
