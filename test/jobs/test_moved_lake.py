@@ -64,45 +64,21 @@ def test_no_full_path_is_kept_in_the_catalog_or_in_iceberg(made):
     assert not [path for path in files if folder in path.read_bytes()]
 
 
-def test_a_moved_lake_is_whole_there_and_back_again(made, tmp_path):
-    root = copied(made, tmp_path / 'first')
-    before = tables(root)
+def test_a_copy_is_whole_without_its_original_leaves_it_alone_and_can_take_its_place(made, tmp_path):
+    original, elsewhere = copied(made, tmp_path / 'first'), tmp_path / 'first' / 'elsewhere'
+    before = tables(original)
     assert before == tables(made) and len(before) == 9
-    moved = tmp_path / 'second #1 100% [a]' / "lake's"
-    moved.parent.mkdir()
-    shutil.copytree(root.parent / 'configuration', moved.parent / 'configuration')
-    root.rename(moved)
-    assert tables(moved) == before
-    go_on(moved, '06')
-    now = tables(moved)
-    moved.rename(root)
-    assert tables(root) == now
-
-
-def test_a_copy_is_independent_of_its_original(made, tmp_path):
-    first = copied(made, tmp_path / 'first')
-    second = copied(first, tmp_path / 'second')
-    before = tables(first)
-    go_on(second, '06')
-    assert tables(first) == before
-    assert lake(first, 'clean')[0] == 0
-    assert tables(first) == before
-    now = tables(second)
-    shutil.rmtree(first)
-    assert tables(second) == now != before
-
-
-def test_one_lake_by_several_names_is_one_lake(made, tmp_path, monkeypatch):
-    root = copied(made, tmp_path / 'real')
-    link = tmp_path / 'link'
-    link.symlink_to(root.parent)
-    before = tables(root)
-    go_on(link / 'lake', '06')
-    monkeypatch.chdir(root.parent)
-    for name in ('lake/', './lake/../lake', f'{link}/lake//'):
-        status, text = lake(Path(name), 'clean')
-        assert (status, 'Removed 0 files' in text) == (0, True), text
-    assert tables(root).keys() == before.keys()
+    copy = copied(original, tmp_path / 'second #1 100% [a]').rename(tmp_path / 'second #1 100% [a]' / "lake's")
+    assert tables(copy) == before
+    original.rename(elsewhere)
+    go_on(copy, '06')
+    assert not original.exists(), 'nothing is written to, or sought at, the place where it was made'
+    assert tables(elsewhere) == before
+    assert lake(elsewhere, 'clean')[0] == 0
+    assert tables(elsewhere) == before
+    now = tables(copy)
+    copy.rename(original)
+    assert tables(original) == now != before
 
 
 def test_a_lake_seen_through_a_link_without_resolving_it_keeps_relative_places(made, tmp_path):
@@ -139,6 +115,12 @@ def earlier(tmp_path):
     return root
 
 
+def places(root: Path) -> list[list[tuple[str | None]]]:
+    """Return all locations that the catalog of a lake holds."""
+    with sqlite3.connect(root / 'lake.db') as connection:
+        return [sorted(connection.execute(f'SELECT {field} FROM {table}'), key=str) for table, field in LOCATIONS]
+
+
 def version(root: Path) -> int:
     with sqlite3.connect(root / 'lake.db') as connection:
         return connection.execute('PRAGMA user_version').fetchone()[0]
@@ -158,23 +140,33 @@ def test_a_lake_of_an_earlier_version_that_was_moved_is_repaired_and_goes_on(ear
     go_on(moved, '07')
 
 
-def test_a_copy_of_a_lake_of_the_form_before_leaves_its_original_alone(made, tmp_path):
+def test_a_copy_of_a_lake_of_the_form_before_leaves_its_original_alone_and_goes_on_by_all_its_names(
+        made, tmp_path, monkeypatch):
     original = copied(made, tmp_path / 'original')
     made_old(original, original.resolve())
     before = tree(original)
     root = copied(original, tmp_path / 'copy')
+    link = tmp_path / 'link'
+    link.symlink_to(root.parent)
     assert tables(root) == tables(made)
     assert lake(root, 'clean', '--superseded')[0] == 0
-    go_on(root, '06')
+    go_on(link / 'lake', '06')
     assert version(root) == 1 and tree(original) == before
+    names = tables(root).keys()
+    monkeypatch.chdir(root.parent)
+    for name in ('lake/', './lake/../lake', f'{link}/lake//'):
+        status, text = lake(Path(name), 'clean')
+        assert (status, 'Removed 0 files' in text) == (0, True), text
+    assert tables(root).keys() == names
 
 
-def test_a_lake_of_the_form_before_goes_on_in_its_place(made, tmp_path):
+def test_a_lake_of_the_form_before_becomes_in_its_place_the_same_as_a_new_one(made, tmp_path):
     root = copied(made, tmp_path)
     before = tables(root)
     made_old(root, root.resolve())
+    assert places(root) != places(made)
     assert tables(root) == before and version(root) == 1
-    go_on(root, '06')
+    assert places(root) == places(made)
 
 
 def test_lake_db_alone_in_another_place_is_refused_and_stays_as_it_was(made, tmp_path):

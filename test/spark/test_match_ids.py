@@ -32,7 +32,7 @@ def rows(*values):
 
 
 @pytest.fixture(scope='module')
-def matched(spark):
+def matched(spark, small_data):
     """A function that gives (source key, first name) → (global id, level, score) for incoming rows."""
     def run(incoming, primary=None, known=(), **changes):
         spec = parse_entity_match({**copy.deepcopy(SPEC), **changes}, findings := Findings('t.json'))

@@ -1,14 +1,17 @@
 """Which values stand for a missing one, and accents in two forms: Spark and plain Python agree, value by value."""
 from __future__ import annotations
 
+import re
 import unicodedata
 from datetime import date, datetime
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from lake_etl.match.comparison_values import ColumnUse, comparison_rows
 from lake_etl.match.similarity import Operand
-from lake_etl.match.standardization import is_missing, nfc
+from lake_etl.match.standardization import any_of, is_missing, nfc
 
 USES = ('block', 'comparison', 'key', 'system')
 ALWAYS = ['', ' ', '  ', '\t', '\u00a0', '\u2003 \u200b', '\ufeff', '-', '--', '.', '?', '***', 'N/A', 'n.a.', '#N/A',
@@ -73,3 +76,10 @@ def test_accents_are_composed_as_unicode_composes_them(spark):
     df = spark.createDataFrame([(value,) for value in values], 'text string')
     rows = comparison_rows(df, 'text', (Operand('text', 'text'),), (), ()).collect()
     assert {row.id: row.o0 for row in rows} == {value: nfc(value) for value in values}
+
+
+@given(words=st.sets(st.text('ab+.', max_size=4), min_size=1), other=st.text('ab+.', max_size=5))
+def test_the_pattern_for_several_words_matches_these_words_and_no_others(words, other):
+    pattern = any_of(words)
+    assert all(re.fullmatch(pattern, word) for word in words)
+    assert bool(re.fullmatch(pattern, other)) == (other in words)

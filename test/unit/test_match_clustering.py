@@ -57,11 +57,10 @@ def plain(known, pairs, levels=LEVELS):
 
 def computed(known, pairs, tasks=1):
     """Return the same by the code that Spark's workers run, the pairs spread over so many tasks."""
-    frames = [pa.RecordBatch.from_pylist([dict(zip('abls', pair, strict=True)) for pair in pairs[task::tasks]],
-                                         pa.schema([('a', pa.string()), ('b', pa.string()), ('l', pa.int32()),
-                                                    ('s', pa.float64())])) for task in range(tasks)]
-    links = [batch for frame in frames
-             for batch in clustering._reduced([pa.record_batch(frame.columns, schema=clustering.PAIRS)])]
+    names = ('a', 'b', 'level', 'score')
+    frames = [pa.RecordBatch.from_pylist([dict(zip(names, pair, strict=True)) | {'known': False}
+                                          for pair in pairs[task::tasks]], clustering.LINKS) for task in range(tasks)]
+    links = [batch for frame in frames for batch in clustering.spanning_links([frame])]
     best = {}
     for name, entity, level, score in known:
         best[entity, level] = min(best.get((entity, level), (0.0, 'Z')), (-score, name))

@@ -22,7 +22,7 @@ from lake_etl.match.entity_keys import (
     ENTITY, KEY, CrossReference, changed_references, cross_reference_rows, with_entity_key)
 from lake_etl.match.match_plan import MatchPlan, build_plan
 from lake_etl.match.resolve import assign_global_ids, log_level_counts
-from lake_etl.match.survivorship import changed_rows, conform_types, latest_rows
+from lake_etl.match.survivorship import changed_rows, conform_types
 from lake_etl.match.training import trained_scorers
 from lake_etl.ports import Cause, MergedTables, TableState
 from lake_etl.publish.layout import ICEBERG_FOLDER
@@ -144,9 +144,10 @@ def match(run: EntityMatchRun, spec: EntityMatchSpec, incoming: DataFrame, table
     log_level_counts(assigned, [level.name for level in plan.levels])
     run.lineage.update_lineage(None, run.load.source_key, 'entitymatch', levels=_settings(plan))
     named = with_assigned_ids(rows, assigned, spec.global_id_field)
-    latest = latest_rows(named, spec.global_id_field, spec.sort_field)
-    changes = checkpointed(changed_rows(latest, primary, spec.global_id_field, spec.sort_field))
-    references = changed_references(cross_reference_rows(rows, assigned, spec), reference or None)
+    changes = checkpointed(changed_rows(named, primary, spec.global_id_field, spec.sort_field))
+    references = cross_reference_rows(rows, assigned, spec)
+    if reference:
+        references = changed_references(references, assigned.select(F.col('entity').alias(KEY)), reference)
     return Matched(changes, checkpointed(references))
 
 

@@ -18,22 +18,12 @@ from pyspark.sql import DataFrame
 Numbers = NDArray[np.int64]
 Scores = NDArray[np.float64]
 UNASSIGNED = -1
-PAIR_FIELDS = [('a', pa.string()), ('b', pa.string()), ('level', pa.int32()), ('score', pa.float64())]
-PAIRS = pa.schema(PAIR_FIELDS)
-LINKS = pa.schema([*PAIR_FIELDS, ('known', pa.bool_())])
+LINKS = pa.schema([('a', pa.string()), ('b', pa.string()), ('level', pa.int32()), ('score', pa.float64()),
+                   ('known', pa.bool_())])
 CLUSTERS = pa.schema([('entity', pa.string()), ('global_id', pa.string()), ('root', pa.string()), ('level', pa.int32()),
                       ('score', pa.float64())])
 LINKS_SQL = 'a string, b string, level int, score double, known boolean'
 CLUSTERS_SQL = 'entity string, global_id string, root string, level int, score double'
-
-
-def spanning_links(pairs: DataFrame) -> DataFrame:
-    """Return those of the pairs `a`, `b`, `level` and `score` that determine the clusters.
-
-    Each task keeps at most one pair for each entity and level. The others connect entities that better pairs of the
-    same level connect already.
-    """
-    return pairs.select('a', 'b', 'level', 'score').mapInArrow(_reduced, LINKS_SQL)
 
 
 def cluster_links(links: DataFrame) -> DataFrame:
@@ -47,20 +37,22 @@ def cluster_links(links: DataFrame) -> DataFrame:
     return links.select('a', 'b', 'level', 'score', 'known').repartition(1).mapInArrow(_grown, CLUSTERS_SQL)
 
 
-def _reduced(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+def spanning_links(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """Return those of the links between entities that determine the clusters: at most one for each entity and level.
+
+    The others connect entities that better links of the same level connect already.
+    """
     found = [batch for batch in batches if batch.num_rows]
     if not found:
         return
-    table = pa.Table.from_batches(found).cast(PAIRS).combine_chunks()
+    table = pa.Table.from_batches(found).combine_chunks()
     members, (left, right) = _numbered(table['a'], table['b'])
     levels, scores = table['level'].to_numpy(), table['score'].to_numpy()
     best = _best_first(left, right, scores)
     for level in np.unique(levels):
         chosen = best[levels[best] == level]
         needed = chosen[spanning_forest(left[chosen], right[chosen], len(members))]
-        rows = table.take(pa.array(needed))
-        yield pa.record_batch([*(column.combine_chunks().cast(field.type) for column, field in zip(
-            rows.columns, PAIRS, strict=True)), pa.array(np.zeros(len(needed), dtype=bool))], schema=LINKS)
+        yield from table.take(pa.array(needed)).to_batches()
 
 
 def _grown(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:

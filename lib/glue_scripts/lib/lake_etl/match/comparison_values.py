@@ -6,12 +6,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from pyspark.sql import Column, DataFrame
-from pyspark.sql import functions as F
+from pyspark.sql import DataFrame
 
 from lake_etl.match.match_plan import MatchPlan
 from lake_etl.match.similarity import Operand, OperandKind
-from lake_etl.match.standardization import Use, is_present_date_sql, is_present_sql, nfc_sql, normalized_sql
+from lake_etl.match.standardization import (
+    Use, is_block_value_sql, is_present_date_sql, is_present_sql, nfc_sql, normalized_sql)
 from lake_etl.spark.columns import quoted
 
 ID = 'id'
@@ -30,34 +30,53 @@ class ColumnUse:
 
 
 def comparison_rows(df: DataFrame, identity: str | None, operands: Sequence[Operand], sources: Iterable[ColumnUse],
-                    defaults: Sequence[str]) -> DataFrame:
+                    defaults: Sequence[str], carried: Sequence[str] = ()) -> DataFrame:
     """Return the values of the rows: `id`, a column `o0`, `o1`, … for each operand, and `v0`, `v1`, … for each source.
 
     identity  the column that becomes `id`; None omits it
     defaults  placeholders for missing values, in addition to the built-in ones
+    carried   further columns, which stay as they are
 
     Accents are composed. A value that is empty or a placeholder is null.
     """
+    sources = tuple(sources)
     wanted = [ColumnUse(operand.column, USES[operand.kind]) for operand in operands if operand.kind in USES]
     texts = numbered_names('t', (source.column.lower() for source in [*wanted, *sources]))
     letters = {name: f'l{text[1:]}' for name, text in texts.items()}
-    ids = [ID] if identity else []
+    ids = [*([ID] if identity else []), *carried]
     typed = {number: f'try_cast({quoted(operand.column)} AS {SQL_TYPES[operand.kind]}) AS o{number}'
              for number, operand in enumerate(operands) if operand.kind in SQL_TYPES}
     # Each step is a separate select, so that Spark computes shared expressions only once.
     plain = [*ids, *(f'o{number}' for number in typed)]
-    rows = df.selectExpr(*(f'{quoted(identity)} AS {ID}' for identity in [identity] if identity), *typed.values(),
+    rows = df.selectExpr(*(f'{quoted(identity)} AS {ID}' for identity in [identity] if identity), *carried,
+                         *typed.values(),
                          *(f'CAST({quoted(name)} AS string) AS {text}' for name, text in texts.items()))
-    rows = rows.selectExpr(*plain, *(f'{nfc_sql(text)} AS {text}' for text in texts.values()))
-    rows = rows.selectExpr(*plain, *texts.values(), *(f'{normalized_sql(texts[name])} AS {letters[name]}'
-                                                      for name in texts))
+    if texts:
+        rows = rows.selectExpr(*plain, f'{nfc_sql(list(texts.values()))} AS texts')
+        rows = rows.selectExpr(*plain, *(f'texts[{number}] AS {text}' for number, text in enumerate(texts.values())),
+                               *(f'{normalized_sql(f"texts[{number}]")} AS {letters[name]}'
+                                 for number, name in enumerate(texts)))
+    present = numbered_names('c', map(_unblocked, [*wanted, *sources]))
+    rows = rows.selectExpr(*plain, *letters.values(), *(
+        f'{_value(source, texts[source.column], letters[source.column], defaults)} AS {name}'
+        for source, name in present.items()))
+    return rows.selectExpr(*ids, *_compared(operands, {source: present[_unblocked(source)] for source in wanted}), *(
+        f'{_blocked(source, present[_unblocked(source)], letters[source.column.lower()])} AS {name}'
+        for source, name in numbered_names('v', sources).items()))
 
-    def value(source: ColumnUse) -> str:
-        name = source.column.lower()
-        own = defaults if source.use in ('block', 'comparison') else ()
-        return f'CASE WHEN {is_present_sql(texts[name], letters[name], source.use, own)} THEN {texts[name]} END'
-    return rows.selectExpr(*ids, *_compared(operands, {source: value(source) for source in wanted}),
-                           *(f'{value(source)} AS {name}' for source, name in numbered_names('v', sources).items()))
+
+def _unblocked(source: ColumnUse) -> ColumnUse:
+    """Return the use of a column that decides first whether it has a value: for blocks that of comparisons."""
+    return ColumnUse(source.column.lower(), 'comparison' if source.use == 'block' else source.use)
+
+
+def _value(source: ColumnUse, text: str, letters: str, defaults: Sequence[str]) -> str:
+    own = defaults if source.use == 'comparison' else ()
+    return f'CASE WHEN {is_present_sql(text, letters, source.use, own)} THEN {text} END'
+
+
+def _blocked(source: ColumnUse, value: str, letters: str) -> str:
+    return f'CASE WHEN {is_block_value_sql(letters)} THEN {value} END' if source.use == 'block' else value
 
 
 def numbered_names(prefix: str, items: Iterable[Item]) -> dict[Item, str]:
@@ -90,29 +109,33 @@ class MatchRowCounts:
     missing: dict[str, int]
 
 
-def count_rows(rows: DataFrame, resolved_id: str, plan: MatchPlan) -> MatchRowCounts:
-    """Count rows in one Spark job; `resolved_id` is the column with the ids that are known without a comparison."""
-    exact = plan.exact_rules
-    parts = [(number in exact, ColumnUse(part.column, use)) for number, rule in enumerate(plan.rules)
-             for part, use in zip(rule.rule.parts, rule.uses, strict=True)]
-    keys = numbered_names('v', [source for is_exact, source in parts if is_exact])
-    names = numbered_names('v', [source for _, source in parts])
-    values = comparison_rows(rows, resolved_id, (), list(names), plan.default_values)
-    unresolved = F.col(ID).isNull()
-    missing = {source: unresolved & F.col(name).isNull() for source, name in names.items()}
-    keyless = _any([missing[source] for source in keys])
-    found = values.agg(F.count_if(~unresolved), F.count_if(unresolved), F.count_if(keyless),
-                       *(F.count_if(condition) for condition in missing.values())).collect()[0]
-    counts = dict(zip(missing, found[3:], strict=True))
+def block_sources(plan: MatchPlan, rules: Iterable[int] | None = None) -> dict[ColumnUse, str]:
+    """Return the values that form the blocks of all or of these rules, and their names in `comparison_rows`."""
+    numbers = range(len(plan.rules)) if rules is None else rules
+    return numbered_names('v', (ColumnUse(part.column, use) for rule in map(plan.rules.__getitem__, numbers)
+                                for part, use in zip(rule.rule.parts, rule.uses, strict=True)))
+
+
+def count_rows(values: DataFrame, resolved_id: str, plan: MatchPlan) -> MatchRowCounts:
+    """Count rows in one Spark job.
+
+    values       rows from `block_values`
+    resolved_id  the column with the ids that are known without a comparison
+    """
+    sources, keys = block_sources(plan), block_sources(plan, plan.exact_rules)
+    unresolved = f'{resolved_id} IS NULL'
+    keyless = ' OR '.join(missing_name(sources[source]) for source in keys) or 'false'
+    conditions = [f'NOT {unresolved}', unresolved, f'{unresolved} AND ({keyless})',
+                  *(f'{unresolved} AND {missing_name(name)}' for name in sources.values())]
+    found = values.selectExpr(*(f'count_if({condition})' for condition in conditions)).collect()[0]
     return MatchRowCounts(found[0], found[1], found[2],
-                          {source.column: count for source, count in counts.items() if source.use == 'block'})
+                          {source.column: count for source, count in zip(sources, found[3:], strict=True)
+                           if source.use == 'block'})
 
 
-def _any(conditions: list[Column]) -> Column:
-    result = F.lit(False)
-    for condition in conditions:
-        result = result | condition
-    return result
+def missing_name(value: str) -> str:
+    """Return the name of the column that tells whether a row lacks a value for blocks, such as v0."""
+    return f'is_missing_{value}'
 
 
 def log_missing_values(counts: MatchRowCounts) -> None:

@@ -97,15 +97,17 @@ def cross_reference_rows(incoming: DataFrame, assigned: DataFrame, spec: EntityM
                          *DETAILS)
 
 
-def changed_references(seen: DataFrame, before: CrossReference | None) -> DataFrame:
+def changed_references(seen: DataFrame, keys: DataFrame, before: CrossReference) -> DataFrame:
     """Return the rows to write: new keys, and known keys seen earlier or later than before.
+
+    seen    cross-reference rows of a batch
+    keys    their `match_key`
+    before  the cross-reference as it was
 
     A known key keeps the level and score of its first match, unless it has another global id now.
     """
-    if before is None:
-        return seen
     global_id = before.global_id
-    old = before.rows.join(seen.select(KEY), KEY, 'left_semi').select(
+    old = before.rows.join(keys, KEY, 'left_semi').select(
         KEY, column(global_id).alias('old_id'), *(F.col(name).alias(f'old_{name}') for name in DETAILS))
     joined = seen.join(old, KEY, 'left')
     moved = F.col('old_id').isNull() | (F.col('old_id') != column(global_id))

@@ -7,12 +7,13 @@ from functools import reduce
 
 import numpy as np
 import pyarrow as pa
-from pyspark.sql import Column, DataFrame
+import pyarrow.compute as pc
+from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
-from lake_etl.match.blocking import LEFT, RIGHT, RULE, block_key_rows, candidate_pairs
-from lake_etl.match.clustering import cluster_links, spanning_links
-from lake_etl.match.comparison_values import count_rows, log_missing_values
+from lake_etl.match.blocking import KNOWN, LEFT, RIGHT, RULE, block_key_rows, block_values, candidate_pairs, key_rows
+from lake_etl.match.clustering import LINKS, LINKS_SQL, cluster_links, spanning_links
+from lake_etl.match.comparison_values import ID, MatchRowCounts, count_rows, log_missing_values
 from lake_etl.match.entity_keys import ENTITY, new_global_id
 from lake_etl.match.match_plan import EXACT, MatchPlan
 from lake_etl.match.scoring import require_trained
@@ -23,12 +24,7 @@ from lake_etl.spark.materialize import checkpointed
 
 LOG = logging.getLogger(__name__)
 GIVEN, NEW = 'given', 'new'
-RESOLVED = hidden_name('resolved_id')
-Named = tuple[DataFrame, str]
-"""Rows, and the name of the column that identifies them."""
-SCHEMA = 'left_id string, right_id string, level int, score double'
-ARROW_SCHEMA = pa.schema([('left_id', pa.string()), ('right_id', pa.string()), ('level', pa.int32()),
-                          ('score', pa.float64())])
+RESOLVED, REASON, GIVEN_ID, KNOWN_ID = map(hidden_name, ('resolved_id', 'reason', 'given_id', 'known_id'))
 
 
 def assign_global_ids(incoming: DataFrame, primary: DataFrame | None, known: DataFrame | None, global_id: str,
@@ -43,71 +39,66 @@ def assign_global_ids(incoming: DataFrame, primary: DataFrame | None, known: Dat
     the batch that match each other, and no known entity, share a new id, a hash of the smallest entity key. No level
     merges persons that are known or that an earlier level has formed.
     """
-    resolved = checkpointed(_resolved_ids(incoming, known, global_id))
-    ids = resolved.select(F.col('entity').alias(ENTITY), F.col('global_id').alias(RESOLVED))
-    rows = checkpointed(incoming.join(ids, ENTITY, 'left'))
-    counts = count_rows(rows, RESOLVED, plan)
+    values = checkpointed(block_values(_with_resolved_ids(incoming, known, global_id), ENTITY, plan,
+                                       (RESOLVED, REASON)))
+    counts = count_rows(values, RESOLVED, plan)
+    resolved = values.where(F.col(RESOLVED).isNotNull()).select(
+        F.col(ID).alias('entity'), F.col(RESOLVED).alias('global_id'), F.col(REASON).alias('level'),
+        F.lit(None).cast('double').alias('score')).distinct()
     if not counts.unresolved:
-        return resolved
+        return checkpointed(resolved)
     log_missing_values(counts)
-    known_rows = [(primary.where(column(global_id).isNotNull()), global_id)] if primary is not None else []
-    if counts.resolved:
-        known_rows.append((rows.where(F.col(RESOLVED).isNotNull()), RESOLVED))
-    unmatched = rows.where(F.col(RESOLVED).isNull())
-    links = _links(unmatched, known_rows, plan, counts.unresolved)
-    return checkpointed(resolved.unionByName(_clustered(unmatched, links, plan)))
+    links = _links(values, counts, primary, global_id, plan)
+    return checkpointed(resolved.unionByName(_clustered(values.where(F.col(RESOLVED).isNull()), links, plan)))
 
 
-def _resolved_ids(incoming: DataFrame, known: DataFrame | None, global_id: str) -> DataFrame:
-    """Return the entities whose id is known without a comparison, the smallest of several ids."""
-    given = incoming.groupBy(ENTITY).agg(F.min(column(global_id)).alias('given'))
+def _with_resolved_ids(incoming: DataFrame, known: DataFrame | None, global_id: str) -> DataFrame:
+    """Add the id of each entity that is known without a comparison, the smallest of several, and the reason."""
+    rows = incoming.select('*', F.min(column(global_id)).over(Window.partitionBy(ENTITY)).alias(GIVEN_ID))
     if known is None:
-        found = given.withColumn('known', F.lit(None).cast('string'))
+        rows = rows.withColumn(KNOWN_ID, F.lit(None).cast('string'))
     else:
-        smallest = known.groupBy('entity').agg(F.min('global_id').alias('known'))
-        found = given.join(smallest.withColumnRenamed('entity', ENTITY), ENTITY, 'left')
-    ids = found.where(F.coalesce('given', 'known').isNotNull())
-    return ids.select(F.col(ENTITY).alias('entity'), F.coalesce('given', 'known').alias('global_id'),
-                      F.when(F.col('given').isNotNull(), F.lit(GIVEN)).otherwise(F.lit(EXACT)).alias('level'),
-                      F.lit(None).cast('double').alias('score'))
+        smallest = known.groupBy(F.col('entity').alias(ENTITY)).agg(F.min('global_id').alias(KNOWN_ID))
+        rows = rows.join(smallest, ENTITY, 'left')
+    reason = F.when(F.col(GIVEN_ID).isNotNull(), F.lit(GIVEN)).when(F.col(KNOWN_ID).isNotNull(), F.lit(EXACT))
+    return rows.select('*', F.coalesce(GIVEN_ID, KNOWN_ID).alias(RESOLVED), reason.alias(REASON))
 
 
-def _links(unmatched: DataFrame, known_rows: Sequence[Named], plan: MatchPlan, rows: int) -> DataFrame | None:
-    """Return the links of unmatched rows, to known rows and among themselves, as `cluster_links` takes them."""
+def _links(values: DataFrame, counts: MatchRowCounts, primary: DataFrame | None, global_id: str, plan: MatchPlan
+           ) -> DataFrame | None:
+    """Return the links of unresolved rows, to known rows and among themselves, as `cluster_links` takes them."""
     if not plan.rules:
         return None
-    keyed = checkpointed(block_key_rows(unmatched, ENTITY, plan))
-    known = _scored(known_rows, keyed, plan, rows)
-    found = [_best_links(known)] if known is not None else []
+    unresolved = key_rows(values.where(F.col(RESOLVED).isNull()), plan)
+    known = []
+    if primary is not None:
+        known.append(block_key_rows(primary.where(column(global_id).isNotNull()), global_id, plan))
+    if counts.resolved:
+        resolved = values.where(F.col(RESOLVED).isNotNull()).withColumn(ID, F.col(RESOLVED))
+        known.append(key_rows(resolved, plan))
     # Different entities of a batch have different source keys, so the exact rules cannot match them.
-    others = keyed.where(~F.col(RULE).isin(*plan.exact_rules)) if plan.exact_rules else keyed
-    pairs = candidate_pairs(others, others, plan, rows * len(plan.rules), within=True)
-    if pairs is not None:
-        matches = scored_matches(pairs.where('l_id < r_id'), plan)
-        found.append(spanning_links(matches.withColumnsRenamed({'left_id': 'a', 'right_id': 'b'})))
-    return reduce(DataFrame.unionByName, found) if found else None
+    others = unresolved.where(~F.col(RULE).isin(*plan.exact_rules)) if plan.exact_rules else unresolved
+    pairs = candidate_pairs(reduce(DataFrame.unionByName, known) if known else None, unresolved, plan,
+                            counts.unresolved * len(plan.rules), others)
+    return None if pairs is None else best_links(pairs.where(F.col(KNOWN) | (F.col('l_id') < F.col('r_id'))), plan)
 
 
-def _scored(known_rows: Sequence[Named], keyed: DataFrame, plan: MatchPlan, rows: int) -> DataFrame | None:
-    """Return the matches of rows with known rows; None when no row shares a block with one."""
-    if not known_rows:
-        return None
-    known = reduce(DataFrame.unionByName, (block_key_rows(df, identity, plan) for df, identity in known_rows))
-    pairs = candidate_pairs(known, keyed, plan, rows * len(plan.rules))
-    return None if pairs is None else scored_matches(pairs, plan)
+def best_links(pairs: DataFrame, plan: MatchPlan) -> DataFrame:
+    """Return the links of matching pairs: `a`, `b`, `level` (index in the plan), `score` and `known`.
+
+    A row has one link to a known person at each level: that with the best score, then with the smallest id. Of the
+    links between rows, those are left out that other links make unnecessary. Scores pairs in Arrow batches on the
+    workers of Spark. Raises LakeError if a scorer is not trained.
+    """
+    matches = pairs.mapInArrow(_scoring(plan), LINKS_SQL)
+    best = F.min(F.struct((-F.col('score')).alias('worse'), 'a')).alias('best')
+    found = matches.groupBy('b', 'level', 'known', F.when(~F.col('known'), F.col('a')).alias('other')).agg(best)
+    return found.select('best.a', 'b', 'level', (-F.col('best.worse')).alias('score'), 'known')
 
 
-def _best_links(matches: DataFrame) -> DataFrame:
-    """Return the known person with the best score, then the smallest id, for each entity and level."""
-    best = F.min(F.struct((-F.col('score')).alias('worse'), 'left_id')).alias('best')
-    found = matches.groupBy('right_id', 'level').agg(best)
-    return found.select(F.col('best.left_id').alias('a'), F.col('right_id').alias('b'), 'level',
-                        (-F.col('best.worse')).alias('score'), F.lit(True).alias('known'))
-
-
-def _clustered(unmatched: DataFrame, links: DataFrame | None, plan: MatchPlan) -> DataFrame:
+def _clustered(unresolved: DataFrame, links: DataFrame | None, plan: MatchPlan) -> DataFrame:
     """Return the ids of entities from their clusters; a new person gets the id of its smallest key."""
-    entities = unmatched.select(F.col(ENTITY).alias('entity')).distinct()
+    entities = unresolved.select(F.col(ID).alias('entity')).distinct()
     if links is None:
         return entities.select('entity', new_global_id(F.col('entity')).alias('global_id'), F.lit(NEW).alias('level'),
                                F.lit(None).cast('double').alias('score'))
@@ -125,11 +116,11 @@ def best_matches(incoming: DataFrame, primary: DataFrame, global_id: str, plan: 
 
     None if no row shares a block with a known one. Incoming entities are not compared with each other.
     """
-    named = primary.where(column(global_id).isNotNull())
-    matches = _scored([(named, global_id)], block_key_rows(incoming, ENTITY, plan), plan, incoming_rows)
-    if matches is None:
+    named = block_key_rows(primary.where(column(global_id).isNotNull()), global_id, plan)
+    pairs = candidate_pairs(named, block_key_rows(incoming, ENTITY, plan), plan, incoming_rows * len(plan.rules))
+    if pairs is None:
         return None
-    found = _best_links(matches).groupBy('b').agg(F.min_by(F.struct('a', 'level', 'score'), 'level').alias('best'))
+    found = best_links(pairs, plan).groupBy('b').agg(F.min_by(F.struct('a', 'level', 'score'), 'level').alias('best'))
     return found.select(F.col('b').alias('entity'), F.col('best.a').alias('global_id'),
                         level_name(F.col('best.level'), plan).alias('level'), F.col('best.score').alias('score'))
 
@@ -147,26 +138,20 @@ def log_level_counts(assigned: DataFrame, levels: Sequence[str]) -> None:
              ', '.join(f'{counts[name]} {name}' for name in order) or 'none')
 
 
-def scored_matches(pairs: DataFrame, plan: MatchPlan) -> DataFrame:
-    """Return the matching pairs: `left_id`, `right_id`, `level` (index in the plan) and `score`.
-
-    Scores pairs in Arrow batches on the workers of Spark. A pair that shares several blocks occurs once for each.
-    Raises LakeError if a scorer is not trained.
-    """
-    return pairs.mapInArrow(_scoring(plan), SCHEMA)
-
-
 def _scoring(plan: MatchPlan) -> Callable[[Iterable[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
     level_of_rule = np.array([rule.level for rule in plan.rules], dtype=np.int32)
     operands = plan.operands
     scorers = tuple(require_trained(level.scorer, level.name) for level in plan.levels)
 
     def score(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        among_rows = []
         for batch in batches:
-            levels = level_of_rule[batch.column('rule').to_numpy()]
+            levels = level_of_rule[batch.column(RULE).to_numpy()]
             for level in np.unique(levels):
-                chosen = batch.filter(pa.array(levels == level))
-                yield _matches(chosen, int(level))
+                found = _matches(batch.filter(pa.array(levels == level)), int(level))
+                yield found.filter(found.column(KNOWN))
+                among_rows.append(found.filter(pc.invert(found.column(KNOWN))))
+        yield from spanning_links(among_rows)
 
     def _matches(batch: pa.RecordBatch, number: int) -> pa.RecordBatch:
         level, scorer = plan.levels[number], scorers[number]
@@ -177,5 +162,5 @@ def _scoring(plan: MatchPlan) -> Callable[[Iterable[pa.RecordBatch]], Iterator[p
         found = pa.array(np.flatnonzero(scores >= level.threshold))
         columns = [batch.column(f'{side}id').take(found).cast(pa.string()) for side in (LEFT, RIGHT)]
         return pa.record_batch([*columns, pa.array(np.full(len(found), number, dtype=np.int32)),
-                                pa.array(scores).take(found)], schema=ARROW_SCHEMA)
+                                pa.array(scores).take(found), batch.column(KNOWN).take(found)], schema=LINKS)
     return score

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import sys
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Literal
 
@@ -43,13 +43,13 @@ DATES = (date(1, 1, 1), date(1753, 1, 1), date(1899, 12, 30), date(1899, 12, 31)
          date(2999, 12, 31), date(9999, 12, 31))
 EPOCH = date(1970, 1, 1)
 MIDNIGHT = ('', '0000', '000000', '000000000', '000000000000', 't000000', 't000000z', 't000000000', 't000000000z')
-REPEATED = (r'^(?:x+|0{3,}|9{4,}|([1-8])\1{6,}|1([0-9])\2{9}|(?:\+|00)[1-9][0-9]{0,2}?([0-9])\3{6,}'
-            r'|(?:\+|00)[1-9][0-9]{0,2}?(?:1234567890|123456789|1234567))$')
+REPEATED = (r'x+|0{3,}|9{4,}|([1-8])\1{6,}|1([0-9])\2{9}|(?:\+|00)[1-9][0-9]{0,2}?([0-9])\3{6,}'
+            r'|(?:\+|00)[1-9][0-9]{0,2}?(?:1234567890|123456789|1234567)')
 NO_USER = 'none|noemail|nomail|null|unknown|unk|notprovided|notavailable|notgiven|noreply|donotreply'
 ANY_USER = 'na|no|x+|a|abc|asdf|test|test123|email|mail|name|user|someone|nobody|noone'
 ANY_DOMAIN = 'na|no|x+|a|abc|asdf|test|testing|email|mail|example|domain|nowhere'
 TOP_LEVEL = 'com|net|org|edu|gov|info|biz|invalid|test|de|at|ch|fr|es|it|nl|be|eu|us|ca|mx|br|uk|couk|au|comau'
-MAIL = (f'^(?:(?:{NO_USER})@.*|(?:{ANY_USER}|{NO_USER})@(?:{ANY_DOMAIN}|{NO_USER})(?:{TOP_LEVEL})?)$')
+MAIL = f'(?:{NO_USER})@.*|(?:{ANY_USER}|{NO_USER})@(?:{ANY_DOMAIN}|{NO_USER})(?:{TOP_LEVEL})?'
 
 
 def normalized(text: str) -> str:
@@ -57,26 +57,58 @@ def normalized(text: str) -> str:
     return text.lower().translate(dict.fromkeys(map(ord, IGNORED)))
 
 
-def _spellings(day: date) -> set[str]:
-    """Return the normalized spellings of a date, with and without midnight."""
-    orders = (f'{day.year:04}{day.month:02}{day.day:02}', f'{day.month:02}{day.day:02}{day.year:04}',
-              f'{day.day:02}{day.month:02}{day.year:04}')
-    return {order + time for order in orders for time in MIDNIGHT}
+def _spellings(*days: date) -> frozenset[str]:
+    """Return the normalized spellings of dates, without a time."""
+    return frozenset(text for day in days for text in (
+        f'{day.year:04}{day.month:02}{day.day:02}', f'{day.month:02}{day.day:02}{day.year:04}',
+        f'{day.day:02}{day.month:02}{day.year:04}'))
+
+
+def _at_midnight(days: Iterable[str]) -> frozenset[str]:
+    """Return the spellings of dates with and without midnight."""
+    return frozenset(day + time for day in days for time in MIDNIGHT)
 
 
 _WORDS = frozenset(map(normalized, WORDS))
 _PUNCTUATED = frozenset(map(normalized, PUNCTUATED_WORDS))
-_COMPARED = _WORDS | frozenset(NUMBERS) | frozenset().union(*map(_spellings, DATES))
+_COMPARED = _WORDS | frozenset(NUMBERS) | _at_midnight(_spellings(*DATES))
+_ONLY_IN_BLOCKS = frozenset(map(normalized, NEVER_BLOCKED)) | _at_midnight(_spellings(EPOCH))
 _MISSING: dict[Use, frozenset[str]] = {
     'comparison': _COMPARED,
-    'block': _COMPARED | frozenset(map(normalized, NEVER_BLOCKED)) | _spellings(EPOCH),
+    'block': _COMPARED | _ONLY_IN_BLOCKS,
     'key': _WORDS,
     'system': _WORDS - frozenset(map(normalized, SHORT_WORDS))}
 _MISSING_PUNCTUATED: dict[Use, frozenset[str]] = {
     'comparison': _PUNCTUATED, 'block': _PUNCTUATED, 'key': _PUNCTUATED,
     'system': _PUNCTUATED | frozenset(map(normalized, SHORT_WORDS))}
 _PATTERNS: dict[Use, tuple[str, ...]] = {
-    'comparison': (REPEATED, MAIL), 'block': (REPEATED, MAIL), 'key': ('^(?:x+|00+)$',), 'system': ()}
+    'comparison': (REPEATED, MAIL), 'block': (REPEATED, MAIL), 'key': ('x+|00+',), 'system': ()}
+
+
+def any_of(words: Iterable[str]) -> str:
+    """Return a pattern for any of the words; words with the same beginning share it, so matching takes few steps."""
+    endings: dict[str, list[str]] = {}
+    for word in sorted(words):
+        endings.setdefault(word[:1], []).append(word[1:])
+    ends_here = endings.pop('', None) is not None
+    branches = '|'.join(re.escape(letter) + any_of(rest) for letter, rest in endings.items())
+    if ends_here and endings:
+        return f'(?:{branches})?'
+    return f'(?:{branches})' if len(endings) > 1 else branches
+
+
+def _whole_text(*patterns: str) -> str:
+    return f'^(?:{"|".join(patterns)})$'
+
+
+# In SQL one pattern takes the place of hundreds of words: Spark copies every word of a condition at each step of
+# planning, and into each task.
+_PLACEHOLDERS: dict[Use, str] = {
+    'comparison': _whole_text(any_of({'', '+', *_WORDS, *NUMBERS}),
+                              any_of(_spellings(*DATES)) + any_of(MIDNIGHT), *_PATTERNS['comparison']),
+    'key': _whole_text(any_of({'', '+', *_MISSING['key']}), *_PATTERNS['key']),
+    'system': _whole_text(any_of({'', '+', *_MISSING['system']}))}
+_NO_BLOCK = _whole_text(any_of(map(normalized, NEVER_BLOCKED)), any_of(_spellings(EPOCH)) + any_of(MIDNIGHT))
 
 
 def is_missing(text: str, use: Use, defaults: Iterable[str] = ()) -> bool:
@@ -87,7 +119,7 @@ def is_missing(text: str, use: Use, defaults: Iterable[str] = ()) -> bool:
     letters = normalized(text)
     apart = len(text.strip(' ')) > len(letters)
     return (letters in ('', '+') or letters in _MISSING[use] or (apart and letters in _MISSING_PUNCTUATED[use])
-            or any(re.search(pattern, letters) for pattern in _PATTERNS[use])
+            or any(re.fullmatch(pattern, letters) for pattern in _PATTERNS[use])
             or text.strip(' ').lower() in {value.strip().lower() for value in defaults})
 
 
@@ -99,15 +131,22 @@ def normalized_sql(text: str) -> str:
 def is_present_sql(text: str, letters: str, use: Use, defaults: Iterable[str] = ()) -> str:
     """Return a SQL condition that a text is a value and not a placeholder; null or false if it is null.
 
+    use      for blocks a value must fulfil `is_block_value_sql` too; their other placeholders are those of comparisons
+
     letters  SQL for its letters and digits, from `normalized_sql`
     """
     apart = f"({letters} IN ({_list(_MISSING_PUNCTUATED[use])}) AND length(trim({text})) > length({letters}))"
-    conditions = [f"{letters} IN ({_list({'', '+', *_MISSING[use]})})", apart,
-                  *(f'{letters} RLIKE {sql_text(pattern)}' for pattern in _PATTERNS[use])]
+    placeholders = _PLACEHOLDERS['comparison' if use == 'block' else use]
+    conditions = [f'{letters} RLIKE {sql_text(placeholders)}', apart]
     own = {value.strip().lower() for value in defaults}
     if own:
         conditions.append(f'lower(trim({text})) IN ({_list(own)})')
     return f'NOT ({" OR ".join(conditions)})'
+
+
+def is_block_value_sql(letters: str) -> str:
+    """Return a SQL condition that a value to compare may form a block too; null if it is null."""
+    return f'NOT {letters} RLIKE {sql_text(_NO_BLOCK)}'
 
 
 def present_or_null_sql(text: str, use: Use) -> str:
@@ -137,16 +176,22 @@ def _compositions() -> list[str]:
 COMPOSITIONS = _compositions()
 
 
-def nfc_sql(text: str) -> str:
-    """Return SQL for the text in Unicode normalization form C (NFC): composed accents.
+def nfc_sql(texts: Sequence[str]) -> str:
+    """Return SQL for an array of the texts in Unicode normalization form C (NFC): composed accents.
 
     Spark has no function for this. Only text with a separate accent is processed letter by letter. A comparison of its
     length in bytes excludes plain text first, so nearly all rows cost nothing.
     """
-    pairs = f"split({sql_text(' '.join(COMPOSITIONS))}, ' ')"
-    replaced = f'aggregate({pairs}, {text}, (done, pair) -> replace(done, substring(pair, 1, 2), substring(pair, 3)))'
-    has_accents = f"octet_length({text}) > length({text}) AND {text} RLIKE {sql_text(chr(92) + 'p{M}')}"
-    return f'CASE WHEN {has_accents} THEN {replaced} ELSE {text} END'
+    # An empty piece of the text keeps Spark from storing the list as a thousand values in each plan and task.
+    pairs = f"split(concat({sql_text(' '.join(COMPOSITIONS))}, left(text, 0)), ' ')"
+    replaced = f'aggregate({pairs}, text, (done, pair) -> replace(done, substring(pair, 1, 2), substring(pair, 3)))'
+    composed = f'text -> CASE WHEN {_has_accents_sql("text")} THEN {replaced} ELSE text END'
+    values, has_accents = f'array({", ".join(texts)})', ' OR '.join(map(_has_accents_sql, texts))
+    return f'CASE WHEN {has_accents} THEN transform({values}, {composed}) ELSE {values} END'
+
+
+def _has_accents_sql(text: str) -> str:
+    return f"(octet_length({text}) > length({text}) AND {text} RLIKE {sql_text(chr(92) + 'p{M}')})"
 
 
 def nfc(text: str) -> str:

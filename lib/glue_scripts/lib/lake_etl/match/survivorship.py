@@ -63,15 +63,17 @@ def latest_rows(rows: DataFrame, global_id: str, sort_field: str | None) -> Data
     return ranked.withColumn(NUMBER, F.row_number().over(order)).where(F.col(NUMBER) == 1).drop(NUMBER, CONTENT, ENTITY)
 
 
-def changed_rows(latest: DataFrame, primary: DataFrame | None, global_id: str, sort_field: str | None) -> DataFrame:
-    """Return the rows to write, with all columns of both frames.
+def changed_rows(rows: DataFrame, primary: DataFrame | None, global_id: str, sort_field: str | None) -> DataFrame:
+    """Return the latest row for each global id if the primary table must change, with all columns of both frames.
 
     Rows that are older than the row of the primary table, or equal to it, are omitted. A column that the incoming rows
     lack keeps its value.
     """
+    latest = latest_rows(rows, global_id, sort_field)
     if primary is None:
         return latest
-    keys = latest.select(column(global_id))
+    # The ids of all rows are those of the latest ones, and Spark need not find the latest rows for them.
+    keys = rows.select(column(global_id))
     current = latest_rows(primary.join(keys, global_id, 'left_semi'), global_id, sort_field)
     names = [*primary.columns, *(name for name in latest.columns if not has_column(primary.schema, name))]
     before = F.struct(*(column(name) for name in current.columns)).alias(BEFORE)
