@@ -59,6 +59,11 @@ def pytest_collection_finish() -> None:
     gc.freeze()
 
 
+def pytest_unconfigure() -> None:
+    """Let the end of the process find everything; a library complains about objects of its own that stay."""
+    gc.unfreeze()
+
+
 @contextmanager
 def settings_put_back() -> Iterator[None]:
     """Put back what commands and jobs set for their whole process: logging, and hooks of Python."""
