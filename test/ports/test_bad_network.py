@@ -29,7 +29,7 @@ def network():
 
 
 @pytest.fixture
-def bad(network, monkeypatch):
+def bad(network, without_pauses, monkeypatch):
     """The proxy without faults; clients that the lake opens go through it."""
     for name, value in (('AWS_ENDPOINT_URL', network.endpoint), ('AWS_DEFAULT_REGION', 'us-east-1'),
                         ('AWS_ACCESS_KEY_ID', 'testing'), ('AWS_SECRET_ACCESS_KEY', 'testing')):
@@ -100,9 +100,7 @@ def test_a_condition_that_does_not_hold_keeps_the_old_content_and_is_no_matter_o
     assert files.read('s3://cleanse/a') == b'new'
 
 
-def test_throttling_that_does_not_end_is_named_as_throttling(files, bad, items, monkeypatch):
-    # The pauses of ten retries would take a minute.
-    monkeypatch.setattr('botocore.retries.standard.ExponentialBackoff.delay_amount', lambda *_: 0)
+def test_throttling_that_does_not_end_is_named_as_throttling(files, bad, items):
     bad.faults = [Fault('GET /cleanse/a', 'refuse', 'SlowDown', ALWAYS),
                   Fault('GetItem', 'refuse', 'ProvisionedThroughputExceededException', ALWAYS)]
     with pytest.raises(LakeError, match='^s3://cleanse/a could not be read: SlowDown. Amazon S3 is throttling'):

@@ -108,7 +108,7 @@ def catalog(glue):
 
 
 @pytest.fixture
-def disturbed(catalog, glue):
+def disturbed(catalog, glue, without_pauses):
     return Disturbance(glue)
 
 
