@@ -12,6 +12,7 @@ from lake_etl.adapters.aws.s3_files import S3Files
 from lake_etl.errors import ItemStoreError, LakeError, PublicationError
 from lake_etl.ports import Column, Partition, Publication, Table
 
+pytestmark = pytest.mark.usefixtures('without_pauses')
 BUCKET, ITEMS, ALWAYS = 'cleanse', 'dev-lake-etl-hash-values', 1000
 CONTENT = bytes(range(256)) * 64
 KEYS = tuple(Column(name, 'string') for name in ('year', 'month', 'day'))
@@ -29,7 +30,7 @@ def network():
 
 
 @pytest.fixture
-def bad(network, without_pauses, monkeypatch):
+def bad(network, monkeypatch):
     """The proxy without faults; clients that the lake opens go through it."""
     for name, value in (('AWS_ENDPOINT_URL', network.endpoint), ('AWS_DEFAULT_REGION', 'us-east-1'),
                         ('AWS_ACCESS_KEY_ID', 'testing'), ('AWS_SECRET_ACCESS_KEY', 'testing')):
