@@ -1,6 +1,7 @@
 """Fixtures shared by all tests: one Spark session for the whole run, and a counter of Spark jobs."""
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import sys
@@ -22,12 +23,45 @@ __all__ = ['pytest_fixture_setup', 'pytest_pycollect_makemodule', 'pytest_pyfunc
 REPOSITORY = Path(__file__).resolve().parents[1]
 # The ring on a real cluster needs Java libraries, which `./lake test --real` fetches.
 collect_ignore = [] if 'LAKE_REAL_JARS' in os.environ else ['real']
+# Tests start many processes, each of which would compile the lake's modules again.
+sys.dont_write_bytecode = False
+os.environ.pop('PYTHONDONTWRITEBYTECODE', None)
+# Rings whose files take longest, in this order; with several processes they start first, so that none is left waiting.
+LONG_RINGS = ('jobs', 'faults', 'flow', 'spark', 'contract', 'ports')
+# Nearly everything stays that collecting thousands of tests makes; looking for what could go takes a third of the time.
+gc.disable()
 use_real_library()
 # pytest's processes pretend to have a terminal, which would fold what commands print.
 os.environ.pop('COLUMNS', None)
 # How long an example takes says nothing on a machine that does other things as well.
 settings.register_profile('lake', deadline=None)
 settings.load_profile('lake')
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Have several processes take the files in the order of `pytest_collection_modifyitems`."""
+    if hasattr(config.option, 'loadscopereorder'):
+        config.option.loadscopereorder = False
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Put the files that take longest first where several processes share them."""
+    def place(item: pytest.Item) -> int:
+        ring = item.nodeid.removeprefix('test/').partition('/')[0]
+        return LONG_RINGS.index(ring) if ring in LONG_RINGS else len(LONG_RINGS)
+    if hasattr(config, 'workerinput'):
+        items.sort(key=place)
+
+
+def pytest_collection_finish() -> None:
+    """Look for what can go again, but not among the collected tests and the imported modules."""
+    gc.enable()
+    gc.freeze()
+
+
+def pytest_unconfigure() -> None:
+    """Let the end of the process find everything; a library complains about objects of its own that stay."""
+    gc.unfreeze()
 
 
 @contextmanager

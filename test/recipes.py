@@ -32,10 +32,13 @@ TESTS = './lake test --numprocesses 0'
 def follow(headings: Sequence[str], copy: Path, further_tests: Sequence[str] = ()) -> str:
     """Copy the repository to the folder `copy`, follow the recipes there, and return what their commands have printed.
 
-    further_tests  run with the tests that the recipes name, all in one process and one Spark session at the end
+    A command that several recipes give runs once, after the changes of all of them.
+
+    further_tests  run with the tests that the recipes name, all in one process and one Spark session at the end, and
+                   options of pytest
     """
     _copy_repository(copy)
-    printed, tests = '', list(further_tests)
+    commands, tests = [], list(further_tests)
     for heading in headings:
         steps = list(STEP.finditer(_section(heading)))
         assert steps, f'the recipe {heading!r} has no step'
@@ -46,11 +49,11 @@ def follow(headings: Sequence[str], copy: Path, further_tests: Sequence[str] = (
             elif step['file']:
                 _insert(copy / step['file'], step['line'], block)
             else:
-                commands = block.splitlines()
-                tests += [test for command in commands if command.startswith(TESTS)
-                          for test in command.removeprefix(TESTS).split()]
-                printed += ''.join(_run(command, copy) for command in commands if not command.startswith(TESTS))
-    return printed + _run(' '.join([TESTS, *dict.fromkeys(tests)]), copy)
+                lines = block.splitlines()
+                tests += [test for line in lines if line.startswith(TESTS) for test in line.removeprefix(TESTS).split()]
+                commands += [line for line in lines if not line.startswith(TESTS)]
+    commands.append(shlex.join([*shlex.split(TESTS), *dict.fromkeys(tests)]))
+    return ''.join(_run(command, copy) for command in dict.fromkeys(commands))
 
 
 def _section(heading: str) -> str:

@@ -28,8 +28,7 @@ from lake_etl.runtime import chosen_catalog
 from lake_etl.transform.apply import apply_steps
 from lake_etl.transform.discovery import all_transforms
 from lake_etl.transform.registry import TransformContext, UserTransform
-from lib.local_lake.running.java_classes import class_archive_options
-from lib.local_lake.running.laptop_session import JAVA_OPTIONS, ONE_COMPILER
+from quick_spark import quick_start
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 SHARED = REPOSITORY / 'lib' / 'glue_scripts' / 'lib'
@@ -268,11 +267,6 @@ def test_an_argument_or_a_variable_chooses_the_catalog(monkeypatch, arguments, v
     assert chosen_catalog() == chosen
 
 
-# Spark starts in half the time with one core, one compiler and an archive of its classes.
-QUICK_START = ('--master local[1] --conf spark.ui.enabled=false --conf spark.sql.codegen.wholeStage=false '
-               f'--conf spark.driver.extraJavaOptions="{JAVA_OPTIONS} {ONE_COMPILER} {{archive}}" pyspark-shell')
-
-
 def test_a_job_from_the_skeleton_reads_and_extends_the_lake_of_a_laptop(spark_environment, tmp_path):
     """It is started by a launch configuration that has only a program and arguments."""
     folder = tmp_path / 'lib' / 'glue_scripts'
@@ -291,8 +285,7 @@ def test_a_job_from_the_skeleton_reads_and_extends_the_lake_of_a_laptop(spark_en
         'JOB_NAME': 'codes', 'environment': 'Dev', 'TempDir': tmp_path, 'state_machine_name': 'none',
         'execution_id': 'e', 'source_key': 'Own/Codes', 'catalog': f'sqlite://{tmp_path}/lake.db',
         'data_lineage_table': f'sqlite://{tmp_path}/lake.db#data-lineage'}.items()]
-    environment = {name: value for name, value in os.environ.items() if name != 'PYTHONPATH'}
-    environment['PYSPARK_SUBMIT_ARGS'] = QUICK_START.format(archive=class_archive_options())
+    environment = {name: value for name, value in os.environ.items() if name != 'PYTHONPATH'} | quick_start()
     done = subprocess.run([sys.executable, str(folder / 'etl_codes.py'), *arguments], capture_output=True, text=True,
                           env=environment, cwd=tmp_path, check=False)
     assert done.returncode == 0, done.stderr[-3000:]

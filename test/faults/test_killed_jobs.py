@@ -2,12 +2,13 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-from killed_run import POINTS, SET_ASIDE
+from killed_run import POINTS, SET_ASIDE, WRITING, killed_in_a_fork
 
 from lib.local_lake.running.orchestration import INTERRUPTED, STOPPED, Orchestrator
 
@@ -30,31 +31,39 @@ def whole(generation, rows):
     return [(generation, rows, rows * (rows - 1) // 2)]
 
 
-def run_and_be_killed(folder, point, file):
-    """Run both jobs for the file in a process group of their own until it is killed at the point."""
+def run_and_be_killed(spark, folder, point, file):
+    """Run both jobs for the file until they are killed at the point."""
+    if point.endswith(WRITING):
+        assert killed_with_java(folder, point, file)
+    else:
+        assert killed_in_a_fork(spark, folder, point, KEY, file)
+
+
+def killed_with_java(folder, point, file):
+    """Run both jobs in a process group of their own, Java too, and tell whether it was killed."""
     path = [str(REPOSITORY), str(REPOSITORY / 'lib' / 'glue_scripts' / 'lib'), str(REPOSITORY / 'test')]
     # Compiling less makes such a short run shorter.
     environment = os.environ | {'PYTHONPATH': os.pathsep.join(path), 'JAVA_TOOL_OPTIONS': '-XX:TieredStopAtLevel=1'}
     done = subprocess.run([sys.executable, str(HERE / 'killed_run.py'), str(folder), point, KEY, str(file)],
                           env=environment, start_new_session=True, capture_output=True, text=True, timeout=120)
-    assert done.returncode == -9, done.stderr
+    return done.returncode == -signal.SIGKILL
 
 
 @pytest.mark.parametrize('point', POINTS)
-def test_a_killed_run_leaves_the_old_data_and_the_next_one_brings_the_new(lake, tmp_path, point):
+def test_a_killed_run_leaves_the_old_data_and_the_next_one_brings_the_new(lake, spark, tmp_path, point):
     job, _, moment = point.partition(': ')
-    rows = MANY_ROWS if moment == 'in the middle of the write' else ROWS
+    rows = MANY_ROWS if moment == WRITING else ROWS
     lake.configure('transformation-sql/spark-Gen-Policy.sql',
                    'SELECT generation, number, year, month, day FROM gen.policy')
     assert lake.run(KEY, file_of(OLD, ROWS)).status == 'SUCCEEDED'
     (tmp_path / 'new.csv').write_text(file_of(NEW, rows))
-    run_and_be_killed(tmp_path, point, tmp_path / 'new.csv')
+    run_and_be_killed(spark, tmp_path, point, tmp_path / 'new.csv')
 
     switched = moment == 'before the clean-up'
     old, new = whole(OLD, ROWS), whole(NEW, rows)
     assert lake.rows(CLEANSE) == (new if switched or job == 'consume' else old)
     assert lake.rows(CONSUME) == (new if switched and job == 'consume' else old)
-    if moment == 'in the middle of the write':
+    if moment == WRITING:
         assert [path for path in lake.folders.root.rglob('*.parquet') if '_temporary' in path.parts]
     killed = lake.unreferenced_files()
     assert killed
@@ -75,12 +84,12 @@ def test_a_killed_run_leaves_the_old_data_and_the_next_one_brings_the_new(lake, 
     assert not [place for folder in tables for place in folder.rglob('_temporary')]
 
 
-def test_a_load_killed_when_rows_were_set_aside_loses_none_and_can_be_repeated(lake, tmp_path):
+def test_a_load_killed_when_rows_were_set_aside_loses_none_and_can_be_repeated(lake, spark, tmp_path):
     lake.configure('dq-rules/dq-Gen-Policy.json', {'after_transform': {
         'quarantine_rules': ["ColumnValues 'number' >= 10"]}})
     lake.publish('gen', 'policy', {'generation': 'string', 'number': 'int'}, {('2026', '03', '04'): [(OLD, 1)]})
     (tmp_path / 'new.csv').write_text(file_of(NEW, ROWS))
-    run_and_be_killed(tmp_path, SET_ASIDE, tmp_path / 'new.csv')
+    run_and_be_killed(spark, tmp_path, SET_ASIDE, tmp_path / 'new.csv')
     assert lake.rows(CLEANSE) == [(OLD, 1, 1)]
     quarantine = 'SELECT number FROM gen.policy_quarantine_after_transform ORDER BY number'
     assert lake.rows(quarantine) == [(number,) for number in range(10)]

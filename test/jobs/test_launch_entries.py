@@ -6,22 +6,30 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 
+from lake_etl.reasons.own_words import SHOWS_SPARK_LOG
 from lib.local_lake.cli import main
+from quick_spark import quick_start
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 WORKSPACE = '${workspaceFolder}'
 TEXT = (REPOSITORY / '.vscode' / 'launch.json.default').read_text(encoding='utf-8')
 LAUNCHES = json.loads('\n'.join(line for line in TEXT.splitlines() if not line.startswith('//')))['configurations']
-# In their order each finds what it builds on. Entries of the container need AWS.
-STARTED = [launch for launch in LAUNCHES if launch['name'].startswith(('Laptop: ', 'CDK: '))]
+# Entries of the container need AWS.
+ENTRIES = {launch['name']: launch for launch in LAUNCHES if launch['name'].startswith(('Laptop: ', 'CDK: '))}
+# Programs run one after the other in one process, each as Python runs a file: the second finds Spark started.
+ONE_BY_ONE = """
+import json, os, runpy, sys
+for program, *arguments in json.loads(sys.argv[1]):
+    sys.argv, sys.path[0] = [program, *arguments], os.path.dirname(program)
+    runpy.run_path(program, run_name='__main__')
+"""
 
 
 @pytest.fixture(scope='module')
-def workspace(spark, tmp_path_factory) -> Path:
+def workspace(spark, small_data, tmp_path_factory) -> Path:
     """A folder like a clone, with a lake that has the look-ups and claims which the policies need."""
     folder = tmp_path_factory.mktemp('workspace')
     for path in REPOSITORY.iterdir():
@@ -35,29 +43,57 @@ def workspace(spark, tmp_path_factory) -> Path:
     return folder
 
 
-def start(launch: dict[str, Any], workspace: Path) -> subprocess.CompletedProcess[str]:
-    """Start an entry as the editor does: the chosen interpreter, the folder, the variables, the arguments."""
-    def filled(text: str) -> str:
-        return text.replace(WORKSPACE, str(workspace))
-    program = ['-m', launch['module']] if 'module' in launch else [filled(launch['program'])]
-    own = {name: value for name, value in os.environ.items() if name not in ('PYTHONPATH', 'ENV')}
-    # Java's second compiler does not pay for one small load.
-    own['JAVA_TOOL_OPTIONS'] = '-XX:TieredStopAtLevel=1'
-    return subprocess.run([sys.executable, *program, *map(filled, launch.get('args', ()))], cwd=filled(launch['cwd']),
-                          env=own | {name: filled(value) for name, value in launch.get('env', {}).items()},
+def filled(text: str, workspace: Path) -> str:
+    return text.replace(WORKSPACE, str(workspace))
+
+
+def words_of(name: str, workspace: Path) -> list[str]:
+    """Return the program of an entry, where it has one, and the arguments."""
+    entry = ENTRIES[name]
+    return [filled(word, workspace) for word in (*filter(None, [entry.get('program')]), *entry.get('args', ()))]
+
+
+def start(name: str, command: list[str], workspace: Path) -> None:
+    """Start a command as the editor starts an entry: the chosen interpreter, the folder, the variables."""
+    own = {name: value for name, value in os.environ.items() if name not in ('PYTHONPATH', 'ENV')} | quick_start()
+    entry = ENTRIES[name]
+    variables = {name: filled(value, workspace) for name, value in entry.get('env', {}).items()}
+    done = subprocess.run([sys.executable, *command], cwd=filled(entry['cwd'], workspace), env=own | variables,
                           capture_output=True, text=True, check=False)
-
-
-@pytest.mark.parametrize('launch', STARTED, ids=lambda launch: launch['name'])
-def test_an_entry_runs_to_its_end(workspace, launch):
-    done = start(launch, workspace)
     assert done.returncode == 0, done.stderr[-4000:]
 
 
-def test_the_jobs_have_filled_their_tables(workspace, capsys):
-    lake = str(workspace / '.lake')
+def test_a_file_runs_through_all_jobs(workspace):
+    name = 'Laptop: a file through all jobs'
+    start(name, ['-m', ENTRIES[name]['module'], *words_of(name, workspace)], workspace)
+
+
+def test_the_jobs_start_as_programs_and_fill_their_tables(workspace, capsys):
+    first, second = 'Laptop: collect to cleanse', 'Laptop: cleanse to consume'
+    assert [ENTRIES[first][key] for key in ('cwd', 'env')] == [ENTRIES[second][key] for key in ('cwd', 'env')]
+    start(first, ['-c', ONE_BY_ONE, json.dumps([words_of(first, workspace), words_of(second, workspace)])], workspace)
     for table in ('syntheticgeneraldata.policydata', 'syntheticgeneraldata_consume.policydata'):
         capsys.readouterr()
-        assert main(['--lake', lake, 'query', '--format', 'csv',
+        assert main(['--lake', str(workspace / '.lake'), 'query', '--format', 'csv',
                      f"SELECT count(*) FROM {table} WHERE year = '2026' AND month = '01' AND day = '31'"]) == 0
         assert int(capsys.readouterr().out.splitlines()[1]) > 0
+
+
+def test_customers_are_matched_after_both_other_jobs(workspace, monkeypatch):
+    matched = ENTRIES['Laptop: entity match, after both other jobs']
+    started = ENTRIES['Laptop: a file through all jobs']
+    assert [matched[key] for key in ('module', 'cwd', 'env')] == [started[key] for key in ('module', 'cwd', 'env')]
+    # The other entry starts this command in a process of its own. `--debug` sets this variable for all of the process.
+    monkeypatch.setenv(SHOWS_SPARK_LOG, 'error')
+    monkeypatch.chdir(filled(matched['cwd'], workspace))
+    assert main(['--lake', '.lake', *words_of(matched['name'], workspace)]) == 0
+    assert main(['--lake', '.lake', 'query', 'SELECT globalid FROM customer_consume.customer_primary_xref']) == 0
+
+
+def test_cdk_is_synthesized(workspace):
+    start('CDK: synthesize', words_of('CDK: synthesize', workspace), workspace)
+
+
+def test_every_entry_for_the_laptop_is_started_above():
+    assert sorted(ENTRIES) == ['CDK: synthesize', 'Laptop: a file through all jobs', 'Laptop: cleanse to consume',
+                               'Laptop: collect to cleanse', 'Laptop: entity match, after both other jobs']

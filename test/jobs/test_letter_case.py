@@ -4,6 +4,7 @@ from __future__ import annotations
 import hashlib
 import itertools
 import json
+import shutil
 
 import pytest
 
@@ -12,6 +13,7 @@ from lake_etl.errors import ConfigurationError, LakeError, OwnershipError, Publi
 from lake_etl.publish import whole_table
 from lake_etl.publish.ownership import remembered_of
 from lib.local_lake.cli import main
+from small_lake import SmallLake
 
 KEY = 'HV/Bordereau/a.csv'
 MAPPING = 'SourceName,DestName\nPolicy No,policyno\nName,name\nMail,mail\nTax Id,taxid\n'
@@ -31,12 +33,23 @@ def digest(text):
 PROTECTED = [('P2', digest('Ann'), digest('ann@x.org'), digest('T-111'))]
 
 
-@pytest.fixture
-def protected(lake):
-    """A lake whose table hashes and tokenizes, with one row in it."""
+@pytest.fixture(scope='module')
+def made(tmp_path_factory, small_data):
+    """The folder of a lake whose table hashes and tokenizes, with one row in it."""
+    lake = SmallLake(tmp_path_factory.mktemp('made'))
     lake.configure(SPEC_FILE, SPEC)
     lake.configure(MAPPING_FILE, MAPPING)
-    lake.load(KEY, FILE)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr('sys.argv', ['test'])
+        patch.setattr('lake_etl.runtime._catalog_address', 'glue')
+        lake.load(KEY, FILE)
+    return lake.configuration.parent
+
+
+@pytest.fixture
+def protected(lake, made):
+    """A copy of that lake."""
+    shutil.copytree(made, lake.configuration.parent, dirs_exist_ok=True)
     return lake
 
 

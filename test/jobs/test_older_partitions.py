@@ -21,13 +21,14 @@ def configure(lake, kind, setting='evolve', **further):
                                          **further}})
 
 
-def types_in_files(lake, database='gen', table='policy'):
-    """Return the types of the column `value` that the partitions' files have, by day."""
-    return {item.values[2]: {str(pq.read_schema(file).field('value').type) for file in data_files(item.location)}
+def types_in_files(lake, database='gen', table='policy', column='value'):
+    """Return the types of a column that the partitions' files have, by day."""
+    return {item.values[2]: {str(pq.read_schema(file).field(column).type) for file in data_files(item.location)}
             for item in lake.catalog.partitions(database, table)}
 
 
-@pytest.mark.parametrize(('before', 'after', 'text', 'value', 'arrow'), [
+# Each column: its type before and after, its text in the files, the value then, and the type in all files then.
+WIDENINGS = [
     ('int', 'bigint', '7', 7, 'int64'),
     ('smallint', 'bigint', '7', 7, 'int64'),
     ('decimal(10,2)', 'decimal(14,4)', '7.25', Decimal('7.2500'), 'decimal128(14, 4)'),
@@ -35,37 +36,62 @@ def types_in_files(lake, database='gen', table='policy'):
     ('float', 'double', '7.25', 7.25, 'double'),
     ('date', 'timestamp', '2026-02-03', datetime(2026, 2, 3), 'timestamp[ns]'),
     ('string', 'int', '007', 7, 'int32'),
-])
-def test_every_widening_of_evolve_reaches_the_files_of_all_partitions(lake, before, after, text, value, arrow):
-    configure(lake, before)
-    for key in DAYS[:2]:
-        lake.load(key, f'key,value\nold,{text}\nnone,\n')
-    configure(lake, after)
-    lake.load(DAYS[2], f'key,value\nnew,{text}\n')
-    assert lake.types('gen', 'policy')['value'] == after
-    assert types_in_files(lake) == dict.fromkeys(['01', '02', '03'], {arrow})
-    rows = lake.rows('SELECT day, key, value FROM gen.policy ORDER BY day, key DESC')
-    assert rows == [(day, key, found) for day in ('01', '02') for key, found in (('old', value), ('none', None))] + [
-        ('03', 'new', value)]
-    described = {item.values: {column.name: column.type for column in item.columns}['value']
-                 for item in lake.catalog.partitions('gen', 'policy')}
-    assert set(described.values()) == {after}
-
-
-@pytest.mark.parametrize(('before', 'after', 'text'), [
+]
+# Each column: its type before and after, and a text that the type after cannot hold.
+UNFIT = [
     ('string', 'int', 'seven'), ('bigint', 'int', '3000000000'), ('double', 'int', '7.5'),
     ('decimal(12,4)', 'decimal(12,2)', '7.2525'), ('timestamp', 'date', '2026-02-03 04:05:06'),
-])
-def test_a_value_that_does_not_fit_refuses_the_load_and_leaves_everything(lake, before, after, text):
-    configure(lake, before, 'permissive')
-    lake.load(DAYS[0], f'key,value\nold,{text}\n')
-    rows, files = lake.rows('SELECT * FROM gen.policy'), types_in_files(lake)
-    configure(lake, after, 'permissive')
-    with pytest.raises(SchemaChangeError, match=r'older partitions of gen\.policy .* value \(1\)') as error:
-        lake.load(DAYS[1], 'key,value\nnew,\n')
-    assert text not in str(error.value)
-    assert (lake.rows('SELECT * FROM gen.policy'), types_in_files(lake)) == (rows, files)
-    assert lake.unreferenced_files() == []
+]
+
+
+def configure_columns(lake, types, setting):
+    """Configure a table whose columns `value0`, `value1` … have these types."""
+    columns = {f'value{number}': kind for number, kind in enumerate(types)}
+    lake.configure(SPEC, {'input_spec': {'allow_schema_change': setting, 'types': {**columns, 'key': 'string'}}})
+    return list(columns)
+
+
+def text_of(columns, *rows):
+    """Return a file whose first column is the key."""
+    return '\n'.join(','.join(row) for row in (['key', *columns], *rows)) + '\n'
+
+
+def test_every_widening_of_evolve_reaches_the_files_of_all_partitions(lake):
+    before, after, texts, _, _ = zip(*WIDENINGS, strict=True)
+    columns = configure_columns(lake, before, 'evolve')
+    for key in DAYS[:2]:
+        lake.load(key, text_of(columns, ['old', *texts], ['none', *[''] * len(columns)]))
+    configure_columns(lake, after, 'evolve')
+    lake.load(DAYS[2], text_of(columns, ['new', *texts]))
+    catalog_types = lake.types('gen', 'policy')
+    rows = lake.rows('SELECT day, key FROM gen.policy ORDER BY day, key DESC')
+    assert rows == [
+        ('01', 'old'), ('01', 'none'), ('02', 'old'), ('02', 'none'), ('03', 'new')]
+    for number, (_, after, _, value, arrow) in enumerate(WIDENINGS):
+        name = f'value{number}'
+        assert catalog_types[name] == after
+        assert types_in_files(lake, column=name) == dict.fromkeys(['01', '02', '03'], {arrow}), name
+        found = lake.rows(f'SELECT {name} FROM gen.policy ORDER BY day, key DESC')
+        assert found == [(value,), (None,), (value,), (None,), (value,)], name
+        described = {item.values: {column.name: column.type for column in item.columns}[name]
+                     for item in lake.catalog.partitions('gen', 'policy')}
+        assert set(described.values()) == {after}
+
+
+def test_a_value_that_does_not_fit_refuses_the_load_and_leaves_everything(lake):
+    before, _, texts = zip(*UNFIT, strict=True)
+    columns = configure_columns(lake, before, 'permissive')
+    lake.load(DAYS[0], text_of(columns, ['old', *texts]))
+    rows, files = lake.rows('SELECT * FROM gen.policy'), [types_in_files(lake, column=name) for name in columns]
+    for number, (_, after, text) in enumerate(UNFIT):
+        configure_columns(lake, [*before[:number], after, *before[number + 1:]], 'permissive')
+        refused = rf'older partitions of gen\.policy .* value{number} \(1\)'
+        with pytest.raises(SchemaChangeError, match=refused) as error:
+            lake.load(DAYS[1], text_of(columns, ['new', *[''] * len(columns)]))
+        assert text not in str(error.value)
+        assert lake.rows('SELECT * FROM gen.policy') == rows
+        assert [types_in_files(lake, column=name) for name in columns] == files
+        assert lake.unreferenced_files() == []
 
 
 def test_a_type_of_a_nested_member_is_refused_and_a_new_member_is_not(lake):

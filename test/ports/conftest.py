@@ -57,6 +57,13 @@ def aws(monkeypatch) -> Iterator[None]:
 
 
 @pytest.fixture
+def without_pauses(monkeypatch) -> None:
+    """Let what is refused be tried again at once, as often as ever."""
+    monkeypatch.setattr('lake_etl.adapters.aws.glue_partitions.PAUSE_SECONDS', 0)
+    monkeypatch.setattr('botocore.retries.standard.ExponentialBackoff.delay_amount', lambda *_: 0)
+
+
+@pytest.fixture
 def bucket(aws) -> str:
     """The address of an empty bucket."""
     boto3.client('s3').create_bucket(

@@ -14,6 +14,8 @@ from pyspark.sql import SparkSession
 from lake_etl.adapters.aws.spark_iceberg_tables import SparkIcebergTables
 from lake_etl.spark.session import configure
 from lib.local_lake.running.java import use_environment_java
+from lib.local_lake.running.java_classes import class_archive_options
+from lib.local_lake.running.laptop_session import JAVA_OPTIONS, ONE_COMPILER
 from merged_tables_contract import follow_the_contract
 
 CATALOG = 'native'
@@ -28,9 +30,10 @@ def session(folder: Path) -> SparkSession:
     package = importlib.util.find_spec('feature_store_pyspark')
     jar = Path(package.submodule_search_locations[0]) / 'jars' / 'sagemaker-feature-store-spark-sdk-3.5.jar'
     settings = {
-        'spark.driver.extraClassPath': str(jar), 'spark.ui.enabled': 'false', 'spark.sql.shuffle.partitions': '2',
+        'spark.jars': str(jar), 'spark.ui.enabled': 'false', 'spark.sql.shuffle.partitions': '2',
         'spark.driver.host': '127.0.0.1', 'spark.driver.bindAddress': '127.0.0.1',
-        'spark.driver.extraJavaOptions': '-XX:TieredStopAtLevel=1',
+        'spark.driver.extraJavaOptions': f'{JAVA_OPTIONS} {ONE_COMPILER} {class_archive_options()}',
+        'spark.sql.codegen.wholeStage': 'false',
         f'spark.sql.catalog.{CATALOG}': f'{RENAMED}org.apache.iceberg.spark.SparkCatalog',
         f'spark.sql.catalog.{CATALOG}.type': 'hadoop', f'spark.sql.catalog.{CATALOG}.warehouse': str(folder)}
     builder = SparkSession.builder.master('local[2]').appName('native')

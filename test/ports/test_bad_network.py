@@ -12,6 +12,7 @@ from lake_etl.adapters.aws.s3_files import S3Files
 from lake_etl.errors import ItemStoreError, LakeError, PublicationError
 from lake_etl.ports import Column, Partition, Publication, Table
 
+pytestmark = pytest.mark.usefixtures('without_pauses')
 BUCKET, ITEMS, ALWAYS = 'cleanse', 'dev-lake-etl-hash-values', 1000
 CONTENT = bytes(range(256)) * 64
 KEYS = tuple(Column(name, 'string') for name in ('year', 'month', 'day'))
@@ -100,9 +101,7 @@ def test_a_condition_that_does_not_hold_keeps_the_old_content_and_is_no_matter_o
     assert files.read('s3://cleanse/a') == b'new'
 
 
-def test_throttling_that_does_not_end_is_named_as_throttling(files, bad, items, monkeypatch):
-    # The pauses of ten retries would take a minute.
-    monkeypatch.setattr('botocore.retries.standard.ExponentialBackoff.delay_amount', lambda *_: 0)
+def test_throttling_that_does_not_end_is_named_as_throttling(files, bad, items):
     bad.faults = [Fault('GET /cleanse/a', 'refuse', 'SlowDown', ALWAYS),
                   Fault('GetItem', 'refuse', 'ProvisionedThroughputExceededException', ALWAYS)]
     with pytest.raises(LakeError, match='^s3://cleanse/a could not be read: SlowDown. Amazon S3 is throttling'):

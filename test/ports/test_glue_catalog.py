@@ -12,6 +12,7 @@ from lake_etl.adapters.aws.glue_catalog import GlueCatalog
 from lake_etl.errors import LakeError, PublicationConflict, PublicationError
 from lake_etl.ports import Column, Partition, Publication, Table
 
+pytestmark = pytest.mark.usefixtures('without_pauses')
 KEYS = tuple(Column(name, 'string') for name in ('year', 'month', 'day'))
 COLUMNS = (Column('policy_number', 'string'), Column('premium', 'decimal(16,2)'))
 WIDER = (*COLUMNS, Column('term', 'int'))

@@ -27,7 +27,7 @@ def target_of(lake, load, staging):
 
 
 def slow_rows(spark, day, seconds):
-    """Return rows for two partitions, each of whose four tasks takes some seconds while its files are open."""
+    """Return rows for two partitions, each of whose four tasks takes some time while its files are open."""
     def wait(number: int) -> int:
         time.sleep(seconds / (ROWS / 4))
         return number
@@ -52,7 +52,7 @@ def test_two_loads_of_one_table_at_once_lose_no_row(lake, spark, shared):
                     written.publish()
         except BaseException as failure:
             failures.append(failure)
-    threads = [threading.Thread(target=load, args=arguments) for arguments in (('01', 0.5), ('02', 1.5), ('03', 1.0))]
+    threads = [threading.Thread(target=load, args=arguments) for arguments in (('01', 0.2), ('02', 0.6), ('03', 0.4))]
     for thread in threads:
         thread.start()
     for thread in threads:
