@@ -1,0 +1,167 @@
+"""Compares the outcome of a test case with the files in its folder `expected`, and writes these files."""
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from lake_etl.arguments import EXECUTION_COLUMN
+from lake_etl.errors import ConfigurationError, LakeError, Problem
+from lib.local_lake.checks.case_csv import CaseTable, case_csv, read_case_csv
+from lib.local_lake.checks.case_files import (
+    COLUMNS, CONVERSIONS, EXPECTATIONS, EXPECTED, FAILURE, QUARANTINE, RULES, SETTINGS, TABLES, WorkflowCase, visible)
+from lib.local_lake.checks.case_outcome import PROTECTED, CaseOutcome
+from lib.local_lake.checks.comparison import Difference, Relation, Scope, compare_rows
+
+# Columns that are new in each run.
+CHANGING = (EXECUTION_COLUMN, 'quarantine_timestamp')
+# Files that tell what went wrong: without them nothing may go wrong. They need not have all columns.
+INCIDENTS = {QUARANTINE: 'quarantined row', CONVERSIONS: 'failed conversion'}
+PARTIAL = (*INCIDENTS, RULES)
+MOST_SHOWN = 10
+
+
+def has_expectations(case: WorkflowCase) -> bool:
+    """Tell whether a case says what it expects."""
+    return bool(expected_files(case))
+
+
+def expected_files(case: WorkflowCase) -> list[str]:
+    """Return the files of a case in the folder `expected`, by their paths below it, in the order of comparison."""
+    present = [name for name in EXPECTATIONS if (case.expected / name).is_file()]
+    return [*present, *(f'{TABLES}/{path.name}' for path in visible(case.expected / TABLES))]
+
+
+def compare(case: WorkflowCase, outcome: CaseOutcome) -> list[str]:
+    """Return a sentence for each thing in which the outcome differs from what a case expects.
+
+    Raises ConfigurationError when an expected file cannot be read.
+    """
+    files = expected_files(case)
+    if not files:
+        return [f'nothing is expected yet; ./lake check {case.workflow} --case {case.folder.name} --record writes what '
+                'the run gave']
+    if reason := _failure(case, outcome, files):
+        return [reason]
+    hidden = _recorded_protection(case)
+    sentences = []
+    for file in files:
+        if file != FAILURE and not (outcome.failure and file not in PARTIAL):
+            sentences += [f'{file} {item}' for item in _compare_file(case, outcome, file, hidden)]
+    for file, noun in INCIDENTS.items():
+        rows = len(outcome.relations[file].rows) if file in outcome.relations else 0
+        if rows and file not in files:
+            sentences.append(f'there {"is" if rows == 1 else "are"} {rows} {noun}{"s"[:rows > 1]}, and {EXPECTED}/{file} '
+                             'is missing: write there what is meant to be so')
+    return sentences
+
+
+def _failure(case: WorkflowCase, outcome: CaseOutcome, files: Sequence[str]) -> str:
+    """Return in which way the end of the load differs from the expected one; an empty text if it does not."""
+    if outcome.failure and not case.settings.fails:
+        return f'the load failed: {outcome.failure}'
+    if case.settings.fails and not outcome.failure:
+        return f"the load succeeded, and {SETTINGS} says 'fails: true'"
+    if not outcome.failure or FAILURE not in files:
+        return ''
+    wanted = ' '.join((case.expected / FAILURE).read_text(encoding='utf-8-sig').split())
+    return '' if wanted in outcome.failure else f'{FAILURE}: the load failed for another reason: {outcome.failure}'
+
+
+def _compare_file(case: WorkflowCase, outcome: CaseOutcome, file: str, hidden: frozenset[str]) -> list[str]:
+    content = read_case_csv(case.expected / file, f'{case.name}/{EXPECTED}/{file}')
+    found = outcome.relations.get(_stored(file))
+    if found is None:
+        known = ', '.join(name for name in outcome.relations if name not in (*PARTIAL, COLUMNS)) or 'none'
+        return [f'has no table: the load has filled no such table; its tables are those of {known}']
+    scope = Scope(_ignored(case), case.settings.partial or file in PARTIAL, hidden)
+    if file == COLUMNS:
+        found = _compared_columns(case, content, found)
+    return shortened(compare_rows(content.columns, content.rows, found, scope))
+
+
+def _stored(file: str) -> str:
+    """Return the name by which the outcome knows a file; names of tables are in lower case there."""
+    return file.lower() if file.startswith(TABLES) else file
+
+
+def shortened(differences: Sequence[Difference]) -> list[str]:
+    """Return the first differences as sentences, and how many more there are in which columns."""
+    shown = [item.text for item in differences[:MOST_SHOWN]]
+    counts: dict[str, int] = {}
+    for item in differences[MOST_SHOWN:]:
+        counts[item.column] = counts.get(item.column, 0) + 1
+    if counts:
+        parts = [f'{count} in column {column}' if column else f'{count} rows' for column, count in counts.items()]
+        shown.append(f'has {len(differences) - MOST_SHOWN} more differences: {", ".join(parts)}')
+    return shown
+
+
+def _compared_columns(case: WorkflowCase, content: CaseTable, found: Relation) -> Relation:
+    """Return the columns that were found of tables that the expected file names, without ignored ones."""
+    position = {name.lower(): number for number, name in enumerate(content.columns)}.get('table')
+    named = {row[position] for row in content.rows} if position is not None else set()
+    rows = [row for row in found.rows if row[1] not in _ignored(case)
+            and (not case.settings.partial or row[0] in named)]
+    return replace(found, rows=tuple(rows))
+
+
+def _ignored(case: WorkflowCase) -> frozenset[str]:
+    return frozenset(name.lower() for name in (*CHANGING, *case.settings.ignore))
+
+
+def _recorded_protection(case: WorkflowCase) -> frozenset[str]:
+    """Return the columns that were protected when the case was recorded, in lower case."""
+    file = case.expected / COLUMNS
+    if not file.is_file():
+        return frozenset()
+    content = read_case_csv(file, f'{case.name}/{EXPECTED}/{COLUMNS}')
+    rows = [dict(zip(map(str.lower, content.columns), row, strict=True)) for row in content.rows]
+    return frozenset(str(row['column']).lower() for row in rows if row.get('protected') == PROTECTED
+                     and row.get('column'))
+
+
+def record(case: WorkflowCase, outcome: CaseOutcome) -> list[Path]:
+    """Write the outcome as what a case expects, in place of what is there; return the files.
+
+    Raises LakeError, and writes nothing, when the load failed and need not, or when a column is not protected any more:
+    expected files hold what is published, and never personal data in clear text by accident.
+    """
+    if reason := _failure(case, outcome, ()):
+        raise LakeError(f"{case.name} was not recorded: {reason}. A case of a load that has to fail says 'fails: true' "
+                        f'in {SETTINGS}.')
+    _require_protection(case, outcome)
+    texts = dict(_texts(case, outcome))
+    for file in expected_files(case):
+        if _stored(file) not in texts:
+            (case.expected / file).unlink()
+    for file, text in texts.items():
+        place = case.expected / file
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_text(text, encoding='utf-8', newline='\n')
+    return [case.expected / file for file in texts]
+
+
+def _require_protection(case: WorkflowCase, outcome: CaseOutcome) -> None:
+    now = {name for relation in outcome.relations.values() for name in relation.protected}
+    present = {name for relation in outcome.relations.values() for name in relation.names}
+    if lost := sorted((_recorded_protection(case) - now) & present):
+        raise ConfigurationError([Problem(
+            f'{case.name}/{EXPECTED}/{COLUMNS}', ', '.join(lost), 'protected when the case was recorded and not '
+            'protected now, so the expected files would hold clear text',
+            "protect them again; if the clear text is intended, empty their cells in the column 'protected'")])
+
+
+def _texts(case: WorkflowCase, outcome: CaseOutcome) -> Iterator[tuple[str, str]]:
+    """Yield the path and text of each expected file."""
+    if outcome.failure:
+        yield FAILURE, outcome.failure + '\n'
+    ignored = _ignored(case)
+    for file, relation in outcome.relations.items():
+        if outcome.failure and file not in PARTIAL or file in PARTIAL and not relation.rows:
+            continue
+        chosen = [number for number, name in enumerate(relation.names) if name.lower() not in ignored]
+        if file == COLUMNS:
+            relation = replace(relation, rows=tuple(row for row in relation.rows if row[1] not in ignored))
+        rows = [tuple(row[number] for number in chosen) for row in relation.rows]
+        yield file, case_csv(CaseTable(tuple(relation.names[number] for number in chosen), tuple(rows)))
