@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -113,8 +113,8 @@ def case_folders(folders: LakeFolders, workflows: Sequence[str], wanted: str | N
     for folder in visible(tests):
         workflow = known.get(folded(folder.name))
         if workflow is None and wanted is None:
-            raise LakeError(f'{folder} belongs to no workflow{_hint(folder.name, known.values(), "-")}. Name the folder '
-                            'after a workflow, DATABASE-TABLE, as its configuration files are named.')
+            raise LakeError(f'{folder} belongs to no workflow{_hint(folder.name, known.values(), "-")}. Name it after '
+                            'a workflow, DATABASE-TABLE, as its configuration files are named.')
         if workflow is not None and folder.is_dir():
             found += [(workflow, place) for place in visible(folder) if place.is_dir()]
     if case is not None:
@@ -124,8 +124,9 @@ def case_folders(folders: LakeFolders, workflows: Sequence[str], wanted: str | N
             raise LakeError(f"There is no case '{case}'; there are {', '.join(names)}.")
     if not found:
         place = tests / (wanted.replace('/', '-', 1) if wanted else 'DATABASE-TABLE') / (case or 'CASE')
-        raise LakeError(f'There are no test cases{f" of {wanted}" if wanted else ""} in {tests}. Put a source file into '
-                        f'{place / GIVEN}, then type ./lake check {wanted or "DATABASE/TABLE"} --record.')
+        whose = f' of {wanted}' if wanted else ''
+        raise LakeError(f'There are no test cases{whose} in {tests}. Put a source file into {place / GIVEN}, then type '
+                        f'./lake check {wanted or "DATABASE/TABLE"} --record.')
     return found
 
 
@@ -157,7 +158,7 @@ def _check_names(folder: Path, known: Sequence[str], place: str, findings: Findi
 def _check_given(case: WorkflowCase, findings: Findings) -> None:
     sources = [path.name for path in case.sources]
     if not sources:
-        findings.problem(GIVEN, 'there is no source file', f'put the file that the workflow loads into the folder {GIVEN}')
+        findings.problem(GIVEN, 'there is no source file', 'put the file that the workflow loads into this folder')
     for name in case.settings.dates:
         if name not in sources:
             findings.problem(f'{SETTINGS} dates.{name}', f'there is no source file of that name in {GIVEN}',
@@ -194,7 +195,8 @@ def _settings(file: Path, findings: Findings) -> CaseSettings | None:
     found = Findings(f'{findings.file}/{SETTINGS}')
     settings = parse_record(CaseSettings, content, '', found)
     # A key that nothing reads is a mistake here, as no earlier file has one.
-    findings.problems += (*found.problems, *found.warnings)
+    findings.problems += (*found.problems, *(replace(warning, message=warning.message.removesuffix(', ignored'))
+                                             for warning in found.warnings))
     return settings
 
 

@@ -28,7 +28,10 @@ TEXT, BIGINT = parse_type('string'), parse_type('bigint')
 STAGE = 'stage'
 # All that quarantined rows in clear text may show of themselves.
 SHOWN_OF_CLEAR = ('failed_rules', 'source_file')
-CONSUME_SUFFIX = '_consume'
+# Types of the laptop's query engine, which tells those of views.
+VIEW_TYPES = {'BOOLEAN': 'boolean', 'TINYINT': 'tinyint', 'SMALLINT': 'smallint', 'INTEGER': 'int', 'BIGINT': 'bigint',
+              'HUGEINT': 'decimal(38,0)', 'FLOAT': 'float', 'DOUBLE': 'double', 'DATE': 'date',
+              'TIMESTAMP': 'timestamp', 'TIMESTAMP WITH TIME ZONE': 'timestamp'}
 PROTECTED = 'yes'
 
 
@@ -96,7 +99,8 @@ def _table_rows(folders: LakeFolders, table: Table, sensitive: Collection[str]) 
 
 def _view_rows(folders: LakeFolders, database: str, view: str) -> Relation:
     answer = _all_rows(folders, database, view)
-    kinds = [parse_type(_VIEW_TYPES.get(kind, kind if kind.startswith('DECIMAL') else 'string')) for kind in answer.types]
+    kinds = [parse_type(VIEW_TYPES.get(kind, kind if kind.startswith('DECIMAL') else 'string'))
+             for kind in answer.types]
     return Relation(tuple(zip(answer.columns, kinds, strict=True)), tuple(sorted(
         (_row(values, kinds) for values in answer.rows), key=_order)))
 
@@ -167,7 +171,7 @@ def _quarantine(folders: LakeFolders, tables: Iterable[Table], sensitive: Collec
 
 def _quarantined_stages(folders: LakeFolders, tables: Iterable[Table],
                         sensitive: Collection[str]) -> Iterator[tuple[str, Relation]]:
-    """Yield the rows of each stage that has some; of rows in clear text only why they failed and where they came from."""
+    """Yield the rows of each stage that has some; of rows in clear text only why they failed, and their file."""
     catalog = SqliteCatalog(folders.catalog)
     for table in tables:
         columns = [(column.name, parse_type(column.type)) for column in table.columns]
@@ -180,8 +184,3 @@ def _quarantined_stages(folders: LakeFolders, tables: Iterable[Table],
 
 def _quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
-
-
-_VIEW_TYPES = {'BOOLEAN': 'boolean', 'TINYINT': 'tinyint', 'SMALLINT': 'smallint', 'INTEGER': 'int', 'BIGINT': 'bigint',
-               'HUGEINT': 'decimal(38,0)', 'FLOAT': 'float', 'DOUBLE': 'double', 'DATE': 'date',
-               'TIMESTAMP': 'timestamp', 'TIMESTAMP WITH TIME ZONE': 'timestamp'}

@@ -81,11 +81,10 @@ def compare_rows(names: Sequence[str], expected: Sequence[Row], found: Relation,
     missing, unexpected = _unequal(rows, [tuple(row[number] for number in chosen) for row in found.rows])
     hidden = scope.hidden | found.protected
     pairs = list(_aligned(missing, unexpected, len(common)))
-    different += [Difference(f'row {number} column {common[position]}: {_contrast(one, other, common[position], hidden)}',
-                             common[position])
+    different += [Difference(f'row {number} column {name}: {_contrast(one, other, name, hidden)}', name)
                   for number, other_number in sorted(pairs)
-                  for position, (one, other) in enumerate(zip(missing[number], unexpected[other_number],
-                                                              strict=True)) if one != other]
+                  for name, one, other in zip(common, missing[number], unexpected[other_number], strict=True)
+                  if one != other]
     matched, taken = {number for number, _ in pairs}, {number for _, number in pairs}
     different += [Difference(f'row {number} was not found: {_shown_row(common, row, hidden)}')
                   for number, row in missing.items() if number not in matched]

@@ -9,7 +9,8 @@ from lake_etl.arguments import EXECUTION_COLUMN
 from lake_etl.errors import ConfigurationError, LakeError, Problem
 from lib.local_lake.checks.case_csv import CaseTable, case_csv, read_case_csv
 from lib.local_lake.checks.case_files import (
-    COLUMNS, CONVERSIONS, EXPECTATIONS, EXPECTED, FAILURE, QUARANTINE, RULES, SETTINGS, TABLES, WorkflowCase, visible)
+    COLUMNS, CONVERSIONS, EXPECTATIONS, EXPECTED, FAILURE, GIVEN, QUARANTINE, RULES, SETTINGS, TABLES, WorkflowCase,
+    visible)
 from lib.local_lake.checks.case_outcome import PROTECTED, CaseOutcome
 from lib.local_lake.checks.comparison import Difference, Relation, Scope, compare_rows
 
@@ -19,6 +20,8 @@ CHANGING = (EXECUTION_COLUMN, 'quarantine_timestamp')
 INCIDENTS = {QUARANTINE: 'quarantined row', CONVERSIONS: 'failed conversion'}
 PARTIAL = (*INCIDENTS, RULES)
 MOST_SHOWN = 10
+MISSING_TABLE = 'which does not exist yet'
+GIVEN_TABLES = f' In a case, rows of other tables are in {GIVEN}/{TABLES}/DATABASE.TABLE.csv.'
 
 
 def has_expectations(case: WorkflowCase) -> bool:
@@ -51,15 +54,15 @@ def compare(case: WorkflowCase, outcome: CaseOutcome) -> list[str]:
     for file, noun in INCIDENTS.items():
         rows = len(outcome.relations[file].rows) if file in outcome.relations else 0
         if rows and file not in files:
-            sentences.append(f'there {"is" if rows == 1 else "are"} {rows} {noun}{"s"[:rows > 1]}, and {EXPECTED}/{file} '
-                             'is missing: write there what is meant to be so')
+            found = f'there is 1 {noun}' if rows == 1 else f'there are {rows} {noun}s'
+            sentences.append(f'{found}, and {EXPECTED}/{file} is missing: what goes wrong has to be expected there')
     return sentences
 
 
 def _failure(case: WorkflowCase, outcome: CaseOutcome, files: Sequence[str]) -> str:
     """Return in which way the end of the load differs from the expected one; an empty text if it does not."""
     if outcome.failure and not case.settings.fails:
-        return f'the load failed: {outcome.failure}'
+        return f'the load failed: {outcome.failure}{GIVEN_TABLES if MISSING_TABLE in outcome.failure else ""}'
     if case.settings.fails and not outcome.failure:
         return f"the load succeeded, and {SETTINGS} says 'fails: true'"
     if not outcome.failure or FAILURE not in files:

@@ -4,7 +4,6 @@ from __future__ import annotations
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -92,7 +91,7 @@ def _typed_table(content: CaseTable, configured: Mapping[str, str], shown: str) 
     findings = Findings(shown)
     types: dict[str, TypeText] = {}
     for cell in content.columns:
-        name, mark, written = (part.strip() for part in cell.partition(TYPE_MARK))
+        name, mark, written = (part.strip() for part in (cell or '').partition(TYPE_MARK))
         try:
             types[name.lower()] = parse_type(written if mark else configured.get(name.lower(), 'string'))
         except TypeTextError as error:

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import json
+import re
 import struct
 from collections.abc import Callable
 from datetime import UTC, date, datetime
@@ -12,6 +13,7 @@ from lake_etl.syntax.type_text import WHOLE_TYPES, TypeText
 
 # The longest decimal of Spark has 38 digits; Python's own context would round to 28.
 EXACT = Context(prec=80)
+LINE_END = re.compile('\r\n?')
 TRUTH = {'true': True, 'false': False}
 
 
@@ -50,7 +52,8 @@ def write_cell(value: Any, kind: TypeText) -> str | None:
         return moment.isoformat(' ', 'microseconds').rstrip('0').rstrip('.') if moment.microsecond else str(moment)
     if isinstance(value, (bytes, bytearray)):
         return bytes(value).hex()
-    return value if isinstance(value, str) else _plain(value)
+    # The line ends of the file would count otherwise, which editors and Git change.
+    return LINE_END.sub('\n', value) if isinstance(value, str) else _plain(value)
 
 
 def same_text(text: str | None, kind: TypeText) -> str | None:

@@ -72,6 +72,8 @@ def run_case(runner: CaseRunner, configuration: Path, workflow: str, folder: Pat
         differences = compare(case, outcome) if has_expectations(case) or not recording else []
         if recording:
             record(case, outcome)
+            if outcome.failure:
+                differences.append(f'The load fails: {outcome.failure}')
     except LakeError as error:
         return CaseResult(name, (str(error),), time.monotonic() - started)
     return CaseResult(name, tuple(differences), time.monotonic() - started, recording)

@@ -150,6 +150,7 @@ def _sql(text: str) -> Iterator[tuple[str, str]]:
     for number, line in enumerate(lines, 1):
         if line.startswith('--') or not line.strip():
             continue
+
         def altered(changed: str, number: int = number) -> str:
             return ''.join([*lines[:number - 1], changed, *lines[number:]])
         if line.startswith('    ') and line.rstrip().endswith(','):

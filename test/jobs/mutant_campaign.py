@@ -1,12 +1,22 @@
 """Counts how many changes of the sample configuration the recorded test cases notice.
 
-    python3 -m bench.check_mutants
-    python3 -m bench.check_mutants --every 7 --start 3
-    python3 -m bench.check_mutants --files 'SyntheticLife'
+    python3 test/jobs/mutant_campaign.py
+    python3 test/jobs/mutant_campaign.py --every 7 --start 3
+    python3 test/jobs/mutant_campaign.py --files SyntheticLife
 
 Each mutant has one change. It is noticed if one of the cases of its workflow fails. All cases run in one Spark session.
+The exit status is 1 if fewer than 95 % are noticed.
 """
 from __future__ import annotations
+
+import sys
+
+if __name__ == '__main__':
+    # It starts without an activated environment too.
+    from os.path import dirname
+    sys.path += [dirname(sys.path[0]), dirname(dirname(sys.path[0]))]
+    from lib.packaging.script_environment import FOR_TESTS, use_environment
+    use_environment(('pyspark', 'duckdb', 'pytest'), FOR_TESTS)
 
 import argparse
 import logging
@@ -17,7 +27,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.configuration_mutants import Mutant, mutants_of
+from configuration_mutants import Mutant, mutants_of
+
 from lib.local_lake.checks.case_files import TESTS
 from lib.local_lake.checks.case_run import CaseRunner, opened_runner
 from lib.local_lake.commands.check import run_case
@@ -26,6 +37,7 @@ from lib.local_lake.folders import KINDS, OWN_CONFIGURATION
 
 NAME = re.compile(r'(dq-|spark-|athena-|redshift-)?(?P<name>.+?)(-dependent)?\.\w+')
 MATCH = '-entitymatch.json'
+WANTED = 0.95
 
 
 @dataclass(frozen=True)
@@ -81,8 +93,8 @@ def copied_configuration(target: Path) -> Path:
     return target
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
-    """Run the mutants and print those that survive and the counts."""
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the mutants, print those that survive and the counts, and return the exit status."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('--every', type=int, default=1, metavar='N', help='run every N-th mutant only')
     parser.add_argument('--start', type=int, default=0, metavar='N', help='the first of them')
@@ -94,7 +106,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     chosen = chosen[options.start::options.every]
     if options.list:
         print(f'{len(chosen):,} mutants, of which no run reads {sum(bool(item.unread) for item in chosen):,}.')
-        return
+        return 0
     counts = {'noticed': 0, 'survived': 0, 'unread': 0}
     with tempfile.TemporaryDirectory() as name, opened_runner() as runner:
         for result in run_mutants(chosen, runner, copied_configuration(Path(name) / 'configuration')):
@@ -104,7 +116,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     tried = counts['noticed'] + counts['survived']
     print(f'{counts["noticed"]:,} of {tried:,} mutants were noticed ({counts["noticed"] / max(tried, 1):.1%}); '
           f'{counts["unread"]:,} more change nothing that a run reads.')
+    return int(counts['noticed'] < WANTED * tried)
 
 
 if __name__ == '__main__':
-    main()
+    sys.exit(main())
