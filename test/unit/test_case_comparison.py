@@ -181,6 +181,12 @@ def test_a_file_that_is_not_csv_is_refused_with_the_line(tmp_path, content, mess
     assert f'case/expected/cleanse.csv: {message}' in str(refused.value) or message in str(refused.value)
 
 
+def test_a_type_behind_a_name_needs_no_double_quotes(tmp_path):
+    columns = ('a:decimal(10,2)', 'b', 'c:struct<x:int,y:map<string,int>>', 'd:decimal(4,1)')
+    assert read(tmp_path, ','.join(columns) + '\n1,2,3,4\n') == CaseTable(columns, (('1', '2', '3', '4'),))
+    assert read(tmp_path, 'a:decimal(10,2\n1\n').columns == ('a:decimal(10,2',)
+
+
 def test_a_header_alone_stands_for_no_rows(tmp_path):
     assert read(tmp_path, 'a,b\n') == CaseTable(('a', 'b'), ())
 

@@ -34,7 +34,7 @@ def read_case_csv(file: Path, shown_as: str) -> CaseTable:
     if not records and not findings.problems:
         findings.problem('', 'the file is empty', 'it needs a line with the names of the columns; without further '
                          'lines it holds no rows')
-    header = [name.strip() if name else '' for name in records[0][1]] if records else []
+    header = list(_whole_names(records[0][1])) if records else []
     _check(header, records[1:], findings)
     if findings.problems:
         raise ConfigurationError(findings.problems)
@@ -57,6 +57,18 @@ def _written(cell: Cell) -> str:
         return ''
     plain = cell and cell == cell.strip() and not set(cell) & {QUOTE, COMMA, '\n', '\r'}
     return cell if plain else f'{QUOTE}{cell.replace(QUOTE, QUOTE * 2)}{QUOTE}'
+
+
+def _whole_names(cells: Iterable[Cell]) -> Iterator[str]:
+    """Yield the names of a header; a type such as `decimal(10,2)` behind a name needs no double quotes."""
+    name = ''
+    for cell in cells:
+        name = f'{name},{cell or ""}' if name else (cell or '').strip()
+        if sum(map(name.count, '(<')) <= sum(map(name.count, ')>')):
+            yield name.strip()
+            name = ''
+    if name:
+        yield name
 
 
 def _check(header: Sequence[str], rows: Sequence[tuple[int, list[Cell]]], findings: Findings) -> None:
