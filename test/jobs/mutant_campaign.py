@@ -54,7 +54,7 @@ class MutantResult:
 
 
 def cases_of(mutant: Mutant, folder: Path) -> list[tuple[str, Path]]:
-    """Return the cases that run for a mutant, small ones first: those of its workflow, or of its matched database."""
+    """Return the cases that run for a mutant, in this order: those of its workflow, or of its matched database."""
     name = Path(mutant.file).name
     match = NAME.fullmatch(name)
     wanted = match['name'] if match else name
@@ -63,7 +63,9 @@ def cases_of(mutant: Mutant, folder: Path) -> list[tuple[str, Path]]:
              for case in (folder / TESTS / workflow.replace('/', '-', 1)).glob('*/')
              if (workflow.replace('/', '-', 1).startswith(prefix) if prefix
                  else workflow.replace('/', '-', 1) == wanted)]
-    return sorted(found, key=lambda item: sum(file.stat().st_size for file in (item[1] / 'given').glob('*')))
+    # A small case takes less time, and a large one has more pairs of rows to match.
+    return sorted(found, key=lambda item: sum(file.stat().st_size for file in (item[1] / 'given').glob('*')),
+                  reverse=prefix is not None)
 
 
 def run_mutants(mutants: Iterable[Mutant], runner: CaseRunner, folder: Path) -> Iterator[MutantResult]:

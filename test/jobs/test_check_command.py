@@ -20,7 +20,7 @@ FROM gen.policy AS p LEFT JOIN gen.claim AS c ON c.policyno = p.policyno AND c.d
 RULES = {'after_transform': {'quarantine_rules': ["ColumnValues 'premium' >= 0"], 'warn_rules': ['RowCount > 1']}}
 POLICIES = '''policyno,startdate,premium,email,city
 P1,2026-01-01,10,ann@clear.example,Ulm
-P2,2026-02-01,n/a,bob@clear.example,Bonn
+P2,n/a,20,bob@clear.example,Bonn
 P3,2026-03-01,-1,eve@clear.example,
 '''
 CLAIMS = 'PolicyNo,paid:decimal(10,2),day\r\nP1,5.50,31\r\nP1,7,30\r\n'
@@ -68,9 +68,9 @@ def test_a_recorded_case_has_what_is_published_and_no_clear_text(expected):
                              'rules.csv']
     assert 'clear.example' not in ''.join(texts.values())
     assert texts['cleanse.csv'].splitlines()[0] == 'policyno,startdate,premium,email,city,region,year,month,day'
-    assert 'P2,2026-02-01,,' in texts['cleanse.csv'] and 'Bonn,West,2026,01,31' in texts['cleanse.csv']
+    assert 'P2,,20.00,' in texts['cleanse.csv'] and 'Bonn,West,2026,01,31' in texts['cleanse.csv']
     assert ',5.50,2026,01,31' in texts['consume.csv'] and '7.00' not in texts['consume.csv']
-    assert texts['conversions.csv'].splitlines()[1].startswith('policies.csv,premium,1,3,')
+    assert texts['conversions.csv'].splitlines()[1].startswith('policies.csv,startdate,1,3,')
     assert 'gen.policy,email,string,yes' in texts['columns.csv']
     assert 'gen_consume.policy,paid,"decimal(10,2)",' in texts['columns.csv']
     assert texts['quarantine.csv'].splitlines()[1].startswith('after_transform,P3,2026-03-01,-1.00,')
