@@ -23,7 +23,7 @@ CHECKS = 'if [ -d lib/glue_scripts/tests ]; then python3 ./lake check; fi'
 
 
 class PipelineStack(Stack):
-    """Tests the branch of the environment and its workflows, then updates the pipeline itself, then deploys the environment."""
+    """Tests the branch of the environment, updates the pipeline itself, then deploys the environment."""
 
     def __init__(self, scope: Construct, construct_id: str, *, configuration: Configuration,
                  environment: EnvironmentConfiguration, **kwargs: Any):

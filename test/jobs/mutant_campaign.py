@@ -88,6 +88,14 @@ def run_mutants(mutants: Iterable[Mutant], runner: CaseRunner, folder: Path) -> 
             file.write_bytes(before)
 
 
+def require_passing_cases(runner: CaseRunner, folder: Path, cases: Iterable[tuple[str, Path]]) -> None:
+    """Raise SystemExit if a case fails without any change: it would notice every mutant."""
+    failing = [case.name for workflow, case in sorted(cases)
+               if run_case(runner, folder, workflow, case, recording=False).failed]
+    if failing:
+        raise SystemExit(f'These cases fail without any change: {", ".join(failing)}.')
+
+
 def copied_configuration(target: Path) -> Path:
     """Copy the configuration of the sample workflows and their cases."""
     for kind in (*KINDS, TESTS):
@@ -111,7 +119,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0
     counts = {'noticed': 0, 'survived': 0, 'unread': 0}
     with tempfile.TemporaryDirectory() as name, opened_runner() as runner:
-        for result in run_mutants(chosen, runner, copied_configuration(Path(name) / 'configuration')):
+        folder = copied_configuration(Path(name) / 'configuration')
+        require_passing_cases(runner, folder, {case for mutant in chosen for case in cases_of(mutant, folder)})
+        for result in run_mutants(chosen, runner, folder):
             counts[result.outcome] += 1
             if result.outcome == 'survived':
                 print(f'survived: {result.mutant.file} {result.mutant.place}', flush=True)

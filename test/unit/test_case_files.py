@@ -60,7 +60,8 @@ def test_no_case_at_all_is_an_error_that_says_how_to_begin(tmp_path):
 
 def test_a_folder_of_no_workflow_is_an_error(configuration):
     (configuration / 'tests' / 'Gen-Policies').mkdir()
-    with pytest.raises(LakeError, match="Gen-Policies belongs to no workflow: did you mean 'Gen-Policy'. Name it after"):
+    message = "Gen-Policies belongs to no workflow: did you mean 'Gen-Policy'. Name it after"
+    with pytest.raises(LakeError, match=message):
         found(configuration)
 
 

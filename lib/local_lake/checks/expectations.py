@@ -78,8 +78,8 @@ def _compare_file(case: WorkflowCase, outcome: CaseOutcome, file: str, hidden: f
         known = ', '.join(name for name in outcome.relations if name not in (*PARTIAL, COLUMNS)) or 'none'
         return [f'has no table: the load has filled no such table; its tables are those of {known}']
     scope = Scope(_ignored(case), case.settings.partial or file in PARTIAL, hidden)
-    if file == COLUMNS:
-        found = _compared_columns(case, content, found)
+    if file == COLUMNS and case.settings.partial:
+        found = _named_tables(content, found)
     return shortened(compare_rows(content.columns, content.rows, found, scope))
 
 
@@ -100,13 +100,11 @@ def shortened(differences: Sequence[Difference]) -> list[str]:
     return shown
 
 
-def _compared_columns(case: WorkflowCase, content: CaseTable, found: Relation) -> Relation:
-    """Return the columns that were found of tables that the expected file names, without ignored ones."""
-    position = {name.lower(): number for number, name in enumerate(content.columns)}.get('table')
-    named = {row[position] for row in content.rows} if position is not None else set()
-    rows = [row for row in found.rows if row[1] not in _ignored(case)
-            and (not case.settings.partial or row[0] in named)]
-    return replace(found, rows=tuple(rows))
+def _named_tables(content: CaseTable, found: Relation) -> Relation:
+    """Return the columns that were found of tables that the expected file names."""
+    position = next((number for number, name in enumerate(content.columns) if name.lower() == 'table'), None)
+    named = set() if position is None else {row[position] for row in content.rows}
+    return replace(found, rows=tuple(row for row in found.rows if row[0] in named))
 
 
 def _ignored(case: WorkflowCase) -> frozenset[str]:
@@ -164,7 +162,7 @@ def _texts(case: WorkflowCase, outcome: CaseOutcome) -> Iterator[tuple[str, str]
         if outcome.failure and file not in PARTIAL or file in PARTIAL and not relation.rows:
             continue
         chosen = [number for number, name in enumerate(relation.names) if name.lower() not in ignored]
-        if file == COLUMNS:
-            relation = replace(relation, rows=tuple(row for row in relation.rows if row[1] not in ignored))
         rows = [tuple(row[number] for number in chosen) for row in relation.rows]
+        # Ignored columns must not decide the order either, or files would change with each update.
+        rows.sort(key=lambda row: [(cell is not None, cell or '') for cell in row])
         yield file, case_csv(CaseTable(tuple(relation.names[number] for number in chosen), tuple(rows)))

@@ -90,8 +90,10 @@ def _typed_table(content: CaseTable, configured: Mapping[str, str], shown: str) 
     """Return typed rows; a header cell is `name` or `name:type`. Raises ConfigurationError with all mistakes."""
     findings = Findings(shown)
     types: dict[str, TypeText] = {}
-    for cell in content.columns:
-        name, mark, written = (part.strip() for part in (cell or '').partition(TYPE_MARK))
+    for heading in content.columns:
+        name, mark, written = map(str.strip, heading.partition(TYPE_MARK))
+        if not name or name.lower() in types:
+            findings.problem(f'header {heading}', 'the column is there twice' if name else 'the column has no name')
         try:
             types[name.lower()] = parse_type(written if mark else configured.get(name.lower(), 'string'))
         except TypeTextError as error:

@@ -17,6 +17,8 @@ from lib.local_lake.folders import LakeFolders
 from lib.local_lake.showing.build_reports import CheckCase, print_junit
 
 FAILED = 1
+CHANGING = ('It was recorded, but a second run gives something else. Add columns that change with each run to '
+            "'ignore' in case.yml, then record with --update:")
 
 
 @dataclass(frozen=True)
@@ -74,6 +76,8 @@ def run_case(runner: CaseRunner, configuration: Path, workflow: str, folder: Pat
             record(case, outcome)
             if outcome.failure:
                 differences.append(f'The load fails: {outcome.failure}')
+            if changing := compare(case, runner.run(case, configuration)):
+                return CaseResult(name, (*differences, CHANGING, *changing), time.monotonic() - started)
     except LakeError as error:
         return CaseResult(name, (str(error),), time.monotonic() - started)
     return CaseResult(name, tuple(differences), time.monotonic() - started, recording)
