@@ -20,6 +20,7 @@ UNREAD = (
     (r'.*', r'input_spec\.table_description', 'it is a text for readers in the catalog'),
     (r'.*', r'input_spec\.left_unprotected.*', 'it only keeps a warning of ./lake validate from being given'),
     (r'.*\.csv', r'row \d+ Description', 'it is a text for readers in the catalog'),
+    (r'.*\.csv', r'row \d+ \(dropped\) (removed|SourceName)', 'a column without a row is dropped, too'),
     (r'.*\.json', r'input_spec\.csv(\.header)? removed', 'the removed value is the default'),
     (r'.*\.json', r'input_spec\.json(\.multiline)? removed', 'the value is detected in the file'),
 )
@@ -130,12 +131,13 @@ def _mapping(text: str) -> Iterator[tuple[str, str]]:
     """Yield the mapping without each row, and with each cell changed."""
     header, *rows = csv.reader(io.StringIO(text))
     for number, row in enumerate(rows, 1):
-        yield f'row {number} removed', _written([header, *rows[:number - 1], *rows[number:]])
+        dropped = ' (dropped)' if row[1] == 'Null' else ''
+        yield f'row {number}{dropped} removed', _written([header, *rows[:number - 1], *rows[number:]])
         for column, cell in enumerate(row):
             if cell:
                 changed = str(int(cell) + 10) if cell.isdigit() else f'{cell}x'
-                altered = [*row[:column], changed, *row[column + 1:]]
-                yield f'row {number} {header[column]}', _written([header, *rows[:number - 1], altered, *rows[number:]])
+                altered = [*rows[:number - 1], [*row[:column], changed, *row[column + 1:]], *rows[number:]]
+                yield f'row {number}{dropped} {header[column]}', _written([header, *altered])
 
 
 def _written(rows: Iterable[list[str]]) -> str:

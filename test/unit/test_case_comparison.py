@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from lake_etl.errors import ConfigurationError
 from lake_etl.syntax.type_text import parse_type
 from lib.local_lake.checks.case_csv import CaseTable, case_csv, read_case_csv
-from lib.local_lake.checks.comparison import Relation, Scope, compare_rows
+from lib.local_lake.checks.comparison import RowSet, ComparedColumns, compare_rows
 from lib.local_lake.checks.typed_cells import CellError, read_cell, same_text, write_cell
 
 TYPES = {'policyno': 'string', 'startdate': 'date', 'premium': 'decimal(16,2)', 'months': 'int'}
@@ -19,11 +19,11 @@ ROWS = (('P1', '2026-01-01', '10.00', '1'), ('P2', '2026-02-01', '20.50', '2'), 
 
 
 def relation(rows=ROWS, protected=()):
-    return Relation(tuple((name, parse_type(kind)) for name, kind in TYPES.items()), tuple(rows), frozenset(protected))
+    return RowSet(tuple((name, parse_type(kind)) for name, kind in TYPES.items()), tuple(rows), frozenset(protected))
 
 
 def texts(names, rows, found=None, **scope):
-    return [item.text for item in compare_rows(names, rows, found or relation(), Scope(**scope))]
+    return [item.text for item in compare_rows(names, rows, found or relation(), ComparedColumns(**scope))]
 
 
 @pytest.mark.parametrize(('kind', 'one', 'other'), [

@@ -20,7 +20,7 @@ Row = tuple[Cell, ...]
 
 
 @dataclass(frozen=True)
-class Relation:
+class RowSet:
     """Rows with typed columns, as a table of the lake or a list of outcomes gives them.
 
     columns    name and type of each
@@ -39,7 +39,7 @@ class Relation:
 
 
 @dataclass(frozen=True)
-class Scope:
+class ComparedColumns:
     """Which columns are compared.
 
     ignored  names in lower case
@@ -60,7 +60,8 @@ class Difference:
     column: str = ''
 
 
-def compare_rows(names: Sequence[str], expected: Sequence[Row], found: Relation, scope: Scope) -> list[Difference]:
+def compare_rows(names: Sequence[str], expected: Sequence[Row], found: RowSet,
+                 scope: ComparedColumns) -> list[Difference]:
     """Return how the rows of an expected file differ from those that were found, which may come in any order.
 
     names     columns of the expected file, in any case of letters
@@ -93,7 +94,7 @@ def compare_rows(names: Sequence[str], expected: Sequence[Row], found: Relation,
     return different
 
 
-def _columns(names: Sequence[str], found: Relation, scope: Scope) -> Iterator[Difference]:
+def _columns(names: Sequence[str], found: RowSet, scope: ComparedColumns) -> Iterator[Difference]:
     """Yield the columns that only one side has."""
     present = {name.lower() for name in found.names}
     listed = {name.lower() for name in names}

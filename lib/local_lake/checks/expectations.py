@@ -11,8 +11,8 @@ from lib.local_lake.checks.case_csv import CaseTable, case_csv, read_case_csv
 from lib.local_lake.checks.case_files import (
     COLUMNS, CONVERSIONS, EXPECTATIONS, EXPECTED, FAILURE, GIVEN, QUARANTINE, RULES, SETTINGS, TABLES, WorkflowCase,
     visible)
-from lib.local_lake.checks.case_outcome import PROTECTED, CaseOutcome
-from lib.local_lake.checks.comparison import Difference, Relation, Scope, compare_rows
+from lib.local_lake.checks.case_outcome import PROTECTED, CaseOutcome, row_order
+from lib.local_lake.checks.comparison import ComparedColumns, Difference, RowSet, compare_rows
 
 # Columns that are new in each run.
 CHANGING = (EXECUTION_COLUMN, 'quarantine_timestamp')
@@ -52,7 +52,7 @@ def compare(case: WorkflowCase, outcome: CaseOutcome) -> list[str]:
         if file != FAILURE and not (outcome.failure and file not in PARTIAL):
             sentences += [f'{file} {item}' for item in _compare_file(case, outcome, file, hidden)]
     for file, noun in INCIDENTS.items():
-        rows = len(outcome.relations[file].rows) if file in outcome.relations else 0
+        rows = len(outcome.row_sets[file].rows) if file in outcome.row_sets else 0
         if rows and file not in files:
             found = f'there is 1 {noun}' if rows == 1 else f'there are {rows} {noun}s'
             sentences.append(f'{found}, and {EXPECTED}/{file} is missing: what goes wrong has to be expected there')
@@ -73,11 +73,11 @@ def _failure(case: WorkflowCase, outcome: CaseOutcome, files: Sequence[str]) -> 
 
 def _compare_file(case: WorkflowCase, outcome: CaseOutcome, file: str, hidden: frozenset[str]) -> list[str]:
     content = read_case_csv(case.expected / file, f'{case.name}/{EXPECTED}/{file}')
-    found = outcome.relations.get(_stored(file))
+    found = outcome.row_sets.get(_stored(file))
     if found is None:
-        known = ', '.join(name for name in outcome.relations if name not in (*PARTIAL, COLUMNS)) or 'none'
+        known = ', '.join(name for name in outcome.row_sets if name not in (*PARTIAL, COLUMNS)) or 'none'
         return [f'has no table: the load has filled no such table; its tables are those of {known}']
-    scope = Scope(_ignored(case), case.settings.partial or file in PARTIAL, hidden)
+    scope = ComparedColumns(_ignored(case), case.settings.partial or file in PARTIAL, hidden)
     if file == COLUMNS and case.settings.partial:
         found = _named_tables(content, found)
     return shortened(compare_rows(content.columns, content.rows, found, scope))
@@ -100,7 +100,7 @@ def shortened(differences: Sequence[Difference]) -> list[str]:
     return shown
 
 
-def _named_tables(content: CaseTable, found: Relation) -> Relation:
+def _named_tables(content: CaseTable, found: RowSet) -> RowSet:
     """Return the columns that were found of tables that the expected file names."""
     position = next((number for number, name in enumerate(content.columns) if name.lower() == 'table'), None)
     named = set() if position is None else {row[position] for row in content.rows}
@@ -144,8 +144,8 @@ def record(case: WorkflowCase, outcome: CaseOutcome) -> list[Path]:
 
 
 def _require_protection(case: WorkflowCase, outcome: CaseOutcome) -> None:
-    now = {name for relation in outcome.relations.values() for name in relation.protected}
-    present = {name for relation in outcome.relations.values() for name in relation.names}
+    now = {name for row_set in outcome.row_sets.values() for name in row_set.protected}
+    present = {name for row_set in outcome.row_sets.values() for name in row_set.names}
     if lost := sorted((_recorded_protection(case) - now) & present):
         raise ConfigurationError([Problem(
             f'{case.name}/{EXPECTED}/{COLUMNS}', ', '.join(lost), 'protected when the case was recorded and not '
@@ -158,11 +158,11 @@ def _texts(case: WorkflowCase, outcome: CaseOutcome) -> Iterator[tuple[str, str]
     if outcome.failure:
         yield FAILURE, outcome.failure + '\n'
     ignored = _ignored(case)
-    for file, relation in outcome.relations.items():
-        if outcome.failure and file not in PARTIAL or file in PARTIAL and not relation.rows:
+    for file, row_set in outcome.row_sets.items():
+        if outcome.failure and file not in PARTIAL or file in PARTIAL and not row_set.rows:
             continue
-        chosen = [number for number, name in enumerate(relation.names) if name.lower() not in ignored]
-        rows = [tuple(row[number] for number in chosen) for row in relation.rows]
+        chosen = [number for number, name in enumerate(row_set.names) if name.lower() not in ignored]
+        rows = [tuple(row[number] for number in chosen) for row in row_set.rows]
         # Ignored columns must not decide the order either, or files would change with each update.
-        rows.sort(key=lambda row: [(cell is not None, cell or '') for cell in row])
-        yield file, case_csv(CaseTable(tuple(relation.names[number] for number in chosen), tuple(rows)))
+        rows.sort(key=row_order)
+        yield file, case_csv(CaseTable(tuple(row_set.names[number] for number in chosen), tuple(rows)))

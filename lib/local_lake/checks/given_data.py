@@ -89,15 +89,7 @@ def _configured_types(folders: LakeFolders, database: str, table: str) -> dict[s
 def _typed_table(content: CaseTable, configured: Mapping[str, str], shown: str) -> TypedTable:
     """Return typed rows; a header cell is `name` or `name:type`. Raises ConfigurationError with all mistakes."""
     findings = Findings(shown)
-    types: dict[str, TypeText] = {}
-    for heading in content.columns:
-        name, mark, written = map(str.strip, heading.partition(TYPE_MARK))
-        if not name or name.lower() in types:
-            findings.problem(f'header {heading}', 'the column is there twice' if name else 'the column has no name')
-        try:
-            types[name.lower()] = parse_type(written if mark else configured.get(name.lower(), 'string'))
-        except TypeTextError as error:
-            findings.problem(f'header {name}', str(error))
+    types = _header_types(content.columns, configured, findings)
     if findings.problems:
         raise ConfigurationError(findings.problems)
     rows = []
@@ -113,6 +105,20 @@ def _typed_table(content: CaseTable, configured: Mapping[str, str], shown: str) 
     if findings.problems:
         raise ConfigurationError(findings.problems)
     return TypedTable(types, tuple(rows))
+
+
+def _header_types(columns: Sequence[str], configured: Mapping[str, str], findings: Findings) -> dict[str, TypeText]:
+    """Return the type of each column by its name in lower case."""
+    types: dict[str, TypeText] = {}
+    for heading in columns:
+        name, mark, written = map(str.strip, heading.partition(TYPE_MARK))
+        if not name or name.lower() in types:
+            findings.problem(f'header {heading}', 'the column is there twice' if name else 'the column has no name')
+        try:
+            types[name.lower()] = parse_type(written if mark else configured.get(name.lower(), 'string'))
+        except TypeTextError as error:
+            findings.problem(f'header {name}', str(error))
+    return types
 
 
 def _publish(folders: LakeFolders, name: str, content: TypedTable, day: str) -> None:
