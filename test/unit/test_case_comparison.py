@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from lake_etl.errors import ConfigurationError
 from lake_etl.syntax.type_text import parse_type
 from lib.local_lake.checks.case_csv import CaseTable, case_csv, read_case_csv
-from lib.local_lake.checks.comparison import RowSet, ComparedColumns, compare_rows
+from lib.local_lake.checks.comparison import ComparedColumns, RowSet, compare_rows
 from lib.local_lake.checks.typed_cells import CellError, read_cell, same_text, write_cell
 
 TYPES = {'policyno': 'string', 'startdate': 'date', 'premium': 'decimal(16,2)', 'months': 'int'}

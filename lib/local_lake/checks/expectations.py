@@ -76,7 +76,7 @@ def _compare_file(case: WorkflowCase, outcome: CaseOutcome, file: str, hidden: f
     found = outcome.row_sets.get(_stored(file))
     if found is None:
         known = ', '.join(name for name in outcome.row_sets if name not in (*PARTIAL, COLUMNS)) or 'none'
-        return [f'has no table: the load has filled no such table; its tables are those of {known}']
+        return [f'is of a table that the load did not fill; the rows that it gave are compared with {known}']
     scope = ComparedColumns(_ignored(case), case.settings.partial or file in PARTIAL, hidden)
     if file == COLUMNS and case.settings.partial:
         found = _named_tables(content, found)
