@@ -2,9 +2,9 @@
 from __future__ import annotations
 
 import pytest
-from pyspark.sql import functions as F
 
-from lake_etl.read.type_masks import ALL_TYPES, fitting_types, inferred_type, may_have_type, needs_exact_mask
+from lake_etl.read.type_inference import TypeRules, collect_masks, inferred_types, masks_by_column, with_type_masks
+from lake_etl.read.type_masks import ALL_TYPES, inferred_type, may_have_type
 
 # Values of a column, None for a missing one; and the type it settles to.
 GUESSED = {
@@ -90,11 +90,6 @@ WITH_TABLE = {
     'whole numbers for a small int': ('smallint', ['1', '-5'], 'smallint'),
     'too much for a small int': ('smallint', ['70000'], 'int'),
 }
-# The columns whose type depends on numbers of more than 15 characters; the quick masks decide on all others.
-LONG_NUMBERS = {
-    'identifiers of 20 digits', 'identifiers of 38 digits', 'more digits than a double has', 'many decimals',
-    'whole numbers beyond a double among fractions', 'all digits of a double', 'long numbers among exponents',
-    'more digits than a decimal has after a point', 'more digits than a double holds for a double'}
 
 
 @pytest.fixture(scope='module')
@@ -106,13 +101,10 @@ def settled(spark, small_data) -> dict[str, str]:
     columns = [values + [None] * (longest - len(values)) for _, values in cases.values()]
     schema = ', '.join(f'`{name}` string' for name in cases)
     df = spark.createDataFrame(list(zip(*columns, strict=True)), schema)
-    quick = df.agg(*[F.expr(f'bit_and({fitting_types(name, kind, exact=False)})').alias(name)
-                     for name, (kind, _) in cases.items()]).first()
-    row = df.agg(*[F.expr(f'bit_and({fitting_types(name, kind)})').alias(name)
-                   for name, (kind, _) in cases.items()]).first()
-    assert {name for name in cases if needs_exact_mask(quick[name])} == LONG_NUMBERS
-    assert all(quick[name] == row[name] or needs_exact_mask(quick[name]) for name in cases)
-    return {name: inferred_type(row[name], kind) for name, (kind, _) in cases.items()}
+    rules = TypeRules(table_types={name: kind for name, (kind, _) in cases.items() if kind})
+    result, _ = collect_masks(with_type_masks(df, list(cases), rules), list(cases))
+    assert result['rows'] == longest
+    return inferred_types(masks_by_column(result, list(cases)), rules)
 
 
 @pytest.mark.parametrize('case', GUESSED)
@@ -140,3 +132,20 @@ def test_the_quick_look_rules_out_common_texts(case):
 @pytest.mark.parametrize(('table_type', 'expected'), [(None, 'string'), ('date', 'date'), ('string', 'string')])
 def test_a_column_without_any_value_keeps_the_published_type_or_is_text(table_type, expected):
     assert inferred_type(ALL_TYPES, table_type) == expected
+
+
+def test_the_sql_of_a_mask_is_planned_once_however_many_columns_there_are(spark):
+    def patterns(columns: int) -> int:
+        names = [f'field_{number}' for number in range(columns)]
+        df = spark.createDataFrame([['1'] * columns], names)
+        plan = with_type_masks(df, names, TypeRules())._jdf.queryExecution().optimizedPlan()
+        return plan.toString().count('RLIKE')
+    assert 1 <= patterns(2) == patterns(20)
+
+
+@pytest.mark.parametrize('name', ['value', 'row', 'masks_0', 'fits_0', 'number', 'a b.`c'])
+def test_a_column_may_have_any_name_that_the_masks_use(spark, name):
+    df = spark.createDataFrame([['7', 'x'], ['8', 'y']], [name, 'other'])
+    result, _ = collect_masks(with_type_masks(df, [name, 'other'], TypeRules()), [name, 'other'])
+    types = inferred_types(masks_by_column(result, [name, 'other']), TypeRules())
+    assert types == {name: 'int', 'other': 'string'}

@@ -3,13 +3,13 @@ from __future__ import annotations
 
 import logging
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from pyspark.sql import DataFrame
-from pyspark.sql.types import ArrayType, DataType, StructType
+from pyspark.sql.types import ArrayType, DataType, StructField, StructType
 
 from lake_etl.config.mapping import SCORERS, parse_threshold
 from lake_etl.errors import DataError
@@ -118,16 +118,17 @@ def resolve(rules: Sequence[ColumnRule], schema: StructType) -> Resolution:
     """
     _require_distinct(rules)
     found: dict[int, str | None] = {}
+    members = _Members()
     for index, rule in enumerate(rules):
         if rule.threshold is None:
-            found[index] = _exact(rule.source, schema)
+            found[index] = _exact(rule.source, schema, members)
     taken = {name.lower() for name in found.values() if name}
     matches: list[FuzzyMatch] = []
+    names = [(name, _expression(name).lower()) for name in flatten_names(schema)]
     for index, rule in enumerate(rules):
         if rule.threshold is None:
             continue
-        candidates = [name for name in flatten_names(schema) if _expression(name).lower() not in taken]
-        match = _best_match(rule, candidates)
+        match = _best_match(rule, [name for name, expression in names if expression not in taken])
         found[index] = _expression(match.found) if match else None
         if match:
             taken.add(_expression(match.found).lower())
@@ -155,19 +156,34 @@ def _expression(name: str) -> str:
     return '.'.join(quoted(part) for part in name_parts(name))
 
 
-def _exact(source: str, schema: StructType) -> str | None:
+class _Members:
+    """Finds the members of structs by comparable name; reads the names of a struct once, however many are asked for."""
+
+    def __init__(self) -> None:
+        self._named: dict[int, dict[str, list[StructField]]] = {}
+
+    def named(self, struct: StructType, name: str) -> list[StructField]:
+        """Return the members whose names are equal to the name as people read them."""
+        if id(struct) not in self._named:
+            found: defaultdict[str, list[StructField]] = defaultdict(list)
+            for field in struct.fields:
+                found[comparable_name(field.name)].append(field)
+            self._named[id(struct)] = dict(found)
+        return self._named[id(struct)].get(comparable_name(name), [])
+
+
+def _exact(source: str, schema: StructType, members: _Members) -> str | None:
     """Return the Spark expression of the column with the source name, or None without such a column."""
-    members: StructType | None = schema
+    struct: StructType | None = schema
     in_array = False
     spelled: list[str] = []
     for part in name_parts(source):
-        wanted = comparable_name(part)
-        fields = [field for field in members.fields if comparable_name(field.name) == wanted] if members else []
+        fields = members.named(struct, part) if struct else []
         if not fields:
             return None
         chosen = max(fields, key=lambda field: (field.name == part, field.name.lower() == part.lower()))
         spelled.append(quoted(chosen.name))
-        members, in_array = _members(chosen.dataType, in_array)
+        struct, in_array = _members(chosen.dataType, in_array)
     return '.'.join(spelled)
 
 
@@ -227,8 +243,9 @@ def mapping_notices(resolution: Resolution, rules: Sequence[ColumnRule]) -> list
 
 def missing_columns(resolution: Resolution, rules: Sequence[ColumnRule]) -> list[str]:
     """Return the columns that the mapping keeps and the source lacks, without the optional ones."""
+    missing = set(resolution.missing)
     return [rule.source for rule in rules
-            if rule.source in resolution.missing and rule.destination and not rule.optional]
+            if rule.source in missing and rule.destination and not rule.optional]
 
 
 def _log(resolution: Resolution) -> None:

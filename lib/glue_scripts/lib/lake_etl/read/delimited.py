@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from pyspark.sql import Column, DataFrame, SparkSession
@@ -20,8 +20,7 @@ from lake_etl.read.malformed import has_unparsed_text, mark_malformed
 from lake_etl.read.prepare import READ_BYTES, open_file
 from lake_etl.read.source_files import PreparedFile, SourceFiles, java_charset, no_rows_error, require_same_columns
 from lake_etl.read.type_inference import (
-    TypeRules, cast_to_types, collect_masks, exact_masks, helper_columns, inferred_types, masks_by_column,
-    with_type_masks)
+    TypeRules, cast_to_types, collect_masks, helper_columns, inferred_types, masks_by_column, with_type_masks)
 from lake_etl.spark.columns import column, literal_path
 from lake_etl.spark.helper_names import unused_name
 from lake_etl.spark.source_rows import CountedBlock, with_blocks
@@ -202,8 +201,8 @@ def _opens_with_quote(table: _Table, name: str) -> Column:
 def _infer_types(table: _Table) -> tuple[dict[str, str], bool, Sequence[CountedBlock]]:
     """Return the types of undecided columns, whether a row may be malformed, and the blocks if rows are tracked.
 
-    Runs one Spark job over all rows, unless the sample rows and the scan decide, and a second one where `exact_masks`
-    needs one. Raises DataError when there are no rows.
+    Runs one Spark job over all rows, unless the sample rows and the scan decide. Raises DataError when there are no
+    rows.
     """
     rules, undecided, layout = table.rules, table.rules.undecided(table.names, table.header.rows), table.layout
     if not undecided and table.header.rows and not rules.row_filter:
@@ -214,13 +213,11 @@ def _infer_types(table: _Table) -> tuple[dict[str, str], bool, Sequence[CountedB
     result, blocks = collect_masks(masks, undecided, F.max('malformed').alias('malformed'))
     if not result['rows']:
         raise no_rows_error(table.source.name, 'a header but no rows')
-    by_column = masks_by_column(result, undecided)
-    by_column |= exact_masks(rows, by_column, undecided, rules)
     may_be_malformed = bool(result['malformed']) or layout.replaces or layout.stray
-    return inferred_types(by_column, rules), may_be_malformed, blocks
+    return inferred_types(masks_by_column(result, undecided), rules), may_be_malformed, blocks
 
 
-def _undecided_columns(table: _Table, undecided: Collection[str], extra: str) -> DataFrame:
+def _undecided_columns(table: _Table, undecided: Sequence[str], extra: str) -> DataFrame:
     """Return the undecided columns, and as `extra` whether a row may be malformed unless the scan decided.
 
     A row has too many values if it has one in an extra column behind the last. Spark only checks the number of values
@@ -235,7 +232,7 @@ def _undecided_columns(table: _Table, undecided: Collection[str], extra: str) ->
     rows = table.rules.marked(table.read(extra, unused), table.names)
     rows = rows.select(*[column(name) for name in (*undecided, *helper_columns(rows))],
                        malformed.cast('int').alias(extra))
-    return table.rules.without_null_values(rows, list(undecided))
+    return table.rules.without_null_values(rows, undecided)
 
 
 def _text_schema(names: list[str] | tuple[str, ...]) -> StructType:

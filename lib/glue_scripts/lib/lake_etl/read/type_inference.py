@@ -1,11 +1,13 @@
 """Infers the types of columns that were read as text, over all rows in one Spark job.
 
 Each value of a column becomes a mask: one bit for each type that the value fits. Combined by `and`, the masks of all
-values tell which types the whole column fits.
+values tell which types the whole column fits. The SQL of a mask stands in a query once, for all columns in an array:
+planning it for each column would take longer than reading a file of some megabytes.
 """
 from __future__ import annotations
 
 import logging
+from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import reduce
@@ -19,8 +21,7 @@ from lake_etl.config.input import InputSpec
 from lake_etl.errors import DataError
 from lake_etl.read.malformed import malformed_column
 from lake_etl.read.source_files import KnownTypes, SourceFiles, no_rows_error
-from lake_etl.read.type_masks import (
-    ALL_TYPES, TEXT, fitting_types, inferred_type, may_have_long_numbers, may_have_type, needs_exact_mask)
+from lake_etl.read.type_masks import ALL_TYPES, TEXT, fitting_types, inferred_type, may_have_type
 from lake_etl.spark.columns import column, quoted
 from lake_etl.spark.helper_names import hidden_name
 from lake_etl.spark.source_rows import BLOCK, POSITION, CountedBlock, count_blocks, tracking_columns, with_blocks
@@ -55,12 +56,12 @@ class TypeRules:
                    {name: kind for name, kind in known.table_types.items() if '<' not in kind}, spec.null_values,
                    spec.row_filter)
 
-    def undecided(self, columns: Sequence[str], sample: Sequence[Sequence[str]]) -> dict[str, bool]:
-        """Return the columns whose type depends on all rows, and whether the sample has long numbers in them.
+    def undecided(self, columns: Sequence[str], sample: Sequence[Sequence[str]]) -> list[str]:
+        """Return the columns whose type depends on all rows.
 
         Columns that are published as text stay text, and the sample rows rule out most others.
         """
-        found: dict[str, bool] = {}
+        found: list[str] = []
         if not self.infer:
             return found
         for position, name in enumerate(columns):
@@ -70,7 +71,7 @@ class TypeRules:
             values = [row[position] for row in sample
                       if position < len(row) and row[position] not in self.null_values and not self.row_filter]
             if published or may_have_type(values):
-                found[name] = may_have_long_numbers(values)
+                found.append(name)
         return found
 
     def filtered(self, rows: DataFrame, columns: Sequence[str]) -> DataFrame:
@@ -101,8 +102,7 @@ def infer_and_cast(rows: DataFrame, columns: Sequence[str], sample: Sequence[Seq
                    known: KnownTypes) -> DataFrame:
     """Return text columns cast to the types that all their values fit.
 
-    Runs one Spark job unless the sample decides, and a second one where a column has numbers of more than 15 characters
-    but none in its sample. Raises DataError naming the file when there are no rows.
+    Runs one Spark job unless the sample decides. Raises DataError naming the file when there are no rows.
     """
     rules = TypeRules.from_spec(source.spec, known)
     undecided = rules.undecided(columns, sample)
@@ -112,27 +112,38 @@ def infer_and_cast(rows: DataFrame, columns: Sequence[str], sample: Sequence[Seq
         result, blocks = collect_masks(with_type_masks(marked, undecided, rules), undecided)
         if not result['rows']:
             raise no_rows_error(source.name)
-        masks = masks_by_column(result, undecided)
-        masks |= exact_masks(marked, masks, undecided, rules)
-        types = inferred_types(masks, rules)
+        types = inferred_types(masks_by_column(result, undecided), rules)
     rows = source.with_raw_values(rules.filtered(rows, columns), known)
     rows = cast_to_types(rules.without_null_values(rows, columns), columns, types, source.name)
     return with_blocks(rows, blocks) if blocks else rows
 
 
-def with_type_masks(rows: DataFrame, undecided: Mapping[str, bool], rules: TypeRules, *further: Column) -> DataFrame:
+def with_type_masks(rows: DataFrame, undecided: Sequence[str], rules: TypeRules, *further: Column) -> DataFrame:
     """Return for each row the number 1 as `row`, the mask of each undecided column, and further columns.
 
     Rows that are marked as left out have the number 0, and fit all types.
     """
-    def counted(value: str, otherwise: int) -> str:
+    def counted(value: str, otherwise: str) -> str:
         return f'CASE WHEN {LEFT_OUT} THEN {otherwise} ELSE {value} END' if LEFT_OUT in rows.columns else value
 
-    fits = {name: f'CAST({fitting_types(name, rules.table_types.get(name), exact)} AS int)'
-            for name, exact in undecided.items()}
-    masks = [F.expr(counted(value, ALL_TYPES)).alias(f'fits_{index}') for index, value in enumerate(fits.values())]
-    return rows.select(F.expr(counted('1', 0)).alias('row'), *masks, *further,
-                       *(name for name in helper_columns(rows) if name != LEFT_OUT))
+    by_type: defaultdict[str | None, list[str]] = defaultdict(list)
+    for name in undecided:
+        by_type[rules.table_types.get(name)].append(name)
+    arrays = [counted(_masks(names, kind), f'array_repeat({ALL_TYPES}, {len(names)})')
+              for kind, names in by_type.items()]
+    places = {name: f'masks_{number}[{index}]' for number, names in enumerate(by_type.values())
+              for index, name in enumerate(names)}
+    found = rows.select(F.expr(counted('1', '0')).alias('row'), *further,
+                        *(name for name in helper_columns(rows) if name != LEFT_OUT),
+                        *(F.expr(sql).alias(f'masks_{number}') for number, sql in enumerate(arrays)))
+    return found.selectExpr(*map(quoted, found.columns[:len(found.columns) - len(arrays)]),
+                            *(f'{places[name]} AS fits_{index}' for index, name in enumerate(undecided)))
+
+
+def _masks(names: Sequence[str], table_type: str | None) -> str:
+    """Return SQL for an array with the masks of these columns, which have one type in the published table."""
+    mask = f"CAST({fitting_types('value', table_type)} AS int)"
+    return f"transform(array({', '.join(map(quoted, names))}), value -> {mask})"
 
 
 def helper_columns(rows: DataFrame) -> list[str]:
@@ -140,7 +151,7 @@ def helper_columns(rows: DataFrame) -> list[str]:
     return [name for name in rows.columns if name in (POSITION, BLOCK, LEFT_OUT)]
 
 
-def collect_masks(masks: DataFrame, undecided: Mapping[str, bool], *further: Column
+def collect_masks(masks: DataFrame, undecided: Sequence[str], *further: Column
                   ) -> tuple[dict[str, int], list[CountedBlock]]:
     """Return the aggregates of a frame with type masks, and the blocks of the files if it has their rows' positions.
 
@@ -156,25 +167,15 @@ def collect_masks(masks: DataFrame, undecided: Mapping[str, bool], *further: Col
     return combined | {'rows': sum(row['rows'] for row in found)}, blocks
 
 
-def mask_aggregates(undecided: Mapping[str, bool]) -> list[Column]:
+def mask_aggregates(undecided: Sequence[str]) -> list[Column]:
     """Return the aggregates of a frame with type masks: the number of rows, and the mask of each whole column."""
     return [F.sum('row').alias('rows'),
             *[F.expr(f'bit_and(fits_{index}) AS fits_{index}') for index in range(len(undecided))]]
 
 
-def masks_by_column(result: Mapping[str, int], undecided: Mapping[str, bool]) -> dict[str, int]:
+def masks_by_column(result: Mapping[str, int], undecided: Sequence[str]) -> dict[str, int]:
     """Return the mask of each undecided column from the aggregates."""
     return {name: int(result[f'fits_{index}']) for index, name in enumerate(undecided)}
-
-
-def exact_masks(rows: DataFrame, masks: Mapping[str, int], undecided: Mapping[str, bool],
-                rules: TypeRules) -> dict[str, int]:
-    """Return the exact masks of the columns that need them and do not have them; runs a Spark job if there are any."""
-    again = {name: True for name, exact in undecided.items() if not exact and needs_exact_mask(masks[name])}
-    if not again:
-        return {}
-    aggregates = with_type_masks(rows, again, rules).agg(*mask_aggregates(again))
-    return masks_by_column(aggregates.collect()[0].asDict(), again)
 
 
 def inferred_types(masks: Mapping[str, int], rules: TypeRules) -> dict[str, str]:

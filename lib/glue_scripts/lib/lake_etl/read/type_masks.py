@@ -1,7 +1,7 @@
 """Builds SQL for the types that a text keeps its meaning in, as one bit for each type.
 
 All of it is SQL text: Spark parses a whole mask in one call from Python, where building it piece by piece would take a
-hundred calls for each column.
+hundred calls.
 """
 from __future__ import annotations
 
@@ -18,10 +18,7 @@ TEXT = 'string'
 INT, BIGINT, WHOLE, DOUBLE, DATE, TIMESTAMP, BOOLEAN, TABLE_TYPE = (1 << position for position in range(8))
 # Decimals of 38 digits by their scale, for numbers with more digits than a double holds.
 DECIMALS = {scale: 1 << position for position, scale in enumerate((2, 4, 6, 10, 18), start=8)}
-# SETTLED is missing where a long number needs a closer look than the quick mask takes.
-SETTLED = 1 << 13
-ALL_TYPES = (1 << 14) - 1
-NUMBERS = BIGINT | WHOLE | DOUBLE | sum(DECIMALS.values())
+ALL_TYPES = (1 << 13) - 1
 # In order of preference.
 INFERRED_TYPES = ((INT, 'int'), (BIGINT, 'bigint'), (WHOLE, 'decimal(38,0)'), (DOUBLE, 'double'),
                   *[(bit, f'decimal(38,{scale})') for scale, bit in DECIMALS.items()],
@@ -54,16 +51,6 @@ def may_have_type(values: Iterable[str]) -> bool:
     return all(NOT_ONLY_TEXT.match(value) for value in values if value)
 
 
-def may_have_long_numbers(values: Iterable[str]) -> bool:
-    """Return whether one of these values may be a number with more characters than the quick mask decides on."""
-    return any(len(value) > DOUBLE_DIGITS and NOT_ONLY_TEXT.match(value) for value in values if value)
-
-
-def needs_exact_mask(mask: int) -> bool:
-    """Return whether the type depends on long numbers that the quick mask of a column did not decide on."""
-    return not mask & SETTLED and bool(mask & NUMBERS) and not mask & TABLE_TYPE
-
-
 def inferred_type(mask: int, table_type: str | None = None) -> str:
     """Return the type of a column from the combined mask of all its values.
 
@@ -76,23 +63,21 @@ def inferred_type(mask: int, table_type: str | None = None) -> str:
     return next((name for bit, name in INFERRED_TYPES if mask & bit), TEXT)
 
 
-def fitting_types(name: str, table_type: str | None = None, exact: bool = True) -> str:
+def fitting_types(name: str, table_type: str | None = None) -> str:
     """Return SQL for the mask of a text column's value: the types that the value fits, as the bits of an integer.
 
     Two measures keep this cheap. Comparing the first character rules out most text. And a value is converted only when
     it matches the type's pattern, because a conversion that fails takes Spark fifty times as long as one that succeeds.
 
     table_type  the type that the published table has for the column
-    exact       whether to decide on numbers of more than 15 characters; otherwise the bit SETTLED is missing for them.
-                Planning the exact mask takes Spark three times as long.
     """
     text = quoted(name)
     mask = (f'CASE WHEN {text} IS NULL THEN {ALL_TYPES} '
             f"WHEN {text} >= '-' AND {text} < ':' THEN "
-            f'CASE WHEN {_matches(text, PLAIN_NUMBER)} THEN {_number_types(text, exact)} '
-            f'WHEN {_matches(text, EXPONENT_NUMBER)} THEN {DOUBLE | SETTLED} '
-            f'WHEN {_matches(text, ISO_DATE_OR_TIMESTAMP)} THEN {_day_types(text)} ELSE {SETTLED} END '
-            f"WHEN lower({text}) IN ('true', 'false') THEN {BOOLEAN | SETTLED} ELSE {SETTLED} END")
+            f'CASE WHEN {_matches(text, PLAIN_NUMBER)} THEN {_number_types(text)} '
+            f'WHEN {_matches(text, EXPONENT_NUMBER)} THEN {DOUBLE} '
+            f'WHEN {_matches(text, ISO_DATE_OR_TIMESTAMP)} THEN {_day_types(text)} ELSE 0 END '
+            f"WHEN lower({text}) IN ('true', 'false') THEN {BOOLEAN} ELSE 0 END")
     if table_type is None or table_type == TEXT:
         return mask
     return f'({mask}) | CASE WHEN {fits_type(name, table_type)} THEN {TABLE_TYPE} ELSE 0 END'
@@ -115,19 +100,15 @@ def fits_type(name: str, type_name: str) -> str:
     return converts if pattern is None else f'{value} RLIKE {sql_text(pattern)} AND {converts}'
 
 
-def _number_types(text: str, exact: bool) -> str:
+def _number_types(text: str) -> str:
     """Return SQL for the mask of a number without an exponent.
 
-    Numbers of up to 15 characters, which are most, need no conversion beyond one to bigint. Spark generates no code for
-    a lambda function. That is right for what long numbers need: compiling it would take longer than reading a file.
+    Numbers of up to 15 characters, which are most, need no conversion beyond one to bigint.
     """
-    masks_by_scale = ', '.join(str(SETTLED | DOUBLE | _decimals_from(scale)) for scale in range(DOUBLE_DIGITS + 1))
-    short_whole = SETTLED | WHOLE | DOUBLE | _decimals_from(0)
+    masks_by_scale = ', '.join(str(DOUBLE | _decimals_from(scale)) for scale in range(DOUBLE_DIGITS + 1))
+    short_whole = WHOLE | DOUBLE | _decimals_from(0)
     within_int = f'try_cast({text} AS bigint) BETWEEN {-1 << 31} AND {(1 << 31) - 1}'
-    long = str(NUMBERS)
-    if exact:
-        long = f'element_at(transform(array({text}), number -> {_long_number_types("number")}), 1)'
-    return (f'CASE WHEN length({text}) > {DOUBLE_DIGITS} THEN {long} '
+    return (f'CASE WHEN length({text}) > {DOUBLE_DIGITS} THEN {_long_number_types(text)} '
             f"WHEN instr({text}, '.') > 0 "
             f"THEN element_at(array({masks_by_scale}), length({text}) - instr({text}, '.') + 1) "
             f'WHEN length({text}) <= 9 OR {within_int} THEN {short_whole | INT | BIGINT} '
@@ -140,8 +121,7 @@ def _long_number_types(text: str) -> str:
         f'CASE WHEN {_scale(text)} <= {scale} AND {whole_digits} <= {38 - scale} THEN {bit} ELSE 0 END'
         for scale, bit in DECIMALS.items())
     within_bigint = f'try_cast({text} AS decimal(38,0)) BETWEEN {-1 << 63} AND {(1 << 63) - 1}'
-    return (f"CASE WHEN instr({text}, '.') > 0 THEN {SETTLED} "
-            f'WHEN {within_bigint} THEN {SETTLED | BIGINT | WHOLE} ELSE {SETTLED | WHOLE} END '
+    return (f"CASE WHEN instr({text}, '.') > 0 THEN 0 WHEN {within_bigint} THEN {BIGINT | WHOLE} ELSE {WHOLE} END "
             f'| CASE WHEN {_is_exact_double(text)} THEN {DOUBLE} ELSE 0 END | {decimals}')
 
 
@@ -157,9 +137,8 @@ def _is_exact_double(text: str) -> str:
 
 def _day_types(text: str) -> str:
     """Return SQL for the mask of a text in the form of an ISO date or timestamp, whose day may not exist."""
-    return (f'CASE WHEN try_cast(left({text}, {ISO_DATE_LENGTH}) AS date) IS NULL THEN {SETTLED} '
-            f'WHEN length({text}) = {ISO_DATE_LENGTH} THEN {SETTLED | DATE | TIMESTAMP} '
-            f'ELSE {SETTLED | TIMESTAMP} END')
+    return (f'CASE WHEN try_cast(left({text}, {ISO_DATE_LENGTH}) AS date) IS NULL THEN 0 '
+            f'WHEN length({text}) = {ISO_DATE_LENGTH} THEN {DATE | TIMESTAMP} ELSE {TIMESTAMP} END')
 
 
 def _scale(text: str) -> str:

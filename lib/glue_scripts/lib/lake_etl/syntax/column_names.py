@@ -11,6 +11,8 @@ def visible_name(name: str) -> str:
 
     Every kind of blank, such as a no-break space, becomes a plain one.
     """
+    if name.isascii():
+        return name.strip()
     return ''.join(_visible(character) for character in name).strip()
 
 
