@@ -78,7 +78,8 @@ class GlueStack(Stack):
                             name=f'/aws/lambda/{self._environment.resource_name("deploy-scripts")}')
         self._scripts = deployment.BucketDeployment(
             self, 'DeployScripts', destination_bucket=self.scripts_bucket, destination_key_prefix=SCRIPTS_PREFIX,
-            sources=[deployment.Source.asset(str(SCRIPTS), exclude=['lib', 'awsglue', '__init__.py', '__pycache__'])],
+            sources=[deployment.Source.asset(str(SCRIPTS), exclude=[
+                'lib', 'awsglue', 'tests', '__init__.py', '__pycache__'])],
             retain_on_delete=self._environment.keeps_data, log_group=logs)
         with TemporaryDirectory() as folder:
             library = write_library(Path(folder))

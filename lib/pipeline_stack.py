@@ -18,10 +18,12 @@ from lib.settings.deployment_settings import Configuration, EnvironmentConfigura
 
 PYTHON_VERSION, NODE_VERSION = '3.12', '22'
 TESTS = 'python3 ./lake test test/unit test/stacks -q'
+# An environment may have no workflow with test cases.
+CHECKS = 'if [ -d lib/glue_scripts/tests ]; then python3 ./lake check; fi'
 
 
 class PipelineStack(Stack):
-    """Tests the branch of the environment, then updates the pipeline itself, then deploys the environment."""
+    """Tests the branch of the environment, updates the pipeline itself, then deploys the environment."""
 
     def __init__(self, scope: Construct, construct_id: str, *, configuration: Configuration,
                  environment: EnvironmentConfiguration, **kwargs: Any):
@@ -50,7 +52,7 @@ def _synthesis(source: PipelineSource, environment: EnvironmentConfiguration) ->
     return pipelines.CodeBuildStep(
         'Synth', input=source.source, env={'ENV': environment.name},
         install_commands=['python3 -m pip install --quiet -r requirements.txt'],
-        commands=[TESTS, f'npx --yes {CDK_COMMAND} synth --quiet'],
+        commands=[TESTS, CHECKS, f'npx --yes {CDK_COMMAND} synth --quiet'],
         primary_output_directory='cdk.out',
         partial_build_spec=codebuild.BuildSpec.from_object(
             {'version': '0.2', 'phases': {'install': {'runtime-versions': versions}}}))

@@ -181,6 +181,7 @@ def _add_configuration(verbs: Verbs) -> None:
                           'the lake, by form and check digits')
     _add_format(validate, 'table', 'json', 'junit', 'sarif')
     _add_contract(verbs)
+    _add_check(verbs)
     recommend = _verb(verbs, 'recommend', 'propose a mapping and a specification for a file')
     recommend.add_argument('file', metavar='FILE')
     recommend.add_argument('--workflow', metavar='DATABASE/TABLE', help='write the proposals to the configuration '
@@ -203,6 +204,18 @@ def _add_configuration(verbs: Verbs) -> None:
     multi.add_argument('group', metavar='GROUP')
     multi.add_argument('file', metavar='FILE.csv')
     multi.add_argument('columns', nargs='+', metavar='COLUMN', help='columns whose values are looked up')
+
+
+def _add_check(verbs: Verbs) -> None:
+    check = _verb(verbs, 'check', 'run the test cases of one workflow, or of all, and name each cell that differs')
+    check.add_argument('workflow', nargs='?', metavar='DATABASE/TABLE')
+    check.add_argument('--case', metavar='NAME', help='only the case of this name')
+    check.add_argument('--record', action='store_true', help='write what a run gives as the expectations of cases that '
+                       'have none')
+    check.add_argument('--update', action='store_true', help='show how a run differs from the expectations, and then '
+                       'overwrite them')
+    check.add_argument('--junit', metavar='FILE', help='also write the result as JUnit XML to a file')
+    _add_format(check, 'table', 'junit')
 
 
 def _add_contract(verbs: Verbs) -> None:

@@ -174,7 +174,7 @@ def test_scripts_and_configuration_files_are_deployed_below_etl(lake_on_aws):
     assert prefixes == {'etl': True, 'library': False}
     asset = next(path for path in lake_on_aws.directory.glob('asset.*') if (path / 'transformation-spec').is_dir())
     expected = {path.relative_to(SCRIPTS).as_posix() for path in SCRIPTS.rglob('*') if path.is_file()
-                and path.relative_to(SCRIPTS).parts[0] not in ('lib', 'awsglue', '__pycache__', '__init__.py')}
+                and path.relative_to(SCRIPTS).parts[0] not in ('lib', 'awsglue', 'tests', '__pycache__', '__init__.py')}
     assert {path.relative_to(asset).as_posix() for path in asset.rglob('*') if path.is_file()} == expected
 
 

@@ -80,7 +80,8 @@ def test_the_source_is_tested_before_anything_is_deployed(lake_on_aws):
     specs = [text_of(project['Properties']['Source']['BuildSpec']) for project in projects]
     synthesis = json.loads(next(spec for spec in specs if 'lake test' in spec))
     commands = synthesis['phases']['build']['commands']
-    assert 'lake test test/unit test/stacks' in commands[0] and 'cdk' in commands[1] and 'synth' in commands[1]
+    assert 'lake test test/unit test/stacks' in commands[0] and './lake check;' in commands[1]
+    assert 'cdk' in commands[2] and 'synth' in commands[2]
     names = [stage['Name'] for stage in pipeline_of(lake_on_aws.templates, 'Dev')['Stages']]
     assert names == ['Source', 'Build', 'UpdatePipeline', 'Assets', 'Dev']
 

@@ -3,10 +3,11 @@ from __future__ import annotations
 
 import hashlib
 import re
+import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TextIO
 from urllib.parse import quote
 from xml.etree import ElementTree
 
@@ -64,10 +65,12 @@ class LocatedFinding:
     line: int = 1
 
 
-def print_junit(suite: str, cases: Sequence[CheckCase], notes: Iterable[str] = ()) -> None:
+def print_junit(suite: str, cases: Sequence[CheckCase], notes: Iterable[str] = (),
+                stream: TextIO | None = None) -> None:
     """Print one test suite as JUnit XML.
 
-    notes  sentences that belong to no case, such as warnings
+    notes   sentences that belong to no case, such as warnings
+    stream  where to print it; None is the standard output
     """
     failed = str(sum(bool(case.failures) for case in cases))
     counts = {'tests': str(len(cases)), 'failures': failed, 'errors': '0'}
@@ -84,7 +87,8 @@ def print_junit(suite: str, cases: Sequence[CheckCase], notes: Iterable[str] = (
         ElementTree.SubElement(element, 'system-out').text = _xml(text)
     ElementTree.indent(root)
     # Characters beyond ASCII are written as numbers, so the encoding of the screen does not matter.
-    print('<?xml version="1.0" encoding="UTF-8"?>\n' + ElementTree.tostring(root, encoding='us-ascii').decode('ascii'))
+    print('<?xml version="1.0" encoding="UTF-8"?>\n' + ElementTree.tostring(root, encoding='us-ascii').decode('ascii'),
+          file=stream or sys.stdout)
 
 
 def print_sarif(command: str, findings: Sequence[LocatedFinding], notes: Iterable[str] = ()) -> None:
