@@ -1,18 +1,21 @@
 """The laptop's query engine runs Athena SQL on the published files and keeps views that it has checked."""
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
+from threading import Barrier
 
 import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from lake_etl.adapters.local.duckdb_queries import DuckDBQueries, query
+from lake_etl.adapters.local.duckdb_queries import DuckDBQueries, answering, native_query, query
 from lake_etl.adapters.local.sqlite_catalog import SqliteCatalog
 from lake_etl.errors import PublicationError, QueryError
 from lake_etl.ports import Column, Partition, Publication, Table
@@ -330,6 +333,47 @@ def test_queries_need_neither_spark_nor_aws(lake):
             'print(sorted({"pyspark", "pandas", "boto3", "pyarrow"} & set(sys.modules)))')
     answer = subprocess.run([sys.executable, '-c', code], capture_output=True, text=True, check=True)
     assert answer.stdout.strip() == '[]'
+
+
+def test_a_query_finds_nothing_of_the_queries_before_it_in_the_same_process(lake, tmp_path):
+    lake.engine.run('gen_consume', "CREATE VIEW coded AS SELECT regexp_replace(policy_number, '(P)', '$1-') AS code "
+                                   'FROM gen.policy')
+    other = Lake(tmp_path / 'other')
+    other.publish('gen.claim', columns('amount int'), ({'amount': pa.array([7], pa.int32())}, None))
+    of_instance = ("SELECT schema_name FROM duckdb_views() WHERE NOT internal UNION ALL SELECT function_name FROM "
+                   "duckdb_functions() WHERE function_type <> 'macro' AND starts_with(function_name, 'athena_')")
+    for _ in range(2):
+        assert lake.rows("SELECT min(code), regexp_replace('b', '(b)', '$1$1') FROM coded") == [('P-1', 'bb')]
+        with pytest.raises(QueryError, match='ConversionException'):
+            lake.rows('SELECT CAST(policy_number AS int) FROM gen.policy')
+        assert native_query(other.address, 'SELECT amount FROM gen.claim').rows == [(7,)]
+        assert native_query(other.address, of_instance).rows == [('gen',)]
+        with pytest.raises(QueryError, match='CatalogException about policy'):
+            native_query(other.address, 'SELECT * FROM gen.policy')
+    shutil.rmtree(other.folder / 'gen')
+    other.publish('gen.claim', columns('amount int'), ({'amount': pa.array([8], pa.int32())}, None))
+    assert other.rows('SELECT amount FROM gen.claim') == [(8,)]
+
+
+def test_queries_at_the_same_time_get_their_own_answers(lake):
+    def ask(number):
+        with answering(lake.address, f"SELECT regexp_replace('P{number}', '(P)', '$1-') FROM gen.policy") as answer:
+            meeting.wait(timeout=60)    # all queries are open now
+            return answer.whole().rows
+    meeting = Barrier(4)
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(ask, range(4))) == [[(f'P-{number}',)] * 3 for number in range(4)]
+
+
+def test_a_program_that_has_asked_can_fork_and_both_processes_ask_and_end(lake):
+    code = (f'import os, sys; sys.path[:0] = {sys.path!r}\n'
+            'from lake_etl.adapters.local.duckdb_queries import query\n'
+            f'ask = lambda: query({lake.address!r}, "SELECT count(*) FROM gen.policy").rows[0][0]\n'
+            'ask()\n'
+            'child = os.fork()\n'
+            'found = ask()\n'
+            'sys.exit(found + os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) if child else found)')
+    assert subprocess.run([sys.executable, '-c', code], timeout=60).returncode == 3 + 3
 
 
 def test_the_values_of_published_columns_tell_which_look_personal(lake):

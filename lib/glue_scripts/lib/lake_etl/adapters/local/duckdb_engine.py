@@ -1,6 +1,7 @@
 """Runs queries on published tables in DuckDB, in memory and read-only."""
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -21,10 +22,11 @@ from lake_etl.errors import QueryError
 from lake_etl.ports import Partition, Table
 
 SETTINGS = (
-    'SET autoinstall_known_extensions = false',
-    'SET autoload_known_extensions = false',
-    'SET python_enable_replacements = false',   # an unknown table must not become a variable of this program
-    "SET TimeZone = 'UTC'",
+    'SET GLOBAL autoinstall_known_extensions = false',
+    'SET GLOBAL autoload_known_extensions = false',
+    'SET GLOBAL enable_external_file_cache = false',   # the next query reads files as they are then
+    'SET GLOBAL python_enable_replacements = false',   # an unknown table must not become a variable of this program
+    "SET GLOBAL TimeZone = 'UTC'",
 )
 # These are raised before a row is read, so their texts contain only names of the query and of tables.
 ERRORS_OF_QUERY = (duckdb.BinderException, duckdb.CatalogException, duckdb.ParserException, duckdb.SyntaxException,
@@ -34,6 +36,7 @@ NAME = re.compile(r'"([A-Za-z_][\w.$ -]*)"|\bname ([A-Za-z_]\w*) does not exist'
 FILE = 'file of this row'   # unlikely as a name of the table's own columns
 GLOB_SIGNS = str.maketrans({sign: f'[{sign}]' for sign in '*?['})
 Types = tuple[CatalogType, ...]
+_idle: list[duckdb.DuckDBPyConnection] = []   # started instances of DuckDB that run no query
 
 
 @contextmanager
@@ -46,11 +49,7 @@ def engine(tables: Iterable[PublishedTable], views: Iterable[tuple[Name, Transla
     tables, views = tuple(tables), tuple(views)
     used = (functions, *(translated.functions for _, translated in views))
     try:
-        with duckdb.connect() as connection:
-            for setting in SETTINGS:
-                connection.execute(setting)
-            for macro in MACROS:
-                connection.execute(macro)
+        with _transaction() as connection:
             register(connection, {item.name: item for each in used for item in each.all()}.values())
             for database in sorted({*(item.table.database for item in tables), *(name[0] for name, _ in views)}):
                 connection.execute(f'CREATE SCHEMA IF NOT EXISTS {identifier(database)}')
@@ -63,6 +62,43 @@ def engine(tables: Iterable[PublishedTable], views: Iterable[tuple[Name, Transla
         _check_refusals(used)
         raise QueryError(f'The query failed: {_reason(error)}') from error
     _check_refusals(used)
+
+
+@contextmanager
+def _transaction() -> Iterator[duckdb.DuckDBPyConnection]:
+    """Open a connection whose schemas, views and functions are removed at the end, because its transaction rolls back.
+
+    An instance of DuckDB takes much longer to start than a short query to run, so the next query of this process uses
+    it again. Each instance runs one query at a time, and one whose query failed runs no other.
+    """
+    try:
+        instance = _idle.pop()
+    except IndexError:
+        instance = _start()
+    try:
+        with instance.cursor() as connection:
+            connection.begin()
+            yield connection
+            connection.rollback()
+    except BaseException:
+        instance.close()
+        raise
+    _idle.append(instance)
+
+
+def _start() -> duckdb.DuckDBPyConnection:
+    instance = duckdb.connect()
+    for statement in (*SETTINGS, *MACROS):
+        instance.execute(statement)
+    return instance
+
+
+def _close_idle() -> None:
+    while _idle:
+        _idle.pop().close()
+
+
+os.register_at_fork(before=_close_idle)   # a child process has no threads of the instance, and would wait for them
 
 
 def _check_refusals(used: Iterable[PythonFunctions]) -> None:
