@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-import duckdb
 import pytest
 import sqlglot
 from athena_questions import Answer, answers, documented_functions, questions
@@ -17,11 +16,11 @@ from sqlglot import exp
 
 from lake_etl.adapters.local.athena.athena_dialect import AthenaGrammar
 from lake_etl.adapters.local.athena.athena_types import Type
-from lake_etl.adapters.local.athena.python_functions import PythonFunctions, register
+from lake_etl.adapters.local.athena.python_functions import PythonFunctions
 from lake_etl.adapters.local.athena.queries import QueryWriter
-from lake_etl.adapters.local.athena.translation import MACROS, shown_query
+from lake_etl.adapters.local.athena.translation import shown_query
 from lake_etl.adapters.local.athena.typed import ResultColumn
-from lake_etl.adapters.local.duckdb_engine import SETTINGS
+from lake_etl.adapters.local.duckdb_engine import engine
 from lake_etl.errors import QueryError
 
 TOGETHER = 40       # expressions that are computed by one query, for the sake of time
@@ -37,68 +36,27 @@ class Laptop:
     refusal: str | None = None
 
 
-class Engine:
-    """One connection that answers many queries; it forgets its Python functions now and then, which slow it down."""
-
-    def __init__(self) -> None:
-        self._asked = 0
-        self._open()
-
-    def _open(self) -> None:
-        self._connection = duckdb.connect()
-        self._known: dict[str, PythonFunctions] = {}
-        for statement in (*SETTINGS, *MACROS):
-            self._connection.execute(statement)
-
-    def ask(self, tree: exp.Expr) -> Laptop:
-        """Return what the laptop says to a query."""
-        functions = PythonFunctions()
-        try:
-            columns = QueryWriter(_no_table, PythonFunctions()).query(tree).columns
-            return Laptop(columns, self._rows(shown_query(QueryWriter(_no_table, functions), tree), functions, columns))
-        except (QueryError, duckdb.Error) as error:
-            return Laptop((), [], str(error))
-        finally:
-            self._asked += 1
-            if self._asked % 400 == 0:
-                self.close()
-                self._open()
-
-    def close(self) -> None:
-        """Close the connection."""
-        self._connection.close()
-
-    def _rows(self, sql: str, functions: PythonFunctions, columns: Sequence[ResultColumn]) -> list[list[Any]]:
-        register(self._connection, [item for item in functions.all() if item.name not in self._known])
-        self._known |= {item.name: functions for item in functions.all() if item.name not in self._known}
-        used = [self._known[item.name] for item in functions.all()]
-        try:
-            rows = self._connection.execute(sql).fetchall()
-        finally:
-            refusals = [reason for each in used for reason in each.refusals]
-            for each in used:
-                each.refusals.clear()
-        if refusals:
-            raise QueryError(refusals[0])
-        return [[_shown(value, column.type) for value, column in zip(row, columns, strict=True)] for row in rows]
-
-
 def _no_table(table: exp.Table) -> Any:
     raise QueryError(f'There is no table {table.name}.')
 
 
 def _ask(tree: exp.Expr) -> Laptop:
-    engine = Engine()
+    """Return what the laptop says to a query."""
+    functions = PythonFunctions()
     try:
-        return engine.ask(tree)
-    finally:
-        engine.close()
+        columns = QueryWriter(_no_table, PythonFunctions()).query(tree).columns
+        sql = shown_query(QueryWriter(_no_table, functions), tree)
+        with engine((), (), functions) as connection:
+            rows = connection.execute(sql).fetchall()
+    except QueryError as error:
+        return Laptop((), [], str(error))
+    return Laptop(columns, [[_shown(value, column.type) for value, column in zip(row, columns, strict=True)]
+                            for row in rows])
 
 
 @cache
 def _found() -> tuple[tuple[Answer, Laptop], ...]:
     """Return all answers of Trino with those of the laptop."""
-    engine = Engine()
     found: list[tuple[Answer, Laptop]] = []
     together: list[tuple[Answer, exp.Select]] = []
     for answer in answers():
@@ -109,23 +67,22 @@ def _found() -> tuple[tuple[Answer, Laptop], ...]:
         elif answer.error is None and _is_expression(tree):
             together.append((answer, tree))
         else:
-            found.append((answer, engine.ask(tree)))
+            found.append((answer, _ask(tree)))
     for start in range(0, len(together), TOGETHER):
-        found += _asked_together(engine, together[start:start + TOGETHER])
-    engine.close()
+        found += _asked_together(together[start:start + TOGETHER])
     return tuple(found)
 
 
-def _asked_together(engine: Engine, items: list[tuple[Answer, exp.Select]]) -> list[tuple[Answer, Laptop]]:
+def _asked_together(items: list[tuple[Answer, exp.Select]]) -> list[tuple[Answer, Laptop]]:
     """Ask many expressions in one query, and in halves where that fails."""
     if len(items) == 1:
-        return [(items[0][0], engine.ask(items[0][1]))]
-    one = engine.ask(exp.Select(expressions=[tree.expressions[0].copy() for _, tree in items]))
+        return [(items[0][0], _ask(items[0][1]))]
+    one = _ask(exp.Select(expressions=[tree.expressions[0].copy() for _, tree in items]))
     if one.refusal is None:
         return [(answer, Laptop([column], [[value]]))
                 for (answer, _), column, value in zip(items, one.columns, one.rows[0], strict=True)]
     middle = len(items) // 2
-    return [*_asked_together(engine, items[:middle]), *_asked_together(engine, items[middle:])]
+    return [*_asked_together(items[:middle]), *_asked_together(items[middle:])]
 
 
 def _refusal(tree: exp.Expr) -> str | None:

@@ -18,7 +18,7 @@ from lib.local_lake.running.laptop_session import JAVA_ENDED
 from lib.local_lake.running.orchestration import STOPPED
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-MANY_ROWS = 'id,name\n' + ''.join(f'{number},n{number}\n' for number in range(200_000))
+MANY_ROWS = 'id,name\n' + ''.join(f'{number},n{number}\n' for number in range(80_000))
 ROWS = 'id,name\n1,a\n'
 PATIENCE_SECONDS = 60
 
@@ -61,7 +61,7 @@ def test_a_stopped_command_is_on_record_as_interrupted_and_watch_takes_the_file_
     assert (process.returncode, said.splitlines()[-1], 'Traceback' in said) == (status, 'Stopped.', False)
     assert lake.recorded() == [('INTERRUPTED', STOPPED)]
     assert watch.run(lake.folders, argparse.Namespace(once=True)) == 0
-    assert lake.rows('SELECT count(*) FROM gen.policy') == [(200_000,)]
+    assert lake.rows('SELECT count(*) FROM gen.policy') == [(80_000,)]
     assert [state for state, _ in lake.recorded()] == ['SUCCEEDED']
 
 
@@ -85,7 +85,7 @@ def test_the_end_of_java_fails_one_file_and_that_one_can_be_tried_again(lake, ca
     with pytest.raises(LakeError, match='no failed load of such a file'):
         retry.run(lake.folders, argparse.Namespace(files=['Gen/Claim/2026/03/04/b.csv']))
     assert retry.run(lake.folders, argparse.Namespace(files=['Gen/Policy/2026/03/04/a.csv'])) == 0
-    assert lake.rows('SELECT count(*) FROM gen.policy') == [(200_000,)]
+    assert lake.rows('SELECT count(*) FROM gen.policy') == [(80_000,)]
     assert retry.run(lake.folders, argparse.Namespace(files=[])) == 0
     assert 'No file in Collect' in capsys.readouterr().out
 

@@ -72,7 +72,8 @@ HEADERS = {
 @pytest.mark.parametrize('case', HEADERS)
 def test_the_header_gives_the_columns_their_names(read, case):
     content, spec, names = HEADERS[case]
-    assert read(content, **spec).columns == names
+    # Settling types runs two jobs. What it makes of odd names shows where only the names are out of the ordinary.
+    assert read(content, **spec, infer_types=not spec).columns == names
 
 
 # Content, input_spec, expected rows.

@@ -102,14 +102,25 @@ def test_every_policy_gets_what_the_definitions_say(spark, money):
     assert all(sum(row[position] is not None for row in expected) > 1500 for position in range(1, 6))
 
 
-@pytest.mark.parametrize(('start', 'term', 'end'), [
+# Start, months, and the end date.
+FAR_ENDS = [
     (date(9999, 11, 30), 1, date(9999, 12, 30)), (date(9999, 11, 30), 2, None), (date(9000, 1, 1), 12_000, None),
     (date(1, 2, 28), -1, date(1, 1, 28)), (date(1, 1, 31), -1, None), (date(1, 3, 31), -119_988, None),
-    (date(9999, 12, 31), -119_987, date(1, 1, 31)), (date(2024, 1, 1), 2**31 - 1, None)])
-def test_an_end_date_out_of_the_years_1_to_9999_is_null(spark, start, term, end):
-    df = spark.createDataFrame([(start, term)], 'start date, term int')
+    (date(9999, 12, 31), -119_987, date(1, 1, 31)), (date(2024, 1, 1), 2**31 - 1, None)]
+
+
+@pytest.fixture(scope='module')
+def far_ends(spark):
+    """The end date of each case, as text."""
+    df = spark.createDataFrame([row[:2] for row in FAR_ENDS], 'start date, term int')
     df = transform_enddate(df, [{'field': 'end', 'start_date': 'start', 'num_months': 'term'}], ARGS, None)
-    assert df.selectExpr("date_format(end, 'yyyy-MM-dd')").first()[0] == (end and end.isoformat())
+    found = df.selectExpr("date_format(start, 'yyyy-MM-dd') AS start", 'term', "date_format(end, 'yyyy-MM-dd') AS end")
+    return {(row.start, row.term): row.end for row in found.collect()}
+
+
+@pytest.mark.parametrize(('start', 'term', 'end'), FAR_ENDS)
+def test_an_end_date_out_of_the_years_1_to_9999_is_null(far_ends, start, term, end):
+    assert far_ends[start.isoformat(), term] == (end and end.isoformat())
 
 
 def test_every_policy_expands_to_the_months_that_the_definition_lists(spark):
@@ -168,7 +179,8 @@ def test_reconciled_periods_of_any_length_add_up_when_they_tile_the_term(spark):
     assert {row[0]: (row[1], row[2]) for row in sums} == {key: (value, value) for key, value in premiums.items()}
 
 
-@pytest.mark.parametrize('kind, values, total', [
+# Type of three premiums, their values, and what is earned in a whole term.
+KINDS = [
     ('int', [1, None, 2], Decimal('3.00')),
     ('smallint', [1, 2, 3], Decimal('6.00')),
     ('bigint', [10**12, None, 1], Decimal('1000000000001.00')),
@@ -181,13 +193,26 @@ def test_reconciled_periods_of_any_length_add_up_when_they_tile_the_term(spark):
     ('double', [float('nan'), 1.0, None], None),
     ('double', [1e14, None, None], None),
     ('double', [None, None, None], Decimal('0.00')),
-])
-def test_premium_of_any_numeric_type_is_added(spark, kind, values, total):
+]
+
+
+@pytest.fixture(scope='module')
+def earned(spark):
+    """What is earned of the premiums of each case, from one row with three columns for each."""
     day = date(2024, 5, 3)
-    df = spark.createDataFrame([(day, day, *values)], f'd date, e date, a {kind}, b {kind}, c {kind}')
-    spec = {'field': 'earned', 'written_premium_list': ['a', 'b', 'c'], 'policy_effective_date': 'd',
-            'policy_expiration_date': 'e', 'period_start_date': 'd', 'period_end_date': 'e', 'byday': True}
-    assert transform_earnedpremium(df, [spec], ARGS, None).first()['earned'] == total
+    columns = [f'{name}{number} {kind}' for number, (kind, *_) in enumerate(KINDS) for name in 'abc']
+    row = [value for _, values, _ in KINDS for value in values]
+    df = spark.createDataFrame([(day, day, *row)], f'd date, e date, {", ".join(columns)}')
+    spec = {'policy_effective_date': 'd', 'policy_expiration_date': 'e', 'period_start_date': 'd',
+            'period_end_date': 'e', 'byday': True}
+    return transform_earnedpremium(df, [
+        {'field': f'earned{number}', 'written_premium_list': [f'{name}{number}' for name in 'abc'], **spec}
+        for number, _ in enumerate(KINDS)], ARGS, None).first()
+
+
+@pytest.mark.parametrize('number', range(len(KINDS)), ids=[f'{kind} {values}' for kind, values, _ in KINDS])
+def test_premium_of_any_numeric_type_is_added(earned, number):
+    assert earned[f'earned{number}'] == KINDS[number][2]
 
 
 def test_policies_that_earned_nothing_by_the_old_definition_earn_their_premium(spark):
