@@ -108,11 +108,11 @@ def test_partition_and_sort_give_what_a_walk_over_the_rows_gives(listing, partit
     keys = {'sort': sort, **({'partition': [partition]} if partition else {})}
     in_order = sorted(rows, key=order)
     number = transform_rownumber(df, [{'field': 'number', **keys}], ARGS, None)
-    both = transform_filldown(number, [{'field': 'agent', **keys}], ARGS, None)
-    assert 'SinglePartition' not in main_plan_of(both)
-    result = both.select('line', 'number', 'agent').collect()
-    assert {row.line: row.number for row in result} == numbered(in_order, partition)
-    assert {row.line: row.agent for row in result} == filled(in_order, 'agent', partition)
+    fill = transform_filldown(df, [{'field': 'agent', **keys}], ARGS, None)
+    assert 'SinglePartition' not in main_plan_of(number) + main_plan_of(fill)
+    assert {row.line: row.number for row in number.select('line', 'number').collect()} == numbered(in_order, partition)
+    assert {row.line: row.agent for row in fill.select('line', 'agent').collect()} == filled(
+        in_order, 'agent', partition)
 
 
 def test_numbers_stay_unique_when_earlier_shuffles_change_the_tasks(listing):

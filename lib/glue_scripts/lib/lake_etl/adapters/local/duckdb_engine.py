@@ -69,21 +69,26 @@ def _transaction() -> Iterator[duckdb.DuckDBPyConnection]:
     """Open a connection whose schemas, views and functions are removed at the end, because its transaction rolls back.
 
     An instance of DuckDB takes much longer to start than a short query to run, so the next query of this process uses
-    it again. Each instance runs one query at a time, and one whose query failed runs no other.
+    it again, unless an error has broken it. Each instance runs one query at a time.
     """
     try:
         instance = _idle.pop()
     except IndexError:
         instance = _start()
+    usable = False
     try:
         with instance.cursor() as connection:
             connection.begin()
-            yield connection
-            connection.rollback()
-    except BaseException:
-        instance.close()
-        raise
-    _idle.append(instance)
+            try:
+                yield connection
+            finally:
+                connection.rollback()
+                usable = True
+    finally:
+        if usable:
+            _idle.append(instance)
+        else:
+            instance.close()
 
 
 def _start() -> duckdb.DuckDBPyConnection:
