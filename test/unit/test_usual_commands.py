@@ -40,15 +40,21 @@ def test_the_readme_shows_the_command_line_of_cdk_that_pipelines_use():
     assert f'npm install -g {CDK_COMMAND}' in shown()
 
 
+@pytest.fixture(scope='module')
+def clone(fresh, tmp_path_factory):
+    """A fresh clone, made where variables are set that it must not pass on."""
+    with pytest.MonkeyPatch.context() as changed:
+        for name in ('AWS_PROFILE', 'PYTHONPATH', 'VIRTUAL_ENV'):
+            changed.setenv(name, 'here')
+        yield fresh.Clone(tmp_path_factory.mktemp('fresh'))
+
+
 @pytest.mark.parametrize(('line', 'says', 'status', 'works'), [
     ('echo done', 'done', 0, True), ('echo done', 'other', 0, False), ('exit 3', '', 3, True), ('exit 3', '', 0, False),
     ('no-such-command', '', 0, False), ('test -z "$AWS_PROFILE$PYTHONPATH$VIRTUAL_ENV"', '', 0, True),
     ('git status --porcelain', '', 0, True),
 ])
-def test_a_command_that_does_not_do_what_it_has_to_is_found(fresh, tmp_path, monkeypatch, line, says, status, works):
-    for name in ('AWS_PROFILE', 'PYTHONPATH', 'VIRTUAL_ENV'):
-        monkeypatch.setenv(name, 'here')
-    clone = fresh.Clone(tmp_path)
+def test_a_command_that_does_not_do_what_it_has_to_is_found(fresh, clone, line, says, status, works):
     if works:
         clone.type([fresh.Command(line, says, status)])
     else:
