@@ -52,7 +52,7 @@ def test_two_loads_of_one_table_at_once_lose_no_row(lake, spark, shared):
                     written.publish()
         except BaseException as failure:
             failures.append(failure)
-    threads = [threading.Thread(target=load, args=arguments) for arguments in (('01', 0.2), ('02', 0.6), ('03', 0.4))]
+    threads = [threading.Thread(target=load, args=arguments) for arguments in (('01', 0.1), ('02', 0.3), ('03', 0.2))]
     for thread in threads:
         thread.start()
     for thread in threads:
