@@ -142,6 +142,7 @@ def _add_looking(verbs: Verbs) -> None:
     attach.add_argument('file', metavar='FILE', help='the database, such as lake.duckdb; an older one is replaced')
     runs = _verb(verbs, 'runs', 'show the latest runs and how they ended')
     runs.add_argument('--last', type=int, default=20, metavar='N', help='how many (default: 20)')
+    runs.add_argument('--controls', action='store_true', help='show the control totals of each run by stage')
     _add_format(runs)
     quality = _verb(verbs, 'quality', 'check quality rules on a published table, or propose some for it')
     quality.add_argument('words', nargs='+', metavar='[recommend] TABLE', help='a table of the lake; recommend '

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal, get_args
 
+from lake_etl.config.controls import ControlsSection
 from lake_etl.config.formats.cobol_format import COBOL
 from lake_etl.config.formats.delimited_format import DELIMITERS, DelimitedSection
 from lake_etl.config.formats.input_format import FORMAT_KEYS, InputFormat, formats_by_key
@@ -47,6 +48,7 @@ class InputSpec(InputSections):
                            `by_file`, so that `claims_v2.csv` replaces `claims.csv`: `^(.*?)(_v[0-9]+)?\\.csv$`
     max_row_change         limit, in percent, for the change in the number of rows that a load replaces, such as 50; a
                            load beyond it stops. When left out, changes are reported and never stop a load
+    controls               row counts and sums that the sender states; a load that differs from them stops
     files                  `folder`: all files of a folder are one load, complete when the file `trigger` arrives
     trigger                name of that file; `_SUCCESS` when left out
     multiline              whether quoted values of delimited text contain line breaks; `auto` detects it
@@ -77,6 +79,7 @@ class InputSpec(InputSections):
     load_mode: Literal['replace', 'by_file'] = 'replace'
     file_key: str | None = None
     max_row_change: float | None = None
+    controls: ControlsSection | None = None
     files: Literal['folder'] | None = None
     trigger: str | None = None
     multiline: bool | Literal['auto'] = 'auto'
@@ -108,6 +111,8 @@ class InputSpec(InputSections):
         sections = [name for name in DELIMITERS if getattr(self, name) is not None]
         if len(sections) > 1:
             yield f'only one of csv, tsv and pipe can describe the files, got {" and ".join(sections)}'
+        if self.controls is not None and self.controls.trailer is not None and not self.skip_footer:
+            yield "controls: 'trailer' needs 'skip_footer', the number of lines at the end that state totals"
         yield from _type_messages(self.types)
         if self.takes_over is not None and not WORKFLOW.fullmatch(self.takes_over):
             yield f"'takes_over' must be a workflow such as Database/Table, got {describe(self.takes_over)}"
@@ -141,6 +146,11 @@ class InputSpec(InputSections):
     def trigger_name(self) -> str:
         """Return the name of the file that completes a folder."""
         return self.trigger or DEFAULT_TRIGGER
+
+    def is_side_file(self, name: str) -> bool:
+        """Tell whether a file with this name states control totals of other files, and is never loaded itself."""
+        side_file = self.controls.side_file if self.controls else None
+        return side_file is not None and side_file.is_side_file(name)
 
     @property
     def names_delimiter(self) -> bool:

@@ -61,9 +61,11 @@ def prepare_file(uri: str, spec: InputSpec, target: str) -> tuple[PreparedFile, 
         chunks = recode_to_utf8(chunks, file.encoding, uri, file.replace_undecodable)
     before, after = _Counter(), _Counter()
     chunks = after.counted(skip_lines(before.counted(chunks), skip)) if skip else chunks
-    runtime.files(target).write_stream(target, skip_last_lines(chunks, spec.skip_footer))
-    return replace(file, uri=target, size=runtime.files(target).size(target) or 0,
-                   encoding=UTF_8 if recode else file.encoding, skipped=before.total - after.total), file_format
+    footer: list[bytes] = []
+    runtime.files(target).write_stream(target, skip_last_lines(chunks, spec.skip_footer, footer))
+    encoding = UTF_8 if recode else file.encoding
+    return replace(file, uri=target, size=runtime.files(target).size(target) or 0, encoding=encoding,
+                   skipped=before.total - after.total, footer=tuple(_lines_of_text(footer, encoding))), file_format
 
 
 def inspect_file(uri: str, spec: InputSpec) -> tuple[PreparedFile, InputFormat, int]:
@@ -156,8 +158,16 @@ def recode_to_utf8(chunks: Iterable[bytes], encoding: str, name: str, replaces: 
         yield (text.replace(NEXT_LINE, '\n') if ends_lines_with_nel else text).encode()
 
 
-def skip_last_lines(chunks: Iterable[bytes], count: int) -> Iterator[bytes]:
-    """Yield the content without its last `count` lines and the blank lines around them."""
+def _lines_of_text(lines: Iterable[bytes], encoding: str) -> Iterator[str]:
+    """Yield the text of lines that are not blank."""
+    return (text for line in lines if (text := line.decode(encoding, 'replace').strip()))
+
+
+def skip_last_lines(chunks: Iterable[bytes], count: int, footer: list[bytes] | None = None) -> Iterator[bytes]:
+    """Yield the content without its last `count` lines and the blank lines around them.
+
+    footer  gets the lines that are left out, once the content has been read
+    """
     if not count:
         yield from chunks
         return
@@ -168,7 +178,10 @@ def skip_last_lines(chunks: Iterable[bytes], count: int) -> Iterator[bytes]:
         end = _start_of_last(pending, count + 1)
         yield b''.join(pending[:end])
         pending = pending[end:]
-    yield b''.join(pending[:_start_of_last(pending, count)])
+    end = _start_of_last(pending, count)
+    yield b''.join(pending[:end])
+    if footer is not None:
+        footer += pending[end:]
 
 
 def _start_of_last(lines: Sequence[bytes], count: int) -> int:
