@@ -61,7 +61,7 @@ def run(folders: LakeFolders, options: argparse.Namespace) -> int:
     items = sorted(SqliteItems().scan(folders.items(AUDIT)), key=lambda item: str(item['job_start_date']), reverse=True)
     latest = [_recorded(folders, item) for item in items[:options.last]]
     style = getattr(options, 'format', 'table')
-    if options.controls:
+    if getattr(options, 'controls', False):
         _print_controls(latest, style)
         return 0
     if style == 'json':

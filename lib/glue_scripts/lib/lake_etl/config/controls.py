@@ -127,12 +127,15 @@ class ControlsSection:
 
 
 def sums_messages(sums: Mapping[str, object], per: str | None) -> Iterator[str]:
-    """Yield a message for each sum that is not an exact number in text, or an object of those with a column `per`."""
+    """Yield a message for each sum that is not an exact number, or an object of those with a column `per`.
+
+    A number with decimals has to be text, because JSON numbers are not exact; whole numbers may be both.
+    """
     for column, stated in sums.items():
         if isinstance(stated, dict) and per is None:
             yield f"sums.{column}: sums for several values need 'per', the column with these values"
         for amount in stated.values() if isinstance(stated, dict) else [stated]:
-            if not (isinstance(amount, str) and EXACT_NUMBER.fullmatch(amount)):
+            if type(amount) not in (str, int) or not EXACT_NUMBER.fullmatch(str(amount)):
                 yield f"sums.{column}: expected an exact number in text such as '1234.50', got {describe(amount)}"
 
 

@@ -97,6 +97,7 @@ class InputSpec(InputSections):
         if not _is_encoding(self.encoding):
             yield f"'encoding' must be the name of a text encoding such as utf-8, got {describe(self.encoding)}"
         yield from _rows_messages(self.skip_rows, self.skip_footer, self.row_filter)
+        yield from _trailer_messages(self.controls, self.skip_footer)
         yield from self.unused_keys(self.described_formats())
         if self.file_key is not None:
             yield from (f"'file_key': {problem}" for problem in python_pattern_problems(self.file_key))
@@ -111,8 +112,6 @@ class InputSpec(InputSections):
         sections = [name for name in DELIMITERS if getattr(self, name) is not None]
         if len(sections) > 1:
             yield f'only one of csv, tsv and pipe can describe the files, got {" and ".join(sections)}'
-        if self.controls is not None and self.controls.trailer is not None and not self.skip_footer:
-            yield "controls: 'trailer' needs 'skip_footer', the number of lines at the end that state totals"
         yield from _type_messages(self.types)
         if self.takes_over is not None and not WORKFLOW.fullmatch(self.takes_over):
             yield f"'takes_over' must be a workflow such as Database/Table, got {describe(self.takes_over)}"
@@ -191,6 +190,11 @@ def _rows_messages(skip_rows: int, skip_footer: int, row_filter: str | None) -> 
             yield f"'{key}' must not be negative, got {count}"
     if row_filter is not None and not row_filter.strip():
         yield "'row_filter' must be a condition in SQL such as Policy <> 'Total'"
+
+
+def _trailer_messages(controls: ControlsSection | None, skip_footer: int) -> Iterator[str]:
+    if controls is not None and controls.trailer is not None and not skip_footer:
+        yield "controls: 'trailer' needs 'skip_footer', the number of lines at the end that state totals"
 
 
 def _reason_messages(key: str, reasons: Mapping[str, object], meaning: str) -> Iterator[str]:

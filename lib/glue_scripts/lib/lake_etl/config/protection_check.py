@@ -43,5 +43,5 @@ def check_controls(source: InputSpec, rows: Sequence[MappingRow], transforms: Tr
         names = {column.lower(), *(row.dest_name.lower() for row in rows
                                    if row.dest_name and comparable_name(row.source_name) == comparable_name(column))}
         for step in sorted({protected[name] for name in names if name in protected}):
-            findings.problem(f'input_spec.controls.sums.{column}', f"is protected by the step '{step}', and the total of "
-                             'a single row would be its value', 'take it out of the sums')
+            findings.problem(f'input_spec.controls.sums.{column}', f"is protected by the step '{step}', and the total "
+                             'of a single row would be its value', 'take it out of the sums')

@@ -57,7 +57,8 @@ class _Point:
         return self._figures(row.asDict())
 
     def _figures(self, values: Mapping[str, object]) -> Figures:
-        return {measure: Decimal(str(values.get(f'figure_{index}') or 0)) for index, measure in enumerate(self.measures)}
+        return {measure: Decimal(str(values.get(f'figure_{index}') or 0))
+                for index, measure in enumerate(self.measures)}
 
 
 class ControlPoints:

@@ -48,17 +48,16 @@ def totals_of_lines(lines: Sequence[str], stated: StatedLines, where: str) -> Fi
 def totals_of_json(content: bytes, where: str, per: str | None) -> Figures:
     """Return the totals of a JSON file with the keys `rows` and `sums`; raises DataError for anything else."""
     try:
-        document = json.loads(content, parse_float=str)
+        document = json.loads(content, parse_float=str, parse_constant=str)
     except ValueError:
         document = None
     rows, sums = (document.get('rows'), document.get('sums', {})) if isinstance(document, dict) else (None, None)
     valid = isinstance(sums, dict) and (rows is None or type(rows) is int and rows >= 0)
-    problems = list(sums_messages(sums, per)) if valid and isinstance(sums, dict) else ['not the expected form']
-    if problems or rows is None and not sums:
-        raise DataError(f'{where} states no totals that can be read. Expected JSON such as {{"rows": 3, "sums": {{"Paid '
-                        'Amount": "1234.50"}}, with sums as numbers in text. Nothing was published; land a correct side '
-                        'file, and the source again.')
-    assert isinstance(sums, dict)
+    if not valid or list(sums_messages(sums, per)) or rows is None and not sums:
+        raise DataError(f'{where} states no totals that can be read. Expected JSON such as '
+                        '{"rows": 3, "sums": {"Paid Amount": "1234.50"}}, with the value of each group where \'per\' '
+                        'in the input_spec names a column. Nothing was published; land a correct side file, and the '
+                        'source again.')
     return _totals(rows, sums)
 
 

@@ -116,8 +116,8 @@ def require_control_totals(run: CleanseRun, workflow: Workflow, written_rows: in
     if differences:
         raise ControlTotalsError(
             f'{run.load.source_key}: control totals differ. {"; ".join(map(str, differences))}. Nothing was published. '
-            'Ask the sender for a complete file, or correct the steps of the workflow; ./lake runs --controls shows all '
-            'stages.')
+            'Ask the sender for a complete file, or correct the steps of the workflow; ./lake runs --controls shows '
+            'all stages.')
     LOG.info('All %d control totals agree with the load.', sum(len(item.totals) for item in statement.stated))
 
 
