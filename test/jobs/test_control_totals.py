@@ -49,6 +49,10 @@ def published(lake):
     return lake.rows('SELECT claimno, paid FROM gen.claim ORDER BY claimno')
 
 
+def table_names(lake):
+    return {(table.database, table.name) for table in lake.catalog.tables()}
+
+
 def statement(lake, execution):
     item = next(item for item in SqliteItems().scan(lake.folders.items(AUDIT)) if item['execution_id'] == execution)
     return [(line['stage'], line['by'], line['column'], line['group'], line['amount'], line['difference'])
@@ -58,7 +62,7 @@ def statement(lake, execution):
 def test_every_row_and_cent_is_followed_from_the_trailer_to_the_table_without_another_job(lake, spark_jobs, capsys):
     configure(lake)
     with spark_jobs() as count:
-        execution = lake.load(KEY, file_with(ROWS))
+        execution = lake.run(KEY, file_with(ROWS)).execution
     with_controls = count()
     found = statement(lake, execution)
     assert [row[0] for row in published(lake)] == [1, 2, 3]
@@ -85,27 +89,26 @@ def test_every_row_and_cent_is_followed_from_the_trailer_to_the_table_without_an
     spec = {**SPEC, 'input_spec': {key: value for key, value in SPEC['input_spec'].items() if key != 'controls'}}
     lake.configure('transformation-spec/Gen-Claim.json', spec)
     with spark_jobs() as count:
-        lake.load('Gen/Claim/2026/03/05/claims.csv', file_with(ROWS))
+        lake.run('Gen/Claim/2026/03/05/claims.csv', file_with(ROWS))
     assert with_controls == count()
 
 
 LOSSES = {
-    'a dropped row': (file_with(ROWS[1:]), {}, [
+    'dropped rows and another currency': (file_with([*ROWS[1:5], '7;USD;1,00;2020']), {}, [
         "stage 'read', number of rows: the trailer of claims.csv states 6, found 5 (1 missing)",
         "stage 'mapped', sum of 'Paid Amount' of EUR: the trailer of claims.csv states 1003.23, found 3.13 "
-        '(1000.10 missing)']),
-    'a doubled file and another currency': (file_with([*ROWS, *ROWS, '7;USD;1,00;2020']), {}, [
-        "stage 'read', number of rows: the trailer of claims.csv states 6, found 13 (7 too much)",
+        '(1000.10 missing)',
         "sum of 'Paid Amount' of (any other): the trailer of claims.csv states 0, found 1.00 (1.00 too much)"]),
-    'lost cents': (file_with(ROWS), {'changetype': {'paid': 'decimal(10,1)'}}, [
-        "stage 'transformed', sum of 'Paid Amount': stage 'accepted' had"]),
+    'lost cents': (file_with(ROWS), {'changetype': {'paid': 'decimal(10,0)'}}, [
+        "stage 'transformed', sum of 'Paid Amount' of EUR: stage 'accepted' had 999.90, found 1000.00 (0.10 too "
+        'much)']),
 }
 
 
 def test_a_load_that_differs_publishes_nothing_and_names_stage_and_amount(lake):
     configure(lake)
     lake.load(KEY, file_with(ROWS[:4], ['T;EUR;2;999,90', 'T;GBP;2;12,77']))
-    before = published(lake)
+    before, tables = published(lake), table_names(lake)
     for name, (content, transforms, expected) in LOSSES.items():
         configure(lake, **transforms)
         with pytest.raises(ControlTotalsError) as error:
@@ -113,7 +116,7 @@ def test_a_load_that_differs_publishes_nothing_and_names_stage_and_amount(lake):
         for text in expected:
             assert text in str(error.value), (name, str(error.value))
         assert published(lake) == before, name
-        assert len(lake.catalog.tables()) == 1, name
+        assert table_names(lake) == tables, name
     assert lake.unreferenced_files() == []
 
 

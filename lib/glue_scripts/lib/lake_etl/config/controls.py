@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 from lake_etl.syntax.records import describe
 from lake_etl.syntax.regex_backtracking import python_pattern_problems
@@ -98,7 +98,7 @@ class ControlsSection:
     """
 
     rows: int | None = None
-    sums: dict[str, object] = field(default_factory=dict)
+    sums: dict[str, Any] = field(default_factory=dict)
     trailer: StatedLines | None = None
     side_file: SideFileSection | None = None
     per: str | None = None
@@ -150,5 +150,5 @@ def parse_stated_number(text: str, decimal_mark: str = '.', implied_decimals: in
     whole, _, fraction = re.sub(rf"[^\d{re.escape(decimal_mark)}]", '', found['digits']).partition(decimal_mark)
     if decimal_mark in fraction or len(whole + fraction) > 38 or (implied_decimals and fraction):
         return None
-    number = Decimal(f'{whole or 0}.{fraction or 0}').scaleb(-implied_decimals)
+    number = Decimal(f'{whole or 0}.{fraction}' if fraction else whole or 0).scaleb(-implied_decimals)
     return -number if '-' in (found['before'], found['after']) else number

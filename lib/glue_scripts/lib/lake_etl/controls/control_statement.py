@@ -181,7 +181,7 @@ def _lines(statement: ControlStatement, differences: Sequence[ControlDifference]
     for stage in statement.stages:
         for reason, figures in stage.removed.items():
             yield from ((stage.name, reason, measure, total, None) for measure, total in sorted(figures.items())
-                        if figures.get(ROWS))
+                        if total)
         yield from ((stage.name, '', measure, total, amounts.get((stage.name, measure)))
                     for measure, total in sorted(stage.figures.items()))
 

@@ -51,7 +51,8 @@ def totals_of_json(content: bytes, where: str, per: str | None) -> Figures:
         document = json.loads(content, parse_float=str, parse_constant=str)
     except ValueError:
         document = None
-    rows, sums = (document.get('rows'), document.get('sums', {})) if isinstance(document, dict) else (None, None)
+    document = document if isinstance(document, dict) else {}
+    rows, sums = document.get('rows'), document.get('sums', {})
     valid = isinstance(sums, dict) and (rows is None or type(rows) is int and rows >= 0)
     if not valid or list(sums_messages(sums, per)) or rows is None and not sums:
         raise DataError(f'{where} states no totals that can be read. Expected JSON such as '
