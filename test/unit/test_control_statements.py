@@ -6,12 +6,12 @@ from decimal import Decimal
 
 import pytest
 
-from lake_etl.config.controls import ControlsSection, SideFileSection, StatedLines, parse_stated_number
+from lake_etl.config.controls import ControlsSection, SideFileSection, StatedLines
 from lake_etl.config.input import InputSpec, parse_input
 from lake_etl.controls.control_statement import (
     ACCEPTED, FILTERED, MAPPED, PUBLISHED, QUARANTINED, READ, ROWS, TRANSFORMED, ControlStatement, Measure, Stage,
     StatedTotals, find_differences, not_compared, plain, statement_lines)
-from lake_etl.controls.stated_totals import OTHER, add_statements, totals_of_json, totals_of_lines
+from lake_etl.controls.stated_totals import OTHER, add_statements, parse_stated_number, totals_of_json, totals_of_lines
 from lake_etl.errors import DataError
 from lake_etl.landing.arrival import subject_of
 from lake_etl.syntax.records import Findings

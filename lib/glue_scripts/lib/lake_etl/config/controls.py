@@ -15,8 +15,6 @@ READ, MAPPED, PUBLISHED = get_args(Until)
 ROWS_GROUP, PER_GROUP = 'rows', 'per'
 NAME, STEM = '{name}', '{stem}'
 EXACT_NUMBER = re.compile(r'[+-]?\d{1,28}(\.\d{1,10})?')
-# A number with its sign at either end; digits may be grouped by blanks, apostrophes, and the mark that is not decimal.
-SIGNED_NUMBER = re.compile(r'(?P<before>[+-]?)\s*(?P<digits>\d[\d.,\'  ]*)\s*(?P<after>[+-]?)')
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -137,18 +135,3 @@ def sums_messages(sums: Mapping[str, object], per: str | None) -> Iterator[str]:
         for amount in stated.values() if isinstance(stated, dict) else [stated]:
             if type(amount) not in (str, int) or not EXACT_NUMBER.fullmatch(str(amount)):
                 yield f"sums.{column}: expected an exact number in text such as '1234.50', got {describe(amount)}"
-
-
-def parse_stated_number(text: str, decimal_mark: str = '.', implied_decimals: int = 0) -> Decimal | None:
-    """Return the number that a line states, or None for other text.
-
-    Digits may be grouped, and the sign may follow the digits.
-    """
-    found = SIGNED_NUMBER.fullmatch(text.strip())
-    if found is None or found['before'] and found['after']:
-        return None
-    whole, _, fraction = re.sub(rf"[^\d{re.escape(decimal_mark)}]", '', found['digits']).partition(decimal_mark)
-    if decimal_mark in fraction or len(whole + fraction) > 38 or (implied_decimals and fraction):
-        return None
-    number = Decimal(f'{whole or 0}.{fraction}' if fraction else whole or 0).scaleb(-implied_decimals)
-    return -number if '-' in (found['before'], found['after']) else number

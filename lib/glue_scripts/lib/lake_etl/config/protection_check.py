@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from lake_etl.config.entries.known import known_forms
 from lake_etl.config.input import InputSpec
 from lake_etl.config.mapping import MappingRow
+from lake_etl.config.transform_steps import ANY_COLUMN
 from lake_etl.config.transform_steps import PLACE as STEPS
 from lake_etl.config.transform_steps import (
     Registry, TransformSpec, protected_columns, protection_by_transform, step_name)
@@ -40,8 +41,9 @@ def check_controls(source: InputSpec, rows: Sequence[MappingRow], transforms: Tr
         return
     protected = protected_columns(transforms.steps, protection_by_transform(registry, known_forms()))
     for column in source.controls.stated_columns():
-        names = {column.lower(), *(row.dest_name.lower() for row in rows
-                                   if row.dest_name and comparable_name(row.source_name) == comparable_name(column))}
+        mapped = [row.dest_name.lower() for row in rows
+                  if row.dest_name and comparable_name(row.source_name) == comparable_name(column)]
+        names = {ANY_COLUMN, column.lower(), *mapped}
         for step in sorted({protected[name] for name in names if name in protected}):
             findings.problem(f'input_spec.controls.sums.{column}', f"is protected by the step '{step}', and the total "
                              'of a single row would be its value', 'take it out of the sums')

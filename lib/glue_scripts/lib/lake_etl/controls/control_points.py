@@ -76,6 +76,8 @@ class ControlPoints:
         self._groups: tuple[str, ...] = ()
         self._points: dict[str, _Point] = {}
         self._figures: dict[str, Figures] = {}
+        # Where Spark has skipped one point, it has skipped others too; nobody waits for each of them.
+        self._arrives_never = False
         self.filters = 0
 
     def expect(self, stated: Sequence[StatedTotals]) -> None:
@@ -128,7 +130,9 @@ class ControlPoints:
     def figures(self, point: str) -> Figures:
         """Return the figures of a point; the frame must have been computed."""
         if point not in self._figures:
-            self._figures[point] = self._points[point].observed_figures() or self._points[point].counted_figures()
+            found = None if self._arrives_never else self._points[point].observed_figures()
+            self._arrives_never = found is None
+            self._figures[point] = found or self._points[point].counted_figures()
         return self._figures[point]
 
     def count_again(self) -> None:

@@ -6,14 +6,15 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 
-from lake_etl.config.controls import (
-    PER_GROUP, ROWS_GROUP, ControlsSection, StatedLines, parse_stated_number, sums_messages)
+from lake_etl.config.controls import PER_GROUP, ROWS_GROUP, ControlsSection, StatedLines, sums_messages
 from lake_etl.controls.control_statement import Figures, Measure, StatedTotals
 from lake_etl.errors import DataError
 
 SPECIFICATION = 'the specification'
 # Stands for all values of the column `per` for which nothing is stated.
 OTHER = '(any other)'
+# A number with its sign at either end; digits may be grouped by blanks, apostrophes, and the mark that is not decimal.
+SIGNED_NUMBER = re.compile(r'(?P<before>[+-]?)\s*(?P<digits>\d[\d.,\'  ]*)\s*(?P<after>[+-]?)')
 
 
 def totals_of_specification(controls: ControlsSection) -> Figures:
@@ -100,3 +101,18 @@ def _number(text: str, measure: Measure, stated: StatedLines, where: str) -> Dec
                         "published; correct the pattern, 'decimal_mark' or 'implied_decimals' in 'controls' of the "
                         'input_spec, or land a correct file.')
     return number
+
+
+def parse_stated_number(text: str, decimal_mark: str = '.', implied_decimals: int = 0) -> Decimal | None:
+    """Return the number that a line states, or None for other text.
+
+    Digits may be grouped, and the sign may follow the digits.
+    """
+    found = SIGNED_NUMBER.fullmatch(text.strip())
+    if found is None or found['before'] and found['after']:
+        return None
+    whole, _, fraction = re.sub(rf"[^\d{re.escape(decimal_mark)}]", '', found['digits']).partition(decimal_mark)
+    if decimal_mark in fraction or len(whole + fraction) > 38 or (implied_decimals and fraction):
+        return None
+    number = Decimal(f'{whole or 0}.{fraction}' if fraction else whole or 0).scaleb(-implied_decimals)
+    return -number if '-' in (found['before'], found['after']) else number

@@ -11,7 +11,7 @@ from lake_etl import runtime
 from lake_etl.arguments import CollectToCleanseArguments
 from lake_etl.config.controls import ControlsSection, SideFileSection
 from lake_etl.config.form import Entry
-from lake_etl.config.transform_steps import TransformStep, protected_columns
+from lake_etl.config.transform_steps import ANY_COLUMN, TransformStep, protected_columns
 from lake_etl.config.workflow import Workflow
 from lake_etl.controls.control_points import ControlPoints, StageColumns, subtract
 from lake_etl.controls.control_statement import (
@@ -71,7 +71,8 @@ def _require_unprotected(run: CleanseRun, workflow: Workflow, selected: Sequence
     """Raise DataError if a total of a protected column is stated: for a single row it would be the value."""
     protected = protected_columns(workflow.steps, protecting_transforms(all_transforms()))
     stated = {comparable_name(name) for name in run.controls.columns}
-    found = [into for name, into in selected if comparable_name(name) in stated and into.lower() in protected]
+    found = [into for name, into in selected
+             if comparable_name(name) in stated and (into.lower() in protected or ANY_COLUMN in protected)]
     if found:
         raise DataError(f'Control totals of {run.load.source_key} are stated for {", ".join(found)}, which steps '
                         'protect: the total of a single row would be its value. Nothing was published; take these '
