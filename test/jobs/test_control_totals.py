@@ -141,7 +141,7 @@ def test_side_files_land_first_are_never_loaded_and_have_to_be_there(lake, tmp_p
     assert by == {'the specification', 'the trailer of claims.txt', 'side file claims.ctl.json'}
 
 
-def test_totals_of_protected_or_absent_columns_are_refused(lake):
+def test_totals_of_protected_or_absent_columns_or_of_dates_are_refused(lake):
     for section, error in (({'sums': {'Tax Id': '5'}}, ConfigurationError), ({'sums': {'Taxes': '5'}}, DataError)):
         lake.configure('transformation-spec/Gen-Claim.json',
                        {'input_spec': {'controls': section}, 'transform_spec': {'hash': ['tax']}})
@@ -154,3 +154,8 @@ def test_totals_of_protected_or_absent_columns_are_refused(lake):
     lake.land('Gen/Claim/totals.json', '{"sums": {"tax id": "5"}}')
     with pytest.raises(DataError, match='which steps protect'):
         lake.load(KEY, 'Tax Id\n4711\n')
+    lake.configure('transformation-spec/Gen-Claim.json', {'input_spec': {'controls': {'sums': {'Paid on': '5'}}}})
+    lake.configure('transformation-spec/Gen-Claim.csv', 'SourceName,DestName\nPaid on,paid\n')
+    with pytest.raises(ControlTotalsError, match="numbers for the sum of 'Paid on'"):
+        lake.load(KEY, 'Paid on\n2026-01-31\n')
+    assert list(lake.catalog.tables()) == []

@@ -10,7 +10,7 @@ from lake_etl.config.controls import ControlsSection, SideFileSection, StatedLin
 from lake_etl.config.input import InputSpec, parse_input
 from lake_etl.controls.control_statement import (
     ACCEPTED, FILTERED, MAPPED, PUBLISHED, QUARANTINED, READ, ROWS, TRANSFORMED, ControlStatement, Measure, Stage,
-    StatedTotals, find_differences, not_compared, plain, statement_lines)
+    StatedTotals, find_differences, never_compared, not_compared, plain, statement_lines)
 from lake_etl.controls.stated_totals import OTHER, add_statements, parse_stated_number, totals_of_json, totals_of_lines
 from lake_etl.errors import DataError
 from lake_etl.landing.arrival import subject_of
@@ -217,7 +217,14 @@ def test_a_sum_that_one_stage_does_not_know_is_compared_at_the_next():
     dropped = Stage(PUBLISHED, {ROWS: Decimal(2)})
     assert not_compared(ControlStatement(stated, (read, known, dropped))) == [
         f"Control totals: the sum of '{PAID}' was followed only up to stage 'transformed', because later stages have "
-        'no such column.']
+        'no such column of numbers.']
+
+
+def test_a_total_that_no_stage_knows_is_never_compared():
+    stated = (StatedTotals('the trailer', {ROWS: Decimal(1), Measure(PAID): Decimal(5)}),)
+    stages = (Stage(READ, {ROWS: Decimal(1)}), Stage(MAPPED, {ROWS: Decimal(1), Measure(PAID): Decimal(5)}))
+    assert never_compared(ControlStatement(stated, stages)) == []
+    assert never_compared(ControlStatement(stated, stages, until=READ)) == [Measure(PAID)]
 
 
 def test_what_steps_change_on_purpose_is_not_a_difference_and_is_said():
@@ -227,4 +234,9 @@ def test_what_steps_change_on_purpose_is_not_a_difference_and_is_said():
     statement = ControlStatement(stated, stages)
     assert [(item.stage, item.amount) for item in find_differences(statement)] == [(PUBLISHED, -1)]
     assert len(not_compared(statement)) == 1
+    paid = Measure(PAID)
+    blind = Stage(TRANSFORMED, {ROWS: Decimal(1), paid: Decimal(4)}, {FILTERED: {ROWS: Decimal(1)}})
+    unknown = ControlStatement((StatedTotals('the trailer', {paid: Decimal(9)}),),
+                               (Stage(READ, {ROWS: Decimal(2)}), blind))
+    assert find_differences(unknown) == [] and len(not_compared(unknown)) == 1
     assert find_differences(ControlStatement(stated, stages, until=READ)) == []

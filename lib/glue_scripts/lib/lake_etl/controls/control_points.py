@@ -11,7 +11,7 @@ from decimal import Decimal
 
 from pyspark.sql import Column, DataFrame, Observation
 from pyspark.sql import functions as F
-from pyspark.sql.types import DecimalType, StringType
+from pyspark.sql.types import DecimalType, NumericType, StringType
 
 from lake_etl.controls.control_statement import FILTERED, Figures, Measure, StatedTotals
 from lake_etl.controls.stated_totals import OTHER
@@ -65,6 +65,7 @@ class ControlPoints:
     """The points of a load at which rows are counted; without stated totals there are none.
 
     columns       to sum, by their names in the statement
+    groups        values of the column `per` for which something is stated
     mapped_names  names of these columns and of the column `per` behind the mapping
     filters       number of steps so far that leave out rows
     """
@@ -73,7 +74,7 @@ class ControlPoints:
         self.stated: tuple[StatedTotals, ...] = ()
         self.columns: tuple[str, ...] = ()
         self.mapped_names: Mapping[str, str] = {}
-        self._groups: tuple[str, ...] = ()
+        self.groups: tuple[str, ...] = ()
         self._points: dict[str, _Point] = {}
         self._figures: dict[str, Figures] = {}
         # Where Spark has skipped one point, it has skipped others too; nobody waits for each of them.
@@ -85,12 +86,12 @@ class ControlPoints:
         self.stated = tuple(stated)
         measures = [measure for item in stated for measure in item.totals]
         self.columns = tuple(dict.fromkeys(measure.column for measure in measures if measure.column))
-        self._groups = tuple(dict.fromkeys(measure.group for measure in measures
-                                           if measure.group and measure.group != OTHER))
+        self.groups = tuple(dict.fromkeys(measure.group for measure in measures
+                                          if measure.group and measure.group != OTHER))
 
     def all_measures(self) -> frozenset[Measure]:
         """Return all measures that a stage may have."""
-        groups = ('', *self._groups, OTHER) if self._groups else ('',)
+        groups = ('', *self.groups, OTHER) if self.groups else ('',)
         return frozenset(Measure(name, group) for name in ('', *self.columns) for group in groups)
 
     def observe(self, df: DataFrame, point: str, columns: StageColumns,
@@ -117,10 +118,10 @@ class ControlPoints:
 
     def _conditions(self, df: DataFrame, per: str | None) -> dict[str, Column | None]:
         found: dict[str, Column | None] = {'': None}
-        if per is not None and self._groups:
+        if per is not None and self.groups:
             value = F.trim(column(per).cast('string'))
-            found |= {group: value == group for group in self._groups}
-            found[OTHER] = ~F.coalesce(value.isin(*self._groups), F.lit(False))
+            found |= {group: value == group for group in self.groups}
+            found[OTHER] = ~F.coalesce(value.isin(*self.groups), F.lit(False))
         return found
 
     def has(self, point: str) -> bool:
@@ -205,7 +206,7 @@ def _amounts(df: DataFrame, columns: StageColumns, parse: Mapping[str, Assignmen
                 found[name] = built
         elif isinstance(kind, StringType):
             found[name] = F.expr(exact_number_from_text(f'trim({quoted(actual)})', _amount_type(DECIMALS)))
-        else:
+        elif isinstance(kind, NumericType):
             decimals = min(kind.scale, MOST_DECIMALS) if isinstance(kind, DecimalType) else DECIMALS
             found[name] = F.expr(f'try_cast({quoted(actual)} AS {_amount_type(decimals)})')
     return found

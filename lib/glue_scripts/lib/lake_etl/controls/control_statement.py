@@ -126,20 +126,34 @@ def find_differences(statement: ControlStatement) -> list[ControlDifference]:
 
 
 def not_compared(statement: ControlStatement) -> list[str]:
-    """Return a sentence for each stated measure that could not be followed to the last stage that is compared."""
-    sentences = []
+    """Return a sentence for each stated total that could not be followed to the last stage that is compared.
+
+    At least one stage must know each of them.
+    """
     stages = statement.compared_stages()
-    for measure in dict.fromkeys(measure for stated in statement.stated for measure in stated.totals):
-        changed = [stage.name for stage in stages if measure in stage.changed]
-        if changed:
-            sentences.append(f"Control totals: the {measure} was followed only up to stage '{changed[0]}', because "
-                             'steps change it there.')
+    found: dict[str, None] = {}
+    for measure in (measure for stated in statement.stated for measure in stated.totals):
+        whole = Measure(measure.column)
+        lost = [stage.name for stage in stages if measure in stage.changed or _hides_part(stage, measure)]
+        if lost:
+            found[f"Control totals: the {whole} was not compared at stage '{lost[0]}', because steps change it, or "
+                  'leave out rows of which it is not known.'] = None
         elif stages and measure not in stages[-1].figures:
             known = [stage.name for stage in stages if measure in stage.figures]
-            sentences.append(f'Control totals: the {measure} ' + (
-                f"was followed only up to stage '{known[-1]}', because later stages have no such column."
-                if known else 'was not compared, because no stage has such a column.'))
-    return sentences
+            found[f"Control totals: the {whole} was followed only up to stage '{known[-1]}', because later stages have "
+                  'no such column of numbers.'] = None
+    return list(found)
+
+
+def never_compared(statement: ControlStatement) -> list[Measure]:
+    """Return the stated measures that none of the compared stages knows."""
+    known = {measure for stage in statement.compared_stages() for measure in stage.figures}
+    return sorted({measure for stated in statement.stated for measure in stated.totals} - known)
+
+
+def _hides_part(stage: Stage, measure: Measure) -> bool:
+    """Tell whether a stage knows a measure of the rows that continue, but not of those that were removed."""
+    return measure in stage.figures and _with_removed(stage, measure, Decimal(0)) is None
 
 
 def _with_removed(stage: Stage, measure: Measure, total: Decimal) -> Decimal | None:

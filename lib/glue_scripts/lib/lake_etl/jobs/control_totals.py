@@ -16,7 +16,7 @@ from lake_etl.config.workflow import Workflow
 from lake_etl.controls.control_points import ControlPoints, StageColumns, subtract
 from lake_etl.controls.control_statement import (
     ACCEPTED, CONTROLS, FILTERED, MAPPED, PUBLISHED, QUARANTINED, READ, ROWS, TRANSFORMED, ControlStatement, Figures,
-    Measure, Stage, StatedTotals, find_differences, not_compared, statement_lines)
+    Measure, Stage, StatedTotals, find_differences, never_compared, not_compared, statement_lines)
 from lake_etl.controls.stated_totals import (
     SPECIFICATION, add_statements, totals_of_json, totals_of_lines, totals_of_specification)
 from lake_etl.errors import ControlTotalsError, DataError
@@ -31,6 +31,8 @@ from lake_etl.transform.registry import Transform, TransformContext, protecting_
 
 LOG = logging.getLogger(__name__)
 CleanseRun = JobRun[CollectToCleanseArguments]
+# The statement has to fit into one item of the run history.
+MOST_GROUPS = 100
 # Steps that make several rows of one.
 EXPANDING = frozenset({'expandpolicymonths', 'jsonexpandarray', 'jsonexpandmap'})
 # Steps that write the same amount in another type; the first two read text that is not a plain number.
@@ -50,6 +52,10 @@ def observe_source(run: CleanseRun, workflow: Workflow, df: DataFrame, footers: 
         return df
     names = without_hidden(df).columns
     run.controls.expect(list(_stated(controls, footers)))
+    if len(run.controls.groups) > MOST_GROUPS:
+        raise DataError(f'Control totals of {run.load.source_key} are stated for {len(run.controls.groups)} values of '
+                        f"'{controls.per}', and at most {MOST_GROUPS} are compared. Nothing was published; choose a "
+                        'column with fewer values, such as a currency.')
     by_name = {comparable_name(name): name for name in names}
     wanted = [*run.controls.columns, *([controls.per] if controls.per else [])]
     missing = [name for name in wanted if comparable_name(name) not in by_name]
@@ -104,6 +110,11 @@ def require_control_totals(run: CleanseRun, workflow: Workflow, written_rows: in
     if not run.controls.stated:
         return
     statement = _statement(run.controls, workflow, written_rows)
+    if never := never_compared(statement):
+        raise ControlTotalsError(
+            f"{run.load.source_key}: control totals cannot be compared. Up to stage '{statement.until}', no stage has "
+            f'numbers for the {" and the ".join(map(str, never))}. Nothing was published. Name a column of numbers in '
+            "'controls' of the input_spec, or a later stage in 'until'.")
     if find_differences(statement):
         run.controls.count_again()
         statement = _statement(run.controls, workflow, written_rows)
