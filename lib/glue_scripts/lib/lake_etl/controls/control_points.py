@@ -13,8 +13,7 @@ from pyspark.sql import Column, DataFrame, Observation
 from pyspark.sql import functions as F
 from pyspark.sql.types import DecimalType, NumericType, StringType
 
-from lake_etl.controls.control_statement import FILTERED, Figures, Measure, StatedTotals
-from lake_etl.controls.stated_totals import OTHER
+from lake_etl.controls.control_statement import FILTERED, OTHER, Figures, Measure, StatedTotals
 from lake_etl.spark.columns import column, column_type, quoted
 from lake_etl.spark.materialize import observed
 from lake_etl.transform.conversion import Conversion
@@ -105,8 +104,12 @@ class ControlPoints:
         if not self.stated:
             return df
         measures: dict[Measure, Column] = {}
+        stated = {measure for item in self.stated for measure in item.totals}
         for name, amount in {'': F.lit(1), **_amounts(df, columns, parse or {})}.items():
-            for group, condition in self._conditions(df, columns.per).items():
+            conditions = self._conditions(df, columns.per)
+            if name and len(conditions) > 1 and Measure(name) not in stated:
+                del conditions['']  # A sum of several currencies means nothing.
+            for group, condition in conditions.items():
                 chosen = [item for item in (condition, counts) if item is not None]
                 value = amount
                 for item in chosen:

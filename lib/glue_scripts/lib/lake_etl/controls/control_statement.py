@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 CONTROLS = 'controls'
+# Stands for all values of the column `per` for which nothing is stated; it is not shown where there are none.
+OTHER = '(any other)'
 STATED = 'stated'
 READ, MAPPED, ACCEPTED, TRANSFORMED, PUBLISHED = 'read', 'mapped', 'accepted', 'transformed', 'published'
 QUARANTINED, FILTERED = 'quarantined', 'filtered'
@@ -184,7 +186,8 @@ def statement_lines(statement: ControlStatement, differences: Sequence[ControlDi
     """Return the statement as lines for a record: stage, by, column, group, amount and difference, all text."""
     return [{'stage': stage, 'by': by, 'column': measure.column or 'rows', 'group': measure.group,
              'amount': plain(amount), 'difference': '' if difference is None else plain(difference)}
-            for stage, by, measure, amount, difference in _lines(statement, differences)]
+            for stage, by, measure, amount, difference in _lines(statement, differences)
+            if amount or difference or measure.group != OTHER]
 
 
 def _lines(statement: ControlStatement, differences: Sequence[ControlDifference]

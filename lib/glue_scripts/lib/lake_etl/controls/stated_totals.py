@@ -7,12 +7,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 
 from lake_etl.config.controls import PER_GROUP, ROWS_GROUP, ControlsSection, StatedLines, sums_messages
-from lake_etl.controls.control_statement import Figures, Measure, StatedTotals
+from lake_etl.controls.control_statement import OTHER, Figures, Measure, StatedTotals
 from lake_etl.errors import DataError
 
 SPECIFICATION = 'the specification'
-# Stands for all values of the column `per` for which nothing is stated.
-OTHER = '(any other)'
 # A number with its sign at either end; digits may be grouped by blanks, apostrophes, and the mark that is not decimal.
 SIGNED_NUMBER = re.compile(r'(?P<before>[+-]?)\s*(?P<digits>\d[\d.,\'  ]*)\s*(?P<after>[+-]?)')
 
