@@ -69,8 +69,7 @@ def test_each_line_of_a_file_is_seen_once_wherever_ranges_begin(tmp_path, monkey
     file.write_text(content, encoding='utf-8')
     monkeypatch.setattr(line_scan, 'STEP_BYTES', 2)
     for size in (1, 2, 3, 10, 64, len(content), len(content) + 1):
-        monkeypatch.setattr(line_scan, 'RANGE_BYTES', size)
-        parts = [line_scan._read_lines(str(file), start) for start in range(0, len(content), size)]
+        parts = [line_scan._read_lines(str(file), start, size) for start in range(0, len(content), size)]
         assert b''.join(lines for _, lines in parts).decode() == content, size
         assert all(content.encode()[begin:begin + len(lines)] == lines for begin, lines in parts)
 
@@ -104,8 +103,8 @@ def test_stray_and_unclosed_quotes_are_found_across_line_breaks_wherever_ranges_
     assert (whole.stray, whole.unclosed) == (stray, unclosed)
     monkeypatch.setattr(line_scan, 'STEP_BYTES', 2)
     for size in (1, 2, 7, 11, 40):
-        monkeypatch.setattr(line_scan, 'RANGE_BYTES', size)
-        scans = [line_scan._scan_range(COMMAS, 2, (str(file), start)) for start in range(0, file.stat().st_size, size)]
+        scans = [line_scan._scan_range(COMMAS, 2, (str(file), start, size))
+                 for start in range(0, file.stat().st_size, size)]
         parts = reduce(LineScan.then, scans)
         assert (parts.stray, parts.unclosed) == (stray, unclosed), size
 

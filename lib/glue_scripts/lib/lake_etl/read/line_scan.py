@@ -79,28 +79,28 @@ def scan_lines(spark: SparkSession, files: Sequence[PreparedFile], dialect: Dial
 
     values  number of values in the header
     """
-    ranges = [(file.uri, start) for file in files for start in range(0, file.size, RANGE_BYTES)]
+    ranges = [(file.uri, start, RANGE_BYTES) for file in files for start in range(0, file.size, RANGE_BYTES)]
     tasks = min(len(ranges), TASKS_PER_CORE * spark.sparkContext.defaultParallelism)
     scans: list[LineScan] = spark.sparkContext.parallelize(ranges, tasks).map(
         partial(_scan_range, dialect, values)).collect()
     by_file: dict[str, LineScan] = {}
-    for (uri, _), scan in zip(ranges, scans, strict=True):
+    for (uri, _, _), scan in zip(ranges, scans, strict=True):
         by_file[uri] = by_file[uri].then(scan) if uri in by_file else scan
     return reduce(LineScan.__or__, by_file.values())
 
 
-def _scan_range(dialect: Dialect, values: int, place: tuple[str, int]) -> LineScan:
-    begin, content = _read_lines(*place)
-    return scan_content(content, dialect, values, (place[0], begin))
+def _scan_range(dialect: Dialect, values: int, part: tuple[str, int, int]) -> LineScan:
+    begin, content = _read_lines(*part)
+    return scan_content(content, dialect, values, (part[0], begin))
 
 
-def _read_lines(uri: str, start: int) -> tuple[int, bytes]:
+def _read_lines(uri: str, start: int, size: int) -> tuple[int, bytes]:
     """Return all lines that begin in a range of a file, the last one up to its end, and the place of the first."""
     files = runtime.files(uri)
     # The byte before the range tells whether a line begins at its start.
     first = max(start - 1, 0)
-    content = files.read(uri, first, start + RANGE_BYTES - first) or b''
-    position = start + RANGE_BYTES
+    content = files.read(uri, first, start + size - first) or b''
+    position = start + size
     while content and not content.endswith(b'\n'):
         more = files.read(uri, position, STEP_BYTES) or b''
         end = more.find(b'\n') + 1
