@@ -5,12 +5,15 @@ import argparse
 import csv
 import io
 import json
+from decimal import Decimal
 
 import pytest
 
 from lake_etl.adapters.local.sqlite_items import SqliteItems
-from lake_etl.controls.control_statement import CONTROLS
+from lake_etl.controls.control_points import ControlPoints, StageColumns
+from lake_etl.controls.control_statement import CONTROLS, READ, Measure, StatedTotals
 from lake_etl.errors import ConfigurationError, ControlTotalsError, DataError
+from lake_etl.spark.materialize import compute
 from lib.local_lake.commands import run as run_command
 from lib.local_lake.commands.runs import run as print_runs
 from lib.local_lake.running.orchestration import AUDIT
@@ -120,6 +123,18 @@ def test_a_load_that_differs_publishes_nothing_and_names_stage_and_amount(lake):
         assert published(lake) == before, name
         assert table_names(lake) == tables, name
     assert lake.unreferenced_files() == []
+
+
+def test_rows_that_spark_counts_twice_to_sample_ranges_are_counted_again(spark, spark_settings):
+    points, paid = ControlPoints(), Measure('paid')
+    points.expect([StatedTotals('the trailer', {Measure(): Decimal(1000), paid: Decimal(499500)})])
+    rows = spark.range(0, 1000, 1, 4).withColumnRenamed('id', 'paid')
+    with spark_settings({'spark.sql.shuffle.partitions': '4'}):
+        counted = points.observe(rows, READ, StageColumns({'paid': 'paid'}))
+        compute(counted.repartitionByRange(4, 'paid'))
+    assert points.figures(READ) == {Measure(): 2000, paid: 999000}
+    points.count_again()
+    assert points.figures(READ) == {Measure(): 1000, paid: 499500}
 
 
 def test_side_files_land_first_are_never_loaded_and_have_to_be_there(lake, tmp_path):
