@@ -20,7 +20,7 @@ LONGEST_FILE = 300
 
 # The layers of the core, from the ground up: a folder imports its own files and what stands before it.
 CORE_LAYERS = ('kernel', 'reasons', 'syntax', 'cobol', 'dqdl', 'config', 'column_lineage', 'landing', 'spark',
-               'transform', 'mapping', 'read', 'publish', 'quality', 'match', 'jobs')
+               'transform', 'mapping', 'controls', 'read', 'publish', 'quality', 'match', 'jobs')
 KERNEL = ('errors', 'ports', 'snapshots', 'arguments')
 FUNCTIONS = ('executions', 'state_machine_trigger', 'etl_job_auditor', 'dependency_trigger', 'table_lock',
              'execution_repair')

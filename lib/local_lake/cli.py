@@ -137,11 +137,11 @@ def _add_looking(verbs: Verbs) -> None:
     query.add_argument('--out', metavar='FILE', help='write the rows to this file, in the format of its ending: '
                        '.parquet, .arrow or .csv')
     _add_format(query)
-    attach = _verb(verbs, 'attach', 'write a DuckDB database with which other programs read the published tables',
-                   'attach_database')
+    attach = _verb(verbs, 'attach', 'write a DuckDB database for programs that read the tables', 'attach_database')
     attach.add_argument('file', metavar='FILE', help='the database, such as lake.duckdb; an older one is replaced')
     runs = _verb(verbs, 'runs', 'show the latest runs and how they ended')
     runs.add_argument('--last', type=int, default=20, metavar='N', help='how many (default: 20)')
+    runs.add_argument('--controls', action='store_true', help='show the control totals of each stage')
     _add_format(runs)
     quality = _verb(verbs, 'quality', 'check quality rules on a published table, or propose some for it')
     quality.add_argument('words', nargs='+', metavar='[recommend] TABLE', help='a table of the lake; recommend '

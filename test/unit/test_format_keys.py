@@ -30,6 +30,7 @@ USED = {
     'load_mode': ('by_file', EVERY),
     'file_key': ('^a', EVERY),
     'max_row_change': (50, EVERY),
+    'controls': ({'rows': 3}, EVERY),
     'files': ('folder', EVERY),
     'trigger': ('_DONE', EVERY),
     # Names the kind of hashes that a table has, whatever its format; both kinds are one where the file has no text.

@@ -44,7 +44,7 @@ def test_a_package_is_small_and_free_of_jobs_and_stacks(folder):
     files = package_files(f'lib.{folder}.lambda_handler')
     assert f'lib/{folder}/lambda_handler.py' in files
     assert not [name for name in files if 'glue_scripts' in name or 'local_lake' in name or name.endswith('_stack.py')]
-    assert sum(path.stat().st_size for path in files.values()) < 200_000
+    assert sum(path.stat().st_size for path in files.values()) < 205_000
 
 
 def test_a_module_that_is_not_there_is_named():

@@ -6,6 +6,7 @@ import sys
 from datetime import date, datetime
 from pathlib import Path
 
+from lake_etl.config.input import InputSpec
 from lake_etl.config.reader import configuration_below
 from lake_etl.errors import LakeError
 from lake_etl.landing.arrival import as_configured, landing_spec
@@ -65,7 +66,7 @@ def uploads(folders: LakeFolders, file: Path, workflow: str, day: str | None) ->
         if file.is_dir():
             raise LakeError(f'{file} is a folder, and {landing.workflow} loads single files. Give one, or set "files": '
                             '"folder" in the input_spec.')
-        return landing, {landing.key: file}
+        return landing, {**_side_file(landing, spec, file), landing.key: file}
     if not file.is_dir():
         raise LakeError(f'{file} is a file, and {landing.workflow} loads whole folders, as "files" in the input_spec '
                         'says. Give the folder.')
@@ -73,6 +74,13 @@ def uploads(folders: LakeFolders, file: Path, workflow: str, day: str | None) ->
     parts: dict[str, Path | None] = {f'{trigger.source_path}/{part.name}': part for part in sorted(file.iterdir())
                                      if part.is_file() and part.name != spec.trigger_name}
     return trigger, {**parts, trigger.key: None}
+
+
+def _side_file(landing: Landing, spec: InputSpec, file: Path) -> dict[str, Path | None]:
+    """Return the side file with the control totals of a file, by the key under which it lands before the file."""
+    section = spec.controls.side_file if spec.controls else None
+    beside = file.parent / section.file_for(file.name) if section else None
+    return {f'{landing.source_path}/{beside.name}': beside} if beside and beside.is_file() else {}
 
 
 def landing_of(workflow: str, file_name: str, day: str | None) -> Landing:

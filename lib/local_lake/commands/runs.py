@@ -3,12 +3,13 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 from lake_etl.adapters.local.sqlite_items import SqliteItems
+from lake_etl.controls.control_statement import CONTROLS
 from lake_etl.jobs.conversion_report import FAILED_CONVERSIONS
 from lake_etl.jobs.notices import NOTICES
 from lib.local_lake.folders import LakeFolders
@@ -60,6 +61,9 @@ def run(folders: LakeFolders, options: argparse.Namespace) -> int:
     items = sorted(SqliteItems().scan(folders.items(AUDIT)), key=lambda item: str(item['job_start_date']), reverse=True)
     latest = [_recorded(folders, item) for item in items[:options.last]]
     style = getattr(options, 'format', 'table')
+    if getattr(options, 'controls', False):
+        _print_controls(latest, style)
+        return 0
     if style == 'json':
         print_json([_document(found) for found in latest])
         return 0
@@ -70,6 +74,20 @@ def run(folders: LakeFolders, options: argparse.Namespace) -> int:
             if found.details:
                 print(f'\n{found.file}: ' + '\n  '.join(found.details))
     return 0
+
+
+def _print_controls(latest: Sequence[RecordedRun], style: str) -> None:
+    """Print the statement of control totals of each run that has one, line by line."""
+    stated = [found for found in latest if found.item.get(CONTROLS)]
+    if style == 'json':
+        print_json([{'execution_id': found.item['execution_id'], 'file': found.file,
+                     'status': found.item['job_latest_status'], 'controls': list(found.item[CONTROLS])}
+                    for found in stated])
+        return
+    print_rows(('file', 'status', 'stage', 'by', 'total of', 'group', 'amount', 'difference', 'execution'),
+               [(found.file, found.item['job_latest_status'], line['stage'], line['by'], line['column'], line['group'],
+                 line['amount'], line['difference'], found.item['execution_id'])
+                for found in stated for line in found.item[CONTROLS]], style)
 
 
 def _row(found: RecordedRun) -> tuple[object, ...]:

@@ -56,6 +56,10 @@ class QualityError(LakeError):
     """The rows of a load do not meet the rules without which they must not be published."""
 
 
+class ControlTotalsError(LakeError):
+    """Rows or sums of a load differ from the control totals that its sender states."""
+
+
 class SchemaChangeError(LakeError):
     """The new columns differ from the published table by more than the workflow allows."""
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal, get_args
 
+from lake_etl.config.controls import ControlsSection
 from lake_etl.config.formats.cobol_format import COBOL
 from lake_etl.config.formats.delimited_format import DELIMITERS, DelimitedSection
 from lake_etl.config.formats.input_format import FORMAT_KEYS, InputFormat, formats_by_key
@@ -47,6 +48,7 @@ class InputSpec(InputSections):
                            `by_file`, so that `claims_v2.csv` replaces `claims.csv`: `^(.*?)(_v[0-9]+)?\\.csv$`
     max_row_change         limit, in percent, for the change in the number of rows that a load replaces, such as 50; a
                            load beyond it stops. When left out, changes are reported and never stop a load
+    controls               row counts and sums that the sender states; a load that differs from them stops
     files                  `folder`: all files of a folder are one load, complete when the file `trigger` arrives
     trigger                name of that file; `_SUCCESS` when left out
     multiline              whether quoted values of delimited text contain line breaks; `auto` detects it
@@ -77,6 +79,7 @@ class InputSpec(InputSections):
     load_mode: Literal['replace', 'by_file'] = 'replace'
     file_key: str | None = None
     max_row_change: float | None = None
+    controls: ControlsSection | None = None
     files: Literal['folder'] | None = None
     trigger: str | None = None
     multiline: bool | Literal['auto'] = 'auto'
@@ -94,6 +97,7 @@ class InputSpec(InputSections):
         if not _is_encoding(self.encoding):
             yield f"'encoding' must be the name of a text encoding such as utf-8, got {describe(self.encoding)}"
         yield from _rows_messages(self.skip_rows, self.skip_footer, self.row_filter)
+        yield from _trailer_messages(self.controls, self.skip_footer)
         yield from self.unused_keys(self.described_formats())
         if self.file_key is not None:
             yield from (f"'file_key': {problem}" for problem in python_pattern_problems(self.file_key))
@@ -142,6 +146,11 @@ class InputSpec(InputSections):
         """Return the name of the file that completes a folder."""
         return self.trigger or DEFAULT_TRIGGER
 
+    def is_side_file(self, name: str) -> bool:
+        """Tell whether a file with this name states control totals of other files, and is never loaded itself."""
+        side_file = self.controls.side_file if self.controls else None
+        return side_file is not None and side_file.is_side_file(name)
+
     @property
     def names_delimiter(self) -> bool:
         """Tell whether there is a section for delimited text, which names the delimiter."""
@@ -181,6 +190,11 @@ def _rows_messages(skip_rows: int, skip_footer: int, row_filter: str | None) -> 
             yield f"'{key}' must not be negative, got {count}"
     if row_filter is not None and not row_filter.strip():
         yield "'row_filter' must be a condition in SQL such as Policy <> 'Total'"
+
+
+def _trailer_messages(controls: ControlsSection | None, skip_footer: int) -> Iterator[str]:
+    if controls is not None and controls.trailer is not None and not skip_footer:
+        yield "controls: 'trailer' needs 'skip_footer', the number of lines at the end that state totals"
 
 
 def _reason_messages(key: str, reasons: Mapping[str, object], meaning: str) -> Iterator[str]:

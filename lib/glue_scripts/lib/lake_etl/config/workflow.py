@@ -19,7 +19,7 @@ from lake_etl.config.input_formats import choose_format
 from lake_etl.config.mapping import MappingRow, SchemaMapping, parse_mapping
 from lake_etl.config.mapping_check import check_mapping_rows, warn_of_unknown_columns
 from lake_etl.config.match_specification import EntityMatchSpec, parse_entity_match
-from lake_etl.config.protection_check import check_protection
+from lake_etl.config.protection_check import check_controls, check_protection
 from lake_etl.config.quality_rules import QualityRules, parse_quality
 from lake_etl.config.transform_steps import (
     Registry, TransformSpec, TransformStep, check_columns, parse_transforms, written_columns)
@@ -104,6 +104,8 @@ def read_workflow(database: str, table: str, read: Read, registry: Registry, env
         content, registry, findings, refuse_unknown)) or _Spec()
     mapping = reading.parse(names.mapping, parse_mapping)
     _check_mapping(mapping, spec, names, reading)
+    check_controls(spec.input, mapping.rows if mapping else (), spec.transforms, registry,
+                   reading.findings_for(names.spec))
     layout = _read_layout(reading, spec.input, names, mapping)
     dependencies = reading.parse(names.dependencies, _from_json(parse_dependencies))
     quality = reading.parse(names.quality, _from_json(parse_quality))

@@ -24,6 +24,9 @@ from lake_etl.config.quality_rules import quarantines_rows
 from lake_etl.config.reader import configuration_reader
 from lake_etl.config.transform_steps import text_columns, without_absent
 from lake_etl.config.workflow import Workflow
+from lake_etl.controls.control_points import FilterWatch
+from lake_etl.controls.control_statement import ACCEPTED, MAPPED, TRANSFORMED
+from lake_etl.jobs.control_totals import observe_source, observe_stage, observe_written, require_control_totals
 from lake_etl.jobs.conversion_report import report_conversions
 from lake_etl.jobs.job_run import JobRun
 from lake_etl.jobs.notices import record_notices
@@ -94,11 +97,13 @@ def read_source(run: CleanseRun, workflow: Workflow) -> DataFrame:
     """Return the rows of the collected file; columns that the steps need are checked by name before Spark reads it."""
     uri = source_address(run)
     known = KnownColumns(run, workflow)
+    footers: dict[str, tuple[str, ...]] = {}
     df = read_collected_file(run.spark, uri, workflow.input, known, scratch=run.scratch, widths=_widths(workflow),
                              layout=workflow.layout, tracked=quarantines_rows(workflow.quality),
                              apply_types=partial(with_declared_types_counted, watch=run.watch,
                                                  hide_malformed=hides_malformed_rows(workflow)),
-                             notices=run.notices)
+                             notices=run.notices, footers=footers)
+    df = observe_source(run, workflow, df, footers)
     run.lineage.update_lineage(without_tracking(df), run.load.source_key, 'read', file=source_file(run),
                                datasetname=source_file(run))
     return df
@@ -136,6 +141,7 @@ def map_columns(run: CleanseRun, workflow: Workflow, df: DataFrame) -> DataFrame
         _propose(run, workflow, visible, without_tracking(mapped))
     mapped = mapped.drop(BLOCK)
     check_source_columns(run, workflow, without_tracking(mapped).columns)
+    mapped = observe_stage(run, workflow, mapped, MAPPED)
     return run.watch.begin(as_inferred(mapped, _inferred_columns(run, workflow, mapped)))
 
 
@@ -174,13 +180,17 @@ def apply_transforms(run: CleanseRun, workflow: Workflow, df: DataFrame) -> Data
     args = {**run.args, 'target_database_name': database}
     context = TransformContext(args, run.lineage, run.spark.sparkContext,
                                before_publishing=run.before_publishing.start)
+    if workflow.quality and workflow.quality.before_transform.quarantine_rules:
+        df = observe_stage(run, workflow, df, ACCEPTED)
     absent = absent_columns(workflow, df.columns)
     steps, absent_at_end, skipped = without_absent(workflow.steps, df.columns, absent)
     if absent:
         run.notices.append(f'Optional columns {", ".join(absent)} are not in the source, so {skipped} transforms that '
                            'read them were skipped.')
         LOG.warning('%s', run.notices[-1])
-    applied = run.watch.end(apply_steps(run.watch.begin(df), steps, all_transforms(), context, run.watch))
+    watch = FilterWatch(run.watch, run.controls, partial(observe_stage, run, workflow))
+    applied = run.watch.end(apply_steps(run.watch.begin(df), steps, all_transforms(), context, watch))
+    applied = observe_stage(run, workflow, applied, TRANSFORMED)
     return _with_nulls(applied, published_table(_target(run, workflow)), absent_at_end)
 
 
@@ -214,11 +224,13 @@ def publish_to_cleanse(run: CleanseRun, workflow: Workflow, df: DataFrame, gate:
     target = _target(run, workflow)
     before = published_table(target)
     by_file = workflow.input.load_mode == 'by_file'
+    df = observe_written(run, workflow, df)
     # Damaged pages of a file come to light only when it is read to its end.
     with (read_errors_named(source_file(run), source_address(run), workflow.input, scans_only=True),
           stage_partition(df, target, run.load.partition, by_file) as written):
         run.before_publishing.wait()
         report_conversions(run, run.watch.failures())
+        require_control_totals(run, workflow, written.audit.rows)
         gate.settle(written)
         if written.audit.rows == 0:
             LOG.warning('The transforms left no rows; the partition becomes empty.')

@@ -14,6 +14,7 @@ from pyspark.sql import DataFrame, SparkSession
 from lake_etl import runtime
 from lake_etl.arguments import (
     PARTITION_KEYS, Arguments, LoadArguments, load_arguments, optional_names, required_names, typed_arguments)
+from lake_etl.controls.control_points import ControlPoints
 from lake_etl.jobs.logs import failure_logged, open_log
 from lake_etl.jobs.resolved_options import chosen, resolve_arguments, resolved_options
 from lake_etl.jobs.run_events import RunEvents
@@ -38,6 +39,7 @@ class JobRun(Generic[Arguments]):
     arguments  the job's own arguments
     events     OpenLineage events of the run
     notices    what the owner of the data should know although the load succeeds
+    controls   counts the rows of the load for its control totals
     """
 
     args: Mapping[str, Any]
@@ -49,6 +51,7 @@ class JobRun(Generic[Arguments]):
     events: RunEvents
     watch: ConversionWatch = field(default_factory=ConversionWatch)
     notices: list[str] = field(default_factory=list)
+    controls: ControlPoints = field(default_factory=ControlPoints)
 
     @property
     def scratch(self) -> str:

@@ -41,7 +41,7 @@ class KnownColumns:
         """
         if quarantines_rows(self.workflow.quality):
             require_free_tracking_names(names, self.run.load.source_key)
-        selected = _selected(names, self.workflow)
+        selected = selected_columns(names, self.workflow)
         destinations = dict(selected)
         check_source_columns(self.run, self.workflow, [*destinations.values(), *_nested_destinations(self.workflow)])
         as_text = text_columns(self.workflow.steps)
@@ -69,7 +69,7 @@ class KnownColumns:
         return tuple(item for item in columns if item.column.lower() in wanted)
 
 
-def _selected(names: Sequence[str], workflow: Workflow) -> list[tuple[str, str]]:
+def selected_columns(names: Sequence[str], workflow: Workflow) -> list[tuple[str, str]]:
     """Return top-level source columns, each with a column that it becomes."""
     if workflow.mapping is None:
         return list(zip(names, clean_names(names), strict=True))

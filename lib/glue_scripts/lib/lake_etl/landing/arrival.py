@@ -26,7 +26,9 @@ class Subject:
 
 
 def started_by(key: str, landed: datetime, spec_of: Callable[[str, str], InputSpec]) -> Landing | None:
-    """Return what a landed key starts an execution for; None for a part of a folder that is not complete yet.
+    """Return what a landed key starts an execution for.
+
+    None for a part of a folder that is not complete yet, and for a side file with control totals.
 
     spec_of  gives the input_spec of a database and a table
 
@@ -37,8 +39,13 @@ def started_by(key: str, landed: datetime, spec_of: Callable[[str, str], InputSp
 
 
 def subject_of(key: str, spec: InputSpec) -> Subject | None:
-    """Return what a landed key starts an execution of; None for a part of a folder whose trigger is yet to come."""
+    """Return what a landed key starts an execution of.
+
+    None for a part of a folder whose trigger is yet to come, and for a side file with control totals.
+    """
     folder, _, name = key.rpartition('/')
+    if spec.is_side_file(name):
+        return None
     if spec.files is None:
         return Subject(folder, name)
     return Subject(folder, None) if name == spec.trigger_name else None

@@ -11,7 +11,7 @@ import gzip
 import io
 import re
 import zipfile
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from itertools import chain
@@ -28,13 +28,12 @@ from lake_etl.ports import Files
 from lake_etl.read.binary_files import require_text
 from lake_etl.read.dialect_detection import DetectedText, detect_text
 from lake_etl.read.encoding_check import bad_byte_error
+from lake_etl.read.skipped_lines import lines_of_text, skip_last_lines, skip_lines
 from lake_etl.read.source_files import UTF_8, PreparedFile, canonical_encoding, has_single_byte_line_ends
 
 BYTE_ORDER_MARK = '\ufeff'
 NEXT_LINE = '\x85'
 EBCDIC_LINE_END = b'\x15'
-# A carriage return at the end of a chunk may be the first half of a line end.
-LINE_END = re.compile(rb'\r\n|\n|\r(?!\Z)')
 FIRST_BYTES = 64 * 1024
 SEPARATOR_LINE = re.compile(r'"?sep=[^\r\n]"?[,;]*\r?\n', re.IGNORECASE)
 READ_BYTES = 8 * 1024 * 1024
@@ -61,9 +60,11 @@ def prepare_file(uri: str, spec: InputSpec, target: str) -> tuple[PreparedFile, 
         chunks = recode_to_utf8(chunks, file.encoding, uri, file.replace_undecodable)
     before, after = _Counter(), _Counter()
     chunks = after.counted(skip_lines(before.counted(chunks), skip)) if skip else chunks
-    runtime.files(target).write_stream(target, skip_last_lines(chunks, spec.skip_footer))
-    return replace(file, uri=target, size=runtime.files(target).size(target) or 0,
-                   encoding=UTF_8 if recode else file.encoding, skipped=before.total - after.total), file_format
+    footer: list[bytes] = []
+    runtime.files(target).write_stream(target, skip_last_lines(chunks, spec.skip_footer, footer))
+    encoding = UTF_8 if recode else file.encoding
+    return replace(file, uri=target, size=runtime.files(target).size(target) or 0, encoding=encoding,
+                   skipped=before.total - after.total, footer=tuple(lines_of_text(footer, encoding))), file_format
 
 
 def inspect_file(uri: str, spec: InputSpec) -> tuple[PreparedFile, InputFormat, int]:
@@ -154,45 +155,6 @@ def recode_to_utf8(chunks: Iterable[bytes], encoding: str, name: str, replaces: 
         if first and text:
             text, first = text.removeprefix(BYTE_ORDER_MARK), False
         yield (text.replace(NEXT_LINE, '\n') if ends_lines_with_nel else text).encode()
-
-
-def skip_last_lines(chunks: Iterable[bytes], count: int) -> Iterator[bytes]:
-    """Yield the content without its last `count` lines and the blank lines around them."""
-    if not count:
-        yield from chunks
-        return
-    pending: list[bytes] = []
-    for chunk in chunks:
-        # A line may go on in the next chunk, and a carriage return may be the first half of a line end.
-        pending = (b''.join(pending) + chunk).splitlines(keepends=True)
-        end = _start_of_last(pending, count + 1)
-        yield b''.join(pending[:end])
-        pending = pending[end:]
-    yield b''.join(pending[:_start_of_last(pending, count)])
-
-
-def _start_of_last(lines: Sequence[bytes], count: int) -> int:
-    """Return the position of the first of the last `count` lines that are not blank; 0 when there are fewer."""
-    for position in range(len(lines) - 1, -1, -1):
-        count -= bool(lines[position].strip())
-        if not count:
-            return position
-    return 0
-
-
-def skip_lines(chunks: Iterable[bytes], count: int) -> Iterator[bytes]:
-    """Yield the content after the first `count` lines; lines may end in any way."""
-    chunks = iter(chunks)
-    pending = b''
-    for chunk in chunks:
-        pending += chunk
-        start = 0
-        while count and (end := LINE_END.search(pending, start)):
-            start, count = end.end(), count - 1
-        pending = pending[start:]
-        if not count:
-            yield pending
-            yield from chunks
 
 
 def open_file(files: Files, uri: str) -> io.BufferedReader:

@@ -36,7 +36,8 @@ FILE_SCAN = 'FileScanRDD'
 def read_collected_file(spark: SparkSession, uri: str, spec: InputSpec, known_types: KnownTypesLookup = no_known_types,
                         *, scratch: str, widths: Sequence[tuple[str, int]] = (), layout: RecordLayout | None = None,
                         apply_types: ApplyTypes = with_declared_types, tracked: bool = False,
-                        notices: list[str] | None = None) -> DataFrame:
+                        notices: list[str] | None = None, footers: dict[str, tuple[str, ...]] | None = None
+                        ) -> DataFrame:
     """Return the rows of a file, or of all files of the folder whose trigger it is; malformed rows are marked.
 
     known_types  returns what is known about the source's columns; called once, with their names
@@ -45,6 +46,7 @@ def read_collected_file(spark: SparkSession, uri: str, spec: InputSpec, known_ty
     layout       layout of the records of a mainframe extract
     apply_types  converts columns to the types that the input_spec declares
     notices      gets what the owner of the data should know although the load succeeds
+    footers      gets the lines at the end of each file that `skip_footer` leaves out, by the address of the file
     tracked      whether hidden columns track where each row stands in its file (`lake_etl.spark.source_rows`)
 
     Raises DataError naming the file when it is missing, empty, damaged, or not in the expected format.
@@ -56,6 +58,8 @@ def read_collected_file(spark: SparkSession, uri: str, spec: InputSpec, known_ty
         if file_format is not first_format:
             raise DataError(f'{file.name} is {file_format.name}, but {first.name} is {first_format.name}. Files of '
                             'one load need one format; nothing was loaded.')
+    if footers is not None:
+        footers.update((file.name, file.footer) for file, _ in prepared)
     source = SourceFiles(name, tuple(file for file, _ in prepared), spec, tuple(widths), scratch, known_types,
                          tracked, layout, [] if notices is None else notices)
     described = spec.described_formats()
@@ -91,8 +95,8 @@ def list_load_files(uri: str, spec: InputSpec) -> tuple[str, tuple[str, ...]]:
     """Return the name of the load for messages, and the addresses of its files ordered by name.
 
     With `"files": "folder"` in the input_spec, `uri` is the trigger and the load is all other files of its folder. It
-    ignores subfolders, empty files, and files whose names begin with `_` or `.`. Raises DataError when there are no
-    files.
+    ignores subfolders, empty files, files whose names begin with `_` or `.`, and side files with control totals. Raises
+    DataError when there are no files.
     """
     folder, _, name = uri.rpartition('/')
     if spec.files is None:
@@ -103,7 +107,7 @@ def list_load_files(uri: str, spec: InputSpec) -> tuple[str, tuple[str, ...]]:
     prefix = f'{folder}/'
     names = {entry.uri.removeprefix(prefix) for entry in runtime.files(folder).list(folder) if entry.size}
     found = [f'{prefix}{item}' for item in sorted(names - {name, spec.trigger_name})
-             if '/' not in item and not item.startswith(HIDDEN_PREFIXES)]
+             if '/' not in item and not item.startswith(HIDDEN_PREFIXES) and not spec.is_side_file(item)]
     if not found:
         raise DataError(f'The folder {folder} holds no files with content beside its trigger {name}. The published '
                         'data stays as it is; land the files, and the trigger last.')

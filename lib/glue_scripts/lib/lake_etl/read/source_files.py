@@ -30,6 +30,7 @@ class PreparedFile:
     encoding             of its text, by Python's standard name
     skipped              number of bytes of the collected file, decompressed, before the content
     replace_undecodable  whether bytes that are not in the encoding become U+FFFD; otherwise the file is refused
+    footer               lines at its end that `skip_footer` leaves out
     detected             how its delimited text is written, if no section of the input_spec says that
     """
 
@@ -40,6 +41,7 @@ class PreparedFile:
     skipped: int = 0
     replace_undecodable: bool = False
     detected: DetectedText | None = None
+    footer: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
