@@ -414,3 +414,23 @@ def test_a_file_that_is_no_database_stays_as_it_is(lake, tmp_path):
     assert main(['--lake', str(lake.folder), 'attach', str(file)]) == 1
     assert main(['--lake', str(lake.folder), 'attach', str(tmp_path / 'missing' / 'a.duckdb')]) == 1
     assert file.read_text() == 'mine'
+
+
+@pytest.mark.parametrize('statement', ['CREATE TABLE mine AS SELECT 1 AS a', 'CREATE VIEW mine AS SELECT 1 AS a'])
+def test_a_database_that_the_lake_did_not_write_stays_as_it_is(lake, tmp_path, statement):
+    file = tmp_path / 'mine.duckdb'
+    with duckdb.connect(str(file)) as own:
+        own.execute(statement)
+    assert main(['--lake', str(lake.folder), 'attach', str(file)]) == 1
+    with duckdb.connect(str(file), read_only=True) as own:
+        assert own.execute('SELECT a FROM mine').fetchall() == [(1,)]
+
+
+def test_a_table_that_somebody_added_to_an_attached_database_stays(lake, tmp_path):
+    file = tmp_path / 'lake.duckdb'
+    assert main(['--lake', str(lake.folder), 'attach', str(file)]) == 0
+    with duckdb.connect(str(file)) as own:
+        own.execute('CREATE TABLE mine AS SELECT 1 AS a')
+    assert main(['--lake', str(lake.folder), 'attach', str(file)]) == 1
+    with duckdb.connect(str(file), read_only=True) as own:
+        assert own.execute('SELECT a FROM mine').fetchall() == [(1,)]

@@ -16,6 +16,9 @@ from lake_etl.adapters.local.duckdb_engine import table_view, view_name
 from lake_etl.adapters.local.duckdb_types import identifier
 from lake_etl.adapters.local.snapshot import Name, PublishedTable, dependencies, read_names, with_partitions
 
+# A macro by which a database that the lake wrote is known.
+MARK = 'written_by_the_lake'
+
 
 @dataclass(frozen=True)
 class WrittenDatabase:
@@ -49,10 +52,22 @@ def write_database(catalog_address: str, file: Path) -> WrittenDatabase:
     return WrittenDatabase(len(published), len(queries) - len(left_out), tuple(map('.'.join, left_out)))
 
 
+def is_written_by_lake(file: Path) -> bool:
+    """Tell whether a file is a database of `write_database` to which nobody has added a table."""
+    try:
+        with duckdb.connect(str(file), read_only=True) as database:
+            marks = database.execute(
+                f"SELECT count(*) FROM duckdb_functions() WHERE function_name = '{MARK}'").fetchone()
+            tables = database.execute('SELECT count(*) FROM duckdb_tables()').fetchone()
+    except duckdb.Error:
+        return False
+    return bool(marks and marks[0]) and tables == (0,)
+
+
 def _fill(database: duckdb.DuckDBPyConnection, tables: Iterable[PublishedTable],
           views: Iterable[tuple[Name, TranslatedQuery]]) -> list[Name]:
     """Create all views; return those that cannot be, because they need a function or a view that is not there."""
-    for macro in MACROS:
+    for macro in (*MACROS, f'CREATE MACRO {MARK}() AS true'):
         database.execute(macro)
     tables, views = tuple(tables), tuple(views)
     for schema in sorted({*(item.table.database for item in tables), *(name[0] for name, _ in views)}):
