@@ -5,7 +5,9 @@ import re
 from collections.abc import Callable, Sequence
 from importlib import import_module
 
+from lake_etl.adapters.local.duckdb_engine import view_name
 from lake_etl.adapters.local.duckdb_queries import native_query
+from lake_etl.adapters.local.duckdb_types import identifier
 from lake_etl.ports import Table
 from lake_etl.syntax.type_text import WHOLE_TYPES
 
@@ -35,9 +37,9 @@ def personal_values(catalog: str, table: Table) -> dict[str, str]:
     names = [item.name for item in table.columns if item.type == 'string' or item.type in WHOLE_TYPES]
     if not names:
         return {}
-    place = f'{_quoted(table.database)}.{_quoted(table.name)}'
-    samples = [f'(SELECT list(value) FROM (SELECT DISTINCT CAST({_quoted(name)} AS varchar) AS value FROM {place} '
-               f'WHERE {_quoted(name)} IS NOT NULL LIMIT {MOST_VALUES}))' for name in names]
+    place = view_name(table.database, table.name)
+    samples = [f'(SELECT list(value) FROM (SELECT DISTINCT CAST({identifier(name)} AS varchar) AS value FROM {place} '
+               f'WHERE {identifier(name)} IS NOT NULL LIMIT {MOST_VALUES}))' for name in names]
     answer = native_query(catalog, f'SELECT {", ".join(samples)}').rows[0]
     kinds = {name: personal_kind(values or ()) for name, values in zip(names, answer, strict=True)}
     return {name: kind for name, kind in kinds.items() if kind}
@@ -75,7 +77,3 @@ def _is_bank_number(text: str) -> bool:
     from stdnum import iban, luhn
     digits = re.sub('[ -]', '', text)
     return bool(iban.is_valid(text) or CARD.fullmatch(digits) and luhn.is_valid(digits))
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'

@@ -6,7 +6,9 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
+from lake_etl.adapters.local.duckdb_engine import view_name
 from lake_etl.adapters.local.duckdb_queries import native_query
+from lake_etl.adapters.local.duckdb_types import identifier
 from lake_etl.ports import Table
 from lake_etl.quality.proposal import MOST_LISTED_VALUES, PATTERNS, ColumnProfile
 from lake_etl.syntax.type_text import NUMBERS, parse_type
@@ -19,14 +21,14 @@ def profile(catalog: str, table: Table, excluded: Sequence[str]) -> list[ColumnP
     columns = [(column.name, column.type) for column in table.columns if column.name not in excluded]
     measures = [measure for name, kind in columns for measure in _measures(name, parse_type(kind).name)]
     listed = ', '.join(f'{sql} AS m{number}' for number, sql in enumerate(['count(*)', *measures]))
-    answer = native_query(catalog, f'SELECT {listed} FROM {_quoted(table.database)}.{_quoted(table.name)}').rows[0]
+    answer = native_query(catalog, f'SELECT {listed} FROM {view_name(table.database, table.name)}').rows[0]
     rows, values = int(answer[0]), iter(answer[1:])
     return [_column(name, kind, rows, values) for name, kind in columns]
 
 
 def _measures(name: str, kind: str) -> list[str]:
     """Return the measures of a column, in the order in which `_column` takes their values."""
-    column = _quoted(name)
+    column = identifier(name)
     measures = [f'count({column})']
     if kind in NUMBERS or kind in DATES:
         measures += [f'approx_count_distinct({column})', f'CAST(min({column}) AS varchar)',
@@ -60,7 +62,3 @@ def _bound(text: str | None, kind: str) -> Decimal | date | None:
         return datetime.fromisoformat(text).date() if text[:4].isdigit() and text[4:5] == '-' else None
     number = Decimal(text)
     return number if number.is_finite() else None
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
