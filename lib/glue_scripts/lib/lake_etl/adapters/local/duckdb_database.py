@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,8 +12,7 @@ import duckdb
 from lake_etl.adapters.local.athena.translation import MACROS
 from lake_etl.adapters.local.athena_sql import TranslatedQuery, translate_view
 from lake_etl.adapters.local.catalog_file import reading
-from lake_etl.adapters.local.duckdb_engine import table_view, view_name
-from lake_etl.adapters.local.duckdb_types import identifier
+from lake_etl.adapters.local.duckdb_engine import create_tables, view_name
 from lake_etl.adapters.local.snapshot import Name, PublishedTable, dependencies, read_names, with_partitions
 
 # A macro by which a database that the lake wrote is known.
@@ -64,16 +63,12 @@ def is_written_by_lake(file: Path) -> bool:
     return bool(marks and marks[0]) and tables == (0,)
 
 
-def _fill(database: duckdb.DuckDBPyConnection, tables: Iterable[PublishedTable],
-          views: Iterable[tuple[Name, TranslatedQuery]]) -> list[Name]:
+def _fill(database: duckdb.DuckDBPyConnection, tables: Sequence[PublishedTable],
+          views: Sequence[tuple[Name, TranslatedQuery]]) -> list[Name]:
     """Create all views; return those that cannot be, because they need a function or a view that is not there."""
     for macro in (*MACROS, f'CREATE MACRO {MARK}() AS true'):
         database.execute(macro)
-    tables, views = tuple(tables), tuple(views)
-    for schema in sorted({*(item.table.database for item in tables), *(name[0] for name, _ in views)}):
-        database.execute(f'CREATE SCHEMA IF NOT EXISTS {identifier(schema)}')
-    for item in tables:
-        database.execute(table_view(item))
+    create_tables(database, tables, (name for name, _ in views))
     left_out = []
     for name, translated in views:
         try:

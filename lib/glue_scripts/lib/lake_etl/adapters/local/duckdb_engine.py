@@ -51,10 +51,7 @@ def engine(tables: Iterable[PublishedTable], views: Iterable[tuple[Name, Transla
     try:
         with _transaction() as connection:
             register(connection, {item.name: item for each in used for item in each.all()}.values())
-            for database in sorted({*(item.table.database for item in tables), *(name[0] for name, _ in views)}):
-                connection.execute(f'CREATE SCHEMA IF NOT EXISTS {identifier(database)}')
-            for item in tables:
-                connection.execute(table_view(item))
+            create_tables(connection, tables, (name for name, _ in views))
             for name, translated in views:
                 connection.execute(f'CREATE VIEW {view_name(*name)} AS {translated.sql}')
             yield connection
@@ -62,6 +59,15 @@ def engine(tables: Iterable[PublishedTable], views: Iterable[tuple[Name, Transla
         _check_refusals(used)
         raise QueryError(f'The query failed: {_reason(error)}') from error
     _check_refusals(used)
+
+
+def create_tables(connection: duckdb.DuckDBPyConnection, tables: Sequence[PublishedTable],
+                  views: Iterable[Name]) -> None:
+    """Create the views of published tables, and the schemas of these tables and of further views."""
+    for database in sorted({*(item.table.database for item in tables), *(name[0] for name in views)}):
+        connection.execute(f'CREATE SCHEMA IF NOT EXISTS {identifier(database)}')
+    for item in tables:
+        connection.execute(table_view(item))
 
 
 @contextmanager
