@@ -25,16 +25,14 @@ def write_answer(answer: Answer, file: Path) -> int:
     LakeError if the file cannot be written, and for a column that the format cannot hold.
     """
     write = _WRITERS[require_writable(file)]
-    handle, unfinished = tempfile.mkstemp(prefix=f'.{file.name}-', dir=file.parent)
-    os.close(handle)
-    try:
-        rows = write(answer, Path(unfinished))
+    with tempfile.TemporaryDirectory(prefix=f'.{file.name}-', dir=file.parent) as folder:
+        unfinished = Path(folder) / 'rows'
+        try:
+            rows = write(answer, unfinished)
+        except pa.ArrowNotImplementedError:
+            raise LakeError(f'--out {file}: a {file.suffix} file cannot hold the type of a column, such as an '
+                            'interval. Cast it to varchar in the query, or write .csv.') from None
         os.replace(unfinished, file)
-    except pa.ArrowNotImplementedError:
-        raise LakeError(f'--out {file}: a {file.suffix} file cannot hold the type of a column, such as an interval. '
-                        'Cast it to varchar in the query, or write .csv.') from None
-    finally:
-        Path(unfinished).unlink(missing_ok=True)
     return rows
 
 
