@@ -10,8 +10,10 @@ import uuid
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
+import botocore.loaders
 import pytest
 from hypothesis import settings
 
@@ -30,6 +32,8 @@ os.environ.pop('PYTHONDONTWRITEBYTECODE', None)
 LONG_RINGS = ('jobs', 'faults', 'flow', 'spark', 'contract', 'ports')
 # Nearly everything stays that collecting thousands of tests makes; looking for what could go takes a third of the time.
 gc.disable()
+# Each test has AWS sessions of its own, and each session would read the descriptions of all services again.
+botocore.loaders.create_loader = cache(botocore.loaders.create_loader)
 use_real_library()
 # pytest's processes pretend to have a terminal, which would fold what commands print.
 os.environ.pop('COLUMNS', None)
@@ -57,6 +61,7 @@ def pytest_collection_finish() -> None:
     """Look for what can go again, but not among the collected tests and the imported modules."""
     gc.enable()
     gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
 
 
 def pytest_unconfigure() -> None:

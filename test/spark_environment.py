@@ -16,8 +16,7 @@ import pytest
 # Set by `./lake test`, whose environment has everything.
 REQUIRED = 'LAKE_TESTS_REQUIRE_SPARK'
 # What comes with the lake and the tests of it, and not with requirements-dev.txt.
-PACKAGES = ('pyspark', 'py4j', 'duckdb', 'numpy', 'pandas', 'pyarrow', 'pyiceberg', 'recordlinkage',
-            'feature_store_pyspark', 'rich')
+PACKAGES = ('pyspark', 'py4j', 'duckdb', 'numpy', 'pandas', 'pyarrow', 'pyiceberg', 'recordlinkage', 'rich')
 ADVICE = './lake test sets up all that is needed and runs every test'
 
 

@@ -48,7 +48,8 @@ CONVERSIONS = ["to_number(v, '999')", "to_binary(v, 'hex')", "to_binary(v, 'base
                "timestampadd(v, 1, now())", "percentile(v, 2)", "cast(v AS nothing)", "from_avro(v)", "bit_get(1, 99)",
                "interval v day", "shiftleft(v, 1)", "make_timestamp(v, 1, 1, 1, 1, 1)", "luhn_check(v) + v",
                "try_to_number(v, '9') + v", "inline(array(v))", "stack(2, v)", "json_tuple(v)", "window(v, '1 day')"]
-CONDITIONS = [f'({item}) IS NOT NULL' for item in CONVERSIONS[:12] + CONVERSIONS[13:24]]
+# Each fails in a load of its own; how Spark words a failure is tested for all of them.
+CONDITIONS = [f'({item}) IS NOT NULL' for item in CONVERSIONS[:24:3]]
 ERRORS = [ValueError(VALUE), KeyError(VALUE), RuntimeError(VALUE, VALUE), OSError(2, VALUE, VALUE), TypeError(VALUE),
           UnicodeDecodeError('utf-8', VALUE.encode(), 0, 1, VALUE), ExceptionGroup(VALUE, [ValueError(VALUE)]),
           ArithmeticError(VALUE), AssertionError(VALUE), json.JSONDecodeError(VALUE, VALUE, 0), StopIteration(VALUE),
@@ -78,6 +79,16 @@ RULES = ['CustomSql "SELECT sum(CAST(v AS int)) FROM primary" > 1', 'CustomSql "
          'DistinctValuesCount "v" > 9',
          'ReferentialIntegrity "v" "gen.nothing.v" > 1',
          'ColumnCorrelation "v" "v" > 1', 'Entropy "v" > 9']
+# Commands one after another in one process, and so with one start of Java.
+NEXT = '-- next --\n'
+ONE_AFTER_ANOTHER = f"""
+import json, sys
+from lib.local_lake.cli import main
+for words in json.loads(sys.argv[1]):
+    assert main(words) == 1
+    sys.stderr.write({NEXT!r})
+    sys.stderr.flush()
+"""
 BROKEN_JSON = ['{"id": 1, "tax": "%s"', '{"id": 1 "tax": "%s"}', '{"tax": %s}', '%s', '"%s', '{"tax": "%s", }', '["%s"',
                '{tax: %s}', '{"tax": \'%s}', '{"tax": "%s"}}x{', '{"%s"', '{"tax": "%s" "id": 2}', '{"tax": "%s\\q"}',
                '{"tax": nul, "a": "%s"}', '{"id": 01, "tax": "%s"}', '<tax>%s</tax>', '{"tax": "%s", "id": tru}',
@@ -185,7 +196,7 @@ def test_conditions_that_fail_on_values(lake, told):
         result = run_all(lake, 'csv', f'id,v\n1,{VALUE}\n', {'hash': ['id'], 'filterrows': [{'condition': condition}]})
         failed += result.status == 'FAILED'
         assert_nowhere([VALUE], [('result', repr(result).encode())])
-    assert failed >= 10
+    assert failed >= 5
     assert_nowhere([VALUE], history(lake), [('told', told())])
 
 
@@ -261,16 +272,19 @@ def test_rules_that_fail(lake, told):
     assert_nowhere([VALUE], stored(lake), [('told', told() + repr(result).encode())])
 
 
-@pytest.mark.parametrize('debug', [False, True])
-def test_the_screen_of_a_run_holds_values_only_behind_a_warning(tmp_path, debug):
+def test_the_screen_of_a_run_holds_values_only_behind_a_warning(tmp_path):
     spec = tmp_path / 'transformation-spec' / 'Gen-Policy.json'
     spec.parent.mkdir()
     spec.write_text(json.dumps({'transform_spec': {'filterrows': [{'condition': "to_number(v, '999') > 1"}]}}))
     (tmp_path / 'a.csv').write_text(f'id,v\n1,{VALUE}\n')
+    lake = ['--lake', str(tmp_path / 'lake'), '--config', str(tmp_path), '--verbose']
+    load = ['run', str(tmp_path / 'a.csv'), '--workflow', 'Gen/Policy']
     shown = subprocess.run(
-        [sys.executable, '-m', 'lib.local_lake', '--lake', str(tmp_path / 'lake'), '--config', str(tmp_path),
-         '--verbose', *(['--debug'] if debug else []), 'run', str(tmp_path / 'a.csv'), '--workflow', 'Gen/Policy'],
+        [sys.executable, '-c', ONE_AFTER_ANOTHER, json.dumps([[*lake, *load], [*lake, '--debug', *load]])],
         cwd=REPOSITORY, capture_output=True, timeout=300)
-    assert shown.returncode == 1 and b'INVALID_FORMAT' in shown.stderr
-    assert (b'may contain values of rows' in shown.stderr, VALUE.encode() in shown.stderr) == (debug, debug)
+    assert shown.returncode == 0 and not shown.stdout.count(VALUE.encode()), shown.stderr[-2000:]
+    quiet, debugged = shown.stderr.split(NEXT.encode())[:2]
+    for errors, debug in ((quiet, False), (debugged, True)):
+        assert b'INVALID_FORMAT' in errors
+        assert (b'may contain values of rows' in errors, VALUE.encode() in errors) == (debug, debug)
     assert VALUE.encode() not in b''.join(path.read_bytes() for path in (tmp_path / 'lake').glob('lake.db*'))

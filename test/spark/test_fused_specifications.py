@@ -18,7 +18,7 @@ from lake_etl.transform.conversion_watch import ConversionWatch
 from lake_etl.transform.discovery import all_transforms
 from lake_etl.transform.registry import TransformContext
 
-EXAMPLES = 16
+EXAMPLES = 8
 FEWEST_ENTRIES, MOST_ENTRIES = 5, 12
 ROWS = [
     (1, '12.5', '2024-01-31', '{"a": "1", "b": "x"}', 3, Decimal('1.50'), date(2024, 2, 29), (1, 'a'), ['1', 'y']),
