@@ -124,7 +124,7 @@ def _rule(rule: str) -> Iterator[str]:
     for word, other in WORDS:
         if word in rule:
             yield rule.replace(word, other, 1)
-    yield re.sub(r"'(\w+)'", r"'\1x'", rule, count=1) if "'" in rule else rule.replace('RowCount', 'ColumnCount')
+    yield re.sub(r"'([^']*)'", r"'\1x'", rule, count=1) if "'" in rule else rule.replace('RowCount', 'ColumnCount')
 
 
 def _mapping(text: str) -> Iterator[tuple[str, str]]:

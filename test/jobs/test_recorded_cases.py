@@ -1,6 +1,8 @@
 """The recorded cases of the sample workflows pass, and notice changes of specifications, mappings, rules and SQL."""
 from __future__ import annotations
 
+import json
+
 import pytest
 from configuration_mutants import mutants_of
 from mutant_campaign import MutantResult, cases_of, copied_configuration, run_mutants
@@ -40,7 +42,8 @@ def test_each_key_row_rule_and_line_of_the_sample_files_has_a_mutant(mutants):
                      for path in (OWN_CONFIGURATION / kind).iterdir()}
     for mutant in mutants:
         before = (OWN_CONFIGURATION / mutant.file).read_text(encoding='utf-8')
-        assert mutant.content != before or mutant.unread, f'{mutant.file} {mutant.place} changes nothing'
+        parse = json.loads if mutant.file.endswith('.json') else str.splitlines
+        assert mutant.unread or parse(mutant.content) != parse(before), f'{mutant.file} {mutant.place} changes nothing'
     places = {mutant.place for mutant in mutants if mutant.file.endswith('dq-SyntheticGeneralData-PolicyData.json')}
     assert {'before_transform.halt_rules[0]', 'before_transform.halt_rules removed'} <= places
 

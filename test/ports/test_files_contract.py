@@ -90,6 +90,11 @@ class TestAnyFiles:
         file_store.files.delete(listed)
         assert list(file_store.files.list(folder)) == []
 
+    def test_folders_made_for_spark_are_not_listed(self, file_store):
+        for _ in range(2):
+            file_store.files.make_parents(f'{file_store.root}/table/year=2026/load=1')
+        assert list(file_store.files.list(file_store.root)) == []
+
     def test_a_copy_is_independent_of_its_source(self, file_store):
         source, target = f'{file_store.root}/load=1/part', f'{file_store.root}/load=2/part'
         file_store.files.write(source, b'old')
@@ -177,6 +182,11 @@ class TestFolderFiles:
         left = {str(path.relative_to(tmp_path)) for path in tmp_path.rglob('*') if path.is_dir()}
         assert left == {'cleanse', 'cleanse/db', 'cleanse/db/table', 'cleanse/db/table/year=2026',
                         'cleanse/db/table/year=2026/month=12', 'collect'}
+
+    @pytest.mark.parametrize('address', ['{}/table/load=1', 'file://{}/table/load=1/'])
+    def test_only_the_folders_above_the_one_that_spark_creates_are_made(self, tmp_path, address):
+        FolderFiles().make_parents(address.format(tmp_path))
+        assert [path.name for path in tmp_path.rglob('*')] == ['table']
 
     def test_the_working_directory_stays(self, tmp_path, monkeypatch):
         (tmp_path / 'work').mkdir()

@@ -82,9 +82,10 @@ def opened_runner() -> Iterator[CaseRunner]:
 def _forget_tables() -> None:
     """Remove the tables that an earlier case has made readable in the session, so that no later case reads them."""
     spark = SparkSession.getActiveSession()
-    for database in spark.catalog.listDatabases() if spark else ():
-        if spark and database.name != 'default':
-            spark.sql(f'DROP DATABASE `{database.name}` CASCADE')
+    # The list of `spark.catalog` takes as long as a sixth of a small load.
+    for (database,) in spark.sql('SHOW DATABASES').collect() if spark else ():
+        if spark and database != 'default':
+            spark.sql(f'DROP DATABASE `{database}` CASCADE')
 
 
 def _own_tables(folders: LakeFolders, workflow: str) -> tuple[str, str | None]:

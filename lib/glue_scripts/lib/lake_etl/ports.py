@@ -40,6 +40,9 @@ class Files(Protocol):
     def list(self, folder: str) -> Iterator[FileEntry]:
         """Yield every file below the folder, at any depth; nothing when the folder does not exist."""
 
+    def make_parents(self, folder: str) -> None:
+        """Make the folders above a folder that Spark creates next, where the store has folders."""
+
     def copy(self, source: str, target: str) -> None:
         """Make `target` a copy of `source` without moving its bytes through this process where the store can."""
 
@@ -294,7 +297,4 @@ class RulesetEngine(Protocol):
     """Evaluates a document of the data quality language outside the lake's own code."""
 
     def evaluate(self, df: DataFrame, ruleset: str, rows_of: Sequence[int], name: str) -> RulesetAnswer:
-        """Evaluate the rules now; the engine publishes what it finds under a name.
-
-        rows_of  indexes of the rules whose failing rows are asked for
-        """
+        """Evaluate the rules now, and publish the result under a name; rules in `rows_of` mark their failing rows."""

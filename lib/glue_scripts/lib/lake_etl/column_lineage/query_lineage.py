@@ -1,17 +1,20 @@
 """Traces the columns of a SQL query to the columns of the tables that it reads; an unclear query raises."""
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
-from lake_etl.column_lineage.relation import NOTHING, Relation, SelectScope, Sources, UntraceableQuery
+from lake_etl.column_lineage.relation import (
+    NOTHING, Aliases, Relation, SelectScope, Sources, UntraceableQuery, require_one_owner)
+from lake_etl.column_lineage.select_clauses import (
+    alias_columns, columns_without_null, inner_queries, keys_are_shown, numbered_sources, output_name, possible_values,
+    unused_left_joins)
 from lake_etl.syntax.sql_columns import VALUES_WITHOUT_BRACKETS
 
 if TYPE_CHECKING:
     from sqlglot import exp
 
-Aliases = Literal['none', 'after columns', 'either']
 # Clauses that decide on rows, and clauses without influence on columns; a SELECT with any other clause is not traced.
 ROW_CLAUSES = ('where', 'group', 'having', 'qualify', 'order', 'limit', 'offset', 'sort', 'cluster', 'distribute')
 OTHER_CLAUSES = frozenset({'with_', 'expressions', 'from_', 'joins', 'laterals', 'distinct', 'hint', 'windows', 'kind'})
@@ -47,8 +50,8 @@ class _Tracer:
             inner = self.query(node.this, ctes, outer)
             # ORDER BY and LIMIT may follow the brackets.
             select = SelectScope(ctes, outer, {'': inner})
-            rows = self._row_sources(node, select)
-            return replace(inner, rows=inner.rows | rows).renamed(_alias_columns(node))
+            rows = self._row_sources(node, select, inner)
+            return replace(inner, rows=inner.rows | rows).renamed(alias_columns(node))
         if isinstance(node, exp.SetOperation):
             return self._set_operation(node, ctes, outer)
         if isinstance(node, exp.Select):
@@ -64,7 +67,7 @@ class _Tracer:
         if clause is not None and clause.recursive:
             raise UntraceableQuery('WITH RECURSIVE is not traced')
         for cte in clause.expressions if clause is not None else ():
-            known[cte.alias.lower()] = self.query(cte.this, known, outer).renamed(_alias_columns(cte))
+            known[cte.alias.lower()] = self.query(cte.this, known, outer).renamed(alias_columns(cte))
         return known
 
     def _set_operation(self, node: Any, ctes: Mapping[str, Relation], outer: tuple[SelectScope, ...]) -> Relation:
@@ -79,37 +82,67 @@ class _Tracer:
         both = Relation(columns, left.rows | right.rows, unnamed=left.unnamed)
         compares = not isinstance(node, exp.Union) or node.args.get('distinct')
         rows = both.rows | (both.all_sources() if compares else NOTHING)
-        return replace(both, rows=rows | self._row_sources(node, SelectScope(ctes, outer, {'': both})))
+        return replace(both, rows=rows | self._row_sources(node, SelectScope(ctes, outer, {'': both}), both))
 
     def _select(self, node: Any, ctes: Mapping[str, Relation], outer: tuple[SelectScope, ...]) -> Relation:
         unsupported = {name for name, value in node.args.items() if value} - OTHER_CLAUSES - set(ROW_CLAUSES)
         if unsupported:
             raise UntraceableQuery(f'{", ".join(sorted(unsupported)).upper()} is not traced')
-        select = SelectScope(ctes, outer)
+        select = SelectScope(ctes, outer, without_null=columns_without_null(node))
         rows = self._add_relations(node, select)
         relation = self._projections(node, select)
-        rows |= self._row_sources(node, select)
+        rows |= self._row_sources(node, select, relation)
         if node.args.get('distinct'):
-            rows |= relation.all_sources() | self.sources(node.args['distinct'], select)
+            rows |= self._distinct_sources(node, select, relation)
         return replace(relation, rows=relation.rows | rows)
 
+    def _distinct_sources(self, node: Any, select: SelectScope, relation: Relation) -> Sources:
+        """Return what decides which rows DISTINCT leaves out."""
+        from sqlglot import exp
+        on = self.sources(node.args['distinct'], select)
+        if on or any(item.is_star or item.find(exp.UDTF) for item in node.expressions):
+            return relation.all_sources() | on
+        if keys_are_shown(node):
+            return NOTHING
+        return NOTHING.union(*(self.sources(item, select) for item in node.expressions
+                               if not self._is_independent(item.unalias(), select)))
+
+    def _is_independent(self, node: Any, select: SelectScope) -> bool:
+        """Tell whether an expression is a query that uses no table around it, so that it is the same for all rows."""
+        from sqlglot import exp
+        if not isinstance(node, exp.Query):
+            return False
+        try:
+            self.sources(node, SelectScope(select.ctes, ()))
+        except UntraceableQuery:
+            return False
+        return True
+
+    def _unused_joins(self, node: Any, select: SelectScope) -> list[Any]:
+        if not any(join.side.upper() == 'LEFT' for join in node.args.get('joins') or ()):
+            return []
+        return unused_left_joins(node, [query for query in inner_queries(node) if self._is_independent(query, select)])
+
     def _add_relations(self, node: Any, select: SelectScope) -> Sources:
-        """Fill the relations of a SELECT; return what decides on its rows by joins."""
-        rows = NOTHING
+        """Fill the relations of a SELECT; return what decides on its rows by joins that are not unused."""
+        rows, unused = NOTHING, self._unused_joins(node, select)
         clause = node.args.get('from_')
         if clause is not None:
             self._add(clause.this, select)
         for lateral in node.args.get('laterals') or ():
             self._add(lateral, select)
         for join in node.args.get('joins') or ():
-            rows |= self._join(join, select)
+            rows |= self._join(join, select, any(join is item for item in unused))
         return rows.union(*(relation.rows for relation in select.relations.values()))
 
-    def _join(self, join: Any, select: SelectScope) -> Sources:
+    def _join(self, join: Any, select: SelectScope, unused: bool = False) -> Sources:
         if {name for name, value in join.args.items() if value} - JOIN_PARTS or join.method:
             raise UntraceableQuery('NATURAL and ASOF joins are not traced')
         before = list(select.relations.values())
         alias = self._add(join.this, select)
+        if unused:
+            select.relations[alias] = replace(select.relations[alias], rows=NOTHING)
+            return NOTHING
         rows = self.sources(join.args['on'], select) if join.args.get('on') is not None else NOTHING
         for name in (item.name.lower() for item in join.args.get('using') or ()):
             inside = SelectScope(select.ctes, select.outer, {str(number): item for number, item in enumerate(before)},
@@ -125,7 +158,7 @@ class _Tracer:
         """Add what FROM or JOIN names to the relations of a SELECT; return its alias."""
         from sqlglot import exp
         if isinstance(node, exp.Lateral) and isinstance(node.this, (exp.Subquery, exp.Query)):
-            relation = self.query(node.this, select.ctes, (*select.outer, select)).renamed(_alias_columns(node))
+            relation = self.query(node.this, select.ctes, (*select.outer, select)).renamed(alias_columns(node))
         elif isinstance(node, (exp.Lateral, exp.Unnest)):
             relation = self._exploded(node, select)
         elif isinstance(node, exp.Values):
@@ -152,20 +185,20 @@ class _Tracer:
         if not isinstance(node.this, exp.Identifier):
             raise UntraceableQuery('a function in FROM is not traced')
         known = None if node.db else select.ctes.get(node.name.lower())
-        return (known if known is not None else self._table(node)).renamed(_alias_columns(node))
+        return (known if known is not None else self._table(node)).renamed(alias_columns(node))
 
     def _exploded(self, node: Any, select: SelectScope) -> Relation:
         """Return the columns of a LATERAL VIEW or UNNEST; each depends on all that it unpacks."""
         sources = NOTHING.union(*(self.sources(part, select) for part in (
             node.expressions if node.key == 'unnest' else [node.this])))
-        names = _alias_columns(node)
+        names = alias_columns(node)
         if not names:
             raise UntraceableQuery('LATERAL VIEW or UNNEST without names for its columns is not traced')
         return Relation(tuple((name, sources) for name in names), sources)
 
     def _values(self, node: Any, select: SelectScope) -> Relation:
         rows = [item.expressions or [item] for item in node.expressions]
-        names = _alias_columns(node) or [f'col{number + 1}' for number in range(len(rows[0]))]
+        names = alias_columns(node) or [f'col{number + 1}' for number in range(len(rows[0]))]
         columns = tuple((name, NOTHING.union(*(self.sources(row[number], select) for row in rows)))
                         for number, name in enumerate(names))
         return Relation(columns, NOTHING)
@@ -184,7 +217,7 @@ class _Tracer:
                 continue
             sources = self.sources(item, select) | (windows if item.find(exp.Window) else NOTHING)
             names = [name.name for name in item.args['aliases']] if isinstance(item, exp.Aliases) else [
-                _output_name(item)]
+                output_name(item)]
             if item.find(exp.UDTF):
                 rows |= sources
             unnamed = unnamed or not all(names)
@@ -213,12 +246,15 @@ class _Tracer:
         return ([pair for pair in columns if pair[0] not in left_out],
                 tuple(name for _, relation in chosen for name in relation.open))
 
-    def _row_sources(self, node: Any, select: SelectScope) -> Sources:
+    def _row_sources(self, node: Any, select: SelectScope, result: Relation) -> Sources:
         """Return the sources of the clauses that decide on rows; ORDER BY counts only together with LIMIT."""
         limited = node.args.get('limit') or node.args.get('offset')
         names = [name for name in ROW_CLAUSES if limited or name not in ('order', 'sort', 'cluster', 'distribute')]
-        return NOTHING.union(*(self.sources(node.args[name], select, 'none' if name == 'where' else 'either')
-                               for name in names if node.args.get(name)))
+        clauses = [(name, node.args[name]) for name in names if node.args.get(name)]
+        numbered = NOTHING.union(*(numbered_sources(clause, result) for name, clause in clauses
+                                   if name in ('group', 'order', 'sort')))
+        return numbered.union(*(self.sources(clause, select, 'none' if name == 'where' else 'either')
+                                for name, clause in clauses))
 
     def sources(self, node: Any, select: SelectScope, aliases: Aliases = 'after columns') -> Sources:
         """Return the sources of an expression, including those of queries inside it."""
@@ -227,11 +263,13 @@ class _Tracer:
             inner = self.query(node, select.ctes, (*select.outer, select))
             if inner.open:
                 raise UntraceableQuery('a query inside an expression has a star')
-            return inner.all_sources() | inner.rows
+            return inner.rows if isinstance(node.parent, exp.Exists) else inner.all_sources() | inner.rows
         if isinstance(node, exp.Column):
             return self._column(node, select, aliases)
         if isinstance(node, exp.Star):
             return NOTHING   # That of count(*).
+        if isinstance(node, exp.Coalesce):
+            node = list(possible_values(node, select.without_null))
         found = NOTHING
         for child in node.iter_expressions() if isinstance(node, exp.Expression) else node:
             found |= self.sources(child, select, aliases)
@@ -246,51 +284,17 @@ class _Tracer:
             return NOTHING
         scopes = (select, *reversed(select.outer))
         if len(parts) > 1:
-            found = next((found for scope in scopes if (found := _of_named_relation(parts, scope)) is not None), None)
+            found = next((found for scope in scopes if (found := scope.qualified(parts)) is not None), None)
             if found is not None:
                 return found
         for number, scope in enumerate(scopes):
             found = scope.find(parts[0])
             if scope is select and len(parts) == 1:
-                found = self._or_alias(parts[0], found, select, aliases)
+                found = scope.or_alias(parts[0], found, aliases)
             if found is not None:
                 if not scope.lists(parts[0]):
-                    _require_one_owner(parts[0], found, scopes[number + 1:])
+                    require_one_owner(parts[0], found, scopes[number + 1:])
                 return found
         if len(parts) == 1 and parts[0] in VALUES_WITHOUT_BRACKETS:
             return NOTHING
         raise UntraceableQuery('a column belongs to none of the tables')
-
-    @staticmethod
-    def _or_alias(name: str, found: Sources | None, select: SelectScope, aliases: Aliases) -> Sources | None:
-        """Return the sources of a column, or of the alias that its name may also mean."""
-        alias = select.aliases.get(name) if aliases != 'none' else None
-        if alias is None:
-            return found
-        # Whether GROUP BY, HAVING and ORDER BY mean a column or its alias differs between engines.
-        return found if select.lists(name) and aliases == 'after columns' else alias | (found or NOTHING)
-
-
-def _of_named_relation(parts: list[str], scope: SelectScope) -> Sources | None:
-    """Return the sources of a column that is written after the name of its table, or of its database and table."""
-    if parts[0] in scope.relations:
-        return scope.relations[parts[0]].sources(parts[1])
-    if scope.lists(parts[0]) or len(parts) == 2 or parts[1] not in scope.relations:
-        return None   # The first part may be a struct.
-    return scope.relations[parts[1]].sources(parts[2])
-
-
-def _require_one_owner(name: str, found: Sources, around: Sequence[SelectScope]) -> None:
-    """Raise UntraceableQuery when a column of an open table may also be one of the queries around."""
-    for scope in around:
-        if scope.find(name) not in (None, found):
-            raise UntraceableQuery('a column may belong to the query or to the one around it')
-
-
-def _output_name(item: Any) -> str:
-    from sqlglot import exp
-    return str(item.output_name) if isinstance(item, (exp.Alias, exp.Column, exp.Dot)) else ''
-
-
-def _alias_columns(node: Any) -> list[str]:
-    return [name.lower() for name in node.alias_column_names]

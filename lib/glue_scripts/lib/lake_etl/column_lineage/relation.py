@@ -3,10 +3,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Literal
 
 from lake_etl.column_lineage.lineage_graph import ROWS, ColumnName
 
 Sources = frozenset[ColumnName]
+# Whether a name may mean a column of the SELECT itself, and whether columns of the tables come first.
+Aliases = Literal['none', 'after columns', 'either']
 NOTHING: Sources = frozenset()
 
 
@@ -77,6 +80,7 @@ class SelectScope:
     shared     columns that a join with USING makes of two
     hidden     aliases of relations that a star does not stand for
     aliases    columns of the SELECT itself, by the names that it gives them
+    without_null  columns that are never null in its rows, as they are written
     """
 
     ctes: Mapping[str, Relation]
@@ -85,6 +89,7 @@ class SelectScope:
     shared: dict[str, Sources] = field(default_factory=dict)
     hidden: set[str] = field(default_factory=set)
     aliases: dict[str, Sources] = field(default_factory=dict)
+    without_null: frozenset[str] = frozenset()
 
     def find(self, name: str) -> Sources | None:
         """Return the sources of a column that is written without its table."""
@@ -105,3 +110,26 @@ class SelectScope:
     def visible(self) -> Iterator[tuple[str, Relation]]:
         """Yield the relations whose columns a star stands for."""
         yield from ((alias, item) for alias, item in self.relations.items() if alias not in self.hidden)
+
+    def qualified(self, parts: Sequence[str]) -> Sources | None:
+        """Return the sources of a column that is written after the name of its table, or of its database and table."""
+        if parts[0] in self.relations:
+            return self.relations[parts[0]].sources(parts[1])
+        if self.lists(parts[0]) or len(parts) == 2 or parts[1] not in self.relations:
+            return None   # The first part may be a struct.
+        return self.relations[parts[1]].sources(parts[2])
+
+    def or_alias(self, name: str, found: Sources | None, aliases: Aliases) -> Sources | None:
+        """Return the sources of a column, or of the alias that its name may also mean."""
+        alias = self.aliases.get(name) if aliases != 'none' else None
+        if alias is None:
+            return found
+        # Whether GROUP BY, HAVING and ORDER BY mean a column or its alias differs between engines.
+        return found if self.lists(name) and aliases == 'after columns' else alias | (found or NOTHING)
+
+
+def require_one_owner(name: str, found: Sources, around: Sequence[SelectScope]) -> None:
+    """Raise UntraceableQuery when a column of an open table may also be one of the queries around."""
+    for scope in around:
+        if scope.find(name) not in (None, found):
+            raise UntraceableQuery('a column may belong to the query or to the one around it')

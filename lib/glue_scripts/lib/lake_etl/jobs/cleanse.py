@@ -139,7 +139,7 @@ def map_columns(run: CleanseRun, workflow: Workflow, df: DataFrame) -> DataFrame
         log_renamed(visible.columns, names)
         mapped = df.toDF(*names, *tracking_columns(df))
         _propose(run, workflow, visible, without_tracking(mapped))
-    mapped = mapped.drop(BLOCK)
+    mapped = mapped.drop(BLOCK) if BLOCK in mapped.columns else mapped
     check_source_columns(run, workflow, without_tracking(mapped).columns)
     mapped = observe_stage(run, workflow, mapped, MAPPED)
     return run.watch.begin(as_inferred(mapped, _inferred_columns(run, workflow, mapped)))
@@ -197,8 +197,9 @@ def apply_transforms(run: CleanseRun, workflow: Workflow, df: DataFrame) -> Data
 def _with_nulls(df: DataFrame, table: Table | None, names: Sequence[str]) -> DataFrame:
     """Return the frame with those of the columns that the table has, null in all rows; a new table gets none."""
     wanted = {name.lower(): name for name in names}
-    return df.withColumns({wanted[column.name]: F.lit(None).cast(column.type)
-                           for column in (table.columns if table else ()) if column.name in wanted})
+    nulls = {wanted[column.name]: F.lit(None).cast(column.type)
+             for column in (table.columns if table else ()) if column.name in wanted}
+    return df.withColumns(nulls) if nulls else df
 
 
 def add_load_columns(run: CleanseRun, df: DataFrame) -> DataFrame:

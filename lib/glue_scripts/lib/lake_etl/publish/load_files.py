@@ -35,6 +35,7 @@ def lower_case_names(df: DataFrame) -> DataFrame:
 def write_folder(df: DataFrame, folder: str) -> str:
     """Write the frame to a new folder, in one Spark job, and return where the rows for readers are."""
     writer = df.write.mode('errorifexists')
+    runtime.files(folder).make_parents(folder)
     with removed_on_failure(folder):
         if not is_marked(df):
             writer.parquet(folder)
@@ -51,6 +52,7 @@ def write_partitions(df: DataFrame, table_location: str, keys: Sequence[str], lo
     staging  folder of this load alone, in which Spark writes: below one folder it keeps the unfinished files of all
              writers in one place, and the first that ends removes those of the others
     """
+    runtime.files(staging).make_parents(staging)
     with removed_on_failure(staging):
         df.write.mode('errorifexists').partitionBy(*keys, *([FAILED_KEY] if is_marked(df) else [])).parquet(staging)
     try:

@@ -27,7 +27,8 @@ def visible_names(schema: StructType) -> list[str]:
 
 def without_hidden(df: DataFrame) -> DataFrame:
     """Return the frame without hidden helper columns."""
-    return df.drop(*(set(df.columns) - set(visible_names(df.schema))))
+    hidden = set(df.columns) - set(visible_names(df.schema))
+    return df.drop(*hidden) if hidden else df
 
 
 def unused_name(schema: StructType, preferred: str, taken: Iterable[str] = ()) -> str:

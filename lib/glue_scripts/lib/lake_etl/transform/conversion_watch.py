@@ -101,9 +101,8 @@ class ConversionWatch:
 
     def end(self, df: DataFrame) -> DataFrame:
         """Return the frame without the places, all conversions observed."""
-        df = self._observed(df)
         source, self._source = self._source, None
-        return df.drop(source.place) if source else df
+        return self._observed(df, source.place if source else None)
 
     def assign(self, df: DataFrame, batch: Sequence[Assignment]) -> DataFrame:
         """Return the frame after the assignments; their conversions are observed on the way."""
@@ -156,14 +155,16 @@ class ConversionWatch:
             return after.withColumn(number, _bits(failed)).drop(known, *copies.values())
         return marking
 
-    def _observed(self, df: DataFrame) -> DataFrame:
-        """Return the frame with all numbers observed, and without their columns."""
+    def _observed(self, df: DataFrame, place: str | None = None) -> DataFrame:
+        """Return the frame with all numbers observed, and without their columns and that of the places, if given."""
+        unwanted = [place] if place else []
         if not self._waiting:
-            return df
+            return df.drop(*unwanted) if unwanted else df
         observation, waiting, self._waiting = Observation(), self._waiting, []
         self._points += [replace(point, observation=observation) for point in waiting]
         numbers = [point.number for point in waiting]
-        return df.observe(observation, *(F.bit_or(column(name)).alias(name) for name in numbers)).drop(*numbers)
+        metrics = [F.bit_or(column(name)).alias(name) for name in numbers]
+        return df.observe(observation, *metrics).drop(*numbers, *unwanted)
 
 
 def _source_copies(df: DataFrame, conversions: Sequence[Conversion]) -> dict[str, str]:

@@ -127,6 +127,9 @@ class S3Files:
                 if not entry['Key'].endswith('/'):
                     yield FileEntry(f'{SCHEME}{bucket}/{entry["Key"]}', entry['Size'], entry['LastModified'])
 
+    def make_parents(self, folder: str) -> None:
+        """Do nothing: S3 has no folders."""
+
     def copy(self, source: str, target: str) -> None:
         """Make `target` a copy of `source` inside S3."""
         bucket, key = _bucket_and_key(source)

@@ -81,6 +81,14 @@ class FolderFiles:
                     if status:
                         yield FileEntry(uri, status.st_size, datetime.fromtimestamp(status.st_mtime, UTC))
 
+    def make_parents(self, folder: str) -> None:
+        """Make the folders above a folder that Spark creates next.
+
+        Spark starts a process, `chmod`, for each folder that it creates, which takes longer than planning a small load.
+        """
+        with _failures_named(folder, 'created'):
+            _in_existing_folder(os.path.dirname(os.path.abspath(_path(folder))), lambda: None)
+
     def copy(self, source: str, target: str) -> None:
         """Make `target` a copy of `source`: a hard link, or a real copy on another disk.
 

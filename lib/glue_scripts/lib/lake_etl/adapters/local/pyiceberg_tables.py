@@ -23,6 +23,7 @@ from pyspark.sql.types import ByteType, ShortType, StructType
 
 from lake_etl.adapters.iceberg_snapshots import NAME_MAPPING
 from lake_etl.adapters.local.catalog_types import parse_type
+from lake_etl.adapters.local.folder_files import FolderFiles
 from lake_etl.adapters.local.iceberg_catalog import iceberg_catalog
 from lake_etl.adapters.local.iceberg_tables import catalog_type
 from lake_etl.adapters.local.lake_file_io import paths_from_properties
@@ -164,6 +165,7 @@ def _touched(current: DataFrame, keys: DataFrame, key: str) -> list[str]:
 def _write(rows: DataFrame, folder: str, paths: LakePaths) -> list[str]:
     """Write the rows to new files in the table's folder and return their paths for the metadata."""
     target = Path(paths.iceberg_path(folder)) / 'data' / uuid.uuid4().hex
+    FolderFiles().make_parents(str(target))
     with microsecond_times(rows.sparkSession):
         rows.write.mode('errorifexists').parquet(str(target))
     return sorted(paths.stored(str(path)) for path in target.glob('*.parquet') if not path.name.startswith(('_', '.')))
