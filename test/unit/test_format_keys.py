@@ -31,6 +31,7 @@ USED = {
     'file_key': ('^a', EVERY),
     'max_row_change': (50, EVERY),
     'controls': ({'rows': 3}, EVERY),
+    'pgp': ({'secret': 'lake/pgp-key'}, EVERY),
     'files': ('folder', EVERY),
     'trigger': ('_DONE', EVERY),
     # Names the kind of hashes that a table has, whatever its format; both kinds are one where the file has no text.

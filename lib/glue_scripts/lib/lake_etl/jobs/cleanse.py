@@ -162,7 +162,7 @@ def _propose(run: CleanseRun, workflow: Workflow, source: DataFrame, mapped: Dat
     rows = [{'sourcename': old, 'destname': new} for old, new in zip(source.columns, mapped.columns, strict=True)]
     extension = run.arguments.base_file_name.rpartition('.')[2]
     spec = recommended_spec([(item.name, item.dataType.simpleString()) for item in mapped.schema.fields], extension)
-    spec['input_spec'] = proposed_input_spec(source_address(run), workflow.input)
+    spec['input_spec'] = proposed_input_spec(source_address(run), workflow.input, run.scratch)
     for name, text in ((names.mapping, recommended_mapping(rows)), (names.spec, json.dumps(spec, indent=4) + '\n')):
         uri = f'{run.load.temporary_folder}/{name.rpartition("/")[2]}'
         runtime.files(uri).write(uri, text.encode())

@@ -20,6 +20,7 @@ from lake_etl.config.input import InputSpec
 from lake_etl.errors import DataError, LakeError
 from lake_etl.read.declared_types import with_declared_types
 from lake_etl.read.delimiter_detection import delimited_section
+from lake_etl.read.encoding_check import wrong_encoding_error
 from lake_etl.read.prepare import inspect_file, prepare_file
 from lake_etl.read.source_files import KnownTypesLookup, SourceFiles, no_known_types
 from lake_etl.read.undecodable import UNDECODABLE, undecodable_files_error
@@ -70,13 +71,13 @@ def read_collected_file(spark: SparkSession, uri: str, spec: InputSpec, known_ty
         return apply_types(reader_for(first_format)(spark, source), spec.types)
 
 
-def proposed_input_spec(uri: str, spec: InputSpec) -> dict[str, Any]:
+def proposed_input_spec(uri: str, spec: InputSpec, scratch: str) -> dict[str, Any]:
     """Return the section of an input_spec that describes the file, or the first of its folder, with what was detected.
 
     Reads only the first bytes. The arguments are those of `read_collected_file`.
     """
     _, uris = list_load_files(uri, spec)
-    file, file_format, _ = inspect_file(uris[0], spec)
+    file, file_format, _ = inspect_file(uris[0], spec, f'{scratch}/proposed')
     if file_format is COBOL and spec.cobol is not None:
         return {'cobol': {key: value for key, value in asdict(spec.cobol).items()
                           if value != getattr(CobolSection(), key)}}
@@ -129,6 +130,8 @@ def read_errors_named(name: str, uri: str, spec: InputSpec, scans_only: bool = F
     except Exception as error:
         from_spark = isinstance(error, (PySparkException, Py4JError))
         if from_spark and UNDECODABLE in str(error):
+            if spec.pgp is not None:
+                raise wrong_encoding_error(name, spec.encoding, 'a line does not fit it', b'') from None
             raise undecodable_files_error([(item, item) for item in list_load_files(uri, spec)[1]],
                                           spec.encoding) from None
         if scans_only and not (from_spark and FILE_SCAN in str(error)):
