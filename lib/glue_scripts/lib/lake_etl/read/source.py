@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import importlib
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -13,10 +14,14 @@ from pyspark.sql import DataFrame, SparkSession
 
 from lake_etl import runtime
 from lake_etl.cobol.record_nodes import RecordLayout
+from lake_etl.config.formats.avro_format import AVRO
 from lake_etl.config.formats.cobol_format import COBOL, CobolSection
 from lake_etl.config.formats.delimited_format import DELIMITED
 from lake_etl.config.formats.input_format import InputFormat
+from lake_etl.config.formats.orc_format import ORC
+from lake_etl.config.formats.parquet_format import PARQUET
 from lake_etl.config.input import InputSpec
+from lake_etl.config.input_formats import choose_format
 from lake_etl.errors import DataError, LakeError
 from lake_etl.read.declared_types import with_declared_types
 from lake_etl.read.delimiter_detection import delimited_section
@@ -32,6 +37,11 @@ ApplyTypes = Callable[[DataFrame, Mapping[str, str]], DataFrame]
 HIDDEN_PREFIXES = ('_', '.')
 # The part of Spark that fetches rows from files. Its name is in the Java trace of such a failure, and in no other.
 FILE_SCAN = 'FileScanRDD'
+BINARY_FORMATS = (PARQUET, ORC, AVRO)
+DAMAGE_CODES = ('CANNOT_READ_FILE_FOOTER', 'FAILED_READ_FILE.NO_HINT', 'FAILED_READ_FILE:', 'FAILED_READ_FILE (')
+# Words in the class names of errors that come from memory, network or a stopped run, not from the content of a file.
+OUTSIDE = re.compile(r'\b\w*(OutOfMemory|StackOverflow|Socket|Connect|Timeout|Interrupt|SSL|Host|Closed|Cancel|NotFound'
+                     r'|Access)\w*(Error|Exception)\b')
 
 
 def read_collected_file(spark: SparkSession, uri: str, spec: InputSpec, known_types: KnownTypesLookup = no_known_types,
@@ -74,8 +84,13 @@ def read_collected_file(spark: SparkSession, uri: str, spec: InputSpec, known_ty
 def proposed_input_spec(uri: str, spec: InputSpec, scratch: str) -> dict[str, Any]:
     """Return the section of an input_spec that describes the file, or the first of its folder, with what was detected.
 
-    Reads only the first bytes. The arguments are those of `read_collected_file`.
+    Reads only the first bytes, and decrypts an encrypted file again. The arguments are those of `read_collected_file`.
     """
+    decryption = {'pgp': {key: value for key, value in asdict(spec.pgp).items() if value}} if spec.pgp else {}
+    return {**decryption, **_proposed_section(uri, spec, scratch)}
+
+
+def _proposed_section(uri: str, spec: InputSpec, scratch: str) -> dict[str, Any]:
     _, uris = list_load_files(uri, spec)
     file, file_format, _ = inspect_file(uris[0], spec, f'{scratch}/proposed')
     if file_format is COBOL and spec.cobol is not None:
@@ -136,5 +151,21 @@ def read_errors_named(name: str, uri: str, spec: InputSpec, scans_only: bool = F
                                           spec.encoding) from None
         if scans_only and not (from_spark and FILE_SCAN in str(error)):
             raise
+        if from_spark and (damaged := _damaged_format(uri, spec, reason_of(error))):
+            raise DataError(f'{name} could not be read. It is not {damaged}, or it is damaged or cut short. The '
+                            'published data stays as it is; land the file again.') from error
         raise DataError(f'{name} could not be read. {reason_of(error)} The published data stays as it is; land the '
                         'file again, or correct the input_spec where it does not fit the file.') from error
+
+
+def _damaged_format(uri: str, spec: InputSpec, reason: str) -> str | None:
+    """Return the name of the binary format that the files should have, if Spark failed because they do not have it.
+
+    A damaged file lets Spark fail with any class of error, so the reason says nothing unless it has a code of its own.
+    """
+    file_format = choose_format(list_load_files(uri, spec)[1][0], spec)
+    said_by_code = reason.startswith('Spark error') and not any(code in reason for code in DAMAGE_CODES)
+    unexplained = reason.startswith(('Spark failed with', 'Spark error'))
+    if file_format not in BINARY_FORMATS or said_by_code or not unexplained or OUTSIDE.search(reason):
+        return None
+    return file_format.name
