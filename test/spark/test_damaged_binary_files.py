@@ -30,7 +30,8 @@ def orc_file() -> bytes:
 def damaged(content: bytes) -> dict[str, bytes]:
     middle = len(content) // 2
     quarter = middle // 2
-    return {'cut in the middle': content[:middle], 'lines before': b'junk\n' + content, 'zeros inside': content[:quarter] + bytes(middle) + content[quarter + middle:],
+    return {'cut in the middle': content[:middle], 'lines before': b'junk\n' + content,
+            'zeros inside': content[:quarter] + bytes(middle) + content[quarter + middle:],
             'another format': b'id,paid\n00001,1.5\n'}
 
 

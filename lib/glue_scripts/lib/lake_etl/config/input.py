@@ -142,7 +142,7 @@ class InputSpec(InputSections):
         value = getattr(self, key)
         if key == 'encoding':
             return not _is_encoding(value) or codecs.lookup(value).name not in (UTF_8, 'utf-8-sig')
-        return bool(value) and value not in ('auto', 'refuse')
+        return bool(value) and value not in ('auto', 'refuse', AS_WRITTEN)
 
     @property
     def trigger_name(self) -> str:
