@@ -22,6 +22,7 @@ from lake_etl.read import pgp_process
 from lake_etl.read.binary_files import is_encrypted_pgp
 from lake_etl.read.pgp_process import DAMAGED, NO_KEY, NO_PASSPHRASE, OTHER_KEY, TOO_LARGE, WEAK
 
+UNFINISHED = '.unfinished'
 FIRST_BYTES = 64 * 1024
 READ_BYTES = 8 * 1024 * 1024
 # Delimited text shrinks to a tenth when it is compressed; ten times that and the smallest limit leave room.
@@ -34,6 +35,8 @@ BINARY_KEYS = (b'\x94', b'\x95', b'\x96', b'\xc5')
 
 def decrypt_collected_file(uri: str, section: PgpSection | None, folder: str) -> str:
     """Return the address of a file's decrypted content below the folder; that of the file if it is not encrypted.
+
+    A file that was decrypted to this folder before is used again.
 
     Raises DataError naming the file when it is encrypted and there is no section, when it is not encrypted and there is
     one, or when it cannot be decrypted; nothing is left in the folder then.
@@ -51,6 +54,8 @@ def decrypt_collected_file(uri: str, section: PgpSection | None, folder: str) ->
         raise DataError(f"{uri} is not encrypted by OpenPGP, and the section 'pgp' of the input_spec expects encrypted "
                         "files. Ask the sender for the encrypted file, or take 'pgp' out of the input_spec.")
     target = f'{folder}/{without_encryption_extension(uri).rpartition("/")[2]}'
+    if runtime.files(target).size(target):
+        return target
     with _local_files(uri, target) as (encrypted_file, clear_file):
         answer = _decrypt(encrypted_file, clear_file, _keys(section))
         if answer:
@@ -77,10 +82,11 @@ def _local_files(uri: str, target: str) -> Iterator[tuple[Path, Path]]:
     read, which is removed in any case.
     """
     if not runtime.is_s3(uri) and not runtime.is_s3(target):
-        clear = Path(target)
+        clear = Path(f'{target}{UNFINISHED}')
         clear.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         try:
             yield Path(uri), clear
+            clear.rename(target)
         except BaseException:
             shutil.rmtree(clear.parent, ignore_errors=True)
             raise

@@ -24,7 +24,7 @@ from lake_etl.config.input import InputSpec
 from lake_etl.config.input_formats import choose_format
 from lake_etl.errors import DataError, LakeError
 from lake_etl.read.declared_types import with_declared_types
-from lake_etl.read.delimiter_detection import delimited_section
+from lake_etl.read.delimiter_detection import delimited_section, first_values
 from lake_etl.read.encoding_check import wrong_encoding_error
 from lake_etl.read.prepare import inspect_file, prepare_file
 from lake_etl.read.source_files import KnownTypesLookup, SourceFiles, no_known_types
@@ -33,6 +33,7 @@ from lake_etl.reasons.failure import reason_of
 
 Reader = Callable[[SparkSession, SourceFiles], DataFrame]
 ApplyTypes = Callable[[DataFrame, Mapping[str, str]], DataFrame]
+PREPARED = 'prepared-'
 # Spark ignores files whose names begin with one of these.
 HIDDEN_PREFIXES = ('_', '.')
 # The part of Spark that fetches rows from files. Its name is in the Java trace of such a failure, and in no other.
@@ -63,7 +64,7 @@ def read_collected_file(spark: SparkSession, uri: str, spec: InputSpec, known_ty
     Raises DataError naming the file when it is missing, empty, damaged, or not in the expected format.
     """
     name, uris = list_load_files(uri, spec)
-    prepared = [prepare_file(item, spec, f'{scratch}/prepared-{index:05}') for index, item in enumerate(uris)]
+    prepared = [prepare_file(item, spec, f'{scratch}/{PREPARED}{index:05}') for index, item in enumerate(uris)]
     first, first_format = prepared[0]
     for file, file_format in prepared:
         if file_format is not first_format:
@@ -84,15 +85,25 @@ def read_collected_file(spark: SparkSession, uri: str, spec: InputSpec, known_ty
 def proposed_input_spec(uri: str, spec: InputSpec, scratch: str) -> dict[str, Any]:
     """Return the section of an input_spec that describes the file, or the first of its folder, with what was detected.
 
-    Reads only the first bytes, and decrypts an encrypted file again. The arguments are those of `read_collected_file`.
+    Reads only the first bytes. The arguments are those of `read_collected_file`.
     """
     decryption = {'pgp': {key: value for key, value in asdict(spec.pgp).items() if value}} if spec.pgp else {}
     return {**decryption, **_proposed_section(uri, spec, scratch)}
 
 
+def first_text_values(uri: str, spec: InputSpec, scratch: str) -> list[list[str]]:
+    """Return the texts of each column in the first rows of delimited text; nothing for another format.
+
+    The arguments are those of `read_collected_file`.
+    """
+    _, uris = list_load_files(uri, spec)
+    file, file_format, skip = inspect_file(uris[0], spec, f'{scratch}/{PREPARED}{0:05}')
+    return first_values(spec, file, skip) if file_format is DELIMITED else []
+
+
 def _proposed_section(uri: str, spec: InputSpec, scratch: str) -> dict[str, Any]:
     _, uris = list_load_files(uri, spec)
-    file, file_format, _ = inspect_file(uris[0], spec, f'{scratch}/proposed')
+    file, file_format, _ = inspect_file(uris[0], spec, f'{scratch}/{PREPARED}{0:05}')
     if file_format is COBOL and spec.cobol is not None:
         return {'cobol': {key: value for key, value in asdict(spec.cobol).items()
                           if value != getattr(CobolSection(), key)}}
