@@ -90,7 +90,7 @@ class GlueRole(iam.Role):
         for right, resource in resources.rights:
             self._allow(right.name, right.actions, self._arn(right.service, resource))
         self._allow_redshift(environment)
-        self._allow_hash_key(environment)
+        self._allow_secrets(environment)
         self._allow_lineage_events(environment)
         if resources.network:
             self._allow_network(resources.network)
@@ -137,12 +137,14 @@ class GlueRole(iam.Role):
         self._allow('RedshiftOwnStatements', ('redshift-data:DescribeStatement', 'redshift-data:CancelStatement'), '*',
                     conditions={'StringEquals': {'redshift-data:statement-owner-iam-userid': '${aws:userid}'}})
 
-    def _allow_hash_key(self, environment: EnvironmentConfiguration) -> None:
-        """Allow the secret of keyed hashes, where one is configured."""
-        if environment.hash_key_secret:
-            # Secrets Manager appends six characters to the ARN of a secret.
-            secret = f'secret:{environment.hash_key_secret}-??????'
-            self._allow('HashKey', ('secretsmanager:GetSecretValue',), self._arn('secretsmanager', secret))
+    def _allow_secrets(self, environment: EnvironmentConfiguration) -> None:
+        """Allow the secrets of keyed hashes and of encrypted files, where they are configured."""
+        hash_keys = (environment.hash_key_secret,) if environment.hash_key_secret else ()
+        for name, secrets in (('HashKey', hash_keys), ('DecryptionKeys', environment.decryption_secrets)):
+            if secrets:
+                # Secrets Manager appends six characters to the ARN of a secret.
+                self._allow(name, ('secretsmanager:GetSecretValue',),
+                            *(self._arn('secretsmanager', f'secret:{secret}-??????') for secret in secrets))
 
     def _allow_lineage_events(self, environment: EnvironmentConfiguration) -> None:
         """Allow the queue or domain of OpenLineage events, where one is configured; a web address needs no right."""

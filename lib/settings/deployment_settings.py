@@ -45,6 +45,7 @@ class EnvironmentConfiguration:
     lineage               keep a table of the operations on each data set
     hash_key_secret       name of the secret in Secrets Manager with which hashes of personal data are keyed; empty for
                           hashes without a key
+    decryption_secrets    names of the secrets in Secrets Manager that the section `pgp` of workflows may name
     hash_text             what loads hash of values in delimited text: as_written, the default, or as_inferred, as lakes
                           of AWS InsuranceLake do
     openlineage_transport where the jobs send OpenLineage events: a web address such as that of Marquez, or the ARN of a
@@ -65,6 +66,7 @@ class EnvironmentConfiguration:
     redshift: RedshiftConfiguration = RedshiftConfiguration()
     lineage: bool = True
     hash_key_secret: str = ''
+    decryption_secrets: tuple[str, ...] = ()
     hash_text: Literal['', 'as_written', 'as_inferred'] = ''
     quality_engine: Literal['', 'glue'] = ''
     openlineage_transport: str = ''

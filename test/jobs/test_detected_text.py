@@ -6,7 +6,8 @@ from datetime import date
 
 from lake_etl.adapters.local.folder_files import FolderFiles
 
-CONTENT = 'Bordereau March 2026;;\r\n;;\r\nPolicy;Start;Gross\r\nP1;2026-01-05;5,5\r\nP2;2026-01-06;6,5\r\n'
+CONTENT = ('Bordereau March 2026;;\r\n;;;\r\nPolicy;Start;Gross;Signed\r\nP1;2026-01-05;5,5;25.12.2025\r\n'
+           'P2;2026-01-06;6,5;01.02.2026\r\n')
 
 
 def test_a_guess_is_on_record_and_part_of_the_proposal(lake, monkeypatch):
@@ -25,6 +26,8 @@ def test_a_guess_is_on_record_and_part_of_the_proposal(lake, monkeypatch):
     proposal = next(lake.folders.temporary.rglob('Gen-Policy.json'))
     assert json.loads(proposal.read_text(encoding='utf-8'))['input_spec'] == {
         'csv': {'header': True, 'delimiter': ';'}, 'skip_rows': 2}
+    assert json.loads(proposal.read_text(encoding='utf-8'))['transform_spec'] == {
+        'date': [{'field': 'signed', 'format': 'dd.MM.yyyy'}], 'changetype': {'start': 'date'}}
 
 
 def test_a_section_for_another_format_is_said(lake):

@@ -53,7 +53,7 @@ ICEBERG = {
 WILDFLY = Jar('org.wildfly.openssl', 'wildfly-openssl', '1.0.7.Final',
               '9f7058778978ec2ad90c7224401a4b0013d93e0dd3fa0f72b25244ffa3507ca8')
 # By version of Spark: hadoop-aws of the Hadoop client in it, the bundle of AWS clients that this was built with, what
-# binds Spark's Parquet writer to the committers of S3A, and Iceberg.
+# binds Spark's Parquet writer to the committers of S3A, its reader of Avro, and Iceberg.
 JARS_FOR_SPARK = {
     '3.5': (
         Jar('org.apache.hadoop', 'hadoop-aws', '3.3.4',
@@ -63,6 +63,8 @@ JARS_FOR_SPARK = {
         # 3.5.6 is not everywhere.
         Jar('org.apache.spark', 'spark-hadoop-cloud_2.12', '3.5.5',
             '7984bfbd83e8dff0d7ee0aed79e6cb916e651ba28b4ecce8a43b97cb669fbe28'),
+        Jar('org.apache.spark', 'spark-avro_2.12', '3.5.6',
+            '933ab859ec96aca9b4628b26e1b9ac4e67156f38f6936fb495d7df1486f6ee24'),
         WILDFLY, *ICEBERG['3.5']),
     '4.1': (
         Jar('org.apache.hadoop', 'hadoop-aws', '3.4.2',
@@ -73,6 +75,8 @@ JARS_FOR_SPARK = {
             '11029552e37408e41e689b20150f4b372e0b4f232de321ccafd0fcf443cdfb5a'),
         Jar('org.apache.spark', 'spark-hadoop-cloud_2.13', '4.1.1',
             'e5b41b43d481510afd0cdc372b593770ddee5a0a348d0744cef6c6cd77a27943'),
+        Jar('org.apache.spark', 'spark-avro_2.13', '4.1.1',
+            '6a19d90bc3b6e88d8db0fa36a19273aa10fea2dbd7a62bb60e4cedd73051b32d'),
         # Iceberg's own bundle has clients of AWS too, of another version.
         WILDFLY, ICEBERG['4.1'][0])}
 SPARK = pyspark.__version__.rpartition('.')[0]

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from pathlib import Path
 
 import pyarrow as pa
 import pytest
@@ -48,6 +49,18 @@ def test_the_section_decides_whatever_the_extension():
 
 @pytest.mark.parametrize(('name', 'spec'), [('a.avro', {}), ('a.dat', {'avro': AvroSection()})])
 def test_avro_without_the_jar_names_the_jar(read, spark, tmp_path, name, spec):
-    (tmp_path / name).write_bytes(b'Obj\x01')
+    (tmp_path / name).write_bytes((Path(__file__).parents[1] / 'golden' / 'fastavro.avro').read_bytes())
     with pytest.raises(DataError, match=f'{name} is Avro, .*spark-avro_.*:{spark.version}'):
         read(name, **spec)
+
+
+def test_an_avro_file_that_is_cut_short_is_refused_before_spark_reads_it(read, tmp_path):
+    content = (Path(__file__).parents[1] / 'golden' / 'fastavro.avro').read_bytes()
+    for name, part, words in (
+            ('cut.avro', content[:-30], 'is cut short or damaged: its last block'),
+            ('header.avro', content[:300], 'is not a whole Avro file: its header'),
+            ('other.avro', b'id,paid\n1,2\n', 'is not a whole Avro file: its header'),
+            ('endless.avro', b'Obj\x01' + b'\xff' * 40, 'is not a whole Avro file: its header')):
+        (tmp_path / name).write_bytes(part)
+        with pytest.raises(DataError, match=f'{name} {words}'):
+            read(name)

@@ -67,6 +67,7 @@ def varied_configuration() -> Configuration:
             EnvironmentConfiguration(
                 'Prod', Place(ACCOUNTS['Prod'], 'eu-central-1'), 'main', vpc=VpcConfiguration('create'),
                 glue=GlueConfiguration('6.0', flex=True, connections=('erp',)), hash_key_secret='lake/hash-key',
+                decryption_secrets=('lake/pgp-key', 'lake/pgp-passphrase'),
                 quality_engine='glue', openlineage_transport=LINEAGE_QUEUE,
                 redshift=RedshiftConfiguration(cluster_id='lake', database='lake'))),
         tags={'Application': 'InsuranceLake'})

@@ -80,10 +80,31 @@ def test_what_the_lines_do_not_prove_stays_as_without_detection(text):
 
 
 @pytest.mark.parametrize('text', [
-    'name\nSmith, Bob\nJones, Al\n', 'Comment\nhello, world\nfoo, 25\n', 'Triangle\n\norigin,12\n2020,1.5\n'])
+    'name\nSmith, Bob\nJones, Al\n', 'Comment\nhello, world\nfoo, 25\n', 'Triangle\norigin,12\n2020,1.5\n'])
 def test_rows_with_more_values_than_the_first_line_are_read_as_without_detection_and_said(text):
     found = detect_text(text, complete=True)
     assert found.is_plain and found.doubts[0].startswith('The first line has one value, and the rows below have 2')
+
+
+@pytest.mark.parametrize(('text', 'delimiter', 'titles'), [
+    ('Paid claims\nAY,12,24,36\n2020,1.5,2.5,3.5\n2021,1.5,2.5,\n2022,1.5,,\n', ',', 1),
+    ('Paid claims,,,\nAY,12,24,36\n2020,1.5,2.5,3.5\n2021,1.5,2.5,\n2022,1.5,,\n', ',', 1),
+    ('Paid claims\n\n;12;24;36\n2020;1,5;2,5;3,5\n2021;1,5;2,5\n2022;1,5\nTotal;4,5\n', ';', 2),
+    ('AY;12;24;36\n2020;100;150;170\n2021;110;160\n2022;120\n', ';', 0),
+    ('Incurred by year\norigin\t2020\t2021\t2022\n2020-12-31\t1\t2\t3\n2021-12-31\t\t4\t5\n', '\t', 1),
+    ('Triangle\n\norigin,12\n2020,1.5\n', ',', 2),
+], ids=repr)
+def test_a_triangle_has_its_periods_as_names_whatever_stands_above(text, delimiter, titles):
+    found = detect_text(text, complete=True)
+    assert (found.dialect.delimiter, found.title_lines, found.dialect.header) == (delimiter, titles, True)
+    assert found.doubts == () and found.other is None
+
+
+@pytest.mark.parametrize('text', [
+    'Bordereau\nSmith,12,24,36\nJones,13,25,37\n', 'Claims\n2020,12,24,36\n2021,1,2,3\n',
+    'Claims\nAY,12,24,36\n2020,a,b,c\n', 'Claims\nAY,12,30,36\n2020,1,2,3\n', 'AY,12,24,36\n'], ids=repr)
+def test_numbers_below_a_name_are_no_triangle_unless_they_are_periods_above_years(text):
+    assert detect_text(text, complete=True).title_lines == 0
 
 
 @pytest.mark.parametrize('text', [

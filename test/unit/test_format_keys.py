@@ -31,10 +31,11 @@ USED = {
     'file_key': ('^a', EVERY),
     'max_row_change': (50, EVERY),
     'controls': ({'rows': 3}, EVERY),
+    'pgp': ({'secret': 'lake/pgp-key'}, EVERY),
     'files': ('folder', EVERY),
     'trigger': ('_DONE', EVERY),
-    # Names the kind of hashes that a table has, whatever its format; both kinds are one where the file has no text.
-    'hash_text': ('as_inferred', EVERY),
+    # The text as written is what every format hashes.
+    'hash_text': ('as_inferred', {'csv', 'tsv', 'pipe'}),
     'multiline': (True, {'csv', 'tsv', 'pipe'}),
     'encoding': ('windows-1252', TEXT | {'xml'}),
     'on_undecodable': ('replace', TEXT | {'xml', 'cobol'}),

@@ -107,7 +107,7 @@ def propose(folders: LakeFolders, file: Path, described: Mapping[str, Any]) -> t
         df = read_collected_file(spark, str(file), input_spec, scratch=scratch)
         cleaned, rows = clean_column_names(df.drop(malformed_column(df) or ''))
         spec = with_dates(generate_spec(cleaned, file.suffix), found_dates(cleaned))
-        spec['input_spec'] = {**proposed_input_spec(str(file), input_spec), **described}
+        spec['input_spec'] = {**proposed_input_spec(str(file), input_spec, scratch), **described}
         return recommended_mapping(rows), json.dumps(spec, indent=4) + '\n'
     finally:
         empty_scratch(scratch)

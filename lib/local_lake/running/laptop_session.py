@@ -125,6 +125,7 @@ def _settings(folder: Path, memory: str, java_options: str) -> dict[str, str]:
         'spark.driver.bindAddress': '127.0.0.1',
         'spark.driver.extraJavaOptions': f'{java_options} -Dlog4j2.configurationFile=file:{LOG_SETTINGS}',
         'spark.python.daemon.module': 'lake_etl.adapters.local.worker_daemon',
+        'spark.jars': ','.join(map(str, sorted(SHARED_MODULES.glob('*.jar')))),
         'spark.ui.enabled': 'false',
         'spark.sql.catalogImplementation': 'in-memory',
         'spark.sql.warehouse.dir': str(folder / 'spark-warehouse'),

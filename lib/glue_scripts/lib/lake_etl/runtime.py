@@ -4,7 +4,9 @@ from __future__ import annotations
 import os
 import sys
 from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import unquote, urlsplit
 
 from lake_etl.ports import Catalog, Files, Items, LineageEvents, MergedTables, QualityReports, Queries, RulesetEngine
 from lake_etl.snapshots import SnapshotTables
@@ -17,6 +19,7 @@ SQLITE = 'sqlite:'
 QUERY_ATTEMPTS = 360    # half an hour, as pauses between attempts grow to five seconds
 FILE = 'file://'
 ENVIRONMENT = 'env://'
+SECRETS = 'secrets'
 CATALOG_ARGUMENT, CATALOG_VARIABLE = '--catalog', 'LAKE_CATALOG'
 
 
@@ -161,6 +164,14 @@ def secret(address: str) -> bytes:
     else:
         from lake_etl.adapters.aws.secrets_manager import read_secret
     return read_secret(address)
+
+
+def named_secret(name: str) -> bytes:
+    """Return a secret that configuration names: in a lake on this machine, the file of that name in `secrets`."""
+    if _catalog_address.startswith(SQLITE) and not name.startswith((FILE, ENVIRONMENT)):
+        database = Path(unquote(urlsplit(_catalog_address).path))
+        return secret((database.parent / SECRETS / name).absolute().as_uri())
+    return secret(name)
 
 
 def is_s3(uri: str) -> bool:

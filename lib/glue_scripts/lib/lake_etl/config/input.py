@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal, get_args
 
 from lake_etl.config.controls import ControlsSection
+from lake_etl.config.encryption import PgpSection
 from lake_etl.config.formats.cobol_format import COBOL
 from lake_etl.config.formats.delimited_format import DELIMITERS, DelimitedSection
 from lake_etl.config.formats.input_format import FORMAT_KEYS, InputFormat, formats_by_key
@@ -49,6 +50,7 @@ class InputSpec(InputSections):
     max_row_change         limit, in percent, for the change in the number of rows that a load replaces, such as 50; a
                            load beyond it stops. When left out, changes are reported and never stop a load
     controls               row counts and sums that the sender states; a load that differs from them stops
+    pgp                    the secrets that decrypt the files; when left out, encrypted files are refused
     files                  `folder`: all files of a folder are one load, complete when the file `trigger` arrives
     trigger                name of that file; `_SUCCESS` when left out
     multiline              whether quoted values of delimited text contain line breaks; `auto` detects it
@@ -80,6 +82,7 @@ class InputSpec(InputSections):
     file_key: str | None = None
     max_row_change: float | None = None
     controls: ControlsSection | None = None
+    pgp: PgpSection | None = None
     files: Literal['folder'] | None = None
     trigger: str | None = None
     multiline: bool | Literal['auto'] = 'auto'
@@ -139,7 +142,7 @@ class InputSpec(InputSections):
         value = getattr(self, key)
         if key == 'encoding':
             return not _is_encoding(value) or codecs.lookup(value).name not in (UTF_8, 'utf-8-sig')
-        return bool(value) and value not in ('auto', 'refuse')
+        return bool(value) and value not in ('auto', 'refuse', AS_WRITTEN)
 
     @property
     def trigger_name(self) -> str:

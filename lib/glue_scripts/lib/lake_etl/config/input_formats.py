@@ -3,6 +3,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from lake_etl.config.encryption import without_encryption_extension
 from lake_etl.config.formats.avro_format import AVRO, AvroSection
 from lake_etl.config.formats.cobol_format import COBOL, CobolSection
 from lake_etl.config.formats.delimited_format import DELIMITED, DelimitedSection
@@ -45,12 +46,12 @@ def choose_format(file_name: str, sections: InputSections) -> InputFormat:
 
     A file whose extension tells no format, such as .txt or .dat, has the format of the only section.
 
-    The extension of a compression does not count: `policies.json.gz` is JSON.
+    Extensions of compression and encryption do not count: `policies.json.gz.pgp` is JSON.
     """
     for key, input_format in formats_by_key(InputSections).items():
         if input_format.chosen_by_section and getattr(sections, key) is not None:
             return input_format
-    name = file_name.lower()
+    name = without_encryption_extension(file_name.lower())
     for extension in COMPRESSIONS:
         name = name.removesuffix(extension)
     by_extension = next((found for found in FORMATS if name.endswith(tuple(found.extensions))), DELIMITED)

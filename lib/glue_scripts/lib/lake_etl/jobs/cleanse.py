@@ -34,8 +34,9 @@ from lake_etl.jobs.preflight import read_whole_workflow
 from lake_etl.jobs.source_columns import KnownColumns, absent_columns, check_source_columns, mapping_rules, tell_columns
 from lake_etl.jobs.table_ownership import cleanse_ownership, published_table, record_changes, require_own_table
 from lake_etl.mapping.clean_names import clean_names, log_renamed
+from lake_etl.mapping.date_patterns import DatePatterns, date_patterns
 from lake_etl.mapping.member_names import with_clean_member_names
-from lake_etl.mapping.recommendation import recommended_mapping, recommended_spec
+from lake_etl.mapping.recommendation import recommended_mapping, recommended_spec, with_dates
 from lake_etl.mapping.schema_mapping import apply_mapping
 from lake_etl.ports import Table
 from lake_etl.publish.failed_rows import without_mark
@@ -48,7 +49,7 @@ from lake_etl.publish.target import Published, Target
 from lake_etl.quality.gate import QualityGate
 from lake_etl.quality.gated_load import GatedLoad
 from lake_etl.read.declared_types import with_declared_types_counted
-from lake_etl.read.source import proposed_input_spec, read_collected_file, read_errors_named
+from lake_etl.read.source import first_text_values, proposed_input_spec, read_collected_file, read_errors_named
 from lake_etl.spark.source_rows import BLOCK, tracking_columns, without_tracking
 from lake_etl.transform.apply import apply_steps
 from lake_etl.transform.discovery import all_transforms
@@ -162,11 +163,21 @@ def _propose(run: CleanseRun, workflow: Workflow, source: DataFrame, mapped: Dat
     rows = [{'sourcename': old, 'destname': new} for old, new in zip(source.columns, mapped.columns, strict=True)]
     extension = run.arguments.base_file_name.rpartition('.')[2]
     spec = recommended_spec([(item.name, item.dataType.simpleString()) for item in mapped.schema.fields], extension)
-    spec['input_spec'] = proposed_input_spec(source_address(run), workflow.input)
+    spec['input_spec'] = proposed_input_spec(source_address(run), workflow.input, run.scratch)
+    spec = with_dates(spec, _dates_of_first_rows(run, workflow, mapped))
     for name, text in ((names.mapping, recommended_mapping(rows)), (names.spec, json.dumps(spec, indent=4) + '\n')):
         uri = f'{run.load.temporary_folder}/{name.rpartition("/")[2]}'
         runtime.files(uri).write(uri, text.encode())
         LOG.info('Wrote a recommended configuration file to start from: %s.', uri)
+
+
+def _dates_of_first_rows(run: CleanseRun, workflow: Workflow, mapped: DataFrame) -> dict[str, DatePatterns]:
+    """Return the text columns all of whose values in the first rows of delimited text are dates of some pattern."""
+    values = first_text_values(source_address(run), workflow.input, run.scratch)
+    if len(values) != len(mapped.columns):
+        return {}
+    return {field.name: found for field, texts in zip(mapped.schema.fields, values, strict=True)
+            if isinstance(field.dataType, StringType) and (found := date_patterns(texts))}
 
 
 def apply_transforms(run: CleanseRun, workflow: Workflow, df: DataFrame) -> DataFrame:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import reduce
 
+from pyspark.errors import AnalysisException
 from pyspark.sql import Column as SparkColumn
 from pyspark.sql import DataFrame, Observation, SparkSession
 from pyspark.sql import functions as F
@@ -88,7 +89,7 @@ def rewrite_older_partitions(spark: SparkSession, table: Table, target: Target,
     if not older:
         return OlderPartitions()
     for partition in older:
-        _require_plain_columns(table, _changed(partition, types))
+        _require_convertible_columns(spark, table, _changed(partition, types))
     LOG.info('%d older partitions of %s are rewritten, because column types have changed.', len(older), target.name)
     put = [replace(item, location=load_folder(partition_folder(table.location, target.key_names, item.values),
                                               target.load),
@@ -134,13 +135,28 @@ def _same_members(before: str, after: str) -> bool:
     return nested and agree(_parse_datatype_string(before), _parse_datatype_string(after))
 
 
-def _require_plain_columns(table: Table, changed: Mapping[str, tuple[str, str]]) -> None:
+def _require_convertible_columns(spark: SparkSession, table: Table, changed: Mapping[str, tuple[str, str]]) -> None:
     for name, (before, after) in changed.items():
         if before.startswith(NESTED) and after.startswith(NESTED):
             raise SchemaChangeError(
                 f'Column {name} of {table.database}.{table.name} became {after} from {before}. Members of nested '
                 'columns cannot change their types, since older partitions could not be read any more. Nothing was '
                 'replaced. Give the column another name in the mapping.')
+        if not _is_convertible(spark, before, after):
+            raise SchemaChangeError(
+                f'Column {name} of {table.database}.{table.name} became {after} from {before}, and the values of older '
+                'partitions cannot be converted. Nothing was replaced. Correct the file, or give the column another '
+                'name in the mapping.')
+
+
+def _is_convertible(spark: SparkSession, before: str, after: str) -> bool:
+    """Tell whether Spark has a conversion between two types, in both directions unless the old one is text."""
+    there = f'try_cast(CAST(NULL AS {before}) AS {after})'
+    try:
+        spark.range(1).select(F.expr(there if before == 'string' else f'try_cast({there} AS {before})'))
+    except AnalysisException:
+        return False
+    return True
 
 
 def _shares(partition: Partition) -> list[_Share]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from lake_etl.config.configuration_files import folded
+from lake_etl.config.formats.delimited_format import DELIMITED
 from lake_etl.config.input import AS_INFERRED, AS_WRITTEN
 from lake_etl.config.transform_steps import ANY_COLUMN
 from lake_etl.config.workflow import Workflow
@@ -105,11 +106,14 @@ def parameters_after(table: Table | None, ownership: Ownership | None) -> dict[s
 
 
 def chosen_hash_text(workflow: Workflow, args: Mapping[str, Any]) -> str | None:
-    """Return what a load hashes of text: the workflow's choice, or that of the lake; None if it hashes nothing.
+    """Return what a load hashes of text: the workflow's choice, or that of the lake.
+
+    None if it hashes nothing, or no text of its files is ever inferred.
 
     Raises LakeError for an unknown job argument.
     """
-    if not any(step.name in HASHING for step in workflow.steps):
+    formats = workflow.input.described_formats()
+    if not any(step.name in HASHING for step in workflow.steps) or (formats and DELIMITED not in formats):
         return None
     chosen = str(workflow.input.hash_text or args.get('hash_text') or AS_WRITTEN)
     if chosen not in (AS_WRITTEN, AS_INFERRED):

@@ -10,13 +10,14 @@ from lake_etl.errors import DataError
 from lake_etl.read.encoding_check import wide_encoding, wrong_encoding_error
 
 DECRYPT = 'Decrypt it before you land it.'
+PGP = "Decrypt it before you land it, or set 'pgp' in the input_spec to the secret with the private key."
 UNPACK = 'Land the files inside it, each by itself.'
 CONVERT = 'Land the data as text, or as a workbook or Parquet file with the extension of its format.'
 PACKED = 'Give it the extension of its compression, such as .gz, .bz2, .zip or .zst, or land it uncompressed.'
 RENAME = 'Give it the extension of its format, or land the data as text.'
 # Position, first bytes, what the file is, and what to do.
 SIGNATURES = (
-    (0, b'-----BEGIN PGP', 'an encrypted or signed PGP message', DECRYPT),
+    (0, b'-----BEGIN PGP', 'an encrypted or signed PGP message', PGP),
     (0, b'age-encryption.org/', 'an encrypted age file', DECRYPT),
     (0, b'Salted__', 'a file encrypted by OpenSSL', DECRYPT),
     (0, b'%PDF-', 'a PDF document', CONVERT),
@@ -47,6 +48,11 @@ SIGNATURES = (
     (0, b'\x7fELF', 'a program', CONVERT),
     (0, b'\x00' * 12 + b'\xc2\xea\x81\x60', 'a SAS data set', CONVERT),
 )
+PGP_MESSAGE = b'-----BEGIN PGP MESSAGE-----'
+# The packets with which an encrypted file begins: a session key for a public key or a password, or encrypted data.
+ENCRYPTED_PACKETS = (1, 3, 18, 20)
+# The packet that some programs put before all others: its header in the old or the new form, and the letters PGP.
+MARKERS, MARKER_LENGTH = (b'\xa8\x03PGP', b'\xca\x03PGP'), 5
 # Text has these too: some separate values or pad them, and 0x1a ends old files of Windows.
 IN_TEXT = b'\x00\x01\t\n\v\f\r\x1a\x1b\x1c\x1d\x1e\x1f'
 CONTROL_CHARACTERS = frozenset(range(32)) - frozenset(IN_TEXT)
@@ -81,7 +87,7 @@ def require_text(name: str, content: bytes, encoding: str, file_format: InputFor
 def binary_kind(content: bytes) -> tuple[str, str] | None:
     """Return what kind of binary file begins with these bytes, and what to do; None when no kind is recognized."""
     if _is_pgp(content):
-        return 'an encrypted or signed PGP file', DECRYPT
+        return 'an encrypted or signed PGP file', PGP
     return next(((kind, advice) for position, signature, kind, advice in SIGNATURES
                  if content.startswith(signature, position) and _is_certain(signature, content)), None)
 
@@ -93,10 +99,21 @@ def _is_certain(signature: bytes, content: bytes) -> bool:
     return any(byte in CONTROL_CHARACTERS or not byte for byte in content[len(signature):64])
 
 
+def is_encrypted_pgp(content: bytes) -> bool:
+    """Tell whether content begins as a file that OpenPGP encrypted, binary or as text."""
+    return PGP_MESSAGE in content or _pgp_packet(content) in ENCRYPTED_PACKETS
+
+
 def _is_pgp(content: bytes) -> bool:
-    """Tell whether the content begins with a packet of OpenPGP (RFC 9580) for a session key, a signature or data."""
+    """Tell whether the content begins with a packet of OpenPGP for a session key, a signature or data."""
+    return _pgp_packet(content) is not None
+
+
+def _pgp_packet(content: bytes) -> int | None:
+    """Return the type of the packet of OpenPGP (RFC 9580) with which the content begins; None if there is none."""
+    content = content[MARKER_LENGTH:] if content.startswith(MARKERS) else content
     if len(content) < 8 or not content[0] & 0x80:
-        return False
+        return None
     if content[0] & 0x40:
         packet, length = content[0] & 0x3f, content[1]
         header = 2 if length < 192 else 3 if length < 224 else 6 if length == 255 else 2
@@ -104,7 +121,7 @@ def _is_pgp(content: bytes) -> bool:
         packet, kind = content[0] >> 2 & 0x0f, content[0] & 3
         header = (2, 3, 5, 1)[kind]
     versions = {1: (2, 3, 6), 2: (3, 4, 6), 3: (4, 5, 6), 4: (3, 6), 18: (1, 2), 20: (1,)}
-    return content[header] in versions.get(packet, ())
+    return packet if content[header] in versions.get(packet, ()) else None
 
 
 def _has_ascii_bytes(encoding: str) -> bool:

@@ -11,6 +11,8 @@ from lake_etl.errors import DataError
 from lake_etl.read.delimited_records import Dialect, records
 from lake_etl.read.dialect_detection import DetectedText, delimiter_name, detect_delimiter, detect_text, titled
 from lake_etl.read.header import read_first_text
+from lake_etl.read.prepare import BYTE_ORDER_MARK, file_content
+from lake_etl.read.skipped_lines import skip_lines
 from lake_etl.read.source_files import PreparedFile
 
 FIRST_BYTES = 64 * 1024
@@ -52,6 +54,22 @@ def delimited_section(spec: InputSpec, file: PreparedFile) -> dict[str, Any]:
              if getattr(section, key) != getattr(plain, key)}
     skip = spec.skip_rows + (file.detected.title_lines if file.detected else 0)
     return {name: keys, **({'skip_rows': skip} if skip else {})}
+
+
+def first_values(spec: InputSpec, file: PreparedFile, skip: int) -> list[list[str]]:
+    """Return the values of each column in the first 64 KiB of a file that is not rewritten yet.
+
+    skip  number of lines above the header
+    """
+    described = spec if spec.names_delimiter else with_detected_section(spec, (file,))[0]
+    section = described.delimited()
+    dialect = Dialect(str(section.delimiter), section.quote_character, section.escape_character, section.header)
+    content = next(file_content(file.uri), b'')
+    text = content[:FIRST_BYTES].decode(file.encoding, 'replace').removeprefix(BYTE_ORDER_MARK)
+    below = b''.join(skip_lines([text.encode()], skip)).decode()
+    rows = list(records(below, dialect, len(content) < FIRST_BYTES))
+    body = [row for row in rows[section.header:] if len(row) == len(rows[0])]
+    return [list(values) for values in zip(*body, strict=True)]
 
 
 def _detected(file: PreparedFile) -> DetectedText:

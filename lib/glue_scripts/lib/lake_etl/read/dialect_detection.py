@@ -10,8 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 
-from lake_etl.read.cell_kinds import is_date, is_number, is_typed, typed_columns
+from lake_etl.read.cell_kinds import is_typed, typed_columns
 from lake_etl.read.delimited_records import Dialect, records
+from lake_etl.read.first_row import header_points, is_triangle
 
 CANDIDATES = (',', ';', '\t', '|', '~', '^', '\x01', '\x1f')
 NAMES = {'\t': 'tab', ',': 'comma', ';': 'semicolon', '|': 'pipe'}
@@ -30,7 +31,6 @@ LONGEST_NAME = 100
 FEW_ROWS = 3
 # Points that prove that the first row holds data. A single number does not: headers of triangles are numbers.
 PROVEN = 3
-SHAPE_DIGITS = 3
 
 
 @dataclass(frozen=True)
@@ -74,6 +74,9 @@ def detect_text(text: str, complete: bool, titles: bool = True) -> DetectedText:
     dialect = single_quoted_dialect(text) or PLAIN
     delimiter = detect_delimiter(text, complete, dialect)
     found = DetectedText(replace(dialect, delimiter=delimiter or dialect.delimiter))
+    periods = _triangle(text, complete, dialect, MOST_TITLES if titles else 0)
+    if periods and (periods.title_lines or delimiter is None):
+        return periods
     if titles:
         below = titled(text, complete, dialect, found.dialect if delimiter else None)
         if below and (delimiter is None or below.dialect.delimiter == delimiter):
@@ -153,6 +156,23 @@ def titled(text: str, complete: bool, dialect: Dialect, read: Dialect | None) ->
                    if _has_header_below(below, lines[:count], found, read, whole)]
         if fitting:
             return DetectedText(max(fitting, key=lambda found: len(_cells(lines[count], found))), count)
+    return None
+
+
+def _triangle(text: str, complete: bool, dialect: Dialect, titles: int) -> DetectedText | None:
+    """Return how to read a triangle, whose header has periods as names and whose rows get shorter; None without one.
+
+    titles  most lines that may stand above the header
+    """
+    lines, _, _ = _first_lines(text, titles + 1)
+    for count in range(len(lines)):
+        below = text[_start(text, count):]
+        for found in (replace(dialect, delimiter=item) for item in CANDIDATES if item in lines[count]):
+            rows = list(islice(records(below, found, complete), LINES_BELOW))
+            above = [_cells(line, found) for line in lines[:count]]
+            apart = bool(above) and not _filled(above[-1])
+            if is_triangle(rows, apart) and all(2 * _filled(cells) <= len(rows[0]) for cells in above):
+                return DetectedText(found, count)
     return None
 
 
@@ -256,37 +276,3 @@ def _is_single_quoted(lines: Sequence[str], delimiter: str) -> bool:
             return False
         quoted += bool(count)
     return quoted >= max(2, CONSISTENT * len(rows[1:]))
-
-
-def header_points(rows: Sequence[Sequence[str]]) -> int:
-    """Return points for what makes the first row one of data; none if a name stands above numbers or dates."""
-    header, body = rows[0], [row for row in rows[1:] if len(row) == len(rows[0])]
-    if len(body) < 2:
-        return 0
-    kinds = typed_columns(body)
-    if any(header[index].strip() and not kind(header[index]) for index, kind in kinds.items()):
-        return 0
-    points = sum(_points(header[index].strip(), [row[index].strip() for row in body]) for index in range(len(header)))
-    return points + _repeats(header) if points else 0
-
-
-def _points(cell: str, values: Sequence[str]) -> int:
-    values = [value for value in values if value]
-    if not cell or not values:
-        return 0
-    if is_date(cell):
-        return 2 * all(map(is_date, values))
-    if is_number(cell):
-        return int(bool(re.search(r'[.,]\d|\d{5}', cell)) and all(map(is_number, values)))
-    if sum(map(str.isdigit, cell)) >= SHAPE_DIGITS:
-        return 2 * (sum(_shape(value) == _shape(cell) for value in values) >= CONSISTENT * len(values))
-    return int(cell in values)
-
-
-def _shape(value: str) -> str:
-    return re.sub(r'[^\W\d]', 'A', re.sub(r'\d', '9', value))
-
-
-def _repeats(header: Sequence[str]) -> int:
-    names = [cell.strip().lower() for cell in header if cell.strip()]
-    return int(len(set(names)) < len(names))

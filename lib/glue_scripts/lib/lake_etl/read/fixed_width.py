@@ -128,13 +128,13 @@ def _first_stored(file: PreparedFile, spec: InputSpec) -> tuple[bytes, int, str]
 
     Converting mainframe text to UTF-8 changes the bytes of numbers.
     """
-    compressed = split_compression(file.name)[1] is not None
+    compressed = split_compression(file.collected)[1] is not None
     if spec.skip_rows or (compressed and file.encoding == canonical_encoding(spec.encoding)):
         return runtime.files(file.uri).read(file.uri, 0, FIRST_BYTES) or b'', file.size, file.encoding
     if compressed:
-        return next(file_content(file.name), b'')[:FIRST_BYTES], 0, spec.encoding
-    files = runtime.files(file.name)
-    return files.read(file.name, 0, FIRST_BYTES) or b'', files.size(file.name) or 0, spec.encoding
+        return next(file_content(file.collected), b'')[:FIRST_BYTES], 0, spec.encoding
+    files = runtime.files(file.collected)
+    return files.read(file.collected, 0, FIRST_BYTES) or b'', files.size(file.collected) or 0, spec.encoding
 
 
 def _counted_encoding(source: SourceFiles) -> str | None:

@@ -28,6 +28,7 @@ from lake_etl.ports import Files
 from lake_etl.read.binary_files import require_text
 from lake_etl.read.dialect_detection import DetectedText, detect_text
 from lake_etl.read.encoding_check import bad_byte_error
+from lake_etl.read.pgp import decrypt_collected_file
 from lake_etl.read.skipped_lines import lines_of_text, skip_last_lines, skip_lines
 from lake_etl.read.source_files import UTF_8, PreparedFile, canonical_encoding, has_single_byte_line_ends
 
@@ -39,6 +40,7 @@ SEPARATOR_LINE = re.compile(r'"?sep=[^\r\n]"?[,;]*\r?\n', re.IGNORECASE)
 READ_BYTES = 8 * 1024 * 1024
 DECOMPRESS_BYTES = 1024 * 1024
 ENCRYPTED = 0x1
+DECRYPTED = '-decrypted'
 # The folder in which macOS stores resource forks, next to the actual files of an archive.
 RESOURCE_FORKS = '__MACOSX/'
 
@@ -51,10 +53,17 @@ def prepare_file(uri: str, spec: InputSpec, target: str) -> tuple[PreparedFile, 
     Raises DataError naming the file when it is missing, empty, damaged, or not in its encoding, and when the input_spec
     has keys that its format does not use.
     """
-    file, file_format, skip = inspect_file(uri, spec)
+    file, file_format, skip = inspect_file(uri, spec, target)
+    with _errors_named(file):
+        return _prepared(file, file_format, skip, spec, target), file_format
+
+
+def _prepared(file: PreparedFile, file_format: InputFormat, skip: int, spec: InputSpec, target: str) -> PreparedFile:
+    """Return the file as its reader needs it; writes it to `target` if it has to be rewritten."""
+    uri = file.uri
     recode = file_format.has_lines and not has_single_byte_line_ends(file.encoding)
     if not (split_compression(uri)[1] or recode or skip or spec.skip_footer):
-        return file, file_format
+        return file
     chunks: Iterable[bytes] = file_content(uri)
     if recode:
         chunks = recode_to_utf8(chunks, file.encoding, uri, file.replace_undecodable)
@@ -64,22 +73,44 @@ def prepare_file(uri: str, spec: InputSpec, target: str) -> tuple[PreparedFile, 
     runtime.files(target).write_stream(target, skip_last_lines(chunks, spec.skip_footer, footer))
     encoding = UTF_8 if recode else file.encoding
     return replace(file, uri=target, size=runtime.files(target).size(target) or 0, encoding=encoding,
-                   skipped=before.total - after.total, footer=tuple(lines_of_text(footer, encoding))), file_format
+                   skipped=before.total - after.total, footer=tuple(lines_of_text(footer, encoding)))
 
 
-def inspect_file(uri: str, spec: InputSpec) -> tuple[PreparedFile, InputFormat, int]:
+def inspect_file(uri: str, spec: InputSpec, target: str) -> tuple[PreparedFile, InputFormat, int]:
     """Return a file as it was collected, its format, and the number of lines above the header; reads its first bytes.
+
+    An encrypted file is decrypted first, to a folder next to `target`.
 
     Raises DataError as `prepare_file` does, apart from damage and bad bytes further below.
     """
-    files = runtime.files(uri)
-    size = files.size(uri)
+    size = runtime.files(uri).size(uri)
     if size is None:
         raise DataError(f'{uri} does not exist; check the source bucket, path and file name of the job.')
     if size == 0:
         raise DataError(f'{uri} is empty (0 bytes); land the file again with its content.')
+    clear = decrypt_collected_file(uri, spec.pgp, f'{target}{DECRYPTED}')
+    if clear == uri:
+        return _inspected(uri, size, spec)
+    file = PreparedFile(uri, clear, runtime.files(clear).size(clear) or 0, stored=clear)
+    with _errors_named(file):
+        found, file_format, skip = _inspected(clear, file.size, spec)
+    return replace(found, name=uri, stored=clear), file_format, skip
+
+
+@contextmanager
+def _errors_named(file: PreparedFile) -> Iterator[None]:
+    """Let errors on a decrypted file name the file that was collected."""
+    try:
+        yield
+    except DataError as error:
+        if not file.stored:
+            raise
+        raise DataError(str(error).replace(file.stored, file.name)) from None
+
+
+def _inspected(uri: str, size: int, spec: InputSpec) -> tuple[PreparedFile, InputFormat, int]:
     compressed = split_compression(uri)[1] is not None
-    file_format = choose_format(_name_inside(open_file(files, uri), uri) if compressed else uri, spec)
+    file_format = choose_format(_name_inside(open_file(runtime.files(uri), uri), uri) if compressed else uri, spec)
     if unused := list(spec.unused_keys([file_format])):
         raise DataError(f'{uri} is {file_format.name}, and keys of the input_spec would be ignored: '
                         f'{"; ".join(unused)}.')

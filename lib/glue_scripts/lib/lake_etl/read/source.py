@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import importlib
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -13,13 +14,18 @@ from pyspark.sql import DataFrame, SparkSession
 
 from lake_etl import runtime
 from lake_etl.cobol.record_nodes import RecordLayout
+from lake_etl.config.formats.avro_format import AVRO
 from lake_etl.config.formats.cobol_format import COBOL, CobolSection
 from lake_etl.config.formats.delimited_format import DELIMITED
 from lake_etl.config.formats.input_format import InputFormat
+from lake_etl.config.formats.orc_format import ORC
+from lake_etl.config.formats.parquet_format import PARQUET
 from lake_etl.config.input import InputSpec
+from lake_etl.config.input_formats import choose_format
 from lake_etl.errors import DataError, LakeError
 from lake_etl.read.declared_types import with_declared_types
-from lake_etl.read.delimiter_detection import delimited_section
+from lake_etl.read.delimiter_detection import delimited_section, first_values
+from lake_etl.read.encoding_check import wrong_encoding_error
 from lake_etl.read.prepare import inspect_file, prepare_file
 from lake_etl.read.source_files import KnownTypesLookup, SourceFiles, no_known_types
 from lake_etl.read.undecodable import UNDECODABLE, undecodable_files_error
@@ -27,10 +33,16 @@ from lake_etl.reasons.failure import reason_of
 
 Reader = Callable[[SparkSession, SourceFiles], DataFrame]
 ApplyTypes = Callable[[DataFrame, Mapping[str, str]], DataFrame]
+PREPARED = 'prepared-'
 # Spark ignores files whose names begin with one of these.
 HIDDEN_PREFIXES = ('_', '.')
 # The part of Spark that fetches rows from files. Its name is in the Java trace of such a failure, and in no other.
 FILE_SCAN = 'FileScanRDD'
+BINARY_FORMATS = (PARQUET, ORC, AVRO)
+DAMAGE_CODES = ('CANNOT_READ_FILE_FOOTER', 'FAILED_READ_FILE.NO_HINT', 'FAILED_READ_FILE:', 'FAILED_READ_FILE (')
+# Words in the class names of errors that come from memory, network or a stopped run, not from the content of a file.
+OUTSIDE = re.compile(r'\b\w*(OutOfMemory|StackOverflow|Socket|Connect|Timeout|Interrupt|SSL|Host|Closed|Cancel|NotFound'
+                     r'|Access)\w*(Error|Exception)\b')
 
 
 def read_collected_file(spark: SparkSession, uri: str, spec: InputSpec, known_types: KnownTypesLookup = no_known_types,
@@ -52,7 +64,7 @@ def read_collected_file(spark: SparkSession, uri: str, spec: InputSpec, known_ty
     Raises DataError naming the file when it is missing, empty, damaged, or not in the expected format.
     """
     name, uris = list_load_files(uri, spec)
-    prepared = [prepare_file(item, spec, f'{scratch}/prepared-{index:05}') for index, item in enumerate(uris)]
+    prepared = [prepare_file(item, spec, f'{scratch}/{PREPARED}{index:05}') for index, item in enumerate(uris)]
     first, first_format = prepared[0]
     for file, file_format in prepared:
         if file_format is not first_format:
@@ -70,13 +82,28 @@ def read_collected_file(spark: SparkSession, uri: str, spec: InputSpec, known_ty
         return apply_types(reader_for(first_format)(spark, source), spec.types)
 
 
-def proposed_input_spec(uri: str, spec: InputSpec) -> dict[str, Any]:
+def proposed_input_spec(uri: str, spec: InputSpec, scratch: str) -> dict[str, Any]:
     """Return the section of an input_spec that describes the file, or the first of its folder, with what was detected.
 
     Reads only the first bytes. The arguments are those of `read_collected_file`.
     """
+    decryption = {'pgp': {key: value for key, value in asdict(spec.pgp).items() if value}} if spec.pgp else {}
+    return {**decryption, **_proposed_section(uri, spec, scratch)}
+
+
+def first_text_values(uri: str, spec: InputSpec, scratch: str) -> list[list[str]]:
+    """Return the texts of each column in the first rows of delimited text; nothing for another format.
+
+    The arguments are those of `read_collected_file`.
+    """
     _, uris = list_load_files(uri, spec)
-    file, file_format, _ = inspect_file(uris[0], spec)
+    file, file_format, skip = inspect_file(uris[0], spec, f'{scratch}/{PREPARED}{0:05}')
+    return first_values(spec, file, skip) if file_format is DELIMITED else []
+
+
+def _proposed_section(uri: str, spec: InputSpec, scratch: str) -> dict[str, Any]:
+    _, uris = list_load_files(uri, spec)
+    file, file_format, _ = inspect_file(uris[0], spec, f'{scratch}/{PREPARED}{0:05}')
     if file_format is COBOL and spec.cobol is not None:
         return {'cobol': {key: value for key, value in asdict(spec.cobol).items()
                           if value != getattr(CobolSection(), key)}}
@@ -129,9 +156,27 @@ def read_errors_named(name: str, uri: str, spec: InputSpec, scans_only: bool = F
     except Exception as error:
         from_spark = isinstance(error, (PySparkException, Py4JError))
         if from_spark and UNDECODABLE in str(error):
+            if spec.pgp is not None:
+                raise wrong_encoding_error(name, spec.encoding, 'a line does not fit it', b'') from None
             raise undecodable_files_error([(item, item) for item in list_load_files(uri, spec)[1]],
                                           spec.encoding) from None
         if scans_only and not (from_spark and FILE_SCAN in str(error)):
             raise
+        if from_spark and (damaged := _damaged_format(uri, spec, reason_of(error))):
+            raise DataError(f'{name} could not be read. It is not {damaged}, or it is damaged or cut short. The '
+                            'published data stays as it is; land the file again.') from error
         raise DataError(f'{name} could not be read. {reason_of(error)} The published data stays as it is; land the '
                         'file again, or correct the input_spec where it does not fit the file.') from error
+
+
+def _damaged_format(uri: str, spec: InputSpec, reason: str) -> str | None:
+    """Return the name of the binary format that the files should have, if Spark failed because they do not have it.
+
+    A damaged file lets Spark fail with any class of error, so the reason says nothing unless it has a code of its own.
+    """
+    file_format = choose_format(list_load_files(uri, spec)[1][0], spec)
+    said_by_code = reason.startswith('Spark error') and not any(code in reason for code in DAMAGE_CODES)
+    unexplained = reason.startswith(('Spark failed with', 'Spark error'))
+    if file_format not in BINARY_FORMATS or said_by_code or not unexplained or OUTSIDE.search(reason):
+        return None
+    return file_format.name

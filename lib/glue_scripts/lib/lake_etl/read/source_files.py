@@ -31,6 +31,7 @@ class PreparedFile:
     skipped              number of bytes of the collected file, decompressed, before the content
     replace_undecodable  whether bytes that are not in the encoding become U+FFFD; otherwise the file is refused
     footer               lines at its end that `skip_footer` leaves out
+    stored               address of the collected file, decrypted if it is encrypted; empty if it is not
     detected             how its delimited text is written, if no section of the input_spec says that
     """
 
@@ -42,6 +43,12 @@ class PreparedFile:
     replace_undecodable: bool = False
     detected: DetectedText | None = None
     footer: tuple[str, ...] = ()
+    stored: str = ''
+
+    @property
+    def collected(self) -> str:
+        """Return the address of the file as the sender wrote it, decrypted."""
+        return self.stored or self.name
 
 
 @dataclass(frozen=True)

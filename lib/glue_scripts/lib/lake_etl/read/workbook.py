@@ -198,13 +198,13 @@ def _failures_named(file: PreparedFile) -> Iterator[None]:
         raise _needs_password(file) from None
     except LakeError:
         raise
-    except Exception as error:
-        raise _damaged(file, error) from None
+    except Exception:
+        raise _damaged(file) from None
     except BaseException as error:
         # A panic of the library's Rust code is a BaseException, not an Exception.
         if type(error).__name__ != PANIC:
             raise
-        raise _damaged(file, error) from None
+        raise _damaged(file) from None
 
 
 def _decrypt(content: bytes, file: PreparedFile, password: str | None) -> io.BytesIO:
@@ -233,9 +233,9 @@ def _needs_password(file: PreparedFile) -> DataError:
                      'or land the workbook unprotected. A protected ods file must be landed unprotected.')
 
 
-def _damaged(file: PreparedFile, error: BaseException) -> DataError:
-    return DataError(f'{file.name} cannot be opened as a workbook ({type(error).__name__}). Land it again, '
-                     'saved by the program that made it.')
+def _damaged(file: PreparedFile) -> DataError:
+    return DataError(f'{file.name} cannot be opened as a workbook: it is damaged, or a file of another kind. Land it '
+                     'again, saved by the program that made it.')
 
 
 def fits_in_memory(content: bytes, sheets: Sequence[str], combine: bool = False) -> bool:

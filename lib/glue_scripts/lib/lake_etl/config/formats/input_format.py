@@ -11,6 +11,7 @@ FORMAT_KEYS = {
     'encoding': 'take it out',
     'on_undecodable': 'take it out',
     'null_values': 'take it out; the SQL of the workflow can make nulls by the function nullif',
+    'hash_text': 'take it out; the lake infers nothing from the text that it hashes there',
     'keep_malformed_text': 'take it out, because no row can be malformed',
     'skip_rows': 'take it out',
     'skip_footer': 'take it out',
