@@ -1,0 +1,340 @@
+"""Compares two versions of a lake's configuration: effects, what breaks downstream, and what must be loaded again."""
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from lake_etl.column_lineage.lineage_graph import ROWS, ColumnName, LineageGraph, TableLineage
+from lake_etl.column_lineage.rule_sources import rule_columns
+from lake_etl.config.quality_rules import ACTIONS
+from lake_etl.config.written_tables import CONSUME
+from lake_etl.syntax.sql_syntax import tables_read
+from lib.local_lake.planning.configured_lake import ConfiguredLake
+from lib.local_lake.planning.effect import ORDER, PERSONAL, ConfigurationEffect, Reload
+from lib.local_lake.planning.workflow_comparison import compare_workflows
+
+OF_ROWS = frozenset({'rows change', 'reading changes', 'table added', 'table mode changes', 'cannot be analysed',
+                     'match changes'})
+OF_COLUMNS = frozenset({'protection removed', 'protection changed', 'protection added', 'type changed',
+                        'values change', 'column added', 'column renamed'})
+
+
+@dataclass(frozen=True)
+class Breakage:
+    """What does not work any more after a change: where it is written, and why.
+
+    certain  whether it fails; otherwise it cannot be analysed
+    """
+
+    place: str
+    reason: str
+    certain: bool = True
+
+
+@dataclass(frozen=True)
+class DownstreamChange:
+    """A table that is made of changed tables.
+
+    workflow  that fills it; empty for a view
+    columns   that change with them; empty if the rows change, or if it is not known which
+    sources   the changed tables
+    certain   whether its lineage is known
+    """
+
+    table: str
+    workflow: str
+    columns: tuple[str, ...]
+    sources: tuple[str, ...]
+    certain: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConfigurationPlan:
+    """What a change of the configuration does.
+
+    effects     what the reader should know first comes first
+    reloads     which files of each workflow must be loaded again, workflows that others read first
+    """
+
+    effects: tuple[ConfigurationEffect, ...] = ()
+    breakages: tuple[Breakage, ...] = ()
+    downstream: tuple[DownstreamChange, ...] = ()
+    reloads: Mapping[str, Reload] = field(default_factory=dict)
+
+    @property
+    def changes_data(self) -> bool:
+        """Tell whether anything but documentation differs."""
+        return bool(self.breakages) or bool(self.reloads) or any(effect.changes_data for effect in self.effects)
+
+
+def compare_lakes(before: ConfiguredLake, after: ConfiguredLake) -> ConfigurationPlan:
+    """Return what a change from one configuration to the other does."""
+    effects = list(_own_effects(before, after))
+    effects += _personal_effects(before, after, effects)
+    downstream = tuple(_downstream(effects, before, after))
+    effects.sort(key=lambda effect: (ORDER.index(effect.kind), effect.table, effect.column, effect.detail))
+    return ConfigurationPlan(effects=tuple(dict.fromkeys(effects)), breakages=tuple(_breakages(before, after, effects)),
+                             downstream=downstream, reloads=_reloads(effects, downstream, after))
+
+
+def own_effects(workflow: str, before: ConfiguredLake, after: ConfiguredLake) -> tuple[ConfigurationEffect, ...]:
+    """Return the effects of a change of one workflow on its own tables; the name is folded.
+
+    A version that cannot be read may have done anything.
+    """
+    name, table = after.name(workflow) if workflow in after.names else before.name(workflow), workflow.replace('/', '.')
+    if workflow in before.problems and workflow not in after.problems:
+        return (ConfigurationEffect(workflow=name, table=table, kind='cannot be analysed', certain=False,
+                                    detail='the earlier configuration cannot be read'),)
+    old, new = before.facts.get(workflow), after.facts.get(workflow)
+    if old is None and new is None:
+        return ()
+    if old is None:
+        return (ConfigurationEffect(workflow=name, table=table, kind='table added', reload='none',
+                                    detail='its files are loaded when they arrive'),)
+    if new is None:
+        return (ConfigurationEffect(workflow=name, table=table, kind='table removed', reload='none',
+                                    detail='it stays as it is, and its files are loaded with the defaults'),
+                ) if workflow not in after.problems else ()
+    return tuple(compare_workflows(name, old, new))
+
+
+def _own_effects(before: ConfiguredLake, after: ConfiguredLake) -> Iterator[ConfigurationEffect]:
+    for workflow in sorted({*before.names, *after.names}):
+        yield from own_effects(workflow, before, after)
+    for database in sorted({*before.matches, *after.matches}):
+        old, new = before.matches.get(database), after.matches.get(database)
+        if old != new:
+            spec = new or old
+            keys = [] if not (old and new) else [
+                name for name in vars(new) if getattr(old, name) != getattr(new, name)]
+            yield ConfigurationEffect(
+                workflow=database, table=f'{database}{CONSUME}.{spec.primary_entity_table}'.lower() if spec else '',
+                kind='match changes' if old and new else 'table added' if new else 'table removed',
+                detail=', '.join(keys), certain=False, reload='all' if new else 'none')
+
+
+def _personal_effects(before: ConfiguredLake, after: ConfiguredLake, own: Iterable[ConfigurationEffect]
+                      ) -> Iterator[ConfigurationEffect]:
+    """Yield which columns have personal data in clear text now, as names or the lineage tell, and had not before."""
+    told = {(effect.table, effect.column) for effect in own if effect.kind in PERSONAL}
+    for workflow, columns in after.personal.items():
+        table, known = workflow.replace('/', '.'), before.personal.get(workflow, {})
+        for name, kind in columns.items():
+            if name not in known and (table, name) not in told:
+                told.add((table, name))
+                yield ConfigurationEffect(workflow=after.name(workflow), table=table, kind='in clear text', column=name,
+                                          detail=f'it looks like {kind}', reload='none')
+    for name, table in after.graph.tables.items():
+        for column in table.columns:
+            if (name, column.name) not in told and _loses_protection(name, column.name, before.graph, after.graph):
+                yield ConfigurationEffect(
+                    workflow=_filling(after).get(name, ''), table=name, kind='protection removed', column=column.name,
+                    detail='it held only protected values', reload='none')
+
+
+def _loses_protection(table: str, name: str, before: LineageGraph, after: LineageGraph) -> bool:
+    """Tell whether a column held protected values and holds clear ones, or takes clear values of a protected source."""
+    old_table = before.tables.get(table)
+    old, new = old_table.column(name) if old_table else None, after.tables[table].column(name)
+    if new is None:
+        return False
+    if old is not None and old.protected and not new.protected:
+        return True
+    if after.tables[table].kind != 'cleanse':
+        return False
+    clear = {origin.source for origin in new.origins if not origin.masks}
+    known = {origin.source for column in (old_table.columns if old_table else ()) for origin in column.origins
+             if not origin.masks}
+    masked = {origin.source for column in (old_table.columns if old_table else ()) for origin in column.origins
+              if origin.masks}
+    return bool(clear & masked - known)
+
+
+def _filling(lake: ConfiguredLake) -> dict[str, str]:
+    """Return which workflow fills each Cleanse and Consume table, by the names of the tables."""
+    found = {}
+    for workflow, facts in lake.facts.items():
+        database, _, table = workflow.partition('/')
+        found[f'{database}.{table}'] = lake.name(workflow)
+        if facts.consume:
+            found[f'{database}{CONSUME}.{facts.consume.table}'] = lake.name(workflow)
+    return found
+
+
+def _downstream(effects: Iterable[ConfigurationEffect], before: ConfiguredLake, after: ConfiguredLake
+                ) -> Iterator[DownstreamChange]:
+    """Yield the tables and views that are made of changed ones."""
+    changed: dict[str, set[ColumnName]] = {}
+    for effect in effects:
+        if effect.kind in OF_ROWS or (effect.kind in OF_COLUMNS and not effect.column) or (
+                effect.kind.startswith('rule') and effect.reload != 'none'):
+            changed.setdefault(effect.table, set()).add(ColumnName(effect.table, ROWS))
+        elif effect.kind in (*OF_COLUMNS, 'column removed'):
+            changed.setdefault(effect.table, set()).update(
+                ColumnName(effect.table, name) for name in (effect.column, effect.earlier) if name)
+    found: dict[str, tuple[set[str], set[str]]] = {}
+    for table, names in changed.items():
+        for name in names:
+            for target in {*after.graph.downstream(name), *before.graph.downstream(name)}:
+                if target.table in after.graph.tables:
+                    columns, sources = found.setdefault(target.table, (set(), set()))
+                    columns.add(target.column)
+                    sources.add(table)
+    filling = _filling(after)
+    for table, (columns, sources) in sorted(found.items()):
+        listed = () if ROWS in columns else tuple(sorted(columns))
+        yield DownstreamChange(table, filling.get(table, ''), listed, tuple(sorted(sources)))
+    yield from _by_text(changed, found, after)
+
+
+def _by_text(changed: Iterable[str], found: Iterable[str], after: ConfiguredLake) -> Iterator[DownstreamChange]:
+    """Yield Consume tables whose query reads a changed table in a way that the lineage does not tell."""
+    touched = {*changed, *found}
+    for workflow, facts in after.facts.items():
+        database = workflow.partition('/')[0]
+        table = f'{database}{CONSUME}.{facts.consume.table}' if facts.consume else ''
+        sql = after.workflows[workflow].spark_sql
+        if sql is None or table in touched or not _is_unknown(after.graph.tables.get(table)):
+            continue
+        read = {'.'.join(name) for text in sql.statements for name in tables_read(text, 'spark')}
+        texts = ' '.join(sql.statements).lower()
+        sources = tuple(sorted(name for name in changed if name in read or name.partition('.')[2] in texts))
+        if sources:
+            yield DownstreamChange(table, after.name(workflow), (), sources, certain=False)
+
+
+def _is_unknown(table: TableLineage | None) -> bool:
+    return table is None or bool(table.unknown_rows or table.further_columns) or any(
+        column.unknown for column in table.columns)
+
+
+def _breakages(before: ConfiguredLake, after: ConfiguredLake, effects: Iterable[ConfigurationEffect]
+               ) -> Iterator[Breakage]:
+    gone = {effect.earlier or effect.column: effect.table for effect in effects
+            if effect.kind in ('column removed', 'column renamed')}
+    for problems in after.problems.values():
+        yield from (Breakage(item.file, str(item)) for item in problems if item not in {
+            known for some in before.problems.values() for known in some})
+    if after.circle and after.circle != before.circle:
+        yield Breakage('transformation-sql', after.circle)
+    earlier = set(before.graph.unread)
+    for sentence in after.graph.unread:
+        if sentence not in earlier:
+            yield _unread(sentence, gone, after)
+    known = set(_missing_columns(before))
+    yield from (item for item in _missing_columns(after) if item not in known)
+    known = set(_missing_in_rules(before))
+    yield from (item for item in _missing_in_rules(after) if item not in known)
+    known = set(_missing_in_matches(before))
+    yield from (item for item in _missing_in_matches(after) if item not in known)
+
+
+def _unread(sentence: str, gone: Mapping[str, str], lake: ConfiguredLake) -> Breakage:
+    """Return what is wrong with a statement that could be traced before: it names removed columns, or nobody knows."""
+    place, _, reason = sentence.partition(': ')
+    words = set(re.findall(r'\w+', _sql_text(place.rpartition(' of ')[2], lake)))
+    named = sorted(f'{table}.{name}' for name, table in gone.items() if name in words)
+    if named:
+        return Breakage(place, f'reads {" and ".join(named)}, which {"do" if len(named) > 1 else "does"} not exist')
+    return Breakage(place, reason, certain='none of the tables' in reason)
+
+
+def _sql_text(file: str, lake: ConfiguredLake) -> str:
+    """Return the statements of a SQL file in lower case."""
+    for read in lake.workflows.values():
+        for name in read.present_files:
+            if name.rpartition('/')[2] == file:
+                spark = read.spark_sql.statements if read.spark_sql else ()
+                return ' '.join({'spark': spark, 'athena': read.athena_statements}.get(
+                    file.partition('-')[0].lower(), read.redshift_statements)).lower()
+    return ''
+
+
+def _missing_columns(lake: ConfiguredLake) -> Iterator[Breakage]:
+    """Yield the columns that SQL reads and that the tables do not have."""
+    for origin, target in lake.graph.edges():
+        table = lake.graph.tables.get(origin.source.table)
+        if table is None or table.kind == 'source' or table.further_columns or origin.source.column == ROWS:
+            continue
+        if table.column(origin.source.column) is None:
+            file = lake.graph.tables[target.table].file
+            yield Breakage(file, f'{target.table} reads {origin.source}, which does not exist')
+
+
+def _missing_in_rules(lake: ConfiguredLake) -> Iterator[Breakage]:
+    """Yield the columns that rules look at and that the rows do not have at their stage."""
+    for workflow, read in lake.workflows.items():
+        facts = lake.facts[workflow]
+        consume = lake.graph.tables.get(
+            f'{workflow.partition("/")[0]}{CONSUME}.{facts.consume.table}' if facts.consume else '')
+        mapped = None if read.mapping is None else {name.lower() for name in read.mapping.destinations()}
+        open_table = bool(facts.further) or facts.opaque_steps
+        has = {'before_transform': mapped, 'after_transform': None if open_table else set(facts.columns),
+               'after_sparksql': None if consume is None or consume.further_columns
+               else {column.name.lower() for column in consume.columns}}
+        for stage, columns in has.items():
+            for action in ACTIONS if read.quality and columns is not None else ():
+                for rule in getattr(getattr(read.quality, stage), action):
+                    missing = [name for name in rule_columns(rule) or () if name.lower() not in (columns or ())
+                               and name.lower() not in ('year', 'month', 'day', 'execution_id')]
+                    yield from (Breakage(f'dq-{lake.name(workflow).replace("/", "-")}.json',
+                                         f'{stage}.{action}: {rule} looks at {name}, which does not exist there')
+                                for name in missing)
+
+
+def _missing_in_matches(lake: ConfiguredLake) -> Iterator[Breakage]:
+    """Yield the columns that an entity match compares and that a Consume table of its database does not have."""
+    for database, spec in lake.matches.items():
+        for workflow, facts in lake.facts.items():
+            if facts.consume is None or workflow.partition('/')[0] != database:
+                continue
+            table = lake.graph.tables.get(f'{database}{CONSUME}.{facts.consume.table}')
+            if table is None or table.further_columns:
+                continue
+            yield from (Breakage(f'{database}-entitymatch.json', f'compares {name}, which {table.name} does not have')
+                        for name in spec.columns() if table.column(name) is None)
+
+
+def _reloads(effects: Iterable[ConfigurationEffect], downstream: Iterable[DownstreamChange], after: ConfiguredLake
+             ) -> dict[str, Reload]:
+    """Return which files of each workflow must be loaded again, workflows that others read first."""
+    wanted: dict[str, Reload] = {}
+    for effect in effects:
+        matched = [name for key, name in after.names.items() if key.partition('/')[0] == effect.workflow.lower()]
+        for workflow in [effect.workflow] if '/' in effect.workflow else matched:
+            _want(wanted, workflow, effect.reload)
+    for change in downstream:
+        facts = after.facts.get(change.workflow.lower())
+        is_consume = facts is not None and facts.consume is not None and change.table.partition('.')[0].endswith(CONSUME)
+        if facts and facts.consume and is_consume:
+            _want(wanted, change.workflow, 'all' if facts.consume.by_partition else 'one')
+    present = {name: key for key, name in after.names.items() if key in after.facts}
+    return {workflow: wanted[workflow] for workflow in _in_order(after) if workflow in wanted and workflow in present}
+
+
+def _want(wanted: dict[str, Reload], workflow: str, reload: Reload) -> None:
+    if reload == 'all' or (reload == 'one' and workflow not in wanted):
+        wanted[workflow] = reload
+
+
+def _in_order(lake: ConfiguredLake) -> list[str]:
+    """Return the workflows, each after those whose tables its query reads and those that it waits for."""
+    filling = _filling(lake)
+    needs: dict[str, set[str]] = {name: set() for name in lake.names.values()}
+    for table, lineage in lake.graph.tables.items():
+        own = filling.get(table)
+        for source in {origin.source.table for origin in lineage.row_origins} | {
+                origin.source.table for column in lineage.columns for origin in column.origins} if own else ():
+            needs[own or ''].add(filling.get(source, own or ''))
+    for workflow, read in lake.workflows.items():
+        waits = read.dependencies.depends_on if read.dependencies else ()
+        needs[lake.name(workflow)] |= {name for pair in waits if (name := lake.names.get('/'.join(pair).casefold()))}
+    ordered: list[str] = []
+    while needs:
+        free = sorted(name for name, others in needs.items() if not (others & needs.keys()) - {name})
+        # Workflows that read each other's tables have no right order.
+        ordered += free or sorted(needs)
+        needs = {name: others for name, others in needs.items() if name not in ordered}
+    return ordered
