@@ -4,6 +4,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from lake_etl.syntax.placeholders import PLACEHOLDER
@@ -37,8 +38,12 @@ class CanonicalQuery:
     coupled: bool = True
 
 
+@lru_cache(maxsize=10_000)
 def canonical_query(text: str, dialect: Dialect) -> CanonicalQuery:
-    """Return the canonical form of one statement; its placeholders are not filled."""
+    """Return the canonical form of one statement, whose placeholders are not filled.
+
+    Both versions of a configuration have most statements in common, so forms are remembered.
+    """
     from sqlglot import exp
     tree = _tree(text, dialect)
     if tree is None or tree.find(exp.Command):

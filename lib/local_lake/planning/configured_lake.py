@@ -12,7 +12,7 @@ from pathlib import Path
 from lake_etl.arguments import KNOWN_PLACEHOLDERS
 from lake_etl.column_lineage.lineage_graph import LineageGraph
 from lake_etl.column_lineage.workflow_lineage import LakeConfiguration, trace_lake
-from lake_etl.config.configuration_files import SPEC, configured_name, file_names, folded
+from lake_etl.config.configuration_files import configured_name, folded
 from lake_etl.config.entries.known import known_forms
 from lake_etl.config.match_specification import EntityMatchSpec
 from lake_etl.config.personal_columns import unprotected_columns
@@ -54,15 +54,14 @@ class ConfiguredLake:
         return self.names.get(workflow, workflow)
 
 
-def read_configured_lake(configuration: Path, code: Path | None, environment: str = 'Prod') -> ConfiguredLake:
+def read_configured_lake(configuration: Path, code: Mapping[str, str], environment: str = 'Prod') -> ConfiguredLake:
     """Return the values of a configuration folder.
 
-    code         folder with the modules of the user's own transforms; None for the folder `lib` in the configuration
+    code         digest of the code of each transform of the user's own, see `transform_code`
     environment  in `Dev` a transform that does not exist counts as a step of unknown effect, elsewhere as a problem
     """
     read, transforms = configuration_below(str(configuration)), known_transforms()
     protecting = protection_by_transform(transforms, known_forms())
-    digests = transform_code(code or configuration / CODE)
     names: dict[str, str] = {}
     workflows: dict[str, Workflow] = {}
     problems: dict[str, tuple[Problem, ...]] = {}
@@ -85,7 +84,7 @@ def read_configured_lake(configuration: Path, code: Path | None, environment: st
     graph, circle = _lineage(names, workflows, matches, protecting)
     return ConfiguredLake(
         names=names, workflows=workflows, problems=problems, matches=matches, graph=graph, circle=circle,
-        facts={key: workflow_facts(*_parts(names[key]), workflow, protecting, digests)
+        facts={key: workflow_facts(*_parts(names[key]), workflow, protecting, code)
                for key, workflow in workflows.items()},
         personal={key: unprotected_columns(workflow, protecting) for key, workflow in workflows.items()})
 
@@ -161,23 +160,3 @@ def _imported(name: str, trees: Mapping[str, ast.Module | None]) -> set[str]:
             elif isinstance(node, ast.ImportFrom) and node.module:
                 waiting.append(node.module.partition('.')[0])
     return seen
-
-
-def own_files(configuration: Path, workflow: str) -> dict[str, bytes]:
-    """Return the configuration files of a workflow by name, also the copybook that it names.
-
-    workflow  `<database>/<table>` in any letter case
-    """
-    read, (database, table) = configuration_below(str(configuration)), _parts(workflow)
-    names = [*vars(file_names(database, table)).values()]
-    found = {stored: content for name in names if (stored := read.stored_name(name)) is not None
-             and (content := read(stored)) is not None}
-    try:
-        with _without_warnings():
-            section = read_workflow(database, table, read, known_transforms(), 'Dev').input.cobol
-    except LakeError:
-        section = None
-    if section is not None and section.copybook:
-        name = f'{SPEC}/{section.copybook}'
-        found[name] = read(name) or b''
-    return found

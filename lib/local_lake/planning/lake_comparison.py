@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from lake_etl.column_lineage.lineage_graph import ROWS, ColumnName, LineageGraph, TableLineage
 from lake_etl.column_lineage.rule_sources import rule_columns
+from lake_etl.config.configuration_files import folded
 from lake_etl.config.quality_rules import ACTIONS
 from lake_etl.config.written_tables import CONSUME
 from lake_etl.syntax.sql_syntax import tables_read
@@ -54,18 +55,22 @@ class ConfigurationPlan:
     """What a change of the configuration does.
 
     effects     what the reader should know first comes first
-    reloads     which files of each workflow must be loaded again, workflows that others read first
+    reloads     which files of each workflow must be loaded again because of its own configuration
+    followers   workflows that read changed tables: which of their files must follow, and the workflows before them
+    order       of all workflows: those that others read come first
     """
 
     effects: tuple[ConfigurationEffect, ...] = ()
     breakages: tuple[Breakage, ...] = ()
     downstream: tuple[DownstreamChange, ...] = ()
     reloads: Mapping[str, Reload] = field(default_factory=dict)
+    followers: Mapping[str, tuple[Reload, tuple[str, ...]]] = field(default_factory=dict)
+    order: tuple[str, ...] = ()
 
     @property
     def changes_data(self) -> bool:
         """Tell whether anything but documentation differs."""
-        return bool(self.breakages) or bool(self.reloads) or any(effect.changes_data for effect in self.effects)
+        return bool(self.breakages) or any(effect.changes_data for effect in self.effects)
 
 
 def compare_lakes(before: ConfiguredLake, after: ConfiguredLake) -> ConfigurationPlan:
@@ -75,7 +80,8 @@ def compare_lakes(before: ConfiguredLake, after: ConfiguredLake) -> Configuratio
     downstream = tuple(_downstream(effects, before, after))
     effects.sort(key=lambda effect: (ORDER.index(effect.kind), effect.table, effect.column, effect.detail))
     return ConfigurationPlan(effects=tuple(dict.fromkeys(effects)), breakages=tuple(_breakages(before, after, effects)),
-                             downstream=downstream, reloads=_reloads(effects, downstream, after))
+                             downstream=downstream, reloads=_reloads(effects, after),
+                             followers=_followers(downstream, after), order=tuple(_in_order(after)))
 
 
 def own_effects(workflow: str, before: ConfiguredLake, after: ConfiguredLake) -> tuple[ConfigurationEffect, ...]:
@@ -119,6 +125,14 @@ def _personal_effects(before: ConfiguredLake, after: ConfiguredLake, own: Iterab
                       ) -> Iterator[ConfigurationEffect]:
     """Yield which columns have personal data in clear text now, as names or the lineage tell, and had not before."""
     told = {(effect.table, effect.column) for effect in own if effect.kind in PERSONAL}
+    filling = _filling(after)
+    for name, table in after.graph.tables.items():
+        for column in table.columns:
+            if (name, column.name) not in told and _loses_protection(name, column.name, before.graph, after.graph):
+                told.add((name, column.name))
+                yield ConfigurationEffect(
+                    workflow=filling.get(name, ''), table=name, kind='protection removed', column=column.name,
+                    detail='it held only protected values', reload='none')
     for workflow, columns in after.personal.items():
         table, known = workflow.replace('/', '.'), before.personal.get(workflow, {})
         for name, kind in columns.items():
@@ -126,12 +140,6 @@ def _personal_effects(before: ConfiguredLake, after: ConfiguredLake, own: Iterab
                 told.add((table, name))
                 yield ConfigurationEffect(workflow=after.name(workflow), table=table, kind='in clear text', column=name,
                                           detail=f'it looks like {kind}', reload='none')
-    for name, table in after.graph.tables.items():
-        for column in table.columns:
-            if (name, column.name) not in told and _loses_protection(name, column.name, before.graph, after.graph):
-                yield ConfigurationEffect(
-                    workflow=_filling(after).get(name, ''), table=name, kind='protection removed', column=column.name,
-                    detail='it held only protected values', reload='none')
 
 
 def _loses_protection(table: str, name: str, before: LineageGraph, after: LineageGraph) -> bool:
@@ -297,26 +305,28 @@ def _missing_in_matches(lake: ConfiguredLake) -> Iterator[Breakage]:
                         for name in spec.columns() if table.column(name) is None)
 
 
-def _reloads(effects: Iterable[ConfigurationEffect], downstream: Iterable[DownstreamChange], after: ConfiguredLake
-             ) -> dict[str, Reload]:
-    """Return which files of each workflow must be loaded again, workflows that others read first."""
+def _reloads(effects: Iterable[ConfigurationEffect], after: ConfiguredLake) -> dict[str, Reload]:
+    """Return which files of each workflow must be loaded again because of its own configuration."""
     wanted: dict[str, Reload] = {}
     for effect in effects:
         matched = [name for key, name in after.names.items() if key.partition('/')[0] == effect.workflow.lower()]
         for workflow in [effect.workflow] if '/' in effect.workflow else matched:
-            _want(wanted, workflow, effect.reload)
+            if effect.reload == 'all' or (effect.reload == 'one' and workflow not in wanted):
+                wanted[workflow] = effect.reload
+    present = {name for key, name in after.names.items() if key in after.facts}
+    return {workflow: reload for workflow, reload in wanted.items() if workflow in present}
+
+
+def _followers(downstream: Iterable[DownstreamChange], after: ConfiguredLake
+               ) -> dict[str, tuple[Reload, tuple[str, ...]]]:
+    """Return the workflows whose Consume tables are made of changed tables of other workflows."""
+    filling, found = _filling(after), dict[str, tuple[Reload, tuple[str, ...]]]()
     for change in downstream:
-        facts = after.facts.get(change.workflow.lower())
-        is_consume = facts is not None and facts.consume is not None and change.table.partition('.')[0].endswith(CONSUME)
-        if facts and facts.consume and is_consume:
-            _want(wanted, change.workflow, 'all' if facts.consume.by_partition else 'one')
-    present = {name: key for key, name in after.names.items() if key in after.facts}
-    return {workflow: wanted[workflow] for workflow in _in_order(after) if workflow in wanted and workflow in present}
-
-
-def _want(wanted: dict[str, Reload], workflow: str, reload: Reload) -> None:
-    if reload == 'all' or (reload == 'one' and workflow not in wanted):
-        wanted[workflow] = reload
+        facts = after.facts.get(folded(change.workflow))
+        before = {filling[source] for source in change.sources if source in filling} - {change.workflow}
+        if facts and facts.consume and before and change.table.partition('.')[0].endswith(CONSUME):
+            found[change.workflow] = 'all' if facts.consume.by_partition else 'one', tuple(sorted(before))
+    return found
 
 
 def _in_order(lake: ConfiguredLake) -> list[str]:
@@ -330,7 +340,7 @@ def _in_order(lake: ConfiguredLake) -> list[str]:
             needs[own or ''].add(filling.get(source, own or ''))
     for workflow, read in lake.workflows.items():
         waits = read.dependencies.depends_on if read.dependencies else ()
-        needs[lake.name(workflow)] |= {name for pair in waits if (name := lake.names.get('/'.join(pair).casefold()))}
+        needs[lake.name(workflow)] |= {lake.names[key] for pair in waits if (key := folded('/'.join(pair))) in lake.names}
     ordered: list[str] = []
     while needs:
         free = sorted(name for name, others in needs.items() if not (others & needs.keys()) - {name})

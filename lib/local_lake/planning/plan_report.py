@@ -1,0 +1,129 @@
+"""Prints a plan: personal data first, then what breaks, what changes, and what to load again."""
+from __future__ import annotations
+
+import sys
+import textwrap
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict
+from decimal import Decimal
+
+from lib.local_lake.planning.effect import PERSONAL, ConfigurationEffect
+from lib.local_lake.planning.lake_plan import LakePlan
+from lib.local_lake.planning.needed_reloads import WorkflowReload
+from lib.local_lake.planning.recorded_files import RecordedFile
+from lib.local_lake.showing.output import terminal_width
+
+WIDEST = 120
+SHOWN_PARTITIONS, SHOWN_EFFECTS = 6, 40
+IN_ALL = 'in all'
+
+
+def plan_document(plan: LakePlan) -> dict[str, object]:
+    """Return a plan for a program: every key is always there."""
+    comparison = plan.comparison
+    return {
+        'compared_with': plan.compared, 'changes_data': comparison.changes_data,
+        'effects': [asdict(effect) for effect in comparison.effects],
+        'breakages': [asdict(item) for item in comparison.breakages],
+        'downstream': [asdict(item) for item in comparison.downstream],
+        'reloads': [{'workflow': reload.workflow, 'reason': reload.reason, 'files': [
+            {'file': item.file, 'partition': item.day, 'rows': item.rows, 'seconds': item.seconds,
+             'in_collect': item not in plan.missing(reload)} for item in reload.files]} for reload in plan.reloads],
+        'notes': list(plan.notes)}
+
+
+def print_plan(plan: LakePlan) -> None:
+    """Print a plan for people; lines fit the terminal."""
+    for line in plan_lines(plan):
+        print(line)
+
+
+def plan_lines(plan: LakePlan) -> Iterator[str]:
+    """Yield the lines of a plan."""
+    width = min(terminal_width(sys.stdout) or WIDEST, WIDEST)
+    effects = plan.comparison.effects
+    for line in _sentences(plan):
+        yield from textwrap.wrap(line, width)
+    sections = (
+        ('Personal data', [_place(effect) + _detail(effect) for effect in effects if effect.kind in PERSONAL]),
+        ('What breaks', [f'{item.place}: {item.reason}' for item in plan.comparison.breakages if item.certain]),
+        ('What may break, because its lineage cannot be read',
+         [f'{item.place}: {item.reason}' for item in plan.comparison.breakages if not item.certain]),
+        ('What changes', list(_changes(effects))),
+        ('What is made of these', [
+            f'{item.table}: {", ".join(item.columns) or "its rows"}' + ('' if item.certain else ' (may change)')
+            for item in plan.comparison.downstream]),
+        ('To load again', [text for reload in plan.reloads for text in _reload(plan, reload)]),
+        ('Only described', [f'{_place(effect)}{_detail(effect)}' for effect in effects
+                            if effect.kind == 'documentation']))
+    for title, lines in sections:
+        if lines:
+            yield ''
+            yield title
+            yield from _wrapped(lines[:SHOWN_EFFECTS], width)
+            if len(lines) > SHOWN_EFFECTS:
+                yield f'  and {len(lines) - SHOWN_EFFECTS:,} more; --format json has all'
+
+
+def _sentences(plan: LakePlan) -> Iterator[str]:
+    data = [effect for effect in plan.comparison.effects if effect.changes_data]
+    if not plan.comparison.changes_data:
+        described = ', except for what is only described' if plan.comparison.effects else ''
+        yield f'Nothing changes compared with {plan.compared}{described}.'
+    else:
+        workflows = len({effect.workflow for effect in data})
+        yield (f'Compared with {plan.compared}, {_count(len(data), "effect")} in {_count(workflows, "workflow")}'
+               + ('.' if plan.reloads else ', and nothing to load again.'))
+    if plan.pending:
+        yield 'An earlier ./lake apply did not end; ./lake apply goes on with it.'
+    yield from plan.notes
+
+
+def _changes(effects: Iterable[ConfigurationEffect]) -> Iterator[str]:
+    for effect in effects:
+        if effect.kind in (*PERSONAL, 'documentation'):
+            continue
+        may = '' if effect.certain or effect.kind == 'cannot be analysed' else 'may: '
+        yield f'{_place(effect)}: {may}{effect.kind}{_detail(effect, ", ")}'
+
+
+def _place(effect: ConfigurationEffect) -> str:
+    return f'{effect.table}.{effect.column}' if effect.column else effect.table
+
+
+def _detail(effect: ConfigurationEffect, sign: str = ': ') -> str:
+    return f'{sign}{effect.detail}' if effect.detail else ''
+
+
+def _reload(plan: LakePlan, reload: WorkflowReload) -> Iterator[str]:
+    missing = plan.missing(reload)
+    because = '' if reload.reason == 'own' else ', because it reads changed tables'
+    yield f'{reload.workflow}: {reload_summary(reload.files)}{because}'
+    if missing:
+        yield (f'  of these, not in Collect any more: {_some([item.file for item in missing])}. Their rows stay as '
+               'they are')
+
+
+def reload_summary(files: Sequence[RecordedFile]) -> str:
+    """Return how many files, rows and partitions are loaded again, and how long that took last time."""
+    days = sorted({item.day for item in files})
+    known = [item.seconds for item in files if item.seconds is not None]
+    took = '' if not known else f', {sum(known, Decimal()):,.1f} s last time'
+    some = f' ({len(known)} of {len(files)} on record)' if known and len(known) < len(files) else ''
+    return (f'{_count(len(files), "file")}, {_count(sum(item.rows for item in files), "row")}, '
+            f'{_count(len(days), "partition")} {_some(days)}{took}{some}')
+
+
+def _some(names: Sequence[str]) -> str:
+    more = len(names) - SHOWN_PARTITIONS
+    return ', '.join(names[:SHOWN_PARTITIONS]) + (f' and {more:,} more' if more > 0 else '')
+
+
+def _count(number: int, noun: str) -> str:
+    return f'{number:,} {noun}{"" if number == 1 else "s"}'
+
+
+def _wrapped(lines: Iterable[str], width: int) -> Iterator[str]:
+    for line in lines:
+        indent = '  ' + ' ' * (len(line) - len(line.lstrip()))
+        yield from textwrap.wrap(line.strip(), width, initial_indent=indent, subsequent_indent=f'{indent}  ')
