@@ -58,7 +58,8 @@ def add_corrections(verbs: Verbs) -> None:
     diff.add_argument('--to', dest='later', metavar='RUN', help='run that left the later state (default: the present)')
     diff.add_argument('--key', metavar='COLUMNS', help='columns that identify a row, with commas between them '
                       "(default: those of the rule IsPrimaryKey in the workflow's rules file)")
-    remove = add_verb(verbs, 'remove', 'take the rows of one source file out of the Cleanse table of its workflow', module)
+    remove = add_verb(verbs, 'remove', 'take the rows of one source file out of the Cleanse table of its workflow',
+                      module)
     remove.add_argument('file', metavar='FILE', help='name of the file, or its path below Collect')
     remove.add_argument('--workflow', required=True, metavar='DATABASE/TABLE', help='which workflow loaded it')
     for verb in (history, diff):

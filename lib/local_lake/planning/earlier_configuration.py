@@ -46,7 +46,8 @@ def earlier_configuration(against: str, configuration: Path) -> Iterator[Earlier
     folder = Path(against)
     if folder.is_dir() and any((folder / kind).is_dir() for kind in KINDS):
         code = folder.resolve() / CODE
-        yield EarlierConfiguration(str(folder), folder.resolve(), code if code.is_dir() else _present_code(configuration))
+        own = code if code.is_dir() else _present_code(configuration)
+        yield EarlierConfiguration(str(folder), folder.resolve(), own)
         return
     with TemporaryDirectory(prefix='lake-plan-') as name:
         target = Path(name).resolve()
@@ -72,8 +73,8 @@ def _commit(reference: str, configuration: Path) -> str:
     inside = _git(['rev-parse', '--is-inside-work-tree'], configuration)
     if inside.returncode:
         if UNTRUSTED in inside.stderr.decode(errors='replace'):
-            raise LakeError(f'git does not read the repository of {configuration}, because it belongs to another user. '
-                            'Trust it with: git config --global --add safe.directory FOLDER')
+            raise LakeError(f'git does not read the repository of {configuration}, because it belongs to another '
+                            'user. Trust it with: git config --global --add safe.directory FOLDER')
         raise LakeError(f'--against {reference}: {configuration} is not in a git repository, and there is no folder '
                         f'{reference} with configuration files. Name a folder that holds the earlier configuration.')
     found = _git(['rev-parse', '--verify', '--quiet', '--end-of-options', f'{reference}^{{commit}}'], configuration)
@@ -81,9 +82,9 @@ def _commit(reference: str, configuration: Path) -> str:
         if reference == 'HEAD':
             raise LakeError(f'The git repository of {configuration} has no commit yet. Commit the configuration, or '
                             'name the folder of an earlier one with --against.')
-        raise LakeError(f"--against {reference}: the git repository of {configuration} has no such reference, and there "
-                        'is no folder of that name with configuration files. git branch -a lists branches, git log '
-                        '--oneline commits.')
+        raise LakeError(f'--against {reference}: the git repository of {configuration} has no such reference, and '
+                        'there is no folder of that name with configuration files. git branch -a lists branches, git '
+                        'log --oneline commits.')
     return found.stdout.decode().strip()
 
 

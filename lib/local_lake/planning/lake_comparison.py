@@ -1,16 +1,14 @@
 """Compares two versions of a lake's configuration: effects, what breaks downstream, and what must be loaded again."""
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from lake_etl.column_lineage.lineage_graph import ROWS, ColumnName, LineageGraph, TableLineage
-from lake_etl.column_lineage.rule_sources import rule_columns
 from lake_etl.config.configuration_files import folded
-from lake_etl.config.quality_rules import ACTIONS
 from lake_etl.config.written_tables import CONSUME
 from lake_etl.syntax.sql_syntax import tables_read
+from lib.local_lake.planning.breakage import Breakage, find_breakages
 from lib.local_lake.planning.configured_lake import ConfiguredLake
 from lib.local_lake.planning.effect import ORDER, PERSONAL, ConfigurationEffect, Reload
 from lib.local_lake.planning.workflow_comparison import compare_workflows
@@ -19,18 +17,6 @@ OF_ROWS = frozenset({'rows change', 'reading changes', 'table added', 'table mod
                      'match changes'})
 OF_COLUMNS = frozenset({'protection removed', 'protection changed', 'protection added', 'type changed',
                         'values change', 'column added', 'column renamed'})
-
-
-@dataclass(frozen=True)
-class Breakage:
-    """What does not work any more after a change: where it is written, and why.
-
-    certain  whether it fails; otherwise it cannot be analysed
-    """
-
-    place: str
-    reason: str
-    certain: bool = True
 
 
 @dataclass(frozen=True)
@@ -79,9 +65,10 @@ def compare_lakes(before: ConfiguredLake, after: ConfiguredLake) -> Configuratio
     effects += _personal_effects(before, after, effects)
     downstream = tuple(_downstream(effects, before, after))
     effects.sort(key=lambda effect: (ORDER.index(effect.kind), effect.table, effect.column, effect.detail))
-    return ConfigurationPlan(effects=tuple(dict.fromkeys(effects)), breakages=tuple(_breakages(before, after, effects)),
-                             downstream=downstream, reloads=_reloads(effects, after),
-                             followers=_followers(downstream, after), order=tuple(_in_order(after)))
+    return ConfigurationPlan(
+        effects=tuple(dict.fromkeys(effects)), breakages=tuple(find_breakages(before, after, effects)),
+        downstream=downstream, reloads=_reloads(effects, after), followers=_followers(downstream, after),
+        order=tuple(_in_order(after)))
 
 
 def own_effects(workflow: str, before: ConfiguredLake, after: ConfiguredLake) -> tuple[ConfigurationEffect, ...]:
@@ -126,8 +113,8 @@ def _personal_effects(before: ConfiguredLake, after: ConfiguredLake, own: Iterab
     """Yield which columns have personal data in clear text now, as names or the lineage tell, and had not before."""
     told = {(effect.table, effect.column) for effect in own if effect.kind in PERSONAL}
     filling = _filling(after)
-    for name, table in after.graph.tables.items():
-        for column in table.columns:
+    for name, lineage in after.graph.tables.items():
+        for column in lineage.columns:
             if (name, column.name) not in told and _loses_protection(name, column.name, before.graph, after.graph):
                 told.add((name, column.name))
                 yield ConfigurationEffect(
@@ -218,93 +205,6 @@ def _is_unknown(table: TableLineage | None) -> bool:
         column.unknown for column in table.columns)
 
 
-def _breakages(before: ConfiguredLake, after: ConfiguredLake, effects: Iterable[ConfigurationEffect]
-               ) -> Iterator[Breakage]:
-    gone = {effect.earlier or effect.column: effect.table for effect in effects
-            if effect.kind in ('column removed', 'column renamed')}
-    for problems in after.problems.values():
-        yield from (Breakage(item.file, str(item)) for item in problems if item not in {
-            known for some in before.problems.values() for known in some})
-    if after.circle and after.circle != before.circle:
-        yield Breakage('transformation-sql', after.circle)
-    earlier = set(before.graph.unread)
-    for sentence in after.graph.unread:
-        if sentence not in earlier:
-            yield _unread(sentence, gone, after)
-    known = set(_missing_columns(before))
-    yield from (item for item in _missing_columns(after) if item not in known)
-    known = set(_missing_in_rules(before))
-    yield from (item for item in _missing_in_rules(after) if item not in known)
-    known = set(_missing_in_matches(before))
-    yield from (item for item in _missing_in_matches(after) if item not in known)
-
-
-def _unread(sentence: str, gone: Mapping[str, str], lake: ConfiguredLake) -> Breakage:
-    """Return what is wrong with a statement that could be traced before: it names removed columns, or nobody knows."""
-    place, _, reason = sentence.partition(': ')
-    words = set(re.findall(r'\w+', _sql_text(place.rpartition(' of ')[2], lake)))
-    named = sorted(f'{table}.{name}' for name, table in gone.items() if name in words)
-    if named:
-        return Breakage(place, f'reads {" and ".join(named)}, which {"do" if len(named) > 1 else "does"} not exist')
-    return Breakage(place, reason, certain='none of the tables' in reason)
-
-
-def _sql_text(file: str, lake: ConfiguredLake) -> str:
-    """Return the statements of a SQL file in lower case."""
-    for read in lake.workflows.values():
-        for name in read.present_files:
-            if name.rpartition('/')[2] == file:
-                spark = read.spark_sql.statements if read.spark_sql else ()
-                return ' '.join({'spark': spark, 'athena': read.athena_statements}.get(
-                    file.partition('-')[0].lower(), read.redshift_statements)).lower()
-    return ''
-
-
-def _missing_columns(lake: ConfiguredLake) -> Iterator[Breakage]:
-    """Yield the columns that SQL reads and that the tables do not have."""
-    for origin, target in lake.graph.edges():
-        table = lake.graph.tables.get(origin.source.table)
-        if table is None or table.kind == 'source' or table.further_columns or origin.source.column == ROWS:
-            continue
-        if table.column(origin.source.column) is None:
-            file = lake.graph.tables[target.table].file
-            yield Breakage(file, f'{target.table} reads {origin.source}, which does not exist')
-
-
-def _missing_in_rules(lake: ConfiguredLake) -> Iterator[Breakage]:
-    """Yield the columns that rules look at and that the rows do not have at their stage."""
-    for workflow, read in lake.workflows.items():
-        facts = lake.facts[workflow]
-        consume = lake.graph.tables.get(
-            f'{workflow.partition("/")[0]}{CONSUME}.{facts.consume.table}' if facts.consume else '')
-        mapped = None if read.mapping is None else {name.lower() for name in read.mapping.destinations()}
-        open_table = bool(facts.further) or facts.opaque_steps
-        has = {'before_transform': mapped, 'after_transform': None if open_table else set(facts.columns),
-               'after_sparksql': None if consume is None or consume.further_columns
-               else {column.name.lower() for column in consume.columns}}
-        for stage, columns in has.items():
-            for action in ACTIONS if read.quality and columns is not None else ():
-                for rule in getattr(getattr(read.quality, stage), action):
-                    missing = [name for name in rule_columns(rule) or () if name.lower() not in (columns or ())
-                               and name.lower() not in ('year', 'month', 'day', 'execution_id')]
-                    yield from (Breakage(f'dq-{lake.name(workflow).replace("/", "-")}.json',
-                                         f'{stage}.{action}: {rule} looks at {name}, which does not exist there')
-                                for name in missing)
-
-
-def _missing_in_matches(lake: ConfiguredLake) -> Iterator[Breakage]:
-    """Yield the columns that an entity match compares and that a Consume table of its database does not have."""
-    for database, spec in lake.matches.items():
-        for workflow, facts in lake.facts.items():
-            if facts.consume is None or workflow.partition('/')[0] != database:
-                continue
-            table = lake.graph.tables.get(f'{database}{CONSUME}.{facts.consume.table}')
-            if table is None or table.further_columns:
-                continue
-            yield from (Breakage(f'{database}-entitymatch.json', f'compares {name}, which {table.name} does not have')
-                        for name in spec.columns() if table.column(name) is None)
-
-
 def _reloads(effects: Iterable[ConfigurationEffect], after: ConfiguredLake) -> dict[str, Reload]:
     """Return which files of each workflow must be loaded again because of its own configuration."""
     wanted: dict[str, Reload] = {}
@@ -333,14 +233,13 @@ def _in_order(lake: ConfiguredLake) -> list[str]:
     """Return the workflows, each after those whose tables its query reads and those that it waits for."""
     filling = _filling(lake)
     needs: dict[str, set[str]] = {name: set() for name in lake.names.values()}
-    for table, lineage in lake.graph.tables.items():
-        own = filling.get(table)
-        for source in {origin.source.table for origin in lineage.row_origins} | {
-                origin.source.table for column in lineage.columns for origin in column.origins} if own else ():
-            needs[own or ''].add(filling.get(source, own or ''))
+    for origin, target in lake.graph.edges():
+        if target.table in filling and origin.source.table in filling:
+            needs[filling[target.table]].add(filling[origin.source.table])
     for workflow, read in lake.workflows.items():
         waits = read.dependencies.depends_on if read.dependencies else ()
-        needs[lake.name(workflow)] |= {lake.names[key] for pair in waits if (key := folded('/'.join(pair))) in lake.names}
+        keys = (folded('/'.join(pair)) for pair in waits)
+        needs[lake.name(workflow)] |= {lake.names[key] for key in keys if key in lake.names}
     ordered: list[str] = []
     while needs:
         free = sorted(name for name, others in needs.items() if not (others & needs.keys()) - {name})

@@ -39,7 +39,7 @@ class LakePlan:
     reloads      files to load again, workflows that others read first
     collected    the files in Collect by their folded paths
     notes        sentences on what the plan does not know
-    pending      whether an earlier `./lake apply` did not end
+    pending      what an earlier `./lake apply` has left
     """
 
     compared: str
@@ -49,7 +49,12 @@ class LakePlan:
     reloads: Sequence[WorkflowReload] = ()
     collected: Mapping[str, Dropped] = field(default_factory=dict)
     notes: Sequence[str] = ()
-    pending: bool = False
+    pending: PendingReloads = field(default_factory=PendingReloads)
+
+    @property
+    def followers(self) -> Mapping[str, tuple[Reload, tuple[str, ...]]]:
+        """Return the workflows that must follow others, also those that an earlier `./lake apply` has left."""
+        return {**self.comparison.followers, **self.pending.needs}
 
     def missing(self, reload: WorkflowReload) -> list[RecordedFile]:
         """Return the files of a reload that are not in Collect any more."""
@@ -78,7 +83,8 @@ def opened_plan(folders: LakeFolders, against: str | None) -> Iterator[LakePlan]
                 notes.append(f'Files that were loaded before the lake recorded its configuration: {unknown:,}. Compare '
                              'with that time by --against, a git reference or a folder.')
         else:
-            earlier = stack.enter_context(earlier_configuration(HEAD if against is None else against, folders.configuration))
+            reference = HEAD if against is None else against
+            earlier = stack.enter_context(earlier_configuration(reference, folders.configuration))
             compared, before = earlier.name, earlier.folder
             lake = read_configured_lake(before, transform_code(earlier.code), 'Dev')
             if earlier.uncommitted:
@@ -90,8 +96,8 @@ def opened_plan(folders: LakeFolders, against: str | None) -> Iterator[LakePlan]
         yield LakePlan(
             compared=compared, before=before, comparison=comparison, after=after,
             reloads=needed_reloads(comparison, files, since.reload_of, pending),
-            collected={folded(_as_configured(item.key, after)): item for item in _collected(folders)},
-            notes=notes, pending=bool(pending.needs))
+            collected=collected_files(folders, after),
+            notes=notes, pending=pending)
 
 
 def _last_loads(folders: LakeFolders, files: Mapping[str, Sequence[RecordedFile]], code: Mapping[str, str],
@@ -161,8 +167,10 @@ def _widest(effects: Sequence[ConfigurationEffect]) -> Reload:
     return 'all' if 'all' in found else 'one' if 'one' in found else 'none'
 
 
-def _collected(folders: LakeFolders) -> Iterator[Dropped]:
-    return dropped_files(folders.collect, time.time()) if folders.collect.is_dir() else iter(())
+def collected_files(folders: LakeFolders, configured: ConfiguredLake) -> dict[str, Dropped]:
+    """Return the files in Collect by their folded paths, with database and table as the configuration spells them."""
+    found = dropped_files(folders.collect, time.time()) if folders.collect.is_dir() else ()
+    return {folded(_as_configured(item.key, configured)): item for item in found}
 
 
 def _as_configured(key: str, configured: ConfiguredLake) -> str:
@@ -181,8 +189,7 @@ def _read_pending(folders: LakeFolders) -> PendingReloads:
 
 def remember_pending(folders: LakeFolders, plan: LakePlan) -> None:
     """Store which workflows must follow others, so that the next `./lake apply` goes on where this one stops."""
-    before = _read_pending(folders).needs
-    write_setting(folders, PENDING, json.dumps({**plan.comparison.followers, **before}))
+    write_setting(folders, PENDING, json.dumps(plan.followers))
 
 
 def forget_pending(folders: LakeFolders) -> None:

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from lake_etl.adapters.local.catalog_file import reading, writing
 from lake_etl.config.configuration_files import SPEC, entity_match_file, file_names, folded
@@ -98,10 +99,10 @@ def _copybook(spec: bytes | None) -> str:
     """Return the name of the copybook that a specification names; empty for none."""
     if spec is None or b'copybook' not in spec:
         return ''
-    raw = parse_json_object(spec, Findings(SPEC)) or {}
-    section = raw.get('input_spec', {}).get('cobol', {}) if isinstance(raw.get('input_spec'), dict) else {}
-    name = section.get('copybook') if isinstance(section, dict) else None
-    return name if isinstance(name, str) else ''
+    found: Any = parse_json_object(spec, Findings(SPEC))
+    for key in ('input_spec', 'cobol', 'copybook'):
+        found = found.get(key) if isinstance(found, dict) else None
+    return found if isinstance(found, str) else ''
 
 
 @contextmanager

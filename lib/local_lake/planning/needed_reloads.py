@@ -40,7 +40,7 @@ def needed_reloads(plan: ConfigurationPlan, files: Mapping[str, Sequence[Recorde
     reload_since  which reload a file needs since its own last load; None if the record does not tell it
     """
     found: list[WorkflowReload] = []
-    followers = {**{name: need for name, need in plan.followers.items()}, **pending.needs}
+    followers = {**plan.followers, **pending.needs}
     for workflow in plan.order:
         own = plan.reloads.get(workflow, 'none')
         chosen = _own(own, files.get(workflow, ()), reload_since)

@@ -15,7 +15,6 @@ from lib.local_lake.showing.output import terminal_width
 
 WIDEST = 120
 SHOWN_PARTITIONS, SHOWN_EFFECTS = 6, 40
-IN_ALL = 'in all'
 
 
 def plan_document(plan: LakePlan) -> dict[str, object]:
@@ -38,9 +37,19 @@ def print_plan(plan: LakePlan) -> None:
         print(line)
 
 
+def print_lines(lines: Iterable[str]) -> None:
+    """Print lines with an indent, folded to the width of the terminal."""
+    for line in _wrapped(lines, _width()):
+        print(line)
+
+
+def _width() -> int:
+    return min(terminal_width(sys.stdout) or WIDEST, WIDEST)
+
+
 def plan_lines(plan: LakePlan) -> Iterator[str]:
     """Yield the lines of a plan."""
-    width = min(terminal_width(sys.stdout) or WIDEST, WIDEST)
+    width = _width()
     effects = plan.comparison.effects
     for line in _sentences(plan):
         yield from textwrap.wrap(line, width)
@@ -74,7 +83,7 @@ def _sentences(plan: LakePlan) -> Iterator[str]:
         workflows = len({effect.workflow for effect in data})
         yield (f'Compared with {plan.compared}, {_count(len(data), "effect")} in {_count(workflows, "workflow")}'
                + ('.' if plan.reloads else ', and nothing to load again.'))
-    if plan.pending:
+    if plan.pending.needs:
         yield 'An earlier ./lake apply did not end; ./lake apply goes on with it.'
     yield from plan.notes
 

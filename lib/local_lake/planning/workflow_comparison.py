@@ -5,9 +5,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from lib.local_lake.planning.effect import ConfigurationEffect, EffectKind
-from lib.local_lake.planning.workflow_facts import (
-    ColumnFacts, ConsumeFacts, StatementFacts, WorkflowFacts)
+from lib.local_lake.planning.effect import ConfigurationEffect, EffectKind, Reload
+from lib.local_lake.planning.workflow_facts import ColumnFacts, ConsumeFacts, StatementFacts, WorkflowFacts
 
 STOPPING_RULES = 'halt_rules'
 ROWS_OF_RULES = 'quarantine_rules'
@@ -117,14 +116,14 @@ def _rules(workflow: str, before: WorkflowFacts, after: WorkflowFacts) -> Iterat
         old, new = before.rules.get(place), after.rules.get(place)
         facts = after.consume or before.consume
         name = (f'{database}_consume.{facts.table}' if stage == AFTER_SQL and facts else f'{database}.{table}')
-        scope = 'none' if action != ROWS_OF_RULES else 'one' if stage == AFTER_SQL and not (
+        scope: Reload = 'none' if action != ROWS_OF_RULES else 'one' if stage == AFTER_SQL and not (
             facts and facts.by_partition) else 'all'
         effect = partial(ConfigurationEffect, workflow=workflow, table=name, reload=scope)
         for rule in (old - new if old and new else old or ()):
-            yield effect(kind='rule removed', detail=f'{action}: {rule}')    # type: ignore[arg-type]
+            yield effect(kind='rule removed', detail=f'{action}: {rule}')
         for rule in (new - old if old and new else new or ()):
             stops = '; a load that fails it stops' if action == STOPPING_RULES else ''
-            yield effect(kind='rule added', detail=f'{action}: {rule}{stops}')    # type: ignore[arg-type]
+            yield effect(kind='rule added', detail=f'{action}: {rule}{stops}')
 
 
 def _clear_text(effect: Any, before: WorkflowFacts, after: WorkflowFacts) -> Iterator[ConfigurationEffect]:
@@ -139,13 +138,13 @@ def _clear_text(effect: Any, before: WorkflowFacts, after: WorkflowFacts) -> Ite
 def _consume(workflow: str, before: ConsumeFacts | None, after: ConsumeFacts | None) -> Iterator[ConfigurationEffect]:
     database = workflow.partition('/')[0].lower()
     if before is None or after is None or before.table != after.table:
-        for facts, kind in ((before, 'table removed'), (after, 'table added')):
-            if facts is not None:
-                yield ConfigurationEffect(
-                    workflow=workflow, table=f'{database}_consume.{facts.table}',
-                    kind=kind, reload='none' if kind == 'table removed'   # type: ignore[arg-type]
-                    else 'all' if facts.by_partition else 'one',
-                    detail='it stays as it is, and no load fills it' if kind == 'table removed' else '')
+        if before is not None:
+            yield ConfigurationEffect(workflow=workflow, table=f'{database}_consume.{before.table}',
+                                      kind='table removed', reload='none',
+                                      detail='it stays as it is, and no load fills it')
+        if after is not None:
+            yield ConfigurationEffect(workflow=workflow, table=f'{database}_consume.{after.table}', kind='table added',
+                                      reload='all' if after.by_partition else 'one')
         return
     effect = partial(ConfigurationEffect, workflow=workflow, table=f'{database}_consume.{after.table}',
                      reload='all' if after.by_partition or before.by_partition else 'one')

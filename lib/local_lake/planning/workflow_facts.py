@@ -123,7 +123,8 @@ def workflow_facts(database: str, table: str, workflow: Workflow, protecting: Ma
     reading = {key: _value(key, value) for key, value in values.items() if key not in APART}
     reading |= {'trigger': spec.trigger_name, 'copybook': repr(workflow.layout) if workflow.layout else ''}
     return WorkflowFacts(
-        columns=columns, further=recipes.further, opaque_steps=recipes.opaque, rows=tuple(recipes.rows), reading=reading,
+        columns=columns, further=recipes.further, opaque_steps=recipes.opaque, rows=tuple(recipes.rows),
+        reading=reading,
         stopping={key: _value(key, values[key]) for key in STOPPING},
         describing={key: _value(key, values[key]) for key in DESCRIBING},
         rules=dict(_rules(workflow)), quarantine_clear=bool(workflow.quality and workflow.quality.quarantine_clear),
