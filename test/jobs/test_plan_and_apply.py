@@ -27,7 +27,7 @@ class Killed(BaseException):
 
 
 @pytest.fixture
-def lake(tmp_path, spark):
+def lake(tmp_path, spark, small_data):
     """A lake with three partitions of policies, and sums that another workflow makes of them."""
     found = SmallLake(tmp_path)
     found.configure(SPEC, BEFORE)
@@ -68,6 +68,11 @@ def test_a_plan_is_applied_in_order_and_gone_on_with_after_a_kill_and_a_failure(
     planned = json.loads(typed(lake, 'plan', '--format', 'json')[1])
     assert [reload['workflow'] for reload in planned['reloads']] == ['Gen/Policy', 'Gen/Sums']
     assert all(file['seconds'] > 0 for reload in planned['reloads'] for file in reload['files'])
+    compared = json.loads(typed(lake, 'plan', '--data', '--rows', '1', '--format', 'json')[1])['sample']
+    assert compared['files'] == [FILES[2], 'Gen/Sums/2026/03/07/s.csv'] and compared['failures'] == []
+    assert {item['table']: item['columns'] for item in compared['tables'] if item['columns']} == {
+        name: [{'column': 'premium', 'cells': 1, 'sum_before': 10.13, 'sum_after': 10.125}]
+        for name in ('gen.policy', 'gen_consume.sums')}
     status, text = typed(lake, 'apply')
     assert status == 1 and 'Add --yes' in text and 'Nothing was loaded' in text
 

@@ -229,8 +229,19 @@ def _followers(downstream: Iterable[DownstreamChange], after: ConfiguredLake
     return found
 
 
-def _in_order(lake: ConfiguredLake) -> list[str]:
-    """Return the workflows, each after those whose tables its query reads and those that it waits for."""
+def workflows_before(workflows: Iterable[str], lake: ConfiguredLake) -> set[str]:
+    """Return workflows with all those whose tables they read, directly or not, and that they wait for."""
+    needs, waiting, found = _needs(lake), list(workflows), set[str]()
+    while waiting:
+        name = waiting.pop()
+        if name not in found:
+            found.add(name)
+            waiting += needs.get(name, ())
+    return found
+
+
+def _needs(lake: ConfiguredLake) -> dict[str, set[str]]:
+    """Return for each workflow those whose tables its query reads, and those that it waits for."""
     filling = _filling(lake)
     needs: dict[str, set[str]] = {name: set() for name in lake.names.values()}
     for origin, target in lake.graph.edges():
@@ -240,6 +251,12 @@ def _in_order(lake: ConfiguredLake) -> list[str]:
         waits = read.dependencies.depends_on if read.dependencies else ()
         keys = (folded('/'.join(pair)) for pair in waits)
         needs[lake.name(workflow)] |= {lake.names[key] for key in keys if key in lake.names}
+    return needs
+
+
+def _in_order(lake: ConfiguredLake) -> list[str]:
+    """Return the workflows, each after those that it needs."""
+    needs = _needs(lake)
     ordered: list[str] = []
     while needs:
         free = sorted(name for name, others in needs.items() if not (others & needs.keys()) - {name})

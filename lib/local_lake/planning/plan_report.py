@@ -6,12 +6,18 @@ import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from lib.local_lake.planning.effect import PERSONAL, ConfigurationEffect
 from lib.local_lake.planning.lake_plan import LakePlan
 from lib.local_lake.planning.needed_reloads import WorkflowReload
 from lib.local_lake.planning.recorded_files import RecordedFile
-from lib.local_lake.showing.output import terminal_width
+from lib.local_lake.showing.output import print_rows, terminal_width
+from lib.local_lake.showing.text_table import Count
+
+if TYPE_CHECKING:
+    from lib.local_lake.planning.sample_diff import ColumnDiff
+    from lib.local_lake.planning.sample_runs import SampleComparison
 
 WIDEST = 120
 SHOWN_PARTITIONS, SHOWN_EFFECTS = 6, 40
@@ -111,6 +117,47 @@ def _reload(plan: LakePlan, reload: WorkflowReload) -> Iterator[str]:
     if missing:
         yield (f'  of these, not in Collect any more: {_some([item.file for item in missing])}. Their rows stay as '
                'they are')
+
+
+def sample_document(found: SampleComparison) -> dict[str, object]:
+    """Return the comparison for a program."""
+    return {'files': [item.key for item in found.files], 'without_sample': list(found.missing),
+            'failures': list(found.failures),
+            'tables': [{'table': item.table, 'rows_before': item.rows[0], 'rows_after': item.rows[1],
+                        'added': item.added, 'removed': item.removed, 'added_columns': list(item.added_columns),
+                        'removed_columns': list(item.removed_columns),
+                        'columns': [{'column': column.column, 'cells': column.cells,
+                                     'sum_before': column.sums[0] if column.sums else None,
+                                     'sum_after': column.sums[1] if column.sums else None}
+                                    for column in item.columns]} for item in found.tables]}
+
+
+def print_sample(found: SampleComparison) -> None:
+    """Print what both configurations make of a sample: counts and sums, no values of rows."""
+    print(f'\nOn a sample: {", ".join(item.key for item in found.files) or "no file"}')
+    print_lines([*found.failures, *(f'There is no file of {name} in Collect, and no test case.'
+                                    for name in found.missing)])
+    same = [item.table for item in found.tables if not item.differs]
+    if same:
+        print_lines([f'Without a difference: {", ".join(same)}'])
+    rows: list[tuple[object, ...]] = []
+    for item in found.tables:
+        if item.differs:
+            rows.append((item.table, 'rows', None, Count(item.rows[0]), Count(item.rows[1]),
+                         Count(item.rows[1] - item.rows[0])))
+            rows += [(item.table, word, Count(number), None, None, None)
+                     for word, number in (('added rows', item.added), ('removed rows', item.removed)) if number]
+            rows += [(item.table, f'{word} {name}', None, None, None, None)
+                     for word, names in (('new column', item.added_columns), ('no column', item.removed_columns))
+                     for name in names]
+            rows += [(item.table, column.column, Count(column.cells), *_amounts(column)) for column in item.columns]
+    if rows:
+        print_rows(('table', 'what', 'cells that differ', 'sum before', 'sum after', 'difference'), rows)
+
+
+def _amounts(column: ColumnDiff) -> tuple[object, object, object]:
+    before, after = column.sums or (None, None)
+    return before, after, None if before is None or after is None else after - before
 
 
 def reload_summary(files: Sequence[RecordedFile]) -> str:
