@@ -2,15 +2,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from lake_etl.column_lineage.cleanse_lineage import rule_columns
 from lake_etl.column_lineage.lineage_graph import ROWS
+from lake_etl.config.configuration_files import file_names, folded
 from lake_etl.config.quality_rules import ACTIONS
 from lake_etl.config.written_tables import CONSUME
 from lib.local_lake.planning.configured_lake import ConfiguredLake
-from lib.local_lake.planning.effect import ConfigurationEffect
+from lib.local_lake.planning.effect import STRUCTURE, ConfigurationEffect
 
 
 @dataclass(frozen=True)
@@ -35,16 +36,34 @@ def find_breakages(before: ConfiguredLake, after: ConfiguredLake, effects: Itera
             known for some in before.problems.values() for known in some})
     if after.circle and after.circle != before.circle:
         yield Breakage('transformation-sql', after.circle)
+    yield from _refused(effects, after)
     earlier = set(before.graph.unread)
     for sentence in after.graph.unread:
         if sentence not in earlier:
             yield _unread(sentence, gone, after)
+    yield from _only_of_source({(table, name) for name, table in gone.items()}, after)
     known = set(_missing_columns(before))
     yield from (item for item in _missing_columns(after) if item not in known)
     known = set(_missing_in_rules(before))
     yield from (item for item in _missing_in_rules(after) if item not in known)
     known = set(_missing_in_matches(before))
     yield from (item for item in _missing_in_matches(after) if item not in known)
+
+
+def _refused(effects: Iterable[ConfigurationEffect], after: ConfiguredLake) -> Iterator[Breakage]:
+    """Yield what loads refuse: columns that lose their protection without a reason, and changed columns if strict."""
+    for effect in effects:
+        read = after.workflows.get(folded(effect.workflow))
+        if read is None or effect.table != folded(effect.workflow).replace('/', '.'):
+            continue
+        spec = read.file(file_names(*effect.workflow.split('/')).spec).rpartition('/')[2]
+        reasons = {name.lower() for name in read.input.no_longer_protected}
+        if effect.kind == 'protection removed' and effect.reload != 'none' and effect.column not in reasons:
+            yield Breakage(spec, f'loads stop: {effect.column} was protected, and input_spec.no_longer_protected gives '
+                                 'no reason why it is not any more')
+        if effect.kind in STRUCTURE and read.input.allow_schema_change in ('strict', 'reorder'):
+            yield Breakage(spec, f'loads stop: allow_schema_change is {read.input.allow_schema_change}, and '
+                                 f'{effect.column} is another column than in the published table')
 
 
 def _unread(sentence: str, gone: Mapping[str, str], lake: ConfiguredLake) -> Breakage:
@@ -77,6 +96,15 @@ def _missing_columns(lake: ConfiguredLake) -> Iterator[Breakage]:
         if table.column(origin.source.column) is None:
             file = lake.graph.tables[target.table].file
             yield Breakage(file, f'{target.table} reads {origin.source}, which does not exist')
+
+
+def _only_of_source(gone: Collection[tuple[str, str]], lake: ConfiguredLake) -> Iterator[Breakage]:
+    """Yield the columns that SQL reads and that no step makes any more, of tables without a mapping."""
+    for origin, target in lake.graph.edges():
+        table, column = lake.graph.tables.get(origin.source.table), origin.source.column
+        if table and table.further_columns and (table.name, column) in gone and table.column(column) is None:
+            yield Breakage(lake.graph.tables[target.table].file, f'{target.table} reads {origin.source}, which exists '
+                           'only if the source file has it', certain=False)
 
 
 def _missing_in_rules(lake: ConfiguredLake) -> Iterator[Breakage]:

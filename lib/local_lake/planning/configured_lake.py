@@ -54,11 +54,13 @@ class ConfiguredLake:
         return self.names.get(workflow, workflow)
 
 
-def read_configured_lake(configuration: Path, code: Mapping[str, str], environment: str = 'Prod') -> ConfiguredLake:
+def read_configured_lake(configuration: Path, code: Mapping[str, str], environment: str = 'Prod',
+                         only: str | None = None) -> ConfiguredLake:
     """Return the values of a configuration folder.
 
     code         digest of the code of each transform of the user's own, see `transform_code`
     environment  in `Dev` a transform that does not exist counts as a step of unknown effect, elsewhere as a problem
+    only         the one workflow to read, folded; None for all
     """
     read, transforms = configuration_below(str(configuration)), known_transforms()
     protecting = protection_by_transform(transforms, known_forms())
@@ -67,7 +69,7 @@ def read_configured_lake(configuration: Path, code: Mapping[str, str], environme
     problems: dict[str, tuple[Problem, ...]] = {}
     matches: dict[str, EntityMatchSpec] = {}
     with _without_warnings():
-        for workflow in workflows_in(configuration):
+        for workflow in [name for name in workflows_in(configuration) if only in (None, folded(name))]:
             database, _, table = workflow.partition('/')
             key = folded(workflow)
             try:

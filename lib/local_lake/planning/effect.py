@@ -13,6 +13,8 @@ EffectKind = Literal[
 Reload = Literal['all', 'one', 'none']
 # What the reader should see first.
 PERSONAL: tuple[EffectKind, ...] = ('protection removed', 'in clear text')
+# Effects on the columns of a table, which a load may refuse.
+STRUCTURE: tuple[EffectKind, ...] = ('column added', 'column removed', 'column renamed', 'type changed')
 ORDER: tuple[EffectKind, ...] = EffectKind.__args__    # type: ignore[attr-defined]
 
 

@@ -20,7 +20,7 @@ from lib.local_lake.planning.earlier_configuration import earlier_configuration
 from lib.local_lake.planning.effect import ConfigurationEffect, Reload
 from lib.local_lake.planning.lake_comparison import ConfigurationPlan, compare_lakes, own_effects
 from lib.local_lake.planning.loaded_configuration import (
-    LoadedConfiguration, configuration_with, read_setting, recall_configuration, write_setting)
+    LoadedConfiguration, configuration_with, read_setting, recall_configuration, workflow_files, write_setting)
 from lib.local_lake.planning.needed_reloads import PendingReloads, WorkflowReload, needed_reloads
 from lib.local_lake.planning.recorded_files import RecordedFile, recorded_files
 
@@ -153,8 +153,10 @@ class _Since:
         loaded = recall_configuration(self._folders, digest) if digest else None
         if loaded is None:
             return None
+        if loaded.files == workflow_files(self._folders.configuration, workflow) and loaded.code == self._code:
+            return 'none'
         with configuration_with(self._folders.configuration, {workflow: loaded}) as folder:
-            before = read_configured_lake(folder, {**self._code, **loaded.code}, 'Dev')
+            before = read_configured_lake(folder, {**self._code, **loaded.code}, 'Dev', folded(workflow))
         effects = own_effects(folded(workflow), before, self._after)
         database = workflow.partition('/')[0].lower()
         if before.matches.get(database) != self._after.matches.get(database) and database in self._after.matches:

@@ -8,7 +8,7 @@ from dataclasses import asdict
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from lib.local_lake.planning.effect import PERSONAL, ConfigurationEffect
+from lib.local_lake.planning.effect import PERSONAL, STRUCTURE, ConfigurationEffect
 from lib.local_lake.planning.lake_plan import LakePlan
 from lib.local_lake.planning.needed_reloads import WorkflowReload
 from lib.local_lake.planning.recorded_files import RecordedFile
@@ -81,7 +81,8 @@ def plan_lines(plan: LakePlan) -> Iterator[str]:
 
 
 def _sentences(plan: LakePlan) -> Iterator[str]:
-    data = [effect for effect in plan.comparison.effects if effect.changes_data]
+    effects = plan.comparison.effects
+    data = [effect for effect in effects if effect.changes_data]
     if not plan.comparison.changes_data:
         described = ', except for what is only described' if plan.comparison.effects else ''
         yield f'Nothing changes compared with {plan.compared}{described}.'
@@ -91,6 +92,9 @@ def _sentences(plan: LakePlan) -> Iterator[str]:
                + ('.' if plan.reloads else ', and nothing to load again.'))
     if plan.pending.needs:
         yield 'An earlier ./lake apply did not end; ./lake apply goes on with it.'
+    if any(effect.kind in STRUCTURE and effect.reload == 'all' for effect in effects):
+        yield ('Loads refuse other columns and types unless allow_schema_change permits them; by default it does so in '
+               'Dev only.')
     yield from plan.notes
 
 

@@ -33,7 +33,7 @@ def compare_workflows(workflow: str, before: WorkflowFacts, after: WorkflowFacts
 
 
 def _columns(effect: Any, before: WorkflowFacts, after: WorkflowFacts) -> Iterator[ConfigurationEffect]:
-    old, new = before.columns, after.columns
+    old, new = _with_source_columns(before, after), _with_source_columns(after, before)
     certain = not (before.opaque_steps or after.opaque_steps)
     if bool(before.further) != bool(after.further):
         yield effect(kind='values change', detail='which columns the table has is decided in another way',
@@ -54,6 +54,18 @@ def _columns(effect: Any, before: WorkflowFacts, after: WorkflowFacts) -> Iterat
     if not (before.further or after.further) and common != [key for key in new if key in old]:
         yield effect(kind='columns reordered', reload='none',
                      detail='a load with allow_schema_change strict stops')
+
+
+def _with_source_columns(facts: WorkflowFacts, others: WorkflowFacts) -> Mapping[str, ColumnFacts]:
+    """Return the columns of a table, with those of the source file that only the other version names.
+
+    Without a mapping, a column that no step names is in the table as the source file has it.
+    """
+    if not facts.further:
+        return facts.columns
+    more = {key: ColumnFacts(column.name, None, '', facts.further) for key, column in others.columns.items()
+            if key not in facts.columns and column.of_source}
+    return {**facts.columns, **more}
 
 
 def _column(effect: Any, name: str, old: ColumnFacts, new: ColumnFacts, certain: bool) -> Iterator[ConfigurationEffect]:

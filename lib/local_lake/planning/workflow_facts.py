@@ -41,6 +41,7 @@ class ColumnFacts:
     protected_by  the transform that hides it; empty for a column in clear text
     recipe        how its values are made of the source file: mapping, types, and all steps in order
     source        the column of the source file that the mapping takes; empty for other columns
+    of_source     whether the source file has the column, so that it is there without a step too
     """
 
     name: str
@@ -49,6 +50,7 @@ class ColumnFacts:
     recipe: str
     source: str = ''
     description: str = ''
+    of_source: bool = True
 
 
 @dataclass(frozen=True)
@@ -118,7 +120,7 @@ def workflow_facts(database: str, table: str, workflow: Workflow, protecting: Ma
     protected = protected_columns(workflow.steps, protecting)
     columns = {key: ColumnFacts(
         names[key].name, names[key].type, protected.get(key, protected.get(ANY_COLUMN, '')), recipe,
-        names[key].source_name or '', names[key].description) for key, recipe in recipes.columns.items()}
+        names[key].source_name or '', names[key].description, key not in recipes.added) for key, recipe in recipes.columns.items()}
     values = {item.name: getattr(spec, item.name) for item in fields(InputSpec)}
     reading = {key: _value(key, value) for key, value in values.items() if key not in APART}
     reading |= {'trigger': spec.trigger_name, 'copybook': repr(workflow.layout) if workflow.layout else ''}
@@ -141,6 +143,7 @@ class _Recipes:
         self.columns: dict[str, str] = {}
         self.rows: list[tuple[str, str]] = []
         self.opaque = False
+        self.added: set[str] = set()
         self._spec = workflow.input
         self._code = code
         self._as_text = text_columns(workflow.steps)
@@ -195,6 +198,8 @@ class _Recipes:
         written = entry.writes()
         if written is None:
             self.further = _digest(f'{self.further} then {made}')
+        known = {*self.columns, *map(str.lower, entry.reads())}
+        self.added |= {name.lower() for name in written or () if name.lower() not in known}
         for number, name in enumerate(written or ()):
             self.columns[name.lower()] = _digest(f'{made} {number}')
 
