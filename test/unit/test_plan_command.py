@@ -57,7 +57,7 @@ def test_the_example_of_the_page_is_what_the_command_prints(tmp_path, capsys, mo
     for kind in KINDS:
         shutil.copytree(OWN_CONFIGURATION / kind, before / kind)
     edit, shown = (found[1] for found in BLOCK.finditer(PAGE.read_text()))
-    files = [tmp_path / 'transformation-spec' / f'SyntheticGeneralData-PolicyData{ending}' for ending in ('.csv', '.json')]
+    files = [tmp_path / 'transformation-spec' / f'SyntheticGeneralData-PolicyData.{kind}' for kind in ('csv', 'json')]
     lines = [(line[0], line[1:]) for line in edit.splitlines()]
     for number, (sign, text) in enumerate(lines):
         if sign == '-':

@@ -1,7 +1,7 @@
 """Finds which files of Collect fill the partitions of a table, as the catalog and the records of runs tell."""
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -91,12 +91,3 @@ def in_range(files: Iterable[RecordedFile], first: date, last: date) -> list[Rec
         raise LakeError(f'--from {first} is later than --to {last}. Nothing was loaded.')
     bounds = tuple(f'{day:%Y/%m/%d}' if day.year > 999 else f'{day.year:04d}/{day:%m/%d}' for day in (first, last))
     return [item for item in files if bounds[0] <= item.day <= bounds[1]]
-
-
-def missing_files(files: Iterable[RecordedFile], collected: Collection[str]) -> list[RecordedFile]:
-    """Return the files that are not in Collect any more.
-
-    collected  paths below Collect
-    """
-    present = set(map(folded, collected))
-    return [item for item in files if folded(item.file) not in present]

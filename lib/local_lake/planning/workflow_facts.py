@@ -120,7 +120,8 @@ def workflow_facts(database: str, table: str, workflow: Workflow, protecting: Ma
     protected = protected_columns(workflow.steps, protecting)
     columns = {key: ColumnFacts(
         names[key].name, names[key].type, protected.get(key, protected.get(ANY_COLUMN, '')), recipe,
-        names[key].source_name or '', names[key].description, key not in recipes.added) for key, recipe in recipes.columns.items()}
+        names[key].source_name or '', names[key].description, key not in recipes.added)
+        for key, recipe in recipes.columns.items()}
     values = {item.name: getattr(spec, item.name) for item in fields(InputSpec)}
     reading = {key: _value(key, value) for key, value in values.items() if key not in APART}
     reading |= {'trigger': spec.trigger_name, 'copybook': repr(workflow.layout) if workflow.layout else ''}
