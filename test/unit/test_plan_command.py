@@ -11,8 +11,9 @@ import pytest
 
 from lib.local_lake.cli import main
 from lib.local_lake.folders import KINDS, OWN_CONFIGURATION
-from lib.local_lake.planning.configured_lake import read_configured_lake, transform_code
+from lib.local_lake.planning.configured_lake import read_configured_lake
 from lib.local_lake.planning.lake_comparison import compare_lakes
+from lib.local_lake.running.transform_code import transform_code
 
 PAGE = Path(__file__).resolve().parents[2] / 'docs' / 'plan.md'
 BLOCK = re.compile(r'^```{}\n(.*?)^```$'.format('(?:diff|text)'), re.MULTILINE | re.DOTALL)

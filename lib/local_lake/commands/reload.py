@@ -5,13 +5,14 @@ import argparse
 
 from lake_etl.config.configuration_files import folded
 from lake_etl.errors import LakeError
-from lib.local_lake.folders import OWN_CONFIGURATION, LakeFolders
-from lib.local_lake.planning.configured_lake import CODE, read_configured_lake, transform_code
+from lib.local_lake.folders import LakeFolders
+from lib.local_lake.planning.configured_lake import read_configured_lake
 from lib.local_lake.planning.lake_plan import collected_files, lake_files
 from lib.local_lake.planning.plan_report import print_lines, reload_summary
 from lib.local_lake.planning.recorded_files import RecordedFile, in_range, parse_day
 from lib.local_lake.planning.reloading import ReloadCounts, reload_files
 from lib.local_lake.running.orchestration import Orchestrator
+from lib.local_lake.running.transform_code import present_code
 
 FAILED = 1
 
@@ -24,7 +25,7 @@ def run(folders: LakeFolders, options: argparse.Namespace) -> int:
     first, last = parse_day('--from', options.first), parse_day('--to', options.last)
     folders.require_lake()
     if options.dry_run:
-        configured = read_configured_lake(folders.configuration, transform_code(OWN_CONFIGURATION / CODE))
+        configured = read_configured_lake(folders.configuration, present_code())
         files = _chosen(lake_files(folders, configured), options.workflow)
         chosen, collected = in_range(files, first, last), collected_files(folders, configured)
         _require(chosen, options)
@@ -36,7 +37,7 @@ def run(folders: LakeFolders, options: argparse.Namespace) -> int:
     with folders.writing():
         orchestrator = Orchestrator(folders, task_progress=True)
         orchestrator.close_interrupted_runs()
-        configured = read_configured_lake(folders.configuration, transform_code(OWN_CONFIGURATION / CODE))
+        configured = read_configured_lake(folders.configuration, present_code())
         chosen = in_range(_chosen(lake_files(folders, configured), options.workflow), first, last)
         _require(chosen, options)
         counts = ReloadCounts()

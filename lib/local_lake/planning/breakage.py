@@ -42,6 +42,7 @@ def find_breakages(before: ConfiguredLake, after: ConfiguredLake, effects: Itera
         if sentence not in earlier:
             yield _unread(sentence, gone, after)
     yield from _only_of_source({(table, name) for name, table in gone.items()}, after)
+    yield from _missing_tables(before, after)
     known = set(_missing_columns(before))
     yield from (item for item in _missing_columns(after) if item not in known)
     known = set(_missing_in_rules(before))
@@ -96,6 +97,18 @@ def _missing_columns(lake: ConfiguredLake) -> Iterator[Breakage]:
         if table.column(origin.source.column) is None:
             file = lake.graph.tables[target.table].file
             yield Breakage(file, f'{target.table} reads {origin.source}, which does not exist')
+
+
+def _missing_tables(before: ConfiguredLake, after: ConfiguredLake) -> Iterator[Breakage]:
+    """Yield the tables that SQL reads and that no workflow fills, unless that was so before."""
+    known = {(origin.source.table, target.table) for origin, target in before.graph.edges()
+             if origin.source.table not in before.graph.tables}
+    read = {(origin.source.table, target.table) for origin, target in after.graph.edges()}
+    for source, table in sorted(read - known):
+        if source not in after.graph.tables:
+            more = ' any more' if source in before.graph.tables else ''
+            yield Breakage(after.graph.tables[table].file, f'{table} reads {source}, which no workflow fills{more}',
+                           certain=False)
 
 
 def _only_of_source(gone: Collection[tuple[str, str]], lake: ConfiguredLake) -> Iterator[Breakage]:

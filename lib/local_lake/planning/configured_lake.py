@@ -1,8 +1,6 @@
 """Reads a configuration folder into values that can be compared with those of another version of it."""
 from __future__ import annotations
 
-import ast
-import hashlib
 import logging
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -20,11 +18,9 @@ from lake_etl.config.reader import configuration_below
 from lake_etl.config.transform_steps import protection_by_transform
 from lake_etl.config.workflow import Workflow, read_entity_match, read_workflow
 from lake_etl.errors import ConfigurationError, LakeError, Problem
-from lake_etl.transform.discovery import DEFINED, OWN_MODULES, known_transforms
+from lake_etl.transform.discovery import known_transforms
 from lib.local_lake.commands.validate import matched_databases, workflows_in
 from lib.local_lake.planning.workflow_facts import WorkflowFacts, workflow_facts
-
-CODE = 'lib'
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,49 +112,3 @@ def _without_warnings() -> Iterator[None]:
         yield
     finally:
         logger.setLevel(level)
-
-
-def transform_code(folder: Path) -> dict[str, str]:
-    """Return a digest of the code of each transform in the users' modules of a folder, by the transform's name.
-
-    Comments, layout and docstrings do not count; modules that a module imports from the same folder do.
-    """
-    sources = {path.stem: path.read_text(encoding='utf-8', errors='replace') for path in sorted(folder.glob('*.py'))
-               if path.stem not in OWN_MODULES}
-    trees = {name: _parsed(text) for name, text in sources.items()}
-    found: dict[str, str] = {}
-    for name, text in sources.items():
-        used = sorted(_imported(name, trees))
-        parts = [ast.dump(tree) if (tree := trees[module]) else sources[module] for module in used]
-        digest = hashlib.sha256('\n'.join(parts).encode()).hexdigest()
-        found |= {transform: digest for transform in DEFINED.findall(text)}
-    return found
-
-
-def _parsed(text: str) -> ast.Module | None:
-    """Return the syntax tree of a module without docstrings; None when Python cannot read it."""
-    try:
-        tree = ast.parse(text)
-    except (SyntaxError, ValueError, RecursionError):
-        return None
-    for node in ast.walk(tree):
-        if isinstance(node, (ast.Module, ast.FunctionDef, ast.ClassDef)) and ast.get_docstring(node) is not None:
-            node.body = node.body[1:] or [ast.Pass()]
-    return tree
-
-
-def _imported(name: str, trees: Mapping[str, ast.Module | None]) -> set[str]:
-    """Return a module and all modules of the same folder that it imports, directly or not."""
-    waiting, seen = [name], set[str]()
-    while waiting:
-        module = waiting.pop()
-        if module in seen or module not in trees:
-            continue
-        seen.add(module)
-        tree = trees[module]
-        for node in ast.walk(tree) if tree else ():
-            if isinstance(node, ast.Import):
-                waiting += [alias.name.partition('.')[0] for alias in node.names]
-            elif isinstance(node, ast.ImportFrom) and node.module:
-                waiting.append(node.module.partition('.')[0])
-    return seen

@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 
 from lake_etl.errors import LakeError
 from lib.local_lake.folders import KINDS, OWN_CONFIGURATION
-from lib.local_lake.planning.configured_lake import CODE
+from lib.local_lake.running.transform_code import CODE
 
 # A hook of git sets these for the repository that it belongs to.
 OF_HOOKS = ('GIT_DIR', 'GIT_WORK_TREE', 'GIT_INDEX_FILE', 'GIT_PREFIX')

@@ -16,7 +16,7 @@ from lib.local_lake.showing.output import print_rows, terminal_width
 from lib.local_lake.showing.text_table import Count
 
 if TYPE_CHECKING:
-    from lib.local_lake.planning.sample_diff import ColumnDiff
+    from lake_etl.adapters.local.duckdb_sample_diff import ColumnDiff
     from lib.local_lake.planning.sample_runs import SampleComparison
 
 WIDEST = 120
@@ -62,7 +62,7 @@ def plan_lines(plan: LakePlan) -> Iterator[str]:
     sections = (
         ('Personal data', [_place(effect) + _detail(effect) for effect in effects if effect.kind in PERSONAL]),
         ('What breaks', [f'{item.place}: {item.reason}' for item in plan.comparison.breakages if item.certain]),
-        ('What may break, because its lineage cannot be read',
+        ('What may break',
          [f'{item.place}: {item.reason}' for item in plan.comparison.breakages if not item.certain]),
         ('What changes', list(_changes(effects))),
         ('What is made of these', [

@@ -12,7 +12,7 @@ from lake_etl.config.dependencies import utc_time
 from lake_etl.errors import LakeError
 from lake_etl.ports import Partition
 from lake_etl.publish.sources import sources_of
-from lib.local_lake.planning.loaded_configuration import CONFIGURATION
+from lib.local_lake.running.loaded_configuration import CONFIGURATION
 
 SUCCEEDED = 'SUCCEEDED'
 

@@ -9,6 +9,7 @@ from tempfile import TemporaryDirectory
 from lake_etl import runtime
 from lake_etl.adapters.local.catalog_file import reading
 from lake_etl.adapters.local.catalog_rows import read_tables
+from lake_etl.adapters.local.duckdb_sample_diff import SampleDiff, compare_samples
 from lake_etl.adapters.local.sqlite_catalog import SqliteCatalog
 from lake_etl.adapters.local.sqlite_items import SqliteItems
 from lake_etl.arguments import EXECUTION_COLUMN
@@ -24,7 +25,6 @@ from lib.local_lake.folders import LakeFolders
 from lib.local_lake.planning.lake_comparison import workflows_before
 from lib.local_lake.planning.lake_plan import LakePlan, lake_files
 from lib.local_lake.planning.recorded_files import SUCCEEDED
-from lib.local_lake.planning.sample_diff import SampleDiff, compare_samples
 from lib.local_lake.running.laptop_session import start_session
 from lib.local_lake.running.orchestration import Orchestrator, land
 from lib.local_lake.showing.report import QUARANTINE

@@ -21,13 +21,13 @@ from lake_etl.jobs.notices import NOTICES
 from lake_etl.landing.location import Landing, execution_id
 from lake_etl.reasons.failure import original_of, reason_of
 from lib.job_table import STEPS, LakeJob, failure_after
-from lib.local_lake.folders import OWN_CONFIGURATION, LakeFolders
-from lib.local_lake.planning.configured_lake import CODE, transform_code
-from lib.local_lake.planning.loaded_configuration import CONFIGURATION, remember_configuration
+from lib.local_lake.folders import LakeFolders
 from lib.local_lake.running.glue_job import ensure_glue_library, job_arguments, run_script
 from lib.local_lake.running.laptop_session import JAVA_ENDED, forget_ended_session, start_session
+from lib.local_lake.running.loaded_configuration import CONFIGURATION, remember_configuration
 from lib.local_lake.running.spark_scratch import remove_scratch
 from lib.local_lake.running.stopping import exit_status
+from lib.local_lake.running.transform_code import present_code
 
 LOG = logging.getLogger(__name__)
 AUDIT = 'job-audit'
@@ -153,7 +153,7 @@ class Orchestrator:
         self._record_file(landing, execution, 'QUEUED')
 
     def _record_start(self, landing: Landing, execution: str) -> None:
-        digest = remember_configuration(self.folders, landing.workflow, transform_code(OWN_CONFIGURATION / CODE))
+        digest = remember_configuration(self.folders, landing.workflow, present_code())
         self._record_file(landing, execution, 'STARTED', **{CONFIGURATION: digest})
 
     def _record_file(self, landing: Landing, execution: str, status: str, **values: str) -> None:
