@@ -5,7 +5,6 @@ import json
 
 import boto3
 import pytest
-from moto import mock_aws
 from test_correct_tables import ACCOUNT, DEV, REGION, SETTINGS, load
 
 from lake_etl.adapters.aws.glue_catalog import GlueCatalog
@@ -88,8 +87,3 @@ def test_what_cannot_be_loaded_is_told(account, capsys):
                               ((RANGE[0], '--from', 'soon', '--to', '2027-03-04'), 'expected a date')):
         status, text = typed(capsys, *arguments)
         assert status == 1 and reason in text
-
-
-def test_nothing_is_needed_for_the_help():
-    with mock_aws(), pytest.raises(SystemExit):
-        reload.main(['--help'])

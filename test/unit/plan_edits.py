@@ -42,10 +42,11 @@ class Edit:
     touches: set[str] = field(default_factory=set)
 
     @property
-    def database(self) -> str:
-        """Return the database of the edited files."""
-        return next(iter(self.changes)).rpartition('/')[2].removeprefix('dq-').removeprefix(
-            'spark-').removeprefix('athena-').removeprefix('redshift-').partition('-')[0]
+    def group(self) -> str:
+        """Return the group of sample files that the edited ones belong to."""
+        name = next(iter(self.changes))
+        return next((group for word, group in (('Customer-', 'customers'), ('Life', 'life'), ('Written', 'written'))
+                     if word in name), 'policies')
 
     def apply(self, folder: Path) -> None:
         """Change the files of a configuration folder."""
@@ -244,7 +245,8 @@ ON_DATA = (
     Edit('a column that the match compares goes', one(A01_SQL, '    email,\n', ''),
          {'column removed customer_consume.a01.email'}, ('email',)),
     Edit('a customer number comes in clear text', one(A01_SPEC, '"hash": ["ssn"]', '"hash": []'),
-         {'protection removed customer.a01.ssn', 'protection removed customer_consume.a01.ssn'},
+         {f'protection removed {table}.ssn' for table in (
+             'customer.a01', 'customer_consume.a01', 'customer_consume.customer_primary')},
          ('no_longer_protected',),
          touches={'customer_consume.customer_primary'}),
     Edit('a workflow goes', {MAPPING: lambda _: '', SPEC: lambda _: '', RULES: lambda _: '', SQL: lambda _: '',

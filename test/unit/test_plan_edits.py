@@ -1,6 +1,7 @@
 """A plan tells the effect of more than 60 edits of the sample configuration, and is not alarmed by 30 others."""
 from __future__ import annotations
 
+import re
 import shutil
 import time
 
@@ -12,24 +13,29 @@ from lib.local_lake.planning.configured_lake import ConfiguredLake, read_configu
 from lib.local_lake.planning.lake_comparison import ConfigurationPlan, compare_lakes
 
 MOST_FALSE_ALARMS = 0.1
+# The files that the effects of an edit can be seen in, so that not all are read for each edit.
+GROUPS = {name: re.compile(f'.*/[a-z-]*{pattern}[.-]') for name, pattern in (
+    ('policies', 'SyntheticGeneralData-(PolicyData|ClaimData|CombinedData)'),
+    ('written', 'SyntheticGeneralData-WrittenPolicyData'),
+    ('life', 'SyntheticLifeData-(PolicyData|ClaimData)'), ('customers', 'Customer-(A01|entitymatch)'))}
 
 
 @pytest.fixture(scope='module')
 def samples(tmp_path_factory):
-    """The sample configuration of each database in a folder of its own, with what the lake reads in it."""
+    """Groups of the sample configuration in folders of their own, with what the lake reads in them."""
     found = {}
-    for database in ('SyntheticGeneralData', 'SyntheticLifeData', 'Customer'):
-        folder = tmp_path_factory.mktemp(database)
+    for group, pattern in GROUPS.items():
+        folder = tmp_path_factory.mktemp(group)
         for kind in KINDS:
             (folder / kind).mkdir()
-            for path in (OWN_CONFIGURATION / kind).glob(f'*{database}-*'):
+            for path in filter(pattern.match, map(str, (OWN_CONFIGURATION / kind).iterdir())):
                 shutil.copy(path, folder / kind)
-        found[database] = folder, read_configured_lake(folder, {}, 'Dev')
+        found[group] = folder, read_configured_lake(folder, {}, 'Dev')
     return found
 
 
 def plan_of(edit: Edit, samples, tmp_path) -> ConfigurationPlan:
-    folder, before = samples[edit.database]
+    folder, before = samples[edit.group]
     shutil.copytree(folder, tmp_path, dirs_exist_ok=True)
     edit.apply(tmp_path)
     return compare_lakes(before, read_configured_lake(tmp_path, {}))

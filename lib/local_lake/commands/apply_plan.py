@@ -80,6 +80,7 @@ def _apply(folders: LakeFolders, orchestrator: Orchestrator, plan: LakePlan) -> 
     total = sum(len(reload.files) for reload in plan.reloads)
     print(f'{progress.counts.loaded:,} of {total:,} files were loaded again.'
           + (' Correct the cause, then ./lake apply goes on with the rest.' if progress.stopped else ''))
-    if not progress.stopped:
-        forget_pending(folders)
-    return 0 if progress.counts.complete and not progress.stopped else FAILED
+    if progress.stopped or not progress.counts.complete:
+        return FAILED
+    forget_pending(folders)
+    return 0
