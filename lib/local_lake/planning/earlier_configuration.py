@@ -15,6 +15,8 @@ from lib.local_lake.running.transform_code import CODE
 
 # A hook of git sets these for the repository that it belongs to.
 OF_HOOKS = ('GIT_DIR', 'GIT_WORK_TREE', 'GIT_INDEX_FILE', 'GIT_PREFIX')
+HEAD = 'HEAD'
+PRESENT_CODE = OWN_CONFIGURATION / CODE
 UNTRUSTED = 'dubious ownership'
 
 
@@ -35,48 +37,46 @@ class EarlierConfiguration:
 
 
 @contextmanager
-def earlier_configuration(against: str, configuration: Path) -> Iterator[EarlierConfiguration]:
+def earlier_configuration(against: str | None, configuration: Path) -> Iterator[EarlierConfiguration]:
     """Give the configuration at a git reference, or in a folder; copies are removed at the end of the block.
 
-    against        a folder with configuration files, or otherwise a reference of the repository of `configuration`
+    against        a folder with configuration files, or otherwise a reference of the repository of `configuration`;
+                   None for the last commit
     configuration  the present folder
 
     Raises LakeError for an unknown reference, without git or a repository, and if the reference lacks the folder.
     """
-    folder = Path(against)
-    if folder.is_dir() and any((folder / kind).is_dir() for kind in KINDS):
+    folder = Path(against or HEAD)
+    if against and folder.is_dir() and any((folder / kind).is_dir() for kind in KINDS):
         code = folder.resolve() / CODE
-        own = code if code.is_dir() else _present_code(configuration)
-        yield EarlierConfiguration(str(folder), folder.resolve(), own)
+        yield EarlierConfiguration(str(folder), folder.resolve(), code if code.is_dir() else PRESENT_CODE)
         return
     with TemporaryDirectory(prefix='lake-plan-') as name:
         target = Path(name).resolve()
         commit = _commit(against, configuration)
-        wanted = [*KINDS, *([CODE] if (configuration / CODE).is_dir() else [])]
+        reference = HEAD if against is None else against
+        # Loads run the modules of this repository, whatever the configuration folder is.
+        wanted = [*KINDS, *([CODE] if configuration == OWN_CONFIGURATION else [])]
         files = _files_of(commit, wanted, configuration)
         if not any(PurePosixPath(file).parts[0] in KINDS for file in files):
-            raise LakeError(f'--against {against}: that commit has no configuration files in {configuration}. Name a '
-                            'reference that has them, or a folder.')
+            raise LakeError(f'The commit {reference} ({commit[:8]}) has no configuration files in {configuration}. '
+                            'Name a reference that has them, or a folder.')
         _write(commit, files, configuration, target)
-        has_code = any(PurePosixPath(file).parts[0] == CODE for file in files) or (configuration / CODE).is_dir()
-        yield EarlierConfiguration(f'{against} ({commit[:8]})', target, target / CODE if has_code else
-                                   _present_code(configuration), _uncommitted(wanted, configuration))
+        yield EarlierConfiguration(f'{reference} ({commit[:8]})', target, target / CODE if CODE in wanted
+                                   else PRESENT_CODE, _uncommitted(wanted, configuration))
 
 
-def _present_code(configuration: Path) -> Path:
-    own = configuration / CODE
-    return own if own.is_dir() else OWN_CONFIGURATION / CODE
-
-
-def _commit(reference: str, configuration: Path) -> str:
-    """Return the commit of a reference."""
+def _commit(against: str | None, configuration: Path) -> str:
+    """Return the commit of a reference, or the last one."""
+    reference = HEAD if against is None else against
     inside = _git(['rev-parse', '--is-inside-work-tree'], configuration)
     if inside.returncode:
         if UNTRUSTED in inside.stderr.decode(errors='replace'):
             raise LakeError(f'git does not read the repository of {configuration}, because it belongs to another '
                             'user. Trust it with: git config --global --add safe.directory FOLDER')
-        raise LakeError(f'--against {reference}: {configuration} is not in a git repository, and there is no folder '
-                        f'{reference} with configuration files. Name a folder that holds the earlier configuration.')
+        given = '' if against is None else f', and there is no folder {reference} with configuration files'
+        raise LakeError(f'{configuration} is not in a git repository{given}. Name a folder that holds the earlier '
+                        'configuration with --against.')
     found = _git(['rev-parse', '--verify', '--quiet', '--end-of-options', f'{reference}^{{commit}}'], configuration)
     if found.returncode or not reference:
         if reference == 'HEAD':

@@ -26,7 +26,6 @@ from lib.local_lake.running.loaded_configuration import (
 from lib.local_lake.running.transform_code import present_code, transform_code
 
 PENDING = 'pending reloads'
-HEAD = 'HEAD'
 AUDIT = 'job-audit'
 LAST_LOADS = 'the last loads'
 
@@ -84,14 +83,15 @@ def opened_plan(folders: LakeFolders, against: str | None) -> Iterator[LakePlan]
                 notes.append(f'Files that were loaded before the lake recorded its configuration: {unknown:,}. Compare '
                              'with that time by --against, a git reference or a folder.')
         else:
-            reference = HEAD if against is None else against
-            earlier = stack.enter_context(earlier_configuration(reference, folders.configuration))
+            earlier = stack.enter_context(earlier_configuration(against, folders.configuration))
             compared, before = earlier.name, earlier.folder
             lake = read_configured_lake(before, transform_code(earlier.code), 'Dev')
             if earlier.uncommitted:
                 files_are = 'file is' if earlier.uncommitted == 1 else 'files are'
                 notes.append(f'{earlier.uncommitted} configuration {files_are} changed and not committed; the plan is '
                              'about the present files.')
+        if not folders.database_file.exists():
+            notes.append('There is no lake here, so the plan names no files.')
         comparison, pending = compare_lakes(lake, after), _read_pending(folders)
         since = _Since(folders, after, code)
         yield LakePlan(

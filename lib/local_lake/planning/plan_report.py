@@ -89,7 +89,9 @@ def _sentences(plan: LakePlan) -> Iterator[str]:
     else:
         workflows = len({effect.workflow for effect in data})
         yield (f'Compared with {plan.compared}, {_count(len(data), "effect")} in {_count(workflows, "workflow")}'
-               + ('.' if plan.reloads else ', and nothing to load again.'))
+               + ('.' if plan.reloads else ', and no file to load again.'))
+    if plan.reloads and not plan.comparison.changes_data:
+        yield 'Some files were loaded with another configuration than the present one.'
     if plan.pending.needs:
         yield 'An earlier ./lake apply did not end; ./lake apply goes on with it.'
     if any(effect.kind in STRUCTURE and effect.reload == 'all' for effect in effects):

@@ -84,15 +84,18 @@ def workflow_files(configuration: Path, workflow: str) -> dict[str, str]:
 
     Bytes that are not UTF-8 stay recognizable. Raises LakeError when two files differ by letter case alone.
     """
-    read, (database, _, table) = configuration_below(str(configuration)), workflow.partition('/')
-    names = file_names(database, table)
-    wanted = [*vars(names).values(), entity_match_file(database)]
-    found = {stored: content for name in wanted if (stored := read.stored_name(name)) is not None
+    read, spec_name = configuration_below(str(configuration)), _possible_files(workflow)[0]
+    found = {stored: content for name in _possible_files(workflow) if (stored := read.stored_name(name)) is not None
              and (content := read(stored)) is not None}
-    spec = next((content for name, content in found.items() if folded(name) == folded(names.spec)), None)
+    spec = next((content for name, content in found.items() if folded(name) == folded(spec_name)), None)
     if copybook := _copybook(spec):
         found[f'{SPEC}/{copybook}'] = read(f'{SPEC}/{copybook}') or b''
     return {name: content.decode(errors='surrogateescape') for name, content in sorted(found.items())}
+
+
+def _possible_files(workflow: str) -> list[str]:
+    database, _, table = workflow.partition('/')
+    return [*vars(file_names(database, table)).values(), entity_match_file(database)]
 
 
 def _copybook(spec: bytes | None) -> str:
@@ -117,13 +120,12 @@ def configuration_with(configuration: Path, workflows: Mapping[str, LoadedConfig
             for path in sorted((configuration / kind).glob('[!.]*.*')):
                 if path.is_file():
                     _write(target / kind / path.name, path.read_bytes())
-        for workflow, loaded in workflows.items():
-            database, _, table = workflow.partition('/')
-            own = {folded(file) for file in vars(file_names(database, table)).values()} | {
-                folded(file) for file in loaded.files}
-            for path in sorted(target.glob('*/*')):
-                if folded(f'{path.parent.name}/{path.name}') in own:
-                    path.unlink()
+        replaced = {folded(name) for workflow, loaded in workflows.items()
+                    for name in (*_possible_files(workflow), *loaded.files)}
+        for path in sorted(target.glob('*/*')):
+            if folded(f'{path.parent.name}/{path.name}') in replaced:
+                path.unlink()
+        for loaded in workflows.values():
             for file, text in loaded.files.items():
                 _write(target / file, text.encode(errors='surrogateescape'))
         yield target
