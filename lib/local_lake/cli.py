@@ -6,9 +6,9 @@ import importlib
 import logging
 import sys
 from pathlib import Path
-from typing import Any
 
 from lake_etl.reasons.failure import reason_of
+from lib.local_lake.command_options import Verbs, add_corrections, add_format, add_planning, add_verb
 from lib.local_lake.folders import REPOSITORY, LakeFolders
 from lib.local_lake.running.stopping import ending_on_signals, exit_status
 from lib.local_lake.screen import harmless_screen, show_everything, speak_own_words
@@ -100,70 +100,57 @@ def build_parser() -> argparse.ArgumentParser:
     _add_loading(verbs)
     _add_looking(verbs)
     _add_configuration(verbs)
-    _add_corrections(verbs)
+    add_corrections(verbs)
+    add_planning(verbs)
     _add_upkeep(verbs)
     return parser
 
 
-Verbs = Any  # The class of the object that holds the verbs has no public name.
-
-
-def _verb(verbs: Verbs, name: str, summary: str, module: str | None = None) -> argparse.ArgumentParser:
-    parser: argparse.ArgumentParser = verbs.add_parser(name, help=summary, description=summary)
-    parser.set_defaults(module=module or name)
-    return parser
-
-
 def _add_loading(verbs: Verbs) -> None:
-    demo = _verb(verbs, 'demo', 'load the sample data sets and show the results')
+    demo = add_verb(verbs, 'demo', 'load the sample data sets and show the results')
     demo.add_argument('--rows', type=int, metavar='N', help='generate sample files of about N rows instead of taking '
                       'the committed ones')
-    run = _verb(verbs, 'run', 'load one file into its Cleanse and Consume tables')
+    run = add_verb(verbs, 'run', 'load one file into its Cleanse and Consume tables')
     run.add_argument('file', metavar='FILE')
     run.add_argument('--workflow', required=True, metavar='DATABASE/TABLE', help='which workflow the file belongs to')
     run.add_argument('--date', metavar='YYYY-MM-DD', help='the partition to load (default: today)')
     run.add_argument('--yes', action='store_true', help='load without asking, also where there are warnings')
-    retry = _verb(verbs, 'retry', 'load files of the Collect folder again whose last load failed')
+    retry = add_verb(verbs, 'retry', 'load files of the Collect folder again whose last load failed')
     retry.add_argument('files', nargs='*', metavar='FILE', help='paths below Collect, as ./lake runs shows them '
                        '(default: all that failed)')
-    watch = _verb(verbs, 'watch', 'process files as they are dropped into the Collect folder')
+    watch = add_verb(verbs, 'watch', 'process files as they are dropped into the Collect folder')
     watch.add_argument('--once', action='store_true', help='process the files that are there and exit')
 
 
 def _add_looking(verbs: Verbs) -> None:
-    _add_format(_verb(verbs, 'tables', 'list the published tables and views'))
-    query = _verb(verbs, 'query', 'run a SQL query on the published tables')
+    add_format(add_verb(verbs, 'tables', 'list the published tables and views'))
+    query = add_verb(verbs, 'query', 'run a SQL query on the published tables')
     query.add_argument('sql', metavar='SQL', help='a query as Athena understands it')
     query.add_argument('--out', metavar='FILE', help='write the rows to this file, in the format of its ending: '
                        '.parquet, .arrow or .csv')
-    _add_format(query)
-    attach = _verb(verbs, 'attach', 'write a DuckDB database for programs that read the tables', 'attach_database')
+    add_format(query)
+    attach = add_verb(verbs, 'attach', 'write a DuckDB database for programs that read the tables', 'attach_database')
     attach.add_argument('file', metavar='FILE', help='the database, such as lake.duckdb; an older one is replaced')
-    runs = _verb(verbs, 'runs', 'show the latest runs and how they ended')
+    runs = add_verb(verbs, 'runs', 'show the latest runs and how they ended')
     runs.add_argument('--last', type=int, default=20, metavar='N', help='how many (default: 20)')
     runs.add_argument('--controls', action='store_true', help='show the control totals of each stage')
-    _add_format(runs)
-    quality = _verb(verbs, 'quality', 'check quality rules on a published table, or propose some for it')
+    add_format(runs)
+    quality = add_verb(verbs, 'quality', 'check quality rules on a published table, or propose some for it')
     quality.add_argument('words', nargs='+', metavar='[recommend] TABLE', help='a table of the lake; recommend '
                          'proposes a rules file that it passes')
     quality.add_argument('--rules', metavar='FILE', help="rules file or document (default: the workflow's rules file)")
     quality.add_argument('--stage', help='whose rules (default: the stage whose rows the table holds)')
     quality.add_argument('--out', metavar='FILE', help='where to write the proposed rules (default: the screen)')
-    _add_format(quality, 'table', 'csv', 'json', 'junit', 'sarif')
+    add_format(quality, 'table', 'csv', 'json', 'junit', 'sarif')
     _add_match(verbs)
-    docs = _verb(verbs, 'docs', 'write pages of tables, columns, lineage, rules and runs, for a browser')
+    docs = add_verb(verbs, 'docs', 'write pages of tables, columns, lineage, rules and runs, for a browser')
     docs.add_argument('--out', metavar='DIR', help='folder of the pages (default: lake-docs)')
     docs.add_argument('--serve', action='store_true', help='serve the pages on this machine; a reload shows new runs')
     docs.add_argument('--port', type=int, default=8080, metavar='N', help='with --serve (default: 8080)')
 
 
-def _add_format(parser: argparse.ArgumentParser, *styles: str) -> None:
-    parser.add_argument('--format', choices=styles or ('table', 'csv', 'json'), default='table',
-                        help='how to print the result (default: table); the others are for programs')
-
-
 def _add_match(verbs: Verbs) -> None:
-    match = _verb(verbs, 'match', 'explain why rows are one person, or write a report of the match')
+    match = add_verb(verbs, 'match', 'explain why rows are one person, or write a report of the match')
     kinds = match.add_subparsers(dest='kind', metavar='KIND', required=True)
     explain = kinds.add_parser('explain', help='show which fields agree and what each contributes')
     explain.add_argument('database', metavar='DATABASE')
@@ -175,14 +162,14 @@ def _add_match(verbs: Verbs) -> None:
 
 
 def _add_configuration(verbs: Verbs) -> None:
-    validate = _verb(verbs, 'validate', 'check the configuration files of one workflow, or of all')
+    validate = add_verb(verbs, 'validate', 'check the configuration files of one workflow, or of all')
     validate.add_argument('workflow', nargs='?', metavar='DATABASE/TABLE')
     validate.add_argument('--data', action='store_true', help='also look for personal data in the published tables of '
                           'the lake, by form and check digits')
-    _add_format(validate, 'table', 'json', 'junit', 'sarif')
+    add_format(validate, 'table', 'json', 'junit', 'sarif')
     _add_contract(verbs)
     _add_check(verbs)
-    recommend = _verb(verbs, 'recommend', 'propose a mapping and a specification for a file')
+    recommend = add_verb(verbs, 'recommend', 'propose a mapping and a specification for a file')
     recommend.add_argument('file', metavar='FILE')
     recommend.add_argument('--workflow', metavar='DATABASE/TABLE', help='write the proposals to the configuration '
                            'folder for this workflow instead of printing them; existing files stay')
@@ -195,7 +182,7 @@ def _add_configuration(verbs: Verbs) -> None:
     recommend.add_argument('--sheet', metavar='NAME', help='sheet of a workbook (default: the first)')
     recommend.add_argument('--address', metavar='CELLS', help="first cell or range of a workbook's table (default: A1)")
     recommend.add_argument('--row-tag', metavar='NAME', help='element that is a row of an XML file (default: row)')
-    lookup = _verb(verbs, 'lookup', 'fill the look-up tables')
+    lookup = add_verb(verbs, 'lookup', 'fill the look-up tables')
     kinds = lookup.add_subparsers(dest='kind', metavar='KIND', required=True)
     load = kinds.add_parser('load', help='load single-value look-ups from a JSON file')
     load.add_argument('source_system', metavar='SOURCE_SYSTEM')
@@ -207,7 +194,7 @@ def _add_configuration(verbs: Verbs) -> None:
 
 
 def _add_check(verbs: Verbs) -> None:
-    check = _verb(verbs, 'check', 'run the test cases of one workflow, or of all, and name each cell that differs')
+    check = add_verb(verbs, 'check', 'run the test cases of one workflow, or of all, and name each cell that differs')
     check.add_argument('workflow', nargs='?', metavar='DATABASE/TABLE')
     check.add_argument('--case', metavar='NAME', help='only the case of this name')
     check.add_argument('--record', action='store_true', help='write what a run gives as the expectations of cases that '
@@ -215,11 +202,11 @@ def _add_check(verbs: Verbs) -> None:
     check.add_argument('--update', action='store_true', help='show how a run differs from the expectations, and then '
                        'overwrite them')
     check.add_argument('--junit', metavar='FILE', help='also write the result as JUnit XML to a file')
-    _add_format(check, 'table', 'junit')
+    add_format(check, 'table', 'junit')
 
 
 def _add_contract(verbs: Verbs) -> None:
-    contract = _verb(verbs, 'contract', 'export, import or check a data contract in the Open Data Contract Standard')
+    contract = add_verb(verbs, 'contract', 'export, import or check a data contract in the Open Data Contract Standard')
     kinds = contract.add_subparsers(dest='kind', metavar='KIND', required=True)
     export = kinds.add_parser('export', help='write the contract that the configuration of a workflow amounts to')
     export.add_argument('workflow', metavar='DATABASE/TABLE')
@@ -236,46 +223,19 @@ def _add_contract(verbs: Verbs) -> None:
         kind.add_argument('--table', metavar='NAME', help='which table of a contract that describes several')
     for kind in (export, importing):
         kind.add_argument('--force', action='store_true', help='overwrite existing files')
-    _add_format(check, 'table', 'json', 'junit', 'sarif')
-
-
-def _add_corrections(verbs: Verbs) -> None:
-    module = 'table_corrections'
-    history = _verb(verbs, 'history', 'list which runs changed a table, the latest first', module)
-    history.add_argument('--last', type=int, default=20, metavar='N', help='how many (default: 20)')
-    undo = _verb(verbs, 'undo', 'take back the latest change of a table, or all changes after a run', module)
-    undo.add_argument('table', metavar='TABLE', help='a table of the lake')
-    undo.add_argument('partition', nargs='?', metavar='PARTITION', help='only this one, such as 2026/03/04')
-    undo.add_argument('--to', metavar='RUN', help='return to the state in which this run left the table')
-    diff = _verb(verbs, 'diff', 'compare two states of a table: rows and totals', module)
-    diff.add_argument('--from', dest='earlier', metavar='RUN', help='run that left the earlier state (default: the '
-                      'state before the latest change)')
-    diff.add_argument('--to', dest='later', metavar='RUN', help='run that left the later state (default: the present)')
-    diff.add_argument('--key', metavar='COLUMNS', help='columns that identify a row, with commas between them '
-                      "(default: those of the rule IsPrimaryKey in the workflow's rules file)")
-    remove = _verb(verbs, 'remove', 'take the rows of one source file out of the Cleanse table of its workflow', module)
-    remove.add_argument('file', metavar='FILE', help='name of the file, or its path below Collect')
-    remove.add_argument('--workflow', required=True, metavar='DATABASE/TABLE', help='which workflow loaded it')
-    for verb in (history, diff):
-        verb.add_argument('table', metavar='TABLE', help='a table of the lake')
-        verb.add_argument('--format', choices=['table', 'csv', 'json'], default='table')
-    for verb in (undo, remove):
-        verb.add_argument('--allow-unprotected', action='store_true', help='also if columns that are protected now '
-                          'were not protected then')
-    keep = _verb(verbs, 'retention', 'show or set how long superseded files stay and undo is possible', module)
-    keep.add_argument('hours', nargs='?', metavar='HOURS', help='such as 720 for 30 days')
+    add_format(check, 'table', 'json', 'junit', 'sarif')
 
 
 def _add_upkeep(verbs: Verbs) -> None:
-    clean = _verb(verbs, 'clean', 'remove files of loads that neither a table nor undo needs')
+    clean = add_verb(verbs, 'clean', 'remove files of loads that neither a table nor undo needs')
     clean.add_argument('--superseded', action='store_true', help='also remove files that ./lake undo still needs')
     clean.add_argument('--all', action='store_true', help='remove the whole lake')
     clean.add_argument('--yes', action='store_true', help='with --all: remove the files in Collect without asking')
     _passed_on(verbs, 'test', 'run the test suite, or with --real the jobs on a real cluster; further arguments go to '
                'pytest', 'test_suite')
-    completion = _verb(verbs, 'completion', 'print the script that completes commands and options with the Tab key')
+    completion = add_verb(verbs, 'completion', 'print the script that completes commands and options with the Tab key')
     completion.add_argument('shell', choices=('bash', 'zsh'), help='your shell')
-    _verb(verbs, 'lint', 'run the code checks: style, order of imports, types, unused code')
+    add_verb(verbs, 'lint', 'run the code checks: style, order of imports, types, unused code')
     _passed_on(verbs, 'cdk', 'deploy the lake to AWS; further arguments go to the CDK command line', 'cdk')
 
 

@@ -50,7 +50,7 @@ class CaseRunner:
 
     def _run(self, folders: LakeFolders, case: WorkflowCase) -> CaseOutcome:
         runtime.open_catalog(folders.catalog)
-        _forget_tables()
+        forget_session_tables()
         cleanse, consume = _own_tables(folders, case.workflow)
         load_lookups(folders, case)
         given = publish_tables(folders, case, [name for name in (cleanse, consume) if name])
@@ -79,7 +79,7 @@ def opened_runner() -> Iterator[CaseRunner]:
         yield CaseRunner(folder)
 
 
-def _forget_tables() -> None:
+def forget_session_tables() -> None:
     """Remove the tables that an earlier case has made readable in the session, so that no later case reads them."""
     spark = SparkSession.getActiveSession()
     # The list of `spark.catalog` takes as long as a sixth of a small load.

@@ -24,8 +24,10 @@ from lib.job_table import STEPS, LakeJob, failure_after
 from lib.local_lake.folders import LakeFolders
 from lib.local_lake.running.glue_job import ensure_glue_library, job_arguments, run_script
 from lib.local_lake.running.laptop_session import JAVA_ENDED, forget_ended_session, start_session
+from lib.local_lake.running.loaded_configuration import CONFIGURATION, remember_configuration
 from lib.local_lake.running.spark_scratch import remove_scratch
 from lib.local_lake.running.stopping import exit_status
+from lib.local_lake.running.transform_code import present_code
 
 LOG = logging.getLogger(__name__)
 AUDIT = 'job-audit'
@@ -151,11 +153,12 @@ class Orchestrator:
         self._record_file(landing, execution, 'QUEUED')
 
     def _record_start(self, landing: Landing, execution: str) -> None:
-        self._record_file(landing, execution, 'STARTED')
+        digest = remember_configuration(self.folders, landing.workflow, present_code())
+        self._record_file(landing, execution, 'STARTED', **{CONFIGURATION: digest})
 
-    def _record_file(self, landing: Landing, execution: str, status: str) -> None:
+    def _record_file(self, landing: Landing, execution: str, status: str, **values: str) -> None:
         self._record(execution, landing.workflow, status, sfn_execution_name=landing.base_file_name, file=landing.key,
-                     partition='/'.join(f'{part:02d}' for part in landing.partition))
+                     partition='/'.join(f'{part:02d}' for part in landing.partition), **values)
 
     def _record(self, execution: str, source_key: str, status: str, **values: str) -> None:
         now = datetime.now(UTC)

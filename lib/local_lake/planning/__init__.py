@@ -1,0 +1,1 @@
+"""Compares two versions of the configuration, and reloads what a change affects."""

@@ -1,0 +1,114 @@
+"""Reads a configuration folder into values that can be compared with those of another version of it."""
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from lake_etl.arguments import KNOWN_PLACEHOLDERS
+from lake_etl.column_lineage.lineage_graph import LineageGraph
+from lake_etl.column_lineage.workflow_lineage import LakeConfiguration, trace_lake
+from lake_etl.config.configuration_files import configured_name, folded
+from lake_etl.config.entries.known import known_forms
+from lake_etl.config.match_specification import EntityMatchSpec
+from lake_etl.config.personal_columns import unprotected_columns
+from lake_etl.config.reader import configuration_below
+from lake_etl.config.transform_steps import protection_by_transform
+from lake_etl.config.workflow import Workflow, read_entity_match, read_workflow
+from lake_etl.errors import ConfigurationError, LakeError, Problem
+from lake_etl.transform.discovery import known_transforms
+from lib.local_lake.commands.validate import matched_databases, workflows_in
+from lib.local_lake.planning.workflow_facts import WorkflowFacts, workflow_facts
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConfiguredLake:
+    """A configuration folder as values; all mappings but `matches` are by workflow, `<database>/<table>` folded.
+
+    names      of the workflows as their files are spelled
+    facts      what decides on the tables
+    personal   columns that look personal and are not protected, with what they seem to be
+    problems   of workflows, and of matched databases, that cannot be read
+    matches    entity match specifications by database in lower case
+    graph      column lineage of all that can be read
+    circle     why the lineage of the lake cannot be computed; empty when it can
+    """
+
+    names: Mapping[str, str] = field(default_factory=dict)
+    workflows: Mapping[str, Workflow] = field(default_factory=dict)
+    facts: Mapping[str, WorkflowFacts] = field(default_factory=dict)
+    personal: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    problems: Mapping[str, tuple[Problem, ...]] = field(default_factory=dict)
+    matches: Mapping[str, EntityMatchSpec] = field(default_factory=dict)
+    graph: LineageGraph = field(default_factory=LineageGraph)
+    circle: str = ''
+
+    def name(self, workflow: str) -> str:
+        """Return a workflow as its files are spelled."""
+        return self.names.get(workflow, workflow)
+
+
+def read_configured_lake(configuration: Path, code: Mapping[str, str], environment: str = 'Prod',
+                         only: str | None = None) -> ConfiguredLake:
+    """Return the values of a configuration folder.
+
+    code         digest of the code of each transform of the user's own, see `transform_code`
+    environment  in `Dev` a transform that does not exist counts as a step of unknown effect, elsewhere as a problem
+    only         the one workflow to read, folded; None for all
+    """
+    read, transforms = configuration_below(str(configuration)), known_transforms()
+    protecting = protection_by_transform(transforms, known_forms())
+    names: dict[str, str] = {}
+    workflows: dict[str, Workflow] = {}
+    problems: dict[str, tuple[Problem, ...]] = {}
+    matches: dict[str, EntityMatchSpec] = {}
+    with _without_warnings():
+        for workflow in [name for name in workflows_in(configuration) if only in (None, folded(name))]:
+            database, _, table = workflow.partition('/')
+            key = folded(workflow)
+            try:
+                names[key] = '/'.join(configured_name(database, table, read))
+                workflows[key] = read_workflow(database, table, read, transforms, environment, KNOWN_PLACEHOLDERS)
+            except ConfigurationError as error:
+                names.setdefault(key, workflow)
+                problems[key] = tuple(error.problems)
+        for database in matched_databases(configuration):
+            try:
+                matches[database.lower()] = read_entity_match(database, read)
+            except ConfigurationError as error:
+                problems[database.lower()] = tuple(error.problems)
+    graph, circle = _lineage(names, workflows, matches, protecting)
+    return ConfiguredLake(
+        names=names, workflows=workflows, problems=problems, matches=matches, graph=graph, circle=circle,
+        facts={key: workflow_facts(*_parts(names[key]), workflow, protecting, code)
+               for key, workflow in workflows.items()},
+        personal={key: unprotected_columns(workflow, protecting) for key, workflow in workflows.items()})
+
+
+def _parts(name: str) -> tuple[str, str]:
+    database, _, table = name.partition('/')
+    return database, table
+
+
+def _lineage(names: Mapping[str, str], workflows: Mapping[str, Workflow], matches: Mapping[str, EntityMatchSpec],
+             protecting: Mapping[str, bool]) -> tuple[LineageGraph, str]:
+    try:
+        return trace_lake(LakeConfiguration(
+            workflows={_parts(names[key]): workflow for key, workflow in workflows.items()},
+            matches=matches, masking=protecting, published={})), ''
+    except LakeError as error:
+        return LineageGraph(), str(error)
+
+
+@contextmanager
+def _without_warnings() -> Iterator[None]:
+    """Keep quiet about what ./lake validate says."""
+    logger = logging.getLogger('lake_etl')
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)

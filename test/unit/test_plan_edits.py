@@ -1,0 +1,80 @@
+"""A plan tells the effect of more than 60 edits of the sample configuration, and is not alarmed by 30 others."""
+from __future__ import annotations
+
+import re
+import shutil
+import time
+
+import pytest
+from plan_edits import NOT_ON_DATA, ON_DATA, Edit
+
+from lib.local_lake.folders import KINDS, OWN_CONFIGURATION
+from lib.local_lake.planning.configured_lake import ConfiguredLake, read_configured_lake
+from lib.local_lake.planning.lake_comparison import ConfigurationPlan, compare_lakes
+
+MOST_FALSE_ALARMS = 0.1
+# The files that the effects of an edit can be seen in, so that not all are read for each edit.
+GROUPS = {name: re.compile(f'.*/[a-z-]*{pattern}[.-]') for name, pattern in (
+    ('policies', 'SyntheticGeneralData-(PolicyData|ClaimData|CombinedData)'),
+    ('written', 'SyntheticGeneralData-WrittenPolicyData'),
+    ('life', 'SyntheticLifeData-(PolicyData|ClaimData)'), ('customers', 'Customer-(A01|entitymatch)'))}
+
+
+@pytest.fixture(scope='module')
+def samples(tmp_path_factory):
+    """Groups of the sample configuration in folders of their own, with what the lake reads in them."""
+    found = {}
+    for group, pattern in GROUPS.items():
+        folder = tmp_path_factory.mktemp(group)
+        for kind in KINDS:
+            (folder / kind).mkdir()
+            for path in filter(pattern.match, map(str, (OWN_CONFIGURATION / kind).iterdir())):
+                shutil.copy(path, folder / kind)
+        found[group] = folder, read_configured_lake(folder, {}, 'Dev')
+    return found
+
+
+def plan_of(edit: Edit, samples, tmp_path) -> ConfigurationPlan:
+    folder, before = samples[edit.group]
+    shutil.copytree(folder, tmp_path, dirs_exist_ok=True)
+    edit.apply(tmp_path)
+    return compare_lakes(before, read_configured_lake(tmp_path, {}))
+
+
+def effects(plan: ConfigurationPlan) -> set[str]:
+    return {f'{effect.kind} {effect.table}' + (f'.{effect.column}' if effect.column else '')
+            for effect in plan.effects if effect.changes_data}
+
+
+@pytest.mark.parametrize('edit', ON_DATA, ids=lambda edit: edit.name)
+def test_an_edit_has_its_effects(edit, samples, tmp_path):
+    plan = plan_of(edit, samples, tmp_path)
+    assert plan.changes_data, 'no edit may seem to change nothing'
+    assert effects(plan) == edit.effects
+    said = ' '.join(f'{item.place} {item.reason}' for item in plan.breakages)
+    assert all(word in said for word in edit.breaks) and bool(said) == bool(edit.breaks), said
+    assert edit.touches <= {item.table for item in plan.downstream}
+
+
+def test_edits_without_effect_on_data_are_at_most_a_tenth_false_alarms(samples, tmp_path):
+    alarms = {}
+    for number, edit in enumerate(NOT_ON_DATA):
+        plan = plan_of(edit, samples, tmp_path / str(number))
+        if plan.changes_data:
+            alarms[edit.name] = effects(plan)
+        assert not plan.reloads or plan.changes_data
+    assert len(alarms) <= MOST_FALSE_ALARMS * len(NOT_ON_DATA), alarms
+    assert len(ON_DATA) >= 60 and len(NOT_ON_DATA) >= 20
+
+
+def test_the_static_part_takes_less_than_two_seconds():
+    started = time.process_time()
+    before = read_configured_lake(OWN_CONFIGURATION, {}, 'Dev')
+    plan = compare_lakes(before, read_configured_lake(OWN_CONFIGURATION, {}))
+    assert not plan.changes_data and not plan.effects
+    assert time.process_time() - started < 2
+
+
+def test_an_empty_folder_has_no_workflow(tmp_path):
+    assert compare_lakes(read_configured_lake(tmp_path, {}), read_configured_lake(tmp_path, {})).effects == ()
+    assert ConfiguredLake().name('gen/policy') == 'gen/policy'
