@@ -14,7 +14,7 @@ from lake_etl.config.workflow import Workflow
 from lake_etl.jobs.cleanse import (
     add_load_columns, apply_transforms, divide_source, fills_table, map_columns, open_gate, read_configuration,
     read_source)
-from lake_etl.jobs.cleanse_publication import StagedTable, check_table, publish_table, stage_table
+from lake_etl.jobs.cleanse_publication import StagedCleanseTable, check_table, publish_table, stage_table
 from lake_etl.jobs.job_run import job_run
 from lake_etl.jobs.table_runs import CleanseRun, table_runs
 from lake_etl.read.record_files import DividedFiles
@@ -42,7 +42,8 @@ def collect_to_cleanse(run: CleanseRun) -> None:
             publish_table(table)
 
 
-def load_table(run: CleanseRun, workflow: Workflow, divided: DividedFiles | None, staged: ExitStack) -> StagedTable:
+def load_table(run: CleanseRun, workflow: Workflow, divided: DividedFiles | None, staged: ExitStack
+               ) -> StagedCleanseTable:
     """Read, map, check, transform, check again, and stage, in one pass from the file to the table."""
     gate = open_gate(run, workflow)
 

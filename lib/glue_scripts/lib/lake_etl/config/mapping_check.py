@@ -18,8 +18,8 @@ def check_mapping_rows(mapping: SchemaMapping, source: InputSpec, findings: Find
             findings.problem(row.place, f"destination '{row.dest_name}' is reserved for the load's own column",
                              'give it another name, or Null to drop it')
         if source.records is not None and row.width is not None:
-            findings.problem(row.place, "'Width' does not work with several record types",
-                             "take it out; 'columns' of the record type gives the widths")
+            findings.warning(row.place, "'Width' has no effect for a file with several record types",
+                             "'columns' of the record type gives the widths")
         if source.fixed is not None and source.records is None and row.width is None:
             findings.problem(row.place, "'Width' is empty, and the source has columns of fixed width")
     if source.fixed is not None and source.records is None:

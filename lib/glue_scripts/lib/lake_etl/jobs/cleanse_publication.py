@@ -29,7 +29,7 @@ LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class StagedTable:
+class StagedCleanseTable:
     """The rows of a table that are written and that readers do not see yet.
 
     before  the table when the load began
@@ -45,7 +45,7 @@ class StagedTable:
 
 
 def stage_table(run: CleanseRun, workflow: Workflow, df: DataFrame, gate: QualityGate, staged: ExitStack
-                ) -> StagedTable:
+                ) -> StagedCleanseTable:
     """Write the rows next to the partition of this load.
 
     staged  discards what is not published when it is closed
@@ -55,10 +55,10 @@ def stage_table(run: CleanseRun, workflow: Workflow, df: DataFrame, gate: Qualit
     df = observe_written(run, workflow, df)
     with _scan_errors_named(run, workflow):
         written = staged.enter_context(stage_partition(df, target, run.load.partition, _is_by_file(workflow)))
-    return StagedTable(run, workflow, df, gate, target, before, written)
+    return StagedCleanseTable(run, workflow, df, gate, target, before, written)
 
 
-def check_table(table: StagedTable) -> None:
+def check_table(table: StagedCleanseTable) -> None:
     """Raise an error unless readers may see the rows, by conversions, control totals, rules and the number of rows."""
     run, workflow, written = table.run, table.workflow, table.written
     with _scan_errors_named(run, workflow):
@@ -75,7 +75,7 @@ def check_table(table: StagedTable) -> None:
         LOG.warning('%s', changes)
 
 
-def publish_table(table: StagedTable) -> Published:
+def publish_table(table: StagedCleanseTable) -> Published:
     """Publish the rows as the partition of this load, and quarantine rows; record what was written."""
     run = table.run
     with _scan_errors_named(run, table.workflow):
