@@ -63,10 +63,10 @@ class RecordFindings:
         """Yield a sentence for each kind."""
         for kind, count in self.counted.items():
             file, line = self.first[kind]
-            yield f'{count} records {kind}. The first is in line {line} of {file}.'
+            yield f'Records that {kind}: {count}. The first is in line {line} of {file}.'
 
 
-UNKNOWN = ("have a type that 'records' of the input_spec does not name. They are malformed rows without values of the "
+UNKNOWN = ("have a type which 'records' of the input_spec does not name, and are malformed rows without values of the "
            "workflow's own table")
 
 
@@ -163,7 +163,7 @@ class Division:
             given.pop(key, None)
         parent = last.get(section.parent) if section.parent is not None else ''
         if parent is None:
-            self.findings.add(f"of type '{found.key}' have no record of type '{section.parent}' above them. They count "
+            self.findings.add(f"have type '{found.key}' and no record of type '{section.parent}' above them, and count "
                               'as malformed', file, line.number)
         fits = parent is not None and not (self._replaces and REPLACEMENT in line.text)
         nested = section.nested_in is not None
@@ -177,7 +177,7 @@ class Division:
             given[found.key] = self._lines.given(line.text, found.gives)
         if found.part is None:
             if not self._lines.fits(line.text, len(section.names)):
-                self.findings.add(f"of type '{found.key}', which only gives values, do not have as many values as "
+                self.findings.add(f"have type '{found.key}', which only gives values, and more or fewer values than "
                                   'columns', file, line.number)
             return
         before = mark((FITS if fits else MALFORMED) + position)
