@@ -62,6 +62,14 @@ def test_records_of_unknown_types_and_without_a_parent_are_malformed_and_told_wi
     assert "'records' of the input_spec does not name" in sentences[3]
 
 
+def test_a_record_that_ends_another_type_leaves_what_follows_without_it():
+    types = {**SECTION.types, 'T': RecordTypeSection(skip=True, ends='H')}
+    parts, sentences, _ = divide(RecordsSection(field=1, types=types), 'H|a\nP|p1\nC|c1\nT\nC|c2\nP|p2\nC|c3\nH|b\nP|p3')
+    assert parts[part_of_table('Own')] == 'n2|a|P|p1\nx6||P|p2\nn9|b|P|p3\n'
+    assert parts[part_of_table('Claims')] == 'n3|a|p1|C|c1\nx5|||C|c2\nn7||p2|C|c3\n'
+    assert len(sentences) == 2
+
+
 def test_a_header_with_missing_values_is_told_and_gives_nothing():
     parts, sentences, _ = divide(SECTION, 'H\nP|p1\n')
     assert parts[part_of_table('own')] == 'n2||P|p1\n'

@@ -92,6 +92,7 @@ def test_a_specification_of_several_record_types_is_read_with_the_tables_that_it
     ([('records.types.T.table', 'Own')], "'skip' leaves the records out, so 'table' would do nothing"),
     ([('records.types.C.parent', 'p')], "'parent' names no record type: 'p' did you mean 'P'?"),
     ([('records.types.C.parent', 'T')], "'parent' names a record type that is left out, 'T'"),
+    ([('records.types.T.ends', 'h')], "types.T: 'ends' names no other record type: 'h' did you mean 'H'?"),
     ([('records.types.H.parent', 'C')], "types.H: 'parent' leads back to this type"),
     ([('records.types.C.table', None)], "types.C: its records go nowhere: give it 'table' or 'nested_in'"),
     ([('records.types.C.table', 'a/b')], "'table' must be a name, got 'a/b'"),

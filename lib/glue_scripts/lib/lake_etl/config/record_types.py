@@ -24,6 +24,7 @@ class RecordTypeSection:
     parent     record type to which its records belong: to the last record of that type above them
     nested_in  column of the parent that gets the records as an array of structs
     give       columns of which the records below get the values, if `parent` leads from them to this type
+    ends       record type whose last record ends here, as a trailer ends a batch: records below do not belong to it
     skip       whether its records are left out, such as trailers
     """
 
@@ -32,6 +33,7 @@ class RecordTypeSection:
     parent: str | None = None
     nested_in: str | None = None
     give: tuple[str, ...] = ()
+    ends: str | None = None
     skip: bool = False
 
     def check(self) -> Iterator[str]:
@@ -104,6 +106,9 @@ class RecordsSection:
             yield f"'parent' names no record type: {describe(item.parent)} {near}".strip()
         elif item.parent is not None and self.types[item.parent].skip:
             yield f"'parent' names a record type that is left out, '{item.parent}'"
+        elif item.ends is not None and (item.ends not in self.types or item.ends == key):
+            near = suggestion(item.ends, self.types)
+            yield f"'ends' names no other record type: {describe(item.ends)} {near}".strip()
         elif key in self.ancestors(key):
             yield "'parent' leads back to this type; a record cannot be above itself"
         else:

@@ -28,7 +28,7 @@ class WrittenTable:
 
 
 def workflow_tables(database: str, table: str, workflow: Workflow) -> list[WrittenTable]:
-    """Return the tables that a workflow writes, including those of its record types or sheets, and quarantine tables."""
+    """Return the tables that a workflow writes, also by record types or sheets, and their quarantine tables."""
     names, writer = file_names(database, table), f'the workflow {database}/{table}'
     own = workflow.present_files[0] if workflow.present_files else names.spec
     further = [item for name, found in workflow.further_tables.items()

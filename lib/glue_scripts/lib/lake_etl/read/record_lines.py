@@ -4,7 +4,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from lake_etl.config.record_types import RecordsSection
 from lake_etl.errors import DataError
@@ -17,8 +17,7 @@ LONGEST_LINE = 64_000_000
 END_OF_FILE = '\x1a'
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """A record of a file: the number of its first line, its text, and its line end."""
 
     number: int
@@ -28,7 +27,7 @@ class Line:
     @property
     def is_blank(self) -> bool:
         """Tell whether there is nothing in the record."""
-        return not self.text or self.text.isspace() or not self.text.strip().strip(END_OF_FILE)
+        return not self.text.strip() or self.text.strip() == END_OF_FILE
 
 
 def numbered_lines(texts: Iterable[str], first: int, name: str) -> Iterator[Line]:
@@ -91,6 +90,10 @@ class DelimitedLines:
             return
         begun: Line | None = None
         for line in lines:
+            if begun is None and quote not in line.text:
+                if not line.is_blank:
+                    yield line
+                continue
             whole = line if begun is None else Line(begun.number, f'{begun.text}{begun.end}{line.text}', line.end)
             if quote in line.text and self._is_open(whole.text) or begun is not None and quote not in line.text:
                 begun = whole

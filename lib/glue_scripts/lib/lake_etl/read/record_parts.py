@@ -102,7 +102,7 @@ class _Type:
     part    of its records; None if it fills none
     root    part in which the rows are in which it is nested
     above   the types above it, the outermost first
-    below   types whose records belong to it, directly or not
+    ends    types whose last record does not go on behind one of this type: those below it, and what it ends
     gives   the place of each column that it gives
     """
 
@@ -111,7 +111,7 @@ class _Type:
     part: Part | None
     root: Part | None
     above: tuple[str, ...]
-    below: tuple[str, ...]
+    ends: tuple[str, ...]
     gives: tuple[tuple[int, int], ...]
 
 
@@ -146,7 +146,11 @@ class Division:
             if found is None:
                 self._own.write(self._lines.mark(MALFORMED + position), False)
                 self.findings.add(UNKNOWN, file, line.number)
-            elif found.section.skip:
+                continue
+            for ended in found.ends:
+                last.pop(ended, None)
+                given.pop(ended, None)
+            if found.section.skip:
                 # Lines that state totals are few; of any others some show what is wrong with a pattern.
                 if trailers is not None and (len(trailers) < SAMPLE or self._states and self._states.fullmatch(
                         line.text.strip())):
@@ -158,9 +162,6 @@ class Division:
                ) -> None:
         """Write one record; `last` has the position of the last record of each type, `given` the text that it gives."""
         section, mark = found.section, self._lines.mark
-        for key in found.below:
-            last.pop(key, None)
-            given.pop(key, None)
         parent = last.get(section.parent) if section.parent is not None else ''
         if parent is None:
             self.findings.add(f"have type '{found.key}' and no record of type '{section.parent}' above them, and count "
@@ -198,9 +199,12 @@ def _prepared(records: RecordsSection, key: str, parts: Mapping[str, Part]) -> _
         part = parts[part_of_type(key)]
     elif section.table is not None:
         part = parts[part_of_table(section.table)]
+    ended = [name for name in records.types if key in records.ancestors(name)]
+    if section.ends is not None:
+        ended += [name for name in records.types if section.ends in (name, *records.ancestors(name))]
     return _Type(
         key, section, part, parts[part_of_table(root)] if root else None, tuple(reversed(records.ancestors(key))),
-        tuple(name for name in records.types if key in records.ancestors(name)), given_places(section))
+        tuple(dict.fromkeys(ended)), given_places(section))
 
 
 def given_places(section: RecordTypeSection) -> tuple[tuple[int, int], ...]:

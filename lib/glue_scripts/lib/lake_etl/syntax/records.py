@@ -145,7 +145,8 @@ def _convert(value: object, hint: Any, place: str, findings: Findings) -> Any:
     if hasattr(hint, '__dataclass_fields__'):
         return parse_record(hint, value, place, findings)
     if origin is dict and isinstance(value, dict) and hasattr(arguments[1], '__dataclass_fields__'):
-        return {key: parse_record(arguments[1], item, f'{place}.{key}', findings) for key, item in value.items()}
+        return {key: parse_record(arguments[1], item, f'{place}.{key}', findings) for key, item in value.items()
+                if key != 'description' or not isinstance(item, str)}
     if origin is typing.Literal:
         _check_choice(value, arguments, place, findings)
     elif not _is_instance(value, origin or hint):
