@@ -73,7 +73,8 @@ def test_records_of_unknown_types_count_and_quarantined_rows_tell_their_line(lak
         execution = lake.load(KEY, '\n'.join([*lines, 'T|200']))
     # As many as two files would take: seven with rules that quarantine, three without.
     assert jobs() == 10
-    found = lake.rows('SELECT source_row, policyno FROM binder.premiums_quarantine_before_transform ORDER BY source_row')
+    found = lake.rows('SELECT source_row, policyno FROM binder.premiums_quarantine_before_transform '
+                      'ORDER BY source_row')
     expected = [(number, line.split('|')[1]) for number, line in enumerate(lines, 1) if line.endswith('|5000')]
     assert found == sorted([(11, None), *expected])
     assert lake.rows('SELECT count(*), count(DISTINCT policyno) FROM binder.claims') == [(201, 134)]

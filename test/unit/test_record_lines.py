@@ -64,7 +64,8 @@ def test_records_of_unknown_types_and_without_a_parent_are_malformed_and_told_wi
 
 def test_a_record_that_ends_another_type_leaves_what_follows_without_it():
     types = {**SECTION.types, 'T': RecordTypeSection(skip=True, ends='H')}
-    parts, sentences, _ = divide(RecordsSection(field=1, types=types), 'H|a\nP|p1\nC|c1\nT\nC|c2\nP|p2\nC|c3\nH|b\nP|p3')
+    text = 'H|a\nP|p1\nC|c1\nT\nC|c2\nP|p2\nC|c3\nH|b\nP|p3'
+    parts, sentences, _ = divide(RecordsSection(field=1, types=types), text)
     assert parts[part_of_table('Own')] == 'n2|a|P|p1\nx6||P|p2\nn9|b|P|p3\n'
     assert parts[part_of_table('Claims')] == 'n3|a|p1|C|c1\nx5|||C|c2\nn7||p2|C|c3\n'
     assert len(sentences) == 2

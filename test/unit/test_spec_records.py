@@ -95,7 +95,7 @@ def test_a_specification_of_several_record_types_is_read_with_the_tables_that_it
     ([('records.types.T.ends', 'h')], "types.T: 'ends' names no other record type: 'h' did you mean 'H'?"),
     ([('records.types.H.parent', 'C')], "types.H: 'parent' leads back to this type"),
     ([('records.types.C.table', None)], "types.C: its records go nowhere: give it 'table' or 'nested_in'"),
-    ([('records.types.C.table', 'a/b')], "'table' must be a name, got 'a/b'"),
+    ([('records.types.C.table', 'a/b')], "'table' must be a name without outer blanks, got 'a/b'"),
     ([('records.types.H.give', None)], 'types.H: its records go nowhere'),
     ([('records.types.H.give', ['Nr'])], "'give' names no column of this type: 'Nr'"),
     ([('records.types.C.give', ['Claim'])], "'give' has no effect, because no record type with a 'table'"),

@@ -48,8 +48,8 @@ class RecordTypeSection:
         if self.nested_in is not None and self.parent is None:
             yield "'nested_in' needs 'parent', the record type that has this column"
         for key in ('table', 'nested_in'):
-            if (text := getattr(self, key)) is not None and (not text.strip() or '/' in text):
-                yield f"'{key}' must be a name, got {describe(text)}"
+            if (text := getattr(self, key)) is not None and (not text or text != text.strip() or '/' in text):
+                yield f"'{key}' must be a name without outer blanks, got {describe(text)}"
         yield from _name_messages(self.names, self.give)
         for name, width in self.widths.items():
             if type(width) is not int or width < 1:

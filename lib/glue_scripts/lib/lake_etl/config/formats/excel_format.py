@@ -48,7 +48,7 @@ class ExcelSection:
         if self.sheet_column is not None and not self.sheet_column.strip():
             yield "'sheet_column' must be the name of a column"
         for sheet, table in self.tables.items():
-            if not isinstance(table, str) or not table.strip() or '/' in table or not sheet.strip():
+            if not isinstance(table, str) or not table or table != table.strip() or '/' in table or not sheet.strip():
                 yield f"tables.{sheet}: expected the name of a table for the sheet, got {describe(table)}"
         if self.sheet_names == (ALL_SHEETS,) and self.tables:
             yield f"'sheet_names' must name the sheets of this workflow's table, not {ALL_SHEETS}, beside 'tables'"
