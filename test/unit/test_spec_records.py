@@ -105,6 +105,8 @@ def test_a_specification_of_several_record_types_is_read_with_the_tables_that_it
     ([('records.types.C.table', 'OWN')], "types.C: it fills the same table as 'P', and needs the same 'columns'"),
     ([('records.types.P.table', 'Other')], 'no record type has the table of this workflow: give "table": "Own"'),
     ([('records.types.P.table', None), ('records.types.C.table', None)], "no record type has a 'table'"),
+    ([('excel', {'tables': {'B': 'Claims'}})], "excel.tables: does not work together with 'records'"),
+    ([('records.types.P.columns', 'K,P')], "types.P.columns: expected a list or an object, got 'K,P'"),
     ([('records.types.C ', {'skip': True})], 'has no blanks around it'),
     ([('controls', {'trailer': {'pattern': '(?P<rows>.)'}}), ('records.types.T', None)],
      "'trailer' needs a record type with \"skip\": true, whose lines state totals, or 'skip_footer'"),
@@ -133,9 +135,11 @@ def test_files_that_nothing_would_use_are_refused_and_unknown_columns_are_told(c
         'Gen/Own, which runs when all tables are loaded)'
         for file in ('spark-Gen-Claims.sql', 'Gen-Claims-dependent.json')]
     read({SPEC: {'input_spec': INPUT},
-          'transformation-spec/Gen-Claims.csv': 'SourceName,DestName,Width\nClam,Claim,3\nNo,No,\n'})
+          'transformation-spec/Gen-Claims.csv': 'SourceName,DestName\nClam,Claim\nNo,No\n'})
     assert "column 'Clam' is not among the columns of record type 'C' (did you mean 'Claim'?)" in caplog.text
-    assert "'Width' has no effect for a file with several record types" in caplog.text
+    found = problems({SPEC: {'input_spec': INPUT},
+                      'transformation-spec/Gen-Claims.csv': 'SourceName,DestName,Width\nClaim,Claim,3\n'})
+    assert "'Width' is 3, and 'columns' of record type 'C' gives no width (take it out" in found[0]
 
 
 @pytest.mark.parametrize(('changes', 'message'), [

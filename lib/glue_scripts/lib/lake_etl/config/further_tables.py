@@ -51,6 +51,10 @@ def own_table_problems(source: InputSpec, own: str) -> Iterator[tuple[str, str]]
         yield 'input_spec.records', (f"no record type has the table of this workflow: give \"table\": \"{own}\" to the "
                                      'type whose records are its rows')
     sheets = source.excel.tables if source.excel else {}
+    if sheets and source.records is not None:
+        yield 'input_spec.excel.tables', ("does not work together with 'records': several tables of a workflow come "
+                                          'either from workbooks or from text; give the workbooks a workflow of '
+                                          'their own')
     for sheet, name in sheets.items():
         place = f'input_spec.excel.tables.{sheet}'
         if folded(name) == folded(own):

@@ -17,9 +17,6 @@ def check_mapping_rows(mapping: SchemaMapping, source: InputSpec, findings: Find
         if row.dest_name and row.dest_name.lower() in RESERVED_COLUMNS:
             findings.problem(row.place, f"destination '{row.dest_name}' is reserved for the load's own column",
                              'give it another name, or Null to drop it')
-        if source.records is not None and row.width is not None:
-            findings.warning(row.place, "'Width' has no effect for a file with several record types",
-                             "'columns' of the record type gives the widths")
         if source.fixed is not None and source.records is None and row.width is None:
             findings.problem(row.place, "'Width' is empty, and the source has columns of fixed width")
     if source.fixed is not None and source.records is None:
@@ -42,13 +39,18 @@ def warn_of_unknown_columns(layout: RecordLayout, mapping: SchemaMapping, findin
 
 
 def check_record_columns(mapping: SchemaMapping, source: InputSpec, table: str, findings: Findings) -> None:
-    """Record a warning for each mapped column that the record types of the table do not have."""
+    """Record other widths than those of the record types, and warn of mapped columns that these do not have."""
     if source.records is None or not (types := source.records.types_of_table(table)):
         return
     key, types_by_name = types[0], source.records.types
     nested = [name for item in types for child in source.records.nested_types(item)
               if (name := types_by_name[child].nested_in)]
     columns = [*source.records.given_names(key), *types_by_name[key].names, *nested]
+    for row in mapping.rows:
+        width = types_by_name[key].widths.get(row.source_name)
+        if row.width is not None and row.width != width:
+            findings.problem(row.place, f"'Width' is {row.width}, and 'columns' of record type '{key}' gives "
+                             f"{width or 'no width'}", 'take it out; the widths of several record types are there')
     _warn_of_unknown(mapping, columns, f"among the columns of record type '{key}'", findings)
 
 

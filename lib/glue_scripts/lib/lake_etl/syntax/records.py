@@ -206,6 +206,6 @@ def _name(hint: Any) -> str:
     if origin in (typing.Union, types.UnionType):
         return ' or '.join(_name(item) for item in arguments
                            if item is not type(None) and not (item is int and float in arguments))
-    if hasattr(hint, '__dataclass_fields__'):
+    if hasattr(hint, '__dataclass_fields__') or origin is dict:
         return KIND_NAMES[dict]
     return KIND_NAMES.get(hint, getattr(hint, '__name__', str(hint)))
