@@ -5,7 +5,8 @@ import pytest
 
 from lake_etl.cobol.copybook import parse_copybook
 from lake_etl.cobol.picture import Picture, parse_picture
-from lake_etl.cobol.record_layout import LayoutOptions, lay_out
+from lake_etl.cobol.record_layout import lay_out
+from lake_etl.cobol.record_nodes import LayoutOptions
 from lake_etl.syntax.code_pages import single_byte_table
 from lake_etl.syntax.records import Findings
 

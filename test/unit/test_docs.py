@@ -117,7 +117,7 @@ def files_of(workflow: str) -> FileNames:
 
 WORKFLOWS = ('Claims-Payment', 'Claims-Reserve', 'Claims-Extract', 'Claims-Register', 'Claims-Ledger',
              'Claims-Notice', 'Claims-Bordereau', 'Claims-Parts', 'Claims-Feed', 'Claims-Mainframe',
-             'Claims-Bank', 'Claims-Encrypted')
+             'Claims-Bank', 'Claims-Encrypted', 'Binder-Premiums', 'Binder-Claims')
 
 
 @pytest.mark.parametrize('document', SHOWN, ids=name_of)

@@ -44,7 +44,10 @@ USED = {
     'skip_rows': (1, TEXT | {'excel'}),
     'skip_footer': (1, TEXT),
     'row_filter': ("a <> 'Total'", TEXT - {'json'} | {'excel'}),
+    'records': ({'pattern': '^.', 'types': {'P': {'columns': ['a'], 'table': 'Policy'}}}, TEXT - {'json'}),
 }
+# The records of a file with columns of fixed width name the width of each.
+FIXED_RECORDS = {'pattern': '^.', 'types': {'P': {'columns': {'a': 1}, 'table': 'Policy'}}}
 NEEDS = {'file_key': {'load_mode': 'by_file'}, 'trigger': {'files': 'folder'}}
 NAMES = {'cobol': 'a mainframe extract', 'parquet': 'Parquet', 'orc': 'ORC', 'avro': 'Avro', 'json': 'JSON',
          'xml': 'XML', 'excel': 'Excel', 'fixed': 'fixed width', 'csv': 'delimited text', 'tsv': 'delimited text',
@@ -61,6 +64,8 @@ def test_the_table_has_every_key_and_every_format():
 @pytest.mark.parametrize('key', USED)
 def test_a_key_is_used_or_refused_by_validation_with_the_format(key, section):
     value, used_by = USED[key]
+    if (key, section) == ('records', 'fixed'):
+        value = FIXED_RECORDS
     findings = Findings('Gen-Policy.json')
     spec = parse_input({section: {}, key: value, **NEEDS.get(key, {})}, findings)
     texts = [str(item) for item in findings.problems]

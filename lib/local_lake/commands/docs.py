@@ -8,6 +8,7 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 from lake_etl.column_lineage.workflow_lineage import LakeConfiguration
+from lake_etl.config.configuration_files import folded
 from lake_etl.config.entries.known import known_forms
 from lake_etl.config.reader import configuration_below
 from lake_etl.config.transform_steps import protection_by_transform
@@ -52,8 +53,13 @@ def read_lake_configuration(folders: LakeFolders, published: PublishedLake) -> L
     read, transforms = configuration_below(str(folders.configuration)), known_transforms()
     names = [(database, table) for database, _, table in (
         name.partition('/') for name in workflows_in(folders.configuration))]
+    workflows = {name: read_workflow(*name, read, transforms, 'Dev') for name in names}
+    # Tables that files of another workflow fill come from its source.
+    spelled = {(folded(database), folded(table)): (database, table) for database, table in names}
+    further = {spelled.get((folded(database), folded(table)), (database, table)): found
+               for (database, _), workflow in workflows.items() for table, found in workflow.further_tables.items()}
     return LakeConfiguration(
-        workflows={name: read_workflow(*name, read, transforms, 'Dev') for name in names},
+        workflows=workflows | further,
         matches={name: read_entity_match(name, read) for name in matched_databases(folders.configuration)},
         masking=protection_by_transform(transforms, known_forms()), published=column_names(published))
 

@@ -11,7 +11,7 @@ from typing import Any
 from lake_etl.adapters.local.sqlite_items import SqliteItems
 from lake_etl.controls.control_statement import CONTROLS
 from lake_etl.jobs.conversion_report import FAILED_CONVERSIONS
-from lake_etl.jobs.notices import NOTICES
+from lake_etl.jobs.job_run import NOTICES
 from lib.local_lake.folders import LakeFolders
 from lib.local_lake.running.orchestration import AUDIT
 from lib.local_lake.showing.output import print_json, print_rows

@@ -82,7 +82,7 @@ def _print_others(correction: Correction) -> None:
         latest = next(iter(runtime.catalog().history(table.database, table.name)), None)
         if latest is not None and latest.cause.run == correction.taken:
             print(f'{name} still has what the same run published. Take it back with: ./lake undo {name}')
-        elif table.database != corrected.database and QUARANTINE not in name:
+        elif QUARANTINE not in name:
             print(f'{name}, which the same workflow fills, is as it was.')
 
 

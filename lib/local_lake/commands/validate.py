@@ -47,6 +47,7 @@ class Validation:
     warnings  what is allowed and probably not meant
     unread    files that belong to no workflow
     filled    the tables that the workflows fill
+    further   writers of tables that files of another workflow fill, which have no files of their own
     """
 
     valid: dict[str, str] = field(default_factory=dict)
@@ -55,6 +56,7 @@ class Validation:
     warnings: list[Problem | str] = field(default_factory=list)
     unread: list[str] = field(default_factory=list)
     filled: list[WrittenTable] = field(default_factory=list)
+    further: set[str] = field(default_factory=set)
 
 
 def run(folders: LakeFolders, options: argparse.Namespace) -> int:
@@ -99,7 +101,7 @@ def validate(folders: LakeFolders, workflow: str | None, data: bool = False) -> 
         _check_match(read, database, found)
     for name in wanted:
         _check_workflow(folders, read, name, found, data)
-    found.problems += find_conflicts(found.filled)
+    found.problems += find_conflicts(item for item in found.filled if folded(item.writer) not in found.further)
     return found
 
 
@@ -154,6 +156,8 @@ def _check_workflow(folders: LakeFolders, read: ConfigurationFiles, workflow: st
     found.valid[name] = (f'{name}: {files} files are valid.' if files
                          else f'{name}: no configuration files, so the defaults apply.')
     found.filled += workflow_tables(database, table, read_files)
+    for further, configured in read_files.further_tables.items():
+        found.further |= {folded(item.writer) for item in workflow_tables(database, further, configured)}
     published = runtime.catalog().table(database.lower(), table.lower()) if folders.database_file.exists() else None
     values = _personal_values(folders, published) if data and published else {}
     found.warnings += _warnings(database, table, read_files, values)

@@ -17,7 +17,7 @@ from lake_etl.config.dependencies import utc_time
 from lake_etl.config.reader import configuration_below
 from lake_etl.errors import LakeError
 from lake_etl.jobs.conversion_report import FAILED_CONVERSIONS
-from lake_etl.jobs.notices import NOTICES
+from lake_etl.jobs.job_run import NOTICES
 from lake_etl.landing.location import Landing, execution_id
 from lake_etl.reasons.failure import original_of, reason_of
 from lib.job_table import STEPS, LakeJob, failure_after

@@ -1,37 +1,19 @@
 """Lays out the records of a copybook: the place of each field, its storage, and the name and type of its column."""
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from lake_etl.cobol.column_naming import with_column_names
 from lake_etl.cobol.copybook import Item, names_in
 from lake_etl.cobol.record_nodes import (
-    Node, RecordField, RecordGroup, RecordLayout, RecordTable, column_nodes, struct_type)
+    LayoutOptions, Node, RecordField, RecordGroup, RecordLayout, RecordTable, column_nodes, struct_type)
 from lake_etl.cobol.stored_fields import Inherited, boundary, stored_field
 from lake_etl.syntax.records import Findings, suggestion
 
 LARGEST_RECORD = 2 ** 24
 # How fields are stored that cannot hold a number of elements.
 NO_COUNTS = ('text', 'national', 'float', 'unused')
-
-
-@dataclass(frozen=True, kw_only=True)
-class LayoutOptions:
-    """How a file uses its copybook.
-
-    record         name of the record, if the copybook describes several
-    segment_field  field that tells record types apart; None if there is one type
-    segments       record or group by value of this field
-    only           values whose records are loaded; all if there are none
-    little         whether COMP-5 and IEEE floats have their lowest byte first
-    """
-
-    record: str | None = None
-    segment_field: str | None = None
-    segments: Mapping[str, str] = field(default_factory=dict)
-    only: Sequence[str] = ()
-    little: bool = False
 
 
 def lay_out(records: Sequence[Item], options: LayoutOptions, findings: Findings) -> RecordLayout | None:

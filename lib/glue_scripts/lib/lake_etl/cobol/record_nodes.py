@@ -1,8 +1,8 @@
 """Values that describe where the fields of a record are, how they are stored, and which columns they become."""
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Literal
 
 Storage = Literal['text', 'national', 'zoned', 'packed', 'unsigned packed', 'binary', 'float', 'unused']
@@ -138,3 +138,21 @@ def column_nodes(members: tuple[Node, ...]) -> Iterator[RecordField | RecordTabl
 def struct_type(members: tuple[Node, ...]) -> str:
     """Return the type of the elements of a table of groups, in Spark's words."""
     return f'struct<{",".join(f"`{node.column}`:{node.type}" for node in column_nodes(members))}>'
+
+
+@dataclass(frozen=True, kw_only=True)
+class LayoutOptions:
+    """How a file uses its copybook.
+
+    record         name of the record, if the copybook describes several
+    segment_field  field that tells record types apart; None if there is one type
+    segments       record or group by value of this field
+    only           values whose records are loaded; all if there are none
+    little         whether COMP-5 and IEEE floats have their lowest byte first
+    """
+
+    record: str | None = None
+    segment_field: str | None = None
+    segments: Mapping[str, str] = field(default_factory=dict)
+    only: Sequence[str] = ()
+    little: bool = False

@@ -37,7 +37,8 @@ def cleanse_lineage(database: str, table: str, workflow: Workflow, masking: Mapp
     published  the columns of the table in the catalog; they fill in what configuration does not list
     """
     names = file_names(database, table)
-    frame = _Frame(source_name(database, table), workflow, workflow.file(names.mapping).rpartition('/')[2])
+    origin = workflow.filled_by.split('/', 1) if workflow.filled_by else (database, table)
+    frame = _Frame(source_name(*origin), workflow, workflow.file(names.mapping).rpartition('/')[2])
     spec, quality = (workflow.file(name).rpartition('/')[2] for name in (names.spec, names.quality))
     if workflow.quality:
         frame.quarantine(workflow.quality.before_transform, 'before_transform', quality)

@@ -66,7 +66,7 @@ def trace_lake(configuration: LakeConfiguration) -> LineageGraph:
         name = f'{database}.{table}'.lower()
         for item in cleanse_lineage(database, table, workflow, configuration.masking,
                                     configuration.published.get(name)):
-            tables[item.name] = item
+            tables[item.name] = _with_columns_of(item, tables.get(item.name))
         for sql, rules, rules_file in _sql_files(database, table, workflow):
             found, failed = _fillings(sql, f'{database}{CONSUME}.{_consume_table(table, workflow)}'.lower(), rules,
                                       rules_file)
@@ -86,6 +86,15 @@ def trace_lake(configuration: LakeConfiguration) -> LineageGraph:
         if name in matched:
             tables |= {item.name: item for item in _matched_tables(name, *matched[name], configuration, tables)}
     return LineageGraph(_with_protection(tables), tuple(dict.fromkeys(unread)))
+
+
+def _with_columns_of(table: TableLineage, known: TableLineage | None) -> TableLineage:
+    """Return a source with the columns that another table takes from it, if its files fill several tables."""
+    if known is None:
+        return table
+    further = [column for column in table.columns if column.name not in {item.name for item in known.columns}]
+    return replace(known, columns=(*known.columns, *further),
+                   further_columns=known.further_columns or table.further_columns)
 
 
 @dataclass(frozen=True)

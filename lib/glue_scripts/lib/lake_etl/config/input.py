@@ -13,6 +13,7 @@ from lake_etl.config.formats.cobol_format import COBOL
 from lake_etl.config.formats.delimited_format import DELIMITERS, DelimitedSection
 from lake_etl.config.formats.input_format import FORMAT_KEYS, InputFormat, formats_by_key
 from lake_etl.config.input_formats import InputSections
+from lake_etl.config.record_types import RecordsSection, records_messages
 from lake_etl.syntax.records import Findings, describe, parse_record
 from lake_etl.syntax.regex_backtracking import python_pattern_problems
 from lake_etl.syntax.type_text import type_problems
@@ -51,6 +52,8 @@ class InputSpec(InputSections):
                            load beyond it stops. When left out, changes are reported and never stop a load
     controls               row counts and sums that the sender states; a load that differs from them stops
     pgp                    the secrets that decrypt the files; when left out, encrypted files are refused
+    records                several record types in one file of text, each of which fills a table of its own or is
+                           nested in its parent
     files                  `folder`: all files of a folder are one load, complete when the file `trigger` arrives
     trigger                name of that file; `_SUCCESS` when left out
     multiline              whether quoted values of delimited text contain line breaks; `auto` detects it
@@ -83,6 +86,7 @@ class InputSpec(InputSections):
     max_row_change: float | None = None
     controls: ControlsSection | None = None
     pgp: PgpSection | None = None
+    records: RecordsSection | None = None
     files: Literal['folder'] | None = None
     trigger: str | None = None
     multiline: bool | Literal['auto'] = 'auto'
@@ -100,7 +104,7 @@ class InputSpec(InputSections):
         if not _is_encoding(self.encoding):
             yield f"'encoding' must be the name of a text encoding such as utf-8, got {describe(self.encoding)}"
         yield from _rows_messages(self.skip_rows, self.skip_footer, self.row_filter)
-        yield from _trailer_messages(self.controls, self.skip_footer)
+        yield from _trailer_messages(self.controls, self.skip_footer, self.records)
         yield from self.unused_keys(self.described_formats())
         if self.file_key is not None:
             yield from (f"'file_key': {problem}" for problem in python_pattern_problems(self.file_key))
@@ -115,6 +119,7 @@ class InputSpec(InputSections):
         sections = [name for name in DELIMITERS if getattr(self, name) is not None]
         if len(sections) > 1:
             yield f'only one of csv, tsv and pipe can describe the files, got {" and ".join(sections)}'
+        yield from self._record_messages()
         yield from _type_messages(self.types)
         if self.takes_over is not None and not WORKFLOW.fullmatch(self.takes_over):
             yield f"'takes_over' must be a workflow such as Database/Table, got {describe(self.takes_over)}"
@@ -122,6 +127,15 @@ class InputSpec(InputSections):
         if self.retention is not None and not RETENTION.fullmatch(self.retention):
             yield f"'retention' must be a number and one of hdwmy such as '10 y', got {describe(self.retention)}"
         yield from _reason_messages('left_unprotected', self.left_unprotected, 'stays in clear text')
+
+    def _record_messages(self) -> Iterator[str]:
+        if self.records is not None:
+            section = self.delimited()
+            signs = (str(section.delimiter), section.quote_character)
+            if self.names_delimiter or self.fixed is not None:
+                yield from records_messages(self.records, signs, self.fixed is not None)
+            elif not self.described_formats():
+                yield "'records' needs a section that says how the lines are written: csv, tsv, pipe or fixed"
 
     def described_formats(self) -> list[InputFormat]:
         """Return the formats that have a section."""
@@ -195,9 +209,14 @@ def _rows_messages(skip_rows: int, skip_footer: int, row_filter: str | None) -> 
         yield "'row_filter' must be a condition in SQL such as Policy <> 'Total'"
 
 
-def _trailer_messages(controls: ControlsSection | None, skip_footer: int) -> Iterator[str]:
-    if controls is not None and controls.trailer is not None and not skip_footer:
+def _trailer_messages(controls: ControlsSection | None, skip_footer: int, records: RecordsSection | None
+                      ) -> Iterator[str]:
+    if controls is None or controls.trailer is None or skip_footer or records is not None and records.skips:
+        return
+    if records is None:
         yield "controls: 'trailer' needs 'skip_footer', the number of lines at the end that state totals"
+    else:
+        yield "controls: 'trailer' needs a record type with \"skip\": true, whose lines state totals, or 'skip_footer'"
 
 
 def _reason_messages(key: str, reasons: Mapping[str, object], meaning: str) -> Iterator[str]:

@@ -1,39 +1,35 @@
 """Reads all configuration files of a workflow into a typed value, or raises one error with all their problems."""
 from __future__ import annotations
 
-import logging
-from collections.abc import Callable, Collection
-from dataclasses import dataclass, field
-from typing import TypeVar
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field, replace
 
 from lake_etl.arguments import RESERVED_COLUMNS
 from lake_etl.cobol.copybook import parse_copybook
 from lake_etl.cobol.record_nodes import RecordLayout
 from lake_etl.config.configuration_files import (
-    SPEC, FileNames, Read, entity_match_file, file_names, folded, stored_name, stored_workflow_name)
+    SPEC, FileNames, Read, entity_match_file, file_names, folded, stored_workflow_name)
 from lake_etl.config.copybook_check import checked_layout
 from lake_etl.config.dependencies import Dependencies, parse_dependencies
 from lake_etl.config.formats.cobol_format import COBOL
+from lake_etl.config.further_tables import (
+    FurtherTable, further_input, further_input_problems, further_tables, own_table_problems)
 from lake_etl.config.input import InputSpec, SchemaChange, default_schema_change, parse_input
 from lake_etl.config.input_formats import choose_format
 from lake_etl.config.mapping import MappingRow, SchemaMapping, parse_mapping
-from lake_etl.config.mapping_check import check_mapping_rows, warn_of_unknown_columns
+from lake_etl.config.mapping_check import check_mapping_rows, check_record_columns, warn_of_unknown_columns
 from lake_etl.config.match_specification import EntityMatchSpec, parse_entity_match
+from lake_etl.config.parsed_files import ParsedFiles, from_json, from_sql
 from lake_etl.config.protection_check import check_controls, check_protection
 from lake_etl.config.quality_rules import QualityRules, parse_quality
 from lake_etl.config.transform_steps import (
     Registry, TransformSpec, TransformStep, check_columns, parse_transforms, written_columns)
-from lake_etl.errors import ConfigurationError, LakeError, Problem
 from lake_etl.syntax.json_with_comments import parse_json_object
-from lake_etl.syntax.placeholders import report_unknown_placeholders
 from lake_etl.syntax.records import Findings, check_unknown_keys
 from lake_etl.syntax.sql_files import SparkSql, parse_spark_sql, parse_statements
 from lake_etl.syntax.sql_pieces import Dialect
-from lake_etl.syntax.text import decode_text
 
-LOG = logging.getLogger(__name__)
 DEVELOPMENT = 'dev'
-Parsed = TypeVar('Parsed')
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,6 +48,8 @@ class Workflow:
     dependencies         workflows that must have succeeded before
     present_files        names of the files that exist, such as `transformation-spec/Gen-Policy.json`
     layout               layout of the records of a mainframe extract, from its copybook; None for other formats
+    further_tables       the configuration of each other table that the workflow's files fill, by its name
+    filled_by            the workflow as `<database>/<table>` whose files fill the table, if it is another one
     """
 
     input: InputSpec = field(default_factory=InputSpec)
@@ -66,6 +64,8 @@ class Workflow:
     dependencies: Dependencies | None = None
     present_files: tuple[str, ...] = ()
     layout: RecordLayout | None = None
+    further_tables: Mapping[str, Workflow] = field(default_factory=dict)
+    filled_by: str = ''
 
     @property
     def mapping_rows(self) -> tuple[MappingRow, ...]:
@@ -97,25 +97,58 @@ def read_workflow(database: str, table: str, read: Read, registry: Registry, env
 
     Raises ConfigurationError with all problems of all files.
     """
-    reading = _Reading(read)
+    reading = ParsedFiles(read)
     names = reading.stored_names(file_names(database, table))
-    refuse_unknown = environment.lower() != DEVELOPMENT
-    spec = reading.parse(names.spec, lambda content, findings: _parse_spec(
-        content, registry, findings, refuse_unknown)) or _Spec()
+    parse_spec = _spec_parser(registry, refuse_unknown=environment.lower() != DEVELOPMENT)
+    spec = reading.parse(names.spec, parse_spec) or _Spec()
     mapping = reading.parse(names.mapping, parse_mapping)
-    _check_mapping(mapping, spec, names, reading)
+    _check_mapping(mapping, spec, names, table, reading)
     check_controls(spec.input, mapping.rows if mapping else (), spec.transforms, registry,
                    reading.findings_for(names.spec))
     layout = _read_layout(reading, spec.input, names, mapping)
-    dependencies = reading.parse(names.dependencies, _from_json(parse_dependencies))
-    quality = reading.parse(names.quality, _from_json(parse_quality))
+    dependencies = reading.parse(names.dependencies, from_json(parse_dependencies))
+    quality = reading.parse(names.quality, from_json(parse_quality))
     spark_sql, athena, redshift = _read_sql(reading, names, placeholders)
-    reading.finish(f'{database}/{table}')
-    return Workflow(
+    present = tuple(reading.present)
+    for place, problem in own_table_problems(spec.input, table):
+        reading.findings_for(names.spec).problem(place, problem)
+    own = Workflow(
         input=spec.input, allow_schema_change=spec.input.allow_schema_change or default_schema_change(environment),
         mapping=mapping, steps=spec.transforms.steps, unknown_transforms=spec.transforms.unknown, quality=quality,
         spark_sql=spark_sql, athena_statements=athena, redshift_statements=redshift, dependencies=dependencies,
-        present_files=tuple(reading.present), layout=layout)
+        present_files=present, layout=layout)
+    name = '/'.join(own.name(database, table))
+    further = {item.name: _read_further(reading, database, item, own, name, parse_spec, environment)
+               for item in further_tables(spec.input, table)}
+    reading.finish(f'{database}/{table}')
+    return replace(own, further_tables=further)
+
+
+def _read_further(reading: ParsedFiles, database: str, table: FurtherTable, file: Workflow, workflow: str,
+                  parse_spec: Callable[[bytes, Findings], _Spec | None], environment: str) -> Workflow:
+    """Return the configuration of another table that the files of a workflow fill.
+
+    file      configuration of that workflow
+    workflow  its name as `<database>/<table>`
+    """
+    before = len(reading.present)
+    names = reading.stored_names(file_names(database, table.name))
+    spec = reading.parse(names.spec, parse_spec) or _Spec()
+    mapping = reading.parse(names.mapping, parse_mapping)
+    for place, problem in further_input_problems(spec.input, table, workflow):
+        reading.findings_for(names.spec).problem(place, problem)
+    source = further_input(file.input, spec.input, table)
+    _check_mapping(mapping, replace(spec, input=source), names, table.name, reading)
+    quality = reading.parse(names.quality, from_json(parse_quality))
+    for name in (names.spark_sql, names.athena_sql, names.redshift_sql, names.dependencies):
+        if reading.read(name) is not None:
+            reading.findings_for(name).problem(
+                '', f'is never used, because files of the workflow {workflow} fill the table {table.name}',
+                f'move it into that of {workflow}, which runs when all tables are loaded')
+    return Workflow(
+        input=source, allow_schema_change=source.allow_schema_change or default_schema_change(environment),
+        mapping=mapping, steps=spec.transforms.steps, unknown_transforms=spec.transforms.unknown, quality=quality,
+        present_files=tuple(reading.present[before:]), filled_by=workflow)
 
 
 def read_consume_workflow(database: str, table: str, read: Read,
@@ -124,9 +157,9 @@ def read_consume_workflow(database: str, table: str, read: Read,
 
     Raises ConfigurationError with all problems of these files.
     """
-    reading = _Reading(read)
+    reading = ParsedFiles(read)
     names = reading.stored_names(file_names(database, table))
-    quality = reading.parse(names.quality, _from_json(parse_quality))
+    quality = reading.parse(names.quality, from_json(parse_quality))
     spark_sql, athena, redshift = _read_sql(reading, names, placeholders)
     reading.finish(f'{database}/{table}')
     return Workflow(quality=quality, spark_sql=spark_sql, athena_statements=athena, redshift_statements=redshift,
@@ -138,9 +171,9 @@ def read_entity_match(database: str, read: Read) -> EntityMatchSpec:
 
     Raises ConfigurationError with all its problems, or when there is no such file.
     """
-    reading = _Reading(read)
+    reading = ParsedFiles(read)
     name = reading.stored_name(entity_match_file(database))
-    spec = reading.parse(name, _from_json(parse_entity_match))
+    spec = reading.parse(name, from_json(parse_entity_match))
     if name not in reading.present:
         reading.findings_for(name).problem('', 'there is no such file',
                                            'write one, or do not start the entity match job')
@@ -149,64 +182,18 @@ def read_entity_match(database: str, read: Read) -> EntityMatchSpec:
     return spec
 
 
-class _Reading:
-    """Reads files one by one, and collects the problems of all of them."""
-
-    def __init__(self, read: Read):
-        self.read = read
-        self.present: list[str] = []
-        self.findings: dict[str, Findings] = {}
-
-    def stored_names(self, names: FileNames) -> FileNames:
-        """Return the names of a workflow's files in the spelling in which they are stored."""
-        return FileNames(**{kind: self.stored_name(name) for kind, name in vars(names).items()})
-
-    def stored_name(self, name: str) -> str:
-        """Return the name of a file as it is stored; unchanged when there is no such file, or more than one."""
-        try:
-            return stored_name(self.read, name) or name
-        except LakeError:
-            return name  # Reading the file records the problem.
-
-    def findings_for(self, name: str) -> Findings:
-        """Return the findings of a file."""
-        return self.findings.setdefault(name, Findings(name.rpartition('/')[2]))
-
-    def parse(self, name: str, parse: Callable[[bytes, Findings], Parsed | None]) -> Parsed | None:
-        """Return the parsed content of a file; None when it does not exist, cannot be read, or has problems."""
-        findings = self.findings_for(name)
-        try:
-            content = self.read(name)
-        except ConfigurationError as error:
-            findings.problems += error.problems
-            self.present.append(name)
-            return None
-        except (LakeError, OSError) as error:
-            findings.problem('', f'the file cannot be read: {error}', 'check its permissions')
-            self.present.append(name)
-            return None
-        if content is None:
-            return None
-        self.present.append(name)
-        return parse(content, findings)
-
-    def finish(self, workflow: str) -> None:
-        """Log all warnings; raise ConfigurationError if there are problems."""
-        warnings: list[Problem] = [item for findings in self.findings.values() for item in findings.warnings]
-        for warning in dict.fromkeys(warnings):
-            LOG.warning('%s', warning)
-        if problems := [item for findings in self.findings.values() for item in findings.problems]:
-            raise ConfigurationError(dict.fromkeys(problems))
-        LOG.info('Workflow %s has %d of %d possible configuration files: %s.', workflow, len(self.present),
-                 len(self.findings), ', '.join(self.present) or 'none')
-
-
 @dataclass(frozen=True)
 class _Spec:
     """The two parts of a transformation specification."""
 
     input: InputSpec = field(default_factory=InputSpec)
     transforms: TransformSpec = field(default_factory=TransformSpec)
+
+
+def _spec_parser(registry: Registry, refuse_unknown: bool) -> Callable[[bytes, Findings], _Spec | None]:
+    def parse(content: bytes, findings: Findings) -> _Spec | None:
+        return _parse_spec(content, registry, findings, refuse_unknown)
+    return parse
 
 
 def _parse_spec(content: bytes, registry: Registry, findings: Findings, refuse_unknown: bool) -> _Spec | None:
@@ -224,32 +211,26 @@ def _parse_spec(content: bytes, registry: Registry, findings: Findings, refuse_u
     return _Spec(source or InputSpec(), transforms)
 
 
-def _from_json(parse: Callable[[object, Findings], Parsed | None]) -> Callable[[bytes, Findings], Parsed | None]:
-    """Return a parser for a JSON file, given a parser for the object in it."""
-    def parse_content(content: bytes, findings: Findings) -> Parsed | None:
-        raw = parse_json_object(content, findings)
-        return None if raw is None else parse(raw, findings)
-    return parse_content
-
-
-def _check_mapping(mapping: SchemaMapping | None, spec: _Spec, names: FileNames, reading: _Reading) -> None:
-    """Record the problems between the mapping and the specification of the same workflow.
+def _check_mapping(mapping: SchemaMapping | None, spec: _Spec, names: FileNames, table: str, reading: ParsedFiles
+                   ) -> None:
+    """Record the problems between the mapping and the specification of the same table.
 
     A mapped frame has only the destinations of the mapping as columns, including those of fuzzy rows.
     """
     if mapping is None:
-        if spec.input.fixed is not None and names.mapping not in reading.present:
+        if spec.input.fixed is not None and spec.input.records is None and names.mapping not in reading.present:
             reading.findings_for(names.spec).problem(
                 'input_spec.fixed', f'needs the widths in {names.mapping}, which is missing')
         check_columns(spec.transforms.steps, None, reading.findings_for(names.spec))
         return
     findings = reading.findings_for(names.mapping)
     check_mapping_rows(mapping, spec.input, findings)
+    check_record_columns(mapping, spec.input, table, findings)
     check_columns(spec.transforms.steps, mapping.destinations(), reading.findings_for(names.spec),
                   mapping.whereabouts(findings.file))
 
 
-def _read_layout(reading: _Reading, source: InputSpec, names: FileNames, mapping: SchemaMapping | None
+def _read_layout(reading: ParsedFiles, source: InputSpec, names: FileNames, mapping: SchemaMapping | None
                  ) -> RecordLayout | None:
     """Return the layout of the records of a mainframe extract; None for other formats, or if there is a problem."""
     section = source.cobol
@@ -269,24 +250,11 @@ def _read_layout(reading: _Reading, source: InputSpec, names: FileNames, mapping
     return layout
 
 
-def _read_sql(reading: _Reading, names: FileNames, placeholders: Collection[str] | None
+def _read_sql(reading: ParsedFiles, names: FileNames, placeholders: Collection[str] | None
               ) -> tuple[SparkSql | None, tuple[str, ...], tuple[str, ...]]:
     """Return the parsed SQL files for Spark, Athena and Redshift."""
     def statements(dialect: Dialect) -> Callable[[bytes, Findings], tuple[str, ...] | None]:
-        return _from_sql(lambda text, findings: parse_statements(text, dialect, findings), dialect, placeholders)
-    return (reading.parse(names.spark_sql, _from_sql(parse_spark_sql, 'spark', placeholders)),
+        return from_sql(lambda text, findings: parse_statements(text, dialect, findings), dialect, placeholders)
+    return (reading.parse(names.spark_sql, from_sql(parse_spark_sql, 'spark', placeholders)),
             reading.parse(names.athena_sql, statements('athena')) or (),
             reading.parse(names.redshift_sql, statements('redshift')) or ())
-
-
-def _from_sql(parse: Callable[[str, Findings], Parsed], dialect: Dialect, placeholders: Collection[str] | None
-              ) -> Callable[[bytes, Findings], Parsed | None]:
-    """Return a parser for a SQL file, given a parser for its text."""
-    def parse_content(content: bytes, findings: Findings) -> Parsed | None:
-        text = decode_text(content, findings)
-        if text is None:
-            return None
-        if placeholders is not None:
-            report_unknown_placeholders(text, placeholders, dialect, findings)
-        return parse(text, findings)
-    return parse_content

@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from lake_etl.config.configuration_files import file_names
 from lake_etl.config.match_specification import EntityMatchSpec
@@ -28,9 +28,11 @@ class WrittenTable:
 
 
 def workflow_tables(database: str, table: str, workflow: Workflow) -> list[WrittenTable]:
-    """Return the tables that a workflow writes, including the quarantine tables of its quality rules."""
+    """Return the tables that a workflow writes, also by record types or sheets, and their quarantine tables."""
     names, writer = file_names(database, table), f'the workflow {database}/{table}'
     own = workflow.present_files[0] if workflow.present_files else names.spec
+    further = [item for name, found in workflow.further_tables.items()
+               for item in workflow_tables(database, name, found)]
     written = [(f'{database}.{table}', own)]
     if workflow.spark_sql is not None:
         consume_table = workflow.spark_sql.table_override or table
@@ -38,7 +40,8 @@ def workflow_tables(database: str, table: str, workflow: Workflow) -> list[Writt
     if workflow.quality is not None:
         file = workflow.file(names.quality)
         written += [(f'{name}{QUARANTINE}{stage}', file) for name, _ in tuple(written) for stage in STAGES]
-    return [WrittenTable(name.lower(), writer, file.rpartition('/')[2]) for name, file in written]
+    return [*(WrittenTable(name.lower(), writer, file.rpartition('/')[2]) for name, file in written),
+            *(replace(item, writer=writer) for item in further)]
 
 
 def match_tables(database: str, spec: EntityMatchSpec, file: str) -> list[WrittenTable]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 
@@ -13,10 +12,10 @@ from pyspark.sql import functions as F
 from pyspark.sql.types import StringType
 
 from lake_etl import runtime
-from lake_etl.arguments import EXECUTION_COLUMN, PARTITION_KEYS, CollectToCleanseArguments
+from lake_etl.arguments import EXECUTION_COLUMN, PARTITION_KEYS
 from lake_etl.column_lineage.cleanse_lineage import cleanse_lineage
 from lake_etl.column_lineage.lineage_graph import TableLineage
-from lake_etl.config.configuration_files import file_names, folded
+from lake_etl.config.configuration_files import file_names
 from lake_etl.config.formats.delimited_format import DELIMITED
 from lake_etl.config.input import AS_INFERRED
 from lake_etl.config.input_formats import choose_format
@@ -26,30 +25,27 @@ from lake_etl.config.transform_steps import text_columns, without_absent
 from lake_etl.config.workflow import Workflow
 from lake_etl.controls.control_points import FilterWatch
 from lake_etl.controls.control_statement import ACCEPTED, MAPPED, TRANSFORMED
-from lake_etl.jobs.control_totals import observe_source, observe_stage, observe_written, require_control_totals
-from lake_etl.jobs.conversion_report import report_conversions
-from lake_etl.jobs.job_run import JobRun
-from lake_etl.jobs.notices import record_notices
+from lake_etl.jobs.cleanse_target import CleanseRun, cleanse_target, source_address, source_file
+from lake_etl.jobs.control_totals import observe_source, observe_stage
+from lake_etl.jobs.job_run import NOTICES
 from lake_etl.jobs.preflight import read_whole_workflow
 from lake_etl.jobs.source_columns import KnownColumns, absent_columns, check_source_columns, mapping_rules, tell_columns
-from lake_etl.jobs.table_ownership import cleanse_ownership, published_table, record_changes, require_own_table
+from lake_etl.jobs.table_ownership import published_table, require_own_table
+from lake_etl.jobs.table_runs import table_runs
 from lake_etl.mapping.clean_names import clean_names, log_renamed
 from lake_etl.mapping.date_patterns import DatePatterns, date_patterns
 from lake_etl.mapping.member_names import with_clean_member_names
 from lake_etl.mapping.recommendation import recommended_mapping, recommended_spec, with_dates
 from lake_etl.mapping.schema_mapping import apply_mapping
 from lake_etl.ports import Table
-from lake_etl.publish.failed_rows import without_mark
 from lake_etl.publish.layout import require_free_names
 from lake_etl.publish.ownership import HASHING, chosen_hash_text, hash_warning
-from lake_etl.publish.partition import find_partition, stage_partition
-from lake_etl.publish.row_change import require_row_change, row_change
-from lake_etl.publish.schema_evolution import column_changes
-from lake_etl.publish.target import Published, Target
 from lake_etl.quality.gate import QualityGate
 from lake_etl.quality.gated_load import GatedLoad
 from lake_etl.read.declared_types import with_declared_types_counted
-from lake_etl.read.source import first_text_values, proposed_input_spec, read_collected_file, read_errors_named
+from lake_etl.read.record_files import DividedFiles, divide_files
+from lake_etl.read.record_tables import read_record_table
+from lake_etl.read.source import first_text_values, proposed_input_spec, read_collected_file
 from lake_etl.spark.source_rows import BLOCK, tracking_columns, without_tracking
 from lake_etl.transform.apply import apply_steps
 from lake_etl.transform.discovery import all_transforms
@@ -57,23 +53,23 @@ from lake_etl.transform.inferred_text import as_inferred
 from lake_etl.transform.registry import TransformContext, protecting_transforms
 
 LOG = logging.getLogger(__name__)
-CleanseRun = JobRun[CollectToCleanseArguments]
 
 
 def read_configuration(run: CleanseRun) -> Workflow:
     """Return the workflow's configuration; that of the jobs which follow is checked as well.
 
-    Raises ConfigurationError with all problems, or OwnershipError when the load may not fill its table, before any data
-    is read.
+    Raises ConfigurationError with all problems, or OwnershipError when the load may not fill one of its tables, before
+    any data is read.
     """
     read = configuration_reader(run.load.scripts_folder, run.arguments.txn_spec_prefix_path)
     workflow = read_whole_workflow(run.load.database, run.load.table, read, all_transforms(), run.load.environment)
-    target = _target(run, workflow)
-    require_own_table(target)
-    ownership = target.ownership
-    if ownership and (warning := hash_warning(published_table(target), ownership.hash_text, ownership.file)):
-        LOG.warning('%s', warning)
-    run.events.trace(lambda: _column_lineage(run, workflow))
+    for table_run, table_workflow in table_runs(run, workflow):
+        target = cleanse_target(table_run, table_workflow)
+        require_own_table(target)
+        ownership = target.ownership
+        if ownership and (warning := hash_warning(published_table(target), ownership.hash_text, ownership.file)):
+            LOG.warning('%s', warning)
+        run.events.trace(partial(_column_lineage, table_run, table_workflow))
     return workflow
 
 
@@ -83,27 +79,44 @@ def _column_lineage(run: CleanseRun, workflow: Workflow) -> dict[str, TableLinea
     return {cleanse.name: cleanse}
 
 
-def source_file(run: CleanseRun) -> str:
-    """Return the path of the source file in its bucket; it lies in the workflow's own folder unless told otherwise."""
-    folder = run.arguments.source_path.strip('/') or run.load.source_key
-    return f'{folder}/{run.arguments.base_file_name}'
+def divide_source(run: CleanseRun, workflow: Workflow) -> DividedFiles | None:
+    """Divide the collected file by its record types; returns None if it has one type only."""
+    if workflow.input.records is None:
+        return None
+    divided = divide_files(source_address(run), workflow.input, run.load.table, run.scratch)
+    for notice in divided.notices:
+        run.notices.append(notice)
+        LOG.warning('%s', notice)
+    return divided
 
 
-def source_address(run: CleanseRun) -> str:
-    """Return the address of the source file."""
-    return f'{runtime.bucket_address(run.arguments.source_bucket)}/{source_file(run)}'
+def fills_table(run: CleanseRun, workflow: Workflow, divided: DividedFiles | None) -> bool:
+    """Tell whether the file fills a table: not one without records that does not exist yet, for want of types."""
+    if divided is None or divided.has_rows(run.load.table) or published_table(cleanse_target(run, workflow)):
+        return True
+    run.record_sentences(NOTICES, ['the file has no record for this table, which does not exist yet, so it was not '
+                                   'made.'])
+    LOG.warning('The file has no record for table %s, which does not exist yet, so it was not made.', run.load.table)
+    return False
 
 
-def read_source(run: CleanseRun, workflow: Workflow) -> DataFrame:
-    """Return the rows of the collected file; columns that the steps need are checked by name before Spark reads it."""
-    uri = source_address(run)
+def read_source(run: CleanseRun, workflow: Workflow, divided: DividedFiles | None = None) -> DataFrame:
+    """Return the rows of the collected file; columns that the steps need are checked by name before Spark reads it.
+
+    divided  the file by its record types, if it has several
+    """
     known = KnownColumns(run, workflow)
     footers: dict[str, tuple[str, ...]] = {}
-    df = read_collected_file(run.spark, uri, workflow.input, known, scratch=run.scratch, widths=_widths(workflow),
-                             layout=workflow.layout, tracked=quarantines_rows(workflow.quality),
-                             apply_types=partial(with_declared_types_counted, watch=run.watch,
-                                                 hide_malformed=hides_malformed_rows(workflow)),
-                             notices=run.notices, footers=footers)
+    scratch, tracked = f'{run.scratch}/{run.load.table.lower()}', quarantines_rows(workflow.quality)
+    apply_types = partial(with_declared_types_counted, watch=run.watch, hide_malformed=hides_malformed_rows(workflow))
+    if divided is None:
+        df = read_collected_file(run.spark, source_address(run), workflow.input, known, scratch=scratch,
+                                 widths=_widths(workflow), layout=workflow.layout, tracked=tracked,
+                                 apply_types=apply_types, notices=run.notices, footers=footers)
+    else:
+        df = read_record_table(run.spark, divided, run.load.table, workflow.input, known, scratch=scratch,
+                               apply_types=apply_types, tracked=tracked, notices=run.notices)
+        footers |= divided.footers
     df = observe_source(run, workflow, df, footers)
     run.lineage.update_lineage(without_tracking(df), run.load.source_key, 'read', file=source_file(run),
                                datasetname=source_file(run))
@@ -163,8 +176,9 @@ def _propose(run: CleanseRun, workflow: Workflow, source: DataFrame, mapped: Dat
     rows = [{'sourcename': old, 'destname': new} for old, new in zip(source.columns, mapped.columns, strict=True)]
     extension = run.arguments.base_file_name.rpartition('.')[2]
     spec = recommended_spec([(item.name, item.dataType.simpleString()) for item in mapped.schema.fields], extension)
-    spec['input_spec'] = proposed_input_spec(source_address(run), workflow.input, run.scratch)
-    spec = with_dates(spec, _dates_of_first_rows(run, workflow, mapped))
+    one_table = workflow.input.records is None and not workflow.filled_by
+    spec['input_spec'] = proposed_input_spec(source_address(run), workflow.input, run.scratch) if one_table else {}
+    spec = with_dates(spec, _dates_of_first_rows(run, workflow, mapped)) if one_table else spec
     for name, text in ((names.mapping, recommended_mapping(rows)), (names.spec, json.dumps(spec, indent=4) + '\n')):
         uri = f'{run.load.temporary_folder}/{name.rpartition("/")[2]}'
         runtime.files(uri).write(uri, text.encode())
@@ -202,7 +216,7 @@ def apply_transforms(run: CleanseRun, workflow: Workflow, df: DataFrame) -> Data
     watch = FilterWatch(run.watch, run.controls, partial(observe_stage, run, workflow))
     applied = run.watch.end(apply_steps(run.watch.begin(df), steps, all_transforms(), context, watch))
     applied = observe_stage(run, workflow, applied, TRANSFORMED)
-    return _with_nulls(applied, published_table(_target(run, workflow)), absent_at_end)
+    return _with_nulls(applied, published_table(cleanse_target(run, workflow)), absent_at_end)
 
 
 def _with_nulls(df: DataFrame, table: Table | None, names: Sequence[str]) -> DataFrame:
@@ -226,62 +240,6 @@ def open_gate(run: CleanseRun, workflow: Workflow) -> QualityGate:
     """Return the gate of quality rules that the rows of this load go through."""
     load = GatedLoad(
         run.spark, run.args, run.lineage, run.load.source_key, run.load.execution_id,
-        _target(run, workflow, 'permissive'), datetime.now(UTC), partition=run.load.partition,
+        cleanse_target(run, workflow, 'permissive'), datetime.now(UTC), partition=run.load.partition,
         by_file=workflow.input.load_mode == 'by_file', landed_file=source_address(run))
     return QualityGate(load, workflow.quality, workflow.steps, all_transforms())
-
-
-def publish_to_cleanse(run: CleanseRun, workflow: Workflow, df: DataFrame, gate: QualityGate) -> Published:
-    """Publish the frame as the partition of this load, and quarantine rows; record what was written."""
-    target = _target(run, workflow)
-    before = published_table(target)
-    by_file = workflow.input.load_mode == 'by_file'
-    df = observe_written(run, workflow, df)
-    # Damaged pages of a file come to light only when it is read to its end.
-    with (read_errors_named(source_file(run), source_address(run), workflow.input, scans_only=True),
-          stage_partition(df, target, run.load.partition, by_file) as written):
-        run.before_publishing.wait()
-        report_conversions(run, run.watch.failures())
-        require_control_totals(run, workflow, written.audit.rows)
-        gate.settle(written)
-        if written.audit.rows == 0:
-            LOG.warning('The transforms left no rows; the partition becomes empty.')
-        _compare_rows(run, workflow, target, written.audit.rows)
-        if changes := column_changes(before, [name for name in without_mark(df).columns
-                                              if name not in target.key_names]):
-            run.notices.append(changes)
-            LOG.warning('%s', changes)
-        published = written.publish()
-    record_notices(run, run.notices)
-    run.record_publication(without_mark(df), published)
-    record_changes(run, before, target)
-    return published
-
-
-def _compare_rows(run: CleanseRun, workflow: Workflow, target: Target, rows: int) -> None:
-    """Tell how many rows the load replaces; raises DataError when the workflow allows no such change."""
-    by_file = workflow.input.load_mode == 'by_file'
-    before = find_partition(target.database, target.table, run.load.partition)
-    change = row_change(before, target.name, target.source_file, rows, by_file, target.file_key)
-    require_row_change(change, workflow.input.max_row_change)
-    if change is not None and (change.others or change.before != change.after):
-        run.notices.append(str(change))
-        LOG.warning('%s', change)
-        run.lineage.update_lineage(None, run.load.source_key, 'rowchange', table=target.name,
-                                   before=change.before, after=change.after)
-
-
-def _target(run: CleanseRun, workflow: Workflow, allow_schema_change: str | None = None) -> Target:
-    target = run.target(allow_schema_change or workflow.allow_schema_change, _source_name(run, workflow),
-                        workflow.input.table_description)
-    ownership = cleanse_ownership(run, workflow)
-    return replace(target, ownership=ownership, file_key=workflow.input.file_key,
-                   protection={target.name: tuple(ownership.protected)})
-
-
-def _source_name(run: CleanseRun, workflow: Workflow) -> str:
-    """Return the path by which the source file is known when it comes again, in whichever case its folders are then."""
-    folders, given = source_file(run).split('/'), (run.load.database, run.load.table)
-    if list(map(folded, folders[:2])) == list(map(folded, given)):
-        folders[:2] = workflow.name(*given)
-    return '/'.join(folders)

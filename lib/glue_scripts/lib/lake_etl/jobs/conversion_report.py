@@ -5,7 +5,6 @@ import logging
 from collections.abc import Sequence
 from typing import Any
 
-from lake_etl import runtime
 from lake_etl.errors import ConversionError
 from lake_etl.jobs.job_run import JobRun
 from lake_etl.transform.conversion import FailedConversion
@@ -25,8 +24,7 @@ def report_conversions(run: JobRun[Any], failures: Sequence[FailedConversion]) -
     run.lineage.update_lineage(None, run.load.source_key, OPERATION, conversions=[
         {'column': failure.column, 'failed': failure.failed, 'values': failure.values, 'failure': failure.failure,
          'rows': list(failure.rows)} for failure in failures])
-    if table := run.load.job_audit_table:
-        runtime.items(table).update(table, {'execution_id': run.load.execution_id}, {FAILED_CONVERSIONS: texts})
+    run.record_sentences(FAILED_CONVERSIONS, texts)
     stopping = [str(failure) for failure in failures if failure.stops]
     if stopping:
         raise ConversionError(

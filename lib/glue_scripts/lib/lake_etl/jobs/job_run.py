@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -27,19 +27,23 @@ from lake_etl.spark.background_work import BeforePublishing
 from lake_etl.spark.session import configure
 from lake_etl.transform.conversion_watch import ConversionWatch
 
-__all__ = ['JobRun', 'job_run', 'resolve_arguments']
+__all__ = ['NOTICES', 'JobRun', 'job_run', 'resolve_arguments']
+# The entry of an audit record with what the owner of the data should know although the load succeeds.
+NOTICES = 'notices'
 
 
 @dataclass(frozen=True)
 class JobRun(Generic[Arguments]):
     """What the steps of a job share: its arguments, the Spark session, the lineage, and pending work.
 
-    args       all arguments as the command line gives them, for transforms and placeholders of SQL files
-    load       the arguments that every job has
-    arguments  the job's own arguments
-    events     OpenLineage events of the run
-    notices    what the owner of the data should know although the load succeeds
-    controls   counts the rows of the load for its control totals
+    args           all arguments as the command line gives them, for transforms and placeholders of SQL files
+    load           the arguments that every job has
+    arguments      the job's own arguments
+    events         OpenLineage events of the run
+    notices        what the owner of the data should know although the load succeeds
+    controls       counts the rows of the load for its control totals
+    recorded       what is on the audit record of the execution so far, by the name of the entry; shared by all tables
+    further_table  name of the table, if it is another one than that of the workflow
     """
 
     args: Mapping[str, Any]
@@ -52,6 +56,8 @@ class JobRun(Generic[Arguments]):
     watch: ConversionWatch = field(default_factory=ConversionWatch)
     notices: list[str] = field(default_factory=list)
     controls: ControlPoints = field(default_factory=ControlPoints)
+    recorded: dict[str, list[str]] = field(default_factory=dict)
+    further_table: str = ''
 
     @property
     def scratch(self) -> str:
@@ -68,6 +74,13 @@ class JobRun(Generic[Arguments]):
             load=load_name(load.execution_id, datetime.now(UTC), secrets.token_hex(3)), source_file=source_file,
             allow_schema_change=allow_schema_change, retention=timedelta(hours=load.retention_hours),
             description=description, staging=self.scratch, execution=load.execution_id)
+
+    def record_sentences(self, entry: str, sentences: Sequence[str]) -> None:
+        """Add sentences to an entry of the audit record of the execution; without a record nothing happens."""
+        known = self.recorded.setdefault(entry, [])
+        known += (f'{self.further_table}: {item}' if self.further_table else item for item in sentences)
+        if sentences and (table := self.load.job_audit_table):
+            runtime.items(table).update(table, {'execution_id': self.load.execution_id}, {entry: list(known)})
 
     def record_publication(self, df: DataFrame, published: Published) -> None:
         """Record in the lineage what was written where."""

@@ -50,8 +50,12 @@ def missing_tables(database: str, table: str, workflow: Workflow, read: Configur
     """
     file = workflow.file(file_names(database, table).spark_sql).rpartition('/')[2]
     own = database.lower(), table.lower()
+    # The first job fills these together with the workflow's own table, before the query runs.
+    further = {(own[0], name.lower()) for name in workflow.further_tables}
     problems = []
     for name in _needed(own, workflow):
+        if name in further:
+            continue
         order = _loading_order(name, own, read, ())
         shown = '.'.join(name)
         if order is None:

@@ -87,7 +87,10 @@ class RunEvents:
             if not table:
                 bucket = runtime.bucket_address(str(self._args.get('source_bucket', '')))
                 self._source = file_dataset(f'{bucket}/{details["file"]}')
-            self._inputs[table or self._source_table] = _catalog_names(df) if table else _fields(df)
+            # A file with several record types, or sheets, is read once for each table.
+            fields = dict(self._inputs.get(table or self._source_table, ())) if not table else {}
+            fields |= dict(_catalog_names(df) if table else _fields(df))
+            self._inputs[table or self._source_table] = tuple(fields.items())
         elif operation == 'sparksql':
             self._query = str(details.get('query', ''))
             for names in tables_read(self._query, 'spark'):

@@ -29,7 +29,7 @@ def cleanse_ownership(run: JobRun[Any], workflow: Workflow) -> Ownership:
     """Return what a load of a Cleanse table says about it, by the steps and the input_spec of its specification."""
     names = file_names(run.load.database, run.load.table)
     return Ownership(
-        workflow='/'.join(workflow.name(run.load.database, run.load.table)),
+        workflow=workflow.filled_by or '/'.join(workflow.name(run.load.database, run.load.table)),
         protected=protected_columns(workflow.steps, protecting_transforms(all_transforms())),
         takes_over=workflow.input.takes_over,
         no_longer_protected={name.lower(): reason for name, reason in workflow.input.no_longer_protected.items()},

@@ -49,6 +49,7 @@ class QualityGate:
         self._checks: list[StageGate] = []
         self._without_rules: list[tuple[DataFrame, QuarantineTable]] = []
         self._results: list[StageResult] = []
+        self._judged = False
         self._source_rows: TrackedRows | None = None
         self._mapped: list[str] = []
 
@@ -84,18 +85,26 @@ class QualityGate:
         tracked = self._rules.after_transform.quarantine_rules if stage == BEFORE_TRANSFORM else is_marked(df)
         return df if tracked else without_tracking(df)
 
-    def settle(self, written: StagedFiles | None = None) -> Collection[PartitionValues]:
-        """Record what was found and quarantine rows; return the partitions whose rows these are.
+    def judge(self) -> None:
+        """Record what the rules found; raises QualityError when the rows must not be published.
 
-        Called when the rows have been staged, or computed, and readers do not see them yet. Raises QualityError when
-        they must not be published; then nothing is.
-
-        written  the staged load; None where the rows are not written
+        Called when the rows have been staged, or computed, and readers do not see them yet.
         """
         self._results = [check.result() for check in self._checks]
+        self._judged = True
         for result in self._results:
             self._report(result)
         refuse_bad_data(self._load.dataset, self._results)
+
+    def settle(self, written: StagedFiles | None = None) -> Collection[PartitionValues]:
+        """Judge the rows unless that is done, and quarantine rows; return the partitions whose rows these are.
+
+        Raises QualityError as `judge` does; then nothing is published.
+
+        written  the staged load; None where the rows are not written
+        """
+        if not self._judged:
+            self.judge()
         filled: set[PartitionValues] = set()
         for check, result in zip(self._checks, self._results, strict=True):
             # Steps after the first stage may add or remove rows.

@@ -88,10 +88,10 @@ def read(spark: SparkSession, source: SourceFiles) -> DataFrame:
                         "a column 'Width'.")
     columns = field_positions(source.widths)
     names = tuple(item.name for item in columns)
-    encoding = _counted_encoding(source)
+    encoding = counted_encoding(source)
     known = source.known_types(names)
     _require_text_columns(source, columns, known, encoding)
-    source = _with_line_ends(source, columns, encoding)
+    source = with_line_ends(source, columns, encoding)
     # A replaced byte has another length than in the file, so it would shift the values of a sample line.
     sample = [cut_line(line, columns, encoding) for line in _first_lines(source)
               if encoding is None or REPLACEMENT not in line]
@@ -129,7 +129,7 @@ def _first_stored(file: PreparedFile, spec: InputSpec) -> tuple[bytes, int, str]
     Converting mainframe text to UTF-8 changes the bytes of numbers.
     """
     compressed = split_compression(file.collected)[1] is not None
-    if spec.skip_rows or (compressed and file.encoding == canonical_encoding(spec.encoding)):
+    if spec.skip_rows or file.is_part or (compressed and file.encoding == canonical_encoding(spec.encoding)):
         return runtime.files(file.uri).read(file.uri, 0, FIRST_BYTES) or b'', file.size, file.encoding
     if compressed:
         return next(file_content(file.collected), b'')[:FIRST_BYTES], 0, spec.encoding
@@ -137,7 +137,7 @@ def _first_stored(file: PreparedFile, spec: InputSpec) -> tuple[bytes, int, str]
     return files.read(file.collected, 0, FIRST_BYTES) or b'', files.size(file.collected) or 0, spec.encoding
 
 
-def _counted_encoding(source: SourceFiles) -> str | None:
+def counted_encoding(source: SourceFiles) -> str | None:
     """Return the encoding whose bytes the widths count; None if they count characters, or one is the other."""
     if source.spec.fixed is None or source.spec.fixed.unit == 'characters':
         return None
@@ -148,7 +148,7 @@ def _counted_encoding(source: SourceFiles) -> str | None:
     return f'{encoding}-be' if encoding in ('utf-16', 'utf-32') else encoding
 
 
-def _with_line_ends(source: SourceFiles, columns: Sequence[FieldPosition], encoding: str | None) -> SourceFiles:
+def with_line_ends(source: SourceFiles, columns: Sequence[FieldPosition], encoding: str | None) -> SourceFiles:
     """Return the files, each rewritten if its records do not end in line feeds or carriage returns.
 
     The records end with NEL (next line), or with nothing, so that only their length tells where the next one begins.

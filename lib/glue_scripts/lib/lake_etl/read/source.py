@@ -17,6 +17,7 @@ from lake_etl.cobol.record_nodes import RecordLayout
 from lake_etl.config.formats.avro_format import AVRO
 from lake_etl.config.formats.cobol_format import COBOL, CobolSection
 from lake_etl.config.formats.delimited_format import DELIMITED
+from lake_etl.config.formats.excel_format import EXCEL
 from lake_etl.config.formats.input_format import InputFormat
 from lake_etl.config.formats.orc_format import ORC
 from lake_etl.config.formats.parquet_format import PARQUET
@@ -70,6 +71,10 @@ def read_collected_file(spark: SparkSession, uri: str, spec: InputSpec, known_ty
         if file_format is not first_format:
             raise DataError(f'{file.name} is {file_format.name}, but {first.name} is {first_format.name}. Files of '
                             'one load need one format; nothing was loaded.')
+    if spec.excel and spec.excel.tables and first_format is not EXCEL:
+        raise DataError(f'{first.name} is {first_format.name}, and sheets of a workbook fill the tables '
+                        f'{", ".join(spec.excel.tables.values())} as well, as the input_spec says. Land a workbook; '
+                        'nothing was loaded.')
     if footers is not None:
         footers.update((file.name, file.footer) for file, _ in prepared)
     source = SourceFiles(name, tuple(file for file, _ in prepared), spec, tuple(widths), scratch, known_types,

@@ -14,7 +14,8 @@ from lake_etl.config.input import InputSpec
 from lake_etl.errors import DataError
 from lake_etl.read.dialect_detection import DetectedText
 from lake_etl.spark.columns import literal_path
-from lake_etl.spark.source_rows import RawColumn, with_assigned_positions, with_positions, with_raw_values
+from lake_etl.spark.source_rows import (
+    RawColumn, with_assigned_positions, with_divided_positions, with_positions, with_raw_values)
 
 LOG = logging.getLogger(__name__)
 UTF_8 = 'utf-8'
@@ -32,6 +33,7 @@ class PreparedFile:
     replace_undecodable  whether bytes that are not in the encoding become U+FFFD; otherwise the file is refused
     footer               lines at its end that `skip_footer` leaves out
     stored               address of the collected file, decrypted if it is encrypted; empty if it is not
+    is_part              whether it has some records of the collected files only
     detected             how its delimited text is written, if no section of the input_spec says that
     """
 
@@ -49,6 +51,7 @@ class PreparedFile:
     def collected(self) -> str:
         """Return the address of the file as the sender wrote it, decrypted."""
         return self.stored or self.name
+    is_part: bool = False
 
 
 @dataclass(frozen=True)
@@ -90,6 +93,7 @@ class SourceFiles:
     tracked      whether rows carry their place in the file, for rows that are quarantined
     layout       layout of the records of a mainframe extract
     notices      what the owner of the data should know although the load succeeds
+    divided      names of the collected files, if the files are a part of these that begins each line with its position
     """
 
     name: str
@@ -101,6 +105,7 @@ class SourceFiles:
     tracked: bool = False
     layout: RecordLayout | None = None
     notices: list[str] = field(default_factory=list)
+    divided: tuple[str, ...] = ()
 
     def tell(self, notice: str) -> None:
         """Log a notice for the owner of the data, and keep it for the record of the run."""
@@ -114,8 +119,11 @@ class SourceFiles:
 
     def with_positions(self, df: DataFrame) -> DataFrame:
         """Return the rows that Spark scans from the files, with their positions if rows are tracked."""
-        names = {file.uri.rpartition('/')[2]: file.name for file in self.files}
-        return with_positions(df, names) if self.tracked else df
+        if not self.tracked:
+            return df
+        if self.divided:
+            return with_divided_positions(df, self.divided)
+        return with_positions(df, {file.uri.rpartition('/')[2]: file.name for file in self.files})
 
     def with_assigned_positions(self, df: DataFrame, assigned: str, names: Sequence[str] = ()) -> DataFrame:
         """Return the rows without the column of positions that a reader has assigned; they stay if rows are tracked.

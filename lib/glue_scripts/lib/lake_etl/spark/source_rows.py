@@ -25,6 +25,9 @@ from lake_etl.syntax.sql_literal import sql_text
 # The position of a row; the file and the beginning of the block that it is read from; the text of some of its values.
 POSITION, BLOCK, RAW_VALUES = (hidden_name(name) for name in ('file_position', 'file_block', 'raw_values'))
 TRACKING = (POSITION, BLOCK, RAW_VALUES)
+# The first column of a part of a file with several record types: a mark, the position of the record, and blanks.
+RECORD = hidden_name('record')
+RECORD_WIDTH = 21
 # Positions that a reader assigns itself have the index of the file in the upper bits.
 FILE_BITS = 33
 
@@ -94,6 +97,17 @@ def with_assigned_positions(df: DataFrame, assigned: str, files: Sequence[str]) 
 def assigned_position(file: int, number: int) -> str:
     """Return the position of a row by the index of its file and its number there, as text."""
     return str((file << FILE_BITS) + number)
+
+
+def with_divided_positions(df: DataFrame, files: Sequence[str]) -> DataFrame:
+    """Return the rows of a part of the collected files with the positions that its writer put at the line beginnings.
+
+    files  names of the collected files
+    """
+    first = RECORD if RECORD in df.columns else df.columns[0]
+    assigned = hidden_name('assigned')
+    placed = df.withColumn(assigned, F.trim(F.substring(column(first), 2, RECORD_WIDTH - 1)))
+    return with_assigned_positions(placed, assigned, files)
 
 
 def with_raw_values(df: DataFrame, columns: Sequence[RawColumn], within: str = '') -> DataFrame:

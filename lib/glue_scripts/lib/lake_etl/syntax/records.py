@@ -71,9 +71,9 @@ def check_unknown_keys(found: Iterable[str], known: Iterable[str], place: str, f
 def parse_record(record_type: type[Record], raw: object, place: str, findings: Findings) -> Record | None:
     """Build `record_type` from a JSON object, or record every reason why not and return None.
 
-    A record type is a frozen dataclass; lists become tuples, nested dataclasses are built too. Its method `check`, if
-    any, yields one message for each rule that types cannot express; `warnings` yields what is allowed, but probably
-    not meant.
+    A record type is a frozen dataclass; lists become tuples, nested dataclasses are built too, also as values of an
+    object. Its method `check`, if any, yields one message for each rule that types cannot express; `warnings` yields
+    what is allowed, but probably not meant.
     """
     if not isinstance(raw, dict):
         findings.problem(place, f'expected an object, got {describe(raw)}')
@@ -144,6 +144,9 @@ def _convert(value: object, hint: Any, place: str, findings: Findings) -> Any:
         return _convert_list(value, arguments[0], place, findings)
     if hasattr(hint, '__dataclass_fields__'):
         return parse_record(hint, value, place, findings)
+    if origin is dict and isinstance(value, dict) and hasattr(arguments[1], '__dataclass_fields__'):
+        return {key: parse_record(arguments[1], item, f'{place}.{key}', findings) for key, item in value.items()
+                if key != 'description' or not isinstance(item, str)}
     if origin is typing.Literal:
         _check_choice(value, arguments, place, findings)
     elif not _is_instance(value, origin or hint):
@@ -203,6 +206,6 @@ def _name(hint: Any) -> str:
     if origin in (typing.Union, types.UnionType):
         return ' or '.join(_name(item) for item in arguments
                            if item is not type(None) and not (item is int and float in arguments))
-    if hasattr(hint, '__dataclass_fields__'):
+    if hasattr(hint, '__dataclass_fields__') or origin is dict:
         return KIND_NAMES[dict]
     return KIND_NAMES.get(hint, getattr(hint, '__name__', str(hint)))

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from lake_etl.cobol.record_layout import LayoutOptions
+from lake_etl.cobol.record_nodes import LayoutOptions
 from lake_etl.config.formats.input_format import InputFormat
 from lake_etl.syntax.code_pages import single_byte_table
 from lake_etl.syntax.records import describe

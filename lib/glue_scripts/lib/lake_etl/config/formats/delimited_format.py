@@ -11,7 +11,7 @@ DELIMITERS = {'csv': ',', 'tsv': '\t', 'pipe': '|'}
 CSV_WITH_HEADER = {'csv': {'header': True}}
 DELIMITED = InputFormat(
     name='delimited text', reader='delimited', has_lines=True,
-    keys=frozenset({'multiline', 'null_values', 'row_filter', 'keep_malformed_text', 'hash_text'}),
+    keys=frozenset({'multiline', 'null_values', 'row_filter', 'keep_malformed_text', 'hash_text', 'records'}),
     extensions={'.csv': CSV_WITH_HEADER, '.txt': CSV_WITH_HEADER, '.tsv': {'tsv': {'header': True}}})
 
 

@@ -26,6 +26,8 @@ class ExcelSection:
     sheet_column    name of a column for the name of the sheet that a row is from; no such column when left out
     data_address    first cell (`A1`) or range (`B3:F35`) of the table, the same in each sheet
     header          whether the first row of the table contains the column names
+    tables          other tables of the database that sheets of the same workbook fill, by sheet, such as
+                    {"Claims 2026": "Claims"}; each table has its own configuration files
     password        password of an encrypted workbook; never shown, not even when it has the wrong type
     """
 
@@ -34,6 +36,7 @@ class ExcelSection:
     sheet_column: str | None = None
     data_address: str = 'A1'
     header: bool = True
+    tables: dict[str, str] = field(default_factory=dict)
     password: str | None = field(default=None, repr=False)
 
     def check(self) -> Iterator[str]:
@@ -44,6 +47,11 @@ class ExcelSection:
             yield f"'sheet_names' must be [\"{ALL_SHEETS}\"] for all sheets, or name the sheets, not both"
         if self.sheet_column is not None and not self.sheet_column.strip():
             yield "'sheet_column' must be the name of a column"
+        for sheet, table in self.tables.items():
+            if not isinstance(table, str) or not table or table != table.strip() or '/' in table or not sheet.strip():
+                yield f"tables.{sheet}: expected the name of a table for the sheet, got {describe(table)}"
+        if self.sheet_names == (ALL_SHEETS,) and self.tables:
+            yield f"'sheet_names' must name the sheets of this workflow's table, not {ALL_SHEETS}, beside 'tables'"
         if not _is_address(self.data_address):
             yield f"'data_address' must be a cell or a range such as A1 or B3:F35, got {describe(self.data_address)}"
 

@@ -7,7 +7,8 @@ from typing import Literal
 from lake_etl.config.formats.input_format import InputFormat
 
 FIXED_WIDTH = InputFormat(name='fixed width', reader='fixed_width', chosen_by_section=True, has_lines=True,
-                          keys=frozenset({'null_values', 'row_filter', 'keep_malformed_text'}), extensions={})
+                          extensions={},
+                          keys=frozenset({'null_values', 'row_filter', 'keep_malformed_text', 'records'}))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -16,6 +16,7 @@ FORMAT_KEYS = {
     'skip_rows': 'take it out',
     'skip_footer': 'take it out',
     'row_filter': 'use the transform filterrows',
+    'records': "take it out; a mainframe extract has 'segments' in its own section, a workbook 'tables'",
 }
 LINE_KEYS = frozenset({'encoding', 'on_undecodable', 'skip_rows', 'skip_footer'})
 
