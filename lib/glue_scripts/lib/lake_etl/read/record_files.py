@@ -149,7 +149,7 @@ def _require_own_records(name: str, records: RecordsSection, table: str, own: Pa
     types = ' or '.join(f"'{key}'" for key in records.types_of_table(table))
     raise DataError(f"{name} has no record of type {types}, which fills the workflow's table {table}, and {unknown} "
                     "records have a type that 'records' of the input_spec does not name. Nothing was loaded; correct "
-                    'what tells the type there, or land a complete file.')
+                    'what tells the type there, or the delimiter, or land a complete file.')
 
 
 def _write_headers(parts: Mapping[str, Part], records: RecordsSection, spec: InputSpec) -> None:
