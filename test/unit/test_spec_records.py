@@ -6,7 +6,9 @@ import json
 
 import pytest
 
+from lake_etl.column_lineage.workflow_lineage import LakeConfiguration, trace_lake
 from lake_etl.config.workflow import read_workflow
+from lake_etl.config.written_tables import find_conflicts, workflow_tables
 from lake_etl.errors import ConfigurationError
 from lake_etl.transform.discovery import known_transforms
 
@@ -162,3 +164,21 @@ def test_a_sheet_has_its_own_place_and_the_password_of_the_workbook():
     assert (claims.skip_rows, claims.types, claims.load_mode, claims.excel.tables) == (2, {'a': 'int'}, 'by_file', {})
     found = problems({SPEC: {'input_spec': spec}, CLAIMS: {'input_spec': {'excel': {'sheet_names': ['C']}}}})
     assert "input_spec.excel.sheet_names: the workflow Gen/Own names the sheet in 'excel.tables'" in found[0]
+
+
+def test_tables_of_one_file_have_one_writer_and_come_from_one_source():
+    workflow = read({SPEC: {'input_spec': INPUT}, 'transformation-spec/Gen-Own.csv': 'SourceName,DestName\nPolicy,no\n',
+                     'transformation-spec/Gen-Claims.csv': 'SourceName,DestName\nClaim,claim\nNo,header\n',
+                     'dq-rules/dq-Gen-Claims.json': {'after_transform': {'halt_rules': ['RowCount > 0']}}})
+    tables = workflow_tables('Gen', 'Own', workflow)
+    assert {item.table for item in tables} == {'gen.own', 'gen.claims', *(
+        f'gen.claims_quarantine_{stage}' for stage in ('before_transform', 'after_transform', 'after_sparksql'))}
+    assert {item.writer for item in tables} == {'the workflow Gen/Own'}
+    other = workflow_tables('Gen', 'Claims', workflow.further_tables['Claims'])
+    assert 'both fill the table gen.claims' in str(find_conflicts([*tables, *other])[0])
+    graph = trace_lake(LakeConfiguration(
+        workflows={('Gen', 'Own'): workflow, ('Gen', 'Claims'): workflow.further_tables['Claims']}, matches={},
+        masking={}, published={}))
+    sources = {table.name: [column.name for column in table.columns] for table in graph.tables.values()
+               if table.kind == 'source'}
+    assert sources == {'collect/Gen/Own': ['Policy', 'Claim', 'No']}

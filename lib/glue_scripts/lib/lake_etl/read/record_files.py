@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -90,7 +90,7 @@ def divide_files(uri: str, spec: InputSpec, table: str, scratch: str) -> Divided
                                                 section.escape_character, False))
     states = spec.controls.trailer.pattern if spec.controls and spec.controls.trailer else None
     footers = dict[str, tuple[str, ...]]()
-    with tempfile.TemporaryDirectory() as folder, read_errors_named(name, uri, spec), ExitStack() as opened:
+    with _local_folder(scratch) as folder, read_errors_named(name, uri, spec), ExitStack() as opened:
         paths = {key: Path(folder) / f'{index:05}' for index, key in enumerate(part_names(records))}
         parts = {key: Part(opened.enter_context(path.open('w', encoding=UTF_8, newline='')))
                  for key, path in paths.items()}
@@ -109,6 +109,20 @@ def divide_files(uri: str, spec: InputSpec, table: str, scratch: str) -> Divided
         divided = {key: _stored(part, paths[key], f'{scratch}/part-{paths[key].name}') for key, part in parts.items()}
     return DividedFiles(name, uri, tuple(file.name for file in source.files), spec, divided, encoding, footers,
                         notices)
+
+
+@contextmanager
+def _local_folder(scratch: str) -> Iterator[str]:
+    """Give a folder on this machine for parts while they are written.
+
+    It is below the scratch folder if that is on this machine, so that what a killed run leaves is removed with it.
+    """
+    below = None
+    if '://' not in scratch:
+        Path(scratch).mkdir(parents=True, exist_ok=True)
+        below = scratch
+    with tempfile.TemporaryDirectory(dir=below) as folder:
+        yield folder
 
 
 def _with_records_of_one_length(source: SourceFiles, records: RecordsSection, encoding: str | None) -> SourceFiles:
@@ -135,7 +149,7 @@ def _require_own_records(name: str, records: RecordsSection, table: str, own: Pa
     types = ' or '.join(f"'{key}'" for key in records.types_of_table(table))
     raise DataError(f"{name} has no record of type {types}, which fills the workflow's table {table}, and {unknown} "
                     "records have a type that 'records' of the input_spec does not name. Nothing was loaded; correct "
-                    'what tells the type there, or land a complete file.')
+                    'what tells the type there, or the delimiter, or land a complete file.')
 
 
 def _write_headers(parts: Mapping[str, Part], records: RecordsSection, spec: InputSpec) -> None:

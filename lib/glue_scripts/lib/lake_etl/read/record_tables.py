@@ -9,6 +9,8 @@ from pyspark.sql import functions as F
 from pyspark.sql.types import StringType, StructField, StructType
 
 from lake_etl import runtime
+from lake_etl.config.formats.delimited_format import DELIMITED
+from lake_etl.config.formats.fixed_width_format import FIXED_WIDTH
 from lake_etl.config.input import InputSpec
 from lake_etl.read.malformed import malformed_column, mark_malformed
 from lake_etl.read.record_files import DividedFiles, DividedPart
@@ -84,7 +86,7 @@ class _Reading:
             self.divided.name, (file,), self._part_spec(spec, part), widths, f'{self.scratch}/{part.uri[-5:]}',
             lambda names: known, self.tracked and not name.startswith('type '), None, self.notices,
             tuple(self.divided.files))
-        rows = reader_for(spec.described_formats()[0])(self.spark, source)
+        rows = reader_for(FIXED_WIDTH if spec.fixed is not None else DELIMITED)(self.spark, source)
         if not part.malformed:
             return rows
         return _with_mark(rows, column(RECORD).startswith(MALFORMED))
