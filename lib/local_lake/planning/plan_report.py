@@ -13,7 +13,6 @@ from lib.local_lake.planning.lake_plan import LakePlan
 from lib.local_lake.planning.needed_reloads import WorkflowReload
 from lib.local_lake.planning.recorded_files import RecordedFile
 from lib.local_lake.showing.output import print_rows, terminal_width
-from lib.local_lake.showing.text_table import Count
 
 if TYPE_CHECKING:
     from lake_etl.adapters.local.duckdb_sample_diff import ColumnDiff
@@ -140,8 +139,9 @@ def sample_document(found: SampleComparison) -> dict[str, object]:
 
 def print_sample(found: SampleComparison) -> None:
     """Print what both configurations make of a sample: counts and sums, no values of rows."""
-    print(f'\nOn a sample: {", ".join(item.key for item in found.files) or "no file"}')
-    print_lines([*found.failures, *(f'There is no file of {name} in Collect, and no test case.'
+    from lib.local_lake.showing.text_table import Count  # Only this table needs the package rich.
+    print('\nOn a sample')
+    print_lines([*(f'{item.key}' for item in found.files), *found.failures, *(f'There is no file of {name} in Collect, and no test case.'
                                     for name in found.missing)])
     same = [item.table for item in found.tables if not item.differs]
     if same:
