@@ -16,13 +16,14 @@ from lake_etl.adapters.local.folder_files import FolderFiles
 from lake_etl.adapters.local.sqlite_catalog import SqliteCatalog
 from lake_etl.adapters.local.sqlite_items import SqliteItems
 from lake_etl.arguments import PARTITION_KEYS
-from lake_etl.landing.location import read_key
+from lake_etl.landing.location import execution_id, read_key
 from lake_etl.ports import Column, Partition, Publication, Table
 from lake_etl.publish.layout import SUPERSEDED_FOLDER
 from lib.job_table import CLEANSE_TO_CONSUME, COLLECT_TO_CLEANSE, ENTITY_MATCH, LakeJob
 from lib.local_lake.folders import LakeFolders
+from lib.local_lake.running.collected_files import AUDIT
 from lib.local_lake.running.glue_job import ensure_glue_library, job_arguments, run_script
-from lib.local_lake.running.orchestration import AUDIT, Orchestrator, RunResult, execution_id, land
+from lib.local_lake.running.orchestration import Orchestrator, RunResult, land
 
 LANDED = datetime(2026, 3, 4)
 DAY = ('2026', '03', '04')

@@ -32,7 +32,7 @@ from pathlib import Path
 
 from lake_etl.adapters.local.sqlite_items import SqliteItems
 from lake_etl.errors import LakeError
-from lib.local_lake.running.orchestration import AUDIT
+from lib.local_lake.running.collected_files import AUDIT
 from small_lake import SmallLake
 
 REPOSITORY = Path(__file__).resolve().parents[2]

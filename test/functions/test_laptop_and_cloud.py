@@ -12,7 +12,7 @@ from test_trigger import deliver, event, message
 from lake_etl.adapters.local.sqlite_items import SqliteItems
 from lib.local_lake.commands import watch
 from lib.local_lake.folders import LakeFolders
-from lib.local_lake.running.orchestration import AUDIT
+from lib.local_lake.running.collected_files import AUDIT
 
 LANDED = datetime(2026, 3, 4, 5, 6, 7).astimezone()
 FOLDER = {'Db-Tbl.json': {'input_spec': {'files': 'folder', 'trigger': 'done.txt'}}}

@@ -16,7 +16,7 @@ from lake_etl.errors import ConfigurationError, ControlTotalsError, DataError
 from lake_etl.spark.materialize import compute
 from lib.local_lake.commands import run as run_command
 from lib.local_lake.commands.runs import run as print_runs
-from lib.local_lake.running.orchestration import AUDIT
+from lib.local_lake.running.collected_files import AUDIT
 
 KEY = 'Gen/Claim/claims.csv'
 HEADER = 'Claim No;Currency;Paid Amount;Year of loss'

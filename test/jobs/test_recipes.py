@@ -7,7 +7,7 @@ from typing import Any
 
 from lake_etl.adapters.local.sqlite_items import SqliteItems
 from lib.local_lake.folders import LakeFolders
-from lib.local_lake.running.orchestration import AUDIT
+from lib.local_lake.running.collected_files import AUDIT
 from recipes import follow
 
 # What looks at every transform, input format, document, or shared module.

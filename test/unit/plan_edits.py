@@ -224,7 +224,7 @@ ON_DATA = (
          {f'table removed {SUMMARY}', 'table added syntheticgeneraldata_consume.summary'},
          (f'reads {SUMMARY}, which no workflow fills any more',)),
     Edit('a name of a query that does not exist', one(SQL, 'LEFT JOIN ranked_claims', 'LEFT JOIN ranked'),
-         {f'rows change {POLICY_CONSUME}'}, ('reads default.ranked',)),
+         {f'rows change {POLICY_CONSUME}'}, ('reads ranked, which',)),
     Edit('partitions are filled one by one', {SQL: lambda text: f'-- mode: partition\n{text}'},
          {f'table mode changes {POLICY_CONSUME}'}),
     Edit('a query that goes', written(LIFE_SQL, ''), {f'table removed {LIFE_CONSUME}'}),

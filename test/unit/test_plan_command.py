@@ -161,6 +161,15 @@ def test_code_of_own_transforms_counts_without_comments(tmp_path):
     assert transform_code(tmp_path)['mine'] not in (before['mine'], after['mine'])
 
 
+def test_another_password_may_change_what_is_read_and_is_not_shown(tmp_path, capsys):
+    for folder, password in (('before', 'first-secret'), ('after', 'other-secret')):
+        write(tmp_path / folder, SPEC, {'input_spec': {'excel': {'sheet_names': ['A'], 'password': password}}})
+    against = ('--against', str(tmp_path / 'before'))
+    status, text = plan(tmp_path / 'after', capsys, *against)
+    assert status == 0 and 'gen.policy: reading may change, input_spec.excel' in text and 'secret' not in text
+    assert 'secret' not in plan(tmp_path / 'after', capsys, *against, '--format', 'json')[1]
+
+
 def test_other_code_of_a_transform_may_change_what_it_writes():
     lakes = [read_configured_lake(OWN_CONFIGURATION, {'hash': digest}, 'Dev') for digest in ('one', 'other')]
     found = compare_lakes(*lakes)

@@ -9,9 +9,8 @@ import pytest
 
 from lake_etl.adapters.local.sqlite_items import SqliteItems
 from lib.local_lake.commands import watch
-from lib.local_lake.commands.watch import dropped_files
 from lib.local_lake.folders import LakeFolders
-from lib.local_lake.running.orchestration import AUDIT
+from lib.local_lake.running.collected_files import AUDIT, dropped_files
 
 NOW = 1_700_000_000.0
 

@@ -15,8 +15,9 @@ from lake_etl.errors import LakeError
 from lake_etl.landing.location import read_key
 from lake_etl.transform.lookup_items import lookup_items
 from lib.local_lake.folders import LakeFolders
+from lib.local_lake.running.collected_files import execution_of
 from lib.local_lake.running.laptop_session import is_small
-from lib.local_lake.running.orchestration import Orchestrator, execution_of, land
+from lib.local_lake.running.orchestration import Orchestrator, land
 from lib.local_lake.running.samples import CUSTOMERS, LOOKUPS, QUERY, QUESTION, RESOURCES, SAMPLES, Sample
 from lib.local_lake.showing.match_source import NEW, KnownKey, MatchedDatabase
 from lib.local_lake.showing.output import print_rows

@@ -7,8 +7,9 @@ import time
 from collections.abc import Collection, Sequence
 
 from lake_etl.errors import LakeError
-from lib.local_lake.commands.watch import Configured, Dropped, FileOutcome, dropped_files, process
+from lib.local_lake.commands.watch import Configured, FileOutcome, process
 from lib.local_lake.folders import LakeFolders
+from lib.local_lake.running.collected_files import Dropped, dropped_files
 from lib.local_lake.running.orchestration import NOT_LOADED, Orchestrator
 
 

@@ -13,7 +13,7 @@ from lake_etl.controls.control_statement import CONTROLS
 from lake_etl.jobs.conversion_report import FAILED_CONVERSIONS
 from lake_etl.jobs.job_run import NOTICES
 from lib.local_lake.folders import LakeFolders
-from lib.local_lake.running.orchestration import AUDIT
+from lib.local_lake.running.collected_files import AUDIT
 from lib.local_lake.showing.output import print_json, print_rows
 from lib.local_lake.showing.text_table import Count
 

@@ -2,14 +2,11 @@
 from __future__ import annotations
 
 import argparse
-import stat
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
 from enum import Enum
 from functools import cache
-from pathlib import Path
 
 from lake_etl.config.configuration_files import Read
 from lake_etl.config.dependencies import Dependencies, unmet
@@ -21,11 +18,10 @@ from lake_etl.landing.location import Landing
 from lib.local_lake.cleaning.contents import SHOWN, shown
 from lib.local_lake.folders import LakeFolders
 from lib.local_lake.running.before_load import warnings_before
-from lib.local_lake.running.orchestration import INTERRUPTED, Orchestrator, execution_of
+from lib.local_lake.running.collected_files import Dropped, dropped_files
+from lib.local_lake.running.orchestration import INTERRUPTED, Orchestrator
 
 POLL_SECONDS = 1.0
-QUIET_SECONDS = 1.0
-UNFINISHED_ENDINGS = ('.tmp', '.part', '.crdownload', '~')
 
 
 class FileOutcome(Enum):
@@ -34,16 +30,6 @@ class FileOutcome(Enum):
     SKIPPED = 'has run before, waits, or starts nothing'
     LOADED = 'loaded'
     FAILED = 'failed or refused'
-
-
-@dataclass(frozen=True)
-class Dropped:
-    """A file in the Collect folder; `quiet` when it has not changed for a second, so that nobody writes to it."""
-
-    key: str
-    execution: str
-    landed: datetime
-    quiet: bool
 
 
 def run(folders: LakeFolders, options: argparse.Namespace) -> int:
@@ -79,23 +65,6 @@ def print_not_loaded(orchestrator: Orchestrator) -> None:
         print(f'  {shown(key)}')
     if len(failed) > SHOWN:
         print(f'  and {len(failed) - SHOWN} more', flush=True)
-
-
-def dropped_files(collect: Path, now: float) -> Iterator[Dropped]:
-    """Yield the files of the Collect folder, hidden and unfinished ones left out."""
-    for path in collect.rglob('*'):
-        names = path.relative_to(collect).parts
-        if any(name.startswith('.') for name in names) or path.name.endswith(UNFINISHED_ENDINGS):
-            continue
-        try:
-            status = path.stat()
-        except OSError:
-            continue  # It was moved away just now, or is a link to nowhere.
-        if stat.S_ISREG(status.st_mode):
-            key = '/'.join(names)
-            # A modification time in the future was set by another clock, so it does not mean that somebody writes.
-            yield Dropped(key, execution_of(key, status), datetime.fromtimestamp(status.st_mtime),
-                          abs(now - status.st_mtime) >= QUIET_SECONDS)
 
 
 @dataclass(frozen=True)

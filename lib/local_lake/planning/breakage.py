@@ -107,7 +107,8 @@ def _missing_tables(before: ConfiguredLake, after: ConfiguredLake) -> Iterator[B
     for source, table in sorted(read - known):
         if source not in after.graph.tables:
             more = ' any more' if source in before.graph.tables else ''
-            yield Breakage(after.graph.tables[table].file, f'{table} reads {source}, which no workflow fills{more}',
+            name = source.removeprefix('default.')
+            yield Breakage(after.graph.tables[table].file, f'{table} reads {name}, which no workflow fills{more}',
                            certain=False)
 
 

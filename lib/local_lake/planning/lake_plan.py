@@ -13,7 +13,6 @@ from typing import Any
 from lake_etl import runtime
 from lake_etl.adapters.local.sqlite_items import SqliteItems
 from lake_etl.config.configuration_files import folded
-from lib.local_lake.commands.watch import Dropped, dropped_files
 from lib.local_lake.folders import LakeFolders
 from lib.local_lake.planning.configured_lake import ConfiguredLake, read_configured_lake
 from lib.local_lake.planning.earlier_configuration import earlier_configuration
@@ -21,12 +20,12 @@ from lib.local_lake.planning.effect import ConfigurationEffect, Reload
 from lib.local_lake.planning.lake_comparison import ConfigurationPlan, compare_lakes, own_effects
 from lib.local_lake.planning.needed_reloads import PendingReloads, WorkflowReload, needed_reloads
 from lib.local_lake.planning.recorded_files import RecordedFile, recorded_files
+from lib.local_lake.running.collected_files import AUDIT, Dropped, dropped_files
 from lib.local_lake.running.loaded_configuration import (
     LoadedConfiguration, configuration_with, read_setting, recall_configuration, workflow_files, write_setting)
 from lib.local_lake.running.transform_code import present_code, transform_code
 
 PENDING = 'pending reloads'
-AUDIT = 'job-audit'
 LAST_LOADS = 'the last loads'
 
 

@@ -1,6 +1,7 @@
 """Prints a plan: personal data first, then what breaks, what changes, and what to load again."""
 from __future__ import annotations
 
+import re
 import sys
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence
@@ -13,13 +14,13 @@ from lib.local_lake.planning.lake_plan import LakePlan
 from lib.local_lake.planning.needed_reloads import WorkflowReload
 from lib.local_lake.planning.recorded_files import RecordedFile
 from lib.local_lake.showing.output import print_rows, terminal_width
-from lib.local_lake.showing.text_table import Count
 
 if TYPE_CHECKING:
     from lake_etl.adapters.local.duckdb_sample_diff import ColumnDiff
     from lib.local_lake.planning.sample_runs import SampleComparison
 
 WIDEST = 120
+MAY_CHANGE = re.compile(' changes?$')
 SHOWN_PARTITIONS, SHOWN_EFFECTS = 6, 40
 
 
@@ -104,8 +105,8 @@ def _changes(effects: Iterable[ConfigurationEffect]) -> Iterator[str]:
     for effect in effects:
         if effect.kind in (*PERSONAL, 'documentation'):
             continue
-        may = '' if effect.certain or effect.kind == 'cannot be analysed' else 'may: '
-        yield f'{_place(effect)}: {may}{effect.kind}{_detail(effect, ", ")}'
+        what = effect.kind if effect.certain else MAY_CHANGE.sub(' may change', effect.kind)
+        yield f'{_place(effect)}: {what}{_detail(effect, ", ")}'
 
 
 def _place(effect: ConfigurationEffect) -> str:
@@ -140,9 +141,10 @@ def sample_document(found: SampleComparison) -> dict[str, object]:
 
 def print_sample(found: SampleComparison) -> None:
     """Print what both configurations make of a sample: counts and sums, no values of rows."""
-    print(f'\nOn a sample: {", ".join(item.key for item in found.files) or "no file"}')
-    print_lines([*found.failures, *(f'There is no file of {name} in Collect, and no test case.'
-                                    for name in found.missing)])
+    from lib.local_lake.showing.text_table import Count  # Only this table needs the package rich.
+    print('\nOn a sample')
+    print_lines([*(item.key for item in found.files), *found.failures,
+                 *(f'There is no file of {name} in Collect, and no test case.' for name in found.missing)])
     same = [item.table for item in found.tables if not item.differs]
     if same:
         print_lines([f'Without a difference: {", ".join(same)}'])

@@ -10,8 +10,9 @@ from lake_etl.errors import LakeError
 from lake_etl.landing.arrival import as_configured, started_by
 from lake_etl.landing.location import Landing, execution_id
 from lib.local_lake.cleaning.contents import shown
-from lib.local_lake.commands.watch import Configured, Dropped
+from lib.local_lake.commands.watch import Configured
 from lib.local_lake.planning.recorded_files import SUCCEEDED, RecordedFile
+from lib.local_lake.running.collected_files import Dropped
 from lib.local_lake.running.orchestration import Orchestrator
 
 

@@ -72,7 +72,7 @@ def compare_on_sample(folders: LakeFolders, plan: LakePlan, lines: int) -> Sampl
                 if '/' not in database and folded(name).startswith(f'{folded(database)}/')}
     needed = workflows_before(touched & {*plan.after.names.values()}, plan.after)
     files = [found for name in plan.comparison.order if name in needed
-             for found in _sample_of(folders, plan, name, lines)]
+             for found in sample_files(folders, plan, name, lines)]
     missing = tuple(sorted(touched & {*plan.after.names.values()} - {found.workflow for found in files}))
     failures: list[str] = []
     with TemporaryDirectory(prefix='lake-sample-') as name:
@@ -91,7 +91,7 @@ def compare_on_sample(folders: LakeFolders, plan: LakePlan, lines: int) -> Sampl
     return SampleComparison(tuple(files), missing, tuple(failures), tables)
 
 
-def _sample_of(folders: LakeFolders, plan: LakePlan, workflow: str, lines: int) -> Iterator[SampleFile]:
+def sample_files(folders: LakeFolders, plan: LakePlan, workflow: str, lines: int) -> Iterator[SampleFile]:
     """Yield the last file of a workflow in Collect, or the last source file of its test cases; nothing without one."""
     read = plan.after.workflows.get(folded(workflow))
     spec = read.input if read else InputSpec()

@@ -239,6 +239,10 @@ def _value(key: str, value: Any) -> str:
             return str(value)
     if key == 'null_values':
         return repr(sorted(set(value)))
+    if is_dataclass(value):
+        # A password is not shown, and another one is another value all the same.
+        hidden = repr([getattr(value, item.name) for item in fields(value) if not item.repr])
+        return f'{value!r} {_digest(hidden)}'
     return repr(dict(sorted(value.items()))) if isinstance(value, dict) else repr(value)
 
 

@@ -2,7 +2,6 @@
 from __future__ import annotations
 
 import logging
-import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,10 +17,11 @@ from lake_etl.config.reader import configuration_below
 from lake_etl.errors import LakeError
 from lake_etl.jobs.conversion_report import FAILED_CONVERSIONS
 from lake_etl.jobs.job_run import NOTICES
-from lake_etl.landing.location import Landing, execution_id
+from lake_etl.landing.location import Landing
 from lake_etl.reasons.failure import original_of, reason_of
 from lib.job_table import STEPS, LakeJob, failure_after
 from lib.local_lake.folders import LakeFolders
+from lib.local_lake.running.collected_files import AUDIT, execution_of
 from lib.local_lake.running.glue_job import ensure_glue_library, job_arguments, run_script
 from lib.local_lake.running.laptop_session import JAVA_ENDED, forget_ended_session, start_session
 from lib.local_lake.running.loaded_configuration import CONFIGURATION, remember_configuration
@@ -30,7 +30,6 @@ from lib.local_lake.running.stopping import exit_status
 from lib.local_lake.running.transform_code import present_code
 
 LOG = logging.getLogger(__name__)
-AUDIT = 'job-audit'
 INTERRUPTED = 'INTERRUPTED'
 NOT_LOADED = ('FAILED', INTERRUPTED)
 STOPPED = ('The command was stopped before the run ended. Each table is as it was before the run, or as the run has '
@@ -183,12 +182,3 @@ def land(folders: LakeFolders, key: str, content: bytes) -> str:
         raise LakeError(f"'{key}' is not below the Collect folder.")
     FolderFiles().write(str(target), content)
     return execution_of(key, target.stat())
-
-
-def execution_of(key: str, status: os.stat_result) -> str:
-    """Return the id of the execution for a file as it lies in the Collect folder; a changed file has another one.
-
-    key  may hold bytes that are not UTF-8, as Python reads them from a disk
-    """
-    name = os.fsencode(key).decode(errors='backslashreplace')
-    return execution_id(name, f'{status.st_size} {status.st_mtime_ns}')
