@@ -50,6 +50,13 @@ def publish(folders: LakeFolders) -> None:
     catalog.create_database('gen', str(folders.cleanse / 'gen'))
     table = Table('gen', 'policy', columns, KEYS, str(folders.cleanse / 'gen/policy'), 'All policies')
     catalog.publish(Publication(table, (Partition(('2026', '01', '31'), str(place), columns),)))
+    failed = folders.cleanse / 'gen/policy_quarantine_after_transform/year=2026/month=01/day=31'
+    failed.mkdir(parents=True)
+    duckdb.sql(f"SELECT 'secret' AS policyno, ['{RULE}', 'RowCount > 5'] AS failed_rules UNION ALL "
+               f"SELECT 'secret', ['{RULE}']").write_parquet(str(failed / 'part.parquet'))
+    described = (Column('policyno', 'string'), Column('failed_rules', 'array<string>'))
+    quarantine = Table('gen', 'policy_quarantine_after_transform', described, KEYS, str(failed.parents[2]))
+    catalog.publish(Publication(quarantine, (Partition(('2026', '01', '31'), str(failed), described),)))
     items = SqliteItems()
     for number, (status, outcome) in enumerate((('SUCCEEDED', 'Passed'), ('FAILED', 'Failed'))):
         items.put(folders.items('job-audit'), {
@@ -99,6 +106,7 @@ def test_the_pages_show_catalog_runs_rules_and_lineage(folders, tmp_path):
                                'results': [['2026-01-30T10:00', 1], ['2026-01-31T10:00', 0]], 'threshold': None,
                                'metrics': {'Column.policyno.Completeness': [['2026-01-30T10:00', 1],
                                                                             ['2026-01-31T10:00', 0]]}}]
+    assert tables['gen.policy_quarantine_after_transform']['failed'] == [[RULE, 2], ['RowCount > 5', 1]]
     run = found['runs'][0]
     assert (run['id'], run['file'], run['written']) == ('e1', 'a.csv', [['gen.policy', 4]])
     assert run['quarantined'] == [['after_transform', 'gen.policy_quarantine', 6, 2]]

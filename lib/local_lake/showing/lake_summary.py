@@ -20,7 +20,7 @@ from lake_etl.ports import Table
 from lib.local_lake.folders import LakeFolders
 from lib.local_lake.showing.match_report import figures_of
 from lib.local_lake.showing.match_source import MatchedDatabase
-from lib.local_lake.showing.report import published_tables
+from lib.local_lake.showing.report import published_tables, quarantine_by_rule
 from lib.local_lake.showing.run_summary import rule_summaries, run_summary
 
 AUDIT, LINEAGE, RESULTS = 'job-audit', 'data-lineage', 'dq-results'
@@ -36,6 +36,7 @@ class PublishedLake:
     runs        records of runs, the latest first
     history     for each table, the moment and the number of rows of each load
     results     outcome of each rule of a run, by the id of its execution
+    failed      rules of each quarantine table, with the number of rows that failed them
     operations  what a run wrote and quarantined, as its lineage has it, by the id of its execution
     """
 
@@ -46,6 +47,7 @@ class PublishedLake:
     history: Mapping[str, Sequence[tuple[str, int]]] = field(default_factory=dict)
     results: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)
     operations: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)
+    failed: Mapping[str, Sequence[tuple[str, int]]] = field(default_factory=dict)
 
 
 def read_published(folders: LakeFolders) -> PublishedLake:
@@ -74,7 +76,7 @@ def read_published(folders: LakeFolders) -> PublishedLake:
         tables, {summary.name: summary.rows for summary in published_tables(folders)},
         {name: ['/'.join(item.values) for item in catalog.partitions(table.database, table.name)]
          for name, table in tables.items()}, runs, {name: sorted(loads) for name, loads in history.items()}, results,
-        operations)
+        operations, quarantine_by_rule(folders, found))
 
 
 def summarize(configuration: LakeConfiguration, published: PublishedLake,
@@ -117,6 +119,7 @@ def _table(name: str, graph: LineageGraph, published: PublishedLake) -> dict[str
     return {'name': name, 'kind': kind, 'file': traced.file if traced else '',
             'description': (table.description or '') if table else '', 'rows': published.rows.get(name),
             'parts': list(published.parts.get(name, ())), 'history': list(published.history.get(name, ())),
+            'failed': list(published.failed.get(name, ())),
             'columns': listed, 'unknown': [text for text in (
                 (traced.further_columns, traced.unknown_rows) if traced else ()) if text]}
 

@@ -145,7 +145,8 @@
     if (!table) return [h('h1', {}, 'There is no such table'), h('p', {}, name)];
     return [h('h1', {}, table.name), h('p', {}, tag(KINDS[table.kind]), ' ', table.description, table.file ? h('span', {class: 'quiet'}, ' ' + table.file) : ''),
       figures([[table.rows === null ? '–' : count(table.rows), 'rows'], [count(table.columns.length), 'columns'], [count(table.parts.length), 'partitions']]),
-      notes(table.unknown), h('h2', {}, 'Columns'),
+      notes(table.unknown), table.failed.length ? [h('h2', {}, 'Rules that rows failed'), grid(['rule', '#rows'], table.failed.map(([rule, rows]) => [h('code', {}, rule), count(rows)]))] : '',
+      h('h2', {}, 'Columns'),
       grid(['column', 'type', 'description', 'protection', 'made from'], table.columns.map(column => [
         h('a', {href: address(name, column[0])}, h('code', {}, column[0])), column[1] ? h('code', {class: 'type'}, column[1].length > 40 ? column[1].slice(0, 39) + '…' : column[1]) : '', column[2], column[3] ? tag('protected', 'mark') : '',
         column[4] ? tag('unknown', 'quiet') : (into.get(key(number, column[0])) || []).slice(0, 3).map((edge, at) => [at ? ', ' : '', link(edge[0], edge[1])])])),
