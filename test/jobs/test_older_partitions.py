@@ -170,3 +170,15 @@ def test_dates_before_the_gregorian_calendar_stay_as_they_are(lake):
     lake.load(DAYS[1], 'key,value\nc,2026-01-01 00:00:00\n')
     assert lake.rows("SELECT value FROM gen.policy WHERE day = '01' ORDER BY key") == [
         (datetime(1582, 10, 4),), (datetime(9999, 12, 31),)]
+
+
+def test_a_type_without_a_conversion_is_refused_with_column_and_types_and_the_next_file_loads(lake):
+    lake.configure(SPEC, {'input_spec': {'allow_schema_change': 'permissive'}})
+    keys = [key.replace('.csv', '.jsonl') for key in DAYS]
+    lake.load(keys[0], '{"key": "a", "value": 7, "since": "2026-01-01"}\n')
+    for value, kind in (('{"a": 1}', 'struct<a:bigint>'), ('[1, 2]', 'array<bigint>')):
+        with pytest.raises(SchemaChangeError) as refused:
+            lake.load(keys[1], f'{{"key": "b", "value": {value}}}\n')
+        assert f'Column value of gen.policy became {kind} from bigint' in str(refused.value)
+    lake.load(keys[2], '{"key": "c", "value": 8, "since": "2026-01-02"}\n')
+    assert lake.rows('SELECT key, value FROM gen.policy ORDER BY 1') == [('a', 7), ('c', 8)]

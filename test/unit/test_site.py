@@ -10,11 +10,15 @@ import pytest
 
 from lake_etl.adapters.local.sqlite_catalog import SqliteCatalog
 from lake_etl.adapters.local.sqlite_items import SqliteItems
+from lake_etl.config.reader import configuration_below
+from lake_etl.config.workflow import read_workflow
 from lake_etl.errors import LakeError
 from lake_etl.ports import Column, Partition, Publication, Table
+from lake_etl.transform.discovery import known_transforms
 from lib.local_lake.cli import main
 from lib.local_lake.commands.docs import HOST, page_server, write_pages
 from lib.local_lake.folders import LakeFolders
+from lib.local_lake.showing.run_summary import rule_summaries
 
 KEYS = tuple(Column(name, 'string') for name in ('year', 'month', 'day'))
 SPEC = {'input_spec': {'table_description': 'All policies'}, 'transform_spec': {'hash': ['TaxId']}}
@@ -46,21 +50,41 @@ def publish(folders: LakeFolders) -> None:
     catalog.create_database('gen', str(folders.cleanse / 'gen'))
     table = Table('gen', 'policy', columns, KEYS, str(folders.cleanse / 'gen/policy'), 'All policies')
     catalog.publish(Publication(table, (Partition(('2026', '01', '31'), str(place), columns),)))
+    failed = folders.cleanse / 'gen/policy_quarantine_after_transform/year=2026/month=01/day=31'
+    failed.mkdir(parents=True)
+    duckdb.sql(f"SELECT 'secret' AS policyno, ['{RULE}', 'RowCount > 5'] AS failed_rules UNION ALL "
+               f"SELECT 'secret', ['{RULE}']").write_parquet(str(failed / 'part.parquet'))
+    described = (Column('policyno', 'string'), Column('failed_rules', 'array<string>'))
+    quarantine = Table('gen', 'policy_quarantine_after_transform', described, KEYS, str(failed.parents[2]))
+    catalog.publish(Publication(quarantine, (Partition(('2026', '01', '31'), str(failed), described),)))
     items = SqliteItems()
     for number, (status, outcome) in enumerate((('SUCCEEDED', 'Passed'), ('FAILED', 'Failed'))):
         items.put(folders.items('job-audit'), {
             'execution_id': f'e{number}', 'source_key': 'Gen/Policy', 'job_latest_status': status,
             'job_start_date': f'2026-01-3{number}T10:00:00.000+00:00', 'job_start_date_int': number,
             'partition': '2026/01/31', 'error_message': 'It stopped.' if number else '',
-            'seconds': {'collect-to-cleanse': '1.5'}})
+            'seconds': {'collect-to-cleanse': '1.5'}, 'file': 'Gen/Policy/a.csv',
+            'failed_conversions': ['One value did not convert.'],
+            'controls': [control('stated', 'the trailer of a.csv', '7'), control('read', '', '7'),
+                         control('published', 'filtered', '1')]})
         items.put(folders.items('dq-results'), {
             'execution_id': f'e{number}', 'job_id_action_rule': f'r{number}', 'Rule': RULE, 'Outcome': outcome,
-            'rule_action': 'warn', 'ruleset_name': 'after_transform',
-            'FailureReason': 'secret-1', 'EvaluatedMetrics': {'Minimum': 'secret-0'}})
+            'rule_action': 'warn-on-failure', 'ruleset_name': 'after_transform',
+            'FailureReason': 'secret-1',
+            'EvaluatedMetrics': {'Column.policyno.Minimum': 'secret-0', 'Column.policyno.Completeness': 1 - number}})
         items.put(folders.items('data-lineage'), {
             'step_function_execution_id': f'e{number}', 'job_id_operation_seq': f'{number}',
             'dataset_operation': 'write', 'time_of_operation': f'2026-01-3{number}T10:00:05.000+00:00',
             'info': json.dumps({'table': 'gen.policy', 'rows': 3 + number})})
+        items.put(folders.items('data-lineage'), {
+            'step_function_execution_id': f'e{number}', 'job_id_operation_seq': f'{number}-quarantine',
+            'dataset_operation': 'dataqualityquarantine', 'time_of_operation': f'2026-01-3{number}T10:00:04.000+00:00',
+            'info': json.dumps({'stage': 'after_transform', 'table': 'gen.policy_quarantine', 'rows': 6,
+                                'quarantined': 2})})
+
+
+def control(stage: str, by: str, amount: str) -> dict[str, str]:
+    return {'stage': stage, 'by': by, 'column': 'rows', 'group': '', 'amount': amount, 'difference': ''}
 
 
 def data_of(folder: Path) -> dict:
@@ -79,7 +103,18 @@ def test_the_pages_show_catalog_runs_rules_and_lineage(folders, tmp_path):
     assert [column[:4] for column in policy['columns'][:2]] == [
         ['policyno', 'string', 'number of the policy', 0], ['taxid', 'string', '', 1]]
     assert found['rules'] == [{'workflow': 'Gen/Policy', 'stage': 'after_transform', 'action': 'warn', 'rule': RULE,
-                               'results': [['2026-01-30T10:00', 1], ['2026-01-31T10:00', 0]]}]
+                               'results': [['2026-01-30T10:00', 1], ['2026-01-31T10:00', 0]], 'threshold': None,
+                               'metrics': {'Column.policyno.Completeness': [['2026-01-30T10:00', 1],
+                                                                            ['2026-01-31T10:00', 0]]}}]
+    assert tables['gen.policy_quarantine_after_transform']['failed'] == [[RULE, 2], ['RowCount > 5', 1]]
+    run = found['runs'][0]
+    assert (run['id'], run['file'], run['written']) == ('e1', 'a.csv', [['gen.policy', 4]])
+    assert run['quarantined'] == [['after_transform', 'gen.policy_quarantine', 6, 2]]
+    assert (run['read'], run['filtered']) == (7, 1)
+    assert run['controls'] == [['stated', 'the trailer of a.csv', 'rows', '', '7', ''],
+                               ['read', '', 'rows', '', '7', ''],
+                               ['published', 'filtered', 'rows', '', '1', '']]
+    assert run['rules'] == [['after_transform', 'warn', RULE, 0]] and run['told'] == ['One value did not convert.']
     assert [(run['status'], run['error'], run['seconds']) for run in found['runs']] == [
         ('FAILED', 'It stopped.', {'collect-to-cleanse': 1.5}), ('SUCCEEDED', '', {'collect-to-cleanse': 1.5})]
     assert found['workflows'][0]['transforms'] == ['hash'] and found['workflows'][0]['status'] == 'FAILED'
@@ -87,6 +122,25 @@ def test_the_pages_show_catalog_runs_rules_and_lineage(folders, tmp_path):
     edges = [(names[edge[0]], edge[1], names[edge[2]], edge[3], edge[5]) for edge in found['edges']]
     assert ('collect/Gen/Policy', 'Tax Id', 'gen.policy', 'taxid', 1) in edges
     assert ('gen.policy', 'policyno', 'gen_consume.v', 'policyno', 0) in edges
+
+
+@pytest.mark.parametrize(('rule', 'threshold', 'shown'), [
+    ('Completeness "a" > 0.9', 0.9, ['Column.a.Completeness']), ('RowCount >= 1000', 1000, ['Dataset.*.RowCount']),
+    ('RowCount > avg(last(5)) * 0.5', None, ['Dataset.*.RowCount']),
+    ('ColumnValues "a" >= 0', None, ['Column.a.ColumnValues.Compliance']), ('Sum "a" > 5', 5, [])])
+def test_metrics_that_may_be_values_of_a_row_are_not_shown_and_thresholds_are_numbers_of_the_rule(
+        folders, rule, threshold, shown):
+    (folders.configuration / 'dq-rules/dq-Gen-Policy.json').write_text(
+        json.dumps({'after_transform': {'warn_rules': [rule]}}))
+    workflow = read_workflow('Gen', 'Policy', configuration_below(str(folders.configuration)), known_transforms(),
+                             'Dev')
+    names = ('Column.a.Completeness', 'Column.a.ColumnValues.Compliance', 'Column.a.Minimum', 'Column.a.Sum',
+             'Dataset.*.RowCount')
+    result = {'rule_action': 'warn-on-failure', 'ruleset_name': 'after_transform', 'Rule': rule, 'Outcome': 'Passed',
+              'EvaluatedMetrics': {name: 1 for name in names if name in shown or name.endswith(('Minimum', 'Sum'))}}
+    run = {'execution_id': 'e', 'source_key': 'Gen/Policy', 'job_start_date': '2026-01-30T10:00:00'}
+    found, = rule_summaries({('Gen', 'Policy'): workflow}, [run], {'e': [result]})
+    assert (found['threshold'], list(found['metrics'])) == (threshold, shown)
 
 
 def test_no_value_from_a_row_is_in_any_file(folders, tmp_path):

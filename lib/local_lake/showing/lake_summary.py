@@ -14,14 +14,14 @@ from lake_etl.adapters.local.sqlite_catalog import SqliteCatalog
 from lake_etl.adapters.local.sqlite_items import SqliteItems
 from lake_etl.column_lineage.lineage_graph import LineageGraph
 from lake_etl.column_lineage.workflow_lineage import LakeConfiguration, trace_lake
-from lake_etl.config.quality_rules import ACTIONS, STAGES
 from lake_etl.config.workflow import Workflow
 from lake_etl.errors import LakeError
 from lake_etl.ports import Table
 from lib.local_lake.folders import LakeFolders
 from lib.local_lake.showing.match_report import figures_of
 from lib.local_lake.showing.match_source import MatchedDatabase
-from lib.local_lake.showing.report import published_tables
+from lib.local_lake.showing.report import published_tables, quarantine_by_rule
+from lib.local_lake.showing.run_summary import rule_summaries, run_summary
 
 AUDIT, LINEAGE, RESULTS = 'job-audit', 'data-lineage', 'dq-results'
 
@@ -30,12 +30,14 @@ AUDIT, LINEAGE, RESULTS = 'job-audit', 'data-lineage', 'dq-results'
 class PublishedLake:
     """What the catalog and the records of a lake hold; all empty for a lake that is not there yet.
 
-    tables    of the catalog, by `<database>.<table>`
-    rows      number of rows of each table
-    parts     partitions of each table, such as `2026/01/31`
-    runs      records of runs, the latest first
-    history   for each table, the moment and the number of rows of each load
-    results   outcome of each rule of a run, by the id of its execution
+    tables      of the catalog, by `<database>.<table>`
+    rows        number of rows of each table
+    parts       partitions of each table, such as `2026/01/31`
+    runs        records of runs, the latest first
+    history     for each table, the moment and the number of rows of each load
+    results     outcome of each rule of a run, by the id of its execution
+    failed      rules of each quarantine table, with the number of rows that failed them
+    operations  what a run wrote and quarantined, as its lineage has it, by the id of its execution
     """
 
     tables: Mapping[str, Table] = field(default_factory=dict)
@@ -44,6 +46,8 @@ class PublishedLake:
     runs: Sequence[Mapping[str, Any]] = ()
     history: Mapping[str, Sequence[tuple[str, int]]] = field(default_factory=dict)
     results: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)
+    operations: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)
+    failed: Mapping[str, Sequence[tuple[str, int]]] = field(default_factory=dict)
 
 
 def read_published(folders: LakeFolders) -> PublishedLake:
@@ -57,7 +61,9 @@ def read_published(folders: LakeFolders) -> PublishedLake:
     tables = {f'{table.database}.{table.name}': table for table in found}
     runs = sorted(items.scan(folders.items(AUDIT)), key=lambda item: str(item['job_start_date']), reverse=True)
     history: dict[str, list[tuple[str, int]]] = {}
+    operations: dict[str, list[Mapping[str, Any]]] = {}
     for record in items.scan(folders.items(LINEAGE)):
+        operations.setdefault(str(record['step_function_execution_id']), []).append(record)
         if record['dataset_operation'] == 'write':
             written = json.loads(record['info'])
             history.setdefault(str(written['table']), []).append(
@@ -69,7 +75,8 @@ def read_published(folders: LakeFolders) -> PublishedLake:
     return PublishedLake(
         tables, {summary.name: summary.rows for summary in published_tables(folders)},
         {name: ['/'.join(item.values) for item in catalog.partitions(table.database, table.name)]
-         for name, table in tables.items()}, runs, {name: sorted(loads) for name, loads in history.items()}, results)
+         for name, table in tables.items()}, runs, {name: sorted(loads) for name, loads in history.items()}, results,
+        operations, quarantine_by_rule(folders, found))
 
 
 def summarize(configuration: LakeConfiguration, published: PublishedLake,
@@ -92,7 +99,9 @@ def summarize(configuration: LakeConfiguration, published: PublishedLake,
     return {'generated': datetime.now(UTC).strftime('%Y-%m-%d %H:%M UTC'),
             'tables': [_table(name, graph, published) for name in names], 'edges': edges, 'steps': list(steps),
             'unread': list(graph.unread), 'workflows': _workflows(configuration.workflows, published),
-            'rules': _rules(configuration.workflows, published), 'runs': list(map(_run, published.runs)),
+            'rules': rule_summaries(configuration.workflows, published.runs, published.results),
+            'runs': [run_summary(item, published.operations.get(str(item['execution_id']), ()),
+                                 published.results.get(str(item['execution_id']), ())) for item in published.runs],
             'matches': list(matches)}
 
 
@@ -110,6 +119,7 @@ def _table(name: str, graph: LineageGraph, published: PublishedLake) -> dict[str
     return {'name': name, 'kind': kind, 'file': traced.file if traced else '',
             'description': (table.description or '') if table else '', 'rows': published.rows.get(name),
             'parts': list(published.parts.get(name, ())), 'history': list(published.history.get(name, ())),
+            'failed': list(published.failed.get(name, ())),
             'columns': listed, 'unknown': [text for text in (
                 (traced.further_columns, traced.unknown_rows) if traced else ()) if text]}
 
@@ -122,29 +132,6 @@ def _workflows(workflows: Mapping[tuple[str, str], Workflow], published: Publish
              'description': workflow.input.table_description or '', 'transforms': [step.key for step in workflow.steps],
              'status': str(last.get(f'{database}/{table}'.lower(), {}).get('job_latest_status', ''))}
             for (database, table), workflow in workflows.items()]
-
-
-def _rules(workflows: Mapping[tuple[str, str], Workflow], published: PublishedLake) -> list[dict[str, object]]:
-    """Return each rule with its outcomes, the oldest first; rules that only earlier loads had are left out."""
-    outcomes: dict[tuple[str, str, str, str], list[tuple[str, int]]] = {}
-    for run in reversed(published.runs):
-        for item in published.results.get(str(run['execution_id']), ()):
-            key = (str(run['source_key']).lower(), str(item['ruleset_name']), str(item['rule_action']),
-                   str(item['Rule']))
-            outcomes.setdefault(key, []).append((str(run['job_start_date'])[:16], int(item['Outcome'] == 'Passed')))
-    return [{'workflow': f'{database}/{table}', 'stage': stage, 'action': action.removesuffix('_rules'),
-             'rule': str(rule), 'results': outcomes.get((
-                 f'{database}/{table}'.lower(), stage, action.removesuffix('_rules'), str(rule)), [])}
-            for (database, table), workflow in workflows.items() if workflow.quality
-            for stage in STAGES for action in ACTIONS
-            for rule in getattr(getattr(workflow.quality, stage), action)]
-
-
-def _run(item: Mapping[str, Any]) -> dict[str, object]:
-    return {'workflow': str(item['source_key']), 'started': str(item['job_start_date'])[:19].replace('T', ' '),
-            'partition': str(item.get('partition', '')), 'status': str(item['job_latest_status']),
-            'error': str(item.get('error_message') or ''),
-            'seconds': {name: float(value) for name, value in item.get('seconds', {}).items()}}
 
 
 def match_figures(folders: LakeFolders, databases: Iterable[str]) -> list[Mapping[str, object]]:

@@ -1,7 +1,7 @@
 """Lists what is published in a lake on this machine: tables with their sizes, and views."""
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from lake_etl.adapters.local.catalog_file import reading
@@ -64,6 +64,23 @@ def _row_counts(folders: LakeFolders, tables: Sequence[Table]) -> list[int]:
         return []
     counts = ', '.join(f'(SELECT count(*) FROM {view_name(table.database, table.name)})' for table in tables)
     return [int(str(count)) for count in query(folders.catalog, f'SELECT {counts}').rows[0]]
+
+
+def quarantine_by_rule(folders: LakeFolders, tables: Iterable[Table]) -> dict[str, list[tuple[str, int]]]:
+    """Return for each quarantine table its rules, each with the number of rows that failed it, by one query."""
+    from lake_etl.quality.quarantine import RULES_COLUMN
+    found: dict[str, list[tuple[str, int]]] = {}
+    chosen = [table for table in tables
+              if QUARANTINE in table.name and any(item.name == RULES_COLUMN for item in table.columns)]
+    counts = [f"SELECT {number} AS number, rule, count(*) AS failed FROM {view_name(table.database, table.name)} "
+              f'CROSS JOIN UNNEST({RULES_COLUMN}) AS t(rule) GROUP BY rule' for number, table in enumerate(chosen)]
+    if not counts:
+        return found
+    together = f"{' UNION ALL '.join(counts)} ORDER BY number, failed DESC, rule"
+    for number, rule, failed in query(folders.catalog, together).rows:
+        table = chosen[int(str(number))]
+        found.setdefault(f'{table.database}.{table.name}', []).append((str(rule), int(str(failed))))
+    return found
 
 
 def published_views(folders: LakeFolders) -> list[tuple[str, str]]:

@@ -145,7 +145,8 @@
     if (!table) return [h('h1', {}, 'There is no such table'), h('p', {}, name)];
     return [h('h1', {}, table.name), h('p', {}, tag(KINDS[table.kind]), ' ', table.description, table.file ? h('span', {class: 'quiet'}, ' ' + table.file) : ''),
       figures([[table.rows === null ? '–' : count(table.rows), 'rows'], [count(table.columns.length), 'columns'], [count(table.parts.length), 'partitions']]),
-      notes(table.unknown), h('h2', {}, 'Columns'),
+      notes(table.unknown), table.failed.length ? [h('h2', {}, 'Rules that rows failed'), grid(['rule', '#rows'], table.failed.map(([rule, rows]) => [h('code', {}, rule), count(rows)]))] : '',
+      h('h2', {}, 'Columns'),
       grid(['column', 'type', 'description', 'protection', 'made from'], table.columns.map(column => [
         h('a', {href: address(name, column[0])}, h('code', {}, column[0])), column[1] ? h('code', {class: 'type'}, column[1].length > 40 ? column[1].slice(0, 39) + '…' : column[1]) : '', column[2], column[3] ? tag('protected', 'mark') : '',
         column[4] ? tag('unknown', 'quiet') : (into.get(key(number, column[0])) || []).slice(0, 3).map((edge, at) => [at ? ', ' : '', link(edge[0], edge[1])])])),
@@ -182,23 +183,61 @@
   }
 
   function qualityPage() {
-    return [h('h1', {}, 'Quality rules'), grid(['workflow', 'stage', 'action', 'rule', '#passed', 'results, oldest first'], lake.rules.map(rule => {
+    return [h('h1', {}, 'Quality rules'), grid(['workflow', 'stage, action', 'rule', '#passed', 'results and metrics'], lake.rules.map(rule => {
       const shown = rule.results.slice(-MOST_RESULTS), passed = rule.results.filter(result => result[1]).length;
-      return [rule.workflow, rule.stage, rule.action, h('code', {}, rule.rule), rule.results.length ? `${passed} of ${rule.results.length}` : '',
-        shown.length ? s('svg', {width: shown.length * 14, height: 16, role: 'img', 'aria-label': `${passed} of ${rule.results.length} passed`},
-          shown.map(([when, ok], at) => s('rect', {class: ok ? 'dot' : 'dot failed', x: at * 14, y: ok ? 2 : 6, width: 10, height: ok ? 12 : 8, rx: 2}, s('title', {}, `${when}: ${ok ? 'passed' : 'failed'}`)))) : h('span', {class: 'quiet'}, 'not checked yet')];
+      return [rule.workflow, [rule.stage, h('div', {class: 'quiet'}, rule.action)], h('code', {}, rule.rule), rule.results.length ? `${passed} of ${rule.results.length}` : '',
+        [shown.length ? s('svg', {width: shown.length * 14, height: 16, role: 'img', 'aria-label': `${passed} of ${rule.results.length} passed`},
+          shown.map(([when, ok], at) => s('rect', {class: ok ? 'dot' : 'dot failed', x: at * 14, y: ok ? 2 : 6, width: 10, height: ok ? 12 : 8, rx: 2}, s('title', {}, `${when}: ${ok ? 'passed' : 'failed'}`)))) : h('span', {class: 'quiet'}, 'not checked yet'), metrics(rule)]];
     }), 'No workflow has quality rules.')];
   }
+
+  // A line for each metric of a rule, and a dashed one for the number that the rule compares it with.
+  function metrics(rule) {
+    return Object.entries(rule.metrics).map(([name, points]) => {
+      const shown = points.slice(-MOST_RESULTS), values = shown.map(point => point[1]), last = values[values.length - 1];
+      const text = value => value.toLocaleString('en', {maximumFractionDigits: 4});
+      const note = `${name}: ${text(last)}` + (rule.threshold === null ? '' : `, threshold ${text(rule.threshold)}`);
+      const all = rule.threshold === null ? values : [...values, rule.threshold], least = Math.min(...all), most = Math.max(...all);
+      const y = value => 34 - (most === least ? 15 : 30 * (value - least) / (most - least)), step = 190 / Math.max(1, shown.length - 1);
+      return h('div', {class: 'metric'}, h('div', {class: 'quiet'}, note), shown.length < 2 ? '' : s('svg', {width: 200, height: 38, role: 'img', 'aria-label': shown.map(([when, value]) => `${when}: ${text(value)}`).join(', ')},
+        rule.threshold === null ? '' : s('line', {class: 'threshold', x1: 0, x2: 200, y1: y(rule.threshold), y2: y(rule.threshold)}),
+        s('polyline', {class: 'metric-line', points: values.map((value, at) => `${5 + at * step},${y(value)}`).join(' ')}),
+        shown.map(([when, value], at) => s('circle', {class: 's0', cx: 5 + at * step, cy: y(value), r: 3}, s('title', {}, `${when}: ${text(value)}`)))));
+    });
+  }
+
+  const rowsOf = (run, side) => run.written.filter(([table]) => (byName.has(table) ? lake.tables[byName.get(table)].kind : '') === side).reduce((sum, [, rows]) => sum + rows, 0);
+  const sumOf = (list, at) => list.reduce((sum, item) => sum + item[at], 0);
+  const tableLink = table => byName.has(table) ? h('a', {href: address(table)}, table) : table;
+
+  function runPage(id) {
+    const run = lake.runs.find(item => item.id === id);
+    if (!run) return [h('h1', {}, 'There is no such run'), h('p', {}, id)];
+    const known = pairs => pairs.filter(([value]) => value !== null).map(([value, text]) => [count(value), text]);
+    return [h('h1', {}, 'Run of ' + run.workflow), h('p', {}, statusTag(run), ' ', h('code', {}, run.file)),
+      h('p', {class: 'quiet'}, `Started ${run.started} UTC for the partition ${run.partition}. Execution ${run.id}.`), run.error ? h('p', {class: 'note'}, run.error) : '',
+      figures(known([[run.read, 'rows read'], [run.filtered, 'filtered out'], [run.quarantined.length ? sumOf(run.quarantined, 3) : null, 'quarantined'],
+        [run.written.length ? rowsOf(run, 'cleanse') : null, 'rows loaded'], [run.rules.length ? run.rules.filter(rule => rule[3]).length : null, `of ${count(run.rules.length)} rules passed`]])),
+      run.told.map(text => h('p', {class: 'note'}, text)),
+      h('h2', {}, 'Tables written'), grid(['table', '#rows'], run.written.map(([table, rows]) => [tableLink(table), count(rows)]), 'No table was written.'),
+      h('h2', {}, 'Quarantine'), grid(['stage', 'table', '#rows checked', '#quarantined'], run.quarantined.map(([stage, table, rows, failed]) => [stage, tableLink(table), count(rows), count(failed)]), 'No rule of this run quarantines rows.'),
+      h('h2', {}, 'Control totals'), grid(['stage', 'by', 'total of', 'group', '#amount', '#difference'], run.controls, 'The sender states none.'),
+      h('h2', {}, 'Rules'), grid(['stage', 'action', 'rule', 'result'], run.rules.map(([stage, action, rule, ok]) => [stage, action, h('code', {}, rule), ok ? tag('passed', 'good') : tag('failed', 'bad')]), 'No rule was checked.'),
+      h('h2', {}, 'Duration by stage'), grid(['stage', '#seconds'], Object.entries(run.seconds).map(([name, value]) => [name, value.toFixed(1)]), 'It is not recorded.')];
+  }
+
+  const statusTag = run => tag(run.status, run.status === 'SUCCEEDED' ? 'good' : run.status === 'FAILED' ? 'bad' : 'mark');
 
   function runsPage() {
     const stages = [...new Set(lake.runs.flatMap(run => Object.keys(run.seconds)))], shown = lake.runs.slice(0, 500);
     const most = Math.max(1, ...shown.map(run => Object.values(run.seconds).reduce((sum, value) => sum + value, 0)));
-    return [h('h1', {}, 'Runs'), h('p', {class: 'quiet'}, stages.length ? 'Bars show the seconds of ' + stages.join(', ') + ', in this order.' : ''), grid(['started (UTC)', 'workflow', 'partition', 'status', '#seconds', 'duration by stage'], shown.map(run => {
+    return [h('h1', {}, 'Runs'), h('p', {class: 'quiet'}, stages.length ? 'Bars show the seconds of ' + stages.join(', ') + ', in this order.' : ''), grid(['started (UTC)', 'workflow', 'partition', 'status', '#loaded', '#quarantined', '#seconds', 'duration by stage'], shown.map(run => {
       const total = Object.values(run.seconds).reduce((sum, value) => sum + value, 0);
       let at = 0;
-      return [run.started, run.workflow, run.partition, [tag(run.status, run.status === 'SUCCEEDED' ? 'good' : run.status === 'FAILED' ? 'bad' : 'mark'), run.error ? h('div', {}, run.error) : ''], total.toFixed(1),
-        s('svg', {width: 200, height: 16, role: 'img', 'aria-label': stages.map(name => `${name}: ${run.seconds[name] || 0} seconds`).join(', ')}, stages.map((name, number) => {
-          const width = (run.seconds[name] || 0) / most * 200, bar = s('rect', {class: 's' + number % 3, x: at, y: 2, width, height: 12}, s('title', {}, `${name}: ${run.seconds[name] || 0} seconds`));
+      return [h('a', {href: '#/run/' + encodeURIComponent(run.id)}, run.started), run.workflow, run.partition, [statusTag(run), run.error ? h('div', {}, run.error) : ''],
+        run.written.length ? count(rowsOf(run, 'cleanse')) : '', run.quarantined.length ? count(sumOf(run.quarantined, 3)) : '', total.toFixed(1),
+        s('svg', {width: 120, height: 16, role: 'img', 'aria-label': stages.map(name => `${name}: ${run.seconds[name] || 0} seconds`).join(', ')}, stages.map((name, number) => {
+          const width = (run.seconds[name] || 0) / most * 120, bar = s('rect', {class: 's' + number % 3, x: at, y: 2, width, height: 12}, s('title', {}, `${name}: ${run.seconds[name] || 0} seconds`));
           at += width;
           return bar;
         }))];
@@ -226,7 +265,7 @@
 
   function show() {
     const [page, ...parts] = location.hash.replace(/^#\/?/, '').split('/').map(decodeURIComponent);
-    const content = page === 'table' ? (parts.length > 1 ? columnPage(parts[0], parts[1]) : tablePage(parts[0])) : page === 'search' ? searchPage(parts[0] || '') : (PAGES[page] || overview)();
+    const content = page === 'table' ? (parts.length > 1 ? columnPage(parts[0], parts[1]) : tablePage(parts[0])) : page === 'run' ? runPage(parts[0] || '') : page === 'search' ? searchPage(parts[0] || '') : (PAGES[page] || overview)();
     main.replaceChildren(...content.flat(Infinity).filter(item => item !== ''));
     document.title = main.querySelector('h1').textContent + ' – data lake';
     document.querySelectorAll('nav a').forEach(item => item.getAttribute('href') === '#/' + page ? item.setAttribute('aria-current', 'page') : item.removeAttribute('aria-current'));
