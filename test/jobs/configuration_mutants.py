@@ -19,9 +19,13 @@ UNREAD = (
     (r'.*', r'(.*\.)?description', 'a description is a comment'),
     (r'.*', r'input_spec\.table_description', 'it is a text for readers in the catalog'),
     (r'.*', r'input_spec\.left_unprotected.*', 'it only keeps a warning of ./lake validate from being given'),
-    (r'.*\.csv', r'row \d+ Description', 'it is a text for readers in the catalog'),
+    (r'.*\.csv', r'row \d+ (\(dropped\) )?Description', 'it is a text for readers in the catalog'),
     (r'.*\.csv', r'row \d+ \(dropped\) (removed|SourceName)', 'a column without a row is dropped, too'),
+    (r'Synthetic(GeneralData-(Claim|Policy)|LifeData-Policy)Data\.json', r'input_spec removed',
+     'texts for readers and defaults are all that it holds'),
     (r'.*\.json', r'input_spec\.csv(\.header)? removed', 'the removed value is the default'),
+    (r'SyntheticGeneralData-NestedPolicyData\.json', r'input_spec( removed|\.json\.multiline)',
+     'documents on one line each are read alike either way, and all else are texts for readers'),
     (r'.*\.json', r'input_spec\.json(\.multiline)? removed', 'the value is detected in the file'),
 )
 TYPES = {'date': 'string', 'timestamp': 'date', 'int': 'bigint', 'string': 'int', 'json': 'string'}

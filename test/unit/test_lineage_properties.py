@@ -73,6 +73,11 @@ def test_nearly_every_edge_of_the_lineage_of_500_queries_is_needed_by_some_input
      ['id', 'kind', 'share']),
     ('SELECT DISTINCT p.kind, count(*) OVER () AS c FROM policy p LEFT JOIN agent a ON p.id = a.share', ['kind'],
      ['id', 'kind', 'share']),
+    ('SELECT DISTINCT p.kind FROM policy p LEFT ANTI JOIN agent a ON p.id = a.share', ['kind'],
+     ['id', 'kind', 'share']),
+    ('SELECT DISTINCT id AS kind FROM policy GROUP BY id, kind', ['id'], ['id', 'kind']),
+    ('SELECT DISTINCT p.kind FROM policy p LEFT JOIN agent a ON p.id = a.share '
+     'WHERE EXISTS (SELECT c.paid FROM claim c WHERE c.id = a.name)', ['kind'], ['id', 'id', 'kind', 'name', 'share']),
     ('SELECT DISTINCT kind, sum(premium) AS s FROM policy GROUP BY kind', ['kind', 'premium'], ['kind']),
     ('SELECT DISTINCT sum(premium) AS s FROM policy GROUP BY kind', ['premium'], ['kind', 'premium']),
     ('SELECT DISTINCT kind, (SELECT max(paid) FROM claim) AS m FROM policy', ['kind', 'paid'], ['kind']),

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from lake_etl.column_lineage.relation import (
     NOTHING, Aliases, Relation, SelectScope, Sources, UntraceableQuery, require_one_owner)
 from lake_etl.column_lineage.select_clauses import (
-    alias_columns, columns_without_null, inner_queries, keys_are_shown, numbered_sources, output_name, possible_values,
-    unused_left_joins)
+    alias_columns, columns_without_null, inner_queries, keys_are_shown, names_tables_outside, numbered_sources,
+    output_name, possible_values, unused_left_joins)
 from lake_etl.syntax.sql_columns import VALUES_WITHOUT_BRACKETS
 
 if TYPE_CHECKING:
@@ -110,7 +110,7 @@ class _Tracer:
     def _is_independent(self, node: Any, select: SelectScope) -> bool:
         """Tell whether an expression is a query that uses no table around it, so that it is the same for all rows."""
         from sqlglot import exp
-        if not isinstance(node, exp.Query):
+        if not isinstance(node, exp.Query) or names_tables_outside(node):
             return False
         try:
             self.sources(node, SelectScope(select.ctes, ()))

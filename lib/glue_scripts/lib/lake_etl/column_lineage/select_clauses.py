@@ -53,8 +53,8 @@ def keys_are_shown(select: Any) -> bool:
     group = select.args.get('group')
     if group is None or not _is_plain(group):
         return False
-    names = [output_name(item).lower() for item in select.expressions]
     shown = [item.unalias() for item in select.expressions]
+    names = [item.name.lower() for item in shown if isinstance(item, exp.Column)]
     return all(key in shown or key.is_int or isinstance(key, exp.Column) and not key.table and key.name.lower() in names
                for key in group.expressions)
 
@@ -67,6 +67,13 @@ def inner_queries(select: Any) -> Iterator[Any]:
                     if isinstance(node, exp.Query))
 
 
+def names_tables_outside(query: Any) -> bool:
+    """Tell whether a query may name a column by a table that is not its own, but one of the query around it."""
+    from sqlglot import exp
+    own = {table.alias_or_name.lower() for table in query.find_all(exp.Table, exp.Subquery, exp.UDTF)}
+    return any(column.table and column.table.lower() not in own for column in query.find_all(exp.Column))
+
+
 def unused_left_joins(select: Any, independent: Sequence[Any]) -> list[Any]:
     """Return the left joins without influence: nothing uses the joined table, and repeated rows do not count or arise.
 
@@ -77,7 +84,8 @@ def unused_left_joins(select: Any, independent: Sequence[Any]) -> list[Any]:
     if any(item.is_star for item in select.expressions):
         return []
     merges = _merges_repeated_rows(select, parts)
-    joins = [join for join in select.args.get('joins') or () if join.side.upper() == 'LEFT']
+    joins = [join for join in select.args.get('joins') or ()
+             if join.side.upper() == 'LEFT' and join.kind.upper() in ('', 'OUTER')]
     return [join for join in joins if not join.args.get('using')
             and isinstance(join.this, (exp.Table, exp.Subquery)) and join.this.alias_or_name
             and not join.this.args.get('joins') and (merges or _finds_one_row(join))
