@@ -105,6 +105,10 @@ class EnvironmentConfiguration:
         """Return the name under which one of its stacks exports a value of this lake alone."""
         return f'{self.name}{self.logical_id_prefix}{name}'
 
+    def _secret_problems(self) -> Iterator[str]:
+        if isinstance(self.decryption_secrets, str) or not all(map(str.strip, self.decryption_secrets)):
+            yield f'decryption_secrets is {self.decryption_secrets!r}, expected names such as ("lake/pgp-key",)'
+
     def problems(self) -> Iterator[str]:
         """Yield the problems of these settings."""
         if self.name not in ENVIRONMENT_NAMES:
@@ -116,6 +120,7 @@ class EnvironmentConfiguration:
         if self.quality_engine not in ('', 'glue'):
             yield f"quality_engine is '{self.quality_engine}', expected an empty text or glue"
         yield from self._transport_problems()
+        yield from self._secret_problems()
         if not 0 <= self.retention_hours <= 24 * 366:
             yield f'retention_hours is {self.retention_hours}, expected 0 to 8784, which is a year'
         if self.log_days not in LOG_DAYS:

@@ -90,8 +90,9 @@ def test_headers_with_line_breaks_duplicates_and_blanks_have_usable_names(lake, 
 
 
 def test_every_golden_file_is_read_by_a_test():
-    there = {path.relative_to(GOLDEN).as_posix() for path in GOLDEN.rglob('*') if path.is_file()}
+    there = {path.relative_to(GOLDEN).as_posix() for path in GOLDEN.rglob('*')
+             if path.is_file() and path.parent.name != 'pgp'}
     assert there - set(FILES) == {'README.md', 'libreoffice-odd-header.ods', 'libreoffice-odd-header.csv',
                                   'folder/part-1.csv', 'folder/part-2.csv', 'lake-format-0.zip',
-                                  'openpyxl-sheets.xlsx',
+                                  'openpyxl-sheets.xlsx', 'fastavro.avro',
                                   'openpyxl-several-sheets.xlsx', 'xlsxwriter-dates.xlsx'}

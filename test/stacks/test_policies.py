@@ -66,6 +66,13 @@ def test_jobs_may_send_lineage_to_the_configured_queue_alone(lake_on_aws):
     assert found == {'Dev': [], 'Prod': [(['sqs:GetQueueUrl', 'sqs:SendMessage'], LINEAGE_QUEUE)]}
 
 
+def test_jobs_may_read_the_configured_secrets_alone(lake_on_aws):
+    found = {environment: sorted(text_of(resource).rpartition(':secret:')[2] for _, statement in statements(
+        lake_on_aws, environment) if 'secretsmanager:GetSecretValue' in listed(statement['Action'])
+        for resource in listed(statement['Resource'])) for environment in ('Dev', 'Prod')}
+    assert found == {'Dev': [], 'Prod': ['lake/hash-key-??????', 'lake/pgp-key-??????', 'lake/pgp-passphrase-??????']}
+
+
 def consumer(lake_on_aws, environment: str) -> list[dict[str, Any]]:
     """Return the statements of the policy for readers."""
     return [statement for place, statement in statements(lake_on_aws, environment)

@@ -76,6 +76,7 @@ def test_a_setting_that_cannot_work_is_named_with_the_limit(changes, expected):
     ({'name': 'dev'}, "environment dev: name is 'dev', expected one of Dev, Test, Prod"),
     ({'storage': 'both'}, "storage is 'both', expected create or import"),
     ({'branch': ' '}, 'branch is empty'),
+    ({'decryption_secrets': 'lake/pgp-key'}, "decryption_secrets is 'lake/pgp-key', expected names such as"),
     ({'hash_text': 'text'}, "hash_text is 'text', expected an empty text, as_written or as_inferred"),
     ({'quality_engine': 'aws'}, "quality_engine is 'aws', expected an empty text or glue"),
     *(({'openlineage_transport': wrong}, f"openlineage_transport is '{wrong}', expected nothing, a web address, or")

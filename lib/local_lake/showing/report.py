@@ -15,6 +15,7 @@ from lake_etl.publish.layout import execution_mark
 from lib.local_lake.folders import LakeFolders
 
 QUARANTINE = '_quarantine_'
+RULES_COLUMN = 'failed_rules'
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,6 @@ def _row_counts(folders: LakeFolders, tables: Sequence[Table]) -> list[int]:
 
 def quarantine_by_rule(folders: LakeFolders, tables: Iterable[Table]) -> dict[str, list[tuple[str, int]]]:
     """Return for each quarantine table its rules, each with the number of rows that failed it, by one query."""
-    from lake_etl.quality.quarantine import RULES_COLUMN
     found: dict[str, list[tuple[str, int]]] = {}
     chosen = [table for table in tables
               if QUARANTINE in table.name and any(item.name == RULES_COLUMN for item in table.columns)]

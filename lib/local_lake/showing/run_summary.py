@@ -9,9 +9,6 @@ from typing import Any
 from lake_etl.config.quality_rules import ACTIONS, STAGES
 from lake_etl.config.workflow import Workflow
 from lake_etl.controls.control_statement import CONTROLS, FILTERED, READ
-from lake_etl.jobs.conversion_report import FAILED_CONVERSIONS
-from lake_etl.jobs.job_run import NOTICES
-from lake_etl.quality.gate import OPERATION as QUARANTINE
 
 # Shares and counts. Other metrics, such as Minimum and Sum, may be a value of one row.
 SHARES_AND_COUNTS = re.compile(r'\.(Completeness|Uniqueness|UniqueValueRatio|DistinctValuesCount|RowCount|ColumnCount'
@@ -19,6 +16,8 @@ SHARES_AND_COUNTS = re.compile(r'\.(Completeness|Uniqueness|UniqueValueRatio|Dis
                                r'|RowCountMatch|DatasetMatch|SchemaMatch|DataFreshness)(?: \(where: .*\))?$', re.DOTALL)
 THRESHOLD = re.compile(r'(>=|<=|=|>|<)\s*(\d+(?:\.\d+)?)\s*$')
 ROWS = 'rows'
+# The names that jobs write into records. The jobs need Spark, and the pages do not.
+QUARANTINE, FAILED_CONVERSIONS, NOTICES = 'dataqualityquarantine', 'failed_conversions', 'notices'
 
 
 def run_summary(item: Mapping[str, Any], operations: Sequence[Mapping[str, Any]],
