@@ -15,8 +15,8 @@ from lake_etl.jobs.cleanse import (
     add_load_columns, apply_transforms, divide_source, fills_table, map_columns, open_gate, read_configuration,
     read_source)
 from lake_etl.jobs.cleanse_publication import StagedCleanseTable, check_table, publish_table, stage_table
+from lake_etl.jobs.cleanse_target import CleanseRun, table_runs
 from lake_etl.jobs.job_run import job_run
-from lake_etl.jobs.table_runs import CleanseRun, table_runs
 from lake_etl.read.record_files import DividedFiles
 
 # The names of the arguments that a run must give, for code that starts or tests the job.
