@@ -176,9 +176,7 @@ def test_a_type_without_a_conversion_is_refused_with_column_and_types_and_the_ne
     lake.configure(SPEC, {'input_spec': {'allow_schema_change': 'permissive'}})
     keys = [key.replace('.csv', '.jsonl') for key in DAYS]
     lake.load(keys[0], '{"key": "a", "value": 7, "since": "2026-01-01"}\n')
-    for value, kind in (('{"a": 1}', 'struct<a:bigint>'), ('[1, 2]', 'array<bigint>')):
-        with pytest.raises(SchemaChangeError) as refused:
-            lake.load(keys[1], f'{{"key": "b", "value": {value}}}\n')
-        assert f'Column value of gen.policy became {kind} from bigint' in str(refused.value)
+    with pytest.raises(SchemaChangeError, match='Column value of gen.policy became struct<a:bigint> from bigint'):
+        lake.load(keys[1], '{"key": "b", "value": {"a": 1}}\n')
     lake.load(keys[2], '{"key": "c", "value": 8, "since": "2026-01-02"}\n')
     assert lake.rows('SELECT key, value FROM gen.policy ORDER BY 1') == [('a', 7), ('c', 8)]
