@@ -11,6 +11,7 @@ from lake_etl.config.workflow import read_workflow
 from lake_etl.config.written_tables import find_conflicts, workflow_tables
 from lake_etl.errors import ConfigurationError
 from lake_etl.transform.discovery import known_transforms
+from lib.local_lake.cli import main
 
 SPEC, CLAIMS = 'transformation-spec/Gen-Own.json', 'transformation-spec/Gen-Claims.json'
 INPUT = {'pipe': {}, 'records': {'field': 1, 'types': {
@@ -182,3 +183,12 @@ def test_tables_of_one_file_have_one_writer_and_come_from_one_source():
     sources = {table.name: [column.name for column in table.columns] for table in graph.tables.values()
                if table.kind == 'source'}
     assert sources == {'collect/Gen/Own': ['Policy', 'Claim', 'No']}
+
+
+def test_a_mistake_in_a_further_table_is_told_once(tmp_path, capsys):
+    folder = tmp_path / 'transformation-spec'
+    folder.mkdir()
+    (folder / 'Gen-Own.json').write_text(json.dumps({'input_spec': INPUT}))
+    (folder / 'Gen-Claims.json').write_text(json.dumps({'transform_spec': {'currency': [{'fields': 'Claim'}]}}))
+    assert main(['--lake', str(tmp_path / 'lake'), '--config', str(tmp_path), 'validate']) == 1
+    assert capsys.readouterr().err.count("'fields'") == 1

@@ -149,7 +149,7 @@ def _check_workflow(folders: LakeFolders, read: ConfigurationFiles, workflow: st
         read_files = read_workflow(database, table, read, known_transforms(), 'Prod', KNOWN_PLACEHOLDERS)
     except ConfigurationError as error:
         found.invalid[workflow] = error.problems
-        found.problems += error.problems
+        found.problems += [problem for problem in error.problems if problem not in found.problems]
         return
     name = '/'.join(configured_name(database, table, read))
     files = len(read_files.present_files)
@@ -195,7 +195,7 @@ def _check_match(read: ConfigurationFiles, database: str, found: Validation) -> 
         spec = read_entity_match(database, read)
     except ConfigurationError as error:
         found.invalid[database] = error.problems
-        found.problems += error.problems
+        found.problems += [problem for problem in error.problems if problem not in found.problems]
         return
     found.valid[database] = f'{database}: the entity match specification is valid.'
     found.filled += match_tables(database, spec, f'{database}{ENTITY_MATCH}')
