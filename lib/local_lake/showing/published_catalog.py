@@ -50,9 +50,9 @@ def _match_tables(configuration: LakeConfiguration) -> Iterator[Table]:
         primary = spec.primary_entity_table
         for name in (primary, f'{primary}{CROSS_REFERENCE}'):
             if found := runtime.catalog().described(f'{database}{CONSUME}', name):
-                columns = found.get('StorageDescriptor', {}).get('Columns', ())
-                yield Table(f'{database}{CONSUME}'.lower(), name.lower(), tuple(map(_column, filter(_current, columns))),
-                            (), '', found.get('Description'))
+                columns = filter(_current, found.get('StorageDescriptor', {}).get('Columns', ()))
+                yield Table(f'{database}{CONSUME}'.lower(), name.lower(), tuple(map(_column, columns)), (), '',
+                            found.get('Description'))
 
 
 def _current(column: Mapping[str, Any]) -> bool:
