@@ -91,8 +91,7 @@ def _run(options: argparse.Namespace) -> int:
 def _summary(environment: EnvironmentConfiguration, scripts: str) -> dict[str, object]:
     """Return what the pages show; raises LakeError for wrong configuration files and for what AWS refuses."""
     from lib.local_lake.lake_configuration import read_lake_configuration
-    from lib.local_lake.showing.lake_summary import (
-        AUDIT, LINEAGE, RESULTS, column_names, summarize, with_records)
+    from lib.local_lake.showing.lake_summary import AUDIT, LINEAGE, RESULTS, column_names, summarize, with_records
     from lib.local_lake.showing.published_catalog import read_catalog
     with TemporaryDirectory(prefix='lake-docs-') as folder:
         _copy_configuration(scripts, Path(folder))

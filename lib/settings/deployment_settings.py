@@ -125,9 +125,7 @@ class EnvironmentConfiguration:
         if self.quality_engine not in ('', 'glue'):
             yield f"quality_engine is '{self.quality_engine}', expected an empty text or glue"
         yield from self._transport_problems()
-        if self.docs_schedule and not SCHEDULE.fullmatch(self.docs_schedule):
-            yield (f"docs_schedule is '{self.docs_schedule}', expected an empty text, a schedule such as rate(1 day) "
-                   'or rate(2 hours), or one such as cron(0 5 * * ? *)')
+        yield from self._schedule_problems()
         yield from self._secret_problems()
         if not 0 <= self.retention_hours <= 24 * 366:
             yield f'retention_hours is {self.retention_hours}, expected 0 to 8784, which is a year'
@@ -143,6 +141,11 @@ class EnvironmentConfiguration:
                    f'{length - LONGEST_BUCKET_NAME}')
         for part in ('place', 'vpc', 'glue', 'redshift'):
             yield from (f'{part}.{problem}' for problem in getattr(self, part).problems())
+
+    def _schedule_problems(self) -> Iterator[str]:
+        if self.docs_schedule and not SCHEDULE.fullmatch(self.docs_schedule):
+            yield (f"docs_schedule is '{self.docs_schedule}', expected an empty text, a schedule such as rate(1 day) "
+                   'or rate(2 hours), or one such as cron(0 5 * * ? *)')
 
     def _transport_problems(self) -> Iterator[str]:
         if self.openlineage_transport and not OPENLINEAGE.fullmatch(self.openlineage_transport):

@@ -199,7 +199,7 @@ def test_a_run_on_aws_has_its_file_and_partition_from_the_input_of_its_execution
 
 
 def test_what_cannot_be_written_is_told(on_aws, tmp_path, capsys, monkeypatch):
-    boto3.client('s3').put_object(Bucket=SCRIPTS, Key='etl/dq-rules/dq-Gen-Policy.json', Body=b'{"after": {}}')
+    boto3.client('s3').put_object(Bucket=SCRIPTS, Key='etl/dq-rules/dq-Gen-Policy.json', Body=b'{"after_transform": 1}')
     status, text = typed(capsys, '--out', str(tmp_path / 'out'))
     assert status == 1 and 'dq-Gen-Policy.json' in text and not (tmp_path / 'out').exists()
     monkeypatch.setattr('lib.configuration.configuration', lambda: SETTINGS)
