@@ -48,6 +48,7 @@
 
   // Places nodes in layers from left to right: each node to the right of all that lead to it.
   function graph(nodes, links, title) {
+    if (!nodes.size) return h('p', {class: 'quiet'}, 'No table is made from another.');
     if (nodes.size > MOST_NODES) return h('p', {class: 'note'}, `The graph has ${count(nodes.size)} nodes. Choose a table or column to see its part of it.`);
     const before = new Map([...nodes.keys()].map(id => [id, []]));
     const pairs = new Map();
