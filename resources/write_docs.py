@@ -73,7 +73,7 @@ def _run(options: argparse.Namespace) -> int:
     if options.address:
         print(_address(bucket, options.hours))
         return 0
-    summary = _summary(environment, environment.bucket_name('etl-scripts', account, region))
+    summary = read_summary(environment, environment.bucket_name('etl-scripts', account, region))
     if options.out:
         print(f'The pages of the lake are in {options.out}. Open {write_site(Path(options.out), summary).resolve()} '
               'in a browser.')
@@ -88,7 +88,7 @@ def _run(options: argparse.Namespace) -> int:
     return 0
 
 
-def _summary(environment: EnvironmentConfiguration, scripts: str) -> dict[str, object]:
+def read_summary(environment: EnvironmentConfiguration, scripts: str) -> dict[str, object]:
     """Return what the pages show; raises LakeError for wrong configuration files and for what AWS refuses."""
     from lib.local_lake.lake_configuration import read_lake_configuration
     from lib.local_lake.showing.lake_summary import AUDIT, LINEAGE, RESULTS, column_names, summarize, with_records

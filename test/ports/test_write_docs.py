@@ -190,12 +190,17 @@ def test_tables_of_a_match_are_shown_with_their_present_columns_and_other_databa
 
 def test_a_run_on_aws_has_its_file_and_partition_from_the_input_of_its_execution(on_aws, tmp_path, capsys):
     given = {'base_file_name': 'a.csv', 'p_year': '2026', 'p_month': '02', 'p_day': '03'}
-    on_aws.items.put(on_aws.tables['job-audit'], {
-        'execution_id': 'e2', 'source_key': 'Gen/Policy', 'job_latest_status': 'STARTED', 'job_start_date_int': 2,
-        'job_start_date': '2026-02-03 10:00:00.000000', 'sfn_input': json.dumps(given)})
+    for number, values in ((3, {'landed_at': '2026-02-03T10:00:00+00:00', 'error_message': 'It stopped.'}),
+                           (4, {'error_message': 'secret-4'})):
+        on_aws.items.put(on_aws.tables['job-audit'], {
+            'execution_id': f'e{number}', 'source_key': 'Gen/Policy', 'job_latest_status': 'FAILED',
+            'job_start_date_int': number, 'job_start_date': f'2026-02-0{number} 10:00:00.000000',
+            'sfn_input': json.dumps(given)} | values)
     assert typed(capsys, '--out', str(tmp_path / 'out'))[0] == 0
-    run = data_in((tmp_path / 'out/lake-data.js').read_text())['runs'][0]
-    assert (run['file'], run['partition'], run['status']) == ('a.csv', '2026/02/03', 'STARTED')
+    theirs, ours, _ = data_in((tmp_path / 'out/lake-data.js').read_text())['runs']
+    for run in (theirs, ours):
+        assert (run['file'], run['partition'], run['status']) == ('a.csv', '2026/02/03', 'FAILED')
+    assert (ours['error'], theirs['error']) == ('It stopped.', ''), 'theirs may quote values of rows'
 
 
 def test_what_cannot_be_written_is_told(on_aws, tmp_path, capsys, monkeypatch):

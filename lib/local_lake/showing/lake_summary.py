@@ -73,12 +73,16 @@ def _items(address: str) -> Iterable[Mapping[str, Any]]:
 
 
 def _described(run: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return the record of a run with its file and partition, which on AWS are in the input of the state machine."""
+    """Return the record of a run with its file and partition, which on AWS are in the input of the state machine.
+
+    Records that AWS InsuranceLake has written have no `landed_at`; their errors may quote values, so they are left out.
+    """
     if 'file' in run or not run.get('sfn_input'):
         return run
     given = json.loads(run['sfn_input'])
     days = [str(given[name]) for name in ('p_year', 'p_month', 'p_day') if name in given]
-    return {'file': str(given.get('base_file_name', '')), 'partition': '/'.join(days), **run}
+    hidden = {} if 'landed_at' in run else {'error_message': ''}
+    return {'file': str(given.get('base_file_name', '')), 'partition': '/'.join(days), **run, **hidden}
 
 
 def _counts_rows(record: Mapping[str, Any]) -> bool:
