@@ -18,6 +18,7 @@ if __name__ == '__main__':
 
 import boto3
 from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
 
 if TYPE_CHECKING:
     from lib.settings.deployment_settings import EnvironmentConfiguration
@@ -40,7 +41,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _run(options)
     except (LakeError, SettingsError) as error:
         print(f'{error}', file=sys.stderr)
-        return 1
+    except (BotoCoreError, ClientError) as error:
+        code = error.response['Error']['Code'] if isinstance(error, ClientError) else type(error).__name__
+        print(f'AWS did not answer as expected: {code}. Check credentials and region, then run again.', file=sys.stderr)
+    return 1
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -214,3 +214,22 @@ def test_what_cannot_be_written_is_told(on_aws, tmp_path, capsys, monkeypatch):
     status, text = typed(capsys, '--environment', 'Test', '--out', str(tmp_path / 'out'))
     assert status == 1 and 'test-insurancelake' in text
     assert typed(capsys, '--environment', 'Staging', '--out', str(tmp_path / 'out'))[0] == 1
+    monkeypatch.setenv('AWS_PROFILE', 'nobody')
+    status, text = typed(capsys, '--out', str(tmp_path / 'out'))
+    assert status == 1 and text == ('AWS did not answer as expected: ProfileNotFound. Check credentials and region, '
+                                    'then run again.\n')
+
+
+def test_the_script_asks_for_what_the_build_may_do_and_reads_no_file_of_a_table(on_aws, capsys, monkeypatch):
+    boto3.client('s3').put_object(Bucket=SCRIPTS, Key='etl/transformation-spec/Gen-entitymatch.json',
+                                  Body=json.dumps(MATCH).encode())
+    calls, session = set(), boto3.Session()
+    session.events.register('before-parameter-build', lambda params, model, **_: calls.add(
+        (model.name, params.get('Bucket', params.get('TableName', '')) if model.service_model.service_name != 'glue'
+         else 'glue')))
+    monkeypatch.setattr(boto3, 'DEFAULT_SESSION', session)
+    assert typed(capsys, '--bucket', '--apply')[0] == 0
+    assert calls == {
+        *((name, 'glue') for name in ('GetTable', 'GetTables', 'GetPartitions')),
+        *(('Scan', table) for table in on_aws.tables.values()),
+        ('ListObjectsV2', SCRIPTS), ('GetObject', SCRIPTS), ('PutObject', DOCS)}
