@@ -11,6 +11,7 @@ from lib.athena_helper_stack import AthenaHelperStack
 from lib.constructs.tagging import tag
 from lib.dashboard_stack import DashboardStack
 from lib.data_lake_consumer_stack import DataLakeConsumerStack
+from lib.docs_site_stack import DocsSiteStack
 from lib.dynamodb_stack import DynamoDbStack
 from lib.glue_stack import GlueStack
 from lib.settings.deployment_settings import EnvironmentConfiguration
@@ -43,4 +44,6 @@ class PipelineDeployStage(Stage):
         self.step_functions = StepFunctionsStack(self, name('StepFunctions'), storage=self.storage, tables=self.tables,
                                                  glue=self.glue, **common)
         DashboardStack(self, name('Dashboard'), glue=self.glue, step_functions=self.step_functions, **common)
+        if environment.docs_schedule:
+            DocsSiteStack(self, name('DocsSite'), storage=self.storage, tables=self.tables, glue=self.glue, **common)
         tag(self, tags, environment.name)

@@ -13,7 +13,7 @@ DAYS_OF_OLD_VERSIONS = 30
 DAYS_OF_UNFINISHED_UPLOADS = 7
 LOWEST_TLS = 1.2
 # Buckets whose objects the next deployment or run makes anew; in Dev they are emptied and removed with their stack.
-MADE_ANEW = ('etl-scripts', 'glue-temp')
+MADE_ANEW = ('etl-scripts', 'glue-temp', 'docs')
 
 
 class LakeBucket(s3.Bucket):

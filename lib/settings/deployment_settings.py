@@ -10,7 +10,7 @@ from lib.settings.parts import (
     ACCOUNT_DIGITS, CodeCommit, CodeConnection, GlueConfiguration, Place, RedshiftConfiguration, VpcConfiguration)
 
 LAKE_BUCKETS = ('collect', 'cleanse', 'consume', 'access-logs')
-ETL_BUCKETS = ('etl-scripts', 'glue-temp')
+ETL_BUCKETS = ('etl-scripts', 'glue-temp', 'docs')
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
 LONGEST_BUCKET_NAME = 63
 # https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CreateStack.html
@@ -24,6 +24,8 @@ LOG_DAYS = (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096,
 # What the jobs send to, besides web addresses: the ARN of a queue, or of a domain.
 OPENLINEAGE_ARN = r'arn:aws[a-z-]*:(?:sqs:[a-z0-9-]+:\d{12}:[\w.-]+|datazone:[a-z0-9-]+:\d{12}:domain/[\w-]+)'
 OPENLINEAGE = re.compile(rf'https?://[^\s@]+|{OPENLINEAGE_ARN}')
+# https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html
+SCHEDULE = re.compile(r'rate\((1 (hour|day)|([2-9]|[1-9]\d+) (hours|days))\)|cron\(\S+( \S+){5}\)')
 
 
 class SettingsError(ValueError):
@@ -51,6 +53,8 @@ class EnvironmentConfiguration:
     openlineage_transport where the jobs send OpenLineage events: a web address such as that of Marquez, or the ARN of a
                           queue of Amazon SQS or of a domain of Amazon DataZone; empty for nowhere
     quality_engine        empty for the lake's own, glue for AWS Glue Data Quality
+    docs_schedule         when the pages of the lake are written, such as rate(1 day) or cron(0 5 * * ? *) in UTC; empty
+                          for no pages and no stack for them
     retention_hours       how long superseded files stay for readers that still hold the old file list
     log_days              how long logs are kept
     resource_name_prefix  that of the configuration, whose `named_environments` fills it in
@@ -70,6 +74,7 @@ class EnvironmentConfiguration:
     hash_text: Literal['', 'as_written', 'as_inferred'] = ''
     quality_engine: Literal['', 'glue'] = ''
     openlineage_transport: str = ''
+    docs_schedule: str = ''
     retention_hours: int = 72
     log_days: int = 365
     resource_name_prefix: str = ''
@@ -120,6 +125,7 @@ class EnvironmentConfiguration:
         if self.quality_engine not in ('', 'glue'):
             yield f"quality_engine is '{self.quality_engine}', expected an empty text or glue"
         yield from self._transport_problems()
+        yield from self._schedule_problems()
         yield from self._secret_problems()
         if not 0 <= self.retention_hours <= 24 * 366:
             yield f'retention_hours is {self.retention_hours}, expected 0 to 8784, which is a year'
@@ -135,6 +141,11 @@ class EnvironmentConfiguration:
                    f'{length - LONGEST_BUCKET_NAME}')
         for part in ('place', 'vpc', 'glue', 'redshift'):
             yield from (f'{part}.{problem}' for problem in getattr(self, part).problems())
+
+    def _schedule_problems(self) -> Iterator[str]:
+        if self.docs_schedule and not SCHEDULE.fullmatch(self.docs_schedule):
+            yield (f"docs_schedule is '{self.docs_schedule}', expected an empty text, a schedule such as rate(1 day) "
+                   'or rate(2 hours), or one such as cron(0 5 * * ? *)')
 
     def _transport_problems(self) -> Iterator[str]:
         if self.openlineage_transport and not OPENLINEAGE.fullmatch(self.openlineage_transport):

@@ -10,7 +10,7 @@ from lake_etl.config.workflow import read_workflow
 from lib.local_lake.commands.docs import write_pages
 from lib.local_lake.folders import LakeFolders
 from lib.local_lake.showing.lake_summary import PublishedLake, summarize
-from lib.local_lake.showing.site import write_site
+from lib.local_lake.showing.site import single_page, write_site
 
 WORKFLOWS, COLUMNS = 340, 20
 LINKED = 'document.querySelector("h1").textContent'
@@ -84,6 +84,19 @@ def test_names_from_files_stay_text(browser, tmp_path):
     browser.open(write_site(tmp_path / 'pages', summary({('g', 't'): workflow})).as_uri() + '#/table/collect%2Fg%2Ft')
     assert browser.run('document.querySelectorAll("main img, main script").length') == 0
     assert '<img src=x onerror=alert(1)>' in browser.run('document.body.textContent')
+    assert browser.errors == []
+
+
+def test_all_pages_in_one_file_run_under_their_own_policy(browser, tmp_path):
+    lake = summary({('g', 't'): read_workflow('g', 't', {}.get, known_forms(), 'Prod')})
+    (tmp_path / 'page.html').write_text(single_page(lake | {'matches': None}), encoding='utf-8')
+    browser.errors.clear()
+    browser.open((tmp_path / 'page.html').as_uri())
+    assert browser.run(LINKED) == 'Data lake'
+    assert browser.run('getComputedStyle(document.querySelector("header")).display') == 'flex'
+    browser.run('location.hash = "#/matches"')
+    browser.wait('document.title.startsWith("Entity matches")')
+    assert 'without reading any' in browser.run('document.body.textContent')
     assert browser.errors == []
 
 

@@ -8,11 +8,14 @@ from threading import Thread
 import pytest
 
 from glue_half import begun_run, is_real, real_library
+from lake_etl import runtime
 from lake_etl.errors import LakeError
 from lake_etl.landing.location import read_key
+from lib.configuration import configuration
 from lib.job_table import CLEANSE_TO_CONSUME, COLLECT_TO_CLEANSE, ENTITY_MATCH, JOBS
 from lib.local_lake.folders import LakeFolders
 from lib.local_lake.running.glue_job import job_arguments
+from resources import write_docs
 
 KEY = 'Gen/Policy/2026/03/04/policies.csv'
 ODD_KEY = 'Gen/Claim/claims  %2B+ä保.csv'
@@ -76,6 +79,21 @@ def test_a_landed_file_is_loaded_checked_recorded_and_told_of(aws, tmp_path):
         assert set(own) <= set(cloud), 'the cloud tells a job all that the laptop does'
         differing = {name for name in own if own[name] != cloud[name]}
         assert differing <= ADDRESSES, 'and the same'
+    check_pages(aws)
+
+
+def check_pages(aws):
+    """Compare what the pages show with what was loaded; the catalog of these jobs is a file."""
+    runtime.open_catalog(aws.catalog)
+    dev, = configuration().narrowed('Dev').named_environments
+    shown = write_docs.read_summary(dev, aws.bucket('etl-scripts'))
+    rows = {table['name']: table['rows'] for table in shown['tables']}
+    assert (rows['gen.policy'], rows['gen_consume.policy'], rows['gen.policy_quarantine_before_transform']) == (2, 2, 1)
+    run, = shown['runs']
+    assert (run['workflow'], run['file'], run['partition'], run['status']) == (
+        'Gen/Policy', 'policies.csv', '2026/03/04', 'SUCCEEDED')
+    assert sorted(run['written']) == [['gen.policy', 2], ['gen_consume.policy', 2]]
+    assert run['quarantined'] == [['before_transform', 'gen.policy_quarantine_before_transform', 3, 1]]
 
 
 def test_a_job_that_fails_is_recorded_and_told_of_and_publishes_nothing(aws):

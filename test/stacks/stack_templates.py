@@ -68,7 +68,7 @@ def varied_configuration() -> Configuration:
                 'Prod', Place(ACCOUNTS['Prod'], 'eu-central-1'), 'main', vpc=VpcConfiguration('create'),
                 glue=GlueConfiguration('6.0', flex=True, connections=('erp',)), hash_key_secret='lake/hash-key',
                 decryption_secrets=('lake/pgp-key', 'lake/pgp-passphrase'),
-                quality_engine='glue', openlineage_transport=LINEAGE_QUEUE,
+                quality_engine='glue', openlineage_transport=LINEAGE_QUEUE, docs_schedule='rate(2 hours)',
                 redshift=RedshiftConfiguration(cluster_id='lake', database='lake'))),
         tags={'Application': 'InsuranceLake'})
 

@@ -60,6 +60,11 @@ DATA = (
                 'Rulesets are made by runs; only where AWS Glue Data Quality is the engine.'),
     Suppression('Glue/Role', wildcard_resources('arn:aws:redshift-serverless:REGION:ACCOUNT:workgroup/*'),
                 'The ARN of a workgroup has an id that is not its name; only where one is configured.'),
+    Suppression('DocsSite/Role', wildcard_resources(
+        *(f'<ScriptsBucket>/etl/{folder}/*' for folder in ('transformation-spec', 'transformation-sql', 'dq-rules'))),
+        'Configuration files are named after workflows; the folders are named.'),
+    Suppression('DocsSite/Role', wildcard_resources(f'{CATALOG}database/*', f'{CATALOG}table/*/*'),
+                'Databases and tables are named by the folders in which files land.'),
     Suppression('DataLakeConsumer/Policy', wildcard_resources(
         '<CleanseBucket>/*', '<ConsumeBucket>/*', f'{CATALOG}database/*', f'{CATALOG}table/*/*'),
         'Consumers read all tables, whose names come with the data; clear quarantine is denied.'),

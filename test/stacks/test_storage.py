@@ -21,7 +21,7 @@ def test_a_default_deployment_creates_the_buckets_of_the_contract(buckets):
     kinds = ('collect', 'cleanse', 'consume', 'access-logs', 'etl-scripts', 'glue-temp')
     assert set(buckets) == {
         *(f'dev-insurancelake-111111111111-us-east-2-{kind}' for kind in kinds),
-        *(f'prod-insurancelake-333333333333-eu-central-1-{kind}' for kind in kinds)}
+        *(f'prod-insurancelake-333333333333-eu-central-1-{kind}' for kind in (*kinds, 'docs'))}
 
 
 @pytest.mark.parametrize('environment', ['Dev', 'Prod'])

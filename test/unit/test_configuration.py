@@ -81,6 +81,8 @@ def test_a_setting_that_cannot_work_is_named_with_the_limit(changes, expected):
     ({'quality_engine': 'aws'}, "quality_engine is 'aws', expected an empty text or glue"),
     *(({'openlineage_transport': wrong}, f"openlineage_transport is '{wrong}', expected nothing, a web address, or")
       for wrong in ('marquez', 'https://user:word@marquez/api', 'arn:aws:sqs:us-east-2:1:q', 'arn:aws:s3:::bucket')),
+    *(({'docs_schedule': wrong}, f"docs_schedule is '{wrong}', expected an empty text, a schedule such as rate(1 day)")
+      for wrong in ('daily', 'rate(1 hours)', 'rate(5 minutes)', 'rate(0 days)', 'cron(0 5 * * *)', 'cron(0 5  * *)')),
     ({'retention_hours': -1}, 'retention_hours is -1, expected 0 to 8784'),
     ({'log_days': 100}, 'log_days is 100, expected one of 1, 3, 5'),
     ({'place': Place('111122223333', 'Ohio')}, "place.region is 'Ohio', expected a name such as us-east-2"),

@@ -36,6 +36,7 @@ def type_in(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
     ('resources/copy_dynamodb_tables.py --help', DEPLOYMENT),
     ('resources/correct_tables.py --help', './lake cdk --version'),
     ('resources/reload.py --help', './lake cdk --version'),
+    ('resources/write_docs.py --help', './lake cdk --version'),
     ('resources/etl_cleanup.py --help', DEPLOYMENT),
     ('resources/load_dynamodb_lookup_table.py Gen dev-lookup values.json', DEPLOYMENT),
     ('resources/load_dynamodb_multilookup_table.py dev-lookup values.csv Group column', DEPLOYMENT),

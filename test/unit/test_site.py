@@ -1,9 +1,12 @@
 """`./lake docs`: the data of the pages, the folder they are written to, and the server."""
 from __future__ import annotations
 
+import hashlib
 import json
+import re
 import threading
 import urllib.request
+from base64 import b64encode
 from pathlib import Path
 
 import pytest
@@ -19,6 +22,7 @@ from lib.local_lake.cli import main
 from lib.local_lake.commands.docs import HOST, page_server, write_pages
 from lib.local_lake.folders import LakeFolders
 from lib.local_lake.showing.run_summary import rule_summaries
+from lib.local_lake.showing.site import single_page
 
 KEYS = tuple(Column(name, 'string') for name in ('year', 'month', 'day'))
 SPEC = {'input_spec': {'table_description': 'All policies'}, 'transform_spec': {'hash': ['TaxId']}}
@@ -147,6 +151,20 @@ def test_no_value_from_a_row_is_in_any_file(folders, tmp_path):
     publish(folders)
     write_pages(folders, tmp_path / 'out')
     assert all('secret' not in path.read_text() for path in (tmp_path / 'out').iterdir())
+
+
+def test_one_page_holds_everything_and_runs_its_own_scripts_alone():
+    summary = {'text': '</script><script>alert(1)</script><!--<script>', 'runs': []}
+    page = single_page(summary)
+    scripts = re.findall(r'<script>(.*?)</script>', page, re.DOTALL)
+    styles = re.findall(r'<style>(.*?)</style>', page, re.DOTALL)
+    assert [len(scripts), len(styles)] == [2, 1] and 'src=' not in page and 'href="site' not in page
+    policy = re.search(r'Content-Security-Policy" content="([^"]*)"', page)[1]
+    digests = [f"'sha256-{b64encode(hashlib.sha256(text.encode()).digest()).decode()}'" for text in (*scripts, *styles)]
+    assert policy == (f"default-src 'none'; script-src {digests[0]} {digests[1]}; style-src {digests[2]}; "
+                      'img-src data:')
+    data = scripts[0].removeprefix('window.LAKE = JSON.parse(').removesuffix(');\n')
+    assert '<' not in scripts[0] and json.loads(json.loads(data)) == summary
 
 
 def test_pages_refer_to_nothing_outside_their_folder(folders, tmp_path):

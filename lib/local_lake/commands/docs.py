@@ -3,21 +3,16 @@ from __future__ import annotations
 
 import argparse
 import logging
+from dataclasses import replace
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-from lake_etl.column_lineage.workflow_lineage import LakeConfiguration
-from lake_etl.config.configuration_files import folded
-from lake_etl.config.entries.known import known_forms
-from lake_etl.config.reader import configuration_below
-from lake_etl.config.transform_steps import protection_by_transform
-from lake_etl.config.workflow import read_entity_match, read_workflow
 from lake_etl.errors import LakeError
-from lake_etl.transform.discovery import known_transforms
-from lib.local_lake.commands.validate import matched_databases, workflows_in
 from lib.local_lake.folders import LakeFolders
-from lib.local_lake.showing.lake_summary import PublishedLake, column_names, match_figures, read_published, summarize
+from lib.local_lake.lake_configuration import read_lake_configuration
+from lib.local_lake.showing.lake_summary import column_names, summarize
+from lib.local_lake.showing.published_lake import match_figures, read_published
 from lib.local_lake.showing.site import write_site
 
 SITE = 'lake-docs'
@@ -44,24 +39,9 @@ def write_pages(folders: LakeFolders, target: Path) -> Path:
     Raises ConfigurationError for wrong configuration files, and LakeError for tables that are made of each other.
     """
     published = read_published(folders)
-    matched = match_figures(folders, matched_databases(folders.configuration)) if published.tables else ()
-    return write_site(target, summarize(read_lake_configuration(folders, published), published, matched))
-
-
-def read_lake_configuration(folders: LakeFolders, published: PublishedLake) -> LakeConfiguration:
-    """Return the configuration of all workflows, with the columns of the published tables."""
-    read, transforms = configuration_below(str(folders.configuration)), known_transforms()
-    names = [(database, table) for database, _, table in (
-        name.partition('/') for name in workflows_in(folders.configuration))]
-    workflows = {name: read_workflow(*name, read, transforms, 'Dev') for name in names}
-    # Tables that files of another workflow fill come from its source.
-    spelled = {(folded(database), folded(table)): (database, table) for database, table in names}
-    further = {spelled.get((folded(database), folded(table)), (database, table)): found
-               for (database, _), workflow in workflows.items() for table, found in workflow.further_tables.items()}
-    return LakeConfiguration(
-        workflows=workflows | further,
-        matches={name: read_entity_match(name, read) for name in matched_databases(folders.configuration)},
-        masking=protection_by_transform(transforms, known_forms()), published=column_names(published))
+    lake = replace(read_lake_configuration(folders.configuration), published=column_names(published))
+    matched = match_figures(folders, lake.matches) if published.tables else ()
+    return write_site(target, summarize(lake, published, matched))
 
 
 def page_server(folders: LakeFolders, target: Path, port: int) -> ThreadingHTTPServer:

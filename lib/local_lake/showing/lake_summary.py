@@ -3,27 +3,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from lake_etl.adapters.local.catalog_file import reading
-from lake_etl.adapters.local.catalog_rows import read_tables
-from lake_etl.adapters.local.iceberg_tables import read_iceberg_tables
-from lake_etl.adapters.local.sqlite_catalog import SqliteCatalog
-from lake_etl.adapters.local.sqlite_items import SqliteItems
+from lake_etl import runtime
 from lake_etl.column_lineage.lineage_graph import LineageGraph
 from lake_etl.column_lineage.workflow_lineage import LakeConfiguration, trace_lake
 from lake_etl.config.workflow import Workflow
-from lake_etl.errors import LakeError
 from lake_etl.ports import Table
-from lib.local_lake.folders import LakeFolders
-from lib.local_lake.showing.match_report import figures_of
-from lib.local_lake.showing.match_source import MatchedDatabase
-from lib.local_lake.showing.report import published_tables, quarantine_by_rule
-from lib.local_lake.showing.run_summary import rule_summaries, run_summary
+from lib.local_lake.showing.run_summary import QUARANTINE, WRITE, rule_summaries, run_summary
 
 AUDIT, LINEAGE, RESULTS = 'job-audit', 'data-lineage', 'dq-results'
+# What each record of a run has.
+RUN = frozenset({'execution_id', 'source_key', 'job_start_date', 'job_latest_status'})
 
 
 @dataclass(frozen=True)
@@ -31,7 +24,7 @@ class PublishedLake:
     """What the catalog and the records of a lake hold; all empty for a lake that is not there yet.
 
     tables      of the catalog, by `<database>.<table>`
-    rows        number of rows of each table
+    rows        number of rows of each table whose number is known
     parts       partitions of each table, such as `2026/01/31`
     runs        records of runs, the latest first
     history     for each table, the moment and the number of rows of each load
@@ -50,38 +43,61 @@ class PublishedLake:
     failed: Mapping[str, Sequence[tuple[str, int]]] = field(default_factory=dict)
 
 
-def read_published(folders: LakeFolders) -> PublishedLake:
-    """Return what is published in a lake; nothing where there is no lake yet."""
-    if not folders.database_file.is_file():
-        return PublishedLake()
-    folders.require_lake()
-    catalog, items = SqliteCatalog(folders.catalog), SqliteItems()
-    with reading(folders.catalog) as connection:
-        found = (*read_tables(connection), *read_iceberg_tables(connection))
-    tables = {f'{table.database}.{table.name}': table for table in found}
-    runs = sorted(items.scan(folders.items(AUDIT)), key=lambda item: str(item['job_start_date']), reverse=True)
+def with_records(published: PublishedLake, audit: str, lineage: str, results: str) -> PublishedLake:
+    """Return it with what item tables record: runs, their operations, rows of each load, and results of rules.
+
+    audit, lineage, results  addresses of the tables; an empty one for a table that the lake does not have
+
+    Leaves out records without what the pages show, such as those of another program. Raises ItemStoreError.
+    """
+    runs = [_described(item) for item in _items(audit) if RUN.issubset(item)]
     history: dict[str, list[tuple[str, int]]] = {}
     operations: dict[str, list[Mapping[str, Any]]] = {}
-    for record in items.scan(folders.items(LINEAGE)):
+    for record in filter(_counts_rows, _items(lineage)):
         operations.setdefault(str(record['step_function_execution_id']), []).append(record)
-        if record['dataset_operation'] == 'write':
+        if record['dataset_operation'] == WRITE:
             written = json.loads(record['info'])
             history.setdefault(str(written['table']), []).append(
                 (str(record['time_of_operation'])[:16], int(written['rows'])))
-    results: dict[str, list[Mapping[str, Any]]] = {}
-    for item in items.scan(folders.items(RESULTS)):
+    outcomes: dict[str, list[Mapping[str, Any]]] = {}
+    for item in _items(results):
         if 'Outcome' in item:
-            results.setdefault(str(item['execution_id']), []).append(item)
-    return PublishedLake(
-        tables, {summary.name: summary.rows for summary in published_tables(folders)},
-        {name: ['/'.join(item.values) for item in catalog.partitions(table.database, table.name)]
-         for name, table in tables.items()}, runs, {name: sorted(loads) for name, loads in history.items()}, results,
-        operations, quarantine_by_rule(folders, found))
+            outcomes.setdefault(str(item['execution_id']), []).append(item)
+    return replace(published, runs=sorted(runs, key=lambda item: str(item['job_start_date']), reverse=True),
+                   history={name: sorted(loads) for name, loads in history.items()}, operations=operations,
+                   results=outcomes)
+
+
+def _items(address: str) -> Iterable[Mapping[str, Any]]:
+    return runtime.items(address).scan(address) if address else ()
+
+
+def _described(run: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the record of a run with its file and partition, which on AWS are in the input of the state machine.
+
+    Records that AWS InsuranceLake has written have no `landed_at`; their errors may quote values, so they are left out.
+    """
+    if 'file' in run or not run.get('sfn_input'):
+        return run
+    given = json.loads(run['sfn_input'])
+    days = [str(given[name]) for name in ('p_year', 'p_month', 'p_day') if name in given]
+    hidden = {} if 'landed_at' in run else {'error_message': ''}
+    return {'file': str(given.get('base_file_name', '')), 'partition': '/'.join(days), **run, **hidden}
+
+
+def _counts_rows(record: Mapping[str, Any]) -> bool:
+    """Tell whether a record of lineage counts the rows that were written or quarantined."""
+    if record.get('dataset_operation') not in (WRITE, QUARANTINE):
+        return False
+    information = json.loads(record['info'])
+    return 'table' in information and 'rows' in information
 
 
 def summarize(configuration: LakeConfiguration, published: PublishedLake,
-              matches: Iterable[Mapping[str, object]] = ()) -> dict[str, object]:
+              matches: Iterable[Mapping[str, object]] | None = ()) -> dict[str, object]:
     """Return all that the pages show, ready to be written as JSON.
+
+    matches  figures of each matched database; None if they are not known, because no rows were read
 
     Raises LakeError when tables are made of each other in a circle.
     """
@@ -102,7 +118,7 @@ def summarize(configuration: LakeConfiguration, published: PublishedLake,
             'rules': rule_summaries(configuration.workflows, published.runs, published.results),
             'runs': [run_summary(item, published.operations.get(str(item['execution_id']), ()),
                                  published.results.get(str(item['execution_id']), ())) for item in published.runs],
-            'matches': list(matches)}
+            'matches': None if matches is None else list(matches)}
 
 
 def _table(name: str, graph: LineageGraph, published: PublishedLake) -> dict[str, object]:
@@ -132,19 +148,6 @@ def _workflows(workflows: Mapping[tuple[str, str], Workflow], published: Publish
              'description': workflow.input.table_description or '', 'transforms': [step.key for step in workflow.steps],
              'status': str(last.get(f'{database}/{table}'.lower(), {}).get('job_latest_status', ''))}
             for (database, table), workflow in workflows.items()]
-
-
-def match_figures(folders: LakeFolders, databases: Iterable[str]) -> list[Mapping[str, object]]:
-    """Return the figures of each database that was matched; others are left out."""
-    found: list[Mapping[str, object]] = []
-    for database in databases:
-        try:
-            matched = MatchedDatabase(folders, database)
-        except LakeError:
-            continue    # It has no match yet.
-        thresholds = {str(level.id): level.threshold for level in matched.spec.levels}
-        found.append({'database': database, **asdict(figures_of(matched.known_keys(), thresholds))})
-    return found
 
 
 def column_names(published: PublishedLake) -> dict[str, list[str]]:

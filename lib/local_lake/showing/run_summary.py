@@ -17,7 +17,8 @@ SHARES_AND_COUNTS = re.compile(r'\.(Completeness|Uniqueness|UniqueValueRatio|Dis
 THRESHOLD = re.compile(r'(>=|<=|=|>|<)\s*(\d+(?:\.\d+)?)\s*$')
 ROWS = 'rows'
 # The names that jobs write into records. The jobs need Spark, and the pages do not.
-QUARANTINE, FAILED_CONVERSIONS, NOTICES = 'dataqualityquarantine', 'failed_conversions', 'notices'
+WRITE, QUARANTINE = 'write', 'dataqualityquarantine'
+FAILED_CONVERSIONS, NOTICES = 'failed_conversions', 'notices'
 
 
 def run_summary(item: Mapping[str, Any], operations: Sequence[Mapping[str, Any]],
@@ -34,7 +35,7 @@ def run_summary(item: Mapping[str, Any], operations: Sequence[Mapping[str, Any]]
             'started': str(item['job_start_date'])[:19].replace('T', ' '), 'partition': str(item.get('partition', '')),
             'status': str(item['job_latest_status']), 'error': str(item.get('error_message') or ''),
             'seconds': {name: float(value) for name, value in item.get('seconds', {}).items()},
-            'written': [[str(found['table']), int(found['rows'])] for found in _information(operations, 'write')],
+            'written': [[str(found['table']), int(found['rows'])] for found in _information(operations, WRITE)],
             'quarantined': [[str(found['stage']), str(found['table']), int(found['rows']), int(found['quarantined'])]
                             for found in _information(operations, QUARANTINE)],
             'read': _control_rows(controls, READ), 'filtered': _control_rows(controls, FILTERED),

@@ -48,6 +48,7 @@
 
   // Places nodes in layers from left to right: each node to the right of all that lead to it.
   function graph(nodes, links, title) {
+    if (!nodes.size) return h('p', {class: 'quiet'}, 'No table is made from another.');
     if (nodes.size > MOST_NODES) return h('p', {class: 'note'}, `The graph has ${count(nodes.size)} nodes. Choose a table or column to see its part of it.`);
     const before = new Map([...nodes.keys()].map(id => [id, []]));
     const pairs = new Map();
@@ -247,7 +248,7 @@
   const workflowsPage = () => [h('h1', {}, 'Workflows'), grid(['workflow', 'description', 'files', 'transforms', 'last run'], lake.workflows.map(flow => [
     h('a', {href: address(flow.name.replace('/', '.').toLowerCase())}, flow.name), flow.description, flow.files.map(file => h('div', {}, h('code', {}, file))), flow.transforms.join(', '), flow.status]))];
 
-  const matchesPage = () => [h('h1', {}, 'Entity matches'), lake.matches.length ? '' : h('p', {class: 'quiet'}, 'No database was matched yet.'), lake.matches.map(match => [h('h2', {}, match.database),
+  const matchesPage = () => [h('h1', {}, 'Entity matches'), (lake.matches || []).length ? '' : h('p', {class: 'quiet'}, lake.matches ? 'No database was matched yet.' : 'The figures of matches come from rows, and these pages were written without reading any.'), (lake.matches || []).map(match => [h('h2', {}, match.database),
     figures([[count(match.keys), 'source keys'], [count(match.persons), 'persons'], [match.persons ? (match.keys / match.persons).toFixed(2) : '–', 'keys for each person']]),
     grid(['how keys were matched', '#keys'], match.levels.map(([name, keys]) => [({given: 'id in the data', exact: 'same source key', new: 'new person'})[name] || 'level ' + name, count(keys)])),
     h('h2', {}, 'Source keys of a person'), grid(['#keys', '#persons'], match.sizes.map(([size, persons]) => [count(size), count(persons)]))])];

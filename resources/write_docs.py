@@ -1,0 +1,144 @@
+"""Writes the pages of a lake on AWS into a folder or their bucket (with `--apply`), and gives an address for them."""
+from __future__ import annotations
+
+import argparse
+import logging
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+if __name__ == '__main__':
+    # It starts without an activated environment too.
+    sys.path.append(str(Path(__file__).resolve().parents[1]))
+    from lib.packaging.script_environment import FOR_LAKE_ON_AWS, use_environment
+    use_environment(('boto3', 'sqlglot'), FOR_LAKE_ON_AWS)
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+if TYPE_CHECKING:
+    from lib.settings.deployment_settings import EnvironmentConfiguration
+
+PAGE = 'index.html'
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/ShareObjectPreSignedURL.html
+MOST_HOURS = 168
+# Only addresses of this kind open objects that a key of AWS KMS encrypts, in the region of the bucket.
+SIGNED = Config(signature_version='s3v4', s3={'addressing_style': 'virtual'})
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Write the pages or print their address; return the exit status."""
+    options = _parser().parse_args(arguments)
+    from lake_etl import runtime
+    from lake_etl.errors import LakeError
+    from lib.settings.deployment_settings import SettingsError
+    runtime.open_catalog(runtime.GLUE)
+    try:
+        return _run(options)
+    except (LakeError, SettingsError) as error:
+        print(f'{error}', file=sys.stderr)
+    except (BotoCoreError, ClientError) as error:
+        code = error.response['Error']['Code'] if isinstance(error, ClientError) else type(error).__name__
+        print(f'AWS did not answer as expected: {code}. Check credentials and region, then run again.', file=sys.stderr)
+    return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(description='Write the pages of a lake on AWS, which show no values from rows.')
+    parser.add_argument('--environment', default='Dev', help='as in lib/configuration.py (default: Dev)')
+    target = parser.add_mutually_exclusive_group(required=True)
+    target.add_argument('--out', metavar='FOLDER', help='write them into this folder')
+    target.add_argument('--bucket', action='store_true', help='write them as one page into the bucket of the stack '
+                        'DocsSite; needs --apply')
+    target.add_argument('--address', action='store_true', help='print an address that opens the page in the bucket, '
+                        'for everyone who has the address')
+    parser.add_argument('--hours', type=int, default=1, help=f'how long the address is valid, 1 to {MOST_HOURS} '
+                        '(default: 1); it ends earlier if your credentials do')
+    parser.add_argument('--apply', action='store_true', help='with --bucket: write; without it, only say where')
+    return parser
+
+
+def _run(options: argparse.Namespace) -> int:
+    from lake_etl import runtime
+    from lake_etl.errors import LakeError
+    from lib.configuration import configuration
+    from lib.local_lake.showing.site import single_page, write_site
+    environment, = configuration().narrowed(options.environment).named_environments
+    session = boto3.Session()
+    account, region = session.client('sts').get_caller_identity()['Account'], session.region_name
+    bucket = environment.bucket_name('docs', account, region)
+    if not options.out and not environment.docs_schedule:
+        raise LakeError(f'The environment {environment.name} has no bucket for the pages. Set its docs_schedule in '
+                        'lib/configuration.py and deploy, or write the pages into a folder with --out.')
+    if options.address:
+        print(_address(bucket, options.hours))
+        return 0
+    summary = read_summary(environment, environment.bucket_name('etl-scripts', account, region))
+    if options.out:
+        print(f'The pages of the lake are in {options.out}. Open {write_site(Path(options.out), summary).resolve()} '
+              'in a browser.')
+        return 0
+    content, place = single_page(summary).encode('utf-8'), f's3://{bucket}/{PAGE}'
+    if options.apply:
+        runtime.files(place).write(place, content)
+        print(f'Wrote the pages of the lake to {place}: {len(content):,} bytes.')
+    else:
+        print(f'Would write the pages of the lake to {place}: {len(content):,} bytes. Nothing was written. Run again '
+              'with --apply to write them.')
+    return 0
+
+
+def read_summary(environment: EnvironmentConfiguration, scripts: str) -> dict[str, object]:
+    """Return what the pages show; raises LakeError for wrong configuration files and for what AWS refuses."""
+    from lib.local_lake.lake_configuration import read_lake_configuration
+    from lib.local_lake.showing.lake_summary import AUDIT, LINEAGE, RESULTS, column_names, summarize, with_records
+    from lib.local_lake.showing.published_catalog import read_catalog
+    with TemporaryDirectory(prefix='lake-docs-') as folder:
+        _copy_configuration(scripts, Path(folder))
+        lake = read_lake_configuration(Path(folder), environment.name)
+    audit, results = environment.table_name(AUDIT), environment.table_name(RESULTS)
+    lineage = environment.table_name(LINEAGE) if environment.lineage else ''
+    published = with_records(read_catalog(lake), audit, lineage, results)
+    return summarize(replace(lake, published=column_names(published)), published, matches=None)
+
+
+def _copy_configuration(scripts: str, folder: Path) -> None:
+    """Copy the configuration files of the scripts bucket; raises LakeError if there are none."""
+    from lake_etl import runtime
+    from lake_etl.config.configuration_files import RULES, SPEC, SQL
+    from lake_etl.errors import LakeError
+    from lib.state_machine_trigger.scripts_bucket import FOLDER
+    root = f's3://{scripts}/{FOLDER}'
+    for kind in (SPEC, SQL, RULES):
+        (folder / kind).mkdir()
+        for entry in runtime.files(root).list(f'{root}/{kind}'):
+            name = entry.uri.removeprefix(f'{root}/{kind}/')
+            if '/' not in name and not name.startswith('.'):
+                (folder / kind / name).write_bytes(runtime.files(root).read(entry.uri) or b'')
+    if not any(folder.glob('*/*')):
+        raise LakeError(f'There are no configuration files in {root}. Deploy the lake, or name another environment '
+                        'with --environment.')
+
+
+def _address(bucket: str, hours: int) -> str:
+    """Return an address that opens the page without credentials; raises LakeError if there is no page yet."""
+    from lake_etl import runtime
+    from lake_etl.errors import LakeError
+    if not 1 <= hours <= MOST_HOURS:
+        raise LakeError(f'--hours {hours}: expected 1 to {MOST_HOURS}.')
+    place = f's3://{bucket}/{PAGE}'
+    if runtime.files(place).size(place) is None:
+        raise LakeError(f'There is no {place} yet. Start a build of the project in AWS CodeBuild, or write it with '
+                        '--bucket --apply.')
+    answer = {'ResponseContentType': 'text/html; charset=utf-8', 'ResponseCacheControl': 'no-store'}
+    return str(boto3.client('s3', config=SIGNED).generate_presigned_url(
+        'get_object', Params={'Bucket': bucket, 'Key': PAGE, **answer}, ExpiresIn=hours * 3600))
+
+
+if __name__ == '__main__':
+    logging.basicConfig(level=logging.WARNING, format='%(message)s')
+    sys.exit(main())
