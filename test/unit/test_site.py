@@ -20,8 +20,9 @@ from lib.local_lake.commands.docs import HOST, page_server, write_pages
 from lib.local_lake.folders import LakeFolders
 from lib.local_lake.showing.run_summary import rule_summaries
 
+OWNERS = 'Policy data, policy-data@example.com'
 KEYS = tuple(Column(name, 'string') for name in ('year', 'month', 'day'))
-SPEC = {'input_spec': {'table_description': 'All policies'}, 'transform_spec': {'hash': ['TaxId']}}
+SPEC = {'input_spec': {'table_description': 'All policies', 'owner': OWNERS}, 'transform_spec': {'hash': ['TaxId']}}
 RULE = 'IsComplete "policyno"'
 
 
@@ -99,6 +100,9 @@ def test_the_pages_show_catalog_runs_rules_and_lineage(folders, tmp_path):
     tables = {table['name']: table for table in found['tables']}
     policy = tables['gen.policy']
     assert (policy['rows'], policy['parts'], policy['description']) == (3, ['2026/01/31'], 'All policies')
+    assert {name: table['owner'] for name, table in tables.items()} == dict.fromkeys(
+        ('collect/Gen/Policy', 'gen.policy', 'gen_consume.v', 'gen.policy_quarantine_after_transform'), OWNERS)
+    assert found['workflows'][0]['owner'] == OWNERS
     assert policy['history'] == [['2026-01-30T10:00', 3], ['2026-01-31T10:00', 4]]
     assert [column[:4] for column in policy['columns'][:2]] == [
         ['policyno', 'string', 'number of the policy', 0], ['taxid', 'string', '', 1]]

@@ -13,7 +13,7 @@ from lake_etl.config.transform_steps import ANY_COLUMN, parse_transforms, protec
 from lake_etl.config.workflow import read_entity_match, read_workflow
 from lake_etl.config.written_tables import find_conflicts, match_tables, workflow_tables
 from lake_etl.errors import ConfigurationError, OwnershipError
-from lake_etl.ports import Table
+from lake_etl.ports import OWNER, Table
 from lake_etl.publish.ownership import (
     PROTECTED, WORKFLOW, Ownership, ended_protection, owner_before, parameters_after, remembered_of, require_ownership)
 from lake_etl.syntax.records import Findings
@@ -40,6 +40,13 @@ def test_a_table_remembers_what_its_first_load_says_and_keeps_properties_of_othe
         after = filled(OWN, before)
         assert after.parameters == {'owner': 'me', WORKFLOW: 'HV/Bordereau', PROTECTED: '{"taxid": "hash"}'}
     assert PROTECTED not in filled(replace(OWN, protected={})).parameters
+
+
+def test_a_table_has_the_owner_that_its_last_load_names():
+    named = filled(replace(OWN, owner='Policy data'))
+    assert named.parameters[OWNER] == 'Policy data'
+    assert filled(replace(OWN, owner='Claims data').of_quarantine(), named).parameters[OWNER] == 'Claims data'
+    assert filled(OWN, named).parameters[OWNER] == '' and OWNER not in filled(OWN).parameters
 
 
 @given(st.lists(st.booleans(), min_size=12, max_size=12))

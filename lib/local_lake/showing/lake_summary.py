@@ -16,7 +16,7 @@ from lake_etl.column_lineage.lineage_graph import LineageGraph
 from lake_etl.column_lineage.workflow_lineage import LakeConfiguration, trace_lake
 from lake_etl.config.workflow import Workflow
 from lake_etl.errors import LakeError
-from lake_etl.ports import Table
+from lake_etl.ports import OWNER, Table
 from lib.local_lake.folders import LakeFolders
 from lib.local_lake.showing.match_report import figures_of
 from lib.local_lake.showing.match_source import MatchedDatabase
@@ -85,7 +85,7 @@ def summarize(configuration: LakeConfiguration, published: PublishedLake,
 
     Raises LakeError when tables are made of each other in a circle.
     """
-    graph = trace_lake(configuration)
+    graph, owners = trace_lake(configuration), _owners(configuration.workflows)
     names = list(dict.fromkeys([*graph.tables, *published.tables]))
     steps: dict[tuple[str, str, bool], int] = {}
     numbers = {name: number for number, name in enumerate(names)}
@@ -97,7 +97,8 @@ def summarize(configuration: LakeConfiguration, published: PublishedLake,
               [steps.setdefault((step.kind, step.place, step.masks), len(steps)) for step in origin.steps],
               int(origin.masks)] for origin, target in graph.edges()]
     return {'generated': datetime.now(UTC).strftime('%Y-%m-%d %H:%M UTC'),
-            'tables': [_table(name, graph, published) for name in names], 'edges': edges, 'steps': list(steps),
+            'tables': [_table(name, graph, published, owners) for name in names], 'edges': edges,
+            'steps': list(steps),
             'unread': list(graph.unread), 'workflows': _workflows(configuration.workflows, published),
             'rules': rule_summaries(configuration.workflows, published.runs, published.results),
             'runs': [run_summary(item, published.operations.get(str(item['execution_id']), ()),
@@ -105,7 +106,17 @@ def summarize(configuration: LakeConfiguration, published: PublishedLake,
             'matches': list(matches)}
 
 
-def _table(name: str, graph: LineageGraph, published: PublishedLake) -> dict[str, object]:
+def _owners(workflows: Mapping[tuple[str, str], Workflow]) -> dict[str, str]:
+    """Return the owner by the name of each Cleanse table, and by the name of each file that configures a table."""
+    owners: dict[str, str] = {}
+    for (database, table), workflow in workflows.items():
+        if workflow.input.owner:
+            files = [file.rpartition('/')[2] for file in workflow.present_files]
+            owners |= dict.fromkeys((f'{database}.{table}'.lower(), *files), workflow.input.owner)
+    return owners
+
+
+def _table(name: str, graph: LineageGraph, published: PublishedLake, owners: Mapping[str, str]) -> dict[str, object]:
     traced, table = graph.tables.get(name), published.tables.get(name)
     catalog = {column.name: column for column in (*table.columns, *table.partition_keys)} if table else {}
     columns = {column.name: column for column in traced.columns} if traced else {}
@@ -116,7 +127,10 @@ def _table(name: str, graph: LineageGraph, published: PublishedLake) -> dict[str
                columns[column].unknown if column in columns else '',
                [step.place for step in columns[column].steps] if column in columns else []]
               for column in dict.fromkeys([*columns, *catalog])]
-    return {'name': name, 'kind': kind, 'file': traced.file if traced else '',
+    file = traced.file if traced else ''
+    owner = owners.get(name.partition('_quarantine_')[0]) or owners.get(file) or (
+        table.parameters.get(OWNER, '') if table else '')
+    return {'name': name, 'kind': kind, 'file': file, 'owner': owner,
             'description': (table.description or '') if table else '', 'rows': published.rows.get(name),
             'parts': list(published.parts.get(name, ())), 'history': list(published.history.get(name, ())),
             'failed': list(published.failed.get(name, ())),
@@ -129,7 +143,8 @@ def _workflows(workflows: Mapping[tuple[str, str], Workflow], published: Publish
     for run in published.runs:
         last.setdefault(str(run['source_key']).lower(), run)
     return [{'name': f'{database}/{table}', 'files': list(workflow.present_files),
-             'description': workflow.input.table_description or '', 'transforms': [step.key for step in workflow.steps],
+             'description': workflow.input.table_description or '', 'owner': workflow.input.owner or '',
+             'transforms': [step.key for step in workflow.steps],
              'status': str(last.get(f'{database}/{table}'.lower(), {}).get('job_latest_status', ''))}
             for (database, table), workflow in workflows.items()]
 

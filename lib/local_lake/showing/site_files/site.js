@@ -143,7 +143,7 @@
   function tablePage(name) {
     const number = byName.get(name), table = lake.tables[number];
     if (!table) return [h('h1', {}, 'There is no such table'), h('p', {}, name)];
-    return [h('h1', {}, table.name), h('p', {}, tag(KINDS[table.kind]), ' ', table.description, table.file ? h('span', {class: 'quiet'}, ' ' + table.file) : ''),
+    return [h('h1', {}, table.name), h('p', {}, tag(KINDS[table.kind]), ' ', table.description, table.file ? h('span', {class: 'quiet'}, ' ' + table.file) : ''), table.owner ? h('p', {}, 'Owner: ', table.owner) : '',
       figures([[table.rows === null ? '–' : count(table.rows), 'rows'], [count(table.columns.length), 'columns'], [count(table.parts.length), 'partitions']]),
       notes(table.unknown), table.failed.length ? [h('h2', {}, 'Rules that rows failed'), grid(['rule', '#rows'], table.failed.map(([rule, rows]) => [h('code', {}, rule), count(rows)]))] : '',
       h('h2', {}, 'Columns'),
@@ -171,8 +171,8 @@
   }
 
   function tablesPage() {
-    return [h('h1', {}, 'Tables and views'), grid(['name', 'kind', 'description', '#rows', '#columns', '#partitions'], lake.tables.filter(table => table.kind !== 'source').map(table => [
-      h('a', {href: address(table.name)}, table.name), KINDS[table.kind], table.description, count(table.rows), count(table.columns.length), count(table.parts.length)]))];
+    return [h('h1', {}, 'Tables and views'), grid(['name', 'kind', 'description', 'owner', '#rows', '#columns', '#partitions'], lake.tables.filter(table => table.kind !== 'source').map(table => [
+      h('a', {href: address(table.name)}, table.name), KINDS[table.kind], table.description, table.owner, count(table.rows), count(table.columns.length), count(table.parts.length)]))];
   }
 
   function overview() {
@@ -244,8 +244,8 @@
     }), 'No run is recorded.')];
   }
 
-  const workflowsPage = () => [h('h1', {}, 'Workflows'), grid(['workflow', 'description', 'files', 'transforms', 'last run'], lake.workflows.map(flow => [
-    h('a', {href: address(flow.name.replace('/', '.').toLowerCase())}, flow.name), flow.description, flow.files.map(file => h('div', {}, h('code', {}, file))), flow.transforms.join(', '), flow.status]))];
+  const workflowsPage = () => [h('h1', {}, 'Workflows'), grid(['workflow', 'description', 'owner', 'files', 'transforms', 'last run'], lake.workflows.map(flow => [
+    h('a', {href: address(flow.name.replace('/', '.').toLowerCase())}, flow.name), flow.description, flow.owner, flow.files.map(file => h('div', {}, h('code', {}, file))), flow.transforms.join(', '), flow.status]))];
 
   const matchesPage = () => [h('h1', {}, 'Entity matches'), lake.matches.length ? '' : h('p', {class: 'quiet'}, 'No database was matched yet.'), lake.matches.map(match => [h('h2', {}, match.database),
     figures([[count(match.keys), 'source keys'], [count(match.persons), 'persons'], [match.persons ? (match.keys / match.persons).toFixed(2) : '–', 'keys for each person']]),
@@ -255,10 +255,10 @@
   function searchPage(text) {
     const wanted = text.toLowerCase(), hits = [];
     for (const table of lake.tables) {
-      if (table.name.toLowerCase().includes(wanted) || table.description.toLowerCase().includes(wanted)) hits.push([h('a', {href: address(table.name)}, table.name), KINDS[table.kind], table.description]);
-      for (const column of table.columns) if (column[0].toLowerCase().includes(wanted) || column[2].toLowerCase().includes(wanted)) hits.push([h('a', {href: address(table.name, column[0])}, table.name + '.' + column[0]), 'column', column[2]]);
+      if ([table.name, table.description, table.owner].some(part => part.toLowerCase().includes(wanted))) hits.push([h('a', {href: address(table.name)}, table.name), KINDS[table.kind], table.description, table.owner]);
+      for (const column of table.columns) if (column[0].toLowerCase().includes(wanted) || column[2].toLowerCase().includes(wanted)) hits.push([h('a', {href: address(table.name, column[0])}, table.name + '.' + column[0]), 'column', column[2], '']);
     }
-    return [h('h1', {}, `${count(hits.length)} results for “${text}”`), grid(['name', 'kind', 'description'], hits.slice(0, 200), 'No table and no column has such a name.'), hits.length > 200 ? h('p', {class: 'quiet'}, 'The first 200 are shown.') : ''];
+    return [h('h1', {}, `${count(hits.length)} results for “${text}”`), grid(['name', 'kind', 'description', 'owner'], hits.slice(0, 200), 'No table and no column has such a name.'), hits.length > 200 ? h('p', {class: 'quiet'}, 'The first 200 are shown.') : ''];
   }
 
   const PAGES = {'': overview, tables: tablesPage, lineage: () => [h('h1', {}, 'Lineage of tables'), lake.unread.map(text => h('p', {class: 'note'}, text)), tableGraph()], workflows: workflowsPage, quality: qualityPage, runs: runsPage, matches: matchesPage};

@@ -12,7 +12,7 @@ from lake_etl.config.input import AS_INFERRED, AS_WRITTEN
 from lake_etl.config.transform_steps import ANY_COLUMN
 from lake_etl.config.workflow import Workflow
 from lake_etl.errors import LakeError, OwnershipError
-from lake_etl.ports import Table
+from lake_etl.ports import OWNER, Table
 
 WORKFLOW, PROTECTED, HASH_TEXT = 'lake_etl.workflow', 'lake_etl.protected', 'lake_etl.hash_text'
 # The transforms that hash text.
@@ -31,6 +31,7 @@ class Ownership:
     file                 name of the configuration file that holds these settings, or could hold them
     hash_text            what the load hashes of text, as_written or as_inferred; None if it hashes nothing
     by_query             whether that is a SQL file, whose query fills the table
+    owner                who answers questions about the table; None if the workflow does not say
     """
 
     workflow: str
@@ -40,6 +41,7 @@ class Ownership:
     file: str
     hash_text: str | None = None
     by_query: bool = False
+    owner: str | None = None
 
     def of_quarantine(self) -> Ownership:
         """Return the ownership of the quarantine tables, whose columns the quality gate protects."""
@@ -102,6 +104,8 @@ def parameters_after(table: Table | None, ownership: Ownership | None) -> dict[s
         parameters[PROTECTED] = json.dumps(dict(sorted(ownership.protected.items())), ensure_ascii=False)
     if ownership.hash_text:
         parameters[HASH_TEXT] = ownership.hash_text
+    if ownership.owner or table and OWNER in table.parameters:
+        parameters[OWNER] = ownership.owner or ''
     return parameters
 
 
