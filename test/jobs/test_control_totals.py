@@ -96,6 +96,10 @@ def test_every_row_and_cent_is_followed_from_the_trailer_to_the_table_without_an
     with spark_jobs() as count:
         lake.load('Gen/Claim/2026/03/05/claims.csv', file_with(ROWS))
     assert with_controls == count()
+    capsys.readouterr()
+    print_runs(lake.folders, argparse.Namespace(last=5, format='json'))
+    assert [run['rows'] for run in json.loads(capsys.readouterr().out)] == [
+        [{'table': 'gen.claim', 'read': 6, 'filtered': 1, 'quarantined': 2, 'published': 3}]] * 2
 
 
 LOSSES = {

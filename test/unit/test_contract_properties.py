@@ -66,7 +66,8 @@ def configurations(draw):
     source = {'types': draw(some.dictionaries(some.sampled_from(sources), some.sampled_from(TYPES), max_size=2)),
               'left_unprotected': draw(some.dictionaries(some.sampled_from(names), some.just('public'), max_size=1))}
     source |= draw(some.sampled_from([{}, {
-        'retention': '10 y', 'table_description': 'All: policies # not a comment', 'owner': 'Policy: data # a@b.example'}]))
+        'retention': '10 y', 'table_description': 'All: policies # not a comment',
+        'owner': 'Policy: data # a@b.example'}]))
     stages = {stage: {action: [draw(some.sampled_from(RULES)).format(
         draw(some.sampled_from(names)), draw(some.sampled_from(names))) for _ in range(draw(some.integers(0, 2)))]
         for action in ('warn_rules', 'halt_rules')} for stage in STAGES}

@@ -1,4 +1,4 @@
-"""Collects what the pages of a lake show, from its configuration, catalog and records, without values from rows."""
+"""Collects what the pages of a lake show, from its configuration, catalog and records."""
 from __future__ import annotations
 
 import json
@@ -20,6 +20,7 @@ from lake_etl.ports import OWNER, Table
 from lib.local_lake.folders import LakeFolders
 from lib.local_lake.showing.match_report import figures_of
 from lib.local_lake.showing.match_source import MatchedDatabase
+from lib.local_lake.showing.quarantine_samples import quarantine_samples
 from lib.local_lake.showing.report import published_tables, quarantine_by_rule
 from lib.local_lake.showing.run_summary import rule_summaries, run_summary
 
@@ -80,12 +81,16 @@ def read_published(folders: LakeFolders) -> PublishedLake:
 
 
 def summarize(configuration: LakeConfiguration, published: PublishedLake,
-              matches: Iterable[Mapping[str, object]] = ()) -> dict[str, object]:
+              matches: Iterable[Mapping[str, object]] = (), folders: LakeFolders | None = None) -> dict[str, object]:
     """Return all that the pages show, ready to be written as JSON.
+
+    folders  of the lake whose quarantined rows are shown by samples; None: no values from rows
 
     Raises LakeError when tables are made of each other in a circle.
     """
     graph, owners = trace_lake(configuration), _owners(configuration.workflows)
+    samples = quarantine_samples(folders, published.tables, graph, configuration.workflows, configuration.masking) if (
+        folders) else {}
     names = list(dict.fromkeys([*graph.tables, *published.tables]))
     steps: dict[tuple[str, str, bool], int] = {}
     numbers = {name: number for number, name in enumerate(names)}
@@ -97,7 +102,8 @@ def summarize(configuration: LakeConfiguration, published: PublishedLake,
               [steps.setdefault((step.kind, step.place, step.masks), len(steps)) for step in origin.steps],
               int(origin.masks)] for origin, target in graph.edges()]
     return {'generated': datetime.now(UTC).strftime('%Y-%m-%d %H:%M UTC'),
-            'tables': [_table(name, graph, published, owners) for name in names], 'edges': edges,
+            'tables': [_table(name, graph, published, owners) | {
+                'samples': [asdict(sample) for sample in samples.get(name, ())]} for name in names], 'edges': edges,
             'steps': list(steps),
             'unread': list(graph.unread), 'workflows': _workflows(configuration.workflows, published),
             'rules': rule_summaries(configuration.workflows, published.runs, published.results),

@@ -146,6 +146,8 @@
     return [h('h1', {}, table.name), h('p', {}, tag(KINDS[table.kind]), ' ', table.description, table.file ? h('span', {class: 'quiet'}, ' ' + table.file) : ''), table.owner ? h('p', {}, 'Owner: ', table.owner) : '',
       figures([[table.rows === null ? '–' : count(table.rows), 'rows'], [count(table.columns.length), 'columns'], [count(table.parts.length), 'partitions']]),
       notes(table.unknown), table.failed.length ? [h('h2', {}, 'Rules that rows failed'), grid(['rule', '#rows'], table.failed.map(([rule, rows]) => [h('code', {}, rule), count(rows)]))] : '',
+      table.samples.length ? [h('h2', {}, 'Sample of quarantined rows'), h('p', {class: 'quiet'}, 'Columns that are protected or look personal are left out. “…” stands for text of several words, and for values that look personal.'),
+        table.samples.map(sample => [h('h3', {}, h('code', {}, sample.rule)), grid(sample.columns, sample.rows)])] : '',
       h('h2', {}, 'Columns'),
       grid(['column', 'type', 'description', 'protection', 'made from'], table.columns.map(column => [
         h('a', {href: address(name, column[0])}, h('code', {}, column[0])), column[1] ? h('code', {class: 'type'}, column[1].length > 40 ? column[1].slice(0, 39) + '…' : column[1]) : '', column[2], column[3] ? tag('protected', 'mark') : '',
@@ -219,6 +221,7 @@
       figures(known([[run.read, 'rows read'], [run.filtered, 'filtered out'], [run.quarantined.length ? sumOf(run.quarantined, 3) : null, 'quarantined'],
         [run.written.length ? rowsOf(run, 'cleanse') : null, 'rows loaded'], [run.rules.length ? run.rules.filter(rule => rule[3]).length : null, `of ${count(run.rules.length)} rules passed`]])),
       run.told.map(text => h('p', {class: 'note'}, text)),
+      run.rows.length ? [h('h2', {}, 'Rows of each table'), grid(['table', '#read', '#filtered out', '#quarantined', '#published'], run.rows.map(([table, ...rows]) => [tableLink(table), ...rows.map(value => value === null ? 'unknown' : count(value))])), run.rows.flat().includes(null) ? h('p', {class: 'quiet'}, 'Unknown: steps may add or leave out rows, and nobody counted them.') : ''] : '',
       h('h2', {}, 'Tables written'), grid(['table', '#rows'], run.written.map(([table, rows]) => [tableLink(table), count(rows)]), 'No table was written.'),
       h('h2', {}, 'Quarantine'), grid(['stage', 'table', '#rows checked', '#quarantined'], run.quarantined.map(([stage, table, rows, failed]) => [stage, tableLink(table), count(rows), count(failed)]), 'No rule of this run quarantines rows.'),
       h('h2', {}, 'Control totals'), grid(['stage', 'by', 'total of', 'group', '#amount', '#difference'], run.controls, 'The sender states none.'),
@@ -231,11 +234,11 @@
   function runsPage() {
     const stages = [...new Set(lake.runs.flatMap(run => Object.keys(run.seconds)))], shown = lake.runs.slice(0, 500);
     const most = Math.max(1, ...shown.map(run => Object.values(run.seconds).reduce((sum, value) => sum + value, 0)));
-    return [h('h1', {}, 'Runs'), h('p', {class: 'quiet'}, stages.length ? 'Bars show the seconds of ' + stages.join(', ') + ', in this order.' : ''), grid(['started (UTC)', 'workflow', 'partition', 'status', '#loaded', '#quarantined', '#seconds', 'duration by stage'], shown.map(run => {
+    return [h('h1', {}, 'Runs'), h('p', {class: 'quiet'}, stages.length ? 'Bars show the seconds of ' + stages.join(', ') + ', in this order.' : ''), grid(['started (UTC)', 'workflow', 'partition', 'status', '#read', '#filtered', '#loaded', '#quarantined', '#seconds', 'duration by stage'], shown.map(run => {
       const total = Object.values(run.seconds).reduce((sum, value) => sum + value, 0);
       let at = 0;
       return [h('a', {href: '#/run/' + encodeURIComponent(run.id)}, run.started), run.workflow, run.partition, [statusTag(run), run.error ? h('div', {}, run.error) : ''],
-        run.written.length ? count(rowsOf(run, 'cleanse')) : '', run.quarantined.length ? count(sumOf(run.quarantined, 3)) : '', total.toFixed(1),
+        count(run.read), count(run.filtered), run.written.length ? count(rowsOf(run, 'cleanse')) : '', run.quarantined.length ? count(sumOf(run.quarantined, 3)) : '', total.toFixed(1),
         s('svg', {width: 120, height: 16, role: 'img', 'aria-label': stages.map(name => `${name}: ${run.seconds[name] || 0} seconds`).join(', ')}, stages.map((name, number) => {
           const width = (run.seconds[name] || 0) / most * 120, bar = s('rect', {class: 's' + number % 3, x: at, y: 2, width, height: 12}, s('title', {}, `${name}: ${run.seconds[name] || 0} seconds`));
           at += width;

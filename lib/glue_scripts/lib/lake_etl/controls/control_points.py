@@ -14,6 +14,7 @@ from pyspark.sql import functions as F
 from pyspark.sql.types import DecimalType, NumericType, StringType
 
 from lake_etl.controls.control_statement import FILTERED, OTHER, Figures, Measure, StatedTotals
+from lake_etl.controls.run_records import FilterCount
 from lake_etl.spark.columns import column, column_type, quoted
 from lake_etl.spark.materialize import observed
 from lake_etl.transform.conversion import Conversion
@@ -67,6 +68,7 @@ class ControlPoints:
     groups        values of the column `per` for which something is stated
     mapped_names  names of these columns and of the column `per` behind the mapping
     filters       number of steps so far that leave out rows
+    counts_rows   whether rows before and after these steps are counted without stated totals, too
     """
 
     def __init__(self) -> None:
@@ -79,6 +81,7 @@ class ControlPoints:
         # Where Spark has skipped one point, it has skipped others too; nobody waits for each of them.
         self._arrives_never = False
         self.filters = 0
+        self.counts_rows = False
 
     def expect(self, stated: Sequence[StatedTotals]) -> None:
         """Count all measures that the statements name from here on."""
@@ -126,6 +129,27 @@ class ControlPoints:
             found |= {group: value == group for group in self.groups}
             found[OTHER] = ~F.coalesce(value.isin(*self.groups), F.lit(False))
         return found
+
+    def count_rows(self, df: DataFrame, point: str) -> DataFrame:
+        """Return the same rows; only their number is counted when they are computed."""
+        self._points[point] = _Point(df, {Measure(''): F.count(F.lit(1))}, Observation())
+        return df.observe(self._points[point].observation, *_named(self._points[point].measures))
+
+    def filter_counts(self) -> list[FilterCount] | None:
+        """Return the rows before and after each step that leaves out rows; None if a count has not arrived."""
+        rows = [self._rows(point(number)) for number in range(self.filters) for point in (before_filter, after_filter)]
+        known = [count for count in rows if count is not None]
+        if len(known) < len(rows):
+            return None
+        return [FilterCount(before, after) for before, after in zip(known[::2], known[1::2], strict=True)]
+
+    def _rows(self, point: str) -> int | None:
+        """Return the rows of a point as they were counted on the way."""
+        if point not in self._points or self._arrives_never:
+            return None
+        figures = self._figures.get(point) or self._points[point].observed_figures()
+        self._arrives_never = figures is None
+        return None if figures is None else int(figures[Measure('')])
 
     def has(self, point: str) -> bool:
         """Tell whether rows are counted at a point."""
@@ -183,11 +207,12 @@ class FilterWatch:
     def apply_step(self, df: DataFrame, conversions: Sequence[Conversion], act: Step, leaves_out_rows: bool
                    ) -> DataFrame:
         """Return the frame after the step."""
-        if not (leaves_out_rows and self._points.stated):
+        if not (leaves_out_rows and (self._points.stated or self._points.counts_rows)):
             return self._watch.apply_step(df, conversions, act, leaves_out_rows)
+        counted = self._counted if self._points.stated else self._points.count_rows
         number, self._points.filters = self._points.filters, self._points.filters + 1
-        before = self._counted(df, before_filter(number))
-        return self._counted(self._watch.apply_step(before, conversions, act, leaves_out_rows), after_filter(number))
+        before = counted(df, before_filter(number))
+        return counted(self._watch.apply_step(before, conversions, act, leaves_out_rows), after_filter(number))
 
     def apply_function(self, df: DataFrame, act: Step) -> DataFrame:
         """Return the frame after a user's own function."""

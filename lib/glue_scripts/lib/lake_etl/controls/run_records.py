@@ -1,0 +1,57 @@
+"""The names of what a load records about a run, and the numbers of rows that it read, filtered, quarantined, published.
+"""
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+# Entries of the audit record of a run.
+FAILED_CONVERSIONS, NOTICES, ROW_COUNTS = 'failed_conversions', 'notices', 'row_counts'
+# The operation in the lineage of a stage whose rules quarantine rows.
+QUARANTINE_OPERATION = 'dataqualityquarantine'
+
+
+@dataclass(frozen=True)
+class FilterCount:
+    """The rows before and after a step that leaves out rows, as Spark observed them, which may be too many."""
+
+    before: int
+    after: int
+
+
+@dataclass(frozen=True)
+class RowCounts:
+    """The rows of one table in a load.
+
+    read         rows of the source, without those that `row_filter` leaves out; None if they are not known exactly
+    filtered     rows that steps left out; None if they are not known exactly
+    quarantined  rows that rules quarantined, at all stages
+    published    rows that readers see
+    """
+
+    read: int | None
+    filtered: int | None
+    quarantined: int
+    published: int
+
+
+def count_rows(published: int, quarantined_before: int, quarantined_after: int,
+               filters: Sequence[FilterCount] | None) -> RowCounts:
+    """Return the rows of a load; a number that is not certain is None.
+
+    quarantined_before  rows quarantined before the transforms
+    quarantined_after   rows quarantined after the transforms
+    filters             counts of all steps that leave out rows, in order; None if other steps may change which rows
+                        there are, or a count is missing
+
+    Spark may observe rows twice when it repeats a task. So the observed counts are only used if they agree with each
+    other and with the rows that are written, which are certain.
+    """
+    quarantined, left = quarantined_before + quarantined_after, published + quarantined_after
+    if filters is None:
+        return RowCounts(None, None, quarantined, published)
+    for step in reversed(filters):
+        if step.after != left or step.before < step.after:
+            return RowCounts(None, None, quarantined, published)
+        left = step.before
+    return RowCounts(left + quarantined_before, left - published - quarantined_after, quarantined, published)
