@@ -185,7 +185,8 @@ def payments(tmp_path):
                                            'Mail,Mail,\nAgent,Agent,\n',
         'transformation-spec/Gen-Pay.json': json.dumps({
             'input_spec': {'table_description': 'Payments', 'owner': 'Claims data', 'retention': '10 y',
-                           'left_unprotected': {'Agent': 'works for us'}, 'excel': {'sheet_names': ['a'], 'password': 'Sesame'}},
+                           'left_unprotected': {'Agent': 'works for us'},
+                           'excel': {'sheet_names': ['a'], 'password': 'Sesame'}},
             'transform_spec': {'date': [{'field': 'Paid', 'format': 'dd/MM/yy'}], 'changetype': {'Number': 'int'},
                                'hash': ['Mail']}}),
         'dq-rules/dq-Gen-Pay.json': json.dumps({'after_transform': {

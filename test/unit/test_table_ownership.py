@@ -45,7 +45,8 @@ def test_a_table_remembers_what_its_first_load_says_and_keeps_properties_of_othe
 def test_a_table_has_the_owner_that_its_last_load_names():
     named = filled(replace(OWN, owner='Policy data'))
     assert named.parameters[OWNER] == 'Policy data'
-    assert filled(replace(OWN, owner='Claims data').of_quarantine(), named).parameters[OWNER] == 'Claims data'
+    assert filled(replace(OWN, owner='Claims data'), named).parameters[OWNER] == 'Claims data'
+    assert filled(replace(OWN, owner='Claims data').of_quarantine()).parameters[OWNER] == 'Claims data'
     assert filled(OWN, named).parameters[OWNER] == '' and OWNER not in filled(OWN).parameters
 
 

@@ -1,9 +1,12 @@
-"""The names of what a load records about a run, and the numbers of rows that it read, filtered, quarantined, published.
-"""
+"""Names what a load records about a run, and counts the rows that it read, filtered, quarantined and published."""
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+
+from lake_etl.column_lineage.cleanse_lineage import CHANGE_ROWS
+from lake_etl.config.entries.known import known_forms
+from lake_etl.config.transform_steps import TransformStep
 
 # Entries of the audit record of a run.
 FAILED_CONVERSIONS, NOTICES, ROW_COUNTS = 'failed_conversions', 'notices', 'row_counts'
@@ -33,6 +36,12 @@ class RowCounts:
     filtered: int | None
     quarantined: int
     published: int
+
+
+def only_filters_change_rows(steps: Iterable[TransformStep]) -> bool:
+    """Tell whether no step but `filterrows` can change which rows there are; of a user's own step nobody knows."""
+    forms = known_forms()
+    return all(step.name == 'filterrows' or step.name in forms and step.name not in CHANGE_ROWS for step in steps)
 
 
 def count_rows(published: int, quarantined_before: int, quarantined_after: int,

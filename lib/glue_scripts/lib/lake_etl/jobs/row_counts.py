@@ -3,18 +3,10 @@ from __future__ import annotations
 
 from dataclasses import asdict
 
-from lake_etl.config.entries.known import known_forms
 from lake_etl.config.workflow import Workflow
-from lake_etl.controls.run_records import ROW_COUNTS, count_rows
+from lake_etl.controls.run_records import ROW_COUNTS, count_rows, only_filters_change_rows
 from lake_etl.jobs.cleanse_target import CleanseRun, cleanse_target
-from lake_etl.jobs.control_totals import EXPANDING
 from lake_etl.quality.gate import BEFORE_TRANSFORM, QualityGate
-
-
-def only_filters_change_rows(workflow: Workflow) -> bool:
-    """Tell whether no step but `filterrows` can change which rows there are; of a user's own step nobody knows."""
-    forms = known_forms()
-    return all(step.name in forms and step.name not in EXPANDING for step in workflow.steps)
 
 
 def record_row_counts(run: CleanseRun, workflow: Workflow, gate: QualityGate, published: int) -> None:
@@ -22,6 +14,6 @@ def record_row_counts(run: CleanseRun, workflow: Workflow, gate: QualityGate, pu
     before = gate.quarantined(BEFORE_TRANSFORM)
     after = gate.quarantined() - before
     # Of a load without rows, Spark may never have computed what is before a filter.
-    may_count = only_filters_change_rows(workflow) and bool(published or after or not run.controls.filters)
+    may_count = only_filters_change_rows(workflow.steps) and bool(published or after or not run.controls.filters)
     counts = count_rows(published, before, after, run.controls.filter_counts() if may_count else None)
     run.record(ROW_COUNTS, [{'table': cleanse_target(run, workflow).name, **asdict(counts)}])
