@@ -9,9 +9,10 @@ import pytest
 
 from lake_etl.adapters.aws.glue_catalog import GlueCatalog
 from lake_etl.adapters.local.sqlite_catalog import SqliteCatalog
+from lake_etl.arguments import OWNER
 from lake_etl.config.reader import configuration_below, configuration_reader
 from lake_etl.errors import ConfigurationError
-from lake_etl.ports import OWNER, Column, Publication, Table
+from lake_etl.ports import Column, Publication, Table
 from lake_etl.publish.ownership import PROTECTED, WORKFLOW, Ownership, parameters_after
 
 KEYS = tuple(Column(name, 'string') for name in ('year', 'month', 'day'))

@@ -180,10 +180,11 @@ def test_samples_of_quarantined_rows_are_only_there_when_asked_for_and_have_no_p
     (folders.configuration / 'transformation-spec/Gen-Policy.json').write_text(json.dumps(spec))
     (folders.configuration / 'transformation-spec/Gen-Policy.csv').write_text(
         'SourceName,DestName\nPolicy No,PolicyNo\nTax Id,TaxId\nTax Id,Copy\nLast Name,Code1\nBroker,Broker\n'
-        'Kind,Kind\nMemo,Memo\nPhone,Code2\n')
+        'Kind,Kind\nMemo,Memo\nPhone,Code2\nHolder,Ref\nSum insured,SumInsured\n')
     publish(folders)
     quarantine(folders, f"""'P-' || range AS policyno, '{MARK}1' AS taxid, '{MARK}2' AS copy, '{MARK}3' AS code1,
-        '{MARK}4' AS broker, '{MARK}5' AS both, 'car' AS kind, '{MARK}6' AS code2, '{MARK}7' AS contactname,
+        '{MARK}4' AS broker, '{MARK}5' AS both, 'car' AS kind, '{MARK}6' AS code2, '{MARK}0' AS ref,
+        7 + range AS suminsured, '{MARK}7' AS contactname,
         CASE range WHEN 5 THEN '{MARK}8@a.example' WHEN 6 THEN 'called {MARK}9' ELSE 'B' || range END AS memo""")
     write_pages(folders, tmp_path / 'without')
     assert all(not table['samples'] for table in data_of(tmp_path / 'without')['tables'])
@@ -191,9 +192,9 @@ def test_samples_of_quarantined_rows_are_only_there_when_asked_for_and_have_no_p
     assert main([*arguments, str(tmp_path / 'out')]) == 0
     found = {table['name']: table['samples'] for table in data_of(tmp_path / 'out')['tables'] if table['samples']}
     assert found.pop('gen.policy_quarantine_before_transform') == [{
-        'rule': RULE, 'columns': ['policyno', 'kind', 'memo', 'source_row'], 'rows': [
-            ['P-6', 'car', '…', '1'], ['P-5', 'car', '…', '2'], ['P-4', 'car', 'B4', '3'], ['P-3', 'car', 'B3', '4'],
-            ['P-2', 'car', 'B2', '5']]}]
+        'rule': RULE, 'columns': ['policyno', 'kind', 'suminsured', 'memo', 'source_row'], 'rows': [
+            ['P-6', 'car', '13', '…', '1'], ['P-5', 'car', '12', '…', '2'], ['P-4', 'car', '11', 'B4', '3'],
+            ['P-3', 'car', '10', 'B3', '4'], ['P-2', 'car', '9', 'B2', '5']]}]
     assert all(MARK.encode() not in path.read_bytes() for path in (tmp_path / 'out').iterdir())
 
 

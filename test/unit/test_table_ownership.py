@@ -8,12 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lake_etl.arguments import OWNER
 from lake_etl.config.entries.known import known_forms
 from lake_etl.config.transform_steps import ANY_COLUMN, parse_transforms, protected_columns, protection_by_transform
 from lake_etl.config.workflow import read_entity_match, read_workflow
 from lake_etl.config.written_tables import find_conflicts, match_tables, workflow_tables
 from lake_etl.errors import ConfigurationError, OwnershipError
-from lake_etl.ports import OWNER, Table
+from lake_etl.ports import Table
 from lake_etl.publish.ownership import (
     PROTECTED, WORKFLOW, Ownership, ended_protection, owner_before, parameters_after, remembered_of, require_ownership)
 from lake_etl.syntax.records import Findings

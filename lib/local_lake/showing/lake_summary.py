@@ -12,11 +12,12 @@ from lake_etl.adapters.local.catalog_rows import read_tables
 from lake_etl.adapters.local.iceberg_tables import read_iceberg_tables
 from lake_etl.adapters.local.sqlite_catalog import SqliteCatalog
 from lake_etl.adapters.local.sqlite_items import SqliteItems
+from lake_etl.arguments import OWNER
 from lake_etl.column_lineage.lineage_graph import LineageGraph
 from lake_etl.column_lineage.workflow_lineage import LakeConfiguration, trace_lake
 from lake_etl.config.workflow import Workflow
 from lake_etl.errors import LakeError
-from lake_etl.ports import OWNER, Table
+from lake_etl.ports import Table
 from lib.local_lake.folders import LakeFolders
 from lib.local_lake.showing.match_report import figures_of
 from lib.local_lake.showing.match_source import MatchedDatabase

@@ -17,14 +17,16 @@ from lake_etl.ports import Column, Table
 from lake_etl.publish.ownership import remembered_of
 from lake_etl.syntax.type_text import WHOLE_TYPES
 from lib.local_lake.folders import LakeFolders
-from lib.local_lake.running.personal_values import is_personal, personal_values
+from lib.local_lake.showing.personal_values import is_personal, personal_values
 from lib.local_lake.showing.report import QUARANTINE, RULES_COLUMN
 
 MOST_ROWS, MOST_RULES, LONGEST_TEXT, HIDDEN = 5, 20, 40, '…'
 ROW_NUMBER = 'source_row'
 # Names that are no reason for a warning, of columns that a page which is passed on still does not need to show.
 MAY_BE_PERSONAL = re.compile(
-    r'name|birth|dob|gender|sex$|addr|street|city|zip|postal|postcode|note|remark|comment|text|desc')
+    r'name|birth|geburt|dob|gender|sex$|addr|street|stra(ss|ß)e|city|zip|plz|postal|postcode|note|remark|comment|text'
+    r'|desc|(?<!sum)(?<!sum[_ ])insured|customer|kunde|client|holder|halter|claimant|person|patient|driver|benefi'
+    r'|agent|broker|contact|member|owner|employee|user|telefon|account|konto|tax|steuer|plate|kennzeichen|licen[cs]e')
 # What the quarantine adds, and what says where a row is rather than what is wrong with it.
 OWN_COLUMNS = ('failed_rules', 'quarantine_timestamp', 'source_file', '_source_file', 'raw_values', '_raw_values',
                'source_tables', 'execution_id')

@@ -98,10 +98,6 @@ class Partition:
     parameters: Mapping[str, str] = field(default_factory=dict)
 
 
-# The parameter of a table that says who answers questions about it.
-OWNER = 'lake_etl.owner'
-
-
 @dataclass(frozen=True)
 class Table:
     """A published table of Parquet files.

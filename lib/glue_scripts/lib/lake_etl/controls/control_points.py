@@ -68,7 +68,6 @@ class ControlPoints:
     groups        values of the column `per` for which something is stated
     mapped_names  names of these columns and of the column `per` behind the mapping
     filters       number of steps so far that leave out rows
-    counts_rows   whether rows before and after these steps are counted without stated totals, too
     """
 
     def __init__(self) -> None:
@@ -81,7 +80,6 @@ class ControlPoints:
         # Where Spark has skipped one point, it has skipped others too; nobody waits for each of them.
         self._arrives_never = False
         self.filters = 0
-        self.counts_rows = False
 
     def expect(self, stated: Sequence[StatedTotals]) -> None:
         """Count all measures that the statements name from here on."""
@@ -130,26 +128,10 @@ class ControlPoints:
             found[OTHER] = ~F.coalesce(value.isin(*self.groups), F.lit(False))
         return found
 
-    def count_rows(self, df: DataFrame, point: str) -> DataFrame:
-        """Return the same rows; only their number is counted when they are computed."""
-        self._points[point] = _Point(df, {Measure(''): F.count(F.lit(1))}, Observation())
-        return df.observe(self._points[point].observation, *_named(self._points[point].measures))
-
-    def filter_counts(self) -> list[FilterCount] | None:
-        """Return the rows before and after each step that leaves out rows; None if a count has not arrived."""
-        rows = [self._rows(point(number)) for number in range(self.filters) for point in (before_filter, after_filter)]
-        known = [count for count in rows if count is not None]
-        if len(known) < len(rows):
-            return None
-        return [FilterCount(before, after) for before, after in zip(known[::2], known[1::2], strict=True)]
-
-    def _rows(self, point: str) -> int | None:
-        """Return the rows of a point as they were counted on the way."""
-        if point not in self._points or self._arrives_never:
-            return None
-        figures = self._figures.get(point) or self._points[point].observed_figures()
-        self._arrives_never = figures is None
-        return None if figures is None else int(figures[Measure('')])
+    def filter_counts(self) -> list[FilterCount]:
+        """Return the rows before and after each step that leaves out rows; the frames must have been computed."""
+        return [FilterCount(*(int(self.figures(point(number))[Measure('')]) for point in (before_filter, after_filter)))
+                for number in range(self.filters)]
 
     def has(self, point: str) -> bool:
         """Tell whether rows are counted at a point."""
@@ -207,12 +189,11 @@ class FilterWatch:
     def apply_step(self, df: DataFrame, conversions: Sequence[Conversion], act: Step, leaves_out_rows: bool
                    ) -> DataFrame:
         """Return the frame after the step."""
-        if not (leaves_out_rows and (self._points.stated or self._points.counts_rows)):
+        if not (leaves_out_rows and self._points.stated):
             return self._watch.apply_step(df, conversions, act, leaves_out_rows)
-        counted = self._counted if self._points.stated else self._points.count_rows
         number, self._points.filters = self._points.filters, self._points.filters + 1
-        before = counted(df, before_filter(number))
-        return counted(self._watch.apply_step(before, conversions, act, leaves_out_rows), after_filter(number))
+        before = self._counted(df, before_filter(number))
+        return self._counted(self._watch.apply_step(before, conversions, act, leaves_out_rows), after_filter(number))
 
     def apply_function(self, df: DataFrame, act: Step) -> DataFrame:
         """Return the frame after a user's own function."""

@@ -16,7 +16,7 @@ QUARANTINE_OPERATION = 'dataqualityquarantine'
 
 @dataclass(frozen=True)
 class FilterCount:
-    """The rows before and after a step that leaves out rows, as Spark observed them, which may be too many."""
+    """The rows before and after a step that leaves out rows."""
 
     before: int
     after: int
@@ -38,10 +38,14 @@ class RowCounts:
     published: int
 
 
-def only_filters_change_rows(steps: Iterable[TransformStep]) -> bool:
-    """Tell whether no step but `filterrows` can change which rows there are; of a user's own step nobody knows."""
+def only_known_filters(steps: Iterable[TransformStep], counted: bool) -> bool:
+    """Tell whether no step can change which rows there are but `filterrows`, and that only if its rows are counted.
+
+    What a user's own step does is not known.
+    """
     forms = known_forms()
-    return all(step.name == 'filterrows' or step.name in forms and step.name not in CHANGE_ROWS for step in steps)
+    allowed = {'filterrows'} if counted else set()
+    return all(step.name in allowed or step.name in forms and step.name not in CHANGE_ROWS for step in steps)
 
 
 def count_rows(published: int, quarantined_before: int, quarantined_after: int,
@@ -51,9 +55,9 @@ def count_rows(published: int, quarantined_before: int, quarantined_after: int,
     quarantined_before  rows quarantined before the transforms
     quarantined_after   rows quarantined after the transforms
     filters             counts of all steps that leave out rows, in order; None if other steps may change which rows
-                        there are, or a count is missing
+                        there are
 
-    Spark may observe rows twice when it repeats a task. So the observed counts are only used if they agree with each
+    Spark may count rows twice on the way when it repeats a task. So these counts are only used if they agree with each
     other and with the rows that are written, which are certain.
     """
     quarantined, left = quarantined_before + quarantined_after, published + quarantined_after

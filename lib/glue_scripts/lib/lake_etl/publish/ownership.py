@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from lake_etl.arguments import OWNER
 from lake_etl.config.configuration_files import folded
 from lake_etl.config.formats.delimited_format import DELIMITED
 from lake_etl.config.input import AS_INFERRED, AS_WRITTEN
 from lake_etl.config.transform_steps import ANY_COLUMN
 from lake_etl.config.workflow import Workflow
 from lake_etl.errors import LakeError, OwnershipError
-from lake_etl.ports import OWNER, Table
+from lake_etl.ports import Table
 
 WORKFLOW, PROTECTED, HASH_TEXT = 'lake_etl.workflow', 'lake_etl.protected', 'lake_etl.hash_text'
 # The transforms that hash text.

@@ -5,7 +5,8 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from lake_etl.adapters.publication import folder, merged_table
-from lake_etl.ports import OWNER, Column, Partition, Table
+from lake_etl.arguments import OWNER
+from lake_etl.ports import Column, Partition, Table
 
 # https://docs.aws.amazon.com/glue/latest/webapi/API_StorageDescriptor.html; classes of Hive's Parquet support
 INPUT_FORMAT = 'org.apache.hadoop.hive.ql.io.parquet.MapredParquetInputFormat'
