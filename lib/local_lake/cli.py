@@ -146,6 +146,8 @@ def _add_looking(verbs: Verbs) -> None:
     docs = add_verb(verbs, 'docs', 'write pages of tables, columns, lineage, rules and runs, for a browser')
     docs.add_argument('--out', metavar='DIR', help='folder of the pages (default: lake-docs)')
     docs.add_argument('--serve', action='store_true', help='serve the pages on this machine; a reload shows new runs')
+    docs.add_argument('--samples', action='store_true', help='show up to 5 quarantined rows of each rule, without '
+                      'columns and values that look personal; read the pages before you pass them on')
     docs.add_argument('--port', type=int, default=8080, metavar='N', help='with --serve (default: 8080)')
 
 

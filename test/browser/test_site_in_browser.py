@@ -79,12 +79,18 @@ def test_every_page_fits_phones_and_screens_in_light_and_dark_without_errors(bro
 
 def test_names_from_files_stay_text(browser, tmp_path):
     mapping = b'SourceName,DestName\n<img src=x onerror=alert(1)>,a\n</script><script>alert(1)</script>,b\n'
-    workflow = read_workflow('g', 't', {'transformation-spec/g-t.csv': mapping}.get, known_forms(), 'Prod')
+    files = {'transformation-spec/g-t.csv': mapping,
+             'transformation-spec/g-t.json': b'{"input_spec": {"owner": "<img src=y>, team@example.com"}}'}
+    workflow = read_workflow('g', 't', files.get, known_forms(), 'Prod')
     browser.errors.clear()
     browser.open(write_site(tmp_path / 'pages', summary({('g', 't'): workflow})).as_uri() + '#/table/collect%2Fg%2Ft')
     assert browser.run('document.querySelectorAll("main img, main script").length') == 0
     assert '<img src=x onerror=alert(1)>' in browser.run('document.body.textContent')
-    assert browser.errors == []
+    browser.run('location.hash = "#/search/TEAM%40example"')
+    browser.wait(f'{LINKED}.includes("results for")')
+    assert browser.run('document.querySelector("main td").textContent') == 'g.t'
+    assert '<img src=y>, team@example.com' in browser.run('document.querySelector("main").textContent')
+    assert browser.run('document.querySelectorAll("main img").length') == 0 and browser.errors == []
 
 
 def test_all_pages_in_one_file_run_under_their_own_policy(browser, tmp_path):

@@ -12,6 +12,7 @@ import pytest
 from lake_etl.adapters.local.sqlite_items import SqliteItems
 from lake_etl.controls.control_points import ControlPoints, StageColumns
 from lake_etl.controls.control_statement import CONTROLS, READ, Measure, StatedTotals
+from lake_etl.controls.run_records import ROW_COUNTS
 from lake_etl.errors import ConfigurationError, ControlTotalsError, DataError
 from lake_etl.spark.materialize import compute
 from lib.local_lake.commands import run as run_command
@@ -88,6 +89,8 @@ def test_every_row_and_cent_is_followed_from_the_trailer_to_the_table_without_an
     print_runs(lake.folders, argparse.Namespace(last=5, controls=True, format='json'))
     shown = json.loads(capsys.readouterr().out)
     assert len(shown[0]['controls']) == len(found)
+    print_runs(lake.folders, argparse.Namespace(last=5, format='json'))
+    assert json.loads(capsys.readouterr().out)[0]['rows'][0]['filtered'] == 1
     print_runs(lake.folders, argparse.Namespace(last=5, controls=True, format='csv'))
     assert len(list(csv.DictReader(io.StringIO(capsys.readouterr().out)))) == len(found)
 
@@ -96,6 +99,11 @@ def test_every_row_and_cent_is_followed_from_the_trailer_to_the_table_without_an
     with spark_jobs() as count:
         lake.load('Gen/Claim/2026/03/05/claims.csv', file_with(ROWS))
     assert with_controls == count()
+    # Without the trailer, nobody counts the rows that a step leaves out.
+    counts = {'table': 'gen.claim', 'quarantined': 2, 'published': 3}
+    assert {item['execution_id'] == execution: item[ROW_COUNTS] for item in SqliteItems().scan(
+        lake.folders.items(AUDIT))} == {True: [{**counts, 'read': 6, 'filtered': 1}],
+                                        False: [{**counts, 'read': None, 'filtered': None}]}
 
 
 LOSSES = {

@@ -9,6 +9,7 @@ import pytest
 
 from lake_etl.adapters.aws.glue_catalog import GlueCatalog
 from lake_etl.adapters.local.sqlite_catalog import SqliteCatalog
+from lake_etl.arguments import OWNER
 from lake_etl.config.reader import configuration_below, configuration_reader
 from lake_etl.errors import ConfigurationError
 from lake_etl.ports import Column, Publication, Table
@@ -55,6 +56,22 @@ def test_properties_that_others_give_a_table_on_glue_and_ours_leave_each_other_a
     kept = {name: found[name] for name in ('Name', 'TableType', 'StorageDescriptor', 'PartitionKeys', 'Parameters')}
     glue.update_table(DatabaseName='hv', TableInput={**kept, 'Parameters': {**kept['Parameters'], 'cost': '7'}})
     assert load(catalog, LOAD) == {**kept['Parameters'], 'cost': '7'}
+
+
+def test_the_owner_is_a_field_of_the_table_on_glue_which_others_may_fill_as_long_as_no_workflow_does(aws):
+    catalog, glue = GlueCatalog(), boto3.client('glue')
+    catalog.create_database('hv', 's3://cleanse/hv')
+    load(catalog, LOAD)
+    found = glue.get_table(DatabaseName='hv', Name='bordereau')['Table']
+    kept = {name: found[name] for name in ('Name', 'TableType', 'StorageDescriptor', 'PartitionKeys', 'Parameters')}
+    glue.update_table(DatabaseName='hv', TableInput={**kept, 'Owner': 'somebody'})
+    for ownership, expected in ((LOAD, 'somebody'), (replace(LOAD, owner='Policy data'), 'Policy data'), (LOAD, None)):
+        load(catalog, ownership)
+        assert glue.get_table(DatabaseName='hv', Name='bordereau')['Table'].get('Owner') == expected
+
+
+def test_the_owner_reaches_both_catalogs(catalog):
+    assert load(catalog, replace(LOAD, owner='Policy data'))[OWNER] == 'Policy data'
 
 
 def test_configuration_is_found_in_any_case_in_every_store(file_store):

@@ -20,7 +20,7 @@ from lake_etl.adapters.local.sqlite_catalog import SqliteCatalog
 from lake_etl.errors import PublicationError, QueryError
 from lake_etl.ports import Column, Partition, Publication, Table
 from lib.local_lake.cli import main
-from lib.local_lake.running.personal_values import personal_values
+from lib.local_lake.showing.personal_values import personal_values
 
 KEYS = tuple(Column(name, 'string') for name in ('year', 'month', 'day'))
 DAYS = [('2026', '01', f'{day:02}') for day in range(1, 29)]

@@ -57,8 +57,10 @@ def test_an_empty_secret_is_refused_by_name(keep):
 
 def test_a_missing_secret_is_refused_by_name(keep):
     present = keep('hash-key', b'key')
-    with pytest.raises(LakeError, match='hash-key-2.* cannot be read'):
+    with pytest.raises(LakeError, match='hash-key-2.* cannot be read.*correct the job argument that names it'):
         runtime.secret(f'{present}-2')
+    with pytest.raises(LakeError, match="hash-key-2.* cannot be read.*correct 'secret' of 'pgp'"):
+        runtime.named_secret(f'{present}-2', "'secret' of 'pgp'")
 
 
 def test_text_in_secrets_manager_is_read_as_utf8(aws):

@@ -65,7 +65,9 @@ def configurations(draw):
     order = draw(some.permutations(list(steps)))
     source = {'types': draw(some.dictionaries(some.sampled_from(sources), some.sampled_from(TYPES), max_size=2)),
               'left_unprotected': draw(some.dictionaries(some.sampled_from(names), some.just('public'), max_size=1))}
-    source |= draw(some.sampled_from([{}, {'retention': '10 y', 'table_description': 'All: policies # not a comment'}]))
+    source |= draw(some.sampled_from([{}, {
+        'retention': '10 y', 'table_description': 'All: policies # not a comment',
+        'owner': 'Policy: data # a@b.example'}]))
     stages = {stage: {action: [draw(some.sampled_from(RULES)).format(
         draw(some.sampled_from(names)), draw(some.sampled_from(names))) for _ in range(draw(some.integers(0, 2)))]
         for action in ('warn_rules', 'halt_rules')} for stage in STAGES}
@@ -100,8 +102,8 @@ def known_to_both(contract, names=None):
     columns = [column for column in contract.columns if column.is_described and (names is None or column.name in names)]
     if not contract.has_mapping:    # Then only the data tells the order.
         columns.sort(key=lambda column: column.name)
-    return (contract.workflow, contract.name, contract.description, contract.retention, contract.dropped,
-            contract.has_mapping, contract.quarantine_clear, Counter(contract.rules),
+    return (contract.workflow, contract.name, contract.description, contract.owner, contract.retention,
+            contract.dropped, contract.has_mapping, contract.quarantine_clear, Counter(contract.rules),
             columns)
 
 

@@ -184,8 +184,9 @@ def payments(tmp_path):
         'transformation-spec/Gen-Pay.csv': 'SourceName,DestName,Description\nNo,Number,The number\nPaid,Paid,\n'
                                            'Mail,Mail,\nAgent,Agent,\n',
         'transformation-spec/Gen-Pay.json': json.dumps({
-            'input_spec': {'table_description': 'Payments', 'retention': '10 y', 'left_unprotected': {
-                'Agent': 'works for us'}, 'excel': {'sheet_names': ['a'], 'password': 'Sesame'}},
+            'input_spec': {'table_description': 'Payments', 'owner': 'Claims data', 'retention': '10 y',
+                           'left_unprotected': {'Agent': 'works for us'},
+                           'excel': {'sheet_names': ['a'], 'password': 'Sesame'}},
             'transform_spec': {'date': [{'field': 'Paid', 'format': 'dd/MM/yy'}], 'changetype': {'Number': 'int'},
                                'hash': ['Mail']}}),
         'dq-rules/dq-Gen-Pay.json': json.dumps({'after_transform': {
@@ -224,6 +225,10 @@ def changed(document, change):
      ["description: is not given in the contract and 'Payments' in the configuration"]),
     (lambda d, c: d['slaProperties'][0].update(value=2),
      ["retention: is '2 y' in the contract and '10 y' in the configuration"]),
+    (lambda d, c: d['team'].update(name='Finance'),
+     ["team: is 'Finance' in the contract and 'Claims data' in the configuration"]),
+    (lambda d, c: d.update(team=[{'username': 'ada'}]),
+     ["team: is not given in the contract and 'Claims data' in the configuration"]),
     (lambda d, c: c['Paid'].update(classification='Confidential'),
      ["Paid: is classified as 'Confidential', and neither hash, redact or tokenize protects it nor does "
       'input_spec.left_unprotected give the reason']),

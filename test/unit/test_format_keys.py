@@ -18,6 +18,7 @@ TEXT = {'csv', 'tsv', 'pipe', 'fixed', 'json'}
 EVERY = set(SECTIONS)
 USED = {
     'table_description': ('Policies', EVERY),
+    'owner': ('Policy data, policy-data@example.com', EVERY),
     'takes_over': ('Gen/Old', EVERY),
     'no_longer_protected': ({'TaxId': 'public numbers'}, EVERY),
     'left_unprotected': ({'TaxId': 'public numbers'}, EVERY),

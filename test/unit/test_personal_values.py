@@ -62,7 +62,7 @@ NOT_PERSONAL = {
 @pytest.mark.parametrize('kind', PERSONAL)
 def test_a_column_is_known_by_its_values_if_nearly_all_of_them_fit(kind):
     skip_without_spark()
-    from lib.local_lake.running.personal_values import personal_kind
+    from lib.local_lake.showing.personal_values import personal_kind
     values = PERSONAL[kind]()
     assert kind.startswith(str(personal_kind(values)))
     assert kind.startswith(str(personal_kind([*values, 'unknown'])))
@@ -73,14 +73,14 @@ def test_a_column_is_known_by_its_values_if_nearly_all_of_them_fit(kind):
 @pytest.mark.parametrize('digits', range(1, 20))
 def test_numbers_without_check_digits_are_not_personal(digits):
     skip_without_spark()
-    from lib.local_lake.running.personal_values import personal_kind
+    from lib.local_lake.showing.personal_values import personal_kind
     assert personal_kind(sorted(set(numbers(digits, 200)))) is None
 
 
 @pytest.mark.parametrize('kind', NOT_PERSONAL)
 def test_common_columns_are_not_personal(kind):
     skip_without_spark()
-    from lib.local_lake.running.personal_values import personal_kind
+    from lib.local_lake.showing.personal_values import personal_kind
     assert personal_kind(NOT_PERSONAL[kind]()) is None
 
 
@@ -88,5 +88,15 @@ def test_every_listed_number_is_known_to_the_library():
     skip_without_spark()
     from importlib import import_module
 
-    from lib.local_lake.running.personal_values import IDENTITY_NUMBERS
+    from lib.local_lake.showing.personal_values import IDENTITY_NUMBERS
     assert all(import_module(f'stdnum.{name}').is_valid('x') is False for name in IDENTITY_NUMBERS)
+
+
+@pytest.mark.parametrize(('text', 'personal'), [
+    ('a@b.example', True), ('write to a@b.example', True), ('+49 30 1234567', True), ('123-45-6789', True),
+    ('DE89 3704 0044 0532 0130 00', True), ('4111 1111 1111 1111', True), ('86095742719', True), ('', False),
+    ('12', False), ('P-1', False), ('car', False), ('1000.25', False)])
+def test_a_single_value_is_personal_by_its_form_or_check_digits(text, personal):
+    skip_without_spark()
+    from lib.local_lake.showing.personal_values import is_personal
+    assert is_personal(text) is personal

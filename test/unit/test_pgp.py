@@ -135,8 +135,12 @@ def test_a_name_of_a_secret_is_a_file_of_the_lake_on_this_machine(tmp_path):
     try:
         file, _, _ = inspect_file(str(GOLDEN / 'broker.csv.pgp'), spec, f'{tmp_path}/scratch/a')
         assert Path(file.uri).read_bytes() == POLICIES
-        with pytest.raises(LakeError, match=f"Secret file '{tmp_path}/secrets/absent' cannot be read"):
-            runtime.named_secret('absent')
+        for section, key in ((PgpSection(secret='absent'), 'secret'),
+                             (PgpSection(secret='lake/pgp-key', passphrase_secret='absent'), 'passphrase_secret')):
+            with pytest.raises(LakeError) as error:
+                inspect_file(str(GOLDEN / 'broker.csv.pgp'), InputSpec(pgp=section), f'{tmp_path}/scratch/{key}')
+            assert str(error.value).startswith(f"Secret file '{tmp_path}/secrets/absent' cannot be read: ")
+            assert str(error.value).endswith(f"Create it, or correct '{key}' of 'pgp' in the input_spec.")
     finally:
         runtime.open_catalog(before)
 

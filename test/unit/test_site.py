@@ -24,8 +24,9 @@ from lib.local_lake.folders import LakeFolders
 from lib.local_lake.showing.run_summary import rule_summaries
 from lib.local_lake.showing.site import single_page
 
+OWNERS = 'Policy data, policy-data@example.com'
 KEYS = tuple(Column(name, 'string') for name in ('year', 'month', 'day'))
-SPEC = {'input_spec': {'table_description': 'All policies'}, 'transform_spec': {'hash': ['TaxId']}}
+SPEC = {'input_spec': {'table_description': 'All policies', 'owner': OWNERS}, 'transform_spec': {'hash': ['TaxId']}}
 RULE = 'IsComplete "policyno"'
 
 
@@ -69,6 +70,7 @@ def publish(folders: LakeFolders) -> None:
             'partition': '2026/01/31', 'error_message': 'It stopped.' if number else '',
             'seconds': {'collect-to-cleanse': '1.5'}, 'file': 'Gen/Policy/a.csv',
             'failed_conversions': ['One value did not convert.'],
+            'row_counts': [{'table': 'gen.policy', 'read': 9, 'filtered': None, 'quarantined': 2, 'published': 4}],
             'controls': [control('stated', 'the trailer of a.csv', '7'), control('read', '', '7'),
                          control('published', 'filtered', '1')]})
         items.put(folders.items('dq-results'), {
@@ -103,6 +105,9 @@ def test_the_pages_show_catalog_runs_rules_and_lineage(folders, tmp_path):
     tables = {table['name']: table for table in found['tables']}
     policy = tables['gen.policy']
     assert (policy['rows'], policy['parts'], policy['description']) == (3, ['2026/01/31'], 'All policies')
+    assert {name: table['owner'] for name, table in tables.items()} == dict.fromkeys(
+        ('gen.policy', 'gen_consume.v', 'gen.policy_quarantine_after_transform'), OWNERS) | {'collect/Gen/Policy': ''}
+    assert found['workflows'][0]['owner'] == OWNERS
     assert policy['history'] == [['2026-01-30T10:00', 3], ['2026-01-31T10:00', 4]]
     assert [column[:4] for column in policy['columns'][:2]] == [
         ['policyno', 'string', 'number of the policy', 0], ['taxid', 'string', '', 1]]
@@ -114,7 +119,7 @@ def test_the_pages_show_catalog_runs_rules_and_lineage(folders, tmp_path):
     run = found['runs'][0]
     assert (run['id'], run['file'], run['written']) == ('e1', 'a.csv', [['gen.policy', 4]])
     assert run['quarantined'] == [['after_transform', 'gen.policy_quarantine', 6, 2]]
-    assert (run['read'], run['filtered']) == (7, 1)
+    assert (run['read'], run['filtered'], run['rows']) == (7, 1, [['gen.policy', 9, None, 2, 4]])
     assert run['controls'] == [['stated', 'the trailer of a.csv', 'rows', '', '7', ''],
                                ['read', '', 'rows', '', '7', ''],
                                ['published', 'filtered', 'rows', '', '1', '']]
@@ -165,6 +170,60 @@ def test_one_page_holds_everything_and_runs_its_own_scripts_alone():
                       'img-src data:')
     data = scripts[0].removeprefix('window.LAKE = JSON.parse(').removesuffix(');\n')
     assert '<' not in scripts[0] and json.loads(json.loads(data)) == summary
+
+
+def quarantine(folders: LakeFolders, columns: str) -> None:
+    """Publish seven quarantined rows of the workflow, each with these columns."""
+    import duckdb
+    place = folders.cleanse / 'gen/policy_quarantine_before_transform/year=2026/month=01/day=31'
+    place.mkdir(parents=True)
+    rows = duckdb.sql(f"SELECT {columns}, 7 - range AS source_row, MAP {{'Tax Id': '{MARK}raw'}} AS raw_values, "
+                      f"['{RULE}'] AS failed_rules FROM range(7)")
+    rows.write_parquet(str(place / 'part.parquet'))
+    kinds = {'VARCHAR': 'string', 'BIGINT': 'bigint', 'VARCHAR[]': 'array<string>'}
+    described = tuple(Column(name, kinds.get(str(kind), 'map<string,string>'))
+                      for name, kind in zip(rows.columns, rows.types, strict=True))
+    table = Table('gen', 'policy_quarantine_before_transform', described, KEYS, str(place.parents[2]))
+    SqliteCatalog(folders.catalog).publish(
+        Publication(table, (Partition(('2026', '01', '31'), str(place), described),)))
+
+
+MARK = 'zqx'
+
+
+def test_samples_of_quarantined_rows_are_only_there_when_asked_for_and_have_no_personal_data(folders, tmp_path):
+    spec = {'input_spec': {'left_unprotected': {'Broker': 'public'}},
+            'transform_spec': {'hash': ['TaxId'], 'combinecolumns': [
+                {'field': 'Both', 'format': '{}-{}', 'source_columns': ['PolicyNo', 'TaxId']}]}}
+    (folders.configuration / 'transformation-spec/Gen-Policy.json').write_text(json.dumps(spec))
+    (folders.configuration / 'transformation-spec/Gen-Policy.csv').write_text(
+        'SourceName,DestName\nPolicy No,PolicyNo\nTax Id,TaxId\nTax Id,Copy\nLast Name,Code1\nBroker,Broker\n'
+        'Kind,Kind\nMemo,Memo\nPhone,Code2\nHolder,Ref\nSum insured,SumInsured\n')
+    publish(folders)
+    quarantine(folders, f"""'P-' || range AS policyno, '{MARK}1' AS taxid, '{MARK}2' AS copy, '{MARK}3' AS code1,
+        '{MARK}4' AS broker, '{MARK}5' AS both, 'car' AS kind, '{MARK}6' AS code2, '{MARK}0' AS ref,
+        7 + range AS suminsured, '{MARK}7' AS contactname,
+        CASE range WHEN 5 THEN '{MARK}8@a.example' WHEN 6 THEN 'called {MARK}9' ELSE 'B' || range END AS memo""")
+    write_pages(folders, tmp_path / 'without')
+    assert all(not table['samples'] for table in data_of(tmp_path / 'without')['tables'])
+    arguments = ['--lake', str(folders.root), '--config', str(folders.configuration), 'docs', '--samples', '--out']
+    assert main([*arguments, str(tmp_path / 'out')]) == 0
+    found = {table['name']: table['samples'] for table in data_of(tmp_path / 'out')['tables'] if table['samples']}
+    assert found.pop('gen.policy_quarantine_before_transform') == [{
+        'rule': RULE, 'columns': ['policyno', 'kind', 'suminsured', 'memo', 'source_row'], 'rows': [
+            ['P-6', 'car', '13', '…', '1'], ['P-5', 'car', '12', '…', '2'], ['P-4', 'car', '11', 'B4', '3'],
+            ['P-3', 'car', '10', 'B3', '4'], ['P-2', 'car', '9', 'B2', '5']]}]
+    assert all(MARK.encode() not in path.read_bytes() for path in (tmp_path / 'out').iterdir())
+
+
+@pytest.mark.parametrize('change', [
+    {'transform_spec': {'own': ['TaxId']}}, {'transform_spec': {'hash': ['PolicyNo', 'TaxId']}}])
+def test_no_samples_are_shown_of_steps_that_nobody_knows_or_that_protect_all(folders, tmp_path, change):
+    (folders.configuration / 'transformation-spec/Gen-Policy.json').write_text(json.dumps(change))
+    publish(folders)
+    quarantine(folders, f"'{MARK}1' AS policyno, '{MARK}2' AS taxid")
+    write_pages(folders, tmp_path / 'out', samples=True)
+    assert all(MARK.encode() not in path.read_bytes() for path in (tmp_path / 'out').iterdir())
 
 
 def test_pages_refer_to_nothing_outside_their_folder(folders, tmp_path):

@@ -17,7 +17,8 @@ from lake_etl.publish.schema_evolution import SETTINGS
 from lake_etl.syntax.records import Findings
 
 EVERYTHING = {
-    'description': 'anything', 'table_description': 'Policies', 'allow_schema_change': 'evolve',
+    'description': 'anything', 'table_description': 'Policies', 'owner': 'Policy data, policy-data@example.com',
+    'allow_schema_change': 'evolve',
     'strict_schema_mapping': True, 'types': {'Amount': 'decimal(16, 2)', 'Tags': 'array<string>', 'Day': 'DATE'},
     'infer_types': False, 'load_mode': 'by_file', 'files': 'folder', 'trigger': '_SUCCESS', 'multiline': False,
     'encoding': 'windows-1252', 'null_values': ['', 'N/A'], 'skip_rows': 2,
@@ -30,8 +31,9 @@ EVERYTHING = {
 def test_every_key_is_read():
     findings = Findings('Gen-Policy.json')
     assert parse_input(EVERYTHING, findings) == InputSpec(
-        table_description='Policies', allow_schema_change='evolve', strict_schema_mapping=True,
-        types=EVERYTHING['types'], infer_types=False, load_mode='by_file', files='folder', trigger='_SUCCESS',
+        table_description='Policies', owner='Policy data, policy-data@example.com', allow_schema_change='evolve',
+        strict_schema_mapping=True, types=EVERYTHING['types'], infer_types=False, load_mode='by_file',
+        files='folder', trigger='_SUCCESS',
         multiline=False, encoding='windows-1252', null_values=('', 'N/A'), skip_rows=2,
         csv=DelimitedSection(header=False, quote_character="'", escape_character='', delimiter='||'),
         json=JsonSection(multiline=True), xml=XmlSection(row_tag='ns:policy'), fixed=FixedSection(unit='bytes'),
@@ -90,6 +92,17 @@ def test_what_does_not_fit_is_named_with_its_place(raw, problems):
     findings = Findings('i.json')
     assert parse_input(raw, findings) is None
     assert [str(item).removeprefix('i.json: ') for item in findings.problems] == problems
+
+
+@pytest.mark.parametrize(('owner', 'accepted'), [
+    ('Policy data', True), ('Schäden & Rente, 保険@example.com', True), ('ä' * 127, True), ('ä' * 128, False),
+    ('', False), (' ', False), ('Policy\ndata', False), ('Policy\x00', False), ('Policy\u2028data', False), (7, False),
+    (['Policy data'], False)])
+def test_an_owner_is_one_line_that_a_catalog_can_store(owner, accepted):
+    findings = Findings('i.json')
+    spec = parse_input({'owner': owner}, findings)
+    assert (spec is not None and spec.owner == owner) is accepted and bool(findings.problems) is not accepted
+    assert all('owner' in str(problem) for problem in findings.problems)
 
 
 def test_a_password_is_never_shown():

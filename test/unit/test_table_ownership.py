@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lake_etl.arguments import OWNER
 from lake_etl.config.entries.known import known_forms
 from lake_etl.config.transform_steps import ANY_COLUMN, parse_transforms, protected_columns, protection_by_transform
 from lake_etl.config.workflow import read_entity_match, read_workflow
@@ -40,6 +41,14 @@ def test_a_table_remembers_what_its_first_load_says_and_keeps_properties_of_othe
         after = filled(OWN, before)
         assert after.parameters == {'owner': 'me', WORKFLOW: 'HV/Bordereau', PROTECTED: '{"taxid": "hash"}'}
     assert PROTECTED not in filled(replace(OWN, protected={})).parameters
+
+
+def test_a_table_has_the_owner_that_its_last_load_names():
+    named = filled(replace(OWN, owner='Policy data'))
+    assert named.parameters[OWNER] == 'Policy data'
+    assert filled(replace(OWN, owner='Claims data'), named).parameters[OWNER] == 'Claims data'
+    assert filled(replace(OWN, owner='Claims data').of_quarantine()).parameters[OWNER] == 'Claims data'
+    assert filled(OWN, named).parameters[OWNER] == '' and OWNER not in filled(OWN).parameters
 
 
 @given(st.lists(st.booleans(), min_size=12, max_size=12))

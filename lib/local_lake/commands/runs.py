@@ -10,15 +10,11 @@ from typing import Any
 
 from lake_etl.adapters.local.sqlite_items import SqliteItems
 from lake_etl.controls.control_statement import CONTROLS
-from lake_etl.jobs.conversion_report import FAILED_CONVERSIONS
-from lake_etl.jobs.job_run import NOTICES
+from lake_etl.controls.run_records import FAILED_CONVERSIONS, NOTICES, QUARANTINE_OPERATION, ROW_COUNTS
 from lib.local_lake.folders import LakeFolders
 from lib.local_lake.running.collected_files import AUDIT
 from lib.local_lake.showing.output import print_json, print_rows
 from lib.local_lake.showing.text_table import Count
-
-# The operation that the lineage records for a stage with quarantine rules.
-QUARANTINE = 'dataqualityquarantine'
 
 
 @dataclass(frozen=True)
@@ -102,6 +98,7 @@ def _document(found: RecordedRun) -> dict[str, object]:
     item = found.item
     return {'execution_id': item['execution_id'], 'started': item['job_start_date'], 'workflow': item['source_key'],
             'file': found.file, 'partition': item.get('partition'), 'status': item['job_latest_status'],
+            'rows': [dict(counts) for counts in item.get(ROW_COUNTS, ())],
             'rules': len(found.outcomes), 'rules_passed': found.passed, 'quarantined': found.quarantined,
             'seconds': {job: Decimal(str(value)) for job, value in item.get('seconds', {}).items()},
             'error_message': item.get('error_message') or None,
@@ -113,5 +110,5 @@ def _recorded(folders: LakeFolders, item: Mapping[str, Any]) -> RecordedRun:
     outcomes = tuple(str(found['Outcome']) for found in SqliteItems().query(folders.items('dq-results'), execution))
     counts = [json.loads(record['info'])['quarantined']
               for record in SqliteItems().query(folders.items('data-lineage'), execution)
-              if record['dataset_operation'] == QUARANTINE]
+              if record['dataset_operation'] == QUARANTINE_OPERATION]
     return RecordedRun(item, outcomes, sum(counts) if counts else None)

@@ -167,7 +167,7 @@ def _check_workflow(folders: LakeFolders, read: ConfigurationFiles, workflow: st
 
 
 def _personal_values(folders: LakeFolders, table: Table) -> dict[str, str]:
-    from lib.local_lake.running.personal_values import personal_values  # The only part that needs a query engine.
+    from lib.local_lake.showing.personal_values import personal_values  # The only part that needs a query engine.
     return personal_values(folders.catalog, table)
 
 

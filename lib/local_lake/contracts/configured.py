@@ -44,7 +44,7 @@ def configured_contract(database: str, table: str, workflow: Workflow, protectin
     found = [_filled_in(_classified(column), published) for column in columns.by_name.values()]
     return Contract(
         workflow=f'{database}/{table}', name=table, description=_text(workflow.input.table_description),
-        retention=workflow.input.retention or '', columns=(*found, *_added_by_load()),
+        owner=workflow.input.owner or '', retention=workflow.input.retention or '', columns=(*found, *_added_by_load()),
         rules=tuple(_rules(workflow.quality)) if workflow.quality else (),
         dropped=tuple(row.source_name for row in workflow.mapping_rows if row.dest_name is None),
         has_mapping=workflow.mapping is not None,

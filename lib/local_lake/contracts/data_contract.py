@@ -94,6 +94,7 @@ class Contract:
     """What is agreed about the Cleanse table of a workflow.
 
     workflow          `<database>/<table>`; empty if the contract of another tool names none
+    owner             who answers questions about the table
     retention         how long rows are kept, such as `10 y`
     dropped           columns of the source that do not become columns of the table
     has_mapping       false: all columns of the source become columns, also those that are not listed
@@ -103,6 +104,7 @@ class Contract:
     workflow: str
     name: str
     description: str = ''
+    owner: str = ''
     retention: str = ''
     columns: tuple[ContractColumn, ...] = ()
     rules: tuple[ContractRule, ...] = ()

@@ -19,6 +19,7 @@ def contract_differences(read: ReadContract, configured: Contract, file: str) ->
     """
     agreed = read.contract
     for place, there, here in (('description', agreed.description, configured.description),
+                               ('team', agreed.owner, configured.owner),
                                ('retention', agreed.retention, configured.retention)):
         if there != here:
             yield Problem(file, place, f'is {_shown(there)} in the contract and {_shown(here)} in the configuration')

@@ -34,9 +34,12 @@ def contract_document(contract: Contract, version: str) -> dict[str, Any]:
         'workflow': contract.workflow, 'droppedColumns': list(contract.dropped) or None,
         'hasMapping': None if contract.has_mapping else False,
         'quarantineClear': contract.quarantine_clear or None})
-    document = {'version': version, 'apiVersion': API_VERSION, 'kind': 'DataContract',
-                'id': str(uuid5(NAMESPACE_URL, f'insurancelake:{contract.workflow}'.lower())), 'name': contract.name,
-                'status': 'active', 'schema': [table]}
+    document: dict[str, Any] = {
+        'version': version, 'apiVersion': API_VERSION, 'kind': 'DataContract',
+        'id': str(uuid5(NAMESPACE_URL, f'insurancelake:{contract.workflow}'.lower())), 'name': contract.name,
+        'status': 'active', 'schema': [table]}
+    if contract.owner:
+        document['team'] = {'name': contract.owner}
     if contract.retention:
         amount, unit = contract.retention.split(' ')
         document['slaProperties'] = [{'property': 'retention', 'value': int(amount), 'unit': unit}]

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from lake_etl.arguments import RESERVED_COLUMNS
+from lake_etl.config.input import is_owner
 from lake_etl.dqdl.parser import parse_rule
 from lake_etl.dqdl.quoting import quoted
 from lake_etl.errors import ConfigurationError
@@ -62,9 +63,10 @@ def read_document(document: Mapping[str, Any], file: str, table: str | None = No
     found = reading.table(described) if described is not None else None
     if findings.problems or found is None:
         raise ConfigurationError(findings.problems)
-    reading.leave_out(document, IDENTITY | {'slaProperties'}, '')
-    retention = reading.retention(document.get('slaProperties'))
-    return ReadContract(replace(found, retention=retention), bool(found.workflow), reading.sentences())
+    reading.leave_out(document, IDENTITY | {'slaProperties', 'team'}, '')
+    found = replace(found, owner=reading.owner(document.get('team')),
+                    retention=reading.retention(document.get('slaProperties')))
+    return ReadContract(found, bool(found.workflow), reading.sentences())
 
 
 class _Reading:
@@ -105,7 +107,7 @@ class _Reading:
         return None
 
     def table(self, described: Mapping[str, Any]) -> Contract | None:
-        """Return the contract of a table, without the retention."""
+        """Return the contract of a table, without owner and retention."""
         own = self._own(described, OWN_TABLE, '')
         name, listed = described.get('name'), described.get('properties') or []
         if not isinstance(name, str) or not name.strip():
@@ -221,6 +223,15 @@ class _Reading:
             if found.get(key) is None and not (key == 'format' and column):
                 self.keys_left[f'logicalTypeOptions.{key}'] += 1
         return [ContractRule(AFTER, QUARANTINE, str(rule)) for rule in found.values() if rule is not None]
+
+    def owner(self, team: object) -> str:
+        """Return the name of the team, and note its members and all else that is known of it."""
+        name = _text(team.get('name')) if isinstance(team, dict) else ''
+        if not isinstance(team, dict) or name and not is_owner(name):
+            self.leave_out({'team': team}, set(), '')
+            return ''
+        self.leave_out(team, {'name'}, 'team.')
+        return name
 
     def retention(self, listed: object) -> str:
         """Return the retention such as `10 y`, and note all other agreements on the service."""

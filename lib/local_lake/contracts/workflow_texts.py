@@ -77,7 +77,8 @@ def _cell(column: ContractColumn, field: str) -> str:
 def _specification(contract: Contract) -> dict[str, Any]:
     columns = [column for column in contract.columns if column.is_described]
     clear = {column.name: column.clear_reason for column in contract.columns if column.clear_reason}
-    source = {'table_description': contract.description, 'retention': contract.retention, 'left_unprotected': clear}
+    source = {'table_description': contract.description, 'owner': contract.owner, 'retention': contract.retention,
+              'left_unprotected': clear}
     steps: dict[str, Any] = {'changetype': {
         column.name: column.type for column in columns
         if column.type and not column.type_of_table and not column.format and column.protected_by not in HIDE}}

@@ -24,7 +24,7 @@ from lib.local_lake.contracts.configured import configured_contract
 from lib.local_lake.planning.canonical_sql import CanonicalQuery, canonical_condition, canonical_query, created_name
 
 # Keys of the input_spec that only describe, or that only decide whether a load stops.
-DESCRIBING = ('table_description', 'retention', 'left_unprotected', 'no_longer_protected')
+DESCRIBING = ('table_description', 'owner', 'retention', 'left_unprotected', 'no_longer_protected')
 STOPPING = ('takes_over', 'allow_schema_change', 'strict_schema_mapping', 'max_row_change', 'controls')
 # Those whose effect is told by column, by row, or as personal data in clear text.
 APART = (*DESCRIBING, *STOPPING, 'types', 'hash_text', 'row_filter', 'keep_malformed_text', 'trigger')

@@ -14,9 +14,8 @@ from lake_etl.adapters.local.sqlite_items import SqliteItems
 from lake_etl.config.configuration_files import entity_match_file, folded
 from lake_etl.config.dependencies import utc_time
 from lake_etl.config.reader import configuration_below
+from lake_etl.controls.run_records import FAILED_CONVERSIONS, NOTICES
 from lake_etl.errors import LakeError
-from lake_etl.jobs.conversion_report import FAILED_CONVERSIONS
-from lake_etl.jobs.job_run import NOTICES
 from lake_etl.landing.location import Landing
 from lake_etl.reasons.failure import original_of, reason_of
 from lib.job_table import STEPS, LakeJob, failure_after

@@ -1,4 +1,4 @@
-"""Collects what the pages of a lake show, from its configuration, catalog and records, without values from rows."""
+"""Collects what the pages of a lake show, from its configuration, catalog and records."""
 from __future__ import annotations
 
 import json
@@ -8,11 +8,13 @@ from datetime import UTC, datetime
 from typing import Any
 
 from lake_etl import runtime
+from lake_etl.arguments import OWNER
 from lake_etl.column_lineage.lineage_graph import LineageGraph
 from lake_etl.column_lineage.workflow_lineage import LakeConfiguration, trace_lake
 from lake_etl.config.workflow import Workflow
+from lake_etl.controls.run_records import QUARANTINE_OPERATION
 from lake_etl.ports import Table
-from lib.local_lake.showing.run_summary import QUARANTINE, WRITE, rule_summaries, run_summary
+from lib.local_lake.showing.run_summary import WRITE, rule_summaries, run_summary
 
 AUDIT, LINEAGE, RESULTS = 'job-audit', 'data-lineage', 'dq-results'
 # What each record of a run has.
@@ -87,21 +89,23 @@ def _described(run: Mapping[str, Any]) -> Mapping[str, Any]:
 
 def _counts_rows(record: Mapping[str, Any]) -> bool:
     """Tell whether a record of lineage counts the rows that were written or quarantined."""
-    if record.get('dataset_operation') not in (WRITE, QUARANTINE):
+    if record.get('dataset_operation') not in (WRITE, QUARANTINE_OPERATION):
         return False
     information = json.loads(record['info'])
     return 'table' in information and 'rows' in information
 
 
 def summarize(configuration: LakeConfiguration, published: PublishedLake,
-              matches: Iterable[Mapping[str, object]] | None = ()) -> dict[str, object]:
+              matches: Iterable[Mapping[str, object]] | None = (),
+              samples: Mapping[str, Sequence[Mapping[str, object]]] | None = None) -> dict[str, object]:
     """Return all that the pages show, ready to be written as JSON.
 
     matches  figures of each matched database; None if they are not known, because no rows were read
+    samples  quarantined rows by the name of their table; None: no values from rows
 
     Raises LakeError when tables are made of each other in a circle.
     """
-    graph = trace_lake(configuration)
+    graph, owners = trace_lake(configuration), _owners(configuration.workflows)
     names = list(dict.fromkeys([*graph.tables, *published.tables]))
     steps: dict[tuple[str, str, bool], int] = {}
     numbers = {name: number for number, name in enumerate(names)}
@@ -113,7 +117,9 @@ def summarize(configuration: LakeConfiguration, published: PublishedLake,
               [steps.setdefault((step.kind, step.place, step.masks), len(steps)) for step in origin.steps],
               int(origin.masks)] for origin, target in graph.edges()]
     return {'generated': datetime.now(UTC).strftime('%Y-%m-%d %H:%M UTC'),
-            'tables': [_table(name, graph, published) for name in names], 'edges': edges, 'steps': list(steps),
+            'tables': [_table(name, graph, published, owners) | {
+                'samples': list((samples or {}).get(name, ()))} for name in names], 'edges': edges,
+            'steps': list(steps),
             'unread': list(graph.unread), 'workflows': _workflows(configuration.workflows, published),
             'rules': rule_summaries(configuration.workflows, published.runs, published.results),
             'runs': [run_summary(item, published.operations.get(str(item['execution_id']), ()),
@@ -121,7 +127,17 @@ def summarize(configuration: LakeConfiguration, published: PublishedLake,
             'matches': None if matches is None else list(matches)}
 
 
-def _table(name: str, graph: LineageGraph, published: PublishedLake) -> dict[str, object]:
+def _owners(workflows: Mapping[tuple[str, str], Workflow]) -> dict[str, str]:
+    """Return the owner by the name of each Cleanse table, and by the name of each file that configures a table."""
+    owners: dict[str, str] = {}
+    for (database, table), workflow in workflows.items():
+        if workflow.input.owner:
+            files = [file.rpartition('/')[2] for file in workflow.present_files]
+            owners |= dict.fromkeys((f'{database}.{table}'.lower(), *files), workflow.input.owner)
+    return owners
+
+
+def _table(name: str, graph: LineageGraph, published: PublishedLake, owners: Mapping[str, str]) -> dict[str, object]:
     traced, table = graph.tables.get(name), published.tables.get(name)
     catalog = {column.name: column for column in (*table.columns, *table.partition_keys)} if table else {}
     columns = {column.name: column for column in traced.columns} if traced else {}
@@ -132,7 +148,10 @@ def _table(name: str, graph: LineageGraph, published: PublishedLake) -> dict[str
                columns[column].unknown if column in columns else '',
                [step.place for step in columns[column].steps] if column in columns else []]
               for column in dict.fromkeys([*columns, *catalog])]
-    return {'name': name, 'kind': kind, 'file': traced.file if traced else '',
+    file = traced.file if traced else ''
+    owner = owners.get(name.partition('_quarantine_')[0]) or owners.get(file) or (
+        table.parameters.get(OWNER, '') if table else '')
+    return {'name': name, 'kind': kind, 'file': file, 'owner': owner,
             'description': (table.description or '') if table else '', 'rows': published.rows.get(name),
             'parts': list(published.parts.get(name, ())), 'history': list(published.history.get(name, ())),
             'failed': list(published.failed.get(name, ())),
@@ -145,7 +164,8 @@ def _workflows(workflows: Mapping[tuple[str, str], Workflow], published: Publish
     for run in published.runs:
         last.setdefault(str(run['source_key']).lower(), run)
     return [{'name': f'{database}/{table}', 'files': list(workflow.present_files),
-             'description': workflow.input.table_description or '', 'transforms': [step.key for step in workflow.steps],
+             'description': workflow.input.table_description or '', 'owner': workflow.input.owner or '',
+             'transforms': [step.key for step in workflow.steps],
              'status': str(last.get(f'{database}/{table}'.lower(), {}).get('job_latest_status', ''))}
             for (database, table), workflow in workflows.items()]
 

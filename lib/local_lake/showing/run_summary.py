@@ -9,16 +9,16 @@ from typing import Any
 from lake_etl.config.quality_rules import ACTIONS, STAGES
 from lake_etl.config.workflow import Workflow
 from lake_etl.controls.control_statement import CONTROLS, FILTERED, READ
+from lake_etl.controls.run_records import FAILED_CONVERSIONS, NOTICES, QUARANTINE_OPERATION, ROW_COUNTS
 
 # Shares and counts. Other metrics, such as Minimum and Sum, may be a value of one row.
 SHARES_AND_COUNTS = re.compile(r'\.(Completeness|Uniqueness|UniqueValueRatio|DistinctValuesCount|RowCount|ColumnCount'
                                r'|Compliance|LengthCompliance|ColumnNamesPatternMatchRatio|ReferentialIntegrity'
                                r'|RowCountMatch|DatasetMatch|SchemaMatch|DataFreshness)(?: \(where: .*\))?$', re.DOTALL)
 THRESHOLD = re.compile(r'(>=|<=|=|>|<)\s*(\d+(?:\.\d+)?)\s*$')
-ROWS = 'rows'
-# The names that jobs write into records. The jobs need Spark, and the pages do not.
-WRITE, QUARANTINE = 'write', 'dataqualityquarantine'
-FAILED_CONVERSIONS, NOTICES = 'failed_conversions', 'notices'
+# The name that jobs write into records. The jobs need Spark, and the pages do not.
+WRITE = 'write'
+ROWS, ROW_STAGES = 'rows', ('read', 'filtered', 'quarantined', 'published')
 
 
 def run_summary(item: Mapping[str, Any], operations: Sequence[Mapping[str, Any]],
@@ -29,7 +29,8 @@ def run_summary(item: Mapping[str, Any], operations: Sequence[Mapping[str, Any]]
     operations  of its lineage
     results     of its rules
     """
-    controls = [dict(line) for line in item.get(CONTROLS, ())]
+    controls, tables = [dict(line) for line in item.get(CONTROLS, ())], list(item.get(ROW_COUNTS, ()))
+    stated = _control_rows(controls, READ)
     return {'id': str(item['execution_id']), 'workflow': str(item['source_key']),
             'file': str(item.get('file', '')).rpartition('/')[2],
             'started': str(item['job_start_date'])[:19].replace('T', ' '), 'partition': str(item.get('partition', '')),
@@ -37,8 +38,10 @@ def run_summary(item: Mapping[str, Any], operations: Sequence[Mapping[str, Any]]
             'seconds': {name: float(value) for name, value in item.get('seconds', {}).items()},
             'written': [[str(found['table']), int(found['rows'])] for found in _information(operations, WRITE)],
             'quarantined': [[str(found['stage']), str(found['table']), int(found['rows']), int(found['quarantined'])]
-                            for found in _information(operations, QUARANTINE)],
-            'read': _control_rows(controls, READ), 'filtered': _control_rows(controls, FILTERED),
+                            for found in _information(operations, QUARANTINE_OPERATION)],
+            'rows': [[counts['table'], *(counts[name] for name in ROW_STAGES)] for counts in tables],
+            'read': _total(tables, 'read') if stated is None else stated,
+            'filtered': _total(tables, 'filtered') if stated is None else _control_rows(controls, FILTERED),
             'controls': [[line['stage'], line['by'], line['column'], line['group'], line['amount'], line['difference']]
                          for line in controls],
             'rules': [[str(found['ruleset_name']), _action(found), str(found['Rule']), int(_passed(found))]
@@ -100,6 +103,12 @@ def _control_rows(controls: Iterable[Mapping[str, str]], stage: str) -> int | No
     amounts = [line['amount'] for line in controls if line['column'] == ROWS and not line['group']
                and stage in (line['stage'], line['by'])]
     return int(float(amounts[0])) if amounts else None
+
+
+def _total(tables: Sequence[Mapping[str, Any]], stage: str) -> int | None:
+    """Return the rows of all tables of a load at a stage; None if they are not known of each."""
+    rows = [counts[stage] for counts in tables]
+    return sum(map(int, rows)) if rows and None not in rows else None
 
 
 def _action(item: Mapping[str, Any]) -> str:

@@ -16,6 +16,8 @@ COMMON_OPTIONAL = ('JOB_ID', 'JOB_RUN_ID', 'data_lineage_table', 'catalog', 'ret
                    'openlineage_transport')
 PARTITION_KEYS = tuple(Column(name, 'string') for name in ('year', 'month', 'day'))
 EXECUTION_COLUMN = 'execution_id'
+# The property of a table that says who answers questions about it.
+OWNER = 'lake_etl.owner'
 RESERVED_COLUMNS = (*(key.name for key in PARTITION_KEYS), EXECUTION_COLUMN)
 DEFAULT_RETENTION_HOURS = 72
 LONGEST_RETENTION_HOURS = 100 * 366 * 24

@@ -157,21 +157,27 @@ def ruleset_engine() -> RulesetEngine:
     return GlueDataQuality()
 
 
-def secret(address: str) -> bytes:
-    """Return a secret: the file `file:///path`, the variable `env://NAME`, or else what AWS Secrets Manager has."""
+def secret(address: str, named_by: str = 'the job argument that names it') -> bytes:
+    """Return a secret: the file `file:///path`, the variable `env://NAME`, or else what AWS Secrets Manager has.
+
+    named_by  what names the secret, for the message of a secret that cannot be read
+    """
     if address.startswith((FILE, ENVIRONMENT)):
         from lake_etl.adapters.local.secret_files import read_secret
     else:
         from lake_etl.adapters.aws.secrets_manager import read_secret
-    return read_secret(address)
+    return read_secret(address, named_by)
 
 
-def named_secret(name: str) -> bytes:
-    """Return a secret that configuration names: in a lake on this machine, the file of that name in `secrets`."""
+def named_secret(name: str, named_by: str) -> bytes:
+    """Return a secret that configuration names: in a lake on this machine, the file of that name in `secrets`.
+
+    named_by  the key of the configuration that names it
+    """
     if _catalog_address.startswith(SQLITE) and not name.startswith((FILE, ENVIRONMENT)):
         database = Path(unquote(urlsplit(_catalog_address).path))
-        return secret((database.parent / SECRETS / name).absolute().as_uri())
-    return secret(name)
+        return secret((database.parent / SECRETS / name).absolute().as_uri(), named_by)
+    return secret(name, named_by)
 
 
 def is_s3(uri: str) -> bool:

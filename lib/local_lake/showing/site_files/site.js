@@ -144,9 +144,11 @@
   function tablePage(name) {
     const number = byName.get(name), table = lake.tables[number];
     if (!table) return [h('h1', {}, 'There is no such table'), h('p', {}, name)];
-    return [h('h1', {}, table.name), h('p', {}, tag(KINDS[table.kind]), ' ', table.description, table.file ? h('span', {class: 'quiet'}, ' ' + table.file) : ''),
+    return [h('h1', {}, table.name), h('p', {}, tag(KINDS[table.kind]), ' ', table.description, table.file ? h('span', {class: 'quiet'}, ' ' + table.file) : ''), table.owner ? h('p', {}, 'Owner: ', table.owner) : '',
       figures([[table.rows === null ? '–' : count(table.rows), 'rows'], [count(table.columns.length), 'columns'], [count(table.parts.length), 'partitions']]),
       notes(table.unknown), table.failed.length ? [h('h2', {}, 'Rules that rows failed'), grid(['rule', '#rows'], table.failed.map(([rule, rows]) => [h('code', {}, rule), count(rows)]))] : '',
+      table.samples.length ? [h('h2', {}, 'Sample of quarantined rows'), h('p', {class: 'quiet'}, 'Columns that are protected or look personal are left out. “…” stands for text of several words, and for values that look personal.'),
+        table.samples.map(sample => [h('h3', {}, h('code', {}, sample.rule)), grid(sample.columns, sample.rows)])] : '',
       h('h2', {}, 'Columns'),
       grid(['column', 'type', 'description', 'protection', 'made from'], table.columns.map(column => [
         h('a', {href: address(name, column[0])}, h('code', {}, column[0])), column[1] ? h('code', {class: 'type'}, column[1].length > 40 ? column[1].slice(0, 39) + '…' : column[1]) : '', column[2], column[3] ? tag('protected', 'mark') : '',
@@ -172,8 +174,8 @@
   }
 
   function tablesPage() {
-    return [h('h1', {}, 'Tables and views'), grid(['name', 'kind', 'description', '#rows', '#columns', '#partitions'], lake.tables.filter(table => table.kind !== 'source').map(table => [
-      h('a', {href: address(table.name)}, table.name), KINDS[table.kind], table.description, count(table.rows), count(table.columns.length), count(table.parts.length)]))];
+    return [h('h1', {}, 'Tables and views'), grid(['name', 'kind', 'description', 'owner', '#rows', '#columns', '#partitions'], lake.tables.filter(table => table.kind !== 'source').map(table => [
+      h('a', {href: address(table.name)}, table.name), KINDS[table.kind], table.description, table.owner, count(table.rows), count(table.columns.length), count(table.parts.length)]))];
   }
 
   function overview() {
@@ -220,6 +222,7 @@
       figures(known([[run.read, 'rows read'], [run.filtered, 'filtered out'], [run.quarantined.length ? sumOf(run.quarantined, 3) : null, 'quarantined'],
         [run.written.length ? rowsOf(run, 'cleanse') : null, 'rows loaded'], [run.rules.length ? run.rules.filter(rule => rule[3]).length : null, `of ${count(run.rules.length)} rules passed`]])),
       run.told.map(text => h('p', {class: 'note'}, text)),
+      run.rows.length ? [h('h2', {}, 'Rows of each table'), grid(['table', '#read', '#filtered out', '#quarantined', '#published'], run.rows.map(([table, ...rows]) => [tableLink(table), ...rows.map(value => value === null ? 'unknown' : count(value))])), run.rows.flat().includes(null) ? h('p', {class: 'quiet'}, 'Unknown: a step may have added or left out rows. Rows are counted on the way for control totals only.') : ''] : '',
       h('h2', {}, 'Tables written'), grid(['table', '#rows'], run.written.map(([table, rows]) => [tableLink(table), count(rows)]), 'No table was written.'),
       h('h2', {}, 'Quarantine'), grid(['stage', 'table', '#rows checked', '#quarantined'], run.quarantined.map(([stage, table, rows, failed]) => [stage, tableLink(table), count(rows), count(failed)]), 'No rule of this run quarantines rows.'),
       h('h2', {}, 'Control totals'), grid(['stage', 'by', 'total of', 'group', '#amount', '#difference'], run.controls, 'The sender states none.'),
@@ -232,11 +235,11 @@
   function runsPage() {
     const stages = [...new Set(lake.runs.flatMap(run => Object.keys(run.seconds)))], shown = lake.runs.slice(0, 500);
     const most = Math.max(1, ...shown.map(run => Object.values(run.seconds).reduce((sum, value) => sum + value, 0)));
-    return [h('h1', {}, 'Runs'), h('p', {class: 'quiet'}, stages.length ? 'Bars show the seconds of ' + stages.join(', ') + ', in this order.' : ''), grid(['started (UTC)', 'workflow', 'partition', 'status', '#loaded', '#quarantined', '#seconds', 'duration by stage'], shown.map(run => {
+    return [h('h1', {}, 'Runs'), h('p', {class: 'quiet'}, stages.length ? 'Bars show the seconds of ' + stages.join(', ') + ', in this order.' : ''), grid(['started (UTC)', 'workflow', 'partition', 'status', '#read', '#filtered', '#loaded', '#quarantined', '#seconds', 'duration by stage'], shown.map(run => {
       const total = Object.values(run.seconds).reduce((sum, value) => sum + value, 0);
       let at = 0;
       return [h('a', {href: '#/run/' + encodeURIComponent(run.id)}, run.started), run.workflow, run.partition, [statusTag(run), run.error ? h('div', {}, run.error) : ''],
-        run.written.length ? count(rowsOf(run, 'cleanse')) : '', run.quarantined.length ? count(sumOf(run.quarantined, 3)) : '', total.toFixed(1),
+        count(run.read), count(run.filtered), run.written.length ? count(rowsOf(run, 'cleanse')) : '', run.quarantined.length ? count(sumOf(run.quarantined, 3)) : '', total.toFixed(1),
         s('svg', {width: 120, height: 16, role: 'img', 'aria-label': stages.map(name => `${name}: ${run.seconds[name] || 0} seconds`).join(', ')}, stages.map((name, number) => {
           const width = (run.seconds[name] || 0) / most * 120, bar = s('rect', {class: 's' + number % 3, x: at, y: 2, width, height: 12}, s('title', {}, `${name}: ${run.seconds[name] || 0} seconds`));
           at += width;
@@ -245,8 +248,8 @@
     }), 'No run is recorded.')];
   }
 
-  const workflowsPage = () => [h('h1', {}, 'Workflows'), grid(['workflow', 'description', 'files', 'transforms', 'last run'], lake.workflows.map(flow => [
-    h('a', {href: address(flow.name.replace('/', '.').toLowerCase())}, flow.name), flow.description, flow.files.map(file => h('div', {}, h('code', {}, file))), flow.transforms.join(', '), flow.status]))];
+  const workflowsPage = () => [h('h1', {}, 'Workflows'), grid(['workflow', 'description', 'owner', 'files', 'transforms', 'last run'], lake.workflows.map(flow => [
+    h('a', {href: address(flow.name.replace('/', '.').toLowerCase())}, flow.name), flow.description, flow.owner, flow.files.map(file => h('div', {}, h('code', {}, file))), flow.transforms.join(', '), flow.status]))];
 
   const matchesPage = () => [h('h1', {}, 'Entity matches'), (lake.matches || []).length ? '' : h('p', {class: 'quiet'}, lake.matches ? 'No database was matched yet.' : 'The figures of matches come from rows, and these pages were written without reading any.'), (lake.matches || []).map(match => [h('h2', {}, match.database),
     figures([[count(match.keys), 'source keys'], [count(match.persons), 'persons'], [match.persons ? (match.keys / match.persons).toFixed(2) : '–', 'keys for each person']]),
@@ -256,10 +259,10 @@
   function searchPage(text) {
     const wanted = text.toLowerCase(), hits = [];
     for (const table of lake.tables) {
-      if (table.name.toLowerCase().includes(wanted) || table.description.toLowerCase().includes(wanted)) hits.push([h('a', {href: address(table.name)}, table.name), KINDS[table.kind], table.description]);
-      for (const column of table.columns) if (column[0].toLowerCase().includes(wanted) || column[2].toLowerCase().includes(wanted)) hits.push([h('a', {href: address(table.name, column[0])}, table.name + '.' + column[0]), 'column', column[2]]);
+      if ([table.name, table.description, table.owner].some(part => part.toLowerCase().includes(wanted))) hits.push([h('a', {href: address(table.name)}, table.name), KINDS[table.kind], table.description, table.owner]);
+      for (const column of table.columns) if (column[0].toLowerCase().includes(wanted) || column[2].toLowerCase().includes(wanted)) hits.push([h('a', {href: address(table.name, column[0])}, table.name + '.' + column[0]), 'column', column[2], '']);
     }
-    return [h('h1', {}, `${count(hits.length)} results for “${text}”`), grid(['name', 'kind', 'description'], hits.slice(0, 200), 'No table and no column has such a name.'), hits.length > 200 ? h('p', {class: 'quiet'}, 'The first 200 are shown.') : ''];
+    return [h('h1', {}, `${count(hits.length)} results for “${text}”`), grid(['name', 'kind', 'description', 'owner'], hits.slice(0, 200), 'No table and no column has such a name.'), hits.length > 200 ? h('p', {class: 'quiet'}, 'The first 200 are shown.') : ''];
   }
 
   const PAGES = {'': overview, tables: tablesPage, lineage: () => [h('h1', {}, 'Lineage of tables'), lake.unread.map(text => h('p', {class: 'note'}, text)), tableGraph()], workflows: workflowsPage, quality: qualityPage, runs: runsPage, matches: matchesPage};

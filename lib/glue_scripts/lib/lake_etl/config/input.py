@@ -25,6 +25,8 @@ SCHEMA_CHANGE_BY_ENVIRONMENT: Mapping[str, SchemaChange] = {'dev': 'permissive',
 DEFAULT_TRIGGER = '_SUCCESS'
 UTF_8 = 'utf-8'
 RETENTION = re.compile(r'[1-9]\d{0,5} [hdwmy]')
+# What AWS Glue stores as the owner of a table.
+LONGEST_OWNER, ONE_LINE = 255, re.compile(r'[^\x00-\x1f\x7f-\x9f\u2028\u2029]+')
 WORKFLOW = re.compile(r'[^/]*[^/\s][^/]*/[^/]*[^/\s][^/]*')
 
 
@@ -33,6 +35,8 @@ class InputSpec(InputSections):
     """The options of a workflow for its input.
 
     table_description      description of the Cleanse table in the catalog
+    owner                  who answers questions about the tables of the workflow, such as a team with its mail
+                           address, in one line
     takes_over             the workflow, as "Database/Table", that has filled the Cleanse table until now
     no_longer_protected    columns that earlier loads protected and that need no protection anymore, each with the
                            reason, such as {"TaxId": "company numbers, which are public"}
@@ -73,6 +77,7 @@ class InputSpec(InputSections):
     """
 
     table_description: str | None = None
+    owner: str | None = None
     takes_over: str | None = None
     no_longer_protected: dict[str, str] = field(default_factory=dict)
     left_unprotected: dict[str, str] = field(default_factory=dict)
@@ -101,6 +106,7 @@ class InputSpec(InputSections):
 
     def check(self) -> Iterator[str]:
         """Yield the problems that types cannot express."""
+        yield from _owner_messages(self.owner)
         if not _is_encoding(self.encoding):
             yield f"'encoding' must be the name of a text encoding such as utf-8, got {describe(self.encoding)}"
         yield from _rows_messages(self.skip_rows, self.skip_footer, self.row_filter)
@@ -188,6 +194,11 @@ def parse_input(raw: object, findings: Findings) -> InputSpec | None:
     return parse_record(InputSpec, raw, 'input_spec', findings)
 
 
+def is_owner(text: str) -> bool:
+    """Tell whether a text can be the owner of a table: one line that is not blank, with at most 255 bytes."""
+    return bool(text.strip() and ONE_LINE.fullmatch(text)) and len(text.encode('utf-8', 'replace')) <= LONGEST_OWNER
+
+
 def default_schema_change(environment: str) -> SchemaChange:
     """Return the changes of columns that an environment allows when the workflow does not say."""
     return SCHEMA_CHANGE_BY_ENVIRONMENT.get(environment.lower(), 'strict')
@@ -199,6 +210,12 @@ def _is_encoding(name: str) -> bool:
     except (LookupError, ValueError):
         return False
     return True
+
+
+def _owner_messages(owner: str | None) -> Iterator[str]:
+    if owner is not None and not is_owner(owner):
+        yield (f"'owner' must be one line of text with at most {LONGEST_OWNER} bytes, such as 'Claims data, "
+               f"claims-data@example.com', got {describe(owner)}")
 
 
 def _rows_messages(skip_rows: int, skip_footer: int, row_filter: str | None) -> Iterator[str]:

@@ -14,6 +14,7 @@ from pyspark.sql import functions as F
 from pyspark.sql.types import DecimalType, NumericType, StringType
 
 from lake_etl.controls.control_statement import FILTERED, OTHER, Figures, Measure, StatedTotals
+from lake_etl.controls.run_records import FilterCount
 from lake_etl.spark.columns import column, column_type, quoted
 from lake_etl.spark.materialize import observed
 from lake_etl.transform.conversion import Conversion
@@ -126,6 +127,11 @@ class ControlPoints:
             found |= {group: value == group for group in self.groups}
             found[OTHER] = ~F.coalesce(value.isin(*self.groups), F.lit(False))
         return found
+
+    def filter_counts(self) -> list[FilterCount]:
+        """Return the rows before and after each step that leaves out rows; the frames must have been computed."""
+        return [FilterCount(*(int(self.figures(point(number))[Measure('')]) for point in (before_filter, after_filter)))
+                for number in range(self.filters)]
 
     def has(self, point: str) -> bool:
         """Tell whether rows are counted at a point."""

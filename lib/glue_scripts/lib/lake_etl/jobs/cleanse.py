@@ -25,9 +25,9 @@ from lake_etl.config.transform_steps import text_columns, without_absent
 from lake_etl.config.workflow import Workflow
 from lake_etl.controls.control_points import FilterWatch
 from lake_etl.controls.control_statement import ACCEPTED, MAPPED, TRANSFORMED
+from lake_etl.controls.run_records import NOTICES
 from lake_etl.jobs.cleanse_target import CleanseRun, cleanse_target, source_address, source_file, table_runs
 from lake_etl.jobs.control_totals import observe_source, observe_stage
-from lake_etl.jobs.job_run import NOTICES
 from lake_etl.jobs.preflight import read_whole_workflow
 from lake_etl.jobs.source_columns import KnownColumns, absent_columns, check_source_columns, mapping_rules, tell_columns
 from lake_etl.jobs.table_ownership import published_table, require_own_table

@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from pyspark.sql import DataFrame
 
 from lake_etl.config.workflow import Workflow
+from lake_etl.controls.run_records import NOTICES
 from lake_etl.jobs.cleanse_target import CleanseRun, cleanse_target, source_address, source_file
 from lake_etl.jobs.control_totals import observe_written, require_control_totals
 from lake_etl.jobs.conversion_report import report_conversions
-from lake_etl.jobs.job_run import NOTICES
+from lake_etl.jobs.row_counts import record_row_counts
 from lake_etl.jobs.table_ownership import published_table, record_changes
 from lake_etl.ports import Table
 from lake_etl.publish.failed_rows import without_mark
@@ -82,6 +83,7 @@ def publish_table(table: StagedCleanseTable) -> Published:
         table.gate.settle(table.written)
     published = table.written.publish()
     run.record_sentences(NOTICES, run.notices)
+    record_row_counts(run, table.workflow, table.gate, published.audit.rows)
     run.record_publication(without_mark(table.df), published)
     record_changes(run, table.before, table.target)
     table.gate.remember()

@@ -5,13 +5,13 @@ import logging
 from collections.abc import Sequence
 from typing import Any
 
+from lake_etl.controls.run_records import FAILED_CONVERSIONS
 from lake_etl.errors import ConversionError
 from lake_etl.jobs.job_run import JobRun
 from lake_etl.transform.conversion import FailedConversion
 
 LOG = logging.getLogger(__name__)
 OPERATION = 'failedconversions'
-FAILED_CONVERSIONS = 'failed_conversions'
 
 
 def report_conversions(run: JobRun[Any], failures: Sequence[FailedConversion]) -> None:

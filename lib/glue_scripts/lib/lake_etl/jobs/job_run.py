@@ -27,9 +27,7 @@ from lake_etl.spark.background_work import BeforePublishing
 from lake_etl.spark.session import configure
 from lake_etl.transform.conversion_watch import ConversionWatch
 
-__all__ = ['NOTICES', 'JobRun', 'job_run', 'resolve_arguments']
-# The entry of an audit record with what the owner of the data should know although the load succeeds.
-NOTICES = 'notices'
+__all__ = ['JobRun', 'job_run', 'resolve_arguments']
 
 
 @dataclass(frozen=True)
@@ -56,7 +54,7 @@ class JobRun(Generic[Arguments]):
     watch: ConversionWatch = field(default_factory=ConversionWatch)
     notices: list[str] = field(default_factory=list)
     controls: ControlPoints = field(default_factory=ControlPoints)
-    recorded: dict[str, list[str]] = field(default_factory=dict)
+    recorded: dict[str, list[object]] = field(default_factory=dict)
     further_table: str = ''
 
     @property
@@ -77,9 +75,13 @@ class JobRun(Generic[Arguments]):
 
     def record_sentences(self, entry: str, sentences: Sequence[str]) -> None:
         """Add sentences to an entry of the audit record of the execution; without a record nothing happens."""
+        self.record(entry, [f'{self.further_table}: {item}' if self.further_table else item for item in sentences])
+
+    def record(self, entry: str, values: Sequence[object]) -> None:
+        """Add values to an entry of the audit record of the execution; without a record nothing happens."""
         known = self.recorded.setdefault(entry, [])
-        known += (f'{self.further_table}: {item}' if self.further_table else item for item in sentences)
-        if sentences and (table := self.load.job_audit_table):
+        known += values
+        if values and (table := self.load.job_audit_table):
             runtime.items(table).update(table, {'execution_id': self.load.execution_id}, {entry: list(known)})
 
     def record_publication(self, df: DataFrame, published: Published) -> None:

@@ -33,7 +33,8 @@ def cleanse_ownership(run: JobRun[Any], workflow: Workflow) -> Ownership:
         protected=protected_columns(workflow.steps, protecting_transforms(all_transforms())),
         takes_over=workflow.input.takes_over,
         no_longer_protected={name.lower(): reason for name, reason in workflow.input.no_longer_protected.items()},
-        hash_text=chosen_hash_text(workflow, run.args), file=_shown(workflow, names.spec))
+        hash_text=chosen_hash_text(workflow, run.args), file=_shown(workflow, names.spec),
+        owner=workflow.input.owner)
 
 
 def consume_ownership(run: JobRun[CleanseToConsumeArguments], workflow: Workflow) -> Ownership:
@@ -42,7 +43,7 @@ def consume_ownership(run: JobRun[CleanseToConsumeArguments], workflow: Workflow
     return Ownership(
         workflow='/'.join(given),
         takes_over=workflow.spark_sql.takes_over if workflow.spark_sql else None,
-        file=_shown(workflow, file_names(*given).spark_sql), by_query=True)
+        file=_shown(workflow, file_names(*given).spark_sql), by_query=True, owner=workflow.input.owner)
 
 
 def protection_of_sources(statements: Iterable[str]) -> ProtectedColumns | None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from lake_etl.arguments import OWNER
 from lake_etl.config.configuration_files import folded
 from lake_etl.config.formats.delimited_format import DELIMITED
 from lake_etl.config.input import AS_INFERRED, AS_WRITTEN
@@ -31,6 +32,7 @@ class Ownership:
     file                 name of the configuration file that holds these settings, or could hold them
     hash_text            what the load hashes of text, as_written or as_inferred; None if it hashes nothing
     by_query             whether that is a SQL file, whose query fills the table
+    owner                who answers questions about the table; None if the workflow does not say
     """
 
     workflow: str
@@ -40,6 +42,7 @@ class Ownership:
     file: str
     hash_text: str | None = None
     by_query: bool = False
+    owner: str | None = None
 
     def of_quarantine(self) -> Ownership:
         """Return the ownership of the quarantine tables, whose columns the quality gate protects."""
@@ -102,6 +105,8 @@ def parameters_after(table: Table | None, ownership: Ownership | None) -> dict[s
         parameters[PROTECTED] = json.dumps(dict(sorted(ownership.protected.items())), ensure_ascii=False)
     if ownership.hash_text:
         parameters[HASH_TEXT] = ownership.hash_text
+    if ownership.owner or table and OWNER in table.parameters:
+        parameters[OWNER] = ownership.owner or ''
     return parameters
 
 

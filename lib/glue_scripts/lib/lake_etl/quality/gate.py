@@ -9,6 +9,7 @@ from lake_etl import runtime
 from lake_etl.column_lineage.rule_sources import mapped_origins, origins_after_steps
 from lake_etl.config.quality_rules import QualityRules, StageRules
 from lake_etl.config.transform_steps import TransformStep
+from lake_etl.controls.run_records import QUARANTINE_OPERATION
 from lake_etl.dqdl.rule_types import has_row_outcome
 from lake_etl.dqdl.syntax_tree import Rule
 from lake_etl.ports import FailedRule, QualityReport
@@ -28,7 +29,6 @@ from lake_etl.spark.source_rows import POSITION, without_tracking
 from lake_etl.transform.registry import AnyTransform, UserTransform, protecting_transforms
 
 BEFORE_TRANSFORM, AFTER_SPARKSQL = 'before_transform', 'after_sparksql'
-OPERATION = 'dataqualityquarantine'
 
 
 class QualityGate:
@@ -117,6 +117,10 @@ class QualityGate:
                                  written.partitions if written else ())
         return filled
 
+    def quarantined(self, stage: str | None = None) -> int:
+        """Return the rows that fail a rule of quarantine at a stage, or at all of them; known after `judge`."""
+        return sum(result.failed for result in self._results if stage in (None, result.stage))
+
     def remember(self) -> None:
         """Store the metrics for rules of later loads; called when readers see the rows."""
         for result in self._results:
@@ -166,7 +170,7 @@ class QualityGate:
     def _record(self, check: StageGate, result: StageResult) -> None:
         if check.quarantines_rows and self._load.lineage is not None:
             self._load.lineage.update_lineage(
-                None, self._load.dataset, OPERATION, stage=result.stage, table=check.quarantine.target.name,
+                None, self._load.dataset, QUARANTINE_OPERATION, stage=result.stage, table=check.quarantine.target.name,
                 rows=result.rows, quarantined=result.failed)
 
 

@@ -67,8 +67,11 @@ def decrypt_collected_file(uri: str, section: PgpSection | None, folder: str) ->
 
 def _keys(section: PgpSection) -> dict[str, str | None]:
     """Return the private key, or the password of the files, and the passphrase of the key, as the process reads it."""
-    secret = runtime.named_secret(section.secret)
-    passphrase = runtime.named_secret(section.passphrase_secret).decode() if section.passphrase_secret else None
+    secret = runtime.named_secret(section.secret, "'secret' of 'pgp' in the input_spec")
+    passphrase = None
+    if section.passphrase_secret:
+        place = "'passphrase_secret' of 'pgp' in the input_spec"
+        passphrase = runtime.named_secret(section.passphrase_secret, place).decode()
     if PRIVATE_KEY in secret or secret.startswith(BINARY_KEYS):
         return {'key': base64.b64encode(secret).decode(), 'passphrase': passphrase, 'password': None}
     return {'key': None, 'passphrase': None, 'password': secret.decode('utf-8', 'replace')}

@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from lake_etl.adapters.publication import folder, merged_table
+from lake_etl.arguments import OWNER
 from lake_etl.ports import Column, Partition, Table
 
 # https://docs.aws.amazon.com/glue/latest/webapi/API_StorageDescriptor.html; classes of Hive's Parquet support
@@ -46,8 +47,11 @@ def table_input(new: Table, existing: Structure | None, members: Collection[str]
     table = merged_table(table_from_glue(existing) if existing else None, new)
     storage = kept.get('StorageDescriptor', {})
     description = {} if table.description is None else {'Description': table.description}
+    if OWNER in table.parameters:
+        kept.pop('Owner', None)
+    owner = {'Owner': table.parameters[OWNER]} if table.parameters.get(OWNER) else {}
     return {
-        **kept, **description,
+        **kept, **description, **owner,
         'Name': table.name,
         'TableType': TABLE_TYPE,
         'Parameters': {**table.parameters, **PARAMETERS},

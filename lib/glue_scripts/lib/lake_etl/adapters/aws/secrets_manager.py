@@ -8,8 +8,10 @@ from lake_etl.errors import LakeError
 from lake_etl.reasons.failure import kind_of
 
 
-def read_secret(address: str) -> bytes:
+def read_secret(address: str, named_by: str) -> bytes:
     """Return the secret with this name or ARN, without leading and trailing white space; text is encoded as UTF-8.
+
+    named_by  what names the secret, to correct if the name is wrong
 
     Raises LakeError naming the secret if it is missing, empty, or not readable.
     """
@@ -17,7 +19,7 @@ def read_secret(address: str) -> bytes:
         answer = open_client('secretsmanager').get_secret_value(SecretId=address)
     except (BotoCoreError, ClientError) as error:
         raise LakeError(f"Secret '{address}' cannot be read from AWS Secrets Manager: {kind_of(error)}. "
-                        'Create it, correct the job argument that names it, or let the job\'s role read it.') from error
+                        f"Create it, correct {named_by}, or let the job's role read it.") from error
     content = (answer.get('SecretBinary') or answer.get('SecretString', '').encode()).strip()
     if not content:
         raise LakeError(f"Secret '{address}' is empty. Put the secret into it.")

@@ -10,31 +10,32 @@ from lake_etl.errors import LakeError
 ENVIRONMENT = 'env://'
 
 
-def read_secret(address: str) -> bytes:
+def read_secret(address: str, named_by: str) -> bytes:
     """Return the file at `file:///path`, or the variable `env://NAME`, without leading and trailing white space.
+
+    named_by  what names the secret, to correct if the name is wrong
 
     Raises LakeError naming the file or variable if it is missing, unreadable or empty.
     """
     if address.startswith(ENVIRONMENT):
-        source, content = _variable(address.removeprefix(ENVIRONMENT))
+        source, content = _variable(address.removeprefix(ENVIRONMENT), named_by)
     else:
-        source, content = _file(Path(unquote(urlsplit(address).path)))
+        source, content = _file(Path(unquote(urlsplit(address).path)), named_by)
     if not content:
         raise LakeError(f'{source} is empty. Put the secret into it.')
     return content
 
 
-def _variable(name: str) -> tuple[str, bytes]:
+def _variable(name: str, named_by: str) -> tuple[str, bytes]:
     source, content = f"Environment variable '{name}'", os.environb.get(name.encode())
     if content is None:
-        raise LakeError(f'{source} cannot be read: it is not set. Set it, or correct the job argument that names it.')
+        raise LakeError(f'{source} cannot be read: it is not set. Set it, or correct {named_by}.')
     return source, content.strip()
 
 
-def _file(file: Path) -> tuple[str, bytes]:
+def _file(file: Path, named_by: str) -> tuple[str, bytes]:
     source = f"Secret file '{file}'"
     try:
         return source, file.read_bytes().strip()
     except OSError as error:
-        raise LakeError(f'{source} cannot be read: {error.strerror}. '
-                        'Create it, or correct the job argument that names it.') from error
+        raise LakeError(f'{source} cannot be read: {error.strerror}. Create it, or correct {named_by}.') from error

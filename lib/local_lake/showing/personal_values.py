@@ -13,6 +13,8 @@ from lake_etl.syntax.type_text import WHOLE_TYPES
 
 # Every tenth number passes a check digit by chance, so a few values prove nothing.
 FEWEST_VALUES, MOST_VALUES, LEAST_SHARE = 20, 1_000, 0.95
+# The shortest number that one value alone is taken for.
+FEWEST_CHARACTERS = 8
 E_MAIL = re.compile(r'[^@\s]+@[^@\s]+\.[A-Za-z]{2,}')
 TELEPHONE = re.compile(r'(?:\+|00)[1-9][0-9 ()/.-]{6,18}')
 CARD = re.compile(r'[3-6][0-9]{12,18}')
@@ -60,6 +62,15 @@ def personal_kind(values: Sequence[str]) -> str | None:
             _nearly_all(texts, import_module(f'stdnum.{name}').is_valid) for name in IDENTITY_NUMBERS):
         return 'a tax or identity number'
     return None
+
+
+def is_personal(text: str) -> bool:
+    """Tell whether one value has the form of personal data; every tenth number of some lengths does by chance."""
+    text = text.strip()
+    if E_MAIL.search(text) or TELEPHONE.fullmatch(text) or SOCIAL_SECURITY.fullmatch(text):
+        return True
+    return len(text) >= FEWEST_CHARACTERS and (_is_bank_number(text) or any(
+        import_module(f'stdnum.{name}').is_valid(text) for name in IDENTITY_NUMBERS))
 
 
 def _nearly_all(texts: Sequence[str], fits: Callable[[str], object]) -> bool:
