@@ -101,6 +101,8 @@ class DocsSiteStack(Stack):
         """Allow the code, the configuration, the catalog and the records; the files of tables are not among them."""
         self._allow('Code', ('s3:GetObject', 's3:GetObjectVersion'),
                     self._source.bucket.arn_for_objects(self._source.s3_object_key))
+        # https://docs.aws.amazon.com/codebuild/latest/userguide/setting-up-service-role.html
+        self._allow('CodeBucket', ('s3:GetBucketAcl', 's3:GetBucketLocation'), self._source.bucket.bucket_arn)
         self._allow('Configuration', ('s3:GetObject',), *(
             glue.scripts_bucket.arn_for_objects(f'{SCRIPTS_PREFIX}/{folder}/*') for folder in CONFIGURATION))
         # Without the right to list, a missing file would look like a forbidden one.

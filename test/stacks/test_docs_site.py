@@ -49,7 +49,8 @@ def test_the_build_may_read_configuration_catalog_and_records_and_write_the_page
                                                   else [statement['Resource']])]
               for name, statement in allowed.items()}
     assert {name: statement['Action'] for name, statement in allowed.items()} == {
-        'Code': ['s3:GetObject', 's3:GetObjectVersion'], 'Configuration': 's3:GetObject', 'Lists': 's3:ListBucket',
+        'Code': ['s3:GetObject', 's3:GetObjectVersion'], 'CodeBucket': ['s3:GetBucketAcl', 's3:GetBucketLocation'],
+        'Configuration': 's3:GetObject', 'Lists': 's3:ListBucket',
         'Catalog': ['glue:GetPartitions', 'glue:GetTable', 'glue:GetTables'], 'Records': 'dynamodb:Scan',
         'Page': 's3:PutObject', 'Logs': ['logs:CreateLogStream', 'logs:PutLogEvents'],
         'Key': ['kms:Decrypt', 'kms:GenerateDataKey']}
