@@ -116,3 +116,23 @@ def test_a_plan_is_applied_in_order_and_gone_on_with_after_a_kill_and_a_failure(
                               (('gen/policy', '--from', '2027-01-01', '--to', '2027-01-04'), 'has no rows in')):
         status, text = typed(lake, 'reload', *arguments)
         assert status == 1 and reason in text
+
+
+def test_a_change_of_another_table_of_a_file_loads_the_file_again(tmp_path, spark, small_data):
+    lake, claims = SmallLake(tmp_path), 'transformation-spec/Gen-Claims.json'
+    lake.configure(SPEC, {'input_spec': {'pipe': {}, 'records': {'field': 1, 'types': {
+        'P': {'columns': ['K', 'Policy'], 'table': 'Policy', 'give': ['Policy']},
+        'C': {'columns': ['K', 'Paid'], 'table': 'Claims', 'parent': 'P'}}}}})
+    lake.configure(claims, {'transform_spec': {'changetype': {'Paid': 'decimal(9,2)'}}})
+    assert lake.run(FILES[0], 'P|1\nC|5.125\nP|2\n').status == 'SUCCEEDED'
+    assert typed(lake, 'plan') == (0, 'Nothing changes compared with the last loads.\n')
+
+    lake.configure(claims, {'transform_spec': {'changetype': {'Paid': 'decimal(9,3)'}}})
+    planned = json.loads(typed(lake, 'plan', '--format', 'json')[1])
+    assert [(item['table'], item['column'], item['kind']) for item in planned['effects']] == [
+        ('gen.claims', 'paid', 'type changed')]
+    assert [item['workflow'] for item in planned['reloads']] == ['Gen/Policy']
+    status, text = typed(lake, 'apply', '--yes')
+    assert status == 0 and '1 of 1 files were loaded again.' in text, text
+    assert lake.rows('SELECT CAST(paid AS varchar) FROM gen.claims') == [('5.125',)]
+    assert typed(lake, 'plan') == (0, 'Nothing changes compared with the last loads.\n')

@@ -10,7 +10,6 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
-import recordlinkage
 from rapidfuzz.distance import JaroWinkler
 
 from lake_etl.config.match_field import METHODS, OTHER_NAMES, Field
@@ -32,6 +31,7 @@ def measured(field, left, right):
 
 def expected(kind, left, right, **options):
     """Return what recordlinkage computes for the same values."""
+    import recordlinkage  # It takes as long to import as all these tests take, also where none of them runs.
     frames = [pd.DataFrame({str(number): values for number, values in enumerate(columns)})
               for columns in (left, right)]
     names = [str(number) for number in range(len(left))]

@@ -49,6 +49,15 @@ class ConfiguredLake:
         """Return a workflow as its files are spelled."""
         return self.names.get(workflow, workflow)
 
+    def filler(self, name: str) -> str:
+        """Return the workflow whose files fill the Cleanse table of a name: that workflow, or one of several tables."""
+        read = self.workflows.get(folded(name))
+        return read.filled_by if read and read.filled_by else name
+
+    def with_further_tables(self, workflow: str) -> list[str]:
+        """Return the folded name of a workflow, and those of the other tables that its files fill."""
+        return [workflow, *(key for key, read in self.workflows.items() if folded(read.filled_by) == workflow)]
+
 
 def read_configured_lake(configuration: Path, code: Mapping[str, str], environment: str = 'Prod',
                          only: str | None = None) -> ConfiguredLake:
@@ -74,6 +83,11 @@ def read_configured_lake(configuration: Path, code: Mapping[str, str], environme
             except ConfigurationError as error:
                 names.setdefault(key, workflow)
                 problems[key] = tuple(error.problems)
+        for key, read_files in list(workflows.items()):
+            for table, further in read_files.further_tables.items():
+                name = '/'.join(configured_name(_parts(names[key])[0], table, read))
+                names[folded(name)], workflows[folded(name)] = name, further
+                problems.pop(folded(name), None)
         for database in matched_databases(configuration):
             try:
                 matches[database.lower()] = read_entity_match(database, read)

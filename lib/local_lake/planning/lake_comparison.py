@@ -152,7 +152,7 @@ def _filling(lake: ConfiguredLake) -> dict[str, str]:
     found = {}
     for workflow, facts in lake.facts.items():
         database, _, table = workflow.partition('/')
-        found[f'{database}.{table}'] = lake.name(workflow)
+        found[f'{database}.{table}'] = lake.filler(lake.name(workflow))
         if facts.consume:
             found[f'{database}{CONSUME}.{facts.consume.table}'] = lake.name(workflow)
     return found
@@ -211,6 +211,7 @@ def _reloads(effects: Iterable[ConfigurationEffect], after: ConfiguredLake) -> d
     for effect in effects:
         matched = [name for key, name in after.names.items() if key.partition('/')[0] == effect.workflow.lower()]
         for workflow in [effect.workflow] if '/' in effect.workflow else matched:
+            workflow = after.filler(workflow)
             if effect.reload == 'all' or (effect.reload == 'one' and workflow not in wanted):
                 wanted[workflow] = effect.reload
     present = {name for key, name in after.names.items() if key in after.facts}

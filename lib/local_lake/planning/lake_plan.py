@@ -127,7 +127,8 @@ def lake_files(folders: LakeFolders, configured: ConfiguredLake) -> dict[str, li
     found = {}
     for key, name in names.items():
         database, slash, table = name.partition('/')
-        if slash and '/' not in table and runtime.catalog().table(database.lower(), table.lower()):
+        own = slash and '/' not in table and configured.filler(name) == name
+        if own and runtime.catalog().table(database.lower(), table.lower()):
             partitions = runtime.catalog().partitions(database.lower(), table.lower())
             found[name] = recorded_files(name, partitions, runs.get(key, ()))
     return found
@@ -157,7 +158,8 @@ class _Since:
             return 'none'
         with configuration_with(self._folders.configuration, {workflow: loaded}) as folder:
             before = read_configured_lake(folder, {**self._code, **loaded.code}, 'Dev', folded(workflow))
-        effects = own_effects(folded(workflow), before, self._after)
+        names = {*before.with_further_tables(folded(workflow)), *self._after.with_further_tables(folded(workflow))}
+        effects = [effect for name in sorted(names) for effect in own_effects(name, before, self._after)]
         database = workflow.partition('/')[0].lower()
         if before.matches.get(database) != self._after.matches.get(database) and database in self._after.matches:
             return 'all'

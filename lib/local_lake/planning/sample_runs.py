@@ -67,8 +67,9 @@ def compare_on_sample(folders: LakeFolders, plan: LakePlan, lines: int) -> Sampl
     """
     if lines < 1:
         raise LakeError(f'--rows {lines}: expected a number of lines, 1 or more.')
-    touched = {effect.workflow for effect in plan.comparison.effects if effect.changes_data} | {*plan.followers}
-    touched |= {name for name in plan.after.names.values() for database in touched
+    touched = {plan.after.filler(effect.workflow) for effect in plan.comparison.effects if effect.changes_data}
+    touched |= {*plan.followers}
+    touched |= {plan.after.filler(name) for name in plan.after.names.values() for database in touched
                 if '/' not in database and folded(name).startswith(f'{folded(database)}/')}
     needed = workflows_before(touched & {*plan.after.names.values()}, plan.after)
     files = [found for name in plan.comparison.order if name in needed

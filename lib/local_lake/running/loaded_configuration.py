@@ -84,11 +84,14 @@ def workflow_files(configuration: Path, workflow: str) -> dict[str, str]:
 
     Bytes that are not UTF-8 stay recognizable. Raises LakeError when two files differ by letter case alone.
     """
-    read, spec_name = configuration_below(str(configuration)), _possible_files(workflow)[0]
-    found = {stored: content for name in _possible_files(workflow) if (stored := read.stored_name(name)) is not None
+    read, possible = configuration_below(str(configuration)), _possible_files(workflow)
+    spec = _input_spec(read(read.stored_name(possible[0]) or possible[0]))
+    database = workflow.partition('/')[0]
+    possible += [file for table in _further_tables(spec) for file in _possible_files(f'{database}/{table}')]
+    found = {stored: content for name in possible if (stored := read.stored_name(name)) is not None
              and (content := read(stored)) is not None}
-    spec = next((content for name, content in found.items() if folded(name) == folded(spec_name)), None)
-    if copybook := _copybook(spec):
+    copybook = _part(spec, 'cobol').get('copybook')
+    if isinstance(copybook, str):
         found[f'{SPEC}/{copybook}'] = read(f'{SPEC}/{copybook}') or b''
     return {name: content.decode(errors='surrogateescape') for name, content in sorted(found.items())}
 
@@ -98,14 +101,21 @@ def _possible_files(workflow: str) -> list[str]:
     return [*vars(file_names(database, table)).values(), entity_match_file(database)]
 
 
-def _copybook(spec: bytes | None) -> str:
-    """Return the name of the copybook that a specification names; empty for none."""
-    if spec is None or b'copybook' not in spec:
-        return ''
-    found: Any = parse_json_object(spec, Findings(SPEC))
-    for key in ('input_spec', 'cobol', 'copybook'):
-        found = found.get(key) if isinstance(found, dict) else None
-    return found if isinstance(found, str) else ''
+def _input_spec(spec: bytes | None) -> dict[str, Any]:
+    """Return the input_spec of a specification; nothing if there is none."""
+    return {} if spec is None else _part(parse_json_object(spec, Findings(SPEC)) or {}, 'input_spec')
+
+
+def _part(content: Mapping[str, Any], key: str) -> dict[str, Any]:
+    part = content.get(key)
+    return part if isinstance(part, dict) else {}
+
+
+def _further_tables(spec: Mapping[str, Any]) -> list[str]:
+    """Return the tables that an input_spec names for its record types and sheets."""
+    types = _part(_part(spec, 'records'), 'types').values()
+    named = [item.get('table') for item in types if isinstance(item, dict)]
+    return [name for name in (*named, *_part(_part(spec, 'excel'), 'tables').values()) if isinstance(name, str)]
 
 
 @contextmanager
@@ -120,8 +130,8 @@ def configuration_with(configuration: Path, workflows: Mapping[str, LoadedConfig
             for path in sorted((configuration / kind).glob('[!.]*.*')):
                 if path.is_file():
                     _write(target / kind / path.name, path.read_bytes())
-        replaced = {folded(name) for workflow, loaded in workflows.items()
-                    for name in (*_possible_files(workflow), *loaded.files)}
+        replaced = {folded(name) for workflow, loaded in workflows.items() for name in (
+            *_possible_files(workflow), *workflow_files(configuration, workflow), *loaded.files)}
         for path in sorted(target.glob('*/*')):
             if folded(f'{path.parent.name}/{path.name}') in replaced:
                 path.unlink()
