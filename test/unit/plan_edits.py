@@ -291,6 +291,7 @@ NOT_ON_DATA = (
     Edit('quotes in a mapping', one(MAPPING, 'CompanyCode,CompanyCode,', '"CompanyCode","CompanyCode",""')),
     Edit('a dropped column is not listed any more', one(MAPPING, 'InsuredEmployeeTier,Null,Follows from the number of '
                                                         'employees\n', '')),
+    Edit('an owner', one(CLAIMS, '"input_spec": {', '"input_spec": {"owner": "Claims data, a@b.example",')),
     Edit('the description of a table', one(SPEC, 'One row for each general', 'A row for every general')),
     Edit('a reason', one(SPEC, 'reports name the agents', 'agents are named in reports')),
     Edit('a comment in SQL', one(SQL, 'SELECT\n    policies.policynumber', '-- all policies\nSELECT\n    '
