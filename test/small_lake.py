@@ -54,12 +54,16 @@ class SmallLake:
         execution = self.land(key, content)
         return Orchestrator(self.folders).run(read_key(key, LANDED), execution)
 
-    def load(self, key: str, content: str | bytes, **arguments: str) -> str:
+    def load(self, key: str, content: str | bytes, recorded: bool = False, **arguments: str) -> str:
         """Land a file, run collect-to-cleanse with further or other arguments, and return its execution's id.
+
+        recorded  whether the execution is on record first, as the trigger records it
 
         A failure is raised.
         """
         execution = self.land(key, content)
+        if recorded:
+            Orchestrator(self.folders).record_waiting(read_key(key, LANDED), execution)
         self._start(COLLECT_TO_CLEANSE, key, execution, {'retention_hours': '72', **arguments})
         return execution
 

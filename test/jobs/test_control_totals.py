@@ -97,7 +97,7 @@ def test_every_row_and_cent_is_followed_from_the_trailer_to_the_table_without_an
     spec = {**SPEC, 'input_spec': {key: value for key, value in SPEC['input_spec'].items() if key != 'controls'}}
     lake.configure('transformation-spec/Gen-Claim.json', spec)
     with spark_jobs() as count:
-        lake.load('Gen/Claim/2026/03/05/claims.csv', file_with(ROWS))
+        lake.load('Gen/Claim/2026/03/05/claims.csv', file_with(ROWS), recorded=True)
     assert with_controls == count()
     # Without the trailer, nobody counts the rows that a step leaves out.
     counts = {'table': 'gen.claim', 'quarantined': 2, 'published': 3}
@@ -120,12 +120,12 @@ LOSSES = {
 
 def test_a_load_that_differs_publishes_nothing_and_names_stage_and_amount(lake):
     configure(lake, rules={})
-    lake.load(KEY, file_with(ROWS[:4], ['T;EUR;2;999,90', 'T;GBP;2;12,77']))
+    lake.load(KEY, file_with(ROWS[:4], ['T;EUR;2;999,90', 'T;GBP;2;12,77']), recorded=True)
     before, tables = published(lake), table_names(lake)
     for name, (content, transforms, expected) in LOSSES.items():
         configure(lake, rules={}, **transforms)
         with pytest.raises(ControlTotalsError) as error:
-            lake.load(KEY, content)
+            lake.load(KEY, content, recorded=True)
         for text in expected:
             assert text in str(error.value), (name, str(error.value))
         assert published(lake) == before, name
@@ -158,9 +158,9 @@ def test_side_files_land_first_are_never_loaded_and_have_to_be_there(lake, tmp_p
     landing, parts = run_command.uploads(lake.folders, source, 'Gen/Claim', None)
     assert list(parts) == ['Gen/Claim/claims.ctl.json', landing.key]
     with pytest.raises(DataError, match='claims.ctl.json does not exist'):
-        lake.load(landing.key, source.read_bytes())
+        lake.load(landing.key, source.read_bytes(), recorded=True)
     lake.land('Gen/Claim/claims.ctl.json', parts['Gen/Claim/claims.ctl.json'].read_bytes())
-    execution = lake.load(landing.key, source.read_bytes())
+    execution = lake.load(landing.key, source.read_bytes(), recorded=True)
     assert [str(row[1]) for row in lake.rows('SELECT no, paid FROM gen.claim ORDER BY no')] == ['10.25', '20.5']
     by = {line[1] for line in statement(lake, execution) if line[0] == 'stated'}
     assert by == {'the specification', 'the trailer of claims.txt', 'side file claims.ctl.json'}

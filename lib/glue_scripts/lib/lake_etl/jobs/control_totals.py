@@ -119,9 +119,7 @@ def require_control_totals(run: CleanseRun, workflow: Workflow, written_rows: in
         run.controls.count_again()
         statement = _statement(run.controls, workflow, written_rows)
     differences = find_differences(statement)
-    if table := run.load.job_audit_table:
-        runtime.items(table).update(table, {'execution_id': run.load.execution_id},
-                                    {CONTROLS: statement_lines(statement, differences)})
+    run.update_record({CONTROLS: statement_lines(statement, differences)})
     for sentence in not_compared(statement):
         run.notices.append(sentence)
         LOG.warning('%s', sentence)

@@ -81,8 +81,14 @@ class JobRun(Generic[Arguments]):
         """Add values to an entry of the audit record of the execution; without a record nothing happens."""
         known = self.recorded.setdefault(entry, [])
         known += values
-        if values and (table := self.load.job_audit_table):
-            runtime.items(table).update(table, {'execution_id': self.load.execution_id}, {entry: list(known)})
+        if values:
+            self.update_record({entry: list(known)})
+
+    def update_record(self, values: Mapping[str, object]) -> None:
+        """Set entries of the audit record of the execution; a job that was started without one makes none."""
+        table, key = self.load.job_audit_table, {'execution_id': self.load.execution_id}
+        if table and runtime.items(table).get(table, key) is not None:
+            runtime.items(table).update(table, key, values)
 
     def record_publication(self, df: DataFrame, published: Published) -> None:
         """Record in the lineage what was written where."""
