@@ -186,8 +186,13 @@ def _started_jobs(spark) -> Iterator[Callable[[], list[int]]]:
     """Give what returns the numbers of the Spark jobs started inside."""
     group = f'test-{uuid.uuid4()}'
     spark.sparkContext.setJobGroup(group, 'counted by a test')
+
+    def jobs() -> list[int]:
+        # Spark stores what happened a moment later.
+        spark.sparkContext._jsc.sc().listenerBus().waitUntilEmpty()
+        return list(spark.sparkContext.statusTracker().getJobIdsForGroup(group))
     try:
-        yield lambda: spark.sparkContext.statusTracker().getJobIdsForGroup(group)
+        yield jobs
     finally:
         spark.sparkContext.setLocalProperty('spark.jobGroup.id', None)
 
