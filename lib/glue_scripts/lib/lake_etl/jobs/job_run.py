@@ -86,9 +86,8 @@ class JobRun(Generic[Arguments]):
 
     def update_record(self, values: Mapping[str, object]) -> None:
         """Set entries of the audit record of the execution; a job that was started without one makes none."""
-        table, key = self.load.job_audit_table, {'execution_id': self.load.execution_id}
-        if table and runtime.items(table).get(table, key) is not None:
-            runtime.items(table).update(table, key, values)
+        if table := self.load.job_audit_table:
+            runtime.items(table).update(table, {'execution_id': self.load.execution_id}, values)
 
     def record_publication(self, df: DataFrame, published: Published) -> None:
         """Record in the lineage what was written where."""
