@@ -62,8 +62,9 @@ class _Point:
 
 
 class ControlPoints:
-    """The points of a load at which rows are counted; without stated totals there are none.
+    """The points of a load at which rows are counted: all stages with stated totals, else the steps that filter rows.
 
+    counts_rows   whether the rows before and after these steps are counted without stated totals, too
     columns       to sum, by their names in the statement
     groups        values of the column `per` for which something is stated
     mapped_names  names of these columns and of the column `per` behind the mapping
@@ -80,6 +81,7 @@ class ControlPoints:
         # Where Spark has skipped one point, it has skipped others too; nobody waits for each of them.
         self._arrives_never = False
         self.filters = 0
+        self.counts_rows = False
 
     def expect(self, stated: Sequence[StatedTotals]) -> None:
         """Count all measures that the statements name from here on."""
@@ -128,10 +130,23 @@ class ControlPoints:
             found[OTHER] = ~F.coalesce(value.isin(*self.groups), F.lit(False))
         return found
 
-    def filter_counts(self) -> list[FilterCount]:
-        """Return the rows before and after each step that leaves out rows; the frames must have been computed."""
-        return [FilterCount(*(int(self.figures(point(number))[Measure('')]) for point in (before_filter, after_filter)))
-                for number in range(self.filters)]
+    def count_rows(self, df: DataFrame, point: str) -> DataFrame:
+        """Return the same rows; their number is counted when they are computed."""
+        self._points[point] = _Point(df, {Measure(''): F.count(F.lit(1))}, Observation())
+        return df.observe(self._points[point].observation, *_named(self._points[point].measures))
+
+    def filter_counts(self) -> list[FilterCount] | None:
+        """Return the rows before and after each step that leaves out rows; the frames must have been computed.
+
+        Only for stated totals may counts that never arrived cost a query; otherwise the answer is None.
+        """
+        found = []
+        for number in range(self.filters):
+            before, after = (self._figures_of_pass(point(number)) for point in (before_filter, after_filter))
+            if before is None or after is None:
+                return None
+            found.append(FilterCount(int(before[Measure('')]), int(after[Measure('')])))
+        return found
 
     def has(self, point: str) -> bool:
         """Tell whether rows are counted at a point."""
@@ -139,11 +154,19 @@ class ControlPoints:
 
     def figures(self, point: str) -> Figures:
         """Return the figures of a point; the frame must have been computed."""
-        if point not in self._figures:
-            found = None if self._arrives_never else self._points[point].observed_figures()
+        found = self._figures_of_pass(point)
+        if found is None:
+            found = self._figures[point] = self._points[point].counted_figures()
+        return found
+
+    def _figures_of_pass(self, point: str) -> Figures | None:
+        """Return the figures of a point that are known without a query; None if they never arrive."""
+        if point not in self._figures and not self._arrives_never:
+            found = self._points[point].observed_figures()
             self._arrives_never = found is None
-            self._figures[point] = found or self._points[point].counted_figures()
-        return self._figures[point]
+            if found is not None:
+                self._figures[point] = found
+        return self._figures.get(point)
 
     def count_again(self) -> None:
         """Count all points by queries of their own, so that no repeated or skipped task can matter."""
@@ -189,11 +212,12 @@ class FilterWatch:
     def apply_step(self, df: DataFrame, conversions: Sequence[Conversion], act: Step, leaves_out_rows: bool
                    ) -> DataFrame:
         """Return the frame after the step."""
-        if not (leaves_out_rows and self._points.stated):
+        if not (leaves_out_rows and (self._points.stated or self._points.counts_rows)):
             return self._watch.apply_step(df, conversions, act, leaves_out_rows)
+        counted = self._counted if self._points.stated else self._points.count_rows
         number, self._points.filters = self._points.filters, self._points.filters + 1
-        before = self._counted(df, before_filter(number))
-        return self._counted(self._watch.apply_step(before, conversions, act, leaves_out_rows), after_filter(number))
+        before = counted(df, before_filter(number))
+        return counted(self._watch.apply_step(before, conversions, act, leaves_out_rows), after_filter(number))
 
     def apply_function(self, df: DataFrame, act: Step) -> DataFrame:
         """Return the frame after a user's own function."""

@@ -38,14 +38,11 @@ class RowCounts:
     published: int
 
 
-def only_known_filters(steps: Iterable[TransformStep], counted: bool) -> bool:
-    """Tell whether no step can change which rows there are but `filterrows`, and that only if its rows are counted.
-
-    What a user's own step does is not known.
+def only_filters_change_rows(steps: Iterable[TransformStep]) -> bool:
+    """Tell whether no step but `filterrows` can change which rows there are; what a user's own step does is not known.
     """
     forms = known_forms()
-    allowed = {'filterrows'} if counted else set()
-    return all(step.name in allowed or step.name in forms and step.name not in CHANGE_ROWS for step in steps)
+    return all(step.name == 'filterrows' or step.name in forms and step.name not in CHANGE_ROWS for step in steps)
 
 
 def count_rows(published: int, quarantined_before: int, quarantined_after: int,
@@ -55,7 +52,7 @@ def count_rows(published: int, quarantined_before: int, quarantined_after: int,
     quarantined_before  rows quarantined before the transforms
     quarantined_after   rows quarantined after the transforms
     filters             counts of all steps that leave out rows, in order; None if other steps may change which rows
-                        there are
+                        there are, or a count is missing
 
     Spark may count rows twice on the way when it repeats a task. So these counts are only used if they agree with each
     other and with the rows that are written, which are certain.
