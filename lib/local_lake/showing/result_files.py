@@ -2,7 +2,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from lake_etl.adapters.local.duckdb_queries import Answer
+from lake_etl.adapters.local.locked_folders import locked_folder
 from lake_etl.errors import LakeError
 from lib.local_lake.showing.output import distinct_names, print_rows
 
@@ -25,8 +25,8 @@ def write_answer(answer: Answer, file: Path) -> int:
     LakeError if the file cannot be written, and for a column that the format cannot hold.
     """
     write = _WRITERS[require_writable(file)]
-    with tempfile.TemporaryDirectory(prefix=f'.{file.name}-', dir=file.parent) as folder:
-        unfinished = Path(folder) / 'rows'
+    with locked_folder(file.parent, hidden=True) as folder:
+        unfinished = folder / 'rows'
         try:
             rows = write(answer, unfinished)
         except pa.ArrowNotImplementedError:

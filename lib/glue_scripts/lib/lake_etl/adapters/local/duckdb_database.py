@@ -2,7 +2,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +12,7 @@ from lake_etl.adapters.local.athena.translation import MACROS
 from lake_etl.adapters.local.athena_sql import TranslatedQuery, translate_view
 from lake_etl.adapters.local.catalog_file import reading
 from lake_etl.adapters.local.duckdb_engine import create_tables, view_name
+from lake_etl.adapters.local.locked_folders import locked_folder
 from lake_etl.adapters.local.snapshot import Name, PublishedTable, dependencies, read_names, with_partitions
 
 # A macro by which a database that the lake wrote is known.
@@ -43,8 +43,8 @@ def write_database(catalog_address: str, file: Path) -> WrittenDatabase:
         tables, views = dependencies(names, (*names.tables, *names.views))
         published = with_partitions(connection, tables)
         queries = [((view.database, view.name), translate_view(view, names)) for view in views]
-    with tempfile.TemporaryDirectory(prefix=f'.{file.name}-', dir=file.parent) as folder:
-        unfinished = Path(folder) / 'database'
+    with locked_folder(file.parent, hidden=True) as folder:
+        unfinished = folder / 'database'
         with duckdb.connect(str(unfinished)) as database:
             left_out = _fill(database, published, queries)
         os.replace(unfinished, file)
