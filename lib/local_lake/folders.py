@@ -110,8 +110,9 @@ class LakeFolders:
 
     def remove_abandoned_folders(self) -> None:
         """Remove the working folders of killed commands; those of running commands stay."""
-        for place in {self.temporary, temporary_place()}:
-            remove_abandoned(place)
+        remove_abandoned(self.temporary)
+        with suppress(OSError):    # A system whose disks are full has no place for temporary files.
+            remove_abandoned(temporary_place())
 
     @contextmanager
     def writing(self) -> Iterator[None]:

@@ -66,7 +66,7 @@ def _as_it_lies(file: str) -> Iterator[sqlite3.Connection]:
             yield connection
         return
     with locked_folder(temporary_place()) as folder:
-        copy = shutil.copy(file, folder)
+        copy = str(shutil.copy(file, folder))
         shutil.copy(log, f'{copy}-wal')
         with _connected(f'file:{quote(copy)}') as connection:
             yield connection

@@ -45,7 +45,10 @@ def remove_abandoned(place: Path) -> None:
 
 
 def temporary_place(preferred: Path | None = None) -> Path:
-    """Return where temporary folders are made: the preferred place, or that of the system if it cannot be written."""
+    """Return where temporary folders are made: the preferred place, or that of the system if it cannot be written.
+
+    Raises OSError if the system has no place that can be written.
+    """
     if preferred is not None and preferred.is_dir() and os.access(preferred, os.W_OK | os.X_OK):
         return preferred
     return Path(tempfile.gettempdir())
