@@ -42,6 +42,7 @@ def _run(options: argparse.Namespace) -> int:
     try:
         module = importlib.import_module(f'lib.local_lake.commands.{options.module}')
         folders = LakeFolders.of(options.lake, options.config)
+        folders.remove_abandoned_folders()
         _use_catalog(folders)
         return int(module.run(folders, options) or 0)
     except KeyboardInterrupt:

@@ -3,10 +3,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from lake_etl.adapters.local.locked_folders import locked_folder, remove_abandoned, temporary_place
 from lake_etl.config.configuration_files import RULES, SPEC, SQL, folded
 from lake_etl.errors import LakeError
 
@@ -94,6 +95,24 @@ class LakeFolders:
         if not is_lake_database(self.database_file):
             raise LakeError(f'There is no lake in {self.root}: {self.database_file.name} there is empty or belongs to '
                             'another program. Restore it from a backup, or choose another folder with --lake.')
+
+    @contextmanager
+    def working_folder(self) -> Iterator[Path]:
+        """Give a new folder for data of one command; the next command removes what a killed one has left.
+
+        It is below the lake, or among the temporary files of the system if there is no lake that can be written.
+        """
+        if self.root.is_dir():
+            with suppress(OSError):
+                self.temporary.mkdir(exist_ok=True)
+        with locked_folder(temporary_place(self.temporary)) as folder:
+            yield folder
+
+    def remove_abandoned_folders(self) -> None:
+        """Remove the working folders of killed commands; those of running commands stay."""
+        remove_abandoned(self.temporary)
+        with suppress(OSError):    # A system whose disks are full has no place for temporary files.
+            remove_abandoned(temporary_place())
 
     @contextmanager
     def writing(self) -> Iterator[None]:

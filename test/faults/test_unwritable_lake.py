@@ -65,6 +65,21 @@ def test_a_command_that_cannot_write_says_that_the_disk_is_full(filled, tmp_path
     assert 'the disk is full' in done.stderr and len(done.stderr.splitlines()) == 1
 
 
+@pytest.mark.parametrize(('name', 'arguments'), [
+    ('a.duckdb', ['attach']), *((f'a.{ending}', ['query', 'SELECT 1 AS n', '--out']) for ending in ('csv', 'parquet'))])
+def test_a_file_that_the_system_does_not_take_is_named_with_the_reason_and_the_old_one_stays(
+        filled, tmp_path, name, arguments):
+    """A limit on the size of files is a disk that is full: what fits is written, and the rest is refused."""
+    assert command_with_room(filled, *arguments, str(tmp_path / name)).returncode == 0
+    before = (tmp_path / name).read_bytes()
+    done = command(filled, *arguments, str(tmp_path / name))
+    assert (done.returncode, done.stdout, done.stderr) == (
+        1, '', f'lake: {tmp_path}/{name} was not written, because it would be larger than a limit on the size of files '
+        'permits. Raise the limit (ulimit -f), or name a file on another disk. Nothing was changed.\n')
+    assert (tmp_path / name).read_bytes() == before
+    assert {path.name for path in tmp_path.iterdir() if not path.name.startswith('lake.db')} == {name}
+
+
 def test_what_a_killed_command_left_in_the_log_is_read_too(filled, tmp_path):
     copy = tmp_path / 'copy'
     copy.mkdir()

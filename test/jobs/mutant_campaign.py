@@ -33,7 +33,7 @@ from lib.local_lake.checks.case_files import TESTS
 from lib.local_lake.checks.case_run import CaseRunner, opened_runner
 from lib.local_lake.commands.check import run_case
 from lib.local_lake.commands.validate import workflows_in
-from lib.local_lake.folders import KINDS, OWN_CONFIGURATION
+from lib.local_lake.folders import KINDS, OWN_CONFIGURATION, LakeFolders
 
 NAME = re.compile(r'(dq-|spark-|athena-|redshift-)?(?P<name>.+?)(-dependent)?\.\w+')
 MATCH = '-entitymatch.json'
@@ -118,7 +118,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f'{len(chosen):,} mutants, of which no run reads {sum(bool(item.unread) for item in chosen):,}.')
         return 0
     counts = {'noticed': 0, 'survived': 0, 'unread': 0}
-    with tempfile.TemporaryDirectory() as name, opened_runner() as runner:
+    with tempfile.TemporaryDirectory() as name, opened_runner(LakeFolders.of(name, None)) as runner:
         folder = copied_configuration(Path(name) / 'configuration')
         require_passing_cases(runner, folder, {case for mutant in chosen for case in cases_of(mutant, folder)})
         for result in run_mutants(chosen, runner, folder):

@@ -11,7 +11,7 @@ from lib.local_lake.checks.case_files import TESTS
 from lib.local_lake.checks.case_run import opened_runner
 from lib.local_lake.commands.check import run_case
 from lib.local_lake.commands.validate import workflows_in
-from lib.local_lake.folders import OWN_CONFIGURATION
+from lib.local_lake.folders import OWN_CONFIGURATION, LakeFolders
 
 SPECIFICATION = 'SyntheticLifeData-ClaimData.json'
 # Every n-th mutant of a workflow whose cases take little time.
@@ -26,7 +26,7 @@ def mutants():
 def test_most_changes_of_a_specification_are_noticed(spark, small_data, tmp_path, mutants):
     folder = copied_configuration(tmp_path / 'configuration')
     chosen = [mutant for mutant in mutants if mutant.file.endswith(SPECIFICATION) and not mutant.unread][::EVERY]
-    with opened_runner() as runner:
+    with opened_runner(LakeFolders.of(str(tmp_path / 'lake'), str(folder))) as runner:
         workflow, case = cases_of(chosen[0], folder)[0]
         assert run_case(runner, folder, workflow, case, recording=False).differences == ()
         results = list(run_mutants(chosen, runner, folder))

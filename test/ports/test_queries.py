@@ -416,6 +416,38 @@ def test_a_file_that_is_no_database_stays_as_it_is(lake, tmp_path):
     assert file.read_text() == 'mine'
 
 
+def test_a_database_that_another_program_is_writing_to_stays_and_one_that_it_reads_is_replaced(lake, tmp_path, capsys):
+    file = tmp_path / 'lake.duckdb'
+    open_it = ("import duckdb, sys; opened = duckdb.connect(sys.argv[1], read_only=sys.argv[2] == 'reading'); "
+               'print(flush=True); sys.stdin.read()')
+    assert main(['--lake', str(lake.folder), 'attach', str(file)]) == 0
+    for how, status in (('writing', 1), ('reading', 0)):
+        with subprocess.Popen([sys.executable, '-c', open_it, str(file), how], stdin=subprocess.PIPE,
+                              stdout=subprocess.PIPE) as other:
+            other.stdout.readline()
+            before = file.stat().st_ino
+            assert main(['--lake', str(lake.folder), 'attach', str(file)]) == status
+            assert (file.stat().st_ino == before) == bool(status)
+            other.communicate()
+        assert ('is open for writing in another program' in capsys.readouterr().err) == bool(status)
+
+
+def test_a_damaged_file_and_a_view_of_a_column_that_is_gone_are_named(lake, tmp_path, capsys, caplog):
+    lake.engine.run('gen', 'CREATE VIEW paid AS SELECT paid FROM claim')
+    lake.publish('gen.claim', columns('policy_number string'), ({'policy_number': ['P1']}, None))
+    file = tmp_path / 'lake.duckdb'
+    assert main(['--lake', str(lake.folder), 'attach', str(file)]) == 0
+    assert 'View gen.paid is left out' in caplog.text
+    written = file.read_bytes()
+    next((lake.folder / 'gen' / 'policy').rglob('*.parquet')).write_text('damaged')
+    capsys.readouterr()
+    assert main(['--lake', str(lake.folder), 'attach', str(file)]) == 1
+    assert capsys.readouterr().err == (
+        'lake: Nothing was written, because a file of gen.policy cannot be read: it is damaged, or it was removed a '
+        'moment ago. Load the table again, then repeat.\n')
+    assert file.read_bytes() == written
+
+
 @pytest.mark.parametrize('statement', ['CREATE TABLE mine AS SELECT 1 AS a', 'CREATE VIEW mine AS SELECT 1 AS a'])
 def test_a_database_that_the_lake_did_not_write_stays_as_it_is(lake, tmp_path, statement):
     file = tmp_path / 'mine.duckdb'

@@ -2,14 +2,21 @@
 from __future__ import annotations
 
 import csv
+import errno
+import os
+import subprocess
+import sys
+import time
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 from lake_etl.adapters.local.duckdb_queries import answering
+from lake_etl.adapters.local.file_replacement import not_written
 from lake_etl.adapters.local.sqlite_catalog import SqliteCatalog
 from lake_etl.errors import LakeError, QueryError
 from lib.local_lake.cli import main
@@ -71,6 +78,40 @@ def test_a_failing_query_leaves_the_file_as_it_was(address, tmp_path):
 def test_a_file_that_cannot_be_written_is_refused_by_name(address, tmp_path, name, message):
     with pytest.raises(LakeError, match=message):
         write(address, VALUES, tmp_path / name)
+
+
+@pytest.mark.parametrize('ending', ['parquet', 'arrow', 'csv'])
+def test_a_folder_in_the_place_of_the_file_is_the_reason_that_is_given(address, tmp_path, ending):
+    file = tmp_path / f'a.{ending}'
+    file.mkdir()
+    with pytest.raises(LakeError) as raised:
+        write(address, VALUES, file)
+    assert str(raised.value) == (f'{file} was not written, because there is a folder of that name. Name another file. '
+                                 'Nothing was changed.')
+    assert list(tmp_path.iterdir()) == [file]
+
+
+def test_each_reason_of_the_system_becomes_a_sentence():
+    file = Path('rows.csv')
+    assert not_written(file, errno.ENOSPC) == ('rows.csv was not written, because the disk is full. Free some space '
+                                               'there, or name a file on another disk. Nothing was changed.')
+    for number in (errno.EMFILE, None):
+        assert not_written(file, number).startswith('rows.csv was not written, because the system does not permit it (')
+
+
+def test_what_a_killed_command_left_goes_with_the_next_one_to_the_same_folder(address, tmp_path):
+    """The rows that it had written would otherwise stay in a hidden folder next to the file."""
+    lake, file = address.removeprefix('sqlite://').removesuffix('/lake.db'), tmp_path / 'a.csv'
+    endless = f'SELECT a.n FROM {NUMBERS} AS a CROSS JOIN {NUMBERS} AS b'
+    command = [sys.executable, '-m', 'lib.local_lake', '--lake', lake, 'query', endless, '--out', str(file)]
+    with subprocess.Popen(command, env={**os.environ, 'PYTHONPATH': os.pathsep.join(sys.path)}) as process:
+        while not list(tmp_path.glob('.*/unfinished')):
+            assert process.poll() is None
+            time.sleep(0.02)
+        process.kill()
+    assert len(list(tmp_path.iterdir())) == 2 and not file.exists()
+    write(address, VALUES, tmp_path / 'b.parquet')
+    assert [path.name for path in tmp_path.iterdir()] == ['b.parquet']
 
 
 def test_the_command_writes_a_file_and_says_how_many_rows(address, tmp_path, capsys):

@@ -5,7 +5,6 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from pyspark.sql import SparkSession
 
@@ -71,10 +70,9 @@ class CaseRunner:
 
 
 @contextmanager
-def opened_runner() -> Iterator[CaseRunner]:
+def opened_runner(folders: LakeFolders) -> Iterator[CaseRunner]:
     """Give a runner with a Spark session for small data; its folder is removed at the end."""
-    with TemporaryDirectory(prefix='lake-check-') as name:
-        folder = Path(name).resolve()
+    with folders.working_folder() as folder:
         start_session(folder, small_data=True)
         yield CaseRunner(folder)
 

@@ -24,7 +24,8 @@ def run(folders: LakeFolders, options: argparse.Namespace) -> int:
                         'it. Name another file; this one was not changed.')
     written = write_database(folders.catalog, file)
     for view in written.left_out:
-        LOG.warning('View %s is left out: it needs functions that only ./lake query has.', view)
+        LOG.warning('View %s is left out: it needs functions that only ./lake query has, or columns that are gone.',
+                    view)
     print(f'{file} reads {written.tables:,} tables and {written.views:,} views as they are now. Write it again after a '
           f"load.\n  Python: duckdb.connect({str(file)!r}, read_only=True)\n"
           f'  SQL:    ATTACH {text_literal(str(file))} AS lake (READ_ONLY)')

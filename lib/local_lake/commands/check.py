@@ -50,7 +50,7 @@ def run(folders: LakeFolders, options: argparse.Namespace) -> int:
         # What jobs warn of is part of the outcome that is compared.
         logging.getLogger('lake_etl').setLevel(logging.ERROR)
     started, results = time.monotonic(), []
-    with opened_runner() as runner:
+    with opened_runner(folders) as runner:
         warm = time.monotonic()
         for workflow, folder in chosen:
             results.append(run_case(runner, folders.configuration, workflow, folder, recording))

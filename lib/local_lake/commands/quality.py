@@ -7,8 +7,6 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from pyspark.sql import DataFrame
-
 from lake_etl import runtime
 from lake_etl.arguments import EXECUTION_COLUMN
 from lake_etl.config.quality_rules import STAGES
@@ -16,7 +14,7 @@ from lake_etl.dqdl.syntax_tree import AnyRule
 from lake_etl.errors import LakeError
 from lake_etl.ports import Table
 from lake_etl.quality.evaluation.evaluate import evaluate
-from lake_etl.quality.evaluation.outcomes import EvaluationContext, RuleOutcome
+from lake_etl.quality.evaluation.outcomes import RuleOutcome
 from lake_etl.quality.gated_load import evaluation_context
 from lake_etl.quality.history import MetricHistory
 from lake_etl.quality.proposal import proposed_rules
@@ -66,8 +64,7 @@ def check(folders: LakeFolders, table: Table, options: argparse.Namespace) -> in
     stage = options.stage or default_stage(table)
     file = Path(options.rules) if options.rules else rules_file_of(folders, table)
     rules = read_rules(file, stage)
-    df, context = _readable(folders, table, stage)
-    outcomes = evaluate(df, [rule for _, rule in rules], context)
+    outcomes = _outcomes(folders, table, stage, [rule for _, rule in rules])
     judged = [(action, outcome) for (action, _), outcome in zip(rules, outcomes, strict=True)]
     if options.format in REPORT_FORMATS:
         print_rule_report(options.format, file.resolve(), f'{table.database}.{table.name}', stage, [
@@ -96,8 +93,8 @@ def recommend(folders: LakeFolders, table: Table, options: argparse.Namespace) -
     """Propose rules from one query over the table, and write those that the table passes."""
     stage = options.stage or default_stage(table)
     rules: list[AnyRule] = list(proposed_rules(profile(folders.catalog, table, EXCLUDED_COLUMNS)))
-    df, context = _readable(folders, table, stage)
-    passed = [rule for rule, outcome in zip(rules, evaluate(df, rules, context), strict=True) if outcome.passed]
+    outcomes = _outcomes(folders, table, stage, rules)
+    passed = [rule for rule, outcome in zip(rules, outcomes, strict=True) if outcome.passed]
     text = rules_file(stage, passed)
     if not options.out:
         print(text, end='')
@@ -112,10 +109,11 @@ def rules_file(stage: str, rules: Sequence[AnyRule]) -> str:
     return json.dumps(content, indent=4, ensure_ascii=False) + '\n'
 
 
-def _readable(folders: LakeFolders, table: Table, stage: str) -> tuple[DataFrame, EvaluationContext]:
-    """Return the table's rows in Spark, and the context of the evaluation."""
-    spark = configure(start_session(folders.temporary, small_data=is_small(folders, 0), task_progress=True))
+def _outcomes(folders: LakeFolders, table: Table, stage: str, rules: Sequence[AnyRule]) -> Sequence[RuleOutcome]:
+    """Return the outcome of each rule on the rows of the table."""
     name = f'{table.database}.{table.name}'
-    history = MetricHistory(folders.items('dq-results'), name, stage, '')
-    context = evaluation_context(spark, table.database, history, datetime.now(UTC))
-    return context.table(name), context
+    with folders.working_folder() as folder:
+        spark = configure(start_session(folder, small_data=is_small(folders, 0), task_progress=True))
+        history = MetricHistory(folders.items('dq-results'), name, stage, '')
+        context = evaluation_context(spark, table.database, history, datetime.now(UTC))
+        return evaluate(context.table(name), rules, context)

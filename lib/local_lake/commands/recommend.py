@@ -93,7 +93,7 @@ def propose(folders: LakeFolders, file: Path, described: Mapping[str, Any]) -> t
     from glue_catalog_helpers import clean_column_names, generate_spec
     from lake_etl.mapping.recommendation import with_dates
     from lake_etl.read.malformed import malformed_column
-    from lake_etl.read.scratch import empty_scratch, scratch_folder
+    from lake_etl.read.scratch import scratch_folder
     from lake_etl.read.source import proposed_input_spec, read_collected_file
     from lake_etl.spark.session import configure
     findings = Findings('options of ./lake recommend')
@@ -101,16 +101,14 @@ def propose(folders: LakeFolders, file: Path, described: Mapping[str, Any]) -> t
     if input_spec is None:
         raise ConfigurationError(findings.problems)
     small = is_small(folders, file.stat().st_size)
-    spark = configure(start_session(folders.temporary, small_data=small, task_progress=True))
-    scratch = scratch_folder(str(folders.temporary), 'recommend')
-    try:
+    with folders.working_folder() as folder:
+        spark = configure(start_session(folder, small_data=small, task_progress=True))
+        scratch = scratch_folder(str(folder), 'recommend')
         df = read_collected_file(spark, str(file), input_spec, scratch=scratch)
         cleaned, rows = clean_column_names(df.drop(malformed_column(df) or ''))
         spec = with_dates(generate_spec(cleaned, file.suffix), found_dates(cleaned))
         spec['input_spec'] = {**proposed_input_spec(str(file), input_spec, scratch), **described}
         return recommended_mapping(rows), json.dumps(spec, indent=4) + '\n'
-    finally:
-        empty_scratch(scratch)
 
 
 def found_dates(df: DataFrame) -> dict[str, DatePatterns]:

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from tempfile import TemporaryDirectory
 
+from lake_etl.adapters.local.locked_folders import locked_folder, temporary_place
 from lake_etl.errors import LakeError
 from lib.local_lake.folders import KINDS, OWN_CONFIGURATION
 from lib.local_lake.running.transform_code import CODE
@@ -51,8 +51,7 @@ def earlier_configuration(against: str | None, configuration: Path) -> Iterator[
         code = folder.resolve() / CODE
         yield EarlierConfiguration(str(folder), folder.resolve(), code if code.is_dir() else PRESENT_CODE)
         return
-    with TemporaryDirectory(prefix='lake-plan-') as name:
-        target = Path(name).resolve()
+    with locked_folder(temporary_place()) as target:
         commit = _commit(against, configuration)
         reference = HEAD if against is None else against
         # Loads run the modules of this repository, whatever the configuration folder is.

@@ -4,7 +4,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from lake_etl import runtime
 from lake_etl.adapters.local.catalog_file import reading
@@ -76,8 +75,7 @@ def compare_on_sample(folders: LakeFolders, plan: LakePlan, lines: int) -> Sampl
              for found in sample_files(folders, plan, name, lines)]
     missing = tuple(sorted(touched & {*plan.after.names.values()} - {found.workflow for found in files}))
     failures: list[str] = []
-    with TemporaryDirectory(prefix='lake-sample-') as name:
-        place = Path(name).resolve()
+    with folders.working_folder() as place:
         start_session(place, small_data=True)
         sides = []
         try:

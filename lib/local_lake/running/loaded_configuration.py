@@ -7,10 +7,10 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from lake_etl.adapters.local.catalog_file import reading, writing
+from lake_etl.adapters.local.locked_folders import locked_folder, temporary_place
 from lake_etl.config.configuration_files import SPEC, entity_match_file, file_names, folded
 from lake_etl.config.reader import configuration_below
 from lake_etl.errors import LakeError
@@ -124,8 +124,7 @@ def configuration_with(configuration: Path, workflows: Mapping[str, LoadedConfig
 
     workflows  the earlier configuration by `<database>/<table>`
     """
-    with TemporaryDirectory(prefix='lake-plan-') as name:
-        target = Path(name).resolve()
+    with locked_folder(temporary_place()) as target:
         for kind in KINDS:
             for path in sorted((configuration / kind).glob('[!.]*.*')):
                 if path.is_file():

@@ -1,8 +1,6 @@
 """Finds the table of a workflow, and compares two states of a table that are on record."""
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
@@ -10,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 from lake_etl import runtime
 from lake_etl.adapters.local.duckdb_diff import TableDiff, compare, compare_files
+from lake_etl.adapters.local.locked_folders import locked_folder, temporary_place
 from lake_etl.arguments import EXECUTION_COLUMN
 from lake_etl.errors import LakeError
 from lake_etl.ports import Column, Partition, Table
@@ -73,11 +72,11 @@ def _with_columns(diff: TableDiff, before: tuple[Column, ...], after: tuple[Colu
 @contextmanager
 def _files_on_this_machine(states: Sequence[Sequence[str]]) -> Iterator[list[list[str]]]:
     """Give the paths of files on this machine; those in Amazon S3 are copied for the time of the block, each once."""
-    with tempfile.TemporaryDirectory(prefix='lake-diff-') as folder:
+    with locked_folder(temporary_place()) as folder:
         copies: dict[str, str] = {}
         for uri in {uri for state in states for uri in state if runtime.is_s3(uri)}:
             copies[uri] = f'{folder}/{len(copies)}.parquet'
-            runtime.files(folder).write(copies[uri], runtime.files(uri).read(uri) or b'')
+            runtime.files(copies[uri]).write(copies[uri], runtime.files(uri).read(uri) or b'')
         yield [[copies.get(uri, uri) for uri in state] for state in states]
 
 
@@ -118,8 +117,8 @@ def _present(partitions: Iterable[Partition | None]) -> tuple[Partition, ...]:
 @contextmanager
 def _on_this_machine(partitions: Sequence[Partition]) -> Iterator[tuple[Partition, ...]]:
     """Give the partitions with folders on this machine; files in Amazon S3 are copied for the time of the block."""
-    with tempfile.TemporaryDirectory(prefix='lake-diff-') as folder:
-        yield tuple(_copied(partition, os.path.join(folder, str(number))) if runtime.is_s3(partition.location)
+    with locked_folder(temporary_place()) as folder:
+        yield tuple(_copied(partition, str(folder / str(number))) if runtime.is_s3(partition.location)
                     else partition for number, partition in enumerate(partitions))
 
 

@@ -1,9 +1,8 @@
 """Writes the answer to a query to a file, batch by batch, so that it may be larger than the memory."""
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from lake_etl.adapters.local.duckdb_queries import Answer
+from lake_etl.adapters.local.file_replacement import replacing
 from lake_etl.errors import LakeError
 from lib.local_lake.showing.output import distinct_names, print_rows
 
@@ -25,15 +25,12 @@ def write_answer(answer: Answer, file: Path) -> int:
     LakeError if the file cannot be written, and for a column that the format cannot hold.
     """
     write = _WRITERS[require_writable(file)]
-    with tempfile.TemporaryDirectory(prefix=f'.{file.name}-', dir=file.parent) as folder:
-        unfinished = Path(folder) / 'rows'
+    with replacing(file) as unfinished:
         try:
-            rows = write(answer, unfinished)
+            return write(answer, unfinished)
         except pa.ArrowNotImplementedError:
             raise LakeError(f'--out {file}: a {file.suffix} file cannot hold the type of a column, such as an '
                             'interval. Cast it to varchar in the query, or write .csv.') from None
-        os.replace(unfinished, file)
-    return rows
 
 
 def require_writable(file: Path) -> str:
@@ -47,14 +44,12 @@ def require_writable(file: Path) -> str:
 
 
 def _write_parquet(answer: Answer, file: Path) -> int:
-    schema, batches = _arrow(answer, ROW_GROUP)
-    with pq.ParquetWriter(file, schema, compression='zstd') as writer:
+    with _arrow(answer) as (schema, batches), pq.ParquetWriter(file, schema, compression='zstd') as writer:
         return sum(_put(writer, batch) for batch in batches)
 
 
 def _write_arrow(answer: Answer, file: Path) -> int:
-    schema, batches = _arrow(answer, ROW_GROUP)
-    with pa.ipc.new_file(file, schema) as writer:
+    with _arrow(answer) as (schema, batches), pa.ipc.new_file(file, schema) as writer:
         return sum(_put(writer, batch) for batch in batches)
 
 
@@ -63,10 +58,12 @@ def _put(writer: Any, batch: pa.RecordBatch) -> int:
     return int(batch.num_rows)
 
 
-def _arrow(answer: Answer, rows: int) -> tuple[pa.Schema, Iterator[pa.RecordBatch]]:
-    found, batches = answer.batches(rows)
-    schema = pa.schema([field.with_name(name) for field, name in zip(found, distinct_names(found.names), strict=True)])
-    return schema, (pa.RecordBatch.from_arrays(batch.columns, schema=schema) for batch in batches)
+@contextmanager
+def _arrow(answer: Answer) -> Iterator[tuple[pa.Schema, Iterator[pa.RecordBatch]]]:
+    with answer.batches(ROW_GROUP) as (found, batches):
+        schema = pa.schema([field.with_name(name)
+                            for field, name in zip(found, distinct_names(found.names), strict=True)])
+        yield schema, (pa.RecordBatch.from_arrays(batch.columns, schema=schema) for batch in batches)
 
 
 def _write_csv(answer: Answer, file: Path) -> int:

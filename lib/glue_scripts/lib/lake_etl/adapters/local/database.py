@@ -4,11 +4,12 @@ from __future__ import annotations
 import os
 import shutil
 import sqlite3
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from urllib.parse import quote
+
+from lake_etl.adapters.local.locked_folders import locked_folder, temporary_place
 
 PATIENCE_SECONDS = 30.0
 PAUSE_SECONDS = 0.02
@@ -64,8 +65,8 @@ def _as_it_lies(file: str) -> Iterator[sqlite3.Connection]:
         with _connected(f'file:{quote(file)}?mode=ro&immutable=1') as connection:
             yield connection
         return
-    with tempfile.TemporaryDirectory(prefix='lake-') as folder:
-        copy = shutil.copy(file, folder)
+    with locked_folder(temporary_place()) as folder:
+        copy = str(shutil.copy(file, folder))
         shutil.copy(log, f'{copy}-wal')
         with _connected(f'file:{quote(copy)}') as connection:
             yield connection

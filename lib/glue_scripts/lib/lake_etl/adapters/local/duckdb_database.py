@@ -1,9 +1,11 @@
 """Writes a DuckDB database whose views read the published tables, for notebooks and other programs."""
 from __future__ import annotations
 
+import errno
+import fcntl
 import os
-import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,8 +14,11 @@ import duckdb
 from lake_etl.adapters.local.athena.translation import MACROS
 from lake_etl.adapters.local.athena_sql import TranslatedQuery, translate_view
 from lake_etl.adapters.local.catalog_file import reading
+from lake_etl.adapters.local.catalog_rows import View
 from lake_etl.adapters.local.duckdb_engine import create_tables, view_name
-from lake_etl.adapters.local.snapshot import Name, PublishedTable, dependencies, read_names, with_partitions
+from lake_etl.adapters.local.file_replacement import CAUSES, replacing
+from lake_etl.adapters.local.snapshot import Name, Names, PublishedTable, dependencies, read_names, with_partitions
+from lake_etl.errors import LakeError, QueryError
 
 # A macro by which a database that the lake wrote is known.
 MARK = 'written_by_the_lake'
@@ -25,7 +30,7 @@ class WrittenDatabase:
 
     tables    number of published tables
     views     number of views
-    left_out  views that need functions of this program, as `database.view`
+    left_out  views that need functions of this program or columns that are gone, as `database.view`
     """
 
     tables: int
@@ -42,17 +47,21 @@ def write_database(catalog_address: str, file: Path) -> WrittenDatabase:
         names = read_names(connection)
         tables, views = dependencies(names, (*names.tables, *names.views))
         published = with_partitions(connection, tables)
-        queries = [((view.database, view.name), translate_view(view, names)) for view in views]
-    with tempfile.TemporaryDirectory(prefix=f'.{file.name}-', dir=file.parent) as folder:
-        unfinished = Path(folder) / 'database'
+        queries = {(view.database, view.name): _translated(view, names) for view in views}
+    with replacing(file) as unfinished, _failures_named(file, unfinished):
         with duckdb.connect(str(unfinished)) as database:
-            left_out = _fill(database, published, queries)
-        os.replace(unfinished, file)
-    return WrittenDatabase(len(published), len(queries) - len(left_out), tuple(map('.'.join, left_out)))
+            made = _fill(database, published, [(name, found) for name, found in queries.items() if found])
+            # When a connection is closed, DuckDB writes what is left to write, and tells nobody if it cannot.
+            database.execute('CHECKPOINT')
+    return WrittenDatabase(len(published), len(made), tuple('.'.join(name) for name in queries if name not in made))
 
 
 def is_written_by_lake(file: Path) -> bool:
-    """Tell whether a file is a database of `write_database` to which nobody has added a table."""
+    """Tell whether a file is a database of `write_database` to which nobody has added a table.
+
+    Raises LakeError if it cannot be read, or if another program may be changing it.
+    """
+    _require_free(file)
     try:
         with duckdb.connect(str(file), read_only=True) as database:
             marks = database.execute(
@@ -63,16 +72,62 @@ def is_written_by_lake(file: Path) -> bool:
     return bool(marks and marks[0]) and tables == (0,)
 
 
+def _translated(view: View, names: Names) -> TranslatedQuery | None:
+    """Return the query of a view for DuckDB; None if its tables do not fit it any more."""
+    try:
+        return translate_view(view, names)
+    except QueryError:
+        return None
+
+
+def _require_free(file: Path) -> None:
+    """Raise LakeError unless the file can be read and no other program has it open for writing."""
+    try:
+        with file.open('rb') as opened:
+            fcntl.lockf(opened, fcntl.LOCK_SH | fcntl.LOCK_NB)    # As DuckDB locks its files.
+    except BlockingIOError:
+        raise LakeError(f'{file} is open for writing in another program, so nobody can tell what is in it. Close it '
+                        'there, or name another file; this one was not changed.') from None
+    except OSError as error:
+        raise LakeError(f'{file} exists, and it cannot be read: {error.strerror}. Name another file; this one was not '
+                        'changed.') from error
+
+
+@contextmanager
+def _failures_named(file: Path, unfinished: Path) -> Iterator[None]:
+    """Turn an error of DuckDB into an OSError if the disk refused what it wrote, otherwise into a LakeError."""
+    try:
+        yield
+    except duckdb.Error as error:
+        text = str(error)
+        if str(unfinished) in text:
+            number = next((number for number in CAUSES if os.strerror(number) in text), errno.EIO)
+            raise OSError(number, os.strerror(number)) from error
+        raise LakeError(f'{file} was not written, because {type(error).__name__} stopped DuckDB. Free memory and disk '
+                        'space, then repeat. Nothing was changed.') from error
+
+
 def _fill(database: duckdb.DuckDBPyConnection, tables: Sequence[PublishedTable],
-          views: Sequence[tuple[Name, TranslatedQuery]]) -> list[Name]:
-    """Create all views; return those that cannot be, because they need a function or a view that is not there."""
+          views: Sequence[tuple[Name, TranslatedQuery]]) -> set[Name]:
+    """Create views of the tables, and of the views that can be: not without a function, a view or a column.
+
+    Returns these views.
+    """
     for macro in (*MACROS, f'CREATE MACRO {MARK}() AS true'):
         database.execute(macro)
-    create_tables(database, tables, (name for name, _ in views))
-    left_out = []
-    for name, translated in views:
+    create_tables(database, (), (name for name, _ in views))
+    for item in tables:
         try:
+            create_tables(database, [item], ())
+        except duckdb.Error as error:
+            if '.parquet' not in str(error):
+                raise
+            raise LakeError(f'Nothing was written, because a file of {item.table.database}.{item.table.name} cannot be '
+                            'read: it is damaged, or it was removed a moment ago. Load the table again, then repeat.'
+                            ) from error
+    made = set()
+    for name, translated in views:
+        with suppress(duckdb.CatalogException, duckdb.BinderException):
             database.execute(f'CREATE VIEW {view_name(*name)} AS {translated.sql}')
-        except duckdb.CatalogException:
-            left_out.append(name)
-    return left_out
+            made.add(name)
+    return made

@@ -48,10 +48,12 @@ class Answer:
         fetched = iter(lambda: self.connection.fetchmany(FETCHED_ROWS), [])
         return self._column_part(0), chain.from_iterable(fetched)
 
-    def batches(self, rows: int) -> tuple[Any, Iterator[Any]]:
-        """Return the Arrow schema, and batches of up to this number of rows as they come."""
-        reader = self.connection.sql(self.sql).to_arrow_reader(rows)
-        return reader.schema, self._batches(reader)
+    @contextmanager
+    def batches(self, rows: int) -> Iterator[tuple[Any, Iterator[Any]]]:
+        """Give the Arrow schema, and batches of up to this number of rows as they come."""
+        # A reader that is not at its end would block the connection.
+        with self.connection.sql(self.sql).to_arrow_reader(rows) as reader:
+            yield reader.schema, self._batches(reader)
 
     def whole(self) -> QueryResult:
         """Return the whole result."""
