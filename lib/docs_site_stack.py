@@ -21,7 +21,9 @@ from constructs import Construct
 from lib.constructs.bucket import LakeBucket
 from lib.constructs.log_group import LakeLogGroup
 from lib.dynamodb_stack import DynamoDbStack
+from lib.glue_job_arguments import job_name
 from lib.glue_stack import SCRIPTS_PREFIX, GlueStack
+from lib.job_table import JOBS
 from lib.packaging.glue_library import REPOSITORY
 from lib.settings.deployment_settings import EnvironmentConfiguration
 from lib.storage_stack import StorageStack
@@ -109,6 +111,9 @@ class DocsSiteStack(Stack):
         self._allow('Lists', ('s3:ListBucket',), glue.scripts_bucket.bucket_arn)
         self._allow('Catalog', READ_CATALOG, *(self.format_arn(service='glue', resource=name) for name in (
             'catalog', 'database/*', 'table/*/*')))
+        # Named, not exported, so that a job can leave the lake.
+        self._allow('Jobs', ('glue:GetJobRuns',), *(self.format_arn(
+            service='glue', resource='job', resource_name=job_name(job, self._environment)) for job in JOBS))
         records = (tables.job_audit, tables.dq_results, *((tables.lineage,) if tables.lineage else ()))
         self._allow('Records', ('dynamodb:Scan',), *(table.table_arn for table in records))
 

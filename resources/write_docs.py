@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if __name__ == '__main__':
     # It starts without an activated environment too.
@@ -21,11 +21,14 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 if TYPE_CHECKING:
+    from lib.local_lake.showing.job_usage import LakeUsage
     from lib.settings.deployment_settings import EnvironmentConfiguration
 
 PAGE = 'index.html'
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/ShareObjectPreSignedURL.html
 MOST_HOURS = 168
+# https://docs.aws.amazon.com/glue/latest/webapi/API_GetJobRuns.html
+MOST_RUNS = 200
 # Only addresses of this kind open objects that a key of AWS KMS encrypts, in the region of the bucket.
 SIGNED = Config(signature_version='s3v4', s3={'addressing_style': 'virtual'})
 
@@ -92,8 +95,28 @@ def _run(options: argparse.Namespace) -> int:
     return 0
 
 
+def read_usage(environment: EnvironmentConfiguration, client: Any) -> LakeUsage:
+    """Return what the jobs took for each load, or why AWS Glue, whose client is given, does not tell it."""
+    from lib.glue_job_arguments import job_name
+    from lib.job_table import JOBS
+    from lib.local_lake.showing.job_usage import DpuPrice, LakeUsage, missing_usage, price_kind, usage_by_load
+    glue = environment.glue
+    price = DpuPrice(environment.docs_dpu_hour_price, price_kind(glue.version, glue.worker_type, glue.flex)) if (
+        environment.docs_dpu_hour_price) else None
+    pages, runs = client.get_paginator('get_job_runs'), {}
+    for job in JOBS:
+        name = job_name(job, environment)
+        try:
+            found = pages.paginate(JobName=name, PaginationConfig={'PageSize': MOST_RUNS})
+            runs[job.name] = [run for page in found for run in page['JobRuns']]
+        except ClientError as error:
+            return LakeUsage(missing=missing_usage(error.response['Error']['Code'], name))
+    return LakeUsage(usage_by_load(runs, price), price)
+
+
 def read_summary(environment: EnvironmentConfiguration, scripts: str) -> dict[str, object]:
     """Return what the pages show; raises LakeError for wrong configuration files and for what AWS refuses."""
+    from lake_etl.adapters.aws.clients import open_client
     from lib.local_lake.lake_configuration import read_lake_configuration
     from lib.local_lake.showing.lake_summary import AUDIT, LINEAGE, RESULTS, column_names, summarize, with_records
     from lib.local_lake.showing.published_catalog import read_catalog
@@ -102,7 +125,10 @@ def read_summary(environment: EnvironmentConfiguration, scripts: str) -> dict[st
         lake = read_lake_configuration(Path(folder), environment.name)
     audit, results = environment.table_name(AUDIT), environment.table_name(RESULTS)
     lineage = environment.table_name(LINEAGE) if environment.lineage else ''
-    published = with_records(read_catalog(lake), audit, lineage, results)
+    usage = read_usage(environment, open_client('glue'))
+    if usage.missing:
+        print(f'{usage.missing} The pages are written without them.', file=sys.stderr)
+    published = replace(with_records(read_catalog(lake), audit, lineage, results), usage=usage)
     return summarize(replace(lake, published=column_names(published)), published, matches=None)
 
 
