@@ -28,7 +28,7 @@ from lib.packaging.glue_library import REPOSITORY
 from lib.settings.deployment_settings import EnvironmentConfiguration
 from lib.storage_stack import StorageStack
 
-SCRIPT, PAGE = 'resources/write_docs.py', 'index.html'
+SCRIPT, SHARED, PAGE = 'resources/write_docs.py', 'resources/shared', 'index.html'
 REQUIREMENTS = ('requirements.txt', 'requirements-glue.txt')
 PYTHON_VERSION = '3.12'
 # The build reads the configuration from the scripts bucket, so that a change of it needs no deployment of this stack.
@@ -64,7 +64,8 @@ class DocsSiteStack(Stack):
         """Return the files of the repository that the script needs, with the transforms of users."""
         with TemporaryDirectory() as folder:
             target = Path(folder)
-            shutil.copytree(REPOSITORY / 'lib', target / 'lib', ignore=shutil.ignore_patterns(*NOT_COPIED))
+            for name in ('lib', SHARED):
+                shutil.copytree(REPOSITORY / name, target / name, ignore=shutil.ignore_patterns(*NOT_COPIED))
             for name in (SCRIPT, *REQUIREMENTS):
                 (target / name).parent.mkdir(exist_ok=True)
                 shutil.copyfile(REPOSITORY / name, target / name)

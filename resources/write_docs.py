@@ -2,7 +2,6 @@
 from __future__ import annotations
 
 import argparse
-import logging
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
@@ -18,7 +17,9 @@ if __name__ == '__main__':
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError
+
+from resources.shared.lake_on_aws import add_environment, exit_with, find_environment, find_lake, run_script
 
 if TYPE_CHECKING:
     from lib.local_lake.showing.job_usage import LakeUsage
@@ -35,24 +36,12 @@ SIGNED = Config(signature_version='s3v4', s3={'addressing_style': 'virtual'})
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Write the pages or print their address; return the exit status."""
-    options = _parser().parse_args(arguments)
-    from lake_etl import runtime
-    from lake_etl.errors import LakeError
-    from lib.settings.deployment_settings import SettingsError
-    runtime.open_catalog(runtime.GLUE)
-    try:
-        return _run(options)
-    except (LakeError, SettingsError) as error:
-        print(f'{error}', file=sys.stderr)
-    except (BotoCoreError, ClientError) as error:
-        code = error.response['Error']['Code'] if isinstance(error, ClientError) else type(error).__name__
-        print(f'AWS did not answer as expected: {code}. Check credentials and region, then run again.', file=sys.stderr)
-    return 1
+    return run_script(_run, _parser().parse_args(arguments))
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description='Write the pages of a lake on AWS, which show no values from rows.')
-    parser.add_argument('--environment', default='Dev', help='as in lib/configuration.py (default: Dev)')
+    add_environment(parser)
     target = parser.add_mutually_exclusive_group(required=True)
     target.add_argument('--out', metavar='FOLDER', help='write them into this folder')
     target.add_argument('--bucket', action='store_true', help='write them as one page into the bucket of the stack '
@@ -68,19 +57,17 @@ def _parser() -> argparse.ArgumentParser:
 def _run(options: argparse.Namespace) -> int:
     from lake_etl import runtime
     from lake_etl.errors import LakeError
-    from lib.configuration import configuration
     from lib.local_lake.showing.site import single_page, write_site
-    environment, = configuration().narrowed(options.environment).named_environments
-    session = boto3.Session()
-    account, region = session.client('sts').get_caller_identity()['Account'], session.region_name
-    bucket = environment.bucket_name('docs', account, region)
+    environment = find_environment(options.environment)
+    lake = find_lake(environment)
+    bucket = lake.bucket('docs')
     if not options.out and not environment.docs_schedule:
         raise LakeError(f'The environment {environment.name} has no bucket for the pages. Set its docs_schedule in '
                         'lib/configuration.py and deploy, or write the pages into a folder with --out.')
     if options.address:
         print(_address(bucket, options.hours))
         return 0
-    summary = read_summary(environment, environment.bucket_name('etl-scripts', account, region))
+    summary = read_summary(environment, lake.bucket('etl-scripts'))
     if options.out:
         print(f'The pages of the lake are in {options.out}. Open {write_site(Path(options.out), summary).resolve()} '
               'in a browser.')
@@ -166,5 +153,4 @@ def _address(bucket: str, hours: int) -> str:
 
 
 if __name__ == '__main__':
-    logging.basicConfig(level=logging.WARNING, format='%(message)s')
-    sys.exit(main())
+    exit_with(main)
