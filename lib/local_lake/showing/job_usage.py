@@ -9,8 +9,8 @@ from typing import Any
 LOAD = '--execution_id'
 ENDED = frozenset({'SUCCEEDED', 'FAILED', 'STOPPED', 'TIMEOUT', 'ERROR', 'EXPIRED'})
 # https://docs.aws.amazon.com/glue/latest/dg/worker-types.html. Those of R workers are memory-optimized DPUs.
-DPUS = {'G.025X': 0.25, **{f'{kind}.{size}X': float(size) for kind, sizes in (
-    ('G', (1, 2, 4, 8, 12, 16)), ('R', (1, 2, 4, 8))) for size in sizes}}
+DPUS = {'G.025X': 0.25, 'G.1X': 1, 'G.2X': 2, 'G.4X': 4, 'G.8X': 8, 'G.12X': 12, 'G.16X': 16,
+        'R.1X': 1, 'R.2X': 2, 'R.4X': 4, 'R.8X': 8}
 # https://aws.amazon.com/glue/pricing/
 LEAST_SECONDS = 60
 REASONS = {'AccessDeniedException': 'the right glue:GetJobRuns on the job {job} is missing',
@@ -120,7 +120,7 @@ def monthly_usage(loads: Iterable[tuple[str, str, JobUsage]]) -> dict[str, objec
                 by_place[place] = by_place.get(place, 0.0) + value
 
     def of_workflow(name: str, figure: str) -> list[float | None]:
-        return [None if (value := sums[figure].get((name, month))) is None else round(value, 6) for month in months]
+        return [rounded(sums[figure].get((name, month))) for month in months]
 
     def size(name: str) -> float:
         return sum(value for (workflow, _), value in sums['dpu_hours'].items() if workflow == name)
@@ -129,6 +129,11 @@ def monthly_usage(loads: Iterable[tuple[str, str, JobUsage]]) -> dict[str, objec
         for name in sorted(names, key=lambda name: (-size(name), name))],
         'unmeasured': sum(usage.dpu_hours is None for *_, usage in found),
         'unpriced': sum(usage.cost is None and usage.dpu_hours is not None for *_, usage in found)}
+
+
+def rounded(value: float | None) -> float | None:
+    """Return a figure without the digits that only arithmetic has made."""
+    return None if value is None else round(value, 6)
 
 
 def missing_usage(code: str, job: str) -> str:

@@ -12,10 +12,10 @@ from lake_etl.arguments import OWNER
 from lake_etl.column_lineage.lineage_graph import LineageGraph
 from lake_etl.column_lineage.workflow_lineage import LakeConfiguration, trace_lake
 from lake_etl.config.workflow import Workflow
-from lake_etl.controls.run_records import QUARANTINE_OPERATION
+from lake_etl.controls.run_records import QUARANTINE_OPERATION, WRITE_OPERATION
 from lake_etl.ports import Table
 from lib.local_lake.showing.job_usage import LakeUsage, added, monthly_usage
-from lib.local_lake.showing.run_summary import WRITE, rule_summaries, run_summary
+from lib.local_lake.showing.run_summary import rule_summaries, run_summary
 
 AUDIT, LINEAGE, RESULTS = 'job-audit', 'data-lineage', 'dq-results'
 # What each record of a run has.
@@ -60,7 +60,7 @@ def with_records(published: PublishedLake, audit: str, lineage: str, results: st
     operations: dict[str, list[Mapping[str, Any]]] = {}
     for record in filter(_counts_rows, _items(lineage)):
         operations.setdefault(str(record['step_function_execution_id']), []).append(record)
-        if record['dataset_operation'] == WRITE:
+        if record['dataset_operation'] == WRITE_OPERATION:
             written = json.loads(record['info'])
             history.setdefault(str(written['table']), []).append(
                 (str(record['time_of_operation'])[:16], int(written['rows'])))
@@ -92,7 +92,7 @@ def _described(run: Mapping[str, Any]) -> Mapping[str, Any]:
 
 def _counts_rows(record: Mapping[str, Any]) -> bool:
     """Tell whether a record of lineage counts the rows that were written or quarantined."""
-    if record.get('dataset_operation') not in (WRITE, QUARANTINE_OPERATION):
+    if record.get('dataset_operation') not in (WRITE_OPERATION, QUARANTINE_OPERATION):
         return False
     information = json.loads(record['info'])
     return 'table' in information and 'rows' in information

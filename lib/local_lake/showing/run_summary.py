@@ -3,22 +3,20 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from lake_etl.config.quality_rules import ACTIONS, STAGES
 from lake_etl.config.workflow import Workflow
 from lake_etl.controls.control_statement import CONTROLS, FILTERED, READ
-from lake_etl.controls.run_records import FAILED_CONVERSIONS, NOTICES, QUARANTINE_OPERATION, ROW_COUNTS
-from lib.local_lake.showing.job_usage import JobUsage, added
+from lake_etl.controls.run_records import FAILED_CONVERSIONS, NOTICES, QUARANTINE_OPERATION, ROW_COUNTS, WRITE_OPERATION
+from lib.local_lake.showing.job_usage import JobUsage, added, rounded
 
 # Shares and counts. Other metrics, such as Minimum and Sum, may be a value of one row.
 SHARES_AND_COUNTS = re.compile(r'\.(Completeness|Uniqueness|UniqueValueRatio|DistinctValuesCount|RowCount|ColumnCount'
                                r'|Compliance|LengthCompliance|ColumnNamesPatternMatchRatio|ReferentialIntegrity'
                                r'|RowCountMatch|DatasetMatch|SchemaMatch|DataFreshness)(?: \(where: .*\))?$', re.DOTALL)
 THRESHOLD = re.compile(r'(>=|<=|=|>|<)\s*(\d+(?:\.\d+)?)\s*$')
-# The name that jobs write into records. The jobs need Spark, and the pages do not.
-WRITE = 'write'
 ROWS, ROW_STAGES = 'rows', ('read', 'filtered', 'quarantined', 'published')
 
 
@@ -40,7 +38,8 @@ def run_summary(item: Mapping[str, Any], operations: Sequence[Mapping[str, Any]]
             'seconds': {**{name: float(value) for name, value in item.get('seconds', {}).items()},
                         **{name: used.seconds for name, used in usage.items()}},
             'usage': {name: _usage([used]) for name, used in usage.items()}, 'total': _usage(usage.values()),
-            'written': [[str(found['table']), int(found['rows'])] for found in _information(operations, WRITE)],
+            'written': [[str(found['table']), int(found['rows'])]
+                        for found in _information(operations, WRITE_OPERATION)],
             'quarantined': [[str(found['stage']), str(found['table']), int(found['rows']), int(found['quarantined'])]
                             for found in _information(operations, QUARANTINE_OPERATION)],
             'rows': [[counts['table'], *(counts[name] for name in ROW_STAGES)] for counts in tables],
@@ -54,13 +53,12 @@ def run_summary(item: Mapping[str, Any], operations: Sequence[Mapping[str, Any]]
             'told': [str(text) for text in (*item.get(FAILED_CONVERSIONS, ()), *item.get(NOTICES, ()))]}
 
 
-def _usage(parts: Iterable[JobUsage]) -> list[object]:
+def _usage(parts: Collection[JobUsage]) -> list[object]:
     """Return the kinds of runs, their DPU-hours and costs; empty for nothing."""
     if not parts:
         return []
     total = added(parts)
-    return [', '.join(sorted(total.kinds)), *(None if value is None else round(value, 6)
-                                              for value in (total.dpu_hours, total.cost))]
+    return [', '.join(sorted(total.kinds)), rounded(total.dpu_hours), rounded(total.cost)]
 
 
 def rule_summaries(workflows: Mapping[tuple[str, str], Workflow], runs: Iterable[Mapping[str, Any]],
