@@ -3,7 +3,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import logging
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -18,6 +17,8 @@ if __name__ == '__main__':
     use_environment(('boto3', 'duckdb', 'pyarrow', 'pyiceberg', 'rich'), FOR_LAKE_ON_AWS)
 
 import boto3
+
+from resources.shared.lake_on_aws import add_environment, exit_with, find_environment, find_lake, run_script
 
 if TYPE_CHECKING:
     from lib.executions.record import Execution
@@ -36,21 +37,13 @@ class Environment:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Start the executions, or only say which; return the exit status."""
-    options = _parser().parse_args(arguments)
-    from lake_etl import runtime
-    from lake_etl.errors import LakeError
-    runtime.open_catalog(runtime.GLUE)
-    try:
-        return _run(options)
-    except LakeError as error:
-        print(f'{error}', file=sys.stderr)
-        return 1
+    return run_script(_run, _parser().parse_args(arguments))
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description='Load the files that fill a range of partitions again, in the order '
                                      'of their landing. Without --apply, only say which.')
-    parser.add_argument('--environment', default='Dev', help='as in lib/configuration.py (default: Dev)')
+    add_environment(parser)
     parser.add_argument('workflow', help='Database/Table')
     parser.add_argument('--from', dest='first', required=True, metavar='YYYY-MM-DD', help='first partition')
     parser.add_argument('--to', dest='last', required=True, metavar='YYYY-MM-DD', help='last partition')
@@ -93,15 +86,11 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _environment(name: str) -> Environment:
-    from lib.configuration import configuration
     from lib.glue_job_arguments import state_machine_name
-    environment, = configuration().narrowed(name).named_environments
-    session = boto3.Session()
-    account, region = session.client('sts').get_caller_identity()['Account'], session.region_name
-    machine = f'arn:aws:states:{region}:{account}:stateMachine:{state_machine_name(environment)}'
-    return Environment(environment.bucket_name('collect', account, region),
-                       environment.bucket_name('etl-scripts', account, region),
-                       environment.table_name('job-audit'), machine)
+    environment = find_environment(name)
+    lake = find_lake(environment)
+    return Environment(lake.bucket('collect'), lake.bucket('etl-scripts'), environment.table_name('job-audit'),
+                       lake.of_step_functions('stateMachine', state_machine_name(environment)))
 
 
 def _recorded(workflow: str) -> list[RecordedFile]:
@@ -155,5 +144,4 @@ def _execution(item: RecordedFile, landed: Mapping[str, Any], environment: Envir
 
 
 if __name__ == '__main__':
-    logging.basicConfig(level=logging.WARNING, format='%(message)s')
-    sys.exit(main())
+    exit_with(main)

@@ -112,6 +112,8 @@ def test_what_only_looks_or_is_refused_changes_nothing(glue, capsys):
         'rows,,2,3,1', 'added,,,2,2', 'removed,,1,,-1', 'changed,,0,0,', 'total,amount,0.25,1.25,1.00'])
     status, text = typed(capsys, '--environment', 'Test', 'undo', 'gen.policy', '--apply')
     assert status == 1 and 'is not in the environment Test' in text
+    status, text = typed(capsys, '--environment', 'Staging', 'undo', 'gen.policy', '--apply')
+    assert status == 1 and "is 'Staging', expected one of Dev, Test" in text
     boto3.client('glue').create_table(DatabaseName='gen', TableInput={
         'Name': 'person', 'TableType': 'EXTERNAL_TABLE', 'Parameters': {'table_type': 'ICEBERG'}})
     status, text = typed(capsys, 'undo', 'gen.person', '--apply')

@@ -84,6 +84,8 @@ def test_what_cannot_be_loaded_is_told(account, capsys):
     for arguments, reason in ((('Gen/Claim', *RANGE[1:]), 'no Cleanse table'),
                               ((RANGE[0], '--from', '2026-03-05', '--to', '2026-03-04'), 'is later than'),
                               ((RANGE[0], '--from', '2027-03-04', '--to', '2027-03-04'), 'has no rows'),
+                              (('--environment', 'Staging', *RANGE), "is 'Staging', expected one of Dev, Test"),
+                              (('--environment', 'Dev,Test', *RANGE), "is 'Dev,Test', expected one of Dev, Test"),
                               ((RANGE[0], '--from', 'soon', '--to', '2027-03-04'), 'expected a date')):
         status, text = typed(capsys, *arguments)
         assert status == 1 and reason in text

@@ -10,8 +10,8 @@ from lake_etl.config.transform_steps import TransformStep
 
 # Entries of the audit record of a run.
 FAILED_CONVERSIONS, NOTICES, ROW_COUNTS = 'failed_conversions', 'notices', 'row_counts'
-# The operation in the lineage of a stage whose rules quarantine rows.
-QUARANTINE_OPERATION = 'dataqualityquarantine'
+# The operations in the lineage of a table that was written, and of a stage whose rules quarantine rows.
+WRITE_OPERATION, QUARANTINE_OPERATION = 'write', 'dataqualityquarantine'
 
 
 @dataclass(frozen=True)
