@@ -35,6 +35,8 @@ def test_statements_that_mean_the_same_have_one_form(text):
     BASE.replace('b AS c', 'cast(b AS int) AS c'), f'{BASE} UNION SELECT a, c FROM v',
     f'{BASE} UNION ALL SELECT a, c FROM v', BASE.replace('b AS c', "get_json_object(b, '$.A') AS c"),
     BASE.replace('b AS c', "get_json_object(b, '$.a') AS c"), f'{BASE} LIMIT 1', BASE.replace('b AS c', 'true AS c'),
+    BASE.replace('b AS c', 'size(b) AS c'), BASE.replace('b AS c', 'array_size(b) AS c'),
+    BASE.replace('b AS c', 'to_json(struct(b AS B)) AS c'), BASE.replace('b AS c', 'to_json(struct(b)) AS c'),
     BASE.replace('b AS c', 'false AS c'), f'{BASE} ORDER BY a DESC', f'{BASE} ORDER BY a NULLS LAST'])
 def test_statements_that_mean_something_else_have_another_form(text):
     others = {canonical_query(other, 'spark').whole for other in FORMS if other != text}
