@@ -92,6 +92,8 @@ def opened_plan(folders: LakeFolders, against: str | None) -> Iterator[LakePlan]
                              'about the present files.')
         if not folders.database_file.exists():
             notes.append('There is no lake here, so the plan names no files.')
+        if after.circle:
+            notes.append(f'{after.circle} So the plan names no views and columns that are made of changed tables.')
         comparison, pending = compare_lakes(lake, after), _read_pending(folders)
         since, collected = _Since(folders, after, code), collected_files(folders, after)
         yield LakePlan(
