@@ -54,6 +54,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _run(options: argparse.Namespace) -> int:
+    from lake_etl.config.configuration_files import folded
     from lib.executions.audit_table import AuditTable
     from lib.executions.starting import Starter
     from lib.local_lake.planning.recorded_files import in_range, parse_day
@@ -64,7 +65,9 @@ def _run(options: argparse.Namespace) -> int:
     found = _in_order(chosen, landed)
     for item in chosen:
         if item not in {recorded for recorded, _ in found}:
-            print(f'{item.day}  {item.file}  is not in Collect any more; its rows stay as they are')
+            reason = ('is replaced in Collect by a file of another day' if folded(item.file) in landed
+                      else 'is not in Collect any more')
+            print(f'{item.day}  {item.file}  {reason}; its rows stay as they are')
     name = options.name or f'{datetime.now(UTC):%Y-%m-%d}'
     audit = AuditTable(boto3.resource('dynamodb').meta.client, environment.audit)
     starter = Starter(audit, boto3.client('stepfunctions'))
@@ -121,9 +124,10 @@ def _folders(client: Any, bucket: str, prefix: str) -> Iterator[str]:
 
 def _in_order(chosen: Sequence[RecordedFile], landed: Mapping[str, Mapping[str, Any]]
               ) -> list[tuple[RecordedFile, Mapping[str, Any]]]:
-    """Return the files that are in Collect with their objects, the first that landed first."""
+    """Return the files that are in Collect as they were loaded with their objects, the first that landed first."""
     from lake_etl.config.configuration_files import folded
-    found = [(item, landed[folded(item.file)]) for item in chosen if folded(item.file) in landed]
+    there = [(item, landed[folded(item.file)]) for item in chosen if folded(item.file) in landed]
+    found = [(item, file) for item, file in there if item.is_as_loaded(file['Key'], file['LastModified'])]
     return sorted(found, key=lambda pair: (pair[1]['LastModified'], pair[1]['Key']))
 
 

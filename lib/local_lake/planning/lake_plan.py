@@ -14,6 +14,7 @@ from lake_etl import runtime
 from lake_etl.adapters.local.sqlite_items import SqliteItems
 from lake_etl.config.configuration_files import folded
 from lib.local_lake.folders import LakeFolders
+from lib.local_lake.planning.collected_again import find_collected
 from lib.local_lake.planning.configured_lake import ConfiguredLake, read_configured_lake
 from lib.local_lake.planning.earlier_configuration import earlier_configuration
 from lib.local_lake.planning.effect import ConfigurationEffect, Reload
@@ -56,8 +57,8 @@ class LakePlan:
         return {**self.comparison.followers, **self.pending.needs}
 
     def missing(self, reload: WorkflowReload) -> list[RecordedFile]:
-        """Return the files of a reload that are not in Collect any more."""
-        return [item for item in reload.files if folded(item.file) not in self.collected]
+        """Return the files of a reload that cannot be loaded: gone from Collect, or come again for another day."""
+        return [item for item in reload.files if find_collected(item, self.collected) is None]
 
 
 @contextmanager
@@ -91,13 +92,15 @@ def opened_plan(folders: LakeFolders, against: str | None) -> Iterator[LakePlan]
                              'about the present files.')
         if not folders.database_file.exists():
             notes.append('There is no lake here, so the plan names no files.')
+        if after.circle:
+            notes.append(f'{after.circle} So the plan names no views and columns that are made of changed tables.')
         comparison, pending = compare_lakes(lake, after), _read_pending(folders)
-        since = _Since(folders, after, code)
+        since, collected = _Since(folders, after, code), collected_files(folders, after)
         yield LakePlan(
             compared=compared, before=before, comparison=comparison, after=after,
-            reloads=needed_reloads(comparison, files, since.reload_of, pending),
-            collected=collected_files(folders, after),
-            notes=notes, pending=pending)
+            reloads=needed_reloads(comparison, files, since.reload_of, pending,
+                                   lambda item: find_collected(item, collected) is not None),
+            collected=collected, notes=notes, pending=pending)
 
 
 def _last_loads(folders: LakeFolders, files: Mapping[str, Sequence[RecordedFile]], code: Mapping[str, str],
