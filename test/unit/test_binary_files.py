@@ -57,7 +57,7 @@ def parquet_of() -> bytes:
     ('a.csv.pgp', b'\x85\x01\x0c\x03' + bytes(range(256)) * 4, 'encrypted by OpenPGP'),
     ('a.csv', b'\xc1\xc1\x4c\x03' + bytes(range(256)) * 4, 'an encrypted or signed PGP file'),
     ('a.csv', b'\x8c\x0d\x04\x09\x03\x02' + bytes(range(256)), 'an encrypted or signed PGP file'),
-    ('a.asc', b'-----BEGIN PGP MESSAGE-----\n\nhQEMA\n', 'encrypted by OpenPGP'),
+    ('a.asc', b'-----BEGIN PGP MESSAGE-----\n\nhQEMA9+fxgMG36BVAQ\n', 'encrypted by OpenPGP'),
     ('a.csv', b'-----BEGIN PGP SIGNED MESSAGE-----\n\na,b\n', 'an encrypted or signed PGP message'),
     ('a.json', b'%PDF-1.7\n', 'a PDF document'),
     ('a.csv', bytes(range(1, 255)) * 10, 'a binary file'),
