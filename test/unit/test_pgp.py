@@ -113,7 +113,7 @@ def changed(name: str) -> bytes:
     ('weak.csv.pgp', BROKER, DataError, 'by an algorithm that is not secure anymore'),
     ('bzip2.csv.pgp', BROKER, DataError, 'bzip2 inside the encryption'),
     ('blowfish.csv.pgp', BROKER, DataError, 'cannot read, such as Blowfish'),
-    ('earlier-subkey.csv.pgp', EXPIRED, LakeError, 'holds no private key that decrypts anything'),
+    ('expired.csv.pgp', EXPIRED, LakeError, 'holds no private key that decrypts anything'),
     ('broker.csv.pgp', {'secret': (GOLDEN / 'public-key.asc').as_uri()}, LakeError, 'holds a public key'),
     (as_text('broker.csv.pgp') * 2, BROKER, DataError, 'holds 2 encrypted files one behind the other'),
     (as_text('only-signed.csv.pgp'), BROKER, DataError, "is not encrypted by OpenPGP, and the section 'pgp'"),
