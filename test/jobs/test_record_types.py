@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from lake_etl.errors import ControlTotalsError, DataError, QualityError
+from lake_etl.errors import ConfigurationError, ControlTotalsError, DataError, QualityError
 
 PAGE = (Path(__file__).parents[2] / 'docs' / 'file-formats.md').read_text(encoding='utf-8')
 SPEC = 'transformation-spec/Binder-Premiums.json'
@@ -36,6 +36,11 @@ def test_the_bordereau_of_the_page_on_file_formats_fills_its_tables_also_with_a_
         'columns': ['Type', 'Month', 'Amount'], 'parent': 'V', 'nested_in': 'Months'}
     lake.configure(SPEC, spec)
     lake.configure(CLAIMS, shown(f'json\n// {CLAIMS}'))
+    with pytest.raises(ConfigurationError, match='land the file for Binder/Premiums'):
+        lake.load('Binder/Claims/own.csv', 'ClaimNo,Paid\nC-1,2\n')
+    lake.configure('transformation-sql/spark-Binder-Loss.sql', 'SELECT * FROM binder.claims')
+    with pytest.raises(ConfigurationError, match='load Binder/Premiums, then binder/loss;'):
+        lake.load('Binder/Loss/own.csv', 'ClaimNo,Paid\nC-1,2\n')
     text = '\ufeffH|' + shown('\nH|').replace('1000\n', '1000\nM|01|1.5\nM|02|2.5\n\n').replace(
         'Brown', '"two\nlines"').replace('T|', 'M|03|9\nT|').replace('\n', '\r\n')
     # A month without a cover above it is a malformed row of the table in which it would be nested.
