@@ -115,12 +115,11 @@ NACHA_TYPES = {
 
 
 def test_a_bank_file_of_fixed_width_agrees_with_the_totals_of_its_batches(lake):
-    lake.configure('transformation-spec/Bank-Entries.json', {
-        'input_spec': {
-            'fixed': {}, 'records': {'positions': [1, 1], 'types': NACHA_TYPES},
-            'controls': {'trailer': {'pattern': r'8.{3}(?P<rows>\d{6}).{10}(?P<amount>\d{12}).*',
-                                     'sums': {'Amount': 'amount'}, 'implied_decimals': 2}}},
-        'transform_spec': {'implieddecimal': [{'field': 'amount', 'format': '12,2'}]}})
+    source = {'fixed': {}, 'records': {'positions': [1, 1], 'types': NACHA_TYPES},
+              'controls': {'trailer': {'pattern': r'8.{3}(?P<rows>\d{6}).{10}(?P<amount>\d{12}).*',
+                                       'sums': {'Amount': 'amount'}, 'implied_decimals': 2}}}
+    spec = {'input_spec': source, 'transform_spec': {'implieddecimal': [{'field': 'amount', 'format': '12,2'}]}}
+    lake.configure('transformation-spec/Bank-Entries.json', spec)
     lake.configure('transformation-spec/Bank-Entries.csv', 'SourceName,DestName\n' + ''.join(
         f'{name},{name}\n' for name in ('Company', 'BatchNumber', 'Amount', 'Account', 'AddendaRecords')))
     entry = {1: '622', 4: '063100277', 13: '0012345', 30: '0000012550', 55: 'A NAME', 80: '000000000000001'}
@@ -138,6 +137,11 @@ def test_a_bank_file_of_fixed_width_agrees_with_the_totals_of_its_batches(lake):
                      'FROM bank.entries ORDER BY company, amount') == expected
     with pytest.raises(ControlTotalsError, match='the trailer of ach.txt states 251.01, found 250.01'):
         lake.load('Bank/Entries/ach.txt', '\n'.join(records).replace('0000012550 ', '0000012450 ', 1))
+    lake.configure('transformation-spec/Bank-Entries.json', spec | {'input_spec': source | {'encoding': 'cp037'}})
+    packed = bytes.fromhex('0000000000000012550c')
+    with pytest.raises(DataError, match='ach.txt has packed decimals .* in Amount'):
+        lake.load('Bank/Entries/ach.txt', ''.join(records[:3]).encode('cp037').replace(
+            '0000012550'.encode('cp037'), packed))
 
 
 WORKBOOK = (Path(__file__).parents[1] / 'golden' / 'openpyxl-several-sheets.xlsx').read_bytes()

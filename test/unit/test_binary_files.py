@@ -96,6 +96,12 @@ def test_the_likely_encoding_is_guessed_from_letters_among_letters(encoding):
     assert likely_encodings('é,Größe,Prämie,Straße,señor,café\n'.encode(encoding))[0] == encoding
 
 
+@pytest.mark.parametrize('encoding', ['cp037', 'cp273', 'cp1047'])
+def test_text_of_a_mainframe_is_recognized_by_its_blanks_digits_and_letters(encoding):
+    text = '00120260131BROKER    \n10 00012345 Hans Mueller, 0000000012345\n20FIRE 000001000.00\n'
+    assert likely_encodings(text.encode(encoding)) == ('cp037', 'cp1047')
+
+
 def test_the_place_of_a_bad_byte_counts_the_skipped_lines(tmp_path):
     (tmp_path / 'a.csv').write_bytes(b'title\na,b\n')
     prepared, _ = prepare_file(str(tmp_path / 'a.csv'), InputSpec(skip_rows=1), str(tmp_path / 'prepared'))
