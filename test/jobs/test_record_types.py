@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from lake_etl.errors import ControlTotalsError, DataError, QualityError
+from lake_etl.errors import ConfigurationError, ControlTotalsError, DataError, QualityError
 
 PAGE = (Path(__file__).parents[2] / 'docs' / 'file-formats.md').read_text(encoding='utf-8')
 SPEC = 'transformation-spec/Binder-Premiums.json'
@@ -36,6 +36,11 @@ def test_the_bordereau_of_the_page_on_file_formats_fills_its_tables_also_with_a_
         'columns': ['Type', 'Month', 'Amount'], 'parent': 'V', 'nested_in': 'Months'}
     lake.configure(SPEC, spec)
     lake.configure(CLAIMS, shown(f'json\n// {CLAIMS}'))
+    with pytest.raises(ConfigurationError, match='land the file for Binder/Premiums'):
+        lake.load('Binder/Claims/own.csv', 'ClaimNo,Paid\nC-1,2\n')
+    lake.configure('transformation-sql/spark-Binder-Loss.sql', 'SELECT * FROM binder.claims')
+    with pytest.raises(ConfigurationError, match='load Binder/Premiums, then binder/loss;'):
+        lake.load('Binder/Loss/own.csv', 'ClaimNo,Paid\nC-1,2\n')
     text = '\ufeffH|' + shown('\nH|').replace('1000\n', '1000\nM|01|1.5\nM|02|2.5\n\n').replace(
         'Brown', '"two\nlines"').replace('T|', 'M|03|9\nT|').replace('\n', '\r\n')
     # A month without a cover above it is a malformed row of the table in which it would be nested.
@@ -110,12 +115,11 @@ NACHA_TYPES = {
 
 
 def test_a_bank_file_of_fixed_width_agrees_with_the_totals_of_its_batches(lake):
-    lake.configure('transformation-spec/Bank-Entries.json', {
-        'input_spec': {
-            'fixed': {}, 'records': {'positions': [1, 1], 'types': NACHA_TYPES},
-            'controls': {'trailer': {'pattern': r'8.{3}(?P<rows>\d{6}).{10}(?P<amount>\d{12}).*',
-                                     'sums': {'Amount': 'amount'}, 'implied_decimals': 2}}},
-        'transform_spec': {'implieddecimal': [{'field': 'amount', 'format': '12,2'}]}})
+    source = {'fixed': {}, 'records': {'positions': [1, 1], 'types': NACHA_TYPES},
+              'controls': {'trailer': {'pattern': r'8.{3}(?P<rows>\d{6}).{10}(?P<amount>\d{12}).*',
+                                       'sums': {'Amount': 'amount'}, 'implied_decimals': 2}}}
+    spec = {'input_spec': source, 'transform_spec': {'implieddecimal': [{'field': 'amount', 'format': '12,2'}]}}
+    lake.configure('transformation-spec/Bank-Entries.json', spec)
     lake.configure('transformation-spec/Bank-Entries.csv', 'SourceName,DestName\n' + ''.join(
         f'{name},{name}\n' for name in ('Company', 'BatchNumber', 'Amount', 'Account', 'AddendaRecords')))
     entry = {1: '622', 4: '063100277', 13: '0012345', 30: '0000012550', 55: 'A NAME', 80: '000000000000001'}
@@ -133,6 +137,11 @@ def test_a_bank_file_of_fixed_width_agrees_with_the_totals_of_its_batches(lake):
                      'FROM bank.entries ORDER BY company, amount') == expected
     with pytest.raises(ControlTotalsError, match='the trailer of ach.txt states 251.01, found 250.01'):
         lake.load('Bank/Entries/ach.txt', '\n'.join(records).replace('0000012550 ', '0000012450 ', 1))
+    lake.configure('transformation-spec/Bank-Entries.json', spec | {'input_spec': source | {'encoding': 'cp037'}})
+    packed = bytes.fromhex('0000000000000012550c')
+    with pytest.raises(DataError, match='ach.txt has packed decimals .* in Amount'):
+        lake.load('Bank/Entries/ach.txt', ''.join(records[:3]).encode('cp037').replace(
+            '0000012550'.encode('cp037'), packed))
 
 
 WORKBOOK = (Path(__file__).parents[1] / 'golden' / 'openpyxl-several-sheets.xlsx').read_bytes()

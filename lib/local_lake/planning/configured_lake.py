@@ -110,7 +110,8 @@ def read_configured_lake(configuration: Path, code: Mapping[str, str], environme
         names=names, workflows=workflows, problems=problems, matches=matches, graph=graph, circle=circle,
         facts={key: workflow_facts(*_parts(names[key]), workflow, protecting, code)
                for key, workflow in workflows.items()},
-        personal={key: unprotected_columns(workflow, protecting) for key, workflow in workflows.items()},
+        personal={key: unprotected_columns(workflow, _parts(names[key])[1], protecting)
+                  for key, workflow in workflows.items()},
         unread={key: _digest(configuration, names.get(key, key)) for key in problems})
 
 

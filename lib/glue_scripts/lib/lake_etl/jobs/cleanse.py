@@ -31,7 +31,6 @@ from lake_etl.jobs.control_totals import observe_source, observe_stage
 from lake_etl.jobs.preflight import read_whole_workflow
 from lake_etl.jobs.source_columns import KnownColumns, absent_columns, check_source_columns, mapping_rules, tell_columns
 from lake_etl.jobs.table_ownership import published_table, require_own_table
-from lake_etl.mapping.clean_names import clean_names, log_renamed
 from lake_etl.mapping.date_patterns import DatePatterns, date_patterns
 from lake_etl.mapping.member_names import with_clean_member_names
 from lake_etl.mapping.recommendation import recommended_mapping, recommended_spec, with_dates
@@ -46,6 +45,7 @@ from lake_etl.read.record_files import DividedFiles, divide_files
 from lake_etl.read.record_tables import read_record_table
 from lake_etl.read.source import first_text_values, proposed_input_spec, read_collected_file
 from lake_etl.spark.source_rows import BLOCK, tracking_columns, without_tracking
+from lake_etl.syntax.clean_names import clean_names, log_renamed
 from lake_etl.transform.apply import apply_steps
 from lake_etl.transform.discovery import all_transforms
 from lake_etl.transform.inferred_text import as_inferred
