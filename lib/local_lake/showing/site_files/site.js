@@ -231,10 +231,7 @@
       h('h2', {}, 'Quarantine'), grid(['stage', 'table', '#rows checked', '#quarantined'], run.quarantined.map(([stage, table, rows, failed]) => [stage, tableLink(table), count(rows), count(failed)]), 'No rule of this run quarantines rows.'),
       h('h2', {}, 'Control totals'), grid(['stage', 'by', 'total of', 'group', '#amount', '#difference'], run.controls, 'The sender states none.'),
       h('h2', {}, 'Rules'), grid(['stage', 'action', 'rule', 'result'], run.rules.map(([stage, action, rule, ok]) => [stage, action, h('code', {}, rule), ok ? tag('passed', 'good') : tag('failed', 'bad')]), 'No rule was checked.'),
-      h('h2', {}, 'Duration by stage'), grid(['stage', '#seconds', '#DPU-hours', '#costs', 'AWS Glue'], Object.entries(run.seconds).map(([name, value]) => {
-        const [kind, hours, cost] = run.usage[name] || [''];
-        return [name, decimal(value, 1), decimal(hours, 3), decimal(cost, 3), kind];
-      }), lake.usage.missing || (lake.usage.months.length ? 'AWS Glue does not tell it, or no longer.' : 'It is not recorded.'))];
+      h('h2', {}, 'Duration by stage'), grid(['stage', '#seconds', '#DPU-hours', '#costs', 'AWS Glue'], Object.entries(run.seconds).map(([name, value]) => [name, decimal(value, 1), ...usageOf(run.usage[name])]), lake.usage.missing || (lake.usage.months.length ? 'AWS Glue does not tell it, or no longer.' : 'It is not recorded.'))];
   }
 
   const statusTag = run => tag(run.status, run.status === 'SUCCEEDED' ? 'good' : run.status === 'FAILED' ? 'bad' : 'mark');
@@ -255,8 +252,8 @@
     }), 'No run is recorded.')];
   }
 
+  const usageOf = ([kind, hours, cost] = ['']) => [decimal(hours, 3), decimal(cost, 3), kind];
   const usageMissing = () => lake.usage.missing ? h('p', {class: 'note'}, lake.usage.missing) : '';
-
   // DPU-hours or costs of the workflows in each month; `at` is the place of the figures in the rows of the data.
   function byMonth(title, at) {
     const rows = lake.usage.workflows.filter(row => row[at].some(value => value !== null));
