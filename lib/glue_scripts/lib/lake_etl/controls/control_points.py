@@ -14,11 +14,11 @@ from pyspark.sql import functions as F
 from pyspark.sql.types import DecimalType, NumericType, StringType
 
 from lake_etl.controls.control_statement import FILTERED, OTHER, Figures, Measure, StatedTotals
-from lake_etl.controls.run_records import FilterCount
+from lake_etl.controls.run_records import StepCount
 from lake_etl.spark.columns import column, column_type, quoted
 from lake_etl.spark.materialize import observed
 from lake_etl.transform.conversion import Conversion
-from lake_etl.transform.conversion_watch import Step, Watch
+from lake_etl.transform.conversion_watch import RowEffect, Step, Watch
 from lake_etl.transform.fuse import Assignment
 from lake_etl.transform.type_change import exact_number_from_text
 
@@ -62,7 +62,7 @@ class _Point:
 
 
 class ControlPoints:
-    """The points of a load at which rows are counted: all stages with stated totals, else the steps that filter rows.
+    """The points of a load at which rows are counted: all stages with stated totals, else steps that change the rows.
 
     counts_rows   whether the rows before and after these steps are counted without stated totals, too
     columns       to sum, by their names in the statement
@@ -82,6 +82,7 @@ class ControlPoints:
         self._arrives_never = False
         self.filters = 0
         self.counts_rows = False
+        self._row_steps: list[tuple[str, str, bool]] = []
 
     def expect(self, stated: Sequence[StatedTotals]) -> None:
         """Count all measures that the statements name from here on."""
@@ -135,17 +136,28 @@ class ControlPoints:
         self._points[point] = _Point(df, {Measure(''): F.count(F.lit(1))}, Observation())
         return df.observe(self._points[point].observation, *_named(self._points[point].measures))
 
-    def filter_counts(self) -> list[FilterCount] | None:
-        """Return the rows before and after each step that leaves out rows; the frames must have been computed.
+    def begin_step(self, filters: bool) -> tuple[str, str]:
+        """Return the names of the points before and after a step that leaves out rows, or repeats them."""
+        if filters:
+            points = before_filter(self.filters), after_filter(self.filters)
+            self.filters += 1
+        else:
+            number = len(self._row_steps)
+            points = f'before step {number}', f'after step {number}'
+        self._row_steps.append((*points, filters))
+        return points
 
-        Only for stated totals may counts that never arrived cost a query; otherwise the answer is None.
+    def step_counts(self) -> list[StepCount] | None:
+        """Return the rows before and after each step that changes which there are; the frames must have been computed.
+
+        Only for stated totals may counts that never arrived cost a query; here the answer is None then.
         """
         found = []
-        for number in range(self.filters):
-            before, after = (self._figures_of_pass(point(number)) for point in (before_filter, after_filter))
-            if before is None or after is None:
+        for before, after, filters in self._row_steps:
+            rows = [self._figures_of_pass(point) for point in (before, after)]
+            if rows[0] is None or rows[1] is None:
                 return None
-            found.append(FilterCount(int(before[Measure('')]), int(after[Measure('')])))
+            found.append(StepCount(int(rows[0][Measure('')]), int(rows[1][Measure('')]), filters))
         return found
 
     def has(self, point: str) -> bool:
@@ -197,8 +209,8 @@ def after_filter(number: int) -> str:
     return f'after {FILTERED} {number}'
 
 
-class FilterWatch:
-    """Counts the rows before and after each step that leaves out rows, and otherwise leaves the steps to a watch."""
+class RowWatch:
+    """Counts the rows before and after each step that changes which there are; leaves the steps to another watch."""
 
     def __init__(self, watch: Watch, points: ControlPoints, counted: Callable[[DataFrame, str], DataFrame]):
         self._watch = watch
@@ -209,15 +221,16 @@ class FilterWatch:
         """Return the frame after the assignments."""
         return self._watch.assign(df, batch)
 
-    def apply_step(self, df: DataFrame, conversions: Sequence[Conversion], act: Step, leaves_out_rows: bool
+    def apply_step(self, df: DataFrame, conversions: Sequence[Conversion], act: Step, row_effect: RowEffect
                    ) -> DataFrame:
         """Return the frame after the step."""
-        if not (leaves_out_rows and (self._points.stated or self._points.counts_rows)):
-            return self._watch.apply_step(df, conversions, act, leaves_out_rows)
-        counted = self._counted if self._points.stated else self._points.count_rows
-        number, self._points.filters = self._points.filters, self._points.filters + 1
-        before = counted(df, before_filter(number))
-        return counted(self._watch.apply_step(before, conversions, act, leaves_out_rows), after_filter(number))
+        filters = row_effect is RowEffect.LEAVES_OUT
+        in_statement = filters and bool(self._points.stated)
+        if row_effect is RowEffect.NONE or not (in_statement or self._points.counts_rows):
+            return self._watch.apply_step(df, conversions, act, row_effect)
+        counted = self._counted if in_statement else self._points.count_rows
+        before, after = self._points.begin_step(filters)
+        return counted(self._watch.apply_step(counted(df, before), conversions, act, row_effect), after)
 
     def apply_function(self, df: DataFrame, act: Step) -> DataFrame:
         """Return the frame after a user's own function."""

@@ -23,9 +23,9 @@ from lake_etl.config.quality_rules import quarantines_rows
 from lake_etl.config.reader import configuration_reader
 from lake_etl.config.transform_steps import text_columns, without_absent
 from lake_etl.config.workflow import Workflow
-from lake_etl.controls.control_points import FilterWatch
+from lake_etl.controls.control_points import RowWatch
 from lake_etl.controls.control_statement import ACCEPTED, MAPPED, TRANSFORMED
-from lake_etl.controls.run_records import NOTICES, only_filters_change_rows
+from lake_etl.controls.run_records import NOTICES, has_known_steps
 from lake_etl.jobs.cleanse_target import CleanseRun, cleanse_target, source_address, source_file, table_runs
 from lake_etl.jobs.control_totals import observe_source, observe_stage
 from lake_etl.jobs.preflight import read_whole_workflow
@@ -212,8 +212,8 @@ def apply_transforms(run: CleanseRun, workflow: Workflow, df: DataFrame) -> Data
         run.notices.append(f'Optional columns {", ".join(absent)} are not in the source, so {skipped} transforms that '
                            'read them were skipped.')
         LOG.warning('%s', run.notices[-1])
-    run.controls.counts_rows = only_filters_change_rows(workflow.steps)
-    watch = FilterWatch(run.watch, run.controls, partial(observe_stage, run, workflow))
+    run.controls.counts_rows = has_known_steps(workflow.steps)
+    watch = RowWatch(run.watch, run.controls, partial(observe_stage, run, workflow))
     applied = run.watch.end(apply_steps(run.watch.begin(df), steps, all_transforms(), context, watch))
     applied = observe_stage(run, workflow, applied, TRANSFORMED)
     return _with_nulls(applied, published_table(cleanse_target(run, workflow)), absent_at_end)
