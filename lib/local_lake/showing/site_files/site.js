@@ -73,7 +73,7 @@
       const centre = id => { const all = before.get(id).filter(other => place.has(other)); return all.length ? all.reduce((sum, other) => sum + place.get(other), 0) / all.length : 0; };
       ids.sort((one, two) => centre(one) - centre(two) || (one < two ? -1 : 1)).forEach((id, row) => place.set(id, row));
     });
-    const width = 230, height = 44, gap = 70, line = 58;
+    const width = 226, height = 44, gap = 70, line = 58;
     const tall = Math.max(...columns.map(ids => ids.length)) * line + 10, wide = columns.length * (width + gap) - gap + 10;
     const x = id => 5 + layer.get(id) * (width + gap), y = id => 5 + place.get(id) * line + (tall - columns[layer.get(id)].length * line) / 2;
     const cut = text => text.length > 28 ? text.slice(0, 27) + '…' : text;
