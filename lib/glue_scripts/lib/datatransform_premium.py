@@ -51,7 +51,7 @@ def months_between_normalized(expiration_date: date | None, effective_date: date
     return len(policy_month_list(effective_date, until))
 
 
-@F.udf(ArrayType(DateType()))
+@F.udf(ArrayType(DateType()), useArrow=False)
 def add_policy_months_list(policy_effective_date: date | None, policy_expiration_date: date | None
                            ) -> list[datetime] | None:
     """Return a column with the list of `policy_month_list`; null when a date is null."""
@@ -60,13 +60,13 @@ def add_policy_months_list(policy_effective_date: date | None, policy_expiration
     return policy_month_list(policy_effective_date, policy_expiration_date)
 
 
-@F.udf(DateType())
+@F.udf(DateType(), useArrow=False)
 def last_day_of_month(any_date_in_month: date | None) -> date | None:
     """Return a column with the last day of the date's month."""
     return None if any_date_in_month is None else any_date_in_month + relativedelta(day=31)
 
 
-@F.udf(AMOUNT)
+@F.udf(AMOUNT, useArrow=False)
 def earnedpremium_straightline(total_premium: Decimal | None, effective_date: date | None, expiration_date: date | None,
                                period_start_date: date | None, period_end_date: date | None) -> Decimal | None:
     """Return a column with the premium that is earned in a period, the same in each month of the policy.
@@ -85,7 +85,7 @@ def earnedpremium_straightline(total_premium: Decimal | None, effective_date: da
     return _cents(Fraction(total_premium) / count) if count and period_end_date <= months[-1].date() else None
 
 
-@F.udf(AMOUNT)
+@F.udf(AMOUNT, useArrow=False)
 def earnedpremium_byday(total_premium: Decimal | None, effective_date: date | None, expiration_date: date | None,
                         period_start_date: date | None, period_end_date: date | None) -> Decimal | None:
     """Return a column with the premium that is earned in a period by its days, both ends counted.
