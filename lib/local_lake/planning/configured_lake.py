@@ -21,6 +21,7 @@ from lake_etl.errors import ConfigurationError, LakeError, Problem
 from lake_etl.transform.discovery import known_transforms
 from lib.local_lake.commands.validate import matched_databases, workflows_in
 from lib.local_lake.planning.workflow_facts import WorkflowFacts, workflow_facts
+from lib.local_lake.progress import doing
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,8 +74,8 @@ def read_configured_lake(configuration: Path, code: Mapping[str, str], environme
     workflows: dict[str, Workflow] = {}
     problems: dict[str, tuple[Problem, ...]] = {}
     matches: dict[str, EntityMatchSpec] = {}
-    with _without_warnings():
-        for workflow in [name for name in workflows_in(configuration) if only in (None, folded(name))]:
+    with _without_warnings(), doing('Reading a configuration', unit='workflows') as found:
+        for workflow in found.each([name for name in workflows_in(configuration) if only in (None, folded(name))]):
             database, _, table = workflow.partition('/')
             key = folded(workflow)
             try:
