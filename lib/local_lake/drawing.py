@@ -17,7 +17,6 @@ from rich.text import Text
 from lib.local_lake.progress import FRAMES_A_SECOND, Activity
 from lib.local_lake.screen import harmless, unfinished_lines
 
-SPINNER = Spinner('dots').frames
 BAR_WIDTH, NARROW = 20, 80
 # Of the spinner, the time, the spaces between the parts, and of the ^C that a terminal adds.
 MARGIN = 18
@@ -30,6 +29,8 @@ class Drawing:
     def __init__(self, terminal: TextIO, activities: Callable[[], Sequence[Activity]]):
         self._activities = activities
         self._console = _VisibleCursor(file=terminal, markup=False, highlight=False, emoji=False)
+        self._is_ascii = self._console.options.ascii_only
+        self._spinner = Spinner('line' if self._is_ascii else 'dots').frames
         self._live = Live(get_renderable=self._table, console=self._console, transient=True, auto_refresh=False,
                           redirect_stdout=False, redirect_stderr=False)
 
@@ -59,10 +60,10 @@ class Drawing:
         room = width - bar_width - MARGIN - max((cell_len(str(amount or '')) for _, amount in shown), default=0)
         for activity, amount in shown:
             passed, what = now - activity.started, Text(harmless(activity.what))
-            frame = SPINNER[int(passed * FRAMES_A_SECOND) % len(SPINNER)]
-            what.truncate(max(room, 1), overflow='ellipsis')
+            frame = self._spinner[int(passed * FRAMES_A_SECOND) % len(self._spinner)]
+            what.truncate(max(room, 1), overflow='crop' if self._is_ascii else 'ellipsis')
             bar = ProgressBar(amount.total, amount.done, bar_width) if amount and amount.total and bar_width else ''
-            table.add_row(frame, what, bar, str(amount or ''), _duration(passed))
+            table.add_row(frame, what, _duration(passed), bar, str(amount or ''))
         return table
 
 

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from lib.local_lake.drawing import Drawing
 
 Item = TypeVar('Item')
-# What takes less time shows nothing, so that nothing flickers.
-SECONDS_BEFORE, FRAMES_A_SECOND = 0.8, 5
+# What takes less time shows nothing, so that nothing flickers; one activity may follow another at once.
+SECONDS_BEFORE, SECONDS_BETWEEN, FRAMES_A_SECOND = 0.8, 0.1, 5
 
 
 class Amount(NamedTuple):
@@ -91,6 +91,7 @@ class _Screen:
         self._activities: list[Activity] = []
         self._ended = threading.Event()
         self._drawn = ExitStack()
+        self._last_drawn = float('-inf')
 
     def begin(self, activity: Activity) -> None:
         with self._lock:
@@ -109,7 +110,8 @@ class _Screen:
 
     def _draw(self, ended: threading.Event) -> None:
         """Draw again and again until the end of the outermost activity."""
-        if ended.wait(SECONDS_BEFORE):
+        follows = time.monotonic() - self._last_drawn < SECONDS_BEFORE
+        if ended.wait(SECONDS_BETWEEN if follows else SECONDS_BEFORE):
             return
         try:
             from lib.local_lake.drawing import Drawing
@@ -121,10 +123,14 @@ class _Screen:
             drawing = Drawing(terminal_of(sys.stderr), self._present)
             self._drawn.enter_context(written_above(lambda lines: self._write(drawing, lines)))
             self._drawn.enter_context(drawing.shown())
+            self._drawn.callback(self._note_end)
         while not ended.wait(1 / FRAMES_A_SECOND):
             with self._lock:
                 if not ended.is_set():
                     drawing.renew()
+
+    def _note_end(self) -> None:
+        self._last_drawn = time.monotonic()
 
     def _write(self, drawing: Drawing, lines: str) -> None:
         with self._lock:

@@ -54,6 +54,7 @@ def run(folders: LakeFolders, options: argparse.Namespace) -> int:
     with opened_runner(folders) as runner, doing('Running cases', len(chosen), 'cases') as cases:
         warm = time.monotonic()
         for workflow, folder in cases.each(chosen):
+            cases.what = f'Running {workflow}/{folder.name}'
             results.append(run_case(runner, folders.configuration, workflow, folder, recording))
             if options.format == 'table':
                 _print_result(results[-1])

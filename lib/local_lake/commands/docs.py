@@ -49,7 +49,7 @@ def write_pages(folders: LakeFolders, target: Path, samples: bool = False) -> Pa
         matched = match_figures(folders, lake.matches) if published.tables else ()
     with doing('Choosing samples of quarantined rows'):
         shown = _samples(folders, lake, published) if samples else None
-    with doing(f'Writing pages of {len(published.tables):,} tables'):
+    with doing(f'Tracing the columns of {len(lake.workflows):,} workflows'):
         return write_site(target, summarize(lake, published, matched, shown))
 
 

@@ -102,6 +102,7 @@ def validate(folders: LakeFolders, workflow: str | None, data: bool = False) -> 
         _check_match(read, database, found)
     with doing('Checking workflows', len(wanted), 'workflows') as workflows:
         for name in workflows.each(wanted):
+            workflows.what = f'Checking {name}'
             _check_workflow(folders, read, name, found, data)
     found.problems += find_conflicts(item for item in found.filled if folded(item.writer) not in found.further)
     return found

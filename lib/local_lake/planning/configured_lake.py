@@ -94,12 +94,13 @@ def read_configured_lake(configuration: Path, code: Mapping[str, str], environme
                 matches[database.lower()] = read_entity_match(database, read)
             except ConfigurationError as error:
                 problems[database.lower()] = tuple(error.problems)
-    graph, circle = _lineage(names, workflows, matches, protecting)
-    return ConfiguredLake(
-        names=names, workflows=workflows, problems=problems, matches=matches, graph=graph, circle=circle,
-        facts={key: workflow_facts(*_parts(names[key]), workflow, protecting, code)
-               for key, workflow in workflows.items()},
-        personal={key: unprotected_columns(workflow, protecting) for key, workflow in workflows.items()})
+    with doing(f'Tracing the columns of {len(workflows):,} workflows'):
+        graph, circle = _lineage(names, workflows, matches, protecting)
+        return ConfiguredLake(
+            names=names, workflows=workflows, problems=problems, matches=matches, graph=graph, circle=circle,
+            facts={key: workflow_facts(*_parts(names[key]), workflow, protecting, code)
+                   for key, workflow in workflows.items()},
+            personal={key: unprotected_columns(workflow, protecting) for key, workflow in workflows.items()})
 
 
 def _parts(name: str) -> tuple[str, str]:
