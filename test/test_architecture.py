@@ -35,6 +35,8 @@ LAYERS = {
     'lib/local_lake/awsglue_stand_in/': 'stand-in',
     'lib/local_lake/folders.py': 'laptop ground',
     'lib/local_lake/screen.py': 'laptop ground',
+    'lib/local_lake/progress.py': 'laptop ground',
+    'lib/local_lake/drawing.py': 'laptop ground',
     'lib/local_lake/running/': 'laptop running',
     'lib/local_lake/showing/': 'laptop showing',
     'lib/local_lake/reference/': 'laptop showing',

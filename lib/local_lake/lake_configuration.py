@@ -11,6 +11,7 @@ from lake_etl.config.transform_steps import protection_by_transform
 from lake_etl.config.workflow import read_entity_match, read_workflow
 from lake_etl.transform.discovery import known_transforms
 from lib.local_lake.commands.validate import matched_databases, workflows_in
+from lib.local_lake.progress import doing
 
 
 def read_lake_configuration(configuration: Path, environment: str = 'Dev') -> LakeConfiguration:
@@ -21,7 +22,8 @@ def read_lake_configuration(configuration: Path, environment: str = 'Dev') -> La
     read, transforms = configuration_below(str(configuration)), known_transforms()
     names = [(database, table) for database, _, table in (
         name.partition('/') for name in workflows_in(configuration))]
-    workflows = {name: read_workflow(*name, read, transforms, environment) for name in names}
+    with doing('Reading the configuration', len(names), 'workflows') as found:
+        workflows = {name: read_workflow(*name, read, transforms, environment) for name in found.each(names)}
     # Tables that files of another workflow fill come from its source.
     spelled = {(folded(database), folded(table)): (database, table) for database, table in names}
     further = {spelled.get((folded(database), folded(table)), (database, table)): found

@@ -8,7 +8,7 @@ import re
 import sys
 import threading
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, TextIO
 
@@ -28,15 +28,28 @@ def harmless(text: str) -> str:
     return HARMFUL.sub(lambda found: ascii(found[0])[1:-1], text)
 
 
+# What takes the lines for a terminal now; at most one.
+_above: list[Callable[[str], None]] = []
+
+
 class HarmlessText(io.TextIOBase):
     """A stream that shows control characters as escapes such as `\\x1b`, so that no text can command a terminal."""
 
     def __init__(self, stream: TextIO):
         self._stream = stream
+        self._shown_by_terminal = stream.isatty()
+        # The line on the terminal that has no end yet.
+        self.unfinished = ''
 
     def write(self, text: str) -> int:
         """Write the text, harmless, and return its own length."""
-        self._stream.write(harmless(text))
+        shown = harmless(text)
+        if self._shown_by_terminal:
+            whole, end, self.unfinished = (self.unfinished + shown).rpartition('\n')
+        if not (self._shown_by_terminal and _above):
+            self._stream.write(shown)
+        elif end:
+            _above[-1](whole)
         return len(text)
 
     def flush(self) -> None:
@@ -45,11 +58,51 @@ class HarmlessText(io.TextIOBase):
 
     def isatty(self) -> bool:
         """Tell whether a terminal shows what is written."""
-        return self._stream.isatty()
+        return self._shown_by_terminal
 
     def fileno(self) -> int:
         """Return the descriptor of the stream behind it."""
         return self._stream.fileno()
+
+    @property
+    def terminal(self) -> TextIO:
+        """Return the stream behind it, which takes commands for a terminal."""
+        return self._stream
+
+
+def terminal_of(stream: TextIO) -> TextIO:
+    """Return the stream that takes commands for a terminal, such as those that move the cursor."""
+    return stream.terminal if isinstance(stream, HarmlessText) else stream
+
+
+def unfinished_lines() -> list[str]:
+    """Return the lines on the terminal that have no end yet."""
+    return [stream.unfinished for stream in _streams() if stream.unfinished]
+
+
+@contextmanager
+def written_above(write: Callable[[str], None]) -> Iterator[None]:
+    """Hand each whole line for the terminal to a function, which draws something below it.
+
+    A line that has no end yet is written again after the block, so that the function may remove it at first. An error
+    ends it.
+    """
+    _above.append(write)
+    try:
+        yield
+    except BaseException:
+        for stream in _streams():
+            stream.write('\n' if stream.unfinished else '')
+        raise
+    finally:
+        _above.remove(write)
+        for stream in _streams():
+            stream.terminal.write(stream.unfinished)
+            stream.flush()
+
+
+def _streams() -> list[HarmlessText]:
+    return [stream for stream in (sys.stdout, sys.stderr) if isinstance(stream, HarmlessText) and stream.isatty()]
 
 
 @contextmanager

@@ -73,10 +73,10 @@ def test_the_end_of_java_fails_one_file_and_that_one_can_be_tried_again(lake, ca
     try:
         wait_for(lambda: list(lake.folders.cleanse.rglob('*')))
         os.kill(java_of(process)[0], signal.SIGKILL)
-        process.communicate(timeout=PATIENCE_SECONDS)
+        _, said = process.communicate(timeout=PATIENCE_SECONDS)
     finally:
         process.kill()
-    assert process.returncode == 1
+    assert (process.returncode, 'Traceback' in said) == (1, False), said
     assert sorted(lake.recorded()) == [('FAILED', JAVA_ENDED), ('SUCCEEDED', '')]
     assert lake.rows('SELECT id FROM gen.claim') == [(1,)]
 

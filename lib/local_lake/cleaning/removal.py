@@ -13,6 +13,7 @@ from lake_etl.config.configuration_files import file_names
 from lib.local_lake.cleaning.contents import Found, contents, print_foreign, shown, sort_contents
 from lib.local_lake.cleaning.load_records import BUCKETS, LakeRecords, read_records
 from lib.local_lake.folders import LakeFolders
+from lib.local_lake.progress import doing
 from lib.local_lake.running.spark_scratch import remove_scratch
 
 COLLECT, TEMPORARY = 'collect', 'temp'
@@ -69,7 +70,8 @@ def _ask(folders: LakeFolders, count: int) -> int:
 
 def _files_of_tables(folders: LakeFolders, records: LakeRecords) -> list[str]:
     """Return the files of all loads of tables that lake.db knows, their markers, and the files of Iceberg tables."""
-    found = sort_contents(contents(folders.root, *BUCKETS), records)
+    with doing('Looking through the lake', unit='files') as looked_at:
+        found = sort_contents(looked_at.each(contents(folders.root, *BUCKETS)), records)
 
     def is_known(place: str) -> bool:
         return records.table_at(place) is not None or records.is_filled_by_runs(place)
@@ -88,7 +90,8 @@ def _proposals(folders: LakeFolders, records: LakeRecords) -> list[str]:
 
 
 def _delete(folders: LakeFolders, paths: list[str]) -> None:
-    FolderFiles().delete(os.path.join(folders.root, path) for path in paths)
+    with doing('Removing files', len(paths), 'files') as removed:
+        FolderFiles().delete(os.path.join(folders.root, path) for path in removed.each(paths))
 
 
 def _remove_empty_folders(place: Path) -> None:

@@ -12,6 +12,7 @@ from lib.local_lake.planning.effect import PERSONAL
 from lib.local_lake.planning.lake_plan import LakePlan, forget_pending, opened_plan, remember_pending
 from lib.local_lake.planning.plan_report import plan_document, print_plan
 from lib.local_lake.planning.reloading import ReloadCounts, reload_files
+from lib.local_lake.progress import Amount, doing
 from lib.local_lake.running.orchestration import Orchestrator
 from lib.local_lake.showing.output import print_json
 
@@ -33,7 +34,7 @@ def run(folders: LakeFolders, options: argparse.Namespace) -> int:
     """
     folders.require_lake()
     with folders.writing():
-        orchestrator = Orchestrator(folders, task_progress=True)
+        orchestrator = Orchestrator(folders)
         orchestrator.close_interrupted_runs()
         with opened_plan(folders, options.against) as plan:
             if options.format == 'json':
@@ -69,15 +70,16 @@ def _apply(folders: LakeFolders, orchestrator: Orchestrator, plan: LakePlan) -> 
     remember_pending(folders, plan)
     progress = _Progress()
     print(flush=True)
-    for reload in plan.reloads:
-        _, before = plan.followers.get(reload.workflow, ('none', ()))
-        failed = [name for name in before if name in progress.stopped]
-        if failed:
-            progress.stopped[reload.workflow] = failed[0]
-            print(f'{reload.workflow} is not loaded, because it reads tables of {failed[0]}.', flush=True)
-        elif not reload_files(orchestrator, reload.files, plan.collected, progress.counts):
-            progress.stopped[reload.workflow] = reload.workflow
     total = sum(len(reload.files) for reload in plan.reloads)
+    with doing('Loading files again', measure=lambda: Amount(progress.counts.done, total, 'files')):
+        for reload in plan.reloads:
+            _, before = plan.followers.get(reload.workflow, ('none', ()))
+            failed = [name for name in before if name in progress.stopped]
+            if failed:
+                progress.stopped[reload.workflow] = failed[0]
+                print(f'{reload.workflow} is not loaded, because it reads tables of {failed[0]}.', flush=True)
+            elif not reload_files(orchestrator, reload.files, plan.collected, progress.counts):
+                progress.stopped[reload.workflow] = reload.workflow
     print(f'{progress.counts.loaded:,} of {total:,} files were loaded again.'
           + (' Correct the cause, then ./lake apply goes on with the rest.' if progress.stopped else ''))
     if progress.stopped or not progress.counts.complete:

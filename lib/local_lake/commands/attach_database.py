@@ -9,6 +9,7 @@ from lake_etl.adapters.local.duckdb_database import is_written_by_lake, write_da
 from lake_etl.adapters.local.duckdb_types import text_literal
 from lake_etl.errors import LakeError
 from lib.local_lake.folders import LakeFolders
+from lib.local_lake.progress import doing
 
 LOG = logging.getLogger(__name__)
 
@@ -22,7 +23,8 @@ def run(folders: LakeFolders, options: argparse.Namespace) -> int:
     if file.exists() and not is_written_by_lake(file):
         raise LakeError(f'{file} exists, and it is not a database that ./lake attach wrote, or tables were added to '
                         'it. Name another file; this one was not changed.')
-    written = write_database(folders.catalog, file)
+    with doing('Writing views', unit='tables') as tables:
+        written = write_database(folders.catalog, file, tables.each)
     for view in written.left_out:
         LOG.warning('View %s is left out: it needs functions that only ./lake query has, or columns that are gone.',
                     view)

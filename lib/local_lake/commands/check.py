@@ -14,6 +14,7 @@ from lib.local_lake.checks.case_run import CaseRunner, opened_runner
 from lib.local_lake.checks.expectations import compare, has_expectations, record
 from lib.local_lake.commands.validate import workflows_in
 from lib.local_lake.folders import LakeFolders
+from lib.local_lake.progress import doing
 from lib.local_lake.showing.build_reports import CheckCase, print_junit
 
 FAILED = 1
@@ -50,9 +51,10 @@ def run(folders: LakeFolders, options: argparse.Namespace) -> int:
         # What jobs warn of is part of the outcome that is compared.
         logging.getLogger('lake_etl').setLevel(logging.ERROR)
     started, results = time.monotonic(), []
-    with opened_runner(folders) as runner:
+    with opened_runner(folders) as runner, doing('Running cases', len(chosen), 'cases') as cases:
         warm = time.monotonic()
-        for workflow, folder in chosen:
+        for workflow, folder in cases.each(chosen):
+            cases.what = f'Running {workflow}/{folder.name}'
             results.append(run_case(runner, folders.configuration, workflow, folder, recording))
             if options.format == 'table':
                 _print_result(results[-1])

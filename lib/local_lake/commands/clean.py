@@ -12,6 +12,7 @@ from lib.local_lake.cleaning.load_records import BUCKETS, read_records
 from lib.local_lake.cleaning.removal import remove_lake
 from lib.local_lake.cleaning.removal_plan import plan_cleaning
 from lib.local_lake.folders import LakeFolders
+from lib.local_lake.progress import doing
 from lib.local_lake.running.retention import retention
 from lib.local_lake.running.spark_scratch import remove_scratch
 
@@ -33,13 +34,15 @@ def clean(folders: LakeFolders, keep_history: bool = True) -> int:
     """
     folders.require_lake()
     with folders.writing():
-        is_lake_database(folders.database_file, thorough=True)
-        records = read_records(folders)
-        found = sort_contents(contents(folders.root, *BUCKETS), records)
-        plan = plan_cleaning(found, records, lambda path: _marked_place(folders, path), datetime.now(UTC),
-                             retention(folders), keep_history)
-        remove_scratch(folders, records.executions)
-        FolderFiles().delete(os.path.join(folders.root, path) for path in plan.delete)
+        with doing('Looking through the lake', unit='files') as looked_at:
+            is_lake_database(folders.database_file, thorough=True)
+            records = read_records(folders)
+            found = sort_contents(looked_at.each(contents(folders.root, *BUCKETS)), records)
+            plan = plan_cleaning(found, records, lambda path: _marked_place(folders, path), datetime.now(UTC),
+                                 retention(folders), keep_history)
+        with doing('Removing files', len(plan.delete), 'files') as removed:
+            remove_scratch(folders, records.executions)
+            FolderFiles().delete(os.path.join(folders.root, path) for path in removed.each(plan.delete))
     print(f'Removed {len(plan.delete)} files that no table refers to any more.')
     for reason, count in plan.kept:
         print(f'Kept {count} files: {shown(reason)}.')

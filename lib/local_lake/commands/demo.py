@@ -15,6 +15,7 @@ from lake_etl.errors import LakeError
 from lake_etl.landing.location import read_key
 from lake_etl.transform.lookup_items import lookup_items
 from lib.local_lake.folders import LakeFolders
+from lib.local_lake.progress import doing
 from lib.local_lake.running.collected_files import execution_of
 from lib.local_lake.running.laptop_session import is_small
 from lib.local_lake.running.orchestration import Orchestrator, land
@@ -54,7 +55,9 @@ def run(folders: LakeFolders, options: argparse.Namespace) -> int:
         few_rows = options.rows is None or options.rows <= SMALL_ROWS
         orchestrator = Orchestrator(folders, small_data=few_rows and is_small(folders, 0))
         orchestrator.close_interrupted_runs()
-        loaded = [_load(orchestrator, sample, number, options.rows) for number, sample in enumerate(SAMPLES, 1)]
+        with doing('Loading the samples', len(SAMPLES), 'samples') as samples:
+            loaded = [_load(orchestrator, sample, number, options.rows)
+                      for number, sample in enumerate(samples.each(SAMPLES), 1)]
     _show_tables(folders, loaded)
     print(f'\n{QUESTION}\n{QUERY}')
     answer = query(folders.catalog, QUERY)
@@ -101,7 +104,7 @@ def _content(sample: Sample, rows: int | None) -> bytes:
     from tempfile import TemporaryDirectory
 
     from resources.sample_data import write_sample
-    with TemporaryDirectory() as folder:
+    with doing(f'Generating {sample.file}'), TemporaryDirectory() as folder:
         target = f'{folder}/{sample.file}'
         write_sample(sample.data_set, rows, 1, target)
         with open(target, 'rb') as file:

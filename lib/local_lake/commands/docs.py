@@ -12,6 +12,7 @@ from lake_etl.column_lineage.workflow_lineage import LakeConfiguration, trace_la
 from lake_etl.errors import LakeError
 from lib.local_lake.folders import LakeFolders
 from lib.local_lake.lake_configuration import read_lake_configuration
+from lib.local_lake.progress import doing
 from lib.local_lake.showing.lake_summary import PublishedLake, column_names, summarize
 from lib.local_lake.showing.published_lake import match_figures, read_published
 from lib.local_lake.showing.quarantine_samples import quarantine_samples
@@ -44,9 +45,12 @@ def write_pages(folders: LakeFolders, target: Path, samples: bool = False) -> Pa
     """
     published = read_published(folders)
     lake = replace(read_lake_configuration(folders.configuration), published=column_names(published))
-    matched = match_figures(folders, lake.matches) if published.tables else ()
-    shown = _samples(folders, lake, published) if samples else None
-    return write_site(target, summarize(lake, published, matched, shown))
+    with doing(f'Reading {len(lake.matches):,} entity matches'):
+        matched = match_figures(folders, lake.matches) if published.tables else ()
+    with doing('Choosing samples of quarantined rows'):
+        shown = _samples(folders, lake, published) if samples else None
+    with doing(f'Tracing the columns of {len(lake.workflows):,} workflows'):
+        return write_site(target, summarize(lake, published, matched, shown))
 
 
 def _samples(folders: LakeFolders, lake: LakeConfiguration, published: PublishedLake

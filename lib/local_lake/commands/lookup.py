@@ -8,6 +8,7 @@ from lake_etl.adapters.local.sqlite_items import SqliteItems
 from lake_etl.errors import LakeError
 from lake_etl.transform.lookup_items import lookup_items, multilookup_items
 from lib.local_lake.folders import LakeFolders
+from lib.local_lake.progress import doing
 
 
 def run(folders: LakeFolders, options: argparse.Namespace) -> int:
@@ -20,7 +21,7 @@ def run(folders: LakeFolders, options: argparse.Namespace) -> int:
     else:
         table = 'multi-lookup'
         items = multilookup_items(options.group, options.columns, file.read_bytes(), file.name)
-    with folders.writing():
-        count = SqliteItems().put_all(folders.items(table), items)
+    with folders.writing(), doing(f'Storing items in {table}', unit='items') as stored:
+        count = SqliteItems().put_all(folders.items(table), stored.each(items))
     print(f'Loaded {count:,} items into {table}.')
     return 0

@@ -7,6 +7,7 @@ from pathlib import Path
 from lake_etl.errors import LakeError
 from lake_etl.match.explanation import explain
 from lib.local_lake.folders import LakeFolders
+from lib.local_lake.progress import doing
 from lib.local_lake.showing.match_explanation import explanation_lines
 from lib.local_lake.showing.match_report import figures_of, report_page
 from lib.local_lake.showing.match_source import MatchedDatabase, SourceKey
@@ -30,13 +31,16 @@ def explain_pair(matched: MatchedDatabase, texts: list[str]) -> int:
         raise LakeError(f'There are {len(texts)} rows on the command line; {EXPECTED}.')
     one, other = map(_source_key, texts)
     print(f'{one} and {other}')
-    print('\n'.join(explanation_lines(explain(matched.spec, matched.row(one), matched.row(other)))))
+    with doing('Looking for the rows'):
+        rows = matched.row(one), matched.row(other)
+    print('\n'.join(explanation_lines(explain(matched.spec, *rows))))
     return 0
 
 
 def explain_person(matched: MatchedDatabase, beginning: str) -> int:
     """Print the source keys of the person whose global id has this beginning, and compare the first with each other."""
-    known = matched.known_keys(beginning)
+    with doing('Looking for the person'):
+        known = matched.known_keys(beginning)
     people = len({key.global_id for key in known})
     if people != 1:
         raise LakeError(f"The global ids of {people} people begin with '{beginning}'; {EXPECTED}.")
@@ -52,7 +56,8 @@ def explain_person(matched: MatchedDatabase, beginning: str) -> int:
 def report(matched: MatchedDatabase, options: argparse.Namespace) -> int:
     """Write the page and print its path."""
     path = Path(options.out or f'{options.database}-entitymatch.html')
-    figures = figures_of(matched.known_keys(), {str(level.id): level.threshold for level in matched.spec.levels})
+    with doing('Reading the source keys'):
+        figures = figures_of(matched.known_keys(), {str(level.id): level.threshold for level in matched.spec.levels})
     path.write_text(report_page(options.database, figures), encoding='utf-8')
     print(f'{figures.keys:,} source keys of {figures.persons:,} persons. The report is in {path}.')
     return 0

@@ -14,16 +14,19 @@ from lake_etl.dqdl.syntax_tree import AnyRule
 from lake_etl.errors import LakeError
 from lake_etl.ports import Table
 from lake_etl.quality.evaluation.evaluate import evaluate
+from lake_etl.quality.evaluation.evaluation_plan import Evaluated
 from lake_etl.quality.evaluation.outcomes import RuleOutcome
 from lake_etl.quality.gated_load import evaluation_context
 from lake_etl.quality.history import MetricHistory
 from lake_etl.quality.proposal import proposed_rules
 from lake_etl.spark.session import configure
 from lib.local_lake.folders import LakeFolders
+from lib.local_lake.progress import doing
 from lib.local_lake.running.laptop_session import is_small, start_session
 from lib.local_lake.running.profile import profile
 from lib.local_lake.running.proposal_files import write_proposals
 from lib.local_lake.running.rules_file import default_stage, read_rules, rules_file_of
+from lib.local_lake.running.spark_tasks import running_tasks
 from lib.local_lake.showing.build_reports import REPORT_FORMATS
 from lib.local_lake.showing.output import print_rows
 from lib.local_lake.showing.rule_report import JudgedRule, print_rule_report
@@ -92,7 +95,8 @@ def _print_outcomes(table: Table, judged: Sequence[tuple[str, RuleOutcome]], sty
 def recommend(folders: LakeFolders, table: Table, options: argparse.Namespace) -> int:
     """Propose rules from one query over the table, and write those that the table passes."""
     stage = options.stage or default_stage(table)
-    rules: list[AnyRule] = list(proposed_rules(profile(folders.catalog, table, EXCLUDED_COLUMNS)))
+    with doing(f'Looking at the values of {len(table.columns):,} columns'):
+        rules: list[AnyRule] = list(proposed_rules(profile(folders.catalog, table, EXCLUDED_COLUMNS)))
     outcomes = _outcomes(folders, table, stage, rules)
     passed = [rule for rule, outcome in zip(rules, outcomes, strict=True) if outcome.passed]
     text = rules_file(stage, passed)
@@ -109,11 +113,12 @@ def rules_file(stage: str, rules: Sequence[AnyRule]) -> str:
     return json.dumps(content, indent=4, ensure_ascii=False) + '\n'
 
 
-def _outcomes(folders: LakeFolders, table: Table, stage: str, rules: Sequence[AnyRule]) -> Sequence[RuleOutcome]:
+def _outcomes(folders: LakeFolders, table: Table, stage: str, rules: Sequence[Evaluated]) -> Sequence[RuleOutcome]:
     """Return the outcome of each rule on the rows of the table."""
     name = f'{table.database}.{table.name}'
     with folders.working_folder() as folder:
-        spark = configure(start_session(folder, small_data=is_small(folders, 0), task_progress=True))
+        spark = configure(start_session(folder, small_data=is_small(folders, 0)))
         history = MetricHistory(folders.items('dq-results'), name, stage, '')
         context = evaluation_context(spark, table.database, history, datetime.now(UTC))
-        return evaluate(context.table(name), rules, context)
+        with doing(f'Checking {len(rules):,} rules on {name}', measure=running_tasks):
+            return evaluate(context.table(name), rules, context)

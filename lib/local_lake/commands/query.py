@@ -7,6 +7,7 @@ from pathlib import Path
 
 from lake_etl.adapters.local.duckdb_queries import answering, query
 from lib.local_lake.folders import LakeFolders
+from lib.local_lake.progress import doing
 from lib.local_lake.showing.output import print_rows
 from lib.local_lake.showing.result_files import require_writable, write_answer
 
@@ -19,14 +20,19 @@ def run(folders: LakeFolders, options: argparse.Namespace) -> int:
     folders.require_lake()
     if options.out:
         require_writable(Path(options.out))
-    if options.out or options.format == 'csv':
-        with answering(folders.catalog, options.sql) as answer:
-            if options.out:
-                print(f'Wrote {write_answer(answer, Path(options.out)):,} rows to {options.out}.', file=sys.stderr)
-            else:
-                print_rows(*answer.rows(), 'csv')
+    if options.out:
+        with answering(folders.catalog, options.sql) as answer, doing(f'Writing {options.out}', unit='rows') as written:
+            count = write_answer(answer, Path(options.out), written.advance)
+        print(f'Wrote {count:,} rows to {options.out}.', file=sys.stderr)
         return 0
-    result = query(folders.catalog, options.sql)
+    if options.format == 'csv':
+        with answering(folders.catalog, options.sql) as answer:
+            with doing('Computing the answer'):
+                columns, rows = answer.rows()
+            print_rows(columns, rows, 'csv')
+        return 0
+    with doing('Computing the answer'):
+        result = query(folders.catalog, options.sql)
     print_rows(result.columns, result.rows, options.format)
     if options.format == 'table':
         print(f'{len(result.rows):,} rows', file=sys.stderr)

@@ -13,8 +13,10 @@ from lake_etl.mapping.recommendation import recommended_mapping
 from lake_etl.syntax.records import Findings
 from lib.local_lake.commands.run import landing_of
 from lib.local_lake.folders import LakeFolders
+from lib.local_lake.progress import doing
 from lib.local_lake.running.laptop_session import is_small, start_session
 from lib.local_lake.running.proposal_files import write_proposals
+from lib.local_lake.running.spark_tasks import running_tasks
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -102,11 +104,12 @@ def propose(folders: LakeFolders, file: Path, described: Mapping[str, Any]) -> t
         raise ConfigurationError(findings.problems)
     small = is_small(folders, file.stat().st_size)
     with folders.working_folder() as folder:
-        spark = configure(start_session(folder, small_data=small, task_progress=True))
+        spark = configure(start_session(folder, small_data=small))
         scratch = scratch_folder(str(folder), 'recommend')
-        df = read_collected_file(spark, str(file), input_spec, scratch=scratch)
-        cleaned, rows = clean_column_names(df.drop(malformed_column(df) or ''))
-        spec = with_dates(generate_spec(cleaned, file.suffix), found_dates(cleaned))
+        with doing(f'Reading {file.name}', measure=running_tasks):
+            df = read_collected_file(spark, str(file), input_spec, scratch=scratch)
+            cleaned, rows = clean_column_names(df.drop(malformed_column(df) or ''))
+            spec = with_dates(generate_spec(cleaned, file.suffix), found_dates(cleaned))
         spec['input_spec'] = {**proposed_input_spec(str(file), input_spec, scratch), **described}
         return recommended_mapping(rows), json.dumps(spec, indent=4) + '\n'
 

@@ -12,6 +12,7 @@ from lib.local_lake.planning.lake_plan import collected_files, lake_files
 from lib.local_lake.planning.plan_report import print_lines, reload_summary
 from lib.local_lake.planning.recorded_files import RecordedFile, in_range, parse_day
 from lib.local_lake.planning.reloading import ReloadCounts, reload_files
+from lib.local_lake.progress import Amount, doing
 from lib.local_lake.running.orchestration import Orchestrator
 from lib.local_lake.running.transform_code import present_code
 
@@ -36,14 +37,15 @@ def run(folders: LakeFolders, options: argparse.Namespace) -> int:
         print('Nothing was loaded. Leave out --dry-run to load these files again.')
         return 0
     with folders.writing():
-        orchestrator = Orchestrator(folders, task_progress=True)
+        orchestrator = Orchestrator(folders)
         orchestrator.close_interrupted_runs()
         configured = read_configured_lake(folders.configuration, present_code())
         chosen = in_range(_chosen(lake_files(folders, configured), options.workflow), first, last)
         _require(chosen, options)
         counts = ReloadCounts()
-        reload_files(orchestrator, chosen, collected_files(folders, configured), counts)
-    left = len(chosen) - counts.loaded - counts.failed - counts.missing
+        with doing('Loading files again', measure=lambda: Amount(counts.done, len(chosen), 'files')):
+            reload_files(orchestrator, chosen, collected_files(folders, configured), counts)
+    left = len(chosen) - counts.done
     print(f'{counts.loaded:,} of {len(chosen):,} files were loaded again.'
           + (f' After the failure {left:,} were not started.' if left else ''))
     return 0 if counts.complete else FAILED

@@ -9,6 +9,7 @@ from collections.abc import Collection, Sequence
 from lake_etl.errors import LakeError
 from lib.local_lake.commands.watch import Configured, FileOutcome, process
 from lib.local_lake.folders import LakeFolders
+from lib.local_lake.progress import doing
 from lib.local_lake.running.collected_files import Dropped, dropped_files
 from lib.local_lake.running.orchestration import NOT_LOADED, Orchestrator
 
@@ -23,7 +24,8 @@ def run(folders: LakeFolders, options: argparse.Namespace) -> int:
         if not chosen:
             print('No file in Collect is waiting for another try.')
         configured = Configured.below(folders)
-        outcomes = [process(orchestrator, dropped, configured, again=True) for dropped in chosen]
+        with doing('Loading files again', len(chosen), 'files') as files:
+            outcomes = [process(orchestrator, dropped, configured, again=True) for dropped in files.each(chosen)]
     return 1 if FileOutcome.FAILED in outcomes else 0
 
 

@@ -13,6 +13,7 @@ from lake_etl.landing.arrival import as_configured, landing_spec
 from lake_etl.landing.location import Landing, read_key
 from lib.local_lake.cleaning.contents import shown
 from lib.local_lake.folders import LakeFolders
+from lib.local_lake.progress import doing
 from lib.local_lake.running.before_load import warnings_before
 from lib.local_lake.running.laptop_session import is_small
 from lib.local_lake.running.orchestration import Orchestrator, RunResult, land
@@ -29,10 +30,11 @@ def run(folders: LakeFolders, options: argparse.Namespace) -> int:
         return FAILED
     with folders.writing():
         size = sum(part.stat().st_size for part in parts.values() if part)
-        orchestrator = Orchestrator(folders, small_data=is_small(folders, size), task_progress=True)
+        orchestrator = Orchestrator(folders, small_data=is_small(folders, size))
         orchestrator.close_interrupted_runs()
-        for key, part in parts.items():
-            execution = land(folders, key, part.read_bytes() if part else b'')
+        with doing('Copying to Collect', len(parts), 'files') as copied:
+            for key, part in copied.each(parts.items()):
+                execution = land(folders, key, part.read_bytes() if part else b'')
         result = orchestrator.run(landing, execution, lambda job: print(f'{landing.key}: {job} …', flush=True))
     return report(folders, landing, result)
 

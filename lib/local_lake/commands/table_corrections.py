@@ -16,6 +16,7 @@ from lake_etl.publish.undo import Correction, find_table, lock_name, plan_undo, 
 from lake_etl.syntax.json_with_comments import parse_json_object
 from lake_etl.syntax.records import Findings
 from lib.local_lake.folders import LakeFolders
+from lib.local_lake.progress import doing
 from lib.local_lake.running.retention import retention, retention_hours, set_retention
 from lib.local_lake.running.table_states import compare_runs, table_of_workflow
 from lib.local_lake.showing.report import QUARANTINE
@@ -59,7 +60,8 @@ def _remove(folders: LakeFolders, options: argparse.Namespace) -> int:
 
 def _correct(folders: LakeFolders, correction: Correction) -> int:
     kept = retention(folders)
-    publish_correction(correction, kept)
+    with doing(f'Correcting {correction.recorded.name}'):
+        publish_correction(correction, kept)
     print_correction(correction, True, kept)
     _print_others(correction)
     return 0
@@ -92,7 +94,8 @@ def _diff(folders: LakeFolders, options: argparse.Namespace) -> int:
         key: Sequence[str] = [name.strip() for name in options.key.split(',') if name.strip()]
     else:
         key = merge_key(recorded.table) if is_of_match(recorded.table) else _key_of_rules(folders, recorded.table)
-    diff = compare_runs(recorded, options.earlier, options.later, key, retention(folders))
+    with doing(f'Comparing two states of {recorded.name}'):
+        diff = compare_runs(recorded, options.earlier, options.later, key, retention(folders))
     print_diff(recorded.name, diff, key, options.format)
     return 0
 

@@ -24,6 +24,7 @@ from lake_etl.ports import Table
 from lake_etl.publish.ownership import chosen_hash_text, hash_warning
 from lake_etl.transform.discovery import known_transforms
 from lib.local_lake.folders import LakeFolders
+from lib.local_lake.progress import doing
 from lib.local_lake.showing.build_reports import CheckCase, print_junit, print_sarif
 from lib.local_lake.showing.located_problems import UNREAD as UNREAD_FILE
 from lib.local_lake.showing.located_problems import problem_findings
@@ -102,8 +103,10 @@ def validate(folders: LakeFolders, workflow: str | None, data: bool = False) -> 
         raise LakeError(f'There are no configuration files in {folders.configuration}.')
     for database in matched:
         _check_match(read, database, found)
-    for name in wanted:
-        _check_workflow(folders, read, name, found, data)
+    with doing('Checking workflows', len(wanted), 'workflows') as workflows:
+        for name in workflows.each(wanted):
+            workflows.what = f'Checking {name}'
+            _check_workflow(folders, read, name, found, data)
     own, by_other = found.about
     found.warnings += [warning for warnings in {**own, **by_other}.values() for warning in warnings]
     found.problems += find_conflicts(item for item in found.filled if folded(item.writer) not in found.further)

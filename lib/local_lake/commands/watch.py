@@ -17,6 +17,7 @@ from lake_etl.landing.arrival import as_configured, landing_dependencies, landin
 from lake_etl.landing.location import Landing
 from lib.local_lake.cleaning.contents import SHOWN, shown
 from lib.local_lake.folders import LakeFolders
+from lib.local_lake.progress import doing
 from lib.local_lake.running.before_load import warnings_before
 from lib.local_lake.running.collected_files import Dropped, dropped_files
 from lib.local_lake.running.orchestration import INTERRUPTED, Orchestrator
@@ -44,7 +45,9 @@ def run(folders: LakeFolders, options: argparse.Namespace) -> int:
         while True:
             configured = Configured.below(folders)
             found = sorted(dropped_files(folders.collect, time.time()), key=lambda item: (item.landed, item.key))
-            outcomes = [process(orchestrator, dropped, configured) for dropped in found if dropped.quiet]
+            quiet = [dropped for dropped in found if dropped.quiet]
+            with doing('Looking at files in Collect', len(quiet), 'files') as files:
+                outcomes = [process(orchestrator, dropped, configured) for dropped in files.each(quiet)]
             failed += outcomes.count(FileOutcome.FAILED)
             if FileOutcome.LOADED in outcomes:
                 continue  # Files that waited for this load can be loaded now.

@@ -23,6 +23,7 @@ from lake_etl.errors import ConfigurationError, LakeError, Problem
 from lake_etl.transform.discovery import known_transforms
 from lib.local_lake.commands.validate import matched_databases, workflows_in
 from lib.local_lake.planning.workflow_facts import WorkflowFacts, workflow_facts
+from lib.local_lake.progress import doing
 from lib.local_lake.running.loaded_configuration import workflow_files
 
 
@@ -85,8 +86,8 @@ def read_configured_lake(configuration: Path, code: Mapping[str, str], environme
     workflows: dict[str, Workflow] = {}
     problems: dict[str, tuple[Problem, ...]] = {}
     matches: dict[str, EntityMatchSpec] = {}
-    with _without_warnings():
-        for workflow in [name for name in workflows_in(configuration) if only in (None, folded(name))]:
+    with _without_warnings(), doing('Reading a configuration', unit='workflows') as found:
+        for workflow in found.each([name for name in workflows_in(configuration) if only in (None, folded(name))]):
             database, _, table = workflow.partition('/')
             key = folded(workflow)
             try:
@@ -105,14 +106,15 @@ def read_configured_lake(configuration: Path, code: Mapping[str, str], environme
                 matches[database.lower()] = read_entity_match(database, read)
             except ConfigurationError as error:
                 problems[database.lower()] = tuple(error.problems)
-    graph, circle = _lineage(names, workflows, matches, protecting)
-    return ConfiguredLake(
-        names=names, workflows=workflows, problems=problems, matches=matches, graph=graph, circle=circle,
-        facts={key: workflow_facts(*_parts(names[key]), workflow, protecting, code)
-               for key, workflow in workflows.items()},
-        personal={key: unprotected_columns(workflow, _parts(names[key])[1], protecting)
-                  for key, workflow in workflows.items()},
-        unread={key: _digest(configuration, names.get(key, key)) for key in problems})
+    with doing(f'Tracing the columns of {len(workflows):,} workflows'):
+        graph, circle = _lineage(names, workflows, matches, protecting)
+        return ConfiguredLake(
+            names=names, workflows=workflows, problems=problems, matches=matches, graph=graph, circle=circle,
+            facts={key: workflow_facts(*_parts(names[key]), workflow, protecting, code)
+                   for key, workflow in workflows.items()},
+            personal={key: unprotected_columns(workflow, _parts(names[key])[1], protecting)
+                      for key, workflow in workflows.items()},
+            unread={key: _digest(configuration, names.get(key, key)) for key in problems})
 
 
 def _digest(configuration: Path, name: str) -> str:

@@ -21,6 +21,7 @@ from lib.local_lake.planning.effect import ConfigurationEffect, Reload
 from lib.local_lake.planning.lake_comparison import ConfigurationPlan, compare_lakes, own_effects
 from lib.local_lake.planning.needed_reloads import PendingReloads, WorkflowReload, needed_reloads
 from lib.local_lake.planning.recorded_files import RecordedFile, recorded_files
+from lib.local_lake.progress import Activity, doing
 from lib.local_lake.running.collected_files import AUDIT, Dropped, dropped_files
 from lib.local_lake.running.loaded_configuration import (
     LoadedConfiguration, configuration_with, read_setting, recall_configuration, workflow_files, write_setting)
@@ -94,13 +95,15 @@ def opened_plan(folders: LakeFolders, against: str | None) -> Iterator[LakePlan]
             notes.append('There is no lake here, so the plan names no files.')
         if after.circle:
             notes.append(f'{after.circle} So the plan names no views and columns that are made of changed tables.')
-        comparison, pending = compare_lakes(lake, after), _read_pending(folders)
-        since, collected = _Since(folders, after, code), collected_files(folders, after)
-        yield LakePlan(
-            compared=compared, before=before, comparison=comparison, after=after,
-            reloads=needed_reloads(comparison, files, since.reload_of, pending,
-                                   lambda item: find_collected(item, collected) is not None),
-            collected=collected, notes=notes, pending=pending)
+        with doing('Comparing configurations'):
+            comparison, pending = compare_lakes(lake, after), _read_pending(folders)
+            collected = collected_files(folders, after)
+        with doing('Finding the files to load again', sum(map(len, files.values())), 'files') as looked_at:
+            since = _Since(folders, after, code, looked_at)
+            reloads = needed_reloads(comparison, files, since.reload_of, pending,
+                                     lambda item: find_collected(item, collected) is not None)
+        yield LakePlan(compared=compared, before=before, comparison=comparison, after=after, reloads=reloads,
+                       collected=collected, notes=notes, pending=pending)
 
 
 def _last_loads(folders: LakeFolders, files: Mapping[str, Sequence[RecordedFile]], code: Mapping[str, str],
@@ -140,14 +143,16 @@ def lake_files(folders: LakeFolders, configured: ConfiguredLake) -> dict[str, li
 class _Since:
     """Tells which reload a file needs because of changes since its own last load."""
 
-    def __init__(self, folders: LakeFolders, after: ConfiguredLake, code: Mapping[str, str]):
+    def __init__(self, folders: LakeFolders, after: ConfiguredLake, code: Mapping[str, str], looked_at: Activity):
         self._folders = folders
         self._after = after
         self._code = code
+        self._looked_at = looked_at
         self._known: dict[tuple[str, str], Reload | None] = {}
 
     def reload_of(self, item: RecordedFile) -> Reload | None:
         """Return the reload; None if the lake does not know with which configuration the file was loaded."""
+        self._looked_at.advance()
         key = item.workflow, item.configuration
         if key not in self._known:
             self._known[key] = self._compare(*key)

@@ -25,6 +25,11 @@ class ReloadCounts:
     missing: int = 0
 
     @property
+    def done(self) -> int:
+        """Return how many files were looked at."""
+        return self.loaded + self.failed + self.missing
+
+    @property
     def complete(self) -> bool:
         """Tell whether every file was loaded again."""
         return not self.failed and not self.missing

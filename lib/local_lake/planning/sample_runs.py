@@ -1,7 +1,7 @@
 """Runs the earlier and the present configuration on a sample in lakes of their own, and compares their tables."""
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,6 +24,7 @@ from lib.local_lake.folders import LakeFolders
 from lib.local_lake.planning.lake_comparison import workflows_before
 from lib.local_lake.planning.lake_plan import LakePlan, lake_files
 from lib.local_lake.planning.recorded_files import SUCCEEDED
+from lib.local_lake.progress import doing
 from lib.local_lake.running.laptop_session import start_session
 from lib.local_lake.running.orchestration import Orchestrator, land
 from lib.local_lake.showing.report import QUARANTINE
@@ -81,12 +82,15 @@ def compare_on_sample(folders: LakeFolders, plan: LakePlan, lines: int) -> Sampl
         try:
             for side, configuration in zip(SIDES, (plan.before, folders.configuration), strict=True):
                 lake = LakeFolders.of(str(place / side), str(configuration))
-                failures += _load(lake, folders, side, files)
+                with doing(f'Loading the sample with the {side} configuration', len(files), 'files') as loaded:
+                    failures += _load(lake, folders, side, loaded.each(files))
                 sides.append(_tables(lake))
         finally:
             forget_session_tables()
             runtime.open_catalog(folders.catalog)
-        tables = tuple(_compared(plan, sides[0][table], sides[1][table]) for table in sides[1] if table in sides[0])
+        with doing('Comparing cells', unit='tables') as compared:
+            tables = tuple(_compared(plan, sides[0][table], sides[1][table])
+                           for table in compared.each([table for table in sides[1] if table in sides[0]]))
     return SampleComparison(tuple(files), missing, tuple(failures), tables)
 
 
@@ -124,7 +128,7 @@ def _beginning(path: Path, spec: InputSpec, lines: int) -> bytes:
         return b''.join(line for _, line in zip(range(lines + spec.skip_rows + 1), file, strict=False))
 
 
-def _load(lake: LakeFolders, given: LakeFolders, side: str, files: Sequence[SampleFile]) -> Iterator[str]:
+def _load(lake: LakeFolders, given: LakeFolders, side: str, files: Iterable[SampleFile]) -> Iterator[str]:
     """Load the sample into a new lake; yield a sentence for each load that fails."""
     from lib.local_lake.commands.run import landing_of
     with lake.writing():

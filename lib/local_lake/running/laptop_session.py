@@ -7,10 +7,13 @@ from itertools import accumulate, chain
 from pathlib import Path
 
 from pyspark import SparkContext
+from pyspark.accumulators import AccumulatorServer
 from pyspark.sql import SparkSession
 
+from lake_etl.reasons.own_words import SHOWS_SPARK_LOG
 from lake_etl.spark.session import COMPILES_HUGE_METHODS
 from lib.local_lake.folders import LakeFolders
+from lib.local_lake.progress import doing
 from lib.local_lake.running.java import use_environment_java
 from lib.local_lake.running.java_classes import class_archive_options
 from lib.local_lake.running.stopping import take_interrupt_back
@@ -48,12 +51,11 @@ PARALLELISM = 'spark.default.parallelism'
 
 
 def start_session(folder: Path, cores: str = '*', memory: str = '2g', small_data: bool = False,
-                  one_compiler: bool = False, task_progress: bool = False) -> SparkSession:
+                  one_compiler: bool = False) -> SparkSession:
     """Start the Spark session of this process, or return the running one; scratch files go below `folder`.
 
-    small_data     whether it will only read some megabytes, so that a quick start counts most
-    one_compiler   whether Java uses its first compiler only: a quick start, and the same behaviour of Spark
-    task_progress  whether a terminal shows how many tasks of a stage are done, in its last line, while Spark works
+    small_data    whether it will only read some megabytes, so that a quick start counts most
+    one_compiler  whether Java uses its first compiler only: a quick start, and the same behaviour of Spark
     """
     running = SparkSession.getActiveSession()
     if running:
@@ -63,16 +65,19 @@ def start_session(folder: Path, cores: str = '*', memory: str = '2g', small_data
     _put_shared_modules_on_worker_path()
     builder = SparkSession.builder.master(f'local[{cores}]').appName('lake')
     java_options = ' '.join((JAVA_OPTIONS, ONE_COMPILER if small_data or one_compiler else '', class_archive_options()))
-    on_terminal = task_progress and sys.stderr.isatty()
-    if on_terminal:
-        print('Starting Spark …', file=sys.stderr, flush=True)
-    settings = {**_settings(folder, memory, java_options), **(SMALL_DATA if small_data else {}),
-                'spark.ui.showConsoleProgress': str(on_terminal).lower()}
-    for key, value in settings.items():
+    for key, value in {**_settings(folder, memory, java_options), **(SMALL_DATA if small_data else {})}.items():
         builder = builder.config(key, value)
-    session = _with_parallelism(builder.getOrCreate())
+    if not os.environ.get(SHOWS_SPARK_LOG):
+        # When Java ends, the server that counts for Spark would print where in the library it noticed.
+        AccumulatorServer.handle_error = _say_nothing   # type: ignore
+    with doing('Starting Spark'):
+        session = _with_parallelism(builder.getOrCreate())
     take_interrupt_back()
     return session
+
+
+def _say_nothing(*details: object) -> None:
+    """Take the place of what prints an error of another thread."""
 
 
 def _with_parallelism(spark: SparkSession) -> SparkSession:
@@ -127,6 +132,7 @@ def _settings(folder: Path, memory: str, java_options: str) -> dict[str, str]:
         'spark.python.daemon.module': 'lake_etl.adapters.local.worker_daemon',
         'spark.jars': ','.join(map(str, sorted(SHARED_MODULES.glob('*.jar')))),
         'spark.ui.enabled': 'false',
+        'spark.ui.showConsoleProgress': 'false',
         'spark.sql.catalogImplementation': 'in-memory',
         'spark.sql.warehouse.dir': str(folder / 'spark-warehouse'),
         'spark.local.dir': str(folder / 'spark-scratch'),

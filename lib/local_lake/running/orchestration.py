@@ -20,11 +20,13 @@ from lake_etl.landing.location import Landing
 from lake_etl.reasons.failure import original_of, reason_of
 from lib.job_table import STEPS, LakeJob, failure_after
 from lib.local_lake.folders import LakeFolders
+from lib.local_lake.progress import doing
 from lib.local_lake.running.collected_files import AUDIT, execution_of
 from lib.local_lake.running.glue_job import ensure_glue_library, job_arguments, run_script
 from lib.local_lake.running.laptop_session import JAVA_ENDED, forget_ended_session, start_session
 from lib.local_lake.running.loaded_configuration import CONFIGURATION, remember_configuration
 from lib.local_lake.running.spark_scratch import remove_scratch
+from lib.local_lake.running.spark_tasks import running_tasks
 from lib.local_lake.running.stopping import exit_status
 from lib.local_lake.running.transform_code import present_code
 
@@ -55,14 +57,12 @@ class RunResult:
 class Orchestrator:
     """Runs landed files one after another in this process; the caller holds the lake for writing.
 
-    small_data     whether all files are small, see `start_session`
-    task_progress  whether a terminal shows how far Spark is; the caller prints whole lines then
+    small_data  whether all files are small, see `start_session`
     """
 
-    def __init__(self, folders: LakeFolders, small_data: bool = False, task_progress: bool = False):
+    def __init__(self, folders: LakeFolders, small_data: bool = False):
         self.folders = folders
         self.small_data = small_data
-        self.task_progress = task_progress
         self.audit = folders.items(AUDIT)
         self.items = SqliteItems()
 
@@ -103,12 +103,13 @@ class Orchestrator:
         running = ''
         try:
             ensure_glue_library()
-            start_session(self.folders.temporary, small_data=self.small_data, task_progress=self.task_progress)
+            start_session(self.folders.temporary, small_data=self.small_data)
             for job in self._jobs(landing):
                 running = job.name
                 progress(running)
                 started = time.monotonic()
-                run_script(job, job_arguments(job, self.folders, landing, execution))
+                with doing(f'{landing.base_file_name}: {job.name}', measure=running_tasks):
+                    run_script(job, job_arguments(job, self.folders, landing, execution))
                 seconds[job.name] = time.monotonic() - started
         except (KeyboardInterrupt, SystemExit):
             self._record_interruption(execution, seconds)

@@ -13,6 +13,7 @@ from lake_etl.adapters.local.sqlite_catalog import SqliteCatalog
 from lake_etl.ports import Table
 from lake_etl.publish.layout import execution_mark
 from lib.local_lake.folders import LakeFolders
+from lib.local_lake.progress import doing
 
 QUARANTINE = '_quarantine_'
 RULES_COLUMN = 'failed_rules'
@@ -64,7 +65,8 @@ def _row_counts(folders: LakeFolders, tables: Sequence[Table]) -> list[int]:
     if not tables:
         return []
     counts = ', '.join(f'(SELECT count(*) FROM {view_name(table.database, table.name)})' for table in tables)
-    return [int(str(count)) for count in query(folders.catalog, f'SELECT {counts}').rows[0]]
+    with doing(f'Counting the rows of {len(tables):,} tables'):
+        return [int(str(count)) for count in query(folders.catalog, f'SELECT {counts}').rows[0]]
 
 
 def quarantine_by_rule(folders: LakeFolders, tables: Iterable[Table]) -> dict[str, list[tuple[str, int]]]:
@@ -77,7 +79,9 @@ def quarantine_by_rule(folders: LakeFolders, tables: Iterable[Table]) -> dict[st
     if not counts:
         return found
     together = f"{' UNION ALL '.join(counts)} ORDER BY number, failed DESC, rule"
-    for number, rule, failed in query(folders.catalog, together).rows:
+    with doing(f'Counting the rows of {len(counts):,} quarantine tables by rule'):
+        rows = query(folders.catalog, together).rows
+    for number, rule, failed in rows:
         table = chosen[int(str(number))]
         found.setdefault(f'{table.database}.{table.name}', []).append((str(rule), int(str(failed))))
     return found

@@ -4,7 +4,7 @@ from __future__ import annotations
 import errno
 import fcntl
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,10 +38,13 @@ class WrittenDatabase:
     left_out: tuple[str, ...]
 
 
-def write_database(catalog_address: str, file: Path) -> WrittenDatabase:
+def write_database(catalog_address: str, file: Path,
+                   through: Callable[[Sequence[PublishedTable]], Iterable[PublishedTable]] = iter) -> WrittenDatabase:
     """Write a database with a view of the files that each table consists of now, and with the lake's own views.
 
     The file appears, or is replaced, when all views are written; a program that has it open keeps the old one.
+
+    through  yields the tables that it is given, and may count them
     """
     with reading(catalog_address) as connection:
         names = read_names(connection)
@@ -50,7 +53,7 @@ def write_database(catalog_address: str, file: Path) -> WrittenDatabase:
         queries = {(view.database, view.name): _translated(view, names) for view in views}
     with replacing(file) as unfinished, _failures_named(file, unfinished):
         with duckdb.connect(str(unfinished)) as database:
-            made = _fill(database, published, [(name, found) for name, found in queries.items() if found])
+            made = _fill(database, through(published), [(name, found) for name, found in queries.items() if found])
             # When a connection is closed, DuckDB writes what is left to write, and tells nobody if it cannot.
             database.execute('CHECKPOINT')
     return WrittenDatabase(len(published), len(made), tuple('.'.join(name) for name in queries if name not in made))
@@ -107,7 +110,7 @@ def _failures_named(file: Path, unfinished: Path) -> Iterator[None]:
                         'space, then repeat. Nothing was changed.') from error
 
 
-def _fill(database: duckdb.DuckDBPyConnection, tables: Sequence[PublishedTable],
+def _fill(database: duckdb.DuckDBPyConnection, tables: Iterable[PublishedTable],
           views: Sequence[tuple[Name, TranslatedQuery]]) -> set[Name]:
     """Create views of the tables, and of the views that can be: not without a function, a view or a column.
 
