@@ -131,8 +131,8 @@ def test_a_change_of_what_cannot_be_read_is_never_nothing(tmp_path):
 
 def test_columns_of_one_name_that_go_from_two_tables_are_both_told(tmp_path):
     both = {**POLICIES, 'transformation-spec/Gen-Both.csv': 'SourceName,DestName\nid,id\n',
-            'transformation-sql/spark-Gen-Both.sql': 'SELECT policy.id, agents.name, policy.name AS other, policy.year, '
-            'policy.month, policy.day FROM gen.policy JOIN gen.agents ON agents.name = policy.name'}
+            'transformation-sql/spark-Gen-Both.sql': 'SELECT p.id, a.name, p.name AS other, year, month, day '
+                                                     'FROM gen.policy AS p JOIN gen.agents AS a ON a.name = p.name'}
     both['transformation-spec/Gen-Policy.csv'] += 'name,name\n'
     without = {**both, 'transformation-spec/Gen-Policy.csv': POLICIES['transformation-spec/Gen-Policy.csv'],
                'transformation-spec/Gen-Agents.csv': 'SourceName,DestName\nstate,state\n'}

@@ -120,7 +120,8 @@ def test_rows_are_of_the_load_that_their_folder_names():
     assert found('lake_load=20260304T090001Z-049-0a') == ('09', 'second')
     # An undo has taken the second load back.
     assert found('lake_load=20260304T080001Z-048-0a') == ('08', 'first')
-    # A removal has written the folder, or another program.
+    # A removal has written the folder, before the second load or after it, or another program.
+    assert found('lake_load=20260304T083000Z-remove-0a') == ('08', 'first')
     assert found('lake_load=20260304T100001Z-remove-0a') == found('data') == ('09', 'second')
     item, = recorded_files('gen/policy', [partition(4, 'lake_load=20260304T070001Z-049-0a', 'p.csv')], ())
     assert (item.started, item.configuration) == ('2026-03-04T07:00:01+00:00', '')
@@ -151,7 +152,8 @@ def published(folder, rows, kind='decimal(16,2)', **more):
                'name': pa.array([row[2] for row in rows])} | {
         name: pa.array([value] * len(rows)) for name, value in more.items()}
     pq.write_table(pa.table(columns), folder / 'part-0.parquet')
-    kinds = {'number': 'int', 'amount': kind, 'name': 'string'} | dict.fromkeys(more, 'string')
+    kinds = {'number': 'int', 'amount': kind, 'name': 'string'} | {
+        name: 'double' if isinstance(value, float) else 'string' for name, value in more.items()}
     found = tuple(Column(name, item) for name, item in kinds.items())
     table = Table('gen', 'policy', found, tuple(Column(name, 'string') for name in ('year', 'month', 'day')),
                   str(folder.parent))
@@ -169,5 +171,9 @@ def test_samples_are_compared_by_cell_and_by_amount(tmp_path):
                              ColumnDiff('amount', 1, (Decimal('12.25'), Decimal('19.875'))))
     hidden = compare_samples(before, after, {'amount', 'city'}, {'amount', 'number'}, set())
     assert hidden.columns == (ColumnDiff('amount', 1, None),)
+    large, endless = (published(tmp_path / name, [(1, '1', 'Ann')], size=value) for name, value in (
+        ('l', 1e300), ('e', float('inf'))))
+    assert compare_samples(large, endless, {'size'}, set(), set()).columns == (
+        ColumnDiff('size', 1, (Decimal('1e300'), None)),)
     same = compare_samples(before, before, {'amount'}, set(), set())
     assert not same.differs and (same.added, same.removed) == (0, 0)

@@ -117,7 +117,8 @@ def _personal_effects(before: ConfiguredLake, after: ConfiguredLake, own: Iterab
     for name, lineage in after.graph.tables.items():
         for column in lineage.columns:
             unread = {origin.source.table for origin in column.origins} & after.unread_tables
-            if not unread and (name, column.name) not in told and _loses_protection(name, column.name, before.graph, after.graph):
+            if not unread and (name, column.name) not in told and _loses_protection(
+                    name, column.name, before.graph, after.graph):
                 told.add((name, column.name))
                 yield ConfigurationEffect(
                     workflow=filling.get(name, ''), table=name, kind='protection removed', column=column.name,

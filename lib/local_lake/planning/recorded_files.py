@@ -3,7 +3,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -17,6 +17,7 @@ from lake_etl.publish.sources import sources_of
 from lib.local_lake.running.loaded_configuration import CONFIGURATION
 
 SUCCEEDED = 'SUCCEEDED'
+SECOND = timedelta(seconds=1)    # to which names of folders tell the time
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,7 +95,11 @@ def _runs_of(partition: Partition, runs: Iterable[Mapping[str, Any]]) -> list[Ma
                  key=lambda run: str(run['job_start_date']))
     made = [number for number, run in enumerate(own, 1)
             if execution_mark(str(run['execution_id'])) in partition.location]
-    return own[:made[-1]] if made else own
+    if made:
+        return own[:made[-1]]
+    # A removal has made the folder, or what has is not on record.
+    began = load_time(partition.location)
+    return [run for run in own if began is None or utc_time(str(run['job_start_date'])) < began + SECOND]
 
 
 def _plain(values: Iterable[str]) -> tuple[str, ...]:
