@@ -12,8 +12,7 @@ if (SHARED_MODULES := str(Path(__file__).resolve().parent / 'lib')) not in sys.p
 from lake_etl.arguments import CollectToCleanseArguments, required_names
 from lake_etl.config.workflow import Workflow
 from lake_etl.jobs.cleanse import (
-    add_load_columns, apply_transforms, divide_source, map_columns, open_gate, read_configuration,
-    read_source)
+    add_load_columns, apply_transforms, divide_source, map_columns, open_gate, read_configuration, read_source)
 from lake_etl.jobs.cleanse_publication import StagedCleanseTable, check_table, publish_table, stage_table
 from lake_etl.jobs.cleanse_target import CleanseRun, table_runs
 from lake_etl.jobs.job_run import job_run
