@@ -83,7 +83,8 @@ def divide_source(run: CleanseRun, workflow: Workflow) -> DividedFiles | None:
     """Divide the collected file by its record types; returns None if it has one type only."""
     if workflow.input.records is None:
         return None
-    divided = divide_files(source_address(run), workflow.input, run.load.table, run.scratch)
+    hides = any(map(hides_malformed_rows, (workflow, *workflow.further_tables.values())))
+    divided = divide_files(source_address(run), workflow.input, run.load.table, run.scratch, hides)
     for notice in divided.notices:
         run.notices.append(notice)
         LOG.warning('%s', notice)
