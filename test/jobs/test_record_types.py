@@ -1,7 +1,10 @@
 """A file with several record types fills a table for each: with values of its header, nested records, and rules."""
 from __future__ import annotations
 
+import io
 import json
+import re
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -147,17 +150,39 @@ def test_a_bank_file_of_fixed_width_agrees_with_the_totals_of_its_batches(lake):
 WORKBOOK = (Path(__file__).parents[1] / 'golden' / 'openpyxl-several-sheets.xlsx').read_bytes()
 
 
+def without_rows(workbook, sheet):
+    """Return a workbook with only the first row of a sheet."""
+    changed = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(workbook)) as before, zipfile.ZipFile(changed, 'w') as after:
+        for name in before.namelist():
+            content = before.read(name)
+            after.writestr(name, re.sub(rb'</row>.*</sheetData>', b'</row></sheetData>', content)
+                           if name == sheet else content)
+    return changed.getvalue()
+
+
 def test_sheets_of_a_workbook_fill_several_tables_each_with_its_own_configuration(lake):
     lake.configure(SPEC, {'input_spec': {'excel': {'sheet_names': ['South'], 'tables': {'Notes': 'Claims'}}}})
     lake.configure(CLAIMS, {'input_spec': {'excel': {'header': False}, 'skip_rows': 1},
                             'transform_spec': {'hash': ['name']}})
     lake.configure('transformation-spec/Binder-Claims.csv', 'SourceName,DestName\n_c0,Number\n_c1,Name\n')
     lake.configure('transformation-sql/spark-Binder-Premiums.sql',
-                   'SELECT p.*, c.number FROM binder.premiums p CROSS JOIN binder.claims c')
+                   'SELECT p.*, c.number FROM binder.premiums p LEFT JOIN binder.claims c ON true')
     result = lake.run('Binder/Premiums/book.xlsx', WORKBOOK)
     assert result.status == 'SUCCEEDED', result.reason
     assert lake.rows('SELECT no, name, number FROM binder_consume.premiums ORDER BY no') == [(2, 'b', 4), (3, 'c', 4)]
     assert lake.rows('SELECT number, length(name) FROM binder.claims') == [(4, 64)]
+    sheets = {'sheet_names': ['South'], 'tables': {'Notes': 'Claims', 'Empty': 'Fees'}}
+    lake.configure(SPEC, {'input_spec': {'excel': sheets}})
+    lake.configure('dq-rules/dq-Binder-Claims.json', {'before_transform': {'quarantine_rules': ['IsComplete "name"']}})
+    result = lake.run('Binder/Premiums/book.xlsx', without_rows(WORKBOOK, 'xl/worksheets/sheet4.xml'))
+    assert result.status == 'SUCCEEDED', result.reason
+    assert [notice for notice in result.notices if notice.startswith('Fees: the file has no rows for this table')]
+    assert lake.rows('SELECT count(*) FROM binder.claims') == [(0,)]
+    assert lake.types('binder', 'claims')['number'] == 'int' and lake.types('binder', 'fees') == {}
+    lake.configure(SPEC, {'input_spec': {'excel': sheets | {'sheet_names': ['Empty'], 'tables': {'Notes': 'Claims'}}}})
+    with pytest.raises(DataError, match="book.xlsx holds no rows in sheet 'Empty'"):
+        lake.load('Binder/Premiums/book.xlsx', WORKBOOK)
     lake.configure(SPEC, {'input_spec': {'excel': {'sheet_names': ['South'], 'tables': {'Otter': 'Claims'}}}})
     with pytest.raises(DataError, match="no sheet 'Otter'"):
         lake.load('Binder/Premiums/book.xlsx', WORKBOOK)

@@ -17,7 +17,7 @@ from lake_etl.config.formats.json_format import JSON
 from lake_etl.config.input import InputSpec
 from lake_etl.errors import DataError
 from lake_etl.read.binary_files import require_text
-from lake_etl.read.encoding_check import likely_encodings
+from lake_etl.read.encoding_check import likely_encodings, wrong_encoding_error
 from lake_etl.read.prepare import prepare_file
 
 TEXT = b'a,b\n1,x\n' * 20
@@ -100,6 +100,10 @@ def test_the_likely_encoding_is_guessed_from_letters_among_letters(encoding):
 def test_text_of_a_mainframe_is_recognized_by_its_blanks_digits_and_letters(encoding):
     text = '00120260131BROKER    \n10 00012345 Hans Mueller, 0000000012345\n20FIRE 000001000.00\n'
     assert likely_encodings(text.encode(encoding)) == ('cp037', 'cp1047')
+
+
+def test_no_encoding_is_guessed_from_nothing():
+    assert 'likely' not in str(wrong_encoding_error('a.csv', 'utf-8', 'a line does not fit it', b''))
 
 
 def test_the_place_of_a_bad_byte_counts_the_skipped_lines(tmp_path):

@@ -54,8 +54,11 @@ def wrong_encoding_error(name: str, encoding: str, finding: str, around: bytes) 
     """Return the error for a file that is not in the encoding of its input_spec.
 
     finding  such as `byte 17 does not fit it`
-    around   bytes from which likely encodings are guessed
+    around   bytes from which likely encodings are guessed; empty if they are not known
     """
+    if not around:
+        return DataError(f"{name} is not text in encoding '{encoding}': {finding}. Set 'encoding' in the input_spec to "
+                         'the encoding of the file.')
     likely = likely_encodings(around)
     return DataError(
         f"{name} is not text in encoding '{encoding}': {finding}. The file is likely {' or '.join(likely)}. Set "
