@@ -72,6 +72,7 @@ def test_the_code_has_what_the_script_imports_and_no_configuration_of_workflows(
     folder, = (place.parents[1] for place in lake_on_aws.directory.rglob('resources/write_docs.py'))
     names = {path.relative_to(folder).as_posix() for path in folder.rglob('*') if path.is_file()}
     assert names >= {'resources/write_docs.py', 'requirements.txt', 'requirements-glue.txt', 'lib/configuration.py',
-                     'lib/local_lake/showing/site_files/site.js', 'resources/shared/lake_on_aws.py', 'lib/glue_scripts/lib/datatransform_misc.py'}
+                     'lib/local_lake/showing/site_files/site.js', 'resources/shared/lake_on_aws.py',
+                     'lib/glue_scripts/lib/datatransform_misc.py'}
     assert [name for name in names if name.startswith(('lib/glue_scripts/transformation-', 'lib/glue_scripts/tests'))
             or name.endswith('.pyc')] == []
