@@ -1,6 +1,7 @@
 """Tells on a terminal what a command is doing, how much of it is done, and for how long; elsewhere nothing."""
 from __future__ import annotations
 
+import os
 import sys
 import threading
 import time
@@ -9,6 +10,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
+from lake_etl.reasons.own_words import SHOWS_SPARK_LOG
 from lib.local_lake.screen import terminal_of, written_above
 
 if TYPE_CHECKING:
@@ -72,7 +74,8 @@ def doing(what: str, total: int | None = None, unit: str = '',
     What is printed inside appears above, line by line. Nothing inside may ask the user.
     """
     activity = Activity(what, Amount(0, total, unit) if unit else None, measure)
-    if not sys.stderr.isatty():
+    # With --debug, Java writes to the terminal, too, and knows nothing of what is drawn there.
+    if not sys.stderr.isatty() or os.environ.get(SHOWS_SPARK_LOG):
         yield activity
         return
     _screen.begin(activity)

@@ -36,15 +36,16 @@ def address(tmp_path_factory):
     return address
 
 
-def write(address, sql, file):
+def write(address, sql, file, told=None):
     with answering(address, sql) as answer:
-        return write_answer(answer, file)
+        return write_answer(answer, file, ([] if told is None else told).append)
 
 
 @pytest.mark.parametrize('ending', ['parquet', 'PARQUET', 'arrow', 'csv'])
 def test_every_row_is_written_once_however_many_there_are(address, tmp_path, ending):
-    file = tmp_path / f'many.{ending}'
-    assert write(address, f'SELECT n, n * 2 AS twice FROM {NUMBERS} ORDER BY n', file) == MANY
+    file, told = tmp_path / f'many.{ending}', []
+    assert write(address, f'SELECT n, n * 2 AS twice FROM {NUMBERS} ORDER BY n', file, told) == MANY
+    assert len(told) > 1 and sum(told) == MANY
     if ending == 'csv':
         header, *rows = csv.reader(file.open(newline=''))
         assert header == ['n', 'twice'] and [int(n) for n, _ in rows] == list(range(MANY))

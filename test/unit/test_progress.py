@@ -26,6 +26,10 @@ import logging, os, sys, time
 from lib.local_lake import progress
 from lib.local_lake.running.stopping import ending_on_signals
 from lib.local_lake.screen import harmless_screen
+try:
+    import lib.local_lake.drawing   # on a busy machine its import would take longer than the activities
+except ModuleNotFoundError:
+    pass
 progress.SECONDS_BEFORE = 0.1
 doing = progress.doing
 with harmless_screen(exact_output=False), ending_on_signals():

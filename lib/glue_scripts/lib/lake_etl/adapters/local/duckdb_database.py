@@ -1,7 +1,6 @@
 """Writes a DuckDB database whose views read the published tables, for notebooks and other programs."""
 from __future__ import annotations
 
-import errno
 import fcntl
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -16,7 +15,7 @@ from lake_etl.adapters.local.athena_sql import TranslatedQuery, translate_view
 from lake_etl.adapters.local.catalog_file import reading
 from lake_etl.adapters.local.catalog_rows import View
 from lake_etl.adapters.local.duckdb_engine import create_tables, view_name
-from lake_etl.adapters.local.file_replacement import CAUSES, replacing
+from lake_etl.adapters.local.file_replacement import CAUSES, not_written, replacing
 from lake_etl.adapters.local.snapshot import Name, Names, PublishedTable, dependencies, read_names, with_partitions
 from lake_etl.errors import LakeError, QueryError
 
@@ -86,26 +85,28 @@ def _translated(view: View, names: Names) -> TranslatedQuery | None:
 def _require_free(file: Path) -> None:
     """Raise LakeError unless the file can be read and no other program has it open for writing."""
     try:
-        with file.open('rb') as opened:
-            fcntl.lockf(opened, fcntl.LOCK_SH | fcntl.LOCK_NB)    # As DuckDB locks its files.
-    except BlockingIOError:
-        raise LakeError(f'{file} is open for writing in another program, so nobody can tell what is in it. Close it '
-                        'there, or name another file; this one was not changed.') from None
+        opened = file.open('rb')
     except OSError as error:
         raise LakeError(f'{file} exists, and it cannot be read: {error.strerror}. Name another file; this one was not '
                         'changed.') from error
+    with opened, suppress(OSError):    # Some file systems have no locks.
+        try:
+            fcntl.lockf(opened, fcntl.LOCK_SH | fcntl.LOCK_NB)    # As DuckDB locks its files.
+        except (BlockingIOError, PermissionError):
+            raise LakeError(f'{file} is open for writing in another program, so nobody can tell what is in it. Close '
+                            'it there, or name another file; this one was not changed.') from None
 
 
 @contextmanager
 def _failures_named(file: Path, unfinished: Path) -> Iterator[None]:
-    """Turn an error of DuckDB into an OSError if the disk refused what it wrote, otherwise into a LakeError."""
+    """Turn an error of DuckDB into a LakeError; its text only tells which error of the system it is."""
     try:
         yield
     except duckdb.Error as error:
         text = str(error)
         if str(unfinished) in text:
-            number = next((number for number in CAUSES if os.strerror(number) in text), errno.EIO)
-            raise OSError(number, os.strerror(number)) from error
+            number = next((number for number in CAUSES if os.strerror(number) in text), None)
+            raise LakeError(not_written(file, number)) from error
         raise LakeError(f'{file} was not written, because {type(error).__name__} stopped DuckDB. Free memory and disk '
                         'space, then repeat. Nothing was changed.') from error
 
