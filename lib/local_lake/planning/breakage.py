@@ -34,7 +34,8 @@ def find_breakages(before: ConfiguredLake, after: ConfiguredLake, effects: Itera
             if effect.kind in ('column removed', 'column renamed')}
     for name, problems in after.problems.items():
         known = () if before.unread.get(name) != after.unread.get(name) else before.problems.get(name, ())
-        yield from (Breakage(item.file, str(item)) for item in problems if item not in known)
+        yield from (Breakage(item.file, str(item).removeprefix(f'{item.file}: ')) for item in problems
+                    if item not in known)
     if after.circle and after.circle != before.circle:
         yield Breakage('transformation-sql', after.circle)
     yield from _refused(effects, after)
