@@ -77,6 +77,19 @@ def test_columns_of_record_types_are_found_also_in_further_tables_and_as_members
                               '(a name)')]
 
 
+def test_a_copybook_is_only_told_if_no_workflow_reads_it(tmp_path, capsys):
+    folder = tmp_path / 'transformation-spec'
+    folder.mkdir()
+    for name, spec in {'Gen-One': {}, 'Gen-Two': {'copybook': 'shared.cpy'}, 'Gen-Bad': {'record_format': 'Z'}}.items():
+        (folder / f'{name}.json').write_text(json.dumps({'input_spec': {'cobol': spec}}))
+    for name in ('Gen-One', 'Gen-Bad', 'shared', 'old'):
+        (folder / f'{name}.cpy').write_text('       01  RECORD-A.\n           05  FIELD-A  PIC X(4).\n')
+    assert main(['--config', str(tmp_path), 'validate', '--format', 'json']) == 1
+    document = json.loads(capsys.readouterr().out)
+    assert [item['file'] for item in document['warnings']] == ['transformation-spec/old.cpy']
+    assert document['valid_workflows'] == ['Gen/One', 'Gen/Two']
+
+
 @pytest.mark.parametrize('reason', ['', ' - ', 3, None])
 def test_the_reason_must_be_in_words(reason):
     with pytest.raises(ConfigurationError, match='left_unprotected'):

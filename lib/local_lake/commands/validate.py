@@ -11,7 +11,7 @@ from pathlib import Path
 from lake_etl import runtime
 from lake_etl.arguments import KNOWN_PLACEHOLDERS
 from lake_etl.config.configuration_files import (
-    RULES, SPEC, SQL, ConfigurationFiles, configured_name, file_names, folded)
+    COPYBOOK_ENDING, RULES, SPEC, SQL, ConfigurationFiles, configured_name, file_names, folded)
 from lake_etl.config.entries.known import known_forms
 from lake_etl.config.personal_columns import unprotected_columns, unprotected_warning
 from lake_etl.config.reader import configuration_below
@@ -49,6 +49,7 @@ class Validation:
     unread    files that belong to no workflow
     filled    the tables that the workflows fill
     further   writers of tables that files of another workflow fill, which have no files of their own
+    present   folded names of the files that valid workflows read
     about     the warnings about each table, by its folded name; those of its files alone, and those of the workflow
               whose files fill it, which knows more of it
     """
@@ -60,6 +61,7 @@ class Validation:
     unread: list[str] = field(default_factory=list)
     filled: list[WrittenTable] = field(default_factory=list)
     further: set[str] = field(default_factory=set)
+    present: set[str] = field(default_factory=set)
     about: tuple[dict[str, list[Problem]], dict[str, list[Problem]]] = field(default_factory=lambda: ({}, {}))
 
 
@@ -107,6 +109,8 @@ def validate(folders: LakeFolders, workflow: str | None, data: bool = False) -> 
         for name in workflows.each(wanted):
             workflows.what = f'Checking {name}'
             _check_workflow(folders, read, name, found, data)
+    copybooks = {folded(f'{SPEC}/{name.replace("/", "-", 1)}{COPYBOOK_ENDING}') for name in wanted}
+    found.unread = [name for name in found.unread if folded(name) not in found.present | copybooks]
     own, by_other = found.about
     found.warnings += [warning for warnings in {**own, **by_other}.values() for warning in warnings]
     found.problems += find_conflicts(item for item in found.filled if folded(item.writer) not in found.further)
@@ -164,6 +168,7 @@ def _check_workflow(folders: LakeFolders, read: ConfigurationFiles, workflow: st
     found.valid[name] = (f'{name}: {files} files are valid.' if files
                          else f'{name}: no configuration files, so the defaults apply.')
     found.filled += workflow_tables(database, table, read_files)
+    found.present |= set(map(folded, read_files.present_files))
     for further, configured in read_files.further_tables.items():
         found.further |= {folded(item.writer) for item in workflow_tables(database, further, configured)}
         found.about[1][folded(f'{database}/{further}')] = list(_warnings(folders, database, further, configured, data))

@@ -218,7 +218,7 @@ class FixedLines:
         return text.ljust(self._width)
 
     def fits(self, text: str, section: RecordTypeSection) -> bool:
-        """Tell whether a line has nothing but blanks behind its last column; programs trim lines, so it may be shorter."""
+        """Tell whether a line has nothing but blanks behind its last column; it may be shorter, as programs trim it."""
         return not self._cut(text, sum(section.widths.values()), LONGEST_LINE).strip()
 
 
