@@ -2,7 +2,6 @@
 from __future__ import annotations
 
 import pytest
-from pyspark.accumulators import AccumulatorServer
 
 from lake_etl.spark.session import code_settings
 
@@ -19,7 +18,7 @@ def test_the_end_of_java_prints_nothing_of_the_library(spark, capsys):
     try:
         raise EOFError
     except EOFError:
-        AccumulatorServer.handle_error(spark.sparkContext, None, ('127.0.0.1', 0))
+        spark.sparkContext._accumulatorServer.handle_error(None, ('127.0.0.1', 0))
     assert capsys.readouterr() == ('', '')
 
 

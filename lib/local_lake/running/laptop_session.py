@@ -5,9 +5,9 @@ import os
 import sys
 from itertools import accumulate, chain
 from pathlib import Path
+from typing import Any
 
 from pyspark import SparkContext
-from pyspark.accumulators import AccumulatorServer
 from pyspark.sql import SparkSession
 
 from lake_etl.reasons.own_words import SHOWS_SPARK_LOG
@@ -67,11 +67,12 @@ def start_session(folder: Path, cores: str = '*', memory: str = '2g', small_data
     java_options = ' '.join((JAVA_OPTIONS, ONE_COMPILER if small_data or one_compiler else '', class_archive_options()))
     for key, value in {**_settings(folder, memory, java_options), **(SMALL_DATA if small_data else {})}.items():
         builder = builder.config(key, value)
-    if not os.environ.get(SHOWS_SPARK_LOG):
-        # When Java ends, the server that counts for Spark would print where in the library it noticed.
-        AccumulatorServer.handle_error = _say_nothing   # type: ignore
     with doing('Starting Spark'):
         session = _with_parallelism(builder.getOrCreate())
+    if not os.environ.get(SHOWS_SPARK_LOG):
+        # When Java ends, the server that counts for Spark would print where in the library it noticed.
+        server: Any = session.sparkContext._accumulatorServer
+        server.handle_error = _say_nothing
     take_interrupt_back()
     return session
 
