@@ -21,12 +21,14 @@ from constructs import Construct
 from lib.constructs.bucket import LakeBucket
 from lib.constructs.log_group import LakeLogGroup
 from lib.dynamodb_stack import DynamoDbStack
+from lib.glue_job_arguments import job_name
 from lib.glue_stack import SCRIPTS_PREFIX, GlueStack
+from lib.job_table import JOBS
 from lib.packaging.glue_library import REPOSITORY
 from lib.settings.deployment_settings import EnvironmentConfiguration
 from lib.storage_stack import StorageStack
 
-SCRIPT, PAGE = 'resources/write_docs.py', 'index.html'
+SCRIPT, SHARED, PAGE = 'resources/write_docs.py', 'resources/shared', 'index.html'
 REQUIREMENTS = ('requirements.txt', 'requirements-glue.txt')
 PYTHON_VERSION = '3.12'
 # The build reads the configuration from the scripts bucket, so that a change of it needs no deployment of this stack.
@@ -62,7 +64,8 @@ class DocsSiteStack(Stack):
         """Return the files of the repository that the script needs, with the transforms of users."""
         with TemporaryDirectory() as folder:
             target = Path(folder)
-            shutil.copytree(REPOSITORY / 'lib', target / 'lib', ignore=shutil.ignore_patterns(*NOT_COPIED))
+            for name in ('lib', SHARED):
+                shutil.copytree(REPOSITORY / name, target / name, ignore=shutil.ignore_patterns(*NOT_COPIED))
             for name in (SCRIPT, *REQUIREMENTS):
                 (target / name).parent.mkdir(exist_ok=True)
                 shutil.copyfile(REPOSITORY / name, target / name)
@@ -109,6 +112,9 @@ class DocsSiteStack(Stack):
         self._allow('Lists', ('s3:ListBucket',), glue.scripts_bucket.bucket_arn)
         self._allow('Catalog', READ_CATALOG, *(self.format_arn(service='glue', resource=name) for name in (
             'catalog', 'database/*', 'table/*/*')))
+        # Named, not exported, so that a job can leave the lake.
+        self._allow('Jobs', ('glue:GetJobRuns',), *(self.format_arn(
+            service='glue', resource='job', resource_name=job_name(job, self._environment)) for job in JOBS))
         records = (tables.job_audit, tables.dq_results, *((tables.lineage,) if tables.lineage else ()))
         self._allow('Records', ('dynamodb:Scan',), *(table.table_arn for table in records))
 

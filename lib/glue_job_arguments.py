@@ -31,6 +31,11 @@ def default_arguments(job: LakeJob, environment: EnvironmentConfiguration, commo
             | {'conf': conf})
 
 
+def job_name(job: LakeJob, environment: EnvironmentConfiguration) -> str:
+    """Return the name of a job of the environment in AWS Glue."""
+    return environment.resource_name(f'{job.name}-job')
+
+
 def athena_workgroup_name(environment: EnvironmentConfiguration) -> str:
     """Return the name of the environment's workgroup in Amazon Athena."""
     return environment.resource_name('workgroup')

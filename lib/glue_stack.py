@@ -16,7 +16,7 @@ from lib.constructs.glue_role import GlueRole, JobNetwork, JobResources
 from lib.constructs.log_group import LakeLogGroup
 from lib.dynamodb_stack import DynamoDbStack
 from lib.glue_job_arguments import (
-    CommonResources, athena_workgroup_name, default_arguments, log_group_name, log_group_prefix,
+    CommonResources, athena_workgroup_name, default_arguments, job_name, log_group_name, log_group_prefix,
     security_configuration_name)
 from lib.job_table import ICEBERG_CATALOG, JOBS, LakeJob, LakeResources
 from lib.packaging.glue_library import SCRIPTS, GlueLibrary, python_packages, write_library
@@ -128,7 +128,7 @@ class GlueStack(Stack):
         queuing: dict[str, Any] = {} if settings.flex else {'job_run_queuing_enabled': True}
         job = (glue.PySparkFlexEtlJob if settings.flex else glue.PySparkEtlJob)(
             self, f'{row.name.title().replace("-", "")}Job',
-            job_name=self._environment.resource_name(f'{row.name}-job'),
+            job_name=job_name(row, self._environment),
             role=self.role.without_policy_updates(),
             script=glue.Code.from_bucket(self.scripts_bucket, f'{SCRIPTS_PREFIX}/{row.module}.py'),
             extra_python_files=[self._library_file(self._library.zip_name)],

@@ -2,7 +2,6 @@
 from __future__ import annotations
 
 import argparse
-import logging
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -18,27 +17,21 @@ if __name__ == '__main__':
 
 import boto3
 
+from resources.shared.lake_on_aws import add_environment, exit_with, find_environment, find_lake, run_script
+
 # Those who ask for a lock wait some seconds for older files to arrive; a correction has no file.
 SETTLED = timedelta(minutes=1)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return the exit status."""
-    options = _parser().parse_args(arguments)
-    from lake_etl import runtime
-    from lake_etl.errors import LakeError
-    runtime.open_catalog(runtime.GLUE)
-    try:
-        return _run(options)
-    except LakeError as error:
-        print(f'{error}', file=sys.stderr)
-        return 1
+    return run_script(_run, _parser().parse_args(arguments))
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description='Show the history of a table on AWS, and correct the table. Without '
                                      '--apply, undo and remove only say what they would do.')
-    parser.add_argument('--environment', default='Dev', help='as in lib/configuration.py (default: Dev)')
+    add_environment(parser)
     verbs = parser.add_subparsers(dest='verb', required=True)
     history, undo, diff, remove = (verbs.add_parser(name) for name in ('history', 'undo', 'diff', 'remove'))
     for verb in (history, undo, diff):
@@ -65,10 +58,9 @@ def _parser() -> argparse.ArgumentParser:
 def _run(options: argparse.Namespace) -> int:
     from lake_etl.publish.match_undo import is_of_match, merge_key
     from lake_etl.publish.undo import find_table, read_recorded
-    from lib.configuration import configuration
     from lib.local_lake.running.table_states import compare_runs, table_of_workflow
     from lib.local_lake.showing.table_changes import print_diff, print_history
-    environment, = configuration().narrowed(options.environment).named_environments
+    environment = find_environment(options.environment)
     retention = timedelta(hours=environment.retention_hours)
     table = table_of_workflow(options.workflow) if options.verb == 'remove' else find_table(options.table)
     if options.verb == 'history':
@@ -122,15 +114,13 @@ def _locked(environment: Any, table: Any) -> Iterator[None]:
     from lib.glue_job_arguments import state_machine_name
     from lib.table_lock.lock_table import LockTable
     from lib.table_lock.turn import Order
-    session = boto3.Session()
-    account, region = session.client('sts').get_caller_identity()['Account'], session.region_name
-    buckets = [environment.bucket_name(kind, account, region) for kind in ('cleanse', 'consume')]
-    if not any(table.location.startswith(f's3://{bucket}/') for bucket in buckets):
+    lake = find_lake(environment)
+    if not any(table.location.startswith(f's3://{lake.bucket(kind)}/') for kind in ('cleanse', 'consume')):
         raise LakeError(f'Table {table.database}.{table.name} is in {table.location}, which is not in the environment '
                         f'{environment.name}. Name its environment with --environment. Nothing was changed.')
-    claim = f'arn:aws:states:{region}:{account}:execution:{state_machine_name(environment)}:{new_run("correction")}'
-    locks = LockTable(session.resource('dynamodb').meta.client, environment.table_name('table-lock'),
-                      RunningExecutions(session.client('stepfunctions')).is_running)
+    claim = lake.of_step_functions('execution', f'{state_machine_name(environment)}:{new_run("correction")}')
+    locks = LockTable(boto3.resource('dynamodb').meta.client, environment.table_name('table-lock'),
+                      RunningExecutions(boto3.client('stepfunctions')).is_running)
     now, name = datetime.now(UTC), lock_name(table)
     try:
         if locks.acquire(name, claim, Order(now - SETTLED, now - SETTLED), now) is not None:
@@ -142,5 +132,4 @@ def _locked(environment: Any, table: Any) -> Iterator[None]:
 
 
 if __name__ == '__main__':
-    logging.basicConfig(level=logging.WARNING, format='%(message)s')
-    sys.exit(main())
+    exit_with(main)

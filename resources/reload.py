@@ -3,7 +3,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import logging
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -18,6 +17,8 @@ if __name__ == '__main__':
     use_environment(('boto3', 'duckdb', 'pyarrow', 'pyiceberg', 'rich'), FOR_LAKE_ON_AWS)
 
 import boto3
+
+from resources.shared.lake_on_aws import add_environment, exit_with, find_environment, find_lake, run_script
 
 if TYPE_CHECKING:
     from lib.executions.record import Execution
@@ -36,21 +37,13 @@ class Environment:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Start the executions, or only say which; return the exit status."""
-    options = _parser().parse_args(arguments)
-    from lake_etl import runtime
-    from lake_etl.errors import LakeError
-    runtime.open_catalog(runtime.GLUE)
-    try:
-        return _run(options)
-    except LakeError as error:
-        print(f'{error}', file=sys.stderr)
-        return 1
+    return run_script(_run, _parser().parse_args(arguments))
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description='Load the files that fill a range of partitions again, in the order '
                                      'of their landing. Without --apply, only say which.')
-    parser.add_argument('--environment', default='Dev', help='as in lib/configuration.py (default: Dev)')
+    add_environment(parser)
     parser.add_argument('workflow', help='Database/Table')
     parser.add_argument('--from', dest='first', required=True, metavar='YYYY-MM-DD', help='first partition')
     parser.add_argument('--to', dest='last', required=True, metavar='YYYY-MM-DD', help='last partition')
@@ -61,6 +54,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _run(options: argparse.Namespace) -> int:
+    from lake_etl.config.configuration_files import folded
     from lib.executions.audit_table import AuditTable
     from lib.executions.starting import Starter
     from lib.local_lake.planning.recorded_files import in_range, parse_day
@@ -71,7 +65,9 @@ def _run(options: argparse.Namespace) -> int:
     found = _in_order(chosen, landed)
     for item in chosen:
         if item not in {recorded for recorded, _ in found}:
-            print(f'{item.day}  {item.file}  is not in Collect any more; its rows stay as they are')
+            reason = ('is replaced in Collect by a file of another day' if folded(item.file) in landed
+                      else 'is not in Collect any more')
+            print(f'{item.day}  {item.file}  {reason}; its rows stay as they are')
     name = options.name or f'{datetime.now(UTC):%Y-%m-%d}'
     audit = AuditTable(boto3.resource('dynamodb').meta.client, environment.audit)
     starter = Starter(audit, boto3.client('stepfunctions'))
@@ -93,15 +89,11 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _environment(name: str) -> Environment:
-    from lib.configuration import configuration
     from lib.glue_job_arguments import state_machine_name
-    environment, = configuration().narrowed(name).named_environments
-    session = boto3.Session()
-    account, region = session.client('sts').get_caller_identity()['Account'], session.region_name
-    machine = f'arn:aws:states:{region}:{account}:stateMachine:{state_machine_name(environment)}'
-    return Environment(environment.bucket_name('collect', account, region),
-                       environment.bucket_name('etl-scripts', account, region),
-                       environment.table_name('job-audit'), machine)
+    environment = find_environment(name)
+    lake = find_lake(environment)
+    return Environment(lake.bucket('collect'), lake.bucket('etl-scripts'), environment.table_name('job-audit'),
+                       lake.of_step_functions('stateMachine', state_machine_name(environment)))
 
 
 def _recorded(workflow: str) -> list[RecordedFile]:
@@ -132,9 +124,10 @@ def _folders(client: Any, bucket: str, prefix: str) -> Iterator[str]:
 
 def _in_order(chosen: Sequence[RecordedFile], landed: Mapping[str, Mapping[str, Any]]
               ) -> list[tuple[RecordedFile, Mapping[str, Any]]]:
-    """Return the files that are in Collect with their objects, the first that landed first."""
+    """Return the files that are in Collect as they were loaded with their objects, the first that landed first."""
     from lake_etl.config.configuration_files import folded
-    found = [(item, landed[folded(item.file)]) for item in chosen if folded(item.file) in landed]
+    there = [(item, landed[folded(item.file)]) for item in chosen if folded(item.file) in landed]
+    found = [(item, file) for item, file in there if item.is_as_loaded(file['Key'], file['LastModified'])]
     return sorted(found, key=lambda pair: (pair[1]['LastModified'], pair[1]['Key']))
 
 
@@ -155,5 +148,4 @@ def _execution(item: RecordedFile, landed: Mapping[str, Any], environment: Envir
 
 
 if __name__ == '__main__':
-    logging.basicConfig(level=logging.WARNING, format='%(message)s')
-    sys.exit(main())
+    exit_with(main)

@@ -2,13 +2,12 @@
 from __future__ import annotations
 
 import argparse
-import logging
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if __name__ == '__main__':
     # It starts without an activated environment too.
@@ -18,38 +17,31 @@ if __name__ == '__main__':
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError
+
+from resources.shared.lake_on_aws import add_environment, exit_with, find_environment, find_lake, run_script
 
 if TYPE_CHECKING:
+    from lib.local_lake.showing.job_usage import LakeUsage
     from lib.settings.deployment_settings import EnvironmentConfiguration
 
 PAGE = 'index.html'
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/ShareObjectPreSignedURL.html
 MOST_HOURS = 168
+# https://docs.aws.amazon.com/glue/latest/webapi/API_GetJobRuns.html
+MOST_RUNS = 200
 # Only addresses of this kind open objects that a key of AWS KMS encrypts, in the region of the bucket.
 SIGNED = Config(signature_version='s3v4', s3={'addressing_style': 'virtual'})
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Write the pages or print their address; return the exit status."""
-    options = _parser().parse_args(arguments)
-    from lake_etl import runtime
-    from lake_etl.errors import LakeError
-    from lib.settings.deployment_settings import SettingsError
-    runtime.open_catalog(runtime.GLUE)
-    try:
-        return _run(options)
-    except (LakeError, SettingsError) as error:
-        print(f'{error}', file=sys.stderr)
-    except (BotoCoreError, ClientError) as error:
-        code = error.response['Error']['Code'] if isinstance(error, ClientError) else type(error).__name__
-        print(f'AWS did not answer as expected: {code}. Check credentials and region, then run again.', file=sys.stderr)
-    return 1
+    return run_script(_run, _parser().parse_args(arguments))
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description='Write the pages of a lake on AWS, which show no values from rows.')
-    parser.add_argument('--environment', default='Dev', help='as in lib/configuration.py (default: Dev)')
+    add_environment(parser)
     target = parser.add_mutually_exclusive_group(required=True)
     target.add_argument('--out', metavar='FOLDER', help='write them into this folder')
     target.add_argument('--bucket', action='store_true', help='write them as one page into the bucket of the stack '
@@ -65,19 +57,17 @@ def _parser() -> argparse.ArgumentParser:
 def _run(options: argparse.Namespace) -> int:
     from lake_etl import runtime
     from lake_etl.errors import LakeError
-    from lib.configuration import configuration
     from lib.local_lake.showing.site import single_page, write_site
-    environment, = configuration().narrowed(options.environment).named_environments
-    session = boto3.Session()
-    account, region = session.client('sts').get_caller_identity()['Account'], session.region_name
-    bucket = environment.bucket_name('docs', account, region)
+    environment = find_environment(options.environment)
+    lake = find_lake(environment)
+    bucket = lake.bucket('docs')
     if not options.out and not environment.docs_schedule:
         raise LakeError(f'The environment {environment.name} has no bucket for the pages. Set its docs_schedule in '
                         'lib/configuration.py and deploy, or write the pages into a folder with --out.')
     if options.address:
         print(_address(bucket, options.hours))
         return 0
-    summary = read_summary(environment, environment.bucket_name('etl-scripts', account, region))
+    summary = read_summary(environment, lake.bucket('etl-scripts'))
     if options.out:
         print(f'The pages of the lake are in {options.out}. Open {write_site(Path(options.out), summary).resolve()} '
               'in a browser.')
@@ -92,8 +82,28 @@ def _run(options: argparse.Namespace) -> int:
     return 0
 
 
+def read_usage(environment: EnvironmentConfiguration, client: Any) -> LakeUsage:
+    """Return what the jobs took for each load, or why AWS Glue, whose client is given, does not tell it."""
+    from lib.glue_job_arguments import job_name
+    from lib.job_table import JOBS
+    from lib.local_lake.showing.job_usage import DpuPrice, LakeUsage, missing_usage, price_kind, usage_by_load
+    glue = environment.glue
+    price = DpuPrice(environment.docs_dpu_hour_price, price_kind(glue.version, glue.worker_type, glue.flex)) if (
+        environment.docs_dpu_hour_price) else None
+    pages, runs = client.get_paginator('get_job_runs'), {}
+    for job in JOBS:
+        name = job_name(job, environment)
+        try:
+            found = pages.paginate(JobName=name, PaginationConfig={'PageSize': MOST_RUNS})
+            runs[job.name] = [run for page in found for run in page['JobRuns']]
+        except ClientError as error:
+            return LakeUsage(missing=missing_usage(error.response['Error']['Code'], name))
+    return LakeUsage(usage_by_load(runs, price), price)
+
+
 def read_summary(environment: EnvironmentConfiguration, scripts: str) -> dict[str, object]:
     """Return what the pages show; raises LakeError for wrong configuration files and for what AWS refuses."""
+    from lake_etl.adapters.aws.clients import open_client
     from lib.local_lake.lake_configuration import read_lake_configuration
     from lib.local_lake.showing.lake_summary import AUDIT, LINEAGE, RESULTS, column_names, summarize, with_records
     from lib.local_lake.showing.published_catalog import read_catalog
@@ -102,7 +112,10 @@ def read_summary(environment: EnvironmentConfiguration, scripts: str) -> dict[st
         lake = read_lake_configuration(Path(folder), environment.name)
     audit, results = environment.table_name(AUDIT), environment.table_name(RESULTS)
     lineage = environment.table_name(LINEAGE) if environment.lineage else ''
-    published = with_records(read_catalog(lake), audit, lineage, results)
+    usage = read_usage(environment, open_client('glue'))
+    if usage.missing:
+        print(f'{usage.missing} The pages are written without them.', file=sys.stderr)
+    published = replace(with_records(read_catalog(lake), audit, lineage, results), usage=usage)
     return summarize(replace(lake, published=column_names(published)), published, matches=None)
 
 
@@ -140,5 +153,4 @@ def _address(bucket: str, hours: int) -> str:
 
 
 if __name__ == '__main__':
-    logging.basicConfig(level=logging.WARNING, format='%(message)s')
-    sys.exit(main())
+    exit_with(main)

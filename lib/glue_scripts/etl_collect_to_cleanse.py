@@ -12,8 +12,7 @@ if (SHARED_MODULES := str(Path(__file__).resolve().parent / 'lib')) not in sys.p
 from lake_etl.arguments import CollectToCleanseArguments, required_names
 from lake_etl.config.workflow import Workflow
 from lake_etl.jobs.cleanse import (
-    add_load_columns, apply_transforms, divide_source, fills_table, map_columns, open_gate, read_configuration,
-    read_source)
+    add_load_columns, apply_transforms, divide_source, map_columns, open_gate, read_configuration, read_source)
 from lake_etl.jobs.cleanse_publication import StagedCleanseTable, check_table, publish_table, stage_table
 from lake_etl.jobs.cleanse_target import CleanseRun, table_runs
 from lake_etl.jobs.job_run import job_run
@@ -34,8 +33,7 @@ def collect_to_cleanse(run: CleanseRun) -> None:
     workflow = read_configuration(run)
     divided = divide_source(run, workflow)
     with ExitStack() as staged:
-        tables = [load_table(*item, divided, staged) for item in table_runs(run, workflow)
-                  if fills_table(*item, divided)]
+        tables = [table for item in table_runs(run, workflow) if (table := load_table(*item, divided, staged))]
         for table in tables:
             check_table(table)
         for table in tables:
@@ -43,11 +41,16 @@ def collect_to_cleanse(run: CleanseRun) -> None:
 
 
 def load_table(run: CleanseRun, workflow: Workflow, divided: DividedFiles | None, staged: ExitStack
-               ) -> StagedCleanseTable:
-    """Read, map, check, transform, check again, and stage, in one pass from the file to the table."""
+               ) -> StagedCleanseTable | None:
+    """Read, map, check, transform, check again, and stage, in one pass from the file to the table.
+
+    Returns None if the file has no rows for a table that does not exist yet.
+    """
     gate = open_gate(run, workflow)
 
     collected = read_source(run, workflow, divided)
+    if collected is None:
+        return None
     gate.track(collected)
     mapped = map_columns(run, workflow, collected)
     accepted = gate.check(mapped, 'before_transform')

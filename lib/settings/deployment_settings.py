@@ -1,6 +1,7 @@
 """The settings of a deployment: the whole configuration and its environments, which check themselves without CDK."""
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -55,6 +56,8 @@ class EnvironmentConfiguration:
     quality_engine        empty for the lake's own, glue for AWS Glue Data Quality
     docs_schedule         when the pages of the lake are written, such as rate(1 day) or cron(0 5 * * ? *) in UTC; empty
                           for no pages and no stack for them
+    docs_dpu_hour_price   what a DPU-hour of AWS Glue costs with the settings in `glue`, in any currency, so that the
+                          pages show costs; None for pages without costs
     retention_hours       how long superseded files stay for readers that still hold the old file list
     log_days              how long logs are kept
     resource_name_prefix  that of the configuration, whose `named_environments` fills it in
@@ -75,6 +78,7 @@ class EnvironmentConfiguration:
     quality_engine: Literal['', 'glue'] = ''
     openlineage_transport: str = ''
     docs_schedule: str = ''
+    docs_dpu_hour_price: float | None = None
     retention_hours: int = 72
     log_days: int = 365
     resource_name_prefix: str = ''
@@ -125,7 +129,7 @@ class EnvironmentConfiguration:
         if self.quality_engine not in ('', 'glue'):
             yield f"quality_engine is '{self.quality_engine}', expected an empty text or glue"
         yield from self._transport_problems()
-        yield from self._schedule_problems()
+        yield from self._docs_problems()
         yield from self._secret_problems()
         if not 0 <= self.retention_hours <= 24 * 366:
             yield f'retention_hours is {self.retention_hours}, expected 0 to 8784, which is a year'
@@ -142,10 +146,13 @@ class EnvironmentConfiguration:
         for part in ('place', 'vpc', 'glue', 'redshift'):
             yield from (f'{part}.{problem}' for problem in getattr(self, part).problems())
 
-    def _schedule_problems(self) -> Iterator[str]:
+    def _docs_problems(self) -> Iterator[str]:
         if self.docs_schedule and not SCHEDULE.fullmatch(self.docs_schedule):
             yield (f"docs_schedule is '{self.docs_schedule}', expected an empty text, a schedule such as rate(1 day) "
                    'or rate(2 hours), or one such as cron(0 5 * * ? *)')
+        price = self.docs_dpu_hour_price
+        if price is not None and not (isinstance(price, int | float) and 0 < price < math.inf):
+            yield f'docs_dpu_hour_price is {price!r}, expected a number above 0, or None for pages without costs'
 
     def _transport_problems(self) -> Iterator[str]:
         if self.openlineage_transport and not OPENLINEAGE.fullmatch(self.openlineage_transport):

@@ -9,6 +9,7 @@ from lake_etl.config.entries.known import known_forms
 from lake_etl.config.workflow import read_workflow
 from lib.local_lake.commands.docs import write_pages
 from lib.local_lake.folders import LakeFolders
+from lib.local_lake.showing.job_usage import DpuPrice, LakeUsage, usage_by_load
 from lib.local_lake.showing.lake_summary import PublishedLake, summarize
 from lib.local_lake.showing.site import single_page, write_site
 
@@ -103,6 +104,38 @@ def test_all_pages_in_one_file_run_under_their_own_policy(browser, tmp_path):
     browser.run('location.hash = "#/matches"')
     browser.wait('document.title.startsWith("Entity matches")')
     assert 'without reading any' in browser.run('document.body.textContent')
+    assert browser.errors == []
+
+
+def test_costs_of_runs_and_workflows_are_shown_and_nothing_where_glue_no_longer_knows_a_run(browser, tmp_path):
+    runs = [{'execution_id': f'e{month}', 'source_key': 'g/t', 'job_latest_status': 'SUCCEEDED',
+             'job_start_date': f'2026-0{month}-01 10:00:00'} for month in (3, 2, 1)]
+    job_runs = {'collect-to-cleanse': [
+        {'Arguments': {'--execution_id': f'e{month}'}, 'JobRunState': 'SUCCEEDED', 'ExecutionTime': 90,
+         'DPUSeconds': 3600.0 * month, 'GlueVersion': '5.1'} for month in (2, 3)]}
+    price = DpuPrice(0.44, '5.1')
+    workflows = {('g', 't'): read_workflow('g', 't', {}.get, known_forms(), 'Prod')}
+    usage = LakeUsage(usage_by_load(job_runs, price), price)
+    lake = summarize(LakeConfiguration(workflows=workflows, matches={}, masking={}, published={}),
+                     PublishedLake(runs=runs, usage=usage))
+
+    def rows(page, title, number):
+        browser.run(f'location.hash = "#/{page}"')
+        browser.wait(f'{LINKED} === "{title}"')
+        tables = ('[...document.querySelectorAll("main table")].map(table => [...table.querySelectorAll("tr")].map('
+                  'row => [...row.children].map(cell => cell.textContent)))')
+        return browser.run(tables)[number]
+
+    browser.errors.clear()
+    browser.open(write_site(tmp_path / 'pages', lake).as_uri())
+    figures = [row[-4:-1] for row in rows('runs', 'Runs', 0)]
+    assert figures == [['seconds', 'DPU-hours', 'costs'], ['90.0', '3.000', '1.320'], ['90.0', '2.000', '0.880'],
+                       ['', '', '']]
+    assert [rows('workflows', 'Workflows', number)[1] for number in (1, 2)] == [
+        ['g/t', '5.00', '2.00', '3.00'], ['g/t', '2.20', '0.88', '1.32']]
+    assert rows('run/e3', 'Run of g/t', 0)[1] == ['collect-to-cleanse', '90.0', '3.000', '1.320', '5.1']
+    browser.run('location.hash = "#/run/e1"')
+    browser.wait('document.body.textContent.includes("AWS Glue does not tell it, or no longer.")')
     assert browser.errors == []
 
 

@@ -94,6 +94,7 @@ def check_pages(aws):
         'Gen/Policy', 'policies.csv', '2026/03/04', 'SUCCEEDED')
     assert sorted(run['written']) == [['gen.policy', 2], ['gen_consume.policy', 2]]
     assert run['quarantined'] == [['before_transform', 'gen.policy_quarantine_before_transform', 3, 1]]
+    assert list(run['seconds']) == list(run['usage']) == [COLLECT_TO_CLEANSE.name, CLEANSE_TO_CONSUME.name]
 
 
 def test_a_job_that_fails_is_recorded_and_told_of_and_publishes_nothing(aws):

@@ -8,6 +8,12 @@ from xml.etree import ElementTree
 
 import pytest
 
+from lake_etl.errors import ConfigurationError
+from lake_etl.syntax.type_text import parse_type
+from lib.local_lake.checks.case_files import CLEANSE, COLUMNS, WorkflowCase
+from lib.local_lake.checks.case_outcome import CaseOutcome
+from lib.local_lake.checks.comparison import RowSet
+from lib.local_lake.checks.expectations import record
 from lib.local_lake.cli import main
 
 SPEC = {
@@ -128,6 +134,27 @@ def test_protection_that_was_lost_fails_without_clear_text_and_is_not_recorded(c
     assert status == 1 and 'clear.example' not in said
     assert 'email: protected when the case was recorded and not protected now' in said
     assert {path.name: path.read_bytes() for path in expected.iterdir()} == before
+
+
+def test_a_protected_column_that_comes_back_in_clear_text_under_another_name_is_not_recorded(tmp_path):
+    case = WorkflowCase('Gen/Policy', tmp_path)
+    text = parse_type('string')
+
+    def outcome(**columns):
+        rows = [('gen.policy', name, 'string', 'yes' if hidden else None) for name, hidden in columns.items()]
+        return CaseOutcome('', {
+            COLUMNS: RowSet(tuple((name, text) for name in ('table', 'column', 'type', 'protected')), tuple(rows)),
+            CLEANSE: RowSet(tuple((name, text) for name in columns), (('Ann',) * len(columns),), frozenset(
+                name for name, hidden in columns.items() if hidden))})
+    record(case, outcome(id=False, email=True))
+    with pytest.raises(ConfigurationError, match=r'gen.policy: email: .*contact in clear text may hold the same'):
+        record(case, outcome(id=False, contact=False))
+    assert 'contact' not in (case.expected / CLEANSE).read_text()
+    # A column that goes, and one that comes with protection, are recorded.
+    record(case, outcome(id=False, contact=True))
+    record(case, outcome(id=False))
+    record(case, outcome(id=False, city=False))
+    assert 'city' in (case.expected / CLEANSE).read_text()
 
 
 def test_mistakes_in_a_case_are_failures_of_that_case_alone(configuration, expected, capsys):

@@ -165,6 +165,10 @@ def test_runs_tables_and_rules_can_be_read_by_programs(lake, capsys):
     assert main(['--lake', lake, 'runs', '--last', '3']) == 0
     assert [line.split()[-1] for line in said(capsys).splitlines()[2:5]] == [run['execution_id'] for run in runs]
     assert all(isinstance(seconds, Decimal) for run in runs for seconds in run['seconds'].values())
+    rows = {counts['table']: counts for run in as_json(capsys, '--lake', lake, 'runs') for counts in run['rows']}
+    assert rows['syntheticgeneraldata.nestedpolicydata'] == {  # Its steps repeat rows.
+        'table': 'syntheticgeneraldata.nestedpolicydata', 'read': 100, 'filtered': 0, 'quarantined': 0,
+        'published': 2863}
     ids = as_json(capsys, '--lake', lake, 'query', 'SELECT DISTINCT execution_id FROM customer.f15')
     assert {row['execution_id'] for row in ids} <= {run['execution_id'] for run in as_json(
         capsys, '--lake', lake, 'runs')}

@@ -1,12 +1,15 @@
 """A file with several record types fills a table for each: with values of its header, nested records, and rules."""
 from __future__ import annotations
 
+import io
 import json
+import re
+import zipfile
 from pathlib import Path
 
 import pytest
 
-from lake_etl.errors import ControlTotalsError, DataError, QualityError
+from lake_etl.errors import ConfigurationError, ControlTotalsError, DataError, QualityError
 
 PAGE = (Path(__file__).parents[2] / 'docs' / 'file-formats.md').read_text(encoding='utf-8')
 SPEC = 'transformation-spec/Binder-Premiums.json'
@@ -36,6 +39,11 @@ def test_the_bordereau_of_the_page_on_file_formats_fills_its_tables_also_with_a_
         'columns': ['Type', 'Month', 'Amount'], 'parent': 'V', 'nested_in': 'Months'}
     lake.configure(SPEC, spec)
     lake.configure(CLAIMS, shown(f'json\n// {CLAIMS}'))
+    with pytest.raises(ConfigurationError, match='land the file for Binder/Premiums'):
+        lake.load('Binder/Claims/own.csv', 'ClaimNo,Paid\nC-1,2\n')
+    lake.configure('transformation-sql/spark-Binder-Loss.sql', 'SELECT * FROM binder.claims')
+    with pytest.raises(ConfigurationError, match='load Binder/Premiums, then binder/loss;'):
+        lake.load('Binder/Loss/own.csv', 'ClaimNo,Paid\nC-1,2\n')
     text = '\ufeffH|' + shown('\nH|').replace('1000\n', '1000\nM|01|1.5\nM|02|2.5\n\n').replace(
         'Brown', '"two\nlines"').replace('T|', 'M|03|9\nT|').replace('\n', '\r\n')
     # A month without a cover above it is a malformed row of the table in which it would be nested.
@@ -110,12 +118,11 @@ NACHA_TYPES = {
 
 
 def test_a_bank_file_of_fixed_width_agrees_with_the_totals_of_its_batches(lake):
-    lake.configure('transformation-spec/Bank-Entries.json', {
-        'input_spec': {
-            'fixed': {}, 'records': {'positions': [1, 1], 'types': NACHA_TYPES},
-            'controls': {'trailer': {'pattern': r'8.{3}(?P<rows>\d{6}).{10}(?P<amount>\d{12}).*',
-                                     'sums': {'Amount': 'amount'}, 'implied_decimals': 2}}},
-        'transform_spec': {'implieddecimal': [{'field': 'amount', 'format': '12,2'}]}})
+    source = {'fixed': {}, 'records': {'positions': [1, 1], 'types': NACHA_TYPES},
+              'controls': {'trailer': {'pattern': r'8.{3}(?P<rows>\d{6}).{10}(?P<amount>\d{12}).*',
+                                       'sums': {'Amount': 'amount'}, 'implied_decimals': 2}}}
+    spec = {'input_spec': source, 'transform_spec': {'implieddecimal': [{'field': 'amount', 'format': '12,2'}]}}
+    lake.configure('transformation-spec/Bank-Entries.json', spec)
     lake.configure('transformation-spec/Bank-Entries.csv', 'SourceName,DestName\n' + ''.join(
         f'{name},{name}\n' for name in ('Company', 'BatchNumber', 'Amount', 'Account', 'AddendaRecords')))
     entry = {1: '622', 4: '063100277', 13: '0012345', 30: '0000012550', 55: 'A NAME', 80: '000000000000001'}
@@ -133,9 +140,25 @@ def test_a_bank_file_of_fixed_width_agrees_with_the_totals_of_its_batches(lake):
                      'FROM bank.entries ORDER BY company, amount') == expected
     with pytest.raises(ControlTotalsError, match='the trailer of ach.txt states 251.01, found 250.01'):
         lake.load('Bank/Entries/ach.txt', '\n'.join(records).replace('0000012550 ', '0000012450 ', 1))
+    lake.configure('transformation-spec/Bank-Entries.json', spec | {'input_spec': source | {'encoding': 'cp037'}})
+    packed = bytes.fromhex('0000000000000012550c')
+    with pytest.raises(DataError, match='ach.txt has packed decimals .* in Amount'):
+        lake.load('Bank/Entries/ach.txt', ''.join(records[:3]).encode('cp037').replace(
+            '0000012550'.encode('cp037'), packed))
 
 
 WORKBOOK = (Path(__file__).parents[1] / 'golden' / 'openpyxl-several-sheets.xlsx').read_bytes()
+
+
+def without_rows(workbook, sheet):
+    """Return a workbook with only the first row of a sheet."""
+    changed = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(workbook)) as before, zipfile.ZipFile(changed, 'w') as after:
+        for name in before.namelist():
+            content = before.read(name)
+            after.writestr(name, re.sub(rb'</row>.*</sheetData>', b'</row></sheetData>', content)
+                           if name == sheet else content)
+    return changed.getvalue()
 
 
 def test_sheets_of_a_workbook_fill_several_tables_each_with_its_own_configuration(lake):
@@ -144,11 +167,22 @@ def test_sheets_of_a_workbook_fill_several_tables_each_with_its_own_configuratio
                             'transform_spec': {'hash': ['name']}})
     lake.configure('transformation-spec/Binder-Claims.csv', 'SourceName,DestName\n_c0,Number\n_c1,Name\n')
     lake.configure('transformation-sql/spark-Binder-Premiums.sql',
-                   'SELECT p.*, c.number FROM binder.premiums p CROSS JOIN binder.claims c')
+                   'SELECT p.*, c.number FROM binder.premiums p LEFT JOIN binder.claims c ON true')
     result = lake.run('Binder/Premiums/book.xlsx', WORKBOOK)
     assert result.status == 'SUCCEEDED', result.reason
     assert lake.rows('SELECT no, name, number FROM binder_consume.premiums ORDER BY no') == [(2, 'b', 4), (3, 'c', 4)]
     assert lake.rows('SELECT number, length(name) FROM binder.claims') == [(4, 64)]
+    sheets = {'sheet_names': ['South'], 'tables': {'Notes': 'Claims', 'Empty': 'Fees'}}
+    lake.configure(SPEC, {'input_spec': {'excel': sheets}})
+    lake.configure('dq-rules/dq-Binder-Claims.json', {'before_transform': {'quarantine_rules': ['IsComplete "name"']}})
+    result = lake.run('Binder/Premiums/book.xlsx', without_rows(WORKBOOK, 'xl/worksheets/sheet4.xml'))
+    assert result.status == 'SUCCEEDED', result.reason
+    assert [notice for notice in result.notices if notice.startswith('Fees: the file has no rows for this table')]
+    assert lake.rows('SELECT count(*) FROM binder.claims') == [(0,)]
+    assert lake.types('binder', 'claims')['number'] == 'int' and lake.types('binder', 'fees') == {}
+    lake.configure(SPEC, {'input_spec': {'excel': sheets | {'sheet_names': ['Empty'], 'tables': {'Notes': 'Claims'}}}})
+    with pytest.raises(DataError, match="book.xlsx holds no rows in sheet 'Empty'"):
+        lake.load('Binder/Premiums/book.xlsx', WORKBOOK)
     lake.configure(SPEC, {'input_spec': {'excel': {'sheet_names': ['South'], 'tables': {'Otter': 'Claims'}}}})
     with pytest.raises(DataError, match="no sheet 'Otter'"):
         lake.load('Binder/Premiums/book.xlsx', WORKBOOK)

@@ -60,7 +60,7 @@ def glue(aws, monkeypatch):
     return catalog
 
 
-def load(catalog, run, *files, by_file=False, **parameters):
+def load(catalog, run, *files, by_file=False, folder_of_files='Gen/Policy', **parameters):
     """Publish a load with one row from each of these files, as a job leaves it."""
     folder = load_folder(partition_folder(PLACE, [key.name for key in KEYS], DAY),
                          f'20260304T000000Z-{run.replace("-", "")}-0a1b2c')
@@ -70,7 +70,7 @@ def load(catalog, run, *files, by_file=False, **parameters):
         content = io.BytesIO()
         pq.write_table(rows, content)
         S3Files().write(f'{folder}/part-00000-{WRITES[file]}-c000.snappy.parquet', content.getvalue())
-    sources = [SourceFile(f'Gen/Policy/{file}.csv', 1, WRITES[file]) for file in files]
+    sources = [SourceFile(f'{folder_of_files}/{file}.csv', 1, WRITES[file]) for file in files]
     catalog.publish(Publication(replace(TABLE, parameters={**TABLE.parameters, **parameters}), (
         Partition(DAY, folder, COLUMNS, partition_properties(sources) | protection_property({'gen.policy': ()})),),
         cause=Cause('load', run, f'Gen/Policy/{files[-1]}.csv', by_file)))
@@ -112,6 +112,8 @@ def test_what_only_looks_or_is_refused_changes_nothing(glue, capsys):
         'rows,,2,3,1', 'added,,,2,2', 'removed,,1,,-1', 'changed,,0,0,', 'total,amount,0.25,1.25,1.00'])
     status, text = typed(capsys, '--environment', 'Test', 'undo', 'gen.policy', '--apply')
     assert status == 1 and 'is not in the environment Test' in text
+    status, text = typed(capsys, '--environment', 'Staging', 'undo', 'gen.policy', '--apply')
+    assert status == 1 and "is 'Staging', expected one of Dev, Test" in text
     boto3.client('glue').create_table(DatabaseName='gen', TableInput={
         'Name': 'person', 'TableType': 'EXTERNAL_TABLE', 'Parameters': {'table_type': 'ICEBERG'}})
     status, text = typed(capsys, 'undo', 'gen.person', '--apply')

@@ -94,12 +94,14 @@ class TestAnyItems:
             'execution_id': '1', 'status': 'FAILED', 'source_key': 'db/table', 'job latest.status': Decimal('2.5'),
             'year': None}
 
-    def test_update_creates_an_absent_item(self, item_store):
+    def test_update_tells_whether_the_item_exists_and_creates_none(self, item_store):
         table = item_store.table('job-audit')
-        item_store.items.update(table, {'execution_id': '1'}, {'status': 'QUEUED'})
-        item_store.items.update(table, {'execution_id': '2'}, {})
-        found = sorted(item_store.items.scan(table), key=lambda item: item['execution_id'])
-        assert found == [{'execution_id': '1', 'status': 'QUEUED'}, {'execution_id': '2'}]
+        item_store.items.put(table, {'execution_id': '1'})
+        assert item_store.items.update(table, {'execution_id': '1'}, {'status': 'QUEUED'}) is True
+        assert item_store.items.update(table, {'execution_id': '1'}, {}) is True
+        assert item_store.items.update(table, {'execution_id': '2'}, {'status': 'QUEUED'}) is False
+        assert item_store.items.update(table, {'execution_id': '2'}, {}) is False
+        assert list(item_store.items.scan(table)) == [{'execution_id': '1', 'status': 'QUEUED'}]
 
     def test_query_gives_one_partition_sorted_by_the_bytes_of_the_sort_key(self, item_store):
         table = item_store.table('multi-lookup')

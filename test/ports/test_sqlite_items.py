@@ -32,6 +32,7 @@ def test_of_many_threads_that_create_an_item_exactly_one_does(table, in_threads)
 
 
 def test_updates_of_one_item_by_many_threads_lose_nothing(table, in_threads):
+    SqliteItems().put(table, {'hash_key': 'k'})
     in_threads(lambda thread: [
         SqliteItems().update(table, {'hash_key': 'k'}, {f'{thread}-{number}': number}) for number in range(10)], 4)
     assert len(SqliteItems().get(table, {'hash_key': 'k'})) == 41

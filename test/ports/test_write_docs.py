@@ -4,12 +4,14 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import boto3
 import duckdb
 import pytest
+from botocore.stub import Stubber
 from test_correct_tables import ACCOUNT, DEV, REGION, SETTINGS
 
 from lake_etl.adapters.aws.dynamodb_items import DynamoDBItems
@@ -18,8 +20,11 @@ from lake_etl.adapters.local.sqlite_catalog import SqliteCatalog
 from lake_etl.adapters.local.sqlite_items import SqliteItems
 from lake_etl.ports import Catalog, Column, Items, Partition, Publication, Table
 from lake_etl.publish.sources import SourceFile, partition_properties
+from lib.glue_job_arguments import job_name
+from lib.job_table import JOBS
 from lib.local_lake.commands.docs import write_pages
 from lib.local_lake.folders import LakeFolders
+from lib.settings.parts import GlueConfiguration
 from resources import write_docs
 
 SCHEDULED = replace(SETTINGS, environments=tuple(
@@ -86,6 +91,8 @@ def on_aws(aws, tables, monkeypatch) -> LakeStore:
     for name, text in CONFIGURATION.items():
         client.put_object(Bucket=SCRIPTS, Key=f'etl/{name}', Body=text.encode())
     client.put_object(Bucket=SCRIPTS, Key='etl/transformation-spec/old/Gen-Claim.json', Body=b'{}')
+    for job in JOBS:
+        boto3.client('glue').create_job(Name=job_name(job, DEV), Role='role', Command={'Name': 'glueetl'})
     kinds = ('job-audit', 'dq-results', 'data-lineage')
     store = LakeStore(GlueCatalog(), DynamoDBItems(), {kind: tables(kind) for kind in kinds}, f's3://{CLEANSE}')
     assert store.tables == {kind: DEV.table_name(kind) for kind in kinds}
@@ -230,6 +237,58 @@ def test_the_script_asks_for_what_the_build_may_do_and_reads_no_file_of_a_table(
     monkeypatch.setattr(boto3, 'DEFAULT_SESSION', session)
     assert typed(capsys, '--bucket', '--apply')[0] == 0
     assert calls == {
-        *((name, 'glue') for name in ('GetTable', 'GetTables', 'GetPartitions')),
+        *((name, 'glue') for name in ('GetTable', 'GetTables', 'GetPartitions', 'GetJobRuns')),
         *(('Scan', table) for table in on_aws.tables.values()),
         ('ListObjectsV2', SCRIPTS), ('GetObject', SCRIPTS), ('PutObject', DOCS)}
+
+
+def pages_of(folder: Path, capsys) -> tuple[dict, str]:
+    """Write the pages; return their data and what was printed."""
+    status, text = typed(capsys, '--out', str(folder))
+    assert status == 0 and (folder / 'index.html').exists()
+    return data_in((folder / 'lake-data.js').read_text()), text
+
+
+def test_a_run_shows_what_its_jobs_took_of_glue_and_one_that_glue_no_longer_knows_shows_nothing(
+        on_aws, tmp_path, capsys):
+    for job, load in ((JOBS[0], 'e2'), (JOBS[1], 'e2'), (JOBS[0], 'e2'), (JOBS[0], 'other')):
+        boto3.client('glue').start_job_run(JobName=job_name(job, DEV), Arguments={'--execution_id': load},
+                                           WorkerType='G.1X', NumberOfWorkers=10)
+        boto3.client('glue').get_job_runs(JobName=job_name(job, DEV))
+    on_aws.items.put(on_aws.tables['job-audit'], {
+        'execution_id': 'e2', 'source_key': 'Gen/Policy', 'job_latest_status': 'SUCCEEDED',
+        'job_start_date': '2026-02-01 10:00:00.000000', 'job_start_date_int': 2})
+    found, text = pages_of(tmp_path / 'out', capsys)
+    known, forgotten = found['runs']
+    assert (forgotten['id'], forgotten['usage'], forgotten['total']) == ('e1', {}, [])
+    # Each run of a job takes 123 seconds in moto, on 10 DPUs.
+    assert known['seconds'] == {'collect-to-cleanse': 246, 'cleanse-to-consume': 123}
+    assert [value[1:] for value in known['usage'].values()] == [[pytest.approx(246 / 360, abs=1e-6), None],
+                                                                [pytest.approx(123 / 360, abs=1e-6), None]]
+    assert found['usage']['workflows'] == [['Gen/Policy', [pytest.approx(369 / 360, abs=1e-6)], [None]]]
+    assert (found['usage']['months'], found['usage']['price'], found['usage']['missing']) == (['2026-02'], None, '')
+    boto3.client('glue').delete_job(JobName=job_name(JOBS[1], DEV))
+    found, text = pages_of(tmp_path / 'out', capsys)
+    assert found['usage']['missing'] in text and f'there is no job {job_name(JOBS[1], DEV)}' in text
+    assert [(run['id'], run['usage']) for run in found['runs']] == [('e2', {}), ('e1', {})]
+    assert found['usage']['months'] == []
+
+
+def test_runs_of_jobs_come_in_pages_of_the_form_that_glue_answers(aws):
+    environment = replace(DEV, docs_dpu_hour_price=0.5, glue=GlueConfiguration('6.0', flex=True))
+    client = boto3.client('glue')
+    run = {'Id': 'jr_1', 'JobName': 'a', 'JobRunState': 'SUCCEEDED', 'StartedOn': datetime(2026, 2, 3, tzinfo=UTC),
+           'Arguments': {'--execution_id': 'e1'}, 'ExecutionTime': 60, 'DPUSeconds': 1800.0, 'GlueVersion': '6.0',
+           'ExecutionClass': 'FLEX', 'WorkerType': 'G.1X', 'NumberOfWorkers': 4, 'MaxCapacity': 4.0}
+    with Stubber(client) as answers:
+        for job in JOBS:
+            asked = {'JobName': job_name(job, environment), 'MaxResults': 200}
+            answers.add_response('get_job_runs', {'JobRuns': [run], 'NextToken': 'next'}, asked)
+            answers.add_response('get_job_runs', {'JobRuns': [run]}, asked | {'NextToken': 'next'})
+        found = write_docs.read_usage(environment, client)
+        answers.assert_no_pending_responses()
+        assert {job: (usage.seconds, usage.dpu_hours, usage.cost) for job, usage in found.loads['e1'].items()} == {
+            job.name: (120, 1.0, 0.5) for job in JOBS}
+        answers.add_client_error('get_job_runs', 'AccessDeniedException', http_status_code=400)
+        found = write_docs.read_usage(environment, client)
+    assert found.loads == {} and 'glue:GetJobRuns' in found.missing

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from scenario import configuration, landed, lookups, starts
+from scenario import configuration, landed, lookups, records, starts
 
 from lake_etl.adapters.local.sqlite_items import SqliteItems
 from lake_etl.landing.location import read_key
@@ -22,6 +22,7 @@ class Laptop(SmallLake):
         for table, items in lookups().items():
             SqliteItems().put_all(self.folders.items(table), items)
         self.executions = {key: self.land(key, content) for key, content in landed().items()}
+        SqliteItems().put_all(self.folders.items('job-audit'), records(self.executions))
         ensure_glue_library()
         for start in starts():
             landing = read_key(start.key, LANDED)

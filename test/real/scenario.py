@@ -103,6 +103,14 @@ def starts() -> list[Start]:
             *(Start(job, key) for key in CUSTOMERS for job in (COLLECT_TO_CLEANSE, CLEANSE_TO_CONSUME, ENTITY_MATCH))]
 
 
+def records(executions: Mapping[str, str]) -> list[Mapping[str, str]]:
+    """Return the audit records of executions as they begin, without those of customers, who have a test of their own.
+
+    executions  id of each landed file's execution by its key
+    """
+    return [{'execution_id': execution} for key, execution in executions.items() if key not in CUSTOMERS]
+
+
 def lookups() -> Mapping[str, list[Mapping[str, Any]]]:
     """Return the items of both look-up tables."""
     states = json.dumps({'StateCd': {'NY': 'New York', 'TX': 'Texas', 'CA': 'California'}}).encode()

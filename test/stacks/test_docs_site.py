@@ -52,12 +52,17 @@ def test_the_build_may_read_configuration_catalog_and_records_and_write_the_page
         'Code': ['s3:GetObject', 's3:GetObjectVersion'], 'CodeBucket': ['s3:GetBucketAcl', 's3:GetBucketLocation'],
         'Configuration': 's3:GetObject', 'Lists': 's3:ListBucket',
         'Catalog': ['glue:GetPartitions', 'glue:GetTable', 'glue:GetTables'], 'Records': 'dynamodb:Scan',
+        'Jobs': 'glue:GetJobRuns',
         'Page': 's3:PutObject', 'Logs': ['logs:CreateLogStream', 'logs:PutLogEvents'],
         'Key': ['kms:Decrypt', 'kms:GenerateDataKey']}
     assert places['Page'] == [f'<{name}.Arn>/index.html' for name in lake_on_aws.resources(
         STACK.format('Prod'), 'AWS::S3::Bucket')]
     assert sorted(place.partition('/')[2] for place in places['Configuration']) == [
         'etl/dq-rules/*', 'etl/transformation-spec/*', 'etl/transformation-sql/*']
+    own_jobs = [item['Properties']['Name'] for item in lake_on_aws.resources(
+        'Prod-InsuranceLakeEtlGlue', 'AWS::Glue::Job').values()]
+    assert len(own_jobs) == 3 and sorted(place.partition(':glue:eu-central-1:333333333333:')[2] for place in places[
+        'Jobs']) == sorted(f'job/{name}' for name in own_jobs)
     assert len(places['Records']) == 3 and 'HashValues' not in str(places['Records'])
     assert not any(name in place for name in ('Cleanse', 'Consume', 'Collect') for found in places.values()
                    for place in found)
@@ -67,6 +72,7 @@ def test_the_code_has_what_the_script_imports_and_no_configuration_of_workflows(
     folder, = (place.parents[1] for place in lake_on_aws.directory.rglob('resources/write_docs.py'))
     names = {path.relative_to(folder).as_posix() for path in folder.rglob('*') if path.is_file()}
     assert names >= {'resources/write_docs.py', 'requirements.txt', 'requirements-glue.txt', 'lib/configuration.py',
-                     'lib/local_lake/showing/site_files/site.js', 'lib/glue_scripts/lib/datatransform_misc.py'}
+                     'lib/local_lake/showing/site_files/site.js', 'resources/shared/lake_on_aws.py',
+                     'lib/glue_scripts/lib/datatransform_misc.py'}
     assert [name for name in names if name.startswith(('lib/glue_scripts/transformation-', 'lib/glue_scripts/tests'))
             or name.endswith('.pyc')] == []

@@ -21,7 +21,7 @@ CONFIGURATIONS = {
     'Details': replace(
         DEV, branch='other', lineage=False, hash_key_secret='lake/hash-key', hash_text='as_inferred',
         decryption_secrets=('lake/pgp-key',), quality_engine='glue', openlineage_transport=LINEAGE_DOMAIN,
-        docs_schedule='cron(0 5 * * ? *)', retention_hours=1, log_days=30,
+        docs_schedule='cron(0 5 * * ? *)', docs_dpu_hour_price=0.203, retention_hours=1, log_days=30,
         glue=GlueConfiguration('6.0', 'G.2X', 8, 50, 60, flex=True, connections=('erp',)),
         redshift=RedshiftConfiguration(workgroup_name='lake', database='lake')),
     'Network': replace(DEV, vpc=VpcConfiguration('create')),

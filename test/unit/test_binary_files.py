@@ -17,7 +17,7 @@ from lake_etl.config.formats.json_format import JSON
 from lake_etl.config.input import InputSpec
 from lake_etl.errors import DataError
 from lake_etl.read.binary_files import require_text
-from lake_etl.read.encoding_check import likely_encodings
+from lake_etl.read.encoding_check import likely_encodings, wrong_encoding_error
 from lake_etl.read.prepare import prepare_file
 
 TEXT = b'a,b\n1,x\n' * 20
@@ -57,7 +57,7 @@ def parquet_of() -> bytes:
     ('a.csv.pgp', b'\x85\x01\x0c\x03' + bytes(range(256)) * 4, 'encrypted by OpenPGP'),
     ('a.csv', b'\xc1\xc1\x4c\x03' + bytes(range(256)) * 4, 'an encrypted or signed PGP file'),
     ('a.csv', b'\x8c\x0d\x04\x09\x03\x02' + bytes(range(256)), 'an encrypted or signed PGP file'),
-    ('a.asc', b'-----BEGIN PGP MESSAGE-----\n\nhQEMA\n', 'encrypted by OpenPGP'),
+    ('a.asc', b'-----BEGIN PGP MESSAGE-----\n\nhQEMA9+fxgMG36BVAQ\n', 'encrypted by OpenPGP'),
     ('a.csv', b'-----BEGIN PGP SIGNED MESSAGE-----\n\na,b\n', 'an encrypted or signed PGP message'),
     ('a.json', b'%PDF-1.7\n', 'a PDF document'),
     ('a.csv', bytes(range(1, 255)) * 10, 'a binary file'),
@@ -94,6 +94,16 @@ def test_json_in_another_unicode_encoding_is_left_to_its_reader():
 @pytest.mark.parametrize('encoding', ['windows-1252', 'cp850', 'mac_roman'])
 def test_the_likely_encoding_is_guessed_from_letters_among_letters(encoding):
     assert likely_encodings('é,Größe,Prämie,Straße,señor,café\n'.encode(encoding))[0] == encoding
+
+
+@pytest.mark.parametrize('encoding', ['cp037', 'cp273', 'cp1047'])
+def test_text_of_a_mainframe_is_recognized_by_its_blanks_digits_and_letters(encoding):
+    text = '00120260131BROKER    \n10 00012345 Hans Mueller, 0000000012345\n20FIRE 000001000.00\n'
+    assert likely_encodings(text.encode(encoding)) == ('cp037', 'cp1047')
+
+
+def test_no_encoding_is_guessed_from_nothing():
+    assert 'likely' not in str(wrong_encoding_error('a.csv', 'utf-8', 'a line does not fit it', b''))
 
 
 def test_the_place_of_a_bad_byte_counts_the_skipped_lines(tmp_path):

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lake_etl.mapping.clean_names import clean_name, clean_names, log_renamed
+from lake_etl.syntax.clean_names import clean_name, clean_names, log_renamed
 
 
 @pytest.mark.parametrize(('name', 'expected'), [

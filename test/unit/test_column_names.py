@@ -4,8 +4,8 @@ from __future__ import annotations
 import pytest
 from pyspark.sql.types import StringType, StructField, StructType
 
-from lake_etl.mapping.clean_names import clean_name
 from lake_etl.mapping.schema_mapping import ColumnRule, resolve
+from lake_etl.syntax.clean_names import clean_name
 from lake_etl.syntax.column_names import comparable_name
 
 

@@ -83,6 +83,8 @@ def test_a_setting_that_cannot_work_is_named_with_the_limit(changes, expected):
       for wrong in ('marquez', 'https://user:word@marquez/api', 'arn:aws:sqs:us-east-2:1:q', 'arn:aws:s3:::bucket')),
     *(({'docs_schedule': wrong}, f"docs_schedule is '{wrong}', expected an empty text, a schedule such as rate(1 day)")
       for wrong in ('daily', 'rate(1 hours)', 'rate(5 minutes)', 'rate(0 days)', 'cron(0 5 * * *)', 'cron(0 5  * *)')),
+    *(({'docs_dpu_hour_price': wrong}, f'docs_dpu_hour_price is {wrong!r}, expected a number above 0')
+      for wrong in (0, -0.44, '0.44', float('inf'), float('nan'))),
     ({'retention_hours': -1}, 'retention_hours is -1, expected 0 to 8784'),
     ({'log_days': 100}, 'log_days is 100, expected one of 1, 3, 5'),
     ({'place': Place('111122223333', 'Ohio')}, "place.region is 'Ohio', expected a name such as us-east-2"),

@@ -163,3 +163,18 @@ def test_the_same_first_bytes_give_the_same_answer_whatever_follows():
     text = written(';', '"', TITLES['three lines'], True, '\n', 18)
     assert detect_text(text, complete=False) == detect_text(text, complete=True)
     assert isinstance(detect_text('', complete=True), DetectedText)
+
+
+@pytest.mark.parametrize(('text', 'types'), [
+    ('H|0042|Müller & Co\nP|P-1|"Smith | Son"|1\nV|Fire|10\nV|Theft|5\nC|C-9|1\nP|P-2|Brown|2\nT|2\n', 5),
+    ('HDR,B1,2026\nDTL,P1,Smith,100.5\nDTL,P2,Brown,7\nDTL,P3,X,8\nTRL,3,115.5,\n', 3)])
+def test_lines_of_several_record_types_are_told_with_the_key_to_write(text, types):
+    doubt = detect_text(text, True).doubts[-1]
+    assert f'seem to be of {types} record types' in doubt and "'records' in the input_spec" in doubt
+
+
+@pytest.mark.parametrize('text', [
+    'Policy,Premium\nP1,1\nP2,2,3\nP2,2,3\nP1,1\nA long name,2\n', 'A\nB,2\nB,2\nB,2\n',
+    'A,1\nA,1,2\nB,1\nB,2,1\n'])
+def test_ragged_rows_alone_are_not_taken_for_record_types(text):
+    assert not any('record types' in doubt for doubt in detect_text(text, True).doubts)

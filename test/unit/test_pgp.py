@@ -4,6 +4,8 @@ The files in `test/golden/pgp` are written by GnuPG 2.2.40 from one small file o
 """
 from __future__ import annotations
 
+import base64
+import gzip
 import shutil
 from pathlib import Path
 
@@ -22,6 +24,8 @@ GOLDEN = Path(__file__).parent.parent / 'golden' / 'pgp'
 POLICIES = b'policy;premium;begin\nP1;100.50;2024-01-31\nP2;0.10;2024-02-29\nP3;-7;2023-12-01\n'
 INSURER = {'secret': (GOLDEN / 'insurer-key.asc').as_uri(), 'passphrase_secret': 'env://LAKE_TEST_PASSPHRASE'}
 BROKER = {'secret': (GOLDEN / 'broker-key.bin').as_uri()}
+RENEWED = {'secret': (GOLDEN / 'renewed-key.asc').as_uri()}
+EXPIRED = {'secret': (GOLDEN / 'expired-key.asc').as_uri()}
 PASSWORD = {'secret': 'env://LAKE_TEST_PASSWORD'}
 
 
@@ -50,7 +54,7 @@ def files_below(folder: Path) -> list[str]:
 
 @pytest.mark.parametrize(('file', 'section'), [
     ('binary.csv.pgp', INSURER), ('armored.csv.asc', BROKER), ('gzip.csv.gz.gpg', BROKER),
-    ('signed.csv.pgp', BROKER), ('password.csv.gpg', PASSWORD)])
+    ('signed.csv.pgp', BROKER), ('password.csv.gpg', PASSWORD), ('earlier-subkey.csv.pgp', RENEWED)])
 def test_a_file_of_gnupg_is_read_by_the_name_inside(prepare, tmp_path, file, section):
     landed, (prepared, file_format) = prepare(file, section)
     assert b''.join(file_content(prepared.uri)) == POLICIES
@@ -65,12 +69,32 @@ def test_a_passphrase_that_the_key_does_not_need_is_not_used(prepare):
     assert b''.join(file_content(prepared.uri)) == POLICIES
 
 
+def test_a_secret_may_hold_earlier_keys_too_and_a_binary_one_any_last_byte(prepare, tmp_path):
+    keys = tmp_path / 'secret'
+    keys.write_bytes(b'\n'.join((GOLDEN / f'{name}-key.asc').read_bytes()
+                                for name in ('expired', 'insurer', 'renewed')))
+    for file in ('binary.csv.pgp', 'earlier-subkey.csv.pgp'):
+        _, (prepared, _) = prepare(file, {**INSURER, 'secret': keys.as_uri()})
+        assert b''.join(file_content(prepared.uri)) == POLICIES
+    # The bytes of a key are no text: a packet of padding, which programs must ignore, ends with a line feed here.
+    keys.write_bytes((GOLDEN / 'broker-key.bin').read_bytes() + b'\xd5\x02\x00\n')
+    _, (prepared, _) = prepare('broker.csv.pgp', {'secret': keys.as_uri()})
+    assert b''.join(file_content(prepared.uri)) == POLICIES
+
+
 def test_a_file_that_the_library_itself_encrypted_is_read_whatever_its_extension(prepare):
     import pysequoia
     key = pysequoia.Cert.from_file(str(GOLDEN / 'broker-key.bin'))
     content = pysequoia.encrypt(recipients=[key], bytes=POLICIES, armor=False)
     _, (prepared, _) = prepare(content, BROKER, 'policies.csv')
     assert b''.join(file_content(prepared.uri)) == POLICIES
+
+
+def as_text(name: str) -> bytes:
+    """Return a golden file as programs write it as text."""
+    content = base64.b64encode((GOLDEN / name).read_bytes()).decode()
+    lines = '\n'.join(content[place:place + 64] for place in range(0, len(content), 64))
+    return f'-----BEGIN PGP MESSAGE-----\nVersion: a program\n\n{lines}\n-----END PGP MESSAGE-----\n'.encode()
 
 
 def changed(name: str) -> bytes:
@@ -88,6 +112,12 @@ def changed(name: str) -> bytes:
     ('binary.csv.pgp', {'secret': INSURER['secret']}, LakeError, "and 'pgp' has no 'passphrase_secret'"),
     ('weak.csv.pgp', BROKER, DataError, 'by an algorithm that is not secure anymore'),
     ('bzip2.csv.pgp', BROKER, DataError, 'bzip2 inside the encryption'),
+    ('blowfish.csv.pgp', BROKER, DataError, 'cannot read, such as Blowfish'),
+    ('expired.csv.pgp', EXPIRED, LakeError, 'holds no private key that decrypts anything'),
+    ('broker.csv.pgp', {'secret': (GOLDEN / 'public-key.asc').as_uri()}, LakeError, 'holds a public key'),
+    (as_text('broker.csv.pgp') * 2, BROKER, DataError, 'holds 2 encrypted files one behind the other'),
+    (as_text('only-signed.csv.pgp'), BROKER, DataError, "is not encrypted by OpenPGP, and the section 'pgp'"),
+    (gzip.compress(POLICIES), BROKER, DataError, 'is compressed by gzip, and the section'),
     ('only-signed.csv.pgp', BROKER, DataError, "is not encrypted by OpenPGP, and the section 'pgp'"),
     (POLICIES, BROKER, DataError, "is not encrypted by OpenPGP, and the section 'pgp'"),
     (changed('broker.csv.pgp'), BROKER, DataError, 'is cut short or was changed on its way'),

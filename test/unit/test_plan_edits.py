@@ -79,3 +79,63 @@ def test_the_static_part_takes_less_than_two_seconds():
 def test_an_empty_folder_has_no_workflow(tmp_path):
     assert compare_lakes(read_configured_lake(tmp_path, {}), read_configured_lake(tmp_path, {})).effects == ()
     assert ConfiguredLake().name('gen/policy') == 'gen/policy'
+
+
+def configured(folder, files):
+    """Return what a configuration folder with these files says."""
+    for name, content in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(content)
+    return read_configured_lake(folder, {}, 'Dev')
+
+
+POLICIES = {
+    'transformation-spec/Gen-Agents.csv': 'SourceName,DestName\nname,name\nstate,state\n',
+    'transformation-spec/Gen-Policy.csv': 'SourceName,DestName\nid,id\nagent,agent\npaid,paid\n',
+    'dq-rules/dq-Gen-Policy.json': '{"after_transform": {"quarantine_rules": ["ReferentialIntegrity \'agent\' '
+                                   '\'gen.agents.name\' > 0.9"]}}',
+    'transformation-sql/spark-Gen-Policy.sql': 'SELECT id, agent, paid, year, month, day FROM gen.policy',
+    'transformation-sql/athena-Gen-Policy.sql': 'CREATE VIEW v1 AS SELECT paid AS amount FROM gen_consume.policy; '
+                                                'CREATE VIEW v2 AS SELECT sum(amount) AS total FROM gen_consume.v1'}
+
+
+def test_rules_that_read_other_tables_and_views_of_views_are_told(tmp_path):
+    before = configured(tmp_path / 'before', POLICIES)
+    mapping, views = 'transformation-spec/Gen-Agents.csv', 'transformation-sql/athena-Gen-Policy.sql'
+    renamed = compare_lakes(before, configured(
+        tmp_path / 'renamed', {**POLICIES, mapping: POLICIES[mapping].replace('name,name', 'name,broker')}))
+    assert [(item.place, item.reason.rpartition('> 0.9 ')[2], item.certain) for item in renamed.breakages] == [
+        ('dq-Gen-Policy.json', 'reads gen.agents.name, which does not exist', True)]
+    assert ('gen.policy', False) in {(item.table, item.certain) for item in renamed.downstream}
+    gone = compare_lakes(before, configured(tmp_path / 'gone', {
+        name: text for name, text in POLICIES.items() if name != mapping}))
+    assert [(item.reason.rpartition('> 0.9 ')[2], item.certain) for item in gone.breakages] == [
+        ('reads gen.agents, which no workflow fills any more', False)]
+    doubled = compare_lakes(before, configured(
+        tmp_path / 'doubled', {**POLICIES, views: POLICIES[views].replace('paid AS', 'paid * 2 AS')}))
+    assert [item.table for item in doubled.downstream] == ['gen_consume.v2'] and not doubled.breakages
+
+
+def test_a_change_of_what_cannot_be_read_is_never_nothing(tmp_path):
+    rules, views = 'dq-rules/dq-Gen-Policy.json', 'transformation-sql/athena-Gen-Policy.sql'
+    wrong = {**POLICIES, rules: '{"after_transform": {"quarantine_rules": ["Nonsense"]}}'}
+    before = configured(tmp_path / 'before', wrong)
+    assert not compare_lakes(before, configured(tmp_path / 'same', wrong)).changes_data
+    plan = compare_lakes(before, configured(tmp_path / 'edited', {**wrong, views: wrong[views].replace('sum', 'max')}))
+    assert [item.place for item in plan.breakages] == ['dq-Gen-Policy.json'] and plan.changes_data
+    # What cannot be read any more has not lost its tables or its protection.
+    broken = compare_lakes(configured(tmp_path / 'good', POLICIES), before)
+    assert [item.place for item in broken.breakages] == ['dq-Gen-Policy.json'] and not broken.effects
+
+
+def test_columns_of_one_name_that_go_from_two_tables_are_both_told(tmp_path):
+    both = {**POLICIES, 'transformation-spec/Gen-Both.csv': 'SourceName,DestName\nid,id\n',
+            'transformation-sql/spark-Gen-Both.sql': 'SELECT p.id, a.name, p.name AS other, year, month, day '
+                                                     'FROM gen.policy AS p JOIN gen.agents AS a ON a.name = p.name'}
+    both['transformation-spec/Gen-Policy.csv'] += 'name,name\n'
+    without = {**both, 'transformation-spec/Gen-Policy.csv': POLICIES['transformation-spec/Gen-Policy.csv'],
+               'transformation-spec/Gen-Agents.csv': 'SourceName,DestName\nstate,state\n'}
+    plan = compare_lakes(configured(tmp_path / 'before', both), configured(tmp_path / 'after', without))
+    said = ' '.join(item.reason for item in plan.breakages if 'Both' in item.place)
+    assert 'gen.agents.name' in said and 'gen.policy.name' in said, said

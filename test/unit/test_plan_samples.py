@@ -12,7 +12,7 @@ from lake_etl.adapters.local.sqlite_catalog import SqliteCatalog
 from lake_etl.ports import Column, Partition, Publication, Table
 from lake_etl.publish.sources import SourceFile, partition_properties
 from lib.local_lake.planning.lake_plan import opened_plan
-from lib.local_lake.planning.sample_runs import sample_files
+from lib.local_lake.planning.sample_runs import sample_files, without_sums
 from small_lake import SmallLake
 
 LINES = 'policy\n' + ''.join(f'{number}\n' for number in range(9))
@@ -77,6 +77,11 @@ def test_the_parts_of_a_folder_come_before_the_file_that_completes_it(lake):
     found, = publish(lake, ('one/_SUCCESS', ''))
     assert found.parts == (('Gen/Policy/2026/03/01/part.csv', b'policy\n0\n1\n2\n'),
                            ('Gen/Policy/2026/03/01/_SUCCESS', b''))
+
+
+def test_sums_of_what_looks_personal_stay_hidden():
+    table = Table('gen', 'policy', tuple(Column(name, 'bigint') for name in ('paid', 'SSN', 'Holder_Phone')), KEYS, '')
+    assert without_sums([table]) == {'ssn', 'holder_phone'}
 
 
 def test_a_workflow_without_a_file_takes_that_of_a_test_case(lake):

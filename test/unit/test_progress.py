@@ -20,9 +20,10 @@ pytest.importorskip('rich')
 WIDTH, HEIGHT = 90, 30
 UNFINISHED = re.compile(r'\x1b(\[[?0-9;]*)?$')
 COMMAND = re.compile(r'\x1b\[(?P<value>[?0-9;]*)(?P<name>[A-Za-z])')
-# A command that loads two files, prints a line in two parts for each, and warns; then it does what the test wants.
+# A command that loads two files, prints a line in two parts for each, and warns; then it does what the test wants. It
+# goes on with each file when it gets a byte, which the test sends when it has seen the activity: machines may be slow.
 SCRIPT = '''
-import logging, os, sys, time
+import logging, os, select, sys, time
 from lib.local_lake import progress
 from lib.local_lake.running.stopping import ending_on_signals
 from lib.local_lake.screen import harmless_screen
@@ -38,7 +39,8 @@ with harmless_screen(exact_output=False), ending_on_signals():
         for name in files.each(['a.csv', 'b\\x1b[31m.csv']):
             print(name, end='', flush=True)
             with doing(f'{name}: cleanse'):
-                time.sleep(0.6)
+                if len(sys.argv) > 2 and select.select([int(sys.argv[2])], [], [], 60)[0]:
+                    os.read(int(sys.argv[2]), 1)
                 logging.warning('look out')
             print(', done')
         if sys.argv[1] == 'error':
@@ -97,9 +99,10 @@ def shown(argument: str, stdout: int | None = None) -> tuple[Screen, int]:
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack('HHHH', HEIGHT, WIDTH, 0, 0))
     environment = {**os.environ, 'PYTHONPATH': os.pathsep.join(sys.path), 'TERM': 'xterm-256color', 'LANG': 'C.UTF-8'}
     environment.pop('COLUMNS', None)
-    screen = Screen()
-    with subprocess.Popen([sys.executable, '-c', SCRIPT, argument], stdin=theirs, stdout=stdout or theirs,
-                          stderr=theirs, env=environment) as process:
+    screen, awaited = Screen(), [*FIRST_AND_SECOND]
+    goes_on, go_on = os.pipe()
+    with subprocess.Popen([sys.executable, '-c', SCRIPT, argument, str(goes_on)], stdin=theirs, stdout=stdout or theirs,
+                          stderr=theirs, env=environment, pass_fds=[goes_on]) as process:
         os.close(theirs)
         decoder, text = getincrementaldecoder('utf-8')(), ''
         while piece := _read(ours):
@@ -107,7 +110,11 @@ def shown(argument: str, stdout: int | None = None) -> tuple[Screen, int]:
             whole = UNFINISHED.sub('', text)
             screen.show(whole)
             text = text[len(whole):]
-    os.close(ours)
+            if awaited and awaited[0].search(screen.text):
+                del awaited[0]
+                os.write(go_on, b' ')
+    for number in (ours, goes_on, go_on):
+        os.close(number)
     return screen, process.returncode
 
 
@@ -118,6 +125,9 @@ def _read(number: int) -> bytes:
         return b''    # The terminal is closed when its last process has ended.
 
 
+# What is drawn during the first and the second file.
+FIRST_AND_SECOND = (re.compile(r'Loading files  +\d+ s .+0 of 2 files\n. a\.csv: cleanse'),
+                    re.compile(r'Loading files  +\d+ s .+1 of 2 files\n. b\\x1b\[31m.csv: cleanse'))
 DONE = 'look out\na.csv, done\nlook out\nb\\x1b[31m.csv, done'
 
 
@@ -127,9 +137,7 @@ DONE = 'look out\na.csv, done\nlook out\nb\\x1b[31m.csv, done'
 def test_activities_are_drawn_below_whole_lines_and_leave_no_trace(argument, left, status):
     screen, ended = shown(argument)
     assert (screen.text, ended, screen.column) == (left, status, 0)
-    assert any('a.csv: cleanse' in text and '0 of 2 files' in text for text in screen.seen)
-    assert any(re.search(r'done\n. Loading files  +\d s .+1 of 2 files\n. b\\x1b\[31m.csv: cleanse', text)
-               for text in screen.seen)
+    assert any(re.search(rf'done\n. {FIRST_AND_SECOND[1].pattern}', text) for text in screen.seen)
     assert not {'h?25', 'l?25'} & screen.commands, 'a killed process could not show the cursor again'
 
 

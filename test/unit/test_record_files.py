@@ -27,11 +27,11 @@ def spec(**keys):
     return found
 
 
-def divided(tmp_path, content, name='a.txt', **keys):
+def divided(tmp_path, content, name='a.txt', hides=False, **keys):
     """Return the text of the part of the own table without the name of the lake's own column, and the division."""
     file = tmp_path / name
     file.write_bytes(content)
-    found = divide_files(str(file), spec(**keys), 'own', str(tmp_path / 'scratch'))
+    found = divide_files(str(file), spec(**keys), 'own', str(tmp_path / 'scratch'), hides)
     with open(found.parts[part_of_table('own')].uri, encoding='utf-8', newline='') as part:
         return part.read().partition(';')[2] if 'fixed' not in keys else part.read(), found
 
@@ -88,3 +88,15 @@ def test_a_file_without_a_record_of_the_own_table_is_refused_with_what_to_check(
         divided(tmp_path, b'H;1\np;x\np;y\n')
     with pytest.raises(DataError, match='is JSON, and keys of the input_spec would be ignored'):
         divided(tmp_path, b'{}\n', 'a.json')
+
+
+@pytest.mark.parametrize(('header', 'fixed'), [('H;Zoë;1', False), ('H', False), ('H0011', True)])
+def test_a_malformed_record_gives_no_values_where_a_table_protects_some(tmp_path, header, fixed):
+    keys = {'csv': None, 'fixed': {}, 'records': {'positions': [1, 1], 'types': FIXED}} if fixed else {}
+    content = f'{header}\n{"Pabc" if fixed else "P;abc"}\n'.encode()
+    part, found = divided(tmp_path, content, hides=True, **keys)
+    assert part.endswith('   Pabc\n' if fixed else 'n2;;P;abc\n')
+    assert found.notices == ("Records that have type 'H', which gives values, and more or fewer values than columns, "
+                             'so they give none: 1. The first is in line 1 of a.txt.',)
+    part, found = divided(tmp_path, content, **keys)
+    assert ('001P' in part or 'Zoë' in part) == (len(header) > 1) and 'none' not in found.notices[0]

@@ -21,7 +21,7 @@ from lake_etl.config.formats.xml_format import XmlSection
 from lake_etl.config.input import InputSpec
 from lake_etl.config.match_specification import parse_entity_match
 from lake_etl.config.workflow import Workflow, read_workflow
-from lake_etl.mapping.clean_names import clean_name
+from lake_etl.syntax.clean_names import clean_name
 from lake_etl.syntax.json_with_comments import parse_json_object
 from lake_etl.syntax.records import Findings
 from lake_etl.transform.discovery import all_transforms

@@ -64,6 +64,29 @@ def test_a_specification_of_several_record_types_is_read_with_the_tables_that_it
     assert records.tables() == ('Own', 'Claims') and records.nested_types('P') == ('V',)
 
 
+GIVEN = [('records.types.P.give', ['Policy'])]
+
+
+@pytest.mark.parametrize(('own', 'claims', 'file'), [
+    ({'hash': ['POLICY']}, {}, 'Gen-Claims.json'), ({}, {'redact': {'policy': '*'}}, 'Gen-Own.json')])
+def test_a_given_column_that_only_one_of_its_tables_protects_is_refused(own, claims, file):
+    source = changed(*GIVEN)
+    files = {SPEC: {'input_spec': source, 'transform_spec': own}, CLAIMS: {'transform_spec': claims}}
+    found, = problems(files)
+    assert found.startswith(f"{file}: transform_spec: column 'policy' is not protected, and the step '") and (
+        "protects the same column 'Policy' of record type 'P' in the table" in found)
+    # A reason, a mapping that drops it, and a step in both.
+    left = {'left_unprotected': {'Policy': 'a number that the broker gives'}}
+    if file == 'Gen-Claims.json':
+        read({**files, CLAIMS: {'input_spec': left}})
+        read({**files, 'transformation-spec/Gen-Claims.csv': 'SourceName,DestName\nPolicy,Null\n'})
+    read({**files, SPEC: {'input_spec': source, 'transform_spec': own or claims},
+          CLAIMS: {'transform_spec': claims or own}})
+    assert len(problems({**files, 'transformation-spec/Gen-Own.csv': 'SourceName,DestName\npolicy,Number\n',
+                         SPEC: {'input_spec': source, 'transform_spec': {'hash': ['number']}},
+                         CLAIMS: {}})) == 1
+
+
 @pytest.mark.parametrize(('changes', 'message'), [
     ([('records.feild', 1)], "input_spec.records.feild: unknown key (did you mean 'field'?)"),
     ([('records.types.P.colums', [])], "types.P.colums: unknown key (did you mean 'columns'?)"),

@@ -43,7 +43,7 @@ def unprotected(input_spec=None, **steps):
     files = {'transformation-spec/g-t.json': json.dumps({'input_spec': input_spec or {}, 'transform_spec': steps}),
              'transformation-spec/g-t.csv': MAPPING}
     workflow = read_workflow('g', 't', {name: text.encode() for name, text in files.items()}.get, REGISTRY, 'Prod')
-    return unprotected_columns(workflow, protection_by_transform(REGISTRY, known_forms()))
+    return unprotected_columns(workflow, 't', protection_by_transform(REGISTRY, known_forms()))
 
 
 def test_columns_are_found_by_their_own_name_and_by_that_in_the_file_and_dropped_ones_are_not():
@@ -58,6 +58,36 @@ def test_protected_columns_and_those_with_a_reason_are_left_out():
 def test_a_copy_in_clear_text_is_found():
     assert 'phone' in unprotected(columnreplace=[
         {'field': 'Phone', 'source': 'contact', 'pattern': 'x', 'replacement': ''}])
+
+
+def test_columns_of_record_types_are_found_also_in_further_tables_and_as_members(tmp_path, capsys):
+    configuration = tmp_path / 'configuration' / 'transformation-spec'
+    configuration.mkdir(parents=True)
+    types = {'P': {'columns': ['Type', 'No', 'Policy Holder Name'], 'table': 'Policies', 'give': ['No']},
+             'D': {'columns': ['Type', 'Driver Name'], 'parent': 'P', 'nested_in': 'Drivers'},
+             'C': {'columns': ['Type', 'IBAN'], 'parent': 'P', 'table': 'Claims'}}
+    (configuration / 'Gen-Policies.json').write_text(json.dumps(
+        {'input_spec': {'pipe': {}, 'records': {'field': 1, 'types': types}}}))
+    (configuration / 'Gen-Claims.csv').write_text('SourceName,DestName\nNo,no\nIBAN,account\n')
+    assert main(['--config', str(configuration.parent), 'validate', '--format', 'json']) == 0
+    warnings = json.loads(capsys.readouterr().out)['warnings']
+    assert [(item['file'], item['message']) for item in warnings] == [
+        ('Gen-Claims.json', "columns look personal and are not protected: 'account' (a bank or card number)"),
+        ('Gen-Policies.json', "columns look personal and are not protected: 'policy_holder_name' (a name), 'drivers' "
+                              '(a name)')]
+
+
+def test_a_copybook_is_only_told_if_no_workflow_reads_it(tmp_path, capsys):
+    folder = tmp_path / 'transformation-spec'
+    folder.mkdir()
+    for name, spec in {'Gen-One': {}, 'Gen-Two': {'copybook': 'shared.cpy'}, 'Gen-Bad': {'record_format': 'Z'}}.items():
+        (folder / f'{name}.json').write_text(json.dumps({'input_spec': {'cobol': spec}}))
+    for name in ('Gen-One', 'Gen-Bad', 'shared', 'old'):
+        (folder / f'{name}.cpy').write_text('       01  RECORD-A.\n           05  FIELD-A  PIC X(4).\n')
+    assert main(['--config', str(tmp_path), 'validate', '--format', 'json']) == 1
+    document = json.loads(capsys.readouterr().out)
+    assert [item['file'] for item in document['warnings']] == ['transformation-spec/old.cpy']
+    assert document['valid_workflows'] == ['Gen/One', 'Gen/Two']
 
 
 @pytest.mark.parametrize('reason', ['', ' - ', 3, None])

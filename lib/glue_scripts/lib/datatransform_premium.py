@@ -19,6 +19,7 @@ from lake_etl.config.form import ConvertingEntry
 from lake_etl.spark.columns import column, column_type
 from lake_etl.spark.helper_names import unused_name
 from lake_etl.transform.conversion import Conversion, text_conversions
+from lake_etl.transform.conversion_watch import RowEffect
 from lake_etl.transform.earned_premium import Term, by_day, by_month, by_month_reconciled, earned_premium
 from lake_etl.transform.fuse import PreparedColumn
 from lake_etl.transform.number_range import turned_sign, within_range
@@ -50,7 +51,7 @@ def months_between_normalized(expiration_date: date | None, effective_date: date
     return len(policy_month_list(effective_date, until))
 
 
-@F.udf(ArrayType(DateType()))
+@F.udf(ArrayType(DateType()), useArrow=False)
 def add_policy_months_list(policy_effective_date: date | None, policy_expiration_date: date | None
                            ) -> list[datetime] | None:
     """Return a column with the list of `policy_month_list`; null when a date is null."""
@@ -59,13 +60,13 @@ def add_policy_months_list(policy_effective_date: date | None, policy_expiration
     return policy_month_list(policy_effective_date, policy_expiration_date)
 
 
-@F.udf(DateType())
+@F.udf(DateType(), useArrow=False)
 def last_day_of_month(any_date_in_month: date | None) -> date | None:
     """Return a column with the last day of the date's month."""
     return None if any_date_in_month is None else any_date_in_month + relativedelta(day=31)
 
 
-@F.udf(AMOUNT)
+@F.udf(AMOUNT, useArrow=False)
 def earnedpremium_straightline(total_premium: Decimal | None, effective_date: date | None, expiration_date: date | None,
                                period_start_date: date | None, period_end_date: date | None) -> Decimal | None:
     """Return a column with the premium that is earned in a period, the same in each month of the policy.
@@ -84,7 +85,7 @@ def earnedpremium_straightline(total_premium: Decimal | None, effective_date: da
     return _cents(Fraction(total_premium) / count) if count and period_end_date <= months[-1].date() else None
 
 
-@F.udf(AMOUNT)
+@F.udf(AMOUNT, useArrow=False)
 def earnedpremium_byday(total_premium: Decimal | None, effective_date: date | None, expiration_date: date | None,
                         period_start_date: date | None, period_end_date: date | None) -> Decimal | None:
     """Return a column with the premium that is earned in a period by its days, both ends counted.
@@ -159,7 +160,7 @@ def _expanded_term_read(entry: ExpandPolicyMonthsEntry, schema: StructType) -> t
     return text_conversions(schema, entry.policy_month_start_field, entry.on_error, dates=entry.reads())
 
 
-@frame_transform(EXPANDPOLICYMONTHS, converts=_expanded_term_read)
+@frame_transform(EXPANDPOLICYMONTHS, converts=_expanded_term_read, row_effect=RowEffect.REPEATS)
 def transform_expandpolicymonths(df: DataFrame, entries: tuple[ExpandPolicyMonthsEntry, ...],
                                  context: TransformContext) -> DataFrame:
     """Turn each policy into one row for every first of a month from its effective month through its expiration date.

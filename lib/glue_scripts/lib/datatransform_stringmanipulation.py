@@ -20,7 +20,7 @@ from lake_etl.transform.json_values import json_literal
 from lake_etl.transform.registry import TransformContext, column_transform
 
 
-@F.udf(StringType())
+@F.udf(StringType(), useArrow=False)
 def format_column(formatstring: str | None, *args: Any) -> str | None:
     """Return a column with the values put into a Python format string and the result stripped.
 

@@ -15,13 +15,13 @@ from pyspark.sql.types import NullType, StringType
 
 from lake_etl import runtime
 from lake_etl.errors import DataError, LakeError
-from lake_etl.mapping.clean_names import clean_names, log_renamed
 from lake_etl.mapping.recommendation import recommended_spec
 from lake_etl.ports import Cause, Column, Partition, Publication, Table
 from lake_etl.publish.load_files import catalog_columns
 from lake_etl.publish.schema_evolution import change_is_allowed, evolved_columns, require_allowed_change, same_partition
 from lake_etl.publish.sweep import sweep_partition
 from lake_etl.publish.undo import new_run
+from lake_etl.syntax.clean_names import clean_names, log_renamed
 
 RETENTION = timedelta(hours=72)
 

@@ -113,13 +113,22 @@ def _ignored(case: WorkflowCase) -> frozenset[str]:
 
 def _recorded_protection(case: WorkflowCase) -> frozenset[str]:
     """Return the columns that were protected when the case was recorded, in lower case."""
+    return frozenset(name for columns in _recorded_columns(case).values() for name, is_protected in columns.items()
+                     if is_protected)
+
+
+def _recorded_columns(case: WorkflowCase) -> dict[str, dict[str, bool]]:
+    """Return by table the columns when the case was recorded, in lower case, and whether each was protected."""
     file = case.expected / COLUMNS
     if not file.is_file():
-        return frozenset()
+        return {}
     content = read_case_csv(file, f'{case.name}/{EXPECTED}/{COLUMNS}')
-    rows = [dict(zip(map(str.lower, content.columns), row, strict=True)) for row in content.rows]
-    return frozenset(str(row['column']).lower() for row in rows if row.get('protected') == PROTECTED
-                     and row.get('column'))
+    found: dict[str, dict[str, bool]] = {}
+    for row in (dict(zip(map(str.lower, content.columns), cells, strict=True)) for cells in content.rows):
+        if row.get('column'):
+            columns = found.setdefault(str(row.get('table')).lower(), {})
+            columns[str(row['column']).lower()] = row.get('protected') == PROTECTED
+    return found
 
 
 def record(case: WorkflowCase, outcome: CaseOutcome) -> list[Path]:
@@ -151,6 +160,23 @@ def _require_protection(case: WorkflowCase, outcome: CaseOutcome) -> None:
             f'{case.name}/{EXPECTED}/{COLUMNS}', ', '.join(lost), 'protected when the case was recorded and not '
             'protected now, so the expected files would hold clear text',
             "protect them again; if the clear text is intended, empty their cells in the column 'protected'")])
+    if problems := list(_in_place_of_protected(case, outcome.row_sets[COLUMNS])):
+        raise ConfigurationError(problems)
+
+
+def _in_place_of_protected(case: WorkflowCase, columns: RowSet) -> Iterator[Problem]:
+    """Yield a problem for each table that has new columns in clear text and has lost protected ones, maybe renamed."""
+    recorded = _recorded_columns(case)
+    for table in sorted({str(row[0]) for row in columns.rows}):
+        before = recorded.get(table, {})
+        now = {str(row[1]).lower(): row[3] == PROTECTED for row in columns.rows if row[0] == table}
+        gone = [name for name, is_protected in before.items() if is_protected and name not in now]
+        new = [name for name, is_protected in now.items() if not is_protected and name not in before]
+        if gone and new:
+            yield Problem(
+                f'{case.name}/{EXPECTED}/{COLUMNS}', f'{table}: {", ".join(gone)}', 'protected when the case was '
+                f'recorded and gone now, and {", ".join(new)} in clear text may hold the same values',
+                "protect what was renamed; if it is something else, empty the cells of what is gone in 'protected'")
 
 
 def _texts(case: WorkflowCase, outcome: CaseOutcome) -> Iterator[tuple[str, str]]:

@@ -68,8 +68,8 @@ def propose_by_copybook(file: Path, copybook: Path, options: argparse.Namespace)
 
     Raises ConfigurationError when the copybook has mistakes, and DataError when the file does not fit it.
     """
-    from lake_etl.mapping.clean_names import clean_names
     from lake_etl.read.cobol_proposal import propose_extract
+    from lake_etl.syntax.clean_names import clean_names
     keys = {'encoding': options.encoding, 'record_format': options.record_format}
     findings = Findings('options of ./lake recommend')
     described = {key: value for key, value in keys.items() if value}

@@ -6,6 +6,7 @@ import argparse
 from lake_etl.config.configuration_files import folded
 from lake_etl.errors import LakeError
 from lib.local_lake.folders import LakeFolders
+from lib.local_lake.planning.collected_again import find_collected, why_missing
 from lib.local_lake.planning.configured_lake import read_configured_lake
 from lib.local_lake.planning.lake_plan import collected_files, lake_files
 from lib.local_lake.planning.plan_report import print_lines, reload_summary
@@ -31,8 +32,8 @@ def run(folders: LakeFolders, options: argparse.Namespace) -> int:
         chosen, collected = in_range(files, first, last), collected_files(folders, configured)
         _require(chosen, options)
         print(f'{chosen[0].workflow}: {reload_summary(chosen)}')
-        print_lines([f'{item.day}  {item.file}{"" if folded(item.file) in collected else " (not in Collect any more)"}'
-                     for item in chosen])
+        print_lines(f'{item.day}  {item.file}' + (
+            '' if find_collected(item, collected) else f' ({why_missing(item, collected)})') for item in chosen)
         print('Nothing was loaded. Leave out --dry-run to load these files again.')
         return 0
     with folders.writing():

@@ -4,14 +4,14 @@ from __future__ import annotations
 import argparse
 import logging
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from lake_etl import runtime
 from lake_etl.arguments import KNOWN_PLACEHOLDERS
 from lake_etl.config.configuration_files import (
-    RULES, SPEC, SQL, ConfigurationFiles, configured_name, file_names, folded)
+    COPYBOOK_ENDING, RULES, SPEC, SQL, ConfigurationFiles, configured_name, file_names, folded)
 from lake_etl.config.entries.known import known_forms
 from lake_etl.config.personal_columns import unprotected_columns, unprotected_warning
 from lake_etl.config.reader import configuration_below
@@ -49,6 +49,9 @@ class Validation:
     unread    files that belong to no workflow
     filled    the tables that the workflows fill
     further   writers of tables that files of another workflow fill, which have no files of their own
+    present   folded names of the files that valid workflows read
+    about     the warnings about each table, by its folded name; those of its files alone, and those of the workflow
+              whose files fill it, which knows more of it
     """
 
     valid: dict[str, str] = field(default_factory=dict)
@@ -58,6 +61,8 @@ class Validation:
     unread: list[str] = field(default_factory=list)
     filled: list[WrittenTable] = field(default_factory=list)
     further: set[str] = field(default_factory=set)
+    present: set[str] = field(default_factory=set)
+    about: tuple[dict[str, list[Problem]], dict[str, list[Problem]]] = field(default_factory=lambda: ({}, {}))
 
 
 def run(folders: LakeFolders, options: argparse.Namespace) -> int:
@@ -104,6 +109,10 @@ def validate(folders: LakeFolders, workflow: str | None, data: bool = False) -> 
         for name in workflows.each(wanted):
             workflows.what = f'Checking {name}'
             _check_workflow(folders, read, name, found, data)
+    copybooks = {folded(f'{SPEC}/{name.replace("/", "-", 1)}{COPYBOOK_ENDING}') for name in wanted}
+    found.unread = [name for name in found.unread if folded(name) not in found.present | copybooks]
+    own, by_other = found.about
+    found.warnings += [warning for warnings in {**own, **by_other}.values() for warning in warnings]
     found.problems += find_conflicts(item for item in found.filled if folded(item.writer) not in found.further)
     return found
 
@@ -159,14 +168,18 @@ def _check_workflow(folders: LakeFolders, read: ConfigurationFiles, workflow: st
     found.valid[name] = (f'{name}: {files} files are valid.' if files
                          else f'{name}: no configuration files, so the defaults apply.')
     found.filled += workflow_tables(database, table, read_files)
+    found.present |= set(map(folded, read_files.present_files))
     for further, configured in read_files.further_tables.items():
         found.further |= {folded(item.writer) for item in workflow_tables(database, further, configured)}
-    published = runtime.catalog().table(database.lower(), table.lower()) if folders.database_file.exists() else None
-    values = _personal_values(folders, published) if data and published else {}
-    found.warnings += _warnings(database, table, read_files, values)
-    if published:
+        found.about[1][folded(f'{database}/{further}')] = list(_warnings(folders, database, further, configured, data))
+    found.about[0][folded(name)] = list(_warnings(folders, database, table, read_files, data))
+    if published := _published(folders, database, table):
         if warning := hash_warning(published, chosen_hash_text(read_files, {}), f'{name}: the workflow'):
             found.warnings.append(warning)
+
+
+def _published(folders: LakeFolders, database: str, table: str) -> Table | None:
+    return runtime.catalog().table(database.lower(), table.lower()) if folders.database_file.exists() else None
 
 
 def _personal_values(folders: LakeFolders, table: Table) -> dict[str, str]:
@@ -174,10 +187,15 @@ def _personal_values(folders: LakeFolders, table: Table) -> dict[str, str]:
     return personal_values(folders.catalog, table)
 
 
-def _warnings(database: str, table: str, workflow: Workflow, values: Mapping[str, str]) -> Iterator[Problem]:
-    """Yield what is allowed and probably not meant: personal columns in clear text, and rules against each other."""
+def _warnings(folders: LakeFolders, database: str, table: str, workflow: Workflow, data: bool) -> Iterator[Problem]:
+    """Yield what is allowed and probably not meant: personal columns in clear text, and rules against each other.
+
+    data  whether to look for personal data in the published table
+    """
     names = file_names(database, table)
-    columns = unprotected_columns(workflow, protection_by_transform(known_transforms(), known_forms()), values)
+    published = _published(folders, database, table) if data else None
+    values = _personal_values(folders, published) if published else {}
+    columns = unprotected_columns(workflow, table, protection_by_transform(known_transforms(), known_forms()), values)
     if columns:
         yield unprotected_warning(columns, workflow.file(names.spec).rpartition('/')[2])
     if workflow.quality:

@@ -12,8 +12,8 @@ from lake_etl.config.form import Entry
 from lake_etl.config.quality_rules import ACTIONS, STAGES, QualityRules
 from lake_etl.config.transform_steps import ANY_COLUMN, protected_columns
 from lake_etl.config.workflow import Workflow
-from lake_etl.mapping.clean_names import clean_names
 from lake_etl.ports import Table
+from lake_etl.syntax.clean_names import clean_names
 from lib.local_lake.contracts.column_types import normalized_type
 from lib.local_lake.contracts.data_contract import LOAD, PERSONAL, Contract, ContractColumn, ContractRule
 

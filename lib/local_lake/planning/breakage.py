@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
 from lake_etl.column_lineage.cleanse_lineage import rule_columns
@@ -12,6 +12,7 @@ from lake_etl.config.quality_rules import ACTIONS
 from lake_etl.config.written_tables import CONSUME
 from lib.local_lake.planning.configured_lake import ConfiguredLake
 from lib.local_lake.planning.effect import STRUCTURE, ConfigurationEffect
+from lib.local_lake.planning.rule_reading import rules_of_others
 
 
 @dataclass(frozen=True)
@@ -29,11 +30,12 @@ class Breakage:
 def find_breakages(before: ConfiguredLake, after: ConfiguredLake, effects: Iterable[ConfigurationEffect]
                    ) -> Iterator[Breakage]:
     """Yield what does not work any more after a change of the configuration."""
-    gone = {effect.earlier or effect.column: effect.table for effect in effects
+    gone = {(effect.table, effect.earlier or effect.column) for effect in effects
             if effect.kind in ('column removed', 'column renamed')}
-    for problems in after.problems.values():
-        yield from (Breakage(item.file, str(item)) for item in problems if item not in {
-            known for some in before.problems.values() for known in some})
+    for name, problems in after.problems.items():
+        known = () if before.unread.get(name) != after.unread.get(name) else before.problems.get(name, ())
+        yield from (Breakage(item.file, str(item).removeprefix(f'{item.file}: ')) for item in problems
+                    if item not in known)
     if after.circle and after.circle != before.circle:
         yield Breakage('transformation-sql', after.circle)
     yield from _refused(effects, after)
@@ -41,14 +43,12 @@ def find_breakages(before: ConfiguredLake, after: ConfiguredLake, effects: Itera
     for sentence in after.graph.unread:
         if sentence not in earlier:
             yield _unread(sentence, gone, after)
-    yield from _only_of_source({(table, name) for name, table in gone.items()}, after)
+    yield from _only_of_source(gone, after)
+    yield from _read_by_rules(gone, before, after)
     yield from _missing_tables(before, after)
-    known = set(_missing_columns(before))
-    yield from (item for item in _missing_columns(after) if item not in known)
-    known = set(_missing_in_rules(before))
-    yield from (item for item in _missing_in_rules(after) if item not in known)
-    known = set(_missing_in_matches(before))
-    yield from (item for item in _missing_in_matches(after) if item not in known)
+    for missing in (_missing_columns, _missing_in_rules, _missing_in_matches):
+        earlier_ones = set(missing(before))
+        yield from (item for item in missing(after) if item not in earlier_ones)
 
 
 def _refused(effects: Iterable[ConfigurationEffect], after: ConfiguredLake) -> Iterator[Breakage]:
@@ -67,11 +67,11 @@ def _refused(effects: Iterable[ConfigurationEffect], after: ConfiguredLake) -> I
                                  f'{effect.column} is another column than in the published table')
 
 
-def _unread(sentence: str, gone: Mapping[str, str], lake: ConfiguredLake) -> Breakage:
+def _unread(sentence: str, gone: Collection[tuple[str, str]], lake: ConfiguredLake) -> Breakage:
     """Return what is wrong with a statement that could be traced before: it names removed columns, or nobody knows."""
     place, _, reason = sentence.partition(': ')
     words = set(re.findall(r'\w+', _sql_text(place.rpartition(' of ')[2], lake)))
-    named = sorted(f'{table}.{name}' for name, table in gone.items() if name in words)
+    named = sorted(f'{table}.{name}' for table, name in gone if name in words)
     if named:
         return Breakage(place, f'reads {" and ".join(named)}, which {"do" if len(named) > 1 else "does"} not exist')
     return Breakage(place, reason, certain='none of the tables' in reason)
@@ -105,7 +105,7 @@ def _missing_tables(before: ConfiguredLake, after: ConfiguredLake) -> Iterator[B
              if origin.source.table not in before.graph.tables}
     read = {(origin.source.table, target.table) for origin, target in after.graph.edges()}
     for source, table in sorted(read - known):
-        if source not in after.graph.tables:
+        if source not in after.graph.tables and source not in after.unread_tables:
             more = ' any more' if source in before.graph.tables else ''
             name = source.removeprefix('default.')
             yield Breakage(after.graph.tables[table].file, f'{table} reads {name}, which no workflow fills{more}',
@@ -119,6 +119,20 @@ def _only_of_source(gone: Collection[tuple[str, str]], lake: ConfiguredLake) -> 
         if table and table.further_columns and (table.name, column) in gone and table.column(column) is None:
             yield Breakage(lake.graph.tables[target.table].file, f'{target.table} reads {origin.source}, which exists '
                            'only if the source file has it', certain=False)
+
+
+def _read_by_rules(gone: Collection[tuple[str, str]], before: ConfiguredLake, after: ConfiguredLake
+                   ) -> Iterator[Breakage]:
+    """Yield the rules that read a column or a table of another workflow which is gone."""
+    tables = {name for name in before.graph.tables.keys() - after.graph.tables.keys() - after.unread_tables}
+    for item in rules_of_others(after):
+        place = f'dq-{after.name(item.workflow).replace("/", "-")}.json'
+        for table, name in sorted(gone):
+            if item.names(table, name):
+                yield Breakage(place, f'{item.rule} reads {table}.{name}, which does not exist')
+        for table in sorted(tables):
+            if item.names(table):
+                yield Breakage(place, f'{item.rule} reads {table}, which no workflow fills any more', certain=False)
 
 
 def _missing_in_rules(lake: ConfiguredLake) -> Iterator[Breakage]:

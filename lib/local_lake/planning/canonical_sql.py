@@ -4,7 +4,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 from lake_etl.syntax.placeholders import PLACEHOLDER
@@ -16,6 +16,8 @@ FILLABLE = re.compile(PLACEHOLDER)
 KEYWORDS = frozenset({'side', 'kind', 'method', 'unit'})
 # With these parts a change of one output column can change the rows, and so all columns.
 ROW_PARTS = ('group', 'distinct', 'having', 'qualify', 'order', 'limit', 'laterals')
+# Of null this is null, and SIZE is -1; the parser takes one for the other.
+SIZE_OR_NULL = re.compile(r'\barray_size(?=\s*\()', re.IGNORECASE)
 CREATED = re.compile(r'\s*CREATE\s+(?:OR\s+REPLACE\s+)?(?:EXTERNAL\s+)?(?:VIEW|TABLE)\s+(?:IF\s+NOT\s+EXISTS\s+)?'
                      r'(?P<name>[^\s(]+)', re.IGNORECASE)
 
@@ -49,17 +51,18 @@ def canonical_query(text: str, dialect: Dialect) -> CanonicalQuery:
     if tree is None or tree.find(exp.Command):
         return CanonicalQuery(canonical_words(text, dialect), parsed=False)
     try:
-        whole = _form(tree)
+        form = partial(_form, spelled=tree.find(exp.JSONFormat) is not None)
+        whole = form(tree)
         if not isinstance(tree, exp.Select):
             return CanonicalQuery(whole)
         names = [item.alias_or_name.lower() for item in tree.expressions]
         if not all(names) or '*' in names or len(set(names)) < len(names):
             return CanonicalQuery(whole)
         coupled = any(tree.args.get(part) for part in ROW_PARTS) or _refers_to(tree.expressions, names)
-        columns = {name: _form(item) for name, item in zip(names, tree.expressions, strict=True)}
+        columns = {name: form(item) for name, item in zip(names, tree.expressions, strict=True)}
         rest = tree.copy()
         rest.set('expressions', [])
-        return CanonicalQuery(whole, columns=columns, rest=_form(rest), coupled=coupled)
+        return CanonicalQuery(whole, columns=columns, rest=form(rest), coupled=coupled)
     except RecursionError:
         return CanonicalQuery(canonical_words(text, dialect), parsed=False)
 
@@ -95,6 +98,7 @@ def created_name(text: str, dialect: Dialect) -> str:
 def _tree(text: str, dialect: Dialect) -> Any:
     """Return the syntax tree of a statement; None when it cannot be read as one statement."""
     named = FILLABLE.sub(lambda found: f'placeholder_{found[0].encode().hex()}', text)
+    named = SIZE_OR_NULL.sub('size_or_null', named)
     try:
         trees = syntax_trees(named, dialect)
     except SqlMistake:
@@ -113,22 +117,25 @@ def _refers_to(expressions: Sequence[Any], names: Sequence[str]) -> bool:
     return False
 
 
-def _form(node: Any) -> str:
-    """Return a syntax tree as text: names in lower case and without quotes, literals as they are."""
+def _form(node: Any, spelled: bool = False) -> str:
+    """Return a syntax tree as text: names in lower case and without quotes, literals as they are.
+
+    spelled  whether names stay as they are spelled, because TO_JSON writes those of columns into values
+    """
     from sqlglot import exp
     if isinstance(node, list):
-        return f'[{",".join(map(_form, node))}]'
+        return f'[{",".join(_form(item, spelled) for item in node)}]'
     if not isinstance(node, exp.Expression):
         return repr(node)
     if isinstance(node, exp.Identifier):
-        return f'<{node.name.lower()}>'
+        return f'<{node.name if spelled else node.name.lower()}>'
     parts = []
     for key, value in sorted(node.args.items()):
         if value is None or value is False or value == [] or _is_noise(node, key, value):
             continue
-        spelled = value.lower() if isinstance(value, str) and (
+        text = value.lower() if isinstance(value, str) and (
             key in KEYWORDS or isinstance(node, (exp.Anonymous, exp.Var))) else value
-        parts.append(f'{key}={_form(spelled)}')
+        parts.append(f'{key}={_form(text, spelled)}')
     return f'{type(node).__name__}({";".join(parts)})'
 
 

@@ -1,6 +1,7 @@
 """Reads a configuration folder into values that can be compared with those of another version of it."""
 from __future__ import annotations
 
+import hashlib
 import logging
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -17,11 +18,13 @@ from lake_etl.config.personal_columns import unprotected_columns
 from lake_etl.config.reader import configuration_below
 from lake_etl.config.transform_steps import protection_by_transform
 from lake_etl.config.workflow import Workflow, read_entity_match, read_workflow
+from lake_etl.config.written_tables import CONSUME
 from lake_etl.errors import ConfigurationError, LakeError, Problem
 from lake_etl.transform.discovery import known_transforms
 from lib.local_lake.commands.validate import matched_databases, workflows_in
 from lib.local_lake.planning.workflow_facts import WorkflowFacts, workflow_facts
 from lib.local_lake.progress import Activity, doing
+from lib.local_lake.running.loaded_configuration import workflow_files
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,6 +38,7 @@ class ConfiguredLake:
     matches    entity match specifications by database in lower case
     graph      column lineage of all that can be read
     circle     why the lineage of the lake cannot be computed; empty when it can
+    unread     digests of the files of what has problems, so that a change of these is noticed all the same
     """
 
     names: Mapping[str, str] = field(default_factory=dict)
@@ -45,6 +49,14 @@ class ConfiguredLake:
     matches: Mapping[str, EntityMatchSpec] = field(default_factory=dict)
     graph: LineageGraph = field(default_factory=LineageGraph)
     circle: str = ''
+    unread: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def unread_tables(self) -> frozenset[str]:
+        """Return the tables that workflows with problems may fill."""
+        names = [key.split('/') for key in self.problems if '/' in key]
+        return frozenset(name for database, table in names for name in (
+            f'{database}.{table}', f'{database}{CONSUME}.{table}'))
 
     def name(self, workflow: str) -> str:
         """Return a workflow as its files are spelled."""
@@ -100,7 +112,18 @@ def read_configured_lake(configuration: Path, code: Mapping[str, str], environme
             names=names, workflows=workflows, problems=problems, matches=matches, graph=graph, circle=circle,
             facts={key: workflow_facts(*_parts(names[key]), workflow, protecting, code)
                    for key, workflow in workflows.items()},
-            personal={key: unprotected_columns(workflow, protecting) for key, workflow in workflows.items()})
+            personal={key: unprotected_columns(workflow, _parts(names[key])[1], protecting)
+                      for key, workflow in workflows.items()},
+            unread={key: _digest(configuration, names.get(key, key)) for key in problems})
+
+
+def _digest(configuration: Path, name: str) -> str:
+    """Return a digest of the files of a workflow or, for a name without a slash, of the match of a database."""
+    try:
+        files = workflow_files(configuration, name if '/' in name else f'{name}/')
+    except LakeError:
+        return ''    # Two files differ by letter case alone; nothing can be said of them.
+    return hashlib.sha256(repr(files).encode(errors='surrogateescape')).hexdigest()
 
 
 def _told(what: str, only: str | None) -> AbstractContextManager[Activity]:

@@ -81,9 +81,11 @@ def _commit(against: str | None, configuration: Path) -> str:
         if reference == 'HEAD':
             raise LakeError(f'The git repository of {configuration} has no commit yet. Commit the configuration, or '
                             'name the folder of an earlier one with --against.')
+        shallow = _git(['rev-parse', '--is-shallow-repository'], configuration).stdout.strip() == b'true'
+        more = ' This clone is shallow; git fetch --unshallow brings the earlier commits.' if shallow else ''
         raise LakeError(f'--against {reference}: the git repository of {configuration} has no such reference, and '
                         'there is no folder of that name with configuration files. git branch -a lists branches, git '
-                        'log --oneline commits.')
+                        f'log --oneline commits.{more}')
     return found.stdout.decode().strip()
 
 

@@ -11,10 +11,11 @@ from lake_etl.syntax.sql_syntax import tables_read
 from lib.local_lake.planning.breakage import Breakage, find_breakages
 from lib.local_lake.planning.configured_lake import ConfiguredLake
 from lib.local_lake.planning.effect import ORDER, PERSONAL, ConfigurationEffect, Reload
-from lib.local_lake.planning.workflow_comparison import compare_workflows
+from lib.local_lake.planning.rule_reading import rules_of_others
+from lib.local_lake.planning.workflow_comparison import ROWS_OF_RULES, compare_workflows
 
 OF_ROWS = frozenset({'rows change', 'reading changes', 'table added', 'table mode changes', 'cannot be analysed',
-                     'match changes'})
+                     'match changes', 'view changed'})
 OF_COLUMNS = frozenset({'protection removed', 'protection changed', 'protection added', 'type changed',
                         'values change', 'column added', 'column renamed'})
 
@@ -115,7 +116,9 @@ def _personal_effects(before: ConfiguredLake, after: ConfiguredLake, own: Iterab
     filling = _filling(after)
     for name, lineage in after.graph.tables.items():
         for column in lineage.columns:
-            if (name, column.name) not in told and _loses_protection(name, column.name, before.graph, after.graph):
+            unread = {origin.source.table for origin in column.origins} & after.unread_tables
+            if not unread and (name, column.name) not in told and _loses_protection(
+                    name, column.name, before.graph, after.graph):
                 told.add((name, column.name))
                 yield ConfigurationEffect(
                     workflow=filling.get(name, ''), table=name, kind='protection removed', column=column.name,
@@ -185,7 +188,12 @@ def _downstream(effects: Iterable[ConfigurationEffect], before: ConfiguredLake, 
 
 
 def _by_text(changed: Iterable[str], found: Iterable[str], after: ConfiguredLake) -> Iterator[DownstreamChange]:
-    """Yield Consume tables whose query reads a changed table in a way that the lineage does not tell."""
+    """Yield tables whose query or rules read a changed table in a way that the lineage does not tell."""
+    for rule in rules_of_others(after):
+        table = rule.workflow.replace('/', '.')
+        read = tuple(sorted(name for name in changed if name != table and rule.names(name)))
+        if read and ROWS_OF_RULES in rule.place:
+            yield DownstreamChange(table, after.name(rule.workflow), (), read, certain=False)
     touched = {*changed, *found}
     for workflow, facts in after.facts.items():
         database = workflow.partition('/')[0]
@@ -193,9 +201,9 @@ def _by_text(changed: Iterable[str], found: Iterable[str], after: ConfiguredLake
         sql = after.workflows[workflow].spark_sql
         if sql is None or table in touched or not _is_unknown(after.graph.tables.get(table)):
             continue
-        read = {'.'.join(name) for text in sql.statements for name in tables_read(text, 'spark')}
+        named = {'.'.join(name) for text in sql.statements for name in tables_read(text, 'spark')}
         texts = ' '.join(sql.statements).lower()
-        sources = tuple(sorted(name for name in changed if name in read or name.partition('.')[2] in texts))
+        sources = tuple(sorted(name for name in changed if name in named or name.partition('.')[2] in texts))
         if sources:
             yield DownstreamChange(table, after.name(workflow), (), sources, certain=False)
 

@@ -14,6 +14,7 @@ from lake_etl import runtime
 from lake_etl.adapters.local.sqlite_items import SqliteItems
 from lake_etl.config.configuration_files import folded
 from lib.local_lake.folders import LakeFolders
+from lib.local_lake.planning.collected_again import find_collected
 from lib.local_lake.planning.configured_lake import ConfiguredLake, read_configured_lake
 from lib.local_lake.planning.earlier_configuration import earlier_configuration
 from lib.local_lake.planning.effect import ConfigurationEffect, Reload
@@ -57,8 +58,8 @@ class LakePlan:
         return {**self.comparison.followers, **self.pending.needs}
 
     def missing(self, reload: WorkflowReload) -> list[RecordedFile]:
-        """Return the files of a reload that are not in Collect any more."""
-        return [item for item in reload.files if folded(item.file) not in self.collected]
+        """Return the files of a reload that cannot be loaded: gone from Collect, or come again for another day."""
+        return [item for item in reload.files if find_collected(item, self.collected) is None]
 
 
 @contextmanager
@@ -92,13 +93,17 @@ def opened_plan(folders: LakeFolders, against: str | None) -> Iterator[LakePlan]
                              'about the present files.')
         if not folders.database_file.exists():
             notes.append('There is no lake here, so the plan names no files.')
+        if after.circle:
+            notes.append(f'{after.circle} So the plan names no views and columns that are made of changed tables.')
         with doing('Comparing configurations'):
             comparison, pending = compare_lakes(lake, after), _read_pending(folders)
+            collected = collected_files(folders, after)
         with doing('Finding the files to load again', sum(map(len, files.values())), 'files') as looked_at:
             since = _Since(folders, after, code, looked_at)
-            reloads = needed_reloads(comparison, files, since.reload_of, pending)
+            reloads = needed_reloads(comparison, files, since.reload_of, pending,
+                                     lambda item: find_collected(item, collected) is not None)
         yield LakePlan(compared=compared, before=before, comparison=comparison, after=after, reloads=reloads,
-                       collected=collected_files(folders, after), notes=notes, pending=pending)
+                       collected=collected, notes=notes, pending=pending)
 
 
 def _last_loads(folders: LakeFolders, files: Mapping[str, Sequence[RecordedFile]], code: Mapping[str, str],

@@ -1,7 +1,7 @@
 """Decides which files a plan loads again: those that were not loaded with the present configuration yet."""
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from lib.local_lake.planning.effect import Reload
@@ -32,22 +32,24 @@ class PendingReloads:
 
 
 def needed_reloads(plan: ConfigurationPlan, files: Mapping[str, Sequence[RecordedFile]],
-                   reload_since: Callable[[RecordedFile], Reload | None], pending: PendingReloads
-                   ) -> list[WorkflowReload]:
+                   reload_since: Callable[[RecordedFile], Reload | None], pending: PendingReloads,
+                   is_there: Callable[[RecordedFile], bool]) -> list[WorkflowReload]:
     """Return the files to load again by workflow, workflows that others read first.
 
     files         that fill the tables, by workflow
     reload_since  which reload a file needs since its own last load; None if the record does not tell it
+    is_there      tells whether a file can be loaded again, because Collect still has it
     """
     found: list[WorkflowReload] = []
     followers = {**plan.followers, **pending.needs}
     for workflow in plan.order:
         own = plan.reloads.get(workflow, 'none')
-        chosen = _own(own, files.get(workflow, ()), reload_since)
+        chosen = _own(own, files.get(workflow, ()), reload_since, is_there)
         reason = 'own'
         if workflow in followers:
             scope, before = followers[workflow]
-            more = _following(scope, before, files, found, workflow)
+            changed = {item.workflow for item in found if any(map(is_there, item.files))} & {*before}
+            more = _following(scope, files.get(workflow, ()), changed, _latest(before, files), is_there)
             if len(more) > len(chosen):
                 chosen, reason = more, reason if chosen else 'others'
         if chosen:
@@ -55,8 +57,8 @@ def needed_reloads(plan: ConfigurationPlan, files: Mapping[str, Sequence[Recorde
     return found
 
 
-def _own(scope: Reload, files: Sequence[RecordedFile], reload_since: Callable[[RecordedFile], Reload | None]
-         ) -> list[RecordedFile]:
+def _own(scope: Reload, files: Sequence[RecordedFile], reload_since: Callable[[RecordedFile], Reload | None],
+         is_there: Callable[[RecordedFile], bool]) -> list[RecordedFile]:
     """Return the files that a change of the workflow's own configuration touches."""
     needs = {item: reload_since(item) for item in files}
     all_files = [item for item in files if needs[item] == 'all' or (needs[item] is None and scope == 'all')]
@@ -64,14 +66,25 @@ def _own(scope: Reload, files: Sequence[RecordedFile], reload_since: Callable[[R
         return all_files
     # One load fills the table anew, so that one with the present configuration is enough.
     outdated = [item for item in files if needs[item] == 'one' or (needs[item] is None and scope == 'one')]
-    return outdated[-1:] if len(outdated) == len(files) else []
+    return _last(outdated, is_there) if len(outdated) == len(files) else []
 
 
-def _following(scope: Reload, before: Iterable[str], files: Mapping[str, Sequence[RecordedFile]],
-               found: Iterable[WorkflowReload], workflow: str) -> list[RecordedFile]:
-    """Return the files of a workflow that must follow those that it reads."""
-    own = list(files.get(workflow, ()))
-    first = {item.workflow for item in found} & set(before)
-    latest = max((item.ended for name in before for item in files.get(name, ())), default='')
-    wanted = own if scope == 'all' else own[-1:]
-    return [item for item in wanted if first or item.started < latest]
+def _last(files: Sequence[RecordedFile], is_there: Callable[[RecordedFile], bool]) -> list[RecordedFile]:
+    """Return the last file that can be loaded, or else the last one, which is told then."""
+    return ([item for item in files if is_there(item)] or [*files])[-1:]
+
+
+def _latest(before: Iterable[str], files: Mapping[str, Sequence[RecordedFile]]) -> str:
+    """Return when the last load of these workflows ended; empty if no load is on record."""
+    return max((item.ended for name in before for item in files.get(name, ())), default='')
+
+
+def _following(scope: Reload, files: Sequence[RecordedFile], changed: Collection[str], latest: str,
+               is_there: Callable[[RecordedFile], bool]) -> list[RecordedFile]:
+    """Return the files of a workflow that must follow those that it reads.
+
+    changed  workflows among these that are loaded again
+    latest   when the last load of these ended
+    """
+    wanted = files if scope == 'all' else _last(files, is_there)
+    return [item for item in wanted if changed or item.started < latest]

@@ -9,6 +9,7 @@ from dataclasses import asdict
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from lib.local_lake.planning.collected_again import why_missing
 from lib.local_lake.planning.effect import PERSONAL, STRUCTURE, ConfigurationEffect
 from lib.local_lake.planning.lake_plan import LakePlan
 from lib.local_lake.planning.needed_reloads import WorkflowReload
@@ -121,9 +122,10 @@ def _reload(plan: LakePlan, reload: WorkflowReload) -> Iterator[str]:
     missing = plan.missing(reload)
     because = '' if reload.reason == 'own' else ', because it reads changed tables'
     yield f'{reload.workflow}: {reload_summary(reload.files)}{because}'
-    if missing:
-        yield (f'  of these, not in Collect any more: {_some([item.file for item in missing])}. Their rows stay as '
-               'they are')
+    reasons = {item: why_missing(item, plan.collected) for item in missing}
+    for reason in sorted({*reasons.values()}):
+        yield (f'  of these, {reason}: {_some([item.file for item in missing if reasons[item] == reason])}. Their rows '
+               'stay as they are')
 
 
 def sample_document(found: SampleComparison) -> dict[str, object]:

@@ -2,19 +2,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 from lake_etl.config.configuration_files import folded
 from lake_etl.config.dependencies import utc_time
 from lake_etl.errors import LakeError
+from lake_etl.landing.location import read_key
 from lake_etl.ports import Partition
+from lake_etl.publish.layout import execution_mark, load_time
 from lake_etl.publish.sources import sources_of
 from lib.local_lake.running.loaded_configuration import CONFIGURATION
 
 SUCCEEDED = 'SUCCEEDED'
+SECOND = timedelta(seconds=1)    # to which names of folders tell the time
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,9 +27,10 @@ class RecordedFile:
     file           its path below Collect, database and table as the configuration spells them
     partition      year, month and day
     rows           that the table has of it
-    started, ended of its last successful load in ISO 8601; empty if no run is on record
+    started, ended of the load that the rows are of, in ISO 8601; empty if neither a run nor its folder tells it
     seconds        that this load took
     configuration  digest of the configuration of this load; empty if it is not on record
+    came_again     whether a file of the same path has filled another partition later
     """
 
     workflow: str
@@ -37,11 +41,22 @@ class RecordedFile:
     ended: str = ''
     seconds: Decimal | None = None
     configuration: str = ''
+    came_again: bool = False
 
     @property
     def day(self) -> str:
         """Return the partition as it is written for people."""
         return '/'.join(self.partition)
+
+    def is_as_loaded(self, key: str, landed: datetime) -> bool:
+        """Tell whether the file that lies in Collect under a key is the one that fills the partition.
+
+        A file without a date in its path that has come again since belongs to the partition of another day.
+        """
+        if self.came_again:
+            return False
+        same_day = read_key(key, landed).partition == tuple(map(int, self.partition))
+        return same_day or not self.started or landed.astimezone(UTC) <= datetime.fromisoformat(self.started)
 
 
 def recorded_files(workflow: str, partitions: Iterable[Partition], runs: Iterable[Mapping[str, Any]]
@@ -50,27 +65,46 @@ def recorded_files(workflow: str, partitions: Iterable[Partition], runs: Iterabl
 
     runs  records of executions; those of other workflows are ignored
     """
-    latest: dict[str, Mapping[str, Any]] = {}
-    for run in runs:
-        if run.get('job_latest_status') == SUCCEEDED and folded(str(run.get('source_key', ''))) == folded(workflow):
-            key = folded(str(run.get('file', '')))
-            if key not in latest or str(latest[key]['job_start_date']) < str(run['job_start_date']):
-                latest[key] = run
-    found = list(_files(workflow, partitions, latest))
-    return sorted(found, key=lambda item: (item.started, item.partition, item.file))
+    own = [run for run in runs if run.get('job_latest_status') == SUCCEEDED
+           and folded(str(run.get('source_key', ''))) == folded(workflow)]
+    found = sorted((item for partition in partitions for item in _files(workflow, partition, own)),
+                   key=lambda item: (item.started, item.partition, item.file))
+    # Of several partitions with one path, the last has the rows of the file that lies there now.
+    last = {folded(item.file): item for item in found}
+    return [replace(item, came_again=last[folded(item.file)] is not item) for item in found]
 
 
-def _files(workflow: str, partitions: Iterable[Partition], latest: Mapping[str, Mapping[str, Any]]
-           ) -> Iterator[RecordedFile]:
-    for partition in partitions:
-        year, month, day = partition.values
-        for source in sources_of(partition.parameters):
-            run = latest.get(folded(source.file), {})
-            seconds = [Decimal(str(value)) for value in run.get('seconds', {}).values()]
-            yield RecordedFile(
-                workflow=workflow, file=source.file, partition=(year, month, day), rows=source.rows,
-                started=_moment(run, 'job_start_date'), ended=_moment(run, 'job_last_updated_timestamp'),
-                seconds=sum(seconds, Decimal()) if seconds else None, configuration=str(run.get(CONFIGURATION, '')))
+def _files(workflow: str, partition: Partition, runs: Iterable[Mapping[str, Any]]) -> Iterator[RecordedFile]:
+    year, month, day = partition.values
+    latest = {folded(str(run.get('file', ''))): run for run in _runs_of(partition, runs)}
+    folder_made = load_time(partition.location)
+    for source in sources_of(partition.parameters):
+        run = latest.get(folded(source.file), {})
+        seconds = [Decimal(str(value)) for value in run.get('seconds', {}).values()]
+        yield RecordedFile(
+            workflow=workflow, file=source.file, partition=(year, month, day), rows=source.rows,
+            started=_moment(run, 'job_start_date') or (folder_made.isoformat() if folder_made else ''),
+            ended=_moment(run, 'job_last_updated_timestamp'),
+            seconds=sum(seconds, Decimal()) if seconds else None, configuration=str(run.get(CONFIGURATION, '')))
+
+
+def _runs_of(partition: Partition, runs: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Return the runs that may have filled a partition as it is now, in order: an undo takes back the later ones."""
+    day = _plain(partition.values)
+    own = sorted((run for run in runs if _plain(str(run.get('partition') or '/'.join(day)).split('/')) == day),
+                 key=lambda run: str(run['job_start_date']))
+    made = [number for number, run in enumerate(own, 1)
+            if execution_mark(str(run['execution_id'])) in partition.location]
+    if made:
+        return own[:made[-1]]
+    # A removal has made the folder, or what has is not on record.
+    began = load_time(partition.location)
+    return [run for run in own if began is None or utc_time(str(run['job_start_date'])) < began + SECOND]
+
+
+def _plain(values: Iterable[str]) -> tuple[str, ...]:
+    """Return parts of a date without leading zeros."""
+    return tuple(value.lstrip('0') for value in values)
 
 
 def _moment(run: Mapping[str, Any], name: str) -> str:

@@ -5,12 +5,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from lake_etl.config.configuration_files import folded
 from lake_etl.errors import LakeError
 from lake_etl.landing.arrival import as_configured, started_by
 from lake_etl.landing.location import Landing, execution_id
 from lib.local_lake.cleaning.contents import shown
 from lib.local_lake.commands.watch import Configured
+from lib.local_lake.planning.collected_again import find_collected, why_missing
 from lib.local_lake.planning.recorded_files import SUCCEEDED, RecordedFile
 from lib.local_lake.running.collected_files import Dropped
 from lib.local_lake.running.orchestration import Orchestrator
@@ -41,14 +41,15 @@ def reload_files(orchestrator: Orchestrator, files: Sequence[RecordedFile], coll
 
     collected  the files in Collect by their folded paths, as the configuration spells them
 
-    The first load that fails ends the work. A file that is not in Collect any more is told, and its rows stay.
+    The first load that fails ends the work. A file that is not in Collect any more, or that has come again for another
+    day, is told, and its rows stay.
     """
     configured = Configured.below(orchestrator.folders)
     for item in files:
-        dropped = collected.get(folded(item.file))
+        dropped = find_collected(item, collected)
         if dropped is None:
             counts.missing += 1
-            print(f'{shown(item.file)} is not in Collect any more; its rows in {item.day} stay as they are.',
+            print(f'{shown(item.file)} is {why_missing(item, collected)}; its rows in {item.day} stay as they are.',
                   flush=True)
             continue
         if not _reload(orchestrator, item, dropped, configured):

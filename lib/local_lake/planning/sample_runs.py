@@ -15,6 +15,7 @@ from lake_etl.arguments import EXECUTION_COLUMN
 from lake_etl.config.configuration_files import folded
 from lake_etl.config.input import InputSpec
 from lake_etl.config.input_formats import choose_format
+from lake_etl.config.personal_columns import looks_personal
 from lake_etl.errors import LakeError
 from lake_etl.ports import Partition, Table
 from lake_etl.publish.ownership import remembered_of
@@ -167,5 +168,10 @@ def _compared(plan: LakePlan, before: tuple[Table, Sequence[Partition]], after: 
     if '' in own or any(not item.columns for item in below):
         # Rows are compared as a whole, unless something tells them apart.
         changing = changing or columns
-    protected = {column.lower() for table, _ in (before, after) for column in remembered_of(table).protected}
-    return compare_samples(before, after, changing - {''}, protected, {EXECUTION_COLUMN})
+    return compare_samples(before, after, changing - {''}, without_sums((before[0], after[0])), {EXECUTION_COLUMN})
+
+
+def without_sums(tables: Iterable[Table]) -> set[str]:
+    """Return the columns whose sums stay hidden: a sum of few rows shows values that are protected or look personal."""
+    return {name.lower() for table in tables for name in (
+        *remembered_of(table).protected, *(column.name for column in table.columns if looks_personal(column.name)))}

@@ -171,7 +171,7 @@ class _Recipes:
                 self.columns[row.dest_name.lower()] = (
                     f'{self._of_source(row.source_name)} {as_text} {row.optional} {place} {similarity}')
         if not rows:
-            from lake_etl.mapping.clean_names import clean_names
+            from lake_etl.syntax.clean_names import clean_names
             for name, cleaned in zip(self._spec.types, clean_names(list(self._spec.types)), strict=True):
                 self.columns[cleaned.lower()] = f'{self._of_source(name)} {cleaned.lower() in self._as_text}'
 

@@ -12,9 +12,10 @@ from lake_etl.arguments import OWNER
 from lake_etl.column_lineage.lineage_graph import LineageGraph
 from lake_etl.column_lineage.workflow_lineage import LakeConfiguration, trace_lake
 from lake_etl.config.workflow import Workflow
-from lake_etl.controls.run_records import QUARANTINE_OPERATION
+from lake_etl.controls.run_records import QUARANTINE_OPERATION, WRITE_OPERATION
 from lake_etl.ports import Table
-from lib.local_lake.showing.run_summary import WRITE, rule_summaries, run_summary
+from lib.local_lake.showing.job_usage import LakeUsage, added, monthly_usage
+from lib.local_lake.showing.run_summary import rule_summaries, run_summary
 
 AUDIT, LINEAGE, RESULTS = 'job-audit', 'data-lineage', 'dq-results'
 # What each record of a run has.
@@ -33,6 +34,7 @@ class PublishedLake:
     results     outcome of each rule of a run, by the id of its execution
     failed      rules of each quarantine table, with the number of rows that failed them
     operations  what a run wrote and quarantined, as its lineage has it, by the id of its execution
+    usage       of AWS Glue by runs
     """
 
     tables: Mapping[str, Table] = field(default_factory=dict)
@@ -43,6 +45,7 @@ class PublishedLake:
     results: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)
     operations: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)
     failed: Mapping[str, Sequence[tuple[str, int]]] = field(default_factory=dict)
+    usage: LakeUsage = LakeUsage()
 
 
 def with_records(published: PublishedLake, audit: str, lineage: str, results: str) -> PublishedLake:
@@ -57,7 +60,7 @@ def with_records(published: PublishedLake, audit: str, lineage: str, results: st
     operations: dict[str, list[Mapping[str, Any]]] = {}
     for record in filter(_counts_rows, _items(lineage)):
         operations.setdefault(str(record['step_function_execution_id']), []).append(record)
-        if record['dataset_operation'] == WRITE:
+        if record['dataset_operation'] == WRITE_OPERATION:
             written = json.loads(record['info'])
             history.setdefault(str(written['table']), []).append(
                 (str(record['time_of_operation'])[:16], int(written['rows'])))
@@ -89,7 +92,7 @@ def _described(run: Mapping[str, Any]) -> Mapping[str, Any]:
 
 def _counts_rows(record: Mapping[str, Any]) -> bool:
     """Tell whether a record of lineage counts the rows that were written or quarantined."""
-    if record.get('dataset_operation') not in (WRITE, QUARANTINE_OPERATION):
+    if record.get('dataset_operation') not in (WRITE_OPERATION, QUARANTINE_OPERATION):
         return False
     information = json.loads(record['info'])
     return 'table' in information and 'rows' in information
@@ -123,8 +126,18 @@ def summarize(configuration: LakeConfiguration, published: PublishedLake,
             'unread': list(graph.unread), 'workflows': _workflows(configuration.workflows, published),
             'rules': rule_summaries(configuration.workflows, published.runs, published.results),
             'runs': [run_summary(item, published.operations.get(str(item['execution_id']), ()),
-                                 published.results.get(str(item['execution_id']), ())) for item in published.runs],
+                                 published.results.get(str(item['execution_id']), ()),
+                                 published.usage.loads.get(str(item['execution_id']), {})) for item in published.runs],
+            'usage': _usage(published),
             'matches': None if matches is None else list(matches)}
+
+
+def _usage(published: PublishedLake) -> dict[str, object]:
+    """Return what the recorded runs took of AWS Glue, by workflow and month."""
+    usage = published.usage
+    loads = [(str(run['source_key']), str(run['job_start_date']), added(usage.loads[run['execution_id']].values()))
+             for run in published.runs if run['execution_id'] in usage.loads]
+    return {'missing': usage.missing, 'price': usage.price.kind if usage.price else None, **monthly_usage(loads)}
 
 
 def _owners(workflows: Mapping[tuple[str, str], Workflow]) -> dict[str, str]:

@@ -3,31 +3,31 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from lake_etl.config.quality_rules import ACTIONS, STAGES
 from lake_etl.config.workflow import Workflow
 from lake_etl.controls.control_statement import CONTROLS, FILTERED, READ
-from lake_etl.controls.run_records import FAILED_CONVERSIONS, NOTICES, QUARANTINE_OPERATION, ROW_COUNTS
+from lake_etl.controls.run_records import FAILED_CONVERSIONS, NOTICES, QUARANTINE_OPERATION, ROW_COUNTS, WRITE_OPERATION
+from lib.local_lake.showing.job_usage import JobUsage, added, rounded
 
 # Shares and counts. Other metrics, such as Minimum and Sum, may be a value of one row.
 SHARES_AND_COUNTS = re.compile(r'\.(Completeness|Uniqueness|UniqueValueRatio|DistinctValuesCount|RowCount|ColumnCount'
                                r'|Compliance|LengthCompliance|ColumnNamesPatternMatchRatio|ReferentialIntegrity'
                                r'|RowCountMatch|DatasetMatch|SchemaMatch|DataFreshness)(?: \(where: .*\))?$', re.DOTALL)
 THRESHOLD = re.compile(r'(>=|<=|=|>|<)\s*(\d+(?:\.\d+)?)\s*$')
-# The name that jobs write into records. The jobs need Spark, and the pages do not.
-WRITE = 'write'
 ROWS, ROW_STAGES = 'rows', ('read', 'filtered', 'quarantined', 'published')
 
 
 def run_summary(item: Mapping[str, Any], operations: Sequence[Mapping[str, Any]],
-                results: Sequence[Mapping[str, Any]]) -> dict[str, object]:
+                results: Sequence[Mapping[str, Any]], usage: Mapping[str, JobUsage]) -> dict[str, object]:
     """Return what the pages show of a run.
 
     item        its record
     operations  of its lineage
     results     of its rules
+    usage       of AWS Glue by its jobs, if that is known
     """
     controls, tables = [dict(line) for line in item.get(CONTROLS, ())], list(item.get(ROW_COUNTS, ()))
     stated = _control_rows(controls, READ)
@@ -35,8 +35,11 @@ def run_summary(item: Mapping[str, Any], operations: Sequence[Mapping[str, Any]]
             'file': str(item.get('file', '')).rpartition('/')[2],
             'started': str(item['job_start_date'])[:19].replace('T', ' '), 'partition': str(item.get('partition', '')),
             'status': str(item['job_latest_status']), 'error': str(item.get('error_message') or ''),
-            'seconds': {name: float(value) for name, value in item.get('seconds', {}).items()},
-            'written': [[str(found['table']), int(found['rows'])] for found in _information(operations, WRITE)],
+            'seconds': {**{name: float(value) for name, value in item.get('seconds', {}).items()},
+                        **{name: used.seconds for name, used in usage.items()}},
+            'usage': {name: _usage([used]) for name, used in usage.items()}, 'total': _usage(usage.values()),
+            'written': [[str(found['table']), int(found['rows'])]
+                        for found in _information(operations, WRITE_OPERATION)],
             'quarantined': [[str(found['stage']), str(found['table']), int(found['rows']), int(found['quarantined'])]
                             for found in _information(operations, QUARANTINE_OPERATION)],
             'rows': [[counts['table'], *(counts[name] for name in ROW_STAGES)] for counts in tables],
@@ -48,6 +51,14 @@ def run_summary(item: Mapping[str, Any], operations: Sequence[Mapping[str, Any]]
                       for found in sorted(results, key=lambda found: STAGES.index(str(found['ruleset_name']))
                                           if found['ruleset_name'] in STAGES else len(STAGES))],
             'told': [str(text) for text in (*item.get(FAILED_CONVERSIONS, ()), *item.get(NOTICES, ()))]}
+
+
+def _usage(parts: Collection[JobUsage]) -> list[object]:
+    """Return the kinds of runs, their DPU-hours and costs; empty for nothing."""
+    if not parts:
+        return []
+    total = added(parts)
+    return [', '.join(sorted(total.kinds)), rounded(total.dpu_hours), rounded(total.cost)]
 
 
 def rule_summaries(workflows: Mapping[tuple[str, str], Workflow], runs: Iterable[Mapping[str, Any]],

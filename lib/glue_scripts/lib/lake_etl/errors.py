@@ -48,6 +48,10 @@ class DataError(LakeError):
     """A source file cannot be loaded as it is: empty, unreadable, or without the columns that were asked for."""
 
 
+class NoRowsError(DataError):
+    """A source file, or the sheet of a workbook, has no rows."""
+
+
 class ConversionError(LakeError):
     """Values do not convert, and the workflow asks for the load to stop then."""
 

@@ -66,8 +66,8 @@ class Items(Protocol):
     def put_if_absent(self, table: str, item: Mapping[str, Any]) -> bool:
         """Create the item unless its key exists; return whether it was created."""
 
-    def update(self, table: str, key: Mapping[str, Any], values: Mapping[str, Any]) -> None:
-        """Set attributes of the item with that key, creating it when absent."""
+    def update(self, table: str, key: Mapping[str, Any], values: Mapping[str, Any]) -> bool:
+        """Set attributes of the item with that key; return whether it exists, and create none."""
 
     def get(self, table: str, key: Mapping[str, Any]) -> dict[str, Any] | None:
         """Return the item with that full key, or None."""

@@ -160,8 +160,14 @@ def ruleset_engine() -> RulesetEngine:
 def secret(address: str, named_by: str = 'the job argument that names it') -> bytes:
     """Return a secret: the file `file:///path`, the variable `env://NAME`, or else what AWS Secrets Manager has.
 
+    White space at its ends is left out.
+
     named_by  what names the secret, for the message of a secret that cannot be read
     """
+    return _stored_secret(address, named_by).strip()
+
+
+def _stored_secret(address: str, named_by: str) -> bytes:
     if address.startswith((FILE, ENVIRONMENT)):
         from lake_etl.adapters.local.secret_files import read_secret
     else:
@@ -172,12 +178,14 @@ def secret(address: str, named_by: str = 'the job argument that names it') -> by
 def named_secret(name: str, named_by: str) -> bytes:
     """Return a secret that configuration names: in a lake on this machine, the file of that name in `secrets`.
 
+    White space at its ends stays: a binary key may end with such bytes.
+
     named_by  the key of the configuration that names it
     """
     if _catalog_address.startswith(SQLITE) and not name.startswith((FILE, ENVIRONMENT)):
         database = Path(unquote(urlsplit(_catalog_address).path))
-        return secret((database.parent / SECRETS / name).absolute().as_uri(), named_by)
-    return secret(name, named_by)
+        return _stored_secret((database.parent / SECRETS / name).absolute().as_uri(), named_by)
+    return _stored_secret(name, named_by)
 
 
 def is_s3(uri: str) -> bool:

@@ -27,6 +27,8 @@
   const count = value => value === null || value === undefined ? '' : value.toLocaleString('en');
   const address = (table, column) => '#/table/' + encodeURIComponent(table) + (column ? '/' + encodeURIComponent(column) : '');
   const label = column => column === ROWS ? 'rows' : column;
+  // A long name may break at its slash, which a phone needs.
+  const breakable = name => name.split('/').flatMap((part, at) => at ? ['/', h('wbr'), part] : [part]);
   const tag = (text, kind) => h('span', {class: 'tag ' + (kind || '')}, text);
 
   function grid(head, rows, empty) {
@@ -43,6 +45,7 @@
         h('tbody', {}, rows.map(row => h('tr', {}, row.map((cell, at) =>
           h('td', {class: numeric(head[at]) ? 'number' : null}, cell)))))));
   }
+  const decimal = (value, digits) => value === null || value === undefined ? '' : value.toLocaleString('en', {minimumFractionDigits: digits, maximumFractionDigits: digits});
   const figures = pairs => h('div', {class: 'figures'}, pairs.map(([value, text]) =>
     h('div', {}, h('strong', {}, String(value)), text)));
 
@@ -70,7 +73,7 @@
       const centre = id => { const all = before.get(id).filter(other => place.has(other)); return all.length ? all.reduce((sum, other) => sum + place.get(other), 0) / all.length : 0; };
       ids.sort((one, two) => centre(one) - centre(two) || (one < two ? -1 : 1)).forEach((id, row) => place.set(id, row));
     });
-    const width = 230, height = 44, gap = 70, line = 58;
+    const width = 226, height = 44, gap = 70, line = 58;
     const tall = Math.max(...columns.map(ids => ids.length)) * line + 10, wide = columns.length * (width + gap) - gap + 10;
     const x = id => 5 + layer.get(id) * (width + gap), y = id => 5 + place.get(id) * line + (tall - columns[layer.get(id)].length * line) / 2;
     const cut = text => text.length > 28 ? text.slice(0, 27) + '…' : text;
@@ -220,14 +223,15 @@
     return [h('h1', {}, 'Run of ' + run.workflow), h('p', {}, statusTag(run), ' ', h('code', {}, run.file)),
       h('p', {class: 'quiet'}, `Started ${run.started} UTC for the partition ${run.partition}. Execution ${run.id}.`), run.error ? h('p', {class: 'note'}, run.error) : '',
       figures(known([[run.read, 'rows read'], [run.filtered, 'filtered out'], [run.quarantined.length ? sumOf(run.quarantined, 3) : null, 'quarantined'],
-        [run.written.length ? rowsOf(run, 'cleanse') : null, 'rows loaded'], [run.rules.length ? run.rules.filter(rule => rule[3]).length : null, `of ${count(run.rules.length)} rules passed`]])),
+        [run.written.length ? rowsOf(run, 'cleanse') : null, 'rows loaded'], [run.rules.length ? run.rules.filter(rule => rule[3]).length : null, `of ${count(run.rules.length)} rules passed`]]).concat(
+        [[run.total[1], 'DPU-hours'], [run.total[2], 'costs']].filter(([value]) => typeof value === 'number').map(([value, text]) => [decimal(value, 3), text]))),
       run.told.map(text => h('p', {class: 'note'}, text)),
-      run.rows.length ? [h('h2', {}, 'Rows of each table'), grid(['table', '#read', '#filtered out', '#quarantined', '#published'], run.rows.map(([table, ...rows]) => [tableLink(table), ...rows.map(value => value === null ? 'unknown' : count(value))])), run.rows.flat().includes(null) ? h('p', {class: 'quiet'}, 'Unknown: a step may have added or left out rows. Rows are counted on the way for control totals only.') : ''] : '',
+      run.rows.length ? [h('h2', {}, 'Rows of each table'), grid(['table', '#read', '#filtered out', '#quarantined', '#published'], run.rows.map(([table, ...rows]) => [tableLink(table), ...rows.map(value => value === null ? 'unknown' : count(value))])), run.rows.flat().includes(null) ? h('p', {class: 'quiet'}, 'Unknown: a step of your own may change which rows there are, or Spark repeated a task and counted some twice.') : ''] : '',
       h('h2', {}, 'Tables written'), grid(['table', '#rows'], run.written.map(([table, rows]) => [tableLink(table), count(rows)]), 'No table was written.'),
       h('h2', {}, 'Quarantine'), grid(['stage', 'table', '#rows checked', '#quarantined'], run.quarantined.map(([stage, table, rows, failed]) => [stage, tableLink(table), count(rows), count(failed)]), 'No rule of this run quarantines rows.'),
       h('h2', {}, 'Control totals'), grid(['stage', 'by', 'total of', 'group', '#amount', '#difference'], run.controls, 'The sender states none.'),
       h('h2', {}, 'Rules'), grid(['stage', 'action', 'rule', 'result'], run.rules.map(([stage, action, rule, ok]) => [stage, action, h('code', {}, rule), ok ? tag('passed', 'good') : tag('failed', 'bad')]), 'No rule was checked.'),
-      h('h2', {}, 'Duration by stage'), grid(['stage', '#seconds'], Object.entries(run.seconds).map(([name, value]) => [name, value.toFixed(1)]), 'It is not recorded.')];
+      h('h2', {}, 'Duration by stage'), grid(['stage', '#seconds', '#DPU-hours', '#costs', 'AWS Glue'], Object.entries(run.seconds).map(([name, value]) => [name, decimal(value, 1), ...usageOf(run.usage[name])]), lake.usage.missing || (lake.usage.months.length ? 'AWS Glue does not tell it, or no longer.' : 'It is not recorded.'))];
   }
 
   const statusTag = run => tag(run.status, run.status === 'SUCCEEDED' ? 'good' : run.status === 'FAILED' ? 'bad' : 'mark');
@@ -235,21 +239,36 @@
   function runsPage() {
     const stages = [...new Set(lake.runs.flatMap(run => Object.keys(run.seconds)))], shown = lake.runs.slice(0, 500);
     const most = Math.max(1, ...shown.map(run => Object.values(run.seconds).reduce((sum, value) => sum + value, 0)));
-    return [h('h1', {}, 'Runs'), h('p', {class: 'quiet'}, stages.length ? 'Bars show the seconds of ' + stages.join(', ') + ', in this order.' : ''), grid(['started (UTC)', 'workflow', 'partition', 'status', '#read', '#filtered', '#loaded', '#quarantined', '#seconds', 'duration by stage'], shown.map(run => {
+    return [h('h1', {}, 'Runs'), usageMissing(), h('p', {class: 'quiet'}, stages.length ? 'Bars show the seconds of ' + stages.join(', ') + ', in this order.' : ''), grid(['started (UTC)', 'workflow', 'partition', 'status', '#read', '#filtered', '#loaded', '#quarantined', '#seconds', '#DPU-hours', '#costs', 'duration by stage'], shown.map(run => {
       const total = Object.values(run.seconds).reduce((sum, value) => sum + value, 0);
       let at = 0;
-      return [h('a', {href: '#/run/' + encodeURIComponent(run.id)}, run.started), run.workflow, run.partition, [statusTag(run), run.error ? h('div', {}, run.error) : ''],
-        count(run.read), count(run.filtered), run.written.length ? count(rowsOf(run, 'cleanse')) : '', run.quarantined.length ? count(sumOf(run.quarantined, 3)) : '', total.toFixed(1),
-        s('svg', {width: 120, height: 16, role: 'img', 'aria-label': stages.map(name => `${name}: ${run.seconds[name] || 0} seconds`).join(', ')}, stages.map((name, number) => {
+      return [h('a', {href: '#/run/' + encodeURIComponent(run.id)}, run.started), breakable(run.workflow), run.partition, [statusTag(run), run.error ? h('div', {}, run.error) : ''],
+        count(run.read), count(run.filtered), run.written.length ? count(rowsOf(run, 'cleanse')) : '', run.quarantined.length ? count(sumOf(run.quarantined, 3)) : '', total ? decimal(total, 1) : '',
+        decimal(run.total[1], 3), decimal(run.total[2], 3), total ? s('svg', {width: 120, height: 16, role: 'img', 'aria-label': stages.map(name => `${name}: ${run.seconds[name] || 0} seconds`).join(', ')}, stages.map((name, number) => {
           const width = (run.seconds[name] || 0) / most * 120, bar = s('rect', {class: 's' + number % 3, x: at, y: 2, width, height: 12}, s('title', {}, `${name}: ${run.seconds[name] || 0} seconds`));
           at += width;
           return bar;
-        }))];
+        })) : ''];
     }), 'No run is recorded.')];
   }
 
+  const usageOf = ([kind, hours, cost] = ['']) => [decimal(hours, 3), decimal(cost, 3), kind];
+  const usageMissing = () => lake.usage.missing ? h('p', {class: 'note'}, lake.usage.missing) : '';
+  // DPU-hours or costs of the workflows in each month; `at` is the place of the figures in the rows of the data.
+  function byMonth(title, at) {
+    const rows = lake.usage.workflows.filter(row => row[at].some(value => value !== null));
+    return rows.length ? [h('h2', {}, title), grid(['workflow', '#total', ...lake.usage.months.map(month => '#' + month)], rows.map(row =>
+      [breakable(row[0]), decimal(row[at].reduce((sum, value) => sum + (value || 0), 0), 2), ...row[at].map(value => decimal(value, 2))]))] : '';
+  }
+
+  function usageByMonth() {
+    const {months, price, unmeasured, unpriced} = lake.usage;
+    return !months.length ? usageMissing() : [byMonth('DPU-hours by month', 1), byMonth('Costs by month', 2), h('p', {class: 'quiet'}, 'AWS Glue knows the runs of jobs for 90 days.',
+      unmeasured ? ` Sums leave out ${count(unmeasured)} runs whose DPU-hours it does not tell.` : '', price !== null && unpriced ? ` Costs leave out ${count(unpriced)} runs, because the price is only for AWS Glue ${price}.` : '')];
+  }
+
   const workflowsPage = () => [h('h1', {}, 'Workflows'), grid(['workflow', 'description', 'owner', 'files', 'transforms', 'last run'], lake.workflows.map(flow => [
-    h('a', {href: address(flow.name.replace('/', '.').toLowerCase())}, flow.name), flow.description, flow.owner, flow.files.map(file => h('div', {}, h('code', {}, file))), flow.transforms.join(', '), flow.status]))];
+    h('a', {href: address(flow.name.replace('/', '.').toLowerCase())}, breakable(flow.name)), flow.description, flow.owner, flow.files.map(file => h('div', {}, h('code', {}, file))), flow.transforms.join(', '), flow.status])), usageByMonth()];
 
   const matchesPage = () => [h('h1', {}, 'Entity matches'), (lake.matches || []).length ? '' : h('p', {class: 'quiet'}, lake.matches ? 'No database was matched yet.' : 'The figures of matches come from rows, and these pages were written without reading any.'), (lake.matches || []).map(match => [h('h2', {}, match.database),
     figures([[count(match.keys), 'source keys'], [count(match.persons), 'persons'], [match.persons ? (match.keys / match.persons).toFixed(2) : '–', 'keys for each person']]),

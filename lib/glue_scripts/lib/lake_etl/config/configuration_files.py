@@ -92,6 +92,11 @@ class ConfigurationFiles:
                 'configuration files are compared without case', f'keep one of them in {folder}')])
         return f'{folder}/{found[0]}' if found else None
 
+    def names_in(self, folder: str) -> list[str]:
+        """Return the names of all files in a folder such as `transformation-spec`, in order, as they are stored."""
+        self._files(folder)
+        return sorted(name for names in self._folders[folder].values() for name in names)
+
     def _files(self, folder: str) -> dict[str, dict[str, str]]:
         """Return for each folded name in a folder the files with that name, and their addresses."""
         if folder not in self._folders:

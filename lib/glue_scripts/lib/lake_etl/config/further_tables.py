@@ -5,11 +5,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
-from lake_etl.config.configuration_files import folded
+from lake_etl.config.configuration_files import SPEC, SPEC_ENDING, ConfigurationFiles, folded
 from lake_etl.config.formats.excel_format import ExcelSection
 from lake_etl.config.formats.input_format import formats_by_key
-from lake_etl.config.input import InputSpec
+from lake_etl.config.input import InputSpec, parse_input
 from lake_etl.config.input_formats import InputSections
+from lake_etl.syntax.json_with_comments import parse_json_object
+from lake_etl.syntax.records import Findings
 
 # Keys that say how a file is read and replaced, which the workflow of the file decides for all its tables.
 FILE_KEYS = (*formats_by_key(InputSections), 'records', 'controls', 'pgp', 'files', 'trigger', 'load_mode', 'file_key',
@@ -43,6 +45,23 @@ def further_tables(source: InputSpec, own: str) -> tuple[FurtherTable, ...]:
     for sheet, name in source.excel.tables.items() if source.excel else ():
         found.append(FurtherTable(name, f'input_spec.excel.tables.{sheet}', sheet))
     return tuple(item for item in found if folded(item.name) != folded(own))
+
+
+def filling_workflow(database: str, table: str, read: ConfigurationFiles) -> tuple[str, str] | None:
+    """Return file and table of the specification of another workflow of the database whose files fill a table.
+
+    A specification with mistakes is left out; the load of its workflow reports them.
+    """
+    beginning = f'{folded(database)}-'
+    for name in read.names_in(SPEC):
+        if not folded(name).startswith(beginning) or not folded(name).endswith(SPEC_ENDING):
+            continue
+        own = name[len(beginning):-len(SPEC_ENDING)]
+        raw = parse_json_object(read(f'{SPEC}/{name}') or b'', Findings(name)) if folded(own) != folded(table) else None
+        source = parse_input(raw.get('input_spec', {}), Findings(name)) if raw else None
+        if source and any(folded(item.name) == folded(table) for item in further_tables(source, own)):
+            return name, own
+    return None
 
 
 def own_table_problems(source: InputSpec, own: str) -> Iterator[tuple[str, str]]:

@@ -42,12 +42,9 @@ def check_record_columns(mapping: SchemaMapping, source: InputSpec, table: str, 
     """Record other widths than those of the record types, and warn of mapped columns that these do not have."""
     if source.records is None or not (types := source.records.types_of_table(table)):
         return
-    key, types_by_name = types[0], source.records.types
-    nested = [name for item in types for child in source.records.nested_types(item)
-              if (name := types_by_name[child].nested_in)]
-    columns = [*source.records.given_names(key), *types_by_name[key].names, *nested]
+    key, columns = types[0], list(source.records.columns_of_table(table))
     for row in mapping.rows:
-        width = types_by_name[key].widths.get(row.source_name)
+        width = source.records.types[key].widths.get(row.source_name)
         if row.width is not None and row.width != width:
             findings.problem(row.place, f"'Width' is {row.width}, and 'columns' of record type '{key}' gives "
                              f"{width or 'no width'}", 'take it out; the widths of several record types are there')

@@ -4,6 +4,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
+from lake_etl.config.table_columns import table_columns
 from lake_etl.config.transform_steps import ANY_COLUMN, protected_columns, written_columns
 from lake_etl.config.workflow import Workflow
 from lake_etl.errors import Problem
@@ -31,22 +32,24 @@ def looks_personal(name: str) -> str | None:
     return next((kind for kind, pattern in LOOKS_PERSONAL.items() if pattern.search(words)), None)
 
 
-def unprotected_columns(workflow: Workflow, protecting: Mapping[str, bool],
+def unprotected_columns(workflow: Workflow, table: str, protecting: Mapping[str, bool],
                         values: Mapping[str, str] | None = None) -> dict[str, str]:
     """Return the columns of the Cleanse table that look personal and are not protected, and what they seem to be.
 
+    table       as the workflow spells it
     protecting  whether each transform protects, by name
     values      what published values seem to be, by column
 
-    Looks at the columns that mapping and transforms name, and at the source names of the mapping. Columns of
-    `left_unprotected` are left out. Returns nothing if a step protects columns that it does not name.
+    Looks at the columns that mapping, record types, a copybook and transforms name, at their names in the source, and
+    at the members of nested records. Columns of `left_unprotected` are left out. Returns nothing if a step protects
+    columns that it does not name.
     """
     protected = protected_columns(workflow.steps, protecting)
     if ANY_COLUMN in protected:
         return {}
     accepted = {name.lower() for name in workflow.input.left_unprotected}
     found: dict[str, str] = {}
-    named = [(name, looks_personal(known_as)) for name, known_as in _named_columns(workflow)]
+    named = [(name, looks_personal(known_as)) for name, known_as in _named_columns(workflow, table)]
     for name, kind in (*named, *(values or {}).items()):
         if kind and name.lower() not in accepted and name.lower() not in protected:
             found.setdefault(name.lower(), kind)
@@ -61,11 +64,10 @@ def unprotected_warning(columns: Mapping[str, str], file: str) -> Problem:
                    'input_spec.left_unprotected')
 
 
-def _named_columns(workflow: Workflow) -> Iterator[tuple[str, str]]:
+def _named_columns(workflow: Workflow, table: str) -> Iterator[tuple[str, str]]:
     """Yield each column that the configuration names, with each name by which it is known."""
-    for row in workflow.mapping_rows:
-        if row.dest_name:
-            yield row.dest_name, row.dest_name
-            yield row.dest_name, row.source_name.replace('`', '')
+    for source, members, names in table_columns(workflow, table):
+        for name in names:
+            yield from ((name, known_as) for known_as in (name, source, *members))
     for _, name in written_columns(workflow.steps):
         yield name, name

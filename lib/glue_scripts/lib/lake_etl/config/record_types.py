@@ -183,6 +183,19 @@ class RecordsSection:
         """Return the record types that are nested directly in the records of a type."""
         return tuple(name for name, item in self.types.items() if item.nested_in is not None and item.parent == key)
 
+    def columns_of_table(self, table: str) -> dict[str, tuple[str, ...]]:
+        """Return the columns of the rows of a table in order, each with the names of the members of nested records."""
+        keys = self.types_of_table(table)
+        found: dict[str, tuple[str, ...]] = {
+            name: () for key in keys[:1] for name in (*self.given_names(key), *self.types[key].names)}
+        return {**found, **{str(self.types[child].nested_in): tuple(self._members(child))
+                            for key in keys for child in self.nested_types(key)}}
+
+    def _members(self, key: str) -> Iterator[str]:
+        yield from self.types[key].names
+        for child in self.nested_types(key):
+            yield from (str(self.types[child].nested_in), *self._members(child))
+
     @property
     def skips(self) -> bool:
         """Tell whether records of any type are left out, which may state control totals."""

@@ -14,11 +14,11 @@ from pyspark.sql import functions as F
 from pyspark.sql.types import DecimalType, NumericType, StringType
 
 from lake_etl.controls.control_statement import FILTERED, OTHER, Figures, Measure, StatedTotals
-from lake_etl.controls.run_records import FilterCount
+from lake_etl.controls.run_records import StepCount
 from lake_etl.spark.columns import column, column_type, quoted
 from lake_etl.spark.materialize import observed
 from lake_etl.transform.conversion import Conversion
-from lake_etl.transform.conversion_watch import Step, Watch
+from lake_etl.transform.conversion_watch import RowEffect, Step, Watch
 from lake_etl.transform.fuse import Assignment
 from lake_etl.transform.type_change import exact_number_from_text
 
@@ -62,8 +62,9 @@ class _Point:
 
 
 class ControlPoints:
-    """The points of a load at which rows are counted; without stated totals there are none.
+    """The points of a load at which rows are counted: all stages with stated totals, else steps that change the rows.
 
+    counts_rows   whether the rows before and after these steps are counted without stated totals, too
     columns       to sum, by their names in the statement
     groups        values of the column `per` for which something is stated
     mapped_names  names of these columns and of the column `per` behind the mapping
@@ -80,6 +81,8 @@ class ControlPoints:
         # Where Spark has skipped one point, it has skipped others too; nobody waits for each of them.
         self._arrives_never = False
         self.filters = 0
+        self.counts_rows = False
+        self._row_steps: list[tuple[str, str, bool]] = []
 
     def expect(self, stated: Sequence[StatedTotals]) -> None:
         """Count all measures that the statements name from here on."""
@@ -128,10 +131,34 @@ class ControlPoints:
             found[OTHER] = ~F.coalesce(value.isin(*self.groups), F.lit(False))
         return found
 
-    def filter_counts(self) -> list[FilterCount]:
-        """Return the rows before and after each step that leaves out rows; the frames must have been computed."""
-        return [FilterCount(*(int(self.figures(point(number))[Measure('')]) for point in (before_filter, after_filter)))
-                for number in range(self.filters)]
+    def count_rows(self, df: DataFrame, point: str) -> DataFrame:
+        """Return the same rows; their number is counted when they are computed."""
+        self._points[point] = _Point(df, {Measure(''): F.count(F.lit(1))}, Observation())
+        return df.observe(self._points[point].observation, *_named(self._points[point].measures))
+
+    def begin_step(self, filters: bool) -> tuple[str, str]:
+        """Return the names of the points before and after a step that leaves out rows, or repeats them."""
+        if filters:
+            points = before_filter(self.filters), after_filter(self.filters)
+            self.filters += 1
+        else:
+            number = len(self._row_steps)
+            points = f'before step {number}', f'after step {number}'
+        self._row_steps.append((*points, filters))
+        return points
+
+    def step_counts(self) -> list[StepCount] | None:
+        """Return the rows before and after each step that changes which there are; the frames must have been computed.
+
+        Only for stated totals may counts that never arrived cost a query; here the answer is None then.
+        """
+        found = []
+        for before, after, filters in self._row_steps:
+            rows = [self._figures_of_pass(point) for point in (before, after)]
+            if rows[0] is None or rows[1] is None:
+                return None
+            found.append(StepCount(int(rows[0][Measure('')]), int(rows[1][Measure('')]), filters))
+        return found
 
     def has(self, point: str) -> bool:
         """Tell whether rows are counted at a point."""
@@ -139,11 +166,19 @@ class ControlPoints:
 
     def figures(self, point: str) -> Figures:
         """Return the figures of a point; the frame must have been computed."""
-        if point not in self._figures:
-            found = None if self._arrives_never else self._points[point].observed_figures()
+        found = self._figures_of_pass(point)
+        if found is None:
+            found = self._figures[point] = self._points[point].counted_figures()
+        return found
+
+    def _figures_of_pass(self, point: str) -> Figures | None:
+        """Return the figures of a point that are known without a query; None if they never arrive."""
+        if point not in self._figures and not self._arrives_never:
+            found = self._points[point].observed_figures()
             self._arrives_never = found is None
-            self._figures[point] = found or self._points[point].counted_figures()
-        return self._figures[point]
+            if found is not None:
+                self._figures[point] = found
+        return self._figures.get(point)
 
     def count_again(self) -> None:
         """Count all points by queries of their own, so that no repeated or skipped task can matter."""
@@ -174,8 +209,8 @@ def after_filter(number: int) -> str:
     return f'after {FILTERED} {number}'
 
 
-class FilterWatch:
-    """Counts the rows before and after each step that leaves out rows, and otherwise leaves the steps to a watch."""
+class RowWatch:
+    """Counts the rows before and after each step that changes which there are; leaves the steps to another watch."""
 
     def __init__(self, watch: Watch, points: ControlPoints, counted: Callable[[DataFrame, str], DataFrame]):
         self._watch = watch
@@ -186,14 +221,16 @@ class FilterWatch:
         """Return the frame after the assignments."""
         return self._watch.assign(df, batch)
 
-    def apply_step(self, df: DataFrame, conversions: Sequence[Conversion], act: Step, leaves_out_rows: bool
+    def apply_step(self, df: DataFrame, conversions: Sequence[Conversion], act: Step, row_effect: RowEffect
                    ) -> DataFrame:
         """Return the frame after the step."""
-        if not (leaves_out_rows and self._points.stated):
-            return self._watch.apply_step(df, conversions, act, leaves_out_rows)
-        number, self._points.filters = self._points.filters, self._points.filters + 1
-        before = self._counted(df, before_filter(number))
-        return self._counted(self._watch.apply_step(before, conversions, act, leaves_out_rows), after_filter(number))
+        filters = row_effect is RowEffect.LEAVES_OUT
+        in_statement = filters and bool(self._points.stated)
+        if row_effect is RowEffect.NONE or not (in_statement or self._points.counts_rows):
+            return self._watch.apply_step(df, conversions, act, row_effect)
+        counted = self._counted if in_statement else self._points.count_rows
+        before, after = self._points.begin_step(filters)
+        return counted(self._watch.apply_step(counted(df, before), conversions, act, row_effect), after)
 
     def apply_function(self, df: DataFrame, act: Step) -> DataFrame:
         """Return the frame after a user's own function."""

@@ -4,22 +4,23 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from lake_etl.column_lineage.cleanse_lineage import CHANGE_ROWS
 from lake_etl.config.entries.known import known_forms
 from lake_etl.config.transform_steps import TransformStep
 
 # Entries of the audit record of a run.
 FAILED_CONVERSIONS, NOTICES, ROW_COUNTS = 'failed_conversions', 'notices', 'row_counts'
-# The operation in the lineage of a stage whose rules quarantine rows.
-QUARANTINE_OPERATION = 'dataqualityquarantine'
+# The operations in the lineage of a table that was written, and of a stage whose rules quarantine rows.
+WRITE_OPERATION, QUARANTINE_OPERATION = 'write', 'dataqualityquarantine'
 
 
 @dataclass(frozen=True)
-class FilterCount:
-    """The rows before and after a step that leaves out rows."""
+class StepCount:
+    """The rows before and after a step that leaves out rows or repeats them; `filters` is false if it may repeat them.
+    """
 
     before: int
     after: int
+    filters: bool = True
 
 
 @dataclass(frozen=True)
@@ -38,33 +39,29 @@ class RowCounts:
     published: int
 
 
-def only_known_filters(steps: Iterable[TransformStep], counted: bool) -> bool:
-    """Tell whether no step can change which rows there are but `filterrows`, and that only if its rows are counted.
-
-    What a user's own step does is not known.
-    """
-    forms = known_forms()
-    allowed = {'filterrows'} if counted else set()
-    return all(step.name in allowed or step.name in forms and step.name not in CHANGE_ROWS for step in steps)
+def has_known_steps(steps: Iterable[TransformStep]) -> bool:
+    """Tell whether all steps are known, so that rows can be followed; a user's own may change which rows there are."""
+    return all(step.name in known_forms() for step in steps)
 
 
 def count_rows(published: int, quarantined_before: int, quarantined_after: int,
-               filters: Sequence[FilterCount] | None) -> RowCounts:
+               steps: Sequence[StepCount] | None) -> RowCounts:
     """Return the rows of a load; a number that is not certain is None.
 
     quarantined_before  rows quarantined before the transforms
     quarantined_after   rows quarantined after the transforms
-    filters             counts of all steps that leave out rows, in order; None if other steps may change which rows
-                        there are
+    steps               counts of all steps that change which rows there are, in order; None if one of them is not
+                        known, or a count is missing
 
     Spark may count rows twice on the way when it repeats a task. So these counts are only used if they agree with each
     other and with the rows that are written, which are certain.
     """
     quarantined, left = quarantined_before + quarantined_after, published + quarantined_after
-    if filters is None:
+    if steps is None:
         return RowCounts(None, None, quarantined, published)
-    for step in reversed(filters):
-        if step.after != left or step.before < step.after:
+    for step in reversed(steps):
+        if step.after != left or step.filters and step.before < step.after:
             return RowCounts(None, None, quarantined, published)
         left = step.before
-    return RowCounts(left + quarantined_before, left - published - quarantined_after, quarantined, published)
+    filtered = sum(step.before - step.after for step in steps if step.filters)
+    return RowCounts(left + quarantined_before, filtered, quarantined, published)

@@ -12,7 +12,7 @@ from pyspark.sql import functions as F
 from pyspark.sql.types import StringType
 
 from lake_etl import runtime
-from lake_etl.arguments import EXECUTION_COLUMN, PARTITION_KEYS
+from lake_etl.arguments import EXECUTION_COLUMN, PARTITION_KEYS, RESERVED_COLUMNS
 from lake_etl.column_lineage.cleanse_lineage import cleanse_lineage
 from lake_etl.column_lineage.lineage_graph import TableLineage
 from lake_etl.config.configuration_files import file_names
@@ -23,15 +23,15 @@ from lake_etl.config.quality_rules import quarantines_rows
 from lake_etl.config.reader import configuration_reader
 from lake_etl.config.transform_steps import text_columns, without_absent
 from lake_etl.config.workflow import Workflow
-from lake_etl.controls.control_points import FilterWatch
+from lake_etl.controls.control_points import RowWatch
 from lake_etl.controls.control_statement import ACCEPTED, MAPPED, TRANSFORMED
-from lake_etl.controls.run_records import NOTICES
+from lake_etl.controls.run_records import NOTICES, has_known_steps
+from lake_etl.errors import NoRowsError
 from lake_etl.jobs.cleanse_target import CleanseRun, cleanse_target, source_address, source_file, table_runs
 from lake_etl.jobs.control_totals import observe_source, observe_stage
 from lake_etl.jobs.preflight import read_whole_workflow
 from lake_etl.jobs.source_columns import KnownColumns, absent_columns, check_source_columns, mapping_rules, tell_columns
 from lake_etl.jobs.table_ownership import published_table, require_own_table
-from lake_etl.mapping.clean_names import clean_names, log_renamed
 from lake_etl.mapping.date_patterns import DatePatterns, date_patterns
 from lake_etl.mapping.member_names import with_clean_member_names
 from lake_etl.mapping.recommendation import recommended_mapping, recommended_spec, with_dates
@@ -43,9 +43,10 @@ from lake_etl.quality.gate import QualityGate
 from lake_etl.quality.gated_load import GatedLoad
 from lake_etl.read.declared_types import with_declared_types_counted
 from lake_etl.read.record_files import DividedFiles, divide_files
-from lake_etl.read.record_tables import read_record_table
+from lake_etl.read.record_tables import empty_rows, read_record_table
 from lake_etl.read.source import first_text_values, proposed_input_spec, read_collected_file
 from lake_etl.spark.source_rows import BLOCK, tracking_columns, without_tracking
+from lake_etl.syntax.clean_names import clean_names, log_renamed
 from lake_etl.transform.apply import apply_steps
 from lake_etl.transform.discovery import all_transforms
 from lake_etl.transform.inferred_text import as_inferred
@@ -82,25 +83,18 @@ def divide_source(run: CleanseRun, workflow: Workflow) -> DividedFiles | None:
     """Divide the collected file by its record types; returns None if it has one type only."""
     if workflow.input.records is None:
         return None
-    divided = divide_files(source_address(run), workflow.input, run.load.table, run.scratch)
+    hides = any(map(hides_malformed_rows, (workflow, *workflow.further_tables.values())))
+    divided = divide_files(source_address(run), workflow.input, run.load.table, run.scratch, hides)
     for notice in divided.notices:
         run.notices.append(notice)
         LOG.warning('%s', notice)
     return divided
 
 
-def fills_table(run: CleanseRun, workflow: Workflow, divided: DividedFiles | None) -> bool:
-    """Tell whether the file fills a table: not one without records that does not exist yet, for want of types."""
-    if divided is None or divided.has_rows(run.load.table) or published_table(cleanse_target(run, workflow)):
-        return True
-    run.record_sentences(NOTICES, ['the file has no record for this table, which does not exist yet, so it was not '
-                                   'made.'])
-    LOG.warning('The file has no record for table %s, which does not exist yet, so it was not made.', run.load.table)
-    return False
-
-
-def read_source(run: CleanseRun, workflow: Workflow, divided: DividedFiles | None = None) -> DataFrame:
+def read_source(run: CleanseRun, workflow: Workflow, divided: DividedFiles | None = None) -> DataFrame | None:
     """Return the rows of the collected file; columns that the steps need are checked by name before Spark reads it.
+
+    None if the file has no rows for a further table that does not exist yet: nothing tells its types.
 
     divided  the file by its record types, if it has several
     """
@@ -109,10 +103,20 @@ def read_source(run: CleanseRun, workflow: Workflow, divided: DividedFiles | Non
     scratch, tracked = f'{run.scratch}/{run.load.table.lower()}', quarantines_rows(workflow.quality)
     apply_types = partial(with_declared_types_counted, watch=run.watch, hide_malformed=hides_malformed_rows(workflow))
     if divided is None:
-        df = read_collected_file(run.spark, source_address(run), workflow.input, known, scratch=scratch,
-                                 widths=_widths(workflow), layout=workflow.layout, tracked=tracked,
-                                 apply_types=apply_types, notices=run.notices, footers=footers)
+        try:
+            df = read_collected_file(run.spark, source_address(run), workflow.input, known, scratch=scratch,
+                                     widths=_widths(workflow), layout=workflow.layout, tracked=tracked,
+                                     apply_types=apply_types, notices=run.notices, footers=footers)
+        except NoRowsError:
+            if not workflow.filled_by:
+                raise
+            if (published := _published_or_told(run, workflow)) is None:
+                return None
+            names = _expected_columns(workflow, published)
+            df = apply_types(empty_rows(run.spark, names, known(names)), workflow.input.types)
     else:
+        if not divided.has_rows(run.load.table) and _published_or_told(run, workflow) is None:
+            return None
         df = read_record_table(run.spark, divided, run.load.table, workflow.input, known, scratch=scratch,
                                apply_types=apply_types, tracked=tracked, notices=run.notices)
         footers |= divided.footers
@@ -120,6 +124,23 @@ def read_source(run: CleanseRun, workflow: Workflow, divided: DividedFiles | Non
     run.lineage.update_lineage(without_tracking(df), run.load.source_key, 'read', file=source_file(run),
                                datasetname=source_file(run))
     return df
+
+
+def _published_or_told(run: CleanseRun, workflow: Workflow) -> Table | None:
+    """Return the table that a file has no rows for; tells that it is not made if it does not exist."""
+    published = published_table(cleanse_target(run, workflow))
+    if published is None:
+        run.record_sentences(NOTICES, ['the file has no rows for this table, which does not exist yet, so it was not '
+                                       'made.'])
+        LOG.warning('The file has no rows for table %s, which does not exist yet, so it was not made.', run.load.table)
+    return published
+
+
+def _expected_columns(workflow: Workflow, published: Table) -> list[str]:
+    """Return the columns of a sheet without a row, of which the file names none."""
+    if workflow.mapping is not None:
+        return list(dict.fromkeys(row.source_name for row in workflow.mapping_rows if '`' not in row.source_name))
+    return [item.name for item in published.columns if item.name not in RESERVED_COLUMNS]
 
 
 def hides_malformed_rows(workflow: Workflow) -> bool:
@@ -212,7 +233,8 @@ def apply_transforms(run: CleanseRun, workflow: Workflow, df: DataFrame) -> Data
         run.notices.append(f'Optional columns {", ".join(absent)} are not in the source, so {skipped} transforms that '
                            'read them were skipped.')
         LOG.warning('%s', run.notices[-1])
-    watch = FilterWatch(run.watch, run.controls, partial(observe_stage, run, workflow))
+    run.controls.counts_rows = has_known_steps(workflow.steps)
+    watch = RowWatch(run.watch, run.controls, partial(observe_stage, run, workflow))
     applied = run.watch.end(apply_steps(run.watch.begin(df), steps, all_transforms(), context, watch))
     applied = observe_stage(run, workflow, applied, TRANSFORMED)
     return _with_nulls(applied, published_table(cleanse_target(run, workflow)), absent_at_end)

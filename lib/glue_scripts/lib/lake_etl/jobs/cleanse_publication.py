@@ -68,7 +68,8 @@ def check_table(table: StagedCleanseTable) -> None:
         require_control_totals(run, workflow, written.audit.rows)
         table.gate.judge()
     if written.audit.rows == 0:
-        LOG.warning('No rows are left for %s; the partition becomes empty.', table.target.name)
+        LOG.warning('No rows are left for %s%s.', table.target.name, '; those of other files stay' if _is_by_file(
+            workflow) else '; the partition becomes empty')
     _compare_rows(run, workflow, table.target, written.audit.rows)
     if changes := column_changes(table.before, [name for name in without_mark(table.df).columns
                                                 if name not in table.target.key_names]):

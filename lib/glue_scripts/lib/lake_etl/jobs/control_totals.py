@@ -61,7 +61,9 @@ def observe_source(run: CleanseRun, workflow: Workflow, df: DataFrame, footers: 
     missing = [name for name in wanted if comparable_name(name) not in by_name]
     if missing:
         raise DataError(f"'controls' in the input_spec names columns that the source of {run.load.source_key} does not "
-                        f'have: {", ".join(missing)}. The columns are {", ".join(names)}. Nothing was published.')
+                        f'have: {", ".join(missing)}. The columns are {", ".join(names)}. Nothing was published.'
+                        + (' Totals of the other tables that the file fills cannot be compared; take them out.'
+                           if workflow.further_tables else ''))
     _require_unprotected(run, workflow, selected_columns(names, workflow))
     source = {name: by_name[comparable_name(name)] for name in wanted}
     # What a mapping drops under this name is not followed further.

@@ -16,6 +16,7 @@ from lake_etl.config.configuration_files import entity_match_file
 from lake_etl.config.match_specification import EntityMatchSpec
 from lake_etl.config.reader import configuration_reader
 from lake_etl.config.workflow import read_entity_match
+from lake_etl.controls.run_records import WRITE_OPERATION
 from lake_etl.errors import ConfigurationError, DataError, MergeConflict, OwnershipError, Problem
 from lake_etl.jobs.job_run import JobRun
 from lake_etl.match.entity_keys import (
@@ -210,7 +211,7 @@ def _protection(run: EntityMatchRun) -> ProtectedColumns | None:
 def _record(run: EntityMatchRun, published: Published, rows: DataFrame) -> None:
     table, count = published.table, published.audit.rows
     LOG.info('%s: %d rows are new or changed.', table, count, extra={'published_rows': count, 'table': table})
-    run.lineage.update_lineage(rows, run.load.source_key, 'write', table=table, rows=count)
+    run.lineage.update_lineage(rows, run.load.source_key, WRITE_OPERATION, table=table, rows=count)
 
 
 def match_and_merge(run: EntityMatchRun, spec: EntityMatchSpec, incoming: DataFrame,

@@ -15,6 +15,7 @@ from lake_etl import runtime
 from lake_etl.arguments import (
     PARTITION_KEYS, Arguments, LoadArguments, load_arguments, optional_names, required_names, typed_arguments)
 from lake_etl.controls.control_points import ControlPoints
+from lake_etl.controls.run_records import WRITE_OPERATION
 from lake_etl.jobs.logs import failure_logged, open_log
 from lake_etl.jobs.resolved_options import chosen, resolve_arguments, resolved_options
 from lake_etl.jobs.run_events import RunEvents
@@ -86,17 +87,16 @@ class JobRun(Generic[Arguments]):
 
     def update_record(self, values: Mapping[str, object]) -> None:
         """Set entries of the audit record of the execution; a job that was started without one makes none."""
-        table, key = self.load.job_audit_table, {'execution_id': self.load.execution_id}
-        if table and runtime.items(table).get(table, key) is not None:
-            runtime.items(table).update(table, key, values)
+        if table := self.load.job_audit_table:
+            runtime.items(table).update(table, {'execution_id': self.load.execution_id}, values)
 
     def record_publication(self, df: DataFrame, published: Published) -> None:
         """Record in the lineage what was written where."""
         dataset = self.load.source_key
         counts = {'row': published.audit.rows, 'column': published.audit.columns}
         self.lineage.update_lineage(df, dataset, 'numericaudit', audit=published.audit)
-        self.lineage.update_lineage(df, dataset, 'write', table=published.table, rows=published.audit.rows,
-                                    format='parquet', dataset_counts=counts)
+        self.lineage.update_lineage(df, dataset, WRITE_OPERATION, table=published.table,
+                                    rows=published.audit.rows, format='parquet', dataset_counts=counts)
 
 
 @contextmanager

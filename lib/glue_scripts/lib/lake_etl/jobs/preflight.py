@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from lake_etl import runtime
 from lake_etl.arguments import KNOWN_PLACEHOLDERS
 from lake_etl.config.configuration_files import ConfigurationFiles, configured_name, entity_match_file, file_names
+from lake_etl.config.further_tables import filling_workflow
 from lake_etl.config.transform_steps import Registry
 from lake_etl.config.workflow import Workflow, read_consume_workflow, read_entity_match, read_workflow
 from lake_etl.config.written_tables import CONSUME
@@ -37,6 +38,12 @@ def read_whole_workflow(database: str, table: str, read: ConfigurationFiles, reg
         problems += error.problems
     if problems or workflow is None:
         raise ConfigurationError(problems, UNTOUCHED)
+    if runtime.catalog().described(database.lower(), table.lower()) is None and (
+            filling := filling_workflow(database, table, read)):
+        file, other = filling
+        raise ConfigurationError([Problem(
+            file, '', f'files of the workflow {database}/{other} fill the table {database}.{table}, so no other file '
+            'may make it', f'land the file for {database}/{other}, or name another table there')], UNTOUCHED)
     if missing := missing_tables(database, table, workflow, read):
         raise ConfigurationError(missing, UNTOUCHED)
     return workflow
@@ -92,7 +99,8 @@ def _loading_order(name: Name, own: Name, read: ConfigurationFiles, above: tuple
         if before is None:
             return None
         order += [item for item in before if item not in order]
-    return [*order, configured_name(database, table, read)]
+    filling = filling_workflow(database, table, read)
+    return [*order, configured_name(database, filling[1] if filling else table, read)]
 
 
 def _query_of(database: str, table: str, read: ConfigurationFiles) -> Workflow:

@@ -15,6 +15,7 @@ from lake_etl.column_lineage.cleanse_lineage import source_name
 from lake_etl.column_lineage.lineage_graph import TableLineage
 from lake_etl.config.configuration_files import file_names
 from lake_etl.config.written_tables import CONSUME
+from lake_etl.controls.run_records import WRITE_OPERATION
 from lake_etl.ports import LineageEvents
 from lake_etl.publish.openlineage import (
     DatasetName, EventDataset, EventKind, RuleAssertion, RunIdentity, code_address, file_dataset, run_event)
@@ -96,7 +97,7 @@ class RunEvents:
             for names in tables_read(self._query, 'spark'):
                 table = '.'.join(names).lower()
                 self._inputs.setdefault(table, self._catalog_fields(table))
-        elif operation == 'write' and df is not None:
+        elif operation == WRITE_OPERATION and df is not None:
             self._outputs[str(details['table'])] = (_catalog_names(df), int(details['rows']))
 
     @property

@@ -14,12 +14,12 @@ from lake_etl.config.transform_steps import check_columns, text_columns, without
 from lake_etl.config.workflow import Workflow
 from lake_etl.errors import ConfigurationError, DataError
 from lake_etl.jobs.job_run import JobRun
-from lake_etl.mapping.clean_names import clean_names
 from lake_etl.mapping.schema_mapping import ColumnRule, mapping_notices, missing_columns, name_parts, resolve
 from lake_etl.read.source_files import KnownTypes
 from lake_etl.spark.columns import quoted
 from lake_etl.spark.helper_names import is_hidden
 from lake_etl.spark.source_rows import RawColumn, require_free_tracking_names
+from lake_etl.syntax.clean_names import clean_names
 from lake_etl.syntax.records import Findings
 
 CleanseRun = JobRun[CollectToCleanseArguments]

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from urllib.parse import unquote
 
 from lake_etl.errors import DataError
@@ -16,8 +16,9 @@ UNFINISHED_FOLDER = '_temporary'    # in which Spark keeps files until all of th
 LOOSE = 'files-without-load'
 NULL_VALUE = '__HIVE_DEFAULT_PARTITION__'
 UUID = '[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}'
+LOAD_TIME, TIME_OF_LOAD = '%Y%m%dT%H%M%SZ', '[0-9]{8}T[0-9]{6}Z'
 # A load's name, and that of the folder in which a load by file rewrites the files of another source.
-LOAD_NAME = re.compile(f'[0-9]{{8}}T[0-9]{{6}}Z-[A-Za-z0-9]{{0,32}}-[0-9a-f]+(-{UUID})?')
+LOAD_NAME = re.compile(f'{TIME_OF_LOAD}-[A-Za-z0-9]{{0,32}}-[0-9a-f]+(-{UUID})?')
 # Names that Spark gives to files of data, and to their checksums on a local disk.
 DATA_FILE = re.compile(rf'part-[0-9]+-{UUID}[.-]c[0-9]+(\.[a-z0-9]+)*\.parquet')
 BESIDE_DATA = re.compile(rf'_SUCCESS|\._SUCCESS\.crc|\.part-[0-9]+-{UUID}[.-]c[0-9]+(\.[a-z0-9]+)*\.parquet\.crc|'
@@ -38,7 +39,13 @@ def require_free_names(columns: Iterable[str], dataset: str) -> None:
 
 def load_name(execution_id: str, started: datetime, token: str) -> str:
     """Return a folder name that no other attempt has: start time, the execution, and a random token."""
-    return f'{started:%Y%m%dT%H%M%SZ}{execution_mark(execution_id)}{token}'
+    return f'{started:{LOAD_TIME}}{execution_mark(execution_id)}{token}'
+
+
+def load_time(location: str) -> datetime | None:
+    """Return when the load began whose folder the location of a partition is in, in seconds; None for other folders."""
+    found = re.search(f'/{LOAD_KEY}=({TIME_OF_LOAD})-', f'/{location}')
+    return datetime.strptime(found[1], LOAD_TIME).replace(tzinfo=UTC) if found else None
 
 
 def execution_mark(execution_id: str) -> str:

@@ -11,12 +11,13 @@ from typing import Any, Protocol
 from pyspark.sql import DataFrame
 
 from lake_etl import runtime
+from lake_etl.controls.run_records import WRITE_OPERATION
 from lake_etl.publish.audit import Audit, take_audit
 from lake_etl.publish.openlineage import RuleAssertion
 
 # As many as DynamoDB takes in one request.
 FULL_BATCH = 25
-WITH_SCHEMA = ('read', 'write', 'mapping', 'sparksql')
+WITH_SCHEMA = ('read', WRITE_OPERATION, 'mapping', 'sparksql')
 NULL_DESTINATION = 'null'
 Record = tuple[str, Mapping[str, Any]]
 

@@ -1,7 +1,9 @@
 """Recognizes binary files by their first bytes, so that no reader takes them for text."""
 from __future__ import annotations
 
+import binascii
 import codecs
+import re
 
 from lake_etl.config.formats.input_format import InputFormat
 from lake_etl.config.formats.json_format import JSON
@@ -49,6 +51,8 @@ SIGNATURES = (
     (0, b'\x00' * 12 + b'\xc2\xea\x81\x60', 'a SAS data set', CONVERT),
 )
 PGP_MESSAGE = b'-----BEGIN PGP MESSAGE-----'
+# Such a message as text: behind headers and a blank line, of its first line as many characters as tell what it is.
+ENCRYPTED_TEXT = re.compile(PGP_MESSAGE + rb'[ \t]*\r?\n(?:[!-~]+: [^\n]*\n)*[ \t]*\r?\n([A-Za-z0-9+/]{16})')
 # The packets with which an encrypted file begins: a session key for a public key or a password, or encrypted data.
 ENCRYPTED_PACKETS = (1, 3, 18, 20)
 # The packet that some programs put before all others: its header in the old or the new form, and the letters PGP.
@@ -101,7 +105,10 @@ def _is_certain(signature: bytes, content: bytes) -> bool:
 
 def is_encrypted_pgp(content: bytes) -> bool:
     """Tell whether content begins as a file that OpenPGP encrypted, binary or as text."""
-    return PGP_MESSAGE in content or _pgp_packet(content) in ENCRYPTED_PACKETS
+    written = ENCRYPTED_TEXT.search(content)
+    if written:
+        content = binascii.a2b_base64(written[1])
+    return _pgp_packet(content) in ENCRYPTED_PACKETS
 
 
 def _is_pgp(content: bytes) -> bool:

@@ -11,7 +11,7 @@ from lake_etl.read.malformed import hide_malformed_values, malformed_column
 from lake_etl.spark.columns import column, column_type, quoted, try_cast_column
 from lake_etl.syntax.column_names import comparable_name
 from lake_etl.transform.conversion import Conversion, target_conversion
-from lake_etl.transform.conversion_watch import ConversionWatch
+from lake_etl.transform.conversion_watch import ConversionWatch, RowEffect
 from lake_etl.transform.fuse import Assignment, assign_batch
 from lake_etl.transform.type_change import exact_number_from_text
 
@@ -42,7 +42,7 @@ def with_declared_types_counted(df: DataFrame, types: Mapping[str, str], watch: 
     rows = watch.begin(df)
     if mark:
         malformed = Conversion(column='', failure=HIDDEN if hide_malformed else NOT_IN_FORMAT, failed=quoted(mark))
-        rows = watch.apply_step(rows, [malformed], lambda marked: marked.drop(mark), leaves_out_rows=False)
+        rows = watch.apply_step(rows, [malformed], lambda marked: marked.drop(mark), RowEffect.NONE)
     return watch.end(watch.assign(rows, conversions) if conversions else rows)
 
 

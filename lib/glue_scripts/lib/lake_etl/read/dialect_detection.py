@@ -13,6 +13,7 @@ from itertools import islice
 from lake_etl.read.cell_kinds import is_typed, typed_columns
 from lake_etl.read.delimited_records import Dialect, records
 from lake_etl.read.first_row import header_points, is_triangle
+from lake_etl.read.record_type_doubt import doubt_about_record_types
 
 CANDIDATES = (',', ';', '\t', '|', '~', '^', '\x01', '\x1f')
 NAMES = {'\t': 'tab', ',': 'comma', ';': 'semicolon', '|': 'pipe'}
@@ -83,7 +84,8 @@ def detect_text(text: str, complete: bool, titles: bool = True) -> DetectedText:
             return below
         found = replace(found, other=below)
     if delimiter is None:
-        return replace(found, doubts=_doubt_about_first_line(text, complete))
+        return replace(found, doubts=(*_doubt_about_first_line(text, complete),
+                                      *doubt_about_record_types(text, complete, CANDIDATES)))
     rows = list(islice(records(text, found.dialect, complete), FIRST_ROWS))
     points = header_points(rows)
     if points >= PROVEN:

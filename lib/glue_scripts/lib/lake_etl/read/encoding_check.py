@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import codecs
+import string
 from collections.abc import Iterable
 
 from lake_etl.errors import DataError
@@ -10,6 +11,12 @@ from lake_etl.read.source_files import UTF_8, PreparedFile
 CONTEXT_BYTES = 64 * 1024
 # Encodings of Western files, in order of preference where several fit equally well.
 WESTERN = ('windows-1252', 'cp850', 'mac_roman')
+# Code pages of mainframes, which agree in blanks, digits and the letters of English.
+EBCDIC = ('cp037', 'cp1047')
+EBCDIC_BLANK = b'\x40'
+EBCDIC_TEXT = EBCDIC_BLANK + ''.join((string.ascii_letters, string.digits)).encode(EBCDIC[0])
+# Text of a mainframe consists of little else; in other encodings these bytes are rare signs and letters with accents.
+MOSTLY = 0.7
 
 
 def bad_byte_position(content: bytes, encoding: str) -> int | None:
@@ -47,8 +54,11 @@ def wrong_encoding_error(name: str, encoding: str, finding: str, around: bytes) 
     """Return the error for a file that is not in the encoding of its input_spec.
 
     finding  such as `byte 17 does not fit it`
-    around   bytes from which likely encodings are guessed
+    around   bytes from which likely encodings are guessed; empty if they are not known
     """
+    if not around:
+        return DataError(f"{name} is not text in encoding '{encoding}': {finding}. Set 'encoding' in the input_spec to "
+                         'the encoding of the file.')
     likely = likely_encodings(around)
     return DataError(
         f"{name} is not text in encoding '{encoding}': {finding}. The file is likely {' or '.join(likely)}. Set "
@@ -61,9 +71,16 @@ def likely_encodings(content: bytes) -> tuple[str, ...]:
         return (unicode_encoding,)
     if bad_byte_position(content[:-4], UTF_8) is None and (len(content) > 4 or content.isascii()):
         return (UTF_8,)
+    if _is_ebcdic_text(content[:CONTEXT_BYTES]):
+        return EBCDIC
     scores = {name: _letters_among_words(content, name) for name in WESTERN}
     best = sorted(WESTERN, key=lambda name: -scores[name])
     return (best[0], *[name for name in best[1:2] if scores[name] * 2 >= scores[best[0]] > 0])
+
+
+def _is_ebcdic_text(content: bytes) -> bool:
+    others = content.translate(None, EBCDIC_TEXT)
+    return EBCDIC_BLANK in content and len(content) - len(others) > MOSTLY * len(content)
 
 
 def wide_encoding(content: bytes) -> str | None:

@@ -50,7 +50,7 @@ def read(spark: SparkSession, source: SourceFiles) -> DataFrame:
             for number, row in table.rows)
     sample = list(islice(rows, SAMPLE_ROWS))
     if not sample:
-        raise no_rows_error(source.name)
+        raise no_rows_error(source.name, _no_rows_in(source.spec))
     scratch = f'{source.scratch}/sheet.parquet'
     kinds: list[set[type[str]]] = [set() for _ in first.columns]
     write_scratch_table(scratch, len(first.columns) + 1, _with_kinds(chain(sample, rows), kinds))
@@ -111,7 +111,14 @@ def _read_tables(file: PreparedFile, spec: InputSpec) -> Iterator[_Table]:
         else:
             empty += 1
     if empty == len(sheets):
-        raise no_rows_error(file.name)
+        raise no_rows_error(file.name, _no_rows_in(spec))
+
+
+def _no_rows_in(spec: InputSpec) -> str:
+    section = spec.excel or ExcelSection()
+    if section.sheet_names == ExcelSection().sheet_names:
+        return 'no rows'
+    return 'no rows in ' + ' or '.join(f"sheet '{name}'" for name in section.sheet_names)
 
 
 def _read_table(name: str, sheet: Sheet, section: ExcelSection, skip_rows: int) -> _Table | None:

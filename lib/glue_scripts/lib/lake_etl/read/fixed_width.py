@@ -129,6 +129,9 @@ def _first_stored(file: PreparedFile, spec: InputSpec) -> tuple[bytes, int, str]
     Converting mainframe text to UTF-8 changes the bytes of numbers.
     """
     compressed = split_compression(file.collected)[1] is not None
+    if file.is_part and len('0'.encode(spec.encoding)) == 1:
+        text = (runtime.files(file.uri).read(file.uri, 0, FIRST_BYTES) or b'').decode(file.encoding, 'ignore')
+        return text.encode(spec.encoding, 'replace'), file.size, spec.encoding
     if spec.skip_rows or file.is_part or (compressed and file.encoding == canonical_encoding(spec.encoding)):
         return runtime.files(file.uri).read(file.uri, 0, FIRST_BYTES) or b'', file.size, file.encoding
     if compressed:

@@ -39,7 +39,9 @@ def repeated_keys(line: Column, kind: DataType) -> Column:
 
     Spark's inferred type has a member for each of such keys. Only then does Python look for the lines.
     """
-    return F.coalesce(F.udf(repeats_key, 'boolean')(line), F.lit(False)) if _has_repeated_names(kind) else F.lit(False)
+    if not _has_repeated_names(kind):
+        return F.lit(False)
+    return F.coalesce(F.udf(repeats_key, 'boolean', useArrow=False)(line), F.lit(False))
 
 
 def repeats_key(line: str) -> bool:

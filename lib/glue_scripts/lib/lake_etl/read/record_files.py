@@ -67,10 +67,11 @@ class DividedFiles:
         return self.spec.records
 
 
-def divide_files(uri: str, spec: InputSpec, table: str, scratch: str) -> DividedFiles:
+def divide_files(uri: str, spec: InputSpec, table: str, scratch: str, hides: bool = False) -> DividedFiles:
     """Divide a file, or the files of the folder whose trigger it is, into parts in the scratch folder.
 
     table  that of the workflow, which gets the records of unknown types
+    hides  whether malformed records give no values to others, because one of the tables protects values
 
     Raises DataError naming the file when it is missing, empty, not in its encoding, or a quote is never closed.
     """
@@ -95,7 +96,7 @@ def divide_files(uri: str, spec: InputSpec, table: str, scratch: str) -> Divided
         parts = {key: Part(opened.enter_context(path.open('w', encoding=UTF_8, newline='')))
                  for key, path in paths.items()}
         _write_headers(parts, records, spec)
-        division = Division(records, lines, parts, table, spec.on_undecodable == 'replace', states)
+        division = Division(records, lines, parts, table, spec.on_undecodable == 'replace', states, hides)
         for index, file in enumerate(source.files):
             trailers = list(file.footer)
             numbered = numbered_lines(decoded_chunks(file, file.encoding), spec.skip_rows + 1, file.name)

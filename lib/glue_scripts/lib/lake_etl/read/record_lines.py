@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from lake_etl.config.record_types import RecordsSection
+from lake_etl.config.record_types import RecordsSection, RecordTypeSection
 from lake_etl.errors import DataError
 from lake_etl.read.delimited_records import Dialect
 
@@ -166,9 +166,9 @@ class DelimitedLines:
         """Return the text of a column of the lake's own in front of a record."""
         return text + self._dialect.delimiter
 
-    def fits(self, text: str, columns: int) -> bool:
-        """Tell whether a record has as many values as columns."""
-        return len(self.values(text)) == columns
+    def fits(self, text: str, section: RecordTypeSection) -> bool:
+        """Tell whether a record has as many values as its type has columns."""
+        return len(self.values(text)) == len(section.names)
 
 
 class FixedLines:
@@ -217,9 +217,9 @@ class FixedLines:
         """Return the text of a column of the lake's own in front of a record."""
         return text.ljust(self._width)
 
-    def fits(self, text: str, columns: int) -> bool:
-        """Return true: the reader of the part judges the length of a line."""
-        return True
+    def fits(self, text: str, section: RecordTypeSection) -> bool:
+        """Tell whether a line has nothing but blanks behind its last column; it may be shorter, as programs trim it."""
+        return not self._cut(text, sum(section.widths.values()), LONGEST_LINE).strip()
 
 
 def pattern_value(pattern: re.Pattern[str], text: str) -> str | None:

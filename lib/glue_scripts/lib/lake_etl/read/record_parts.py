@@ -121,11 +121,12 @@ class Division:
     own       the workflow's own table, which gets the records of unknown types
     replaces  whether U+FFFD stands for bytes that are not in the encoding
     states    regular expression of lines of types that are left out which state control totals
+    hides     whether a table protects values, so that a malformed record must give none: they may be those of others
     """
 
     def __init__(self, records: RecordsSection, lines: DelimitedLines | FixedLines, parts: Mapping[str, Part],
-                 own: str, replaces: bool, states: str | None):
-        self._lines, self._replaces = lines, replaces
+                 own: str, replaces: bool, states: str | None, hides: bool = False):
+        self._lines, self._replaces, self._hides = lines, replaces, hides
         self._states = re.compile(states) if states is not None else None
         self._own = parts[part_of_table(own)]
         self._types = {key: _prepared(records, key, parts) for key in records.types}
@@ -175,11 +176,13 @@ class Division:
             return
         last[found.key] = position
         if found.gives:
-            given[found.key] = self._lines.given(line.text, found.gives)
+            unfit = not self._lines.fits(line.text, section)
+            if unfit:
+                self.findings.add(f"have type '{found.key}', which gives values, and more or fewer values than "
+                                  f"columns{', so they give none' if self._hides else ''}", file, line.number)
+            given[found.key] = self._lines.missing(found.gives) if unfit and self._hides else self._lines.given(
+                line.text, found.gives)
         if found.part is None:
-            if not self._lines.fits(line.text, len(section.names)):
-                self.findings.add(f"have type '{found.key}', which only gives values, and more or fewer values than "
-                                  'columns', file, line.number)
             return
         before = mark((FITS if fits else MALFORMED) + position)
         before += mark(FITS + parent) if nested and parent else self._given(found, given)

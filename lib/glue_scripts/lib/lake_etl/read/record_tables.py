@@ -43,7 +43,7 @@ def read_record_table(spark: SparkSession, divided: DividedFiles, table: str, sp
     known = known_types([*names, *(name for _, name in nested)])
     with read_errors_named(divided.name, divided.uri, divided.spec):
         if not divided.has_rows(table):
-            return apply_types(_empty(spark, [*names, *(name for _, name in nested)], known), spec.types)
+            return apply_types(empty_rows(spark, [*names, *(name for _, name in nested)], known), spec.types)
         rows = reading.part(part, known, spec)
         for key, name in nested:
             rows = reading.with_nested(rows, key, name, known.table_types.get(name, ''))
@@ -53,8 +53,8 @@ def read_record_table(spark: SparkSession, divided: DividedFiles, table: str, sp
         return apply_types(rows.drop(RECORD), spec.types)
 
 
-def _empty(spark: SparkSession, names: Sequence[str], known: KnownTypes) -> DataFrame:
-    """Return no rows, with the types of the published table."""
+def empty_rows(spark: SparkSession, names: Sequence[str], known: KnownTypes) -> DataFrame:
+    """Return no rows of these columns, with the types of the published table."""
     texts = spark.createDataFrame([], StructType([StructField(name, StringType()) for name in names]))
     return texts.select(*[F.lit(None).cast(known.table_types.get(name, 'string')).alias(name) for name in names])
 

@@ -11,7 +11,7 @@ from pyspark.sql import DataFrame
 
 from lake_etl.cobol.record_nodes import RecordLayout
 from lake_etl.config.input import InputSpec
-from lake_etl.errors import DataError
+from lake_etl.errors import DataError, NoRowsError
 from lake_etl.read.dialect_detection import DetectedText
 from lake_etl.spark.columns import literal_path
 from lake_etl.spark.source_rows import (
@@ -162,8 +162,8 @@ def require_same_columns(found: Sequence[tuple[str, tuple[str, ...]]]) -> None:
         if columns != first:
             raise DataError(
                 f'{name} has the columns {", ".join(columns)}, but {first_name} has {", ".join(first)}. Files of one '
-                'load need the same columns in the same order; nothing was loaded. Correct the files and land them '
-                'again, the trigger file last.')
+                'load need the same columns in the same order; nothing was loaded. Correct them and land them again, '
+                'the trigger file of a folder last.')
 
 
 def canonical_encoding(name: str) -> str:
@@ -182,6 +182,7 @@ def has_single_byte_line_ends(encoding: str) -> bool:
     return '\n'.encode(java_charset(encoding)) == b'\n'
 
 
-def no_rows_error(name: str, found: str = 'no rows') -> DataError:
+def no_rows_error(name: str, found: str = 'no rows') -> NoRowsError:
     """Return the error for a file without rows."""
-    return DataError(f'{name} holds {found}. The published data stays as it is; land the file again with its content.')
+    return NoRowsError(f'{name} holds {found}. The published data stays as it is; land the file again with its '
+                       'content.')

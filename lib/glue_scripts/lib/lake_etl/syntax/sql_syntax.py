@@ -48,7 +48,7 @@ def check_statement(statement: str, dialect: Dialect) -> None:
 
 
 def syntax_trees(text: str, dialect: Dialect) -> list[Expression | None]:
-    """Return the syntax tree of each statement; none when they are nested too deeply for this parser."""
+    """Return the syntax tree of each statement; none where this parser fails, such as when they are nested deeply."""
     import sqlglot
     return _parsed(text, lambda: sqlglot.parse(text, read=dialect)) or []
 
@@ -71,7 +71,7 @@ def tables_read(statement: str, dialect: Dialect) -> frozenset[tuple[str, str]]:
 
 
 def condition_tree(text: str) -> Expression | None:
-    """Return the syntax tree of a Spark condition on rows; None when it is nested too deeply for this parser."""
+    """Return the syntax tree of a Spark condition on rows; None where this parser fails."""
     import sqlglot
     from sqlglot import exp
     tree: Expression | None = _parsed(text, lambda: sqlglot.parse_one(text, read='spark', into=exp.Condition))
@@ -102,7 +102,8 @@ def _parsed(text: str, parse: Any) -> Any:
         raise SqlMistake(_reason(first), _offset(text, first)) from None
     except SqlglotError:
         raise SqlMistake('a quote or a comment does not end', 0) from None
-    except RecursionError:
+    except (RecursionError, LookupError, ValueError, TypeError, AttributeError):
+        # It fails at arguments that a function does not take, such as map(1, 2, 3); the engine tells what is wrong.
         return None
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from enum import Enum
 from typing import Protocol
 
 from pyspark.sql import Column, DataFrame, Observation
@@ -24,13 +25,21 @@ Step = Callable[[DataFrame], DataFrame]
 CONVERSIONS_IN_A_NUMBER = 62
 
 
+class RowEffect(Enum):
+    """What a step does to the rows of a frame; one that repeats them may also leave some out."""
+
+    NONE = 'none'
+    LEAVES_OUT = 'leaves out'
+    REPEATS = 'repeats'
+
+
 class Watch(Protocol):
     """Applies the steps of a specification."""
 
     def assign(self, df: DataFrame, batch: Sequence[Assignment]) -> DataFrame:
         """Return the frame after assignments that all read the input frame."""
 
-    def apply_step(self, df: DataFrame, conversions: Sequence[Conversion], act: Step, leaves_out_rows: bool
+    def apply_step(self, df: DataFrame, conversions: Sequence[Conversion], act: Step, row_effect: RowEffect
                    ) -> DataFrame:
         """Return the frame after a step on the whole frame."""
 
@@ -45,7 +54,7 @@ class NoWatch:
         """Return the frame after the assignments."""
         return assign_batch(df, batch)
 
-    def apply_step(self, df: DataFrame, conversions: Sequence[Conversion], act: Step, leaves_out_rows: bool
+    def apply_step(self, df: DataFrame, conversions: Sequence[Conversion], act: Step, row_effect: RowEffect
                    ) -> DataFrame:
         """Return the frame after the step."""
         return act(df)
@@ -109,12 +118,12 @@ class ConversionWatch:
         conversions = [conversion for item in batch for conversion in item.conversions(df.schema)]
         return self._marked(df, conversions, lambda tried: assign_batch(tried, batch))
 
-    def apply_step(self, df: DataFrame, conversions: Sequence[Conversion], act: Step, leaves_out_rows: bool
+    def apply_step(self, df: DataFrame, conversions: Sequence[Conversion], act: Step, row_effect: RowEffect
                    ) -> DataFrame:
         """Return the frame after a step that may repeat rows; its conversions are observed on the way."""
         # Its conversions are counted after the step, which may have repeated rows.
         self._repeated = True
-        return self._marked(self._observed(df) if leaves_out_rows else df, conversions, act)
+        return self._marked(self._observed(df) if row_effect is RowEffect.LEAVES_OUT else df, conversions, act)
 
     def apply_function(self, df: DataFrame, act: Step) -> DataFrame:
         """Return the frame after a user's own function, which does not see the places; they are lost after it.

@@ -52,6 +52,6 @@ def _printed(name: str, kind: str) -> Column:
     return F.initcap(F.lower(column(name))) if kind == 'truth' else column(name)
 
 
-@F.udf(StringType())
+@F.udf(StringType(), useArrow=False)
 def _print_double(value: float | None) -> str | None:
     return None if value is None else str(value)

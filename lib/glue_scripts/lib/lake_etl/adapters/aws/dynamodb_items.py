@@ -89,16 +89,21 @@ class DynamoDBItems:
                 return repeated and self.get(table, key) == plain(stored)
         return True
 
-    def update(self, table: str, key: Mapping[str, Any], values: Mapping[str, Any]) -> None:
-        """Set attributes of the item with that key, creating it when absent."""
+    def update(self, table: str, key: Mapping[str, Any], values: Mapping[str, Any]) -> bool:
+        """Set attributes of the item with that key; return whether it exists, and create none."""
         check_update(table, values)
         identity, stored = full_key(table, key), storable(table, values)
         if not stored:
             # An update expression cannot be empty.
-            self.put_if_absent(table, identity)
-            return
+            return self.get(table, identity) is not None
         with _failures_named(table):
-            self._client.update_item(TableName=table, Key=identity, **_assignments(stored))
+            try:
+                self._client.update_item(TableName=table, Key=identity, **_assignments(table, stored))
+            except ClientError as error:
+                if error.response['Error']['Code'] != CONDITION_FAILED:
+                    raise
+                return False
+        return True
 
     def get(self, table: str, key: Mapping[str, Any]) -> dict[str, Any] | None:
         """Return the item with that full key, or None."""
@@ -154,12 +159,14 @@ def _stored(table: str, item: Mapping[str, Any]) -> dict[str, Any]:
     return storable(table, item)
 
 
-def _assignments(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the arguments of an update that sets the values."""
+def _assignments(table: str, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the arguments of an update that sets the values of an item that exists."""
     numbered = list(enumerate(values.items()))
     return {
+        'ConditionExpression': 'attribute_exists(#key)',
         'UpdateExpression': 'SET ' + ', '.join(f'#name{number} = :value{number}' for number, _ in numbered),
-        'ExpressionAttributeNames': {f'#name{number}': name for number, (name, _) in numbered},
+        'ExpressionAttributeNames': {'#key': key_schema(table).partition,
+                                     **{f'#name{number}': name for number, (name, _) in numbered}},
         'ExpressionAttributeValues': {f':value{number}': value for number, (_, value) in numbered},
     }
 

@@ -9,18 +9,18 @@ from lake_etl.reasons.failure import kind_of
 
 
 def read_secret(address: str, named_by: str) -> bytes:
-    """Return the secret with this name or ARN, without leading and trailing white space; text is encoded as UTF-8.
+    """Return the secret with this name or ARN; text is encoded as UTF-8.
 
     named_by  what names the secret, to correct if the name is wrong
 
-    Raises LakeError naming the secret if it is missing, empty, or not readable.
+    Raises LakeError naming the secret if it is missing, blank, or not readable.
     """
     try:
         answer = open_client('secretsmanager').get_secret_value(SecretId=address)
     except (BotoCoreError, ClientError) as error:
         raise LakeError(f"Secret '{address}' cannot be read from AWS Secrets Manager: {kind_of(error)}. "
                         f"Create it, correct {named_by}, or let the job's role read it.") from error
-    content = (answer.get('SecretBinary') or answer.get('SecretString', '').encode()).strip()
-    if not content:
+    content = answer.get('SecretBinary') or answer.get('SecretString', '').encode()
+    if not content.strip():
         raise LakeError(f"Secret '{address}' is empty. Put the secret into it.")
     return bytes(content)

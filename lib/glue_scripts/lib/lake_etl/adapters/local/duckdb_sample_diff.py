@@ -16,6 +16,7 @@ from lake_etl.ports import Column, Partition, Table
 
 NUMBER = re.compile(r'(?:decimal\(\d+,\d+\)|double|float|tinyint|smallint|int|bigint)', re.IGNORECASE)
 CENT = Decimal('0.01')
+DIGITS = 15    # of a floating-point number that tell something
 BEFORE, AFTER, DATABASE = 'before', 'after', 'sample'
 PRESENT, PLACE = '"present on this side"', '"place among equal rows"'
 
@@ -87,8 +88,15 @@ def _totals(connection: duckdb.DuckDBPyConnection, side: str, names: Sequence[st
             ) -> tuple[int, list[Decimal | int | None]]:
     sums = ', '.join(['count(*)', *(f'sum({identifier(name)})' for name in names)])
     row = connection.execute(f'SELECT {sums} FROM {view_name(DATABASE, side)}').fetchone() or (0,)
-    return int(row[0]), [Decimal(repr(value)).quantize(CENT) if isinstance(value, float) else value
-                         for value in row[1:]]
+    return int(row[0]), [_rounded(value) if isinstance(value, float) else value for value in row[1:]]
+
+
+def _rounded(value: float) -> Decimal | None:
+    """Return a sum in cents, as far as it has so many digits; None for infinity and NaN, which are no amounts."""
+    exact = Decimal(repr(value))
+    if not exact.is_finite():
+        return None
+    return exact.quantize(CENT) if exact.adjusted() < DIGITS else exact
 
 
 def _paired(connection: duckdb.DuckDBPyConnection, key: Sequence[str], cells: Sequence[str],

@@ -54,14 +54,16 @@ class SqliteItems:
         with _table(table) as (connection, name):
             return connection.execute(f'INSERT OR IGNORE INTO {name} VALUES (?, ?, ?)', _row(table, item)).rowcount == 1
 
-    def update(self, table: str, key: Mapping[str, Any], values: Mapping[str, Any]) -> None:
-        """Set attributes of the item with that key, creating it when absent."""
+    def update(self, table: str, key: Mapping[str, Any], values: Mapping[str, Any]) -> bool:
+        """Set attributes of the item with that key; return whether it exists, and create none."""
         check_update(table, values)
         identity = full_key(table, key)
         with _table(table) as (connection, name), transaction(connection):
             before = _find(connection, name, _key(table, identity))
-            row = _row(table, {**(before or {}), **identity, **values})
-            connection.execute(f'INSERT OR REPLACE INTO {name} VALUES (?, ?, ?)', row)
+            if before is None:
+                return False
+            connection.execute(UPSERT.format(name=name), _row(table, {**before, **values}))
+            return True
 
     def get(self, table: str, key: Mapping[str, Any]) -> dict[str, Any] | None:
         """Return the item with that full key, or None."""
