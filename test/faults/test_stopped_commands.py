@@ -65,6 +65,23 @@ def test_a_stopped_command_is_on_record_as_interrupted_and_watch_takes_the_file_
     assert [state for state, _ in lake.recorded()] == ['SUCCEEDED']
 
 
+@pytest.mark.parametrize(('then', 'status'), [('pass', 143), ('os.kill(os.getpid(), signal.SIGINT)', -signal.SIGINT)])
+def test_a_library_that_goes_on_after_a_signal_stops_nobody(then, status):
+    """Code that does not return to Python ends after some time, or at once by a second signal."""
+    script = (f'import os, signal, time\n'
+              f'from lib.local_lake.running import stopping\n'
+              f'stopping.PATIENCE_SECONDS = 0.3\n'
+              f'with stopping.ending_on_signals():\n'
+              f'    try:\n'
+              f'        os.kill(os.getpid(), signal.SIGTERM)\n'
+              f'    except SystemExit:\n'
+              f'        {then}\n'
+              f'        time.sleep({PATIENCE_SECONDS})\n')
+    done = subprocess.run([sys.executable, '-c', script], cwd=REPOSITORY, stderr=subprocess.PIPE, text=True,
+                          timeout=PATIENCE_SECONDS / 2)
+    assert (done.returncode, done.stderr) == (status, 'Stopped.\n')
+
+
 def test_the_end_of_java_fails_one_file_and_that_one_can_be_tried_again(lake, capsys):
     lake.land('Gen/Policy/2026/03/04/a.csv', MANY_ROWS)
     os.utime(lake.folders.collect / 'Gen/Policy/2026/03/04/a.csv', (1, 1))   # the older one is loaded first

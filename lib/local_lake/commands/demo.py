@@ -60,7 +60,8 @@ def run(folders: LakeFolders, options: argparse.Namespace) -> int:
                       for number, sample in enumerate(samples.each(SAMPLES), 1)]
     _show_tables(folders, loaded)
     print(f'\n{QUESTION}\n{QUERY}')
-    answer = query(folders.catalog, QUERY)
+    with doing('Computing the answer'):
+        answer = query(folders.catalog, QUERY)
     print_rows(answer.columns, answer.rows)
     pair = _show_matches(MatchedDatabase(folders, CUSTOMERS))
     print(f'\nDone in {time.monotonic() - started:.0f} s. Try next:')
@@ -135,7 +136,9 @@ def _show_matches(matched: MatchedDatabase) -> str:
     print(f'\n{len(known)} source keys belong to {len(people)} people: {by_level}, {counts[NEW]} were new. '
           'Some of them:\n')
     chosen = _chosen_people(known, levels)
-    rows = [(key.global_id[:8] if number == 0 else '', str(key.source), *_values(matched, key), key.level,
+    with doing('Looking for the rows of people', sum(map(len, chosen)), 'rows') as found:
+        values = {key: _values(matched, key) for key in found.each([key for person in chosen for key in person])}
+    rows = [(key.global_id[:8] if number == 0 else '', str(key.source), *values[key], key.level,
              None if key.score is None else round(key.score, 4))
             for person in chosen for number, key in enumerate(person)]
     print_rows(('person', 'source key', *PERSON_COLUMNS, 'level', 'score'), rows)

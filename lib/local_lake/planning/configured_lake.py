@@ -4,7 +4,7 @@ from __future__ import annotations
 import hashlib
 import logging
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -23,7 +23,7 @@ from lake_etl.errors import ConfigurationError, LakeError, Problem
 from lake_etl.transform.discovery import known_transforms
 from lib.local_lake.commands.validate import matched_databases, workflows_in
 from lib.local_lake.planning.workflow_facts import WorkflowFacts, workflow_facts
-from lib.local_lake.progress import doing
+from lib.local_lake.progress import Activity, doing
 from lib.local_lake.running.loaded_configuration import workflow_files
 
 
@@ -86,7 +86,7 @@ def read_configured_lake(configuration: Path, code: Mapping[str, str], environme
     workflows: dict[str, Workflow] = {}
     problems: dict[str, tuple[Problem, ...]] = {}
     matches: dict[str, EntityMatchSpec] = {}
-    with _without_warnings(), doing('Reading a configuration', unit='workflows') as found:
+    with _without_warnings(), _told('Reading a configuration', only) as found:
         for workflow in found.each([name for name in workflows_in(configuration) if only in (None, folded(name))]):
             database, _, table = workflow.partition('/')
             key = folded(workflow)
@@ -106,7 +106,7 @@ def read_configured_lake(configuration: Path, code: Mapping[str, str], environme
                 matches[database.lower()] = read_entity_match(database, read)
             except ConfigurationError as error:
                 problems[database.lower()] = tuple(error.problems)
-    with doing(f'Tracing the columns of {len(workflows):,} workflows'):
+    with _told('Tracing columns', only):
         graph, circle = _lineage(names, workflows, matches, protecting)
         return ConfiguredLake(
             names=names, workflows=workflows, problems=problems, matches=matches, graph=graph, circle=circle,
@@ -124,6 +124,11 @@ def _digest(configuration: Path, name: str) -> str:
     except LakeError:
         return ''    # Two files differ by letter case alone; nothing can be said of them.
     return hashlib.sha256(repr(files).encode(errors='surrogateescape')).hexdigest()
+
+
+def _told(what: str, only: str | None) -> AbstractContextManager[Activity]:
+    """Tell what is done with all workflows; one takes so little time that nobody could read it."""
+    return doing(what, unit='workflows') if only is None else nullcontext(Activity(what))
 
 
 def _parts(name: str) -> tuple[str, str]:

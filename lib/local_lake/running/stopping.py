@@ -13,7 +13,11 @@ from types import FrameType
 
 # The exit status is 128 and the number of the signal, as in a shell.
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+# What ends by itself, such as the removal of temporary files, takes less time.
+PATIENCE_SECONDS = 10.0
+STANDARD_ERROR = 2
 _exit_status: list[int] = []
+_watches: list[threading.Timer] = []
 
 
 @contextmanager
@@ -29,6 +33,8 @@ def ending_on_signals() -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+        while _watches:
+            _watches.pop().cancel()
 
 
 def take_interrupt_back() -> None:
@@ -52,15 +58,26 @@ def exit_status() -> int | None:
 
 def _end(number: int, frame: FrameType | None) -> None:
     status = 128 + number
-    if _exit_status:
-        os._exit(status)  # Somebody is out of patience.
     _exit_status.append(status)
+    # The code of a library may go on for long. A second signal ends the process even there, and so does time.
+    for other in SIGNALS:
+        if signal.getsignal(other) is _end:
+            signal.signal(other, signal.SIG_DFL)
+    _watches.append(threading.Timer(PATIENCE_SECONDS, _give_up, [status]))
+    _watches[-1].daemon = True
+    _watches[-1].start()
     # From here on there would be nothing but complaints about the lost connection.
     logging.disable(logging.CRITICAL)
     if 'pyspark' in sys.modules:
         _end_java()
     print('Stopped.', file=sys.stderr, flush=True)
     raise SystemExit(status)
+
+
+def _give_up(status: int) -> None:
+    if os.isatty(STANDARD_ERROR):
+        os.write(STANDARD_ERROR, b'\n')    # Leave the line in which progress is shown.
+    os._exit(status)
 
 
 def _end_java() -> None:
