@@ -20,7 +20,8 @@ class GlueContext:
     """
 
     def __init__(self, sparkContext: SparkContext | None = None, **options: Any):  # noqa: N803 - AWS Glue's name
-        users_own = SparkSession.getActiveSession() is None
+        # On Spark 4 a session is active only in the thread that has started it.
+        users_own = SparkSession.getActiveSession() is None and SparkSession._instantiatedSession is None
         builder = SparkSession.builder
         if users_own:
             builder = builder.config('spark.sql.warehouse.dir', tempfile.mkdtemp(prefix='spark-warehouse-'))
