@@ -147,6 +147,14 @@ def test_a_file_that_expands_beyond_the_limit_is_refused_and_leaves_nothing(prep
     assert files_below(tmp_path) == ['small.csv.pgp']
 
 
+@pytest.mark.parametrize(('file', 'key'), [('binary.csv.pgp', 'passphrase_secret'), ('password.csv.gpg', 'secret')])
+def test_a_password_that_is_no_text_is_refused_by_the_name_of_its_secret(prepare, tmp_path, file, key):
+    (tmp_path / 'latin').write_bytes('Glück auf'.encode('latin-1'))
+    section = {**(INSURER if key == 'passphrase_secret' else {}), key: (tmp_path / 'latin').as_uri()}
+    with pytest.raises(LakeError, match='^Secret .*/latin. holds no private key of OpenPGP, and no text in UTF-8'):
+        prepare(file, section)
+
+
 def test_an_error_in_decrypted_content_names_the_file_that_was_landed(prepare, tmp_path):
     import pysequoia
     key = pysequoia.Cert.from_file(str(GOLDEN / 'broker-key.bin'))

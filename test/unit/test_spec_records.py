@@ -215,3 +215,33 @@ def test_a_mistake_in_a_further_table_is_told_once(tmp_path, capsys):
     (folder / 'Gen-Claims.json').write_text(json.dumps({'transform_spec': {'currency': [{'fields': 'Claim'}]}}))
     assert main(['--lake', str(tmp_path / 'lake'), '--config', str(tmp_path), 'validate']) == 1
     assert capsys.readouterr().err.count('unknown key') == 1
+
+
+COPYBOOK = '''
+       01  EXTRACT.
+           05  KIND            PIC X.
+           05  POLICY-DATA.
+               10  INSURED     PIC X(20).
+               10  PREMIUM     PIC S9(7)V99 COMP-3.
+           05  HEADER-DATA REDEFINES POLICY-DATA.
+               10  SENDER      PIC X(10).
+               10  FILLER      PIC X(10).
+               10  CODE        PIC X(2).
+'''
+SEGMENTS = {'field': 'KIND', 'records': {'P': 'POLICY-DATA', 'H': 'HEADER-DATA'}}
+
+
+def test_a_column_that_redefines_bytes_of_a_protected_one_is_protected_too():
+    def files(cobol=None, mapping='', **left):
+        found = {SPEC: {'input_spec': {'cobol': cobol or {}, **left}, 'transform_spec': {'hash': ['insured']}},
+                 'transformation-spec/Gen-Own.cpy': COPYBOOK}
+        return found | ({'transformation-spec/Gen-Own.csv': mapping} if mapping else {})
+    assert problems(files()) == [
+        "Gen-Own.json: transform_spec: column 'sender' is not protected, and has bytes of 'insured', which is (protect "
+        "it too, map it to Null, tell the record types apart by 'segments', or give the reason in "
+        'input_spec.left_unprotected)']
+    read(files(cobol={'segments': SEGMENTS}))
+    read(files(left_unprotected={'Sender': 'names of brokers'}))
+    read(files(mapping='SourceName,DestName\nINSURED,insured\nSENDER,Null\nCODE,code\n'))
+    assert "column 'broker' is not" in problems(
+        files(mapping='SourceName,DestName\nINSURED,insured\nsender,broker\n'))[0]

@@ -135,6 +135,36 @@ def column_nodes(members: tuple[Node, ...]) -> Iterator[RecordField | RecordTabl
             yield node
 
 
+@dataclass(frozen=True, kw_only=True)
+class ColumnPlace:
+    """The bytes of a column in a record, and the record types that have it; None for all."""
+
+    column: str
+    start: int
+    end: int
+    segments: frozenset[str] | None
+
+    def shares_bytes(self, other: ColumnPlace) -> bool:
+        """Tell whether a record can have bytes that are part of both columns."""
+        apart = self.segments is not None and other.segments is not None and not self.segments & other.segments
+        return self.start < other.end and other.start < self.end and not apart
+
+
+def column_places(members: tuple[Node, ...], start: int = 0, segments: frozenset[str] | None = None
+                  ) -> Iterator[ColumnPlace]:
+    """Yield the place of each column, as if every table had its greatest number of elements.
+
+    start     of the members in the record
+    segments  the record types that have the members; None for all
+    """
+    for node in members:
+        first = start + node.offset
+        if isinstance(node, RecordGroup):
+            yield from column_places(node.members, first, segments if node.segments is None else node.segments)
+        elif node.column is not None:
+            yield ColumnPlace(column=node.column, start=first, end=first + node.size, segments=segments)
+
+
 def struct_type(members: tuple[Node, ...]) -> str:
     """Return the type of the elements of a table of groups, in Spark's words."""
     return f'struct<{",".join(f"`{node.column}`:{node.type}" for node in column_nodes(members))}>'

@@ -15,10 +15,10 @@ class PgpSection:
     """Files encrypted by OpenPGP, as PGP and GnuPG write them. The name inside, such as policies.csv in
     policies.csv.pgp, tells the format.
 
-    secret             secret with the private key, or with the password if the files are encrypted by one: a name in
-                       AWS Secrets Manager, on a laptop the file of that name in the lake's folder `secrets`; or
-                       `file:///path` or `env://NAME`
-    passphrase_secret  secret with the passphrase of the private key, if it has one
+    secret             secret with the private key, and earlier ones below it, or with the password if the files are
+                       encrypted by one: a name in AWS Secrets Manager, on a laptop the file of that name in the lake's
+                       folder `secrets`; or `file:///path` or `env://NAME`
+    passphrase_secret  secret with the passphrase of the keys, if they have one
     """
 
     secret: str

@@ -1,10 +1,10 @@
-"""Lists the columns of a Cleanse table that configuration names, and finds those that only some tables protect."""
+"""Lists the columns of a Cleanse table that configuration names, and finds values that are protected only in places."""
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
-from lake_etl.cobol.record_nodes import RecordLayout
+from lake_etl.cobol.record_nodes import RecordLayout, column_places
 from lake_etl.config.entries.known import known_forms
 from lake_etl.config.input import InputSpec
 from lake_etl.config.mapping import MappingRow, SchemaMapping
@@ -84,6 +84,26 @@ def given_column_problems(records: RecordsSection, tables: Mapping[str, Configur
                 yield table, (f"column '{name}' is not protected, and the step '{step}' protects the same column "
                               f"'{column}' of record type '{key}' in the table {other}"), (
                     "protect it here too, take it out of 'give', or give the reason in input_spec.left_unprotected")
+
+
+def redefined_column_problems(configured: ConfiguredTable, table: str, registry: Registry
+                              ) -> Iterator[tuple[str, str]]:
+    """Yield problem and way out of columns that are not protected and share bytes of a record with a protected one."""
+    if configured.layout is None:
+        return
+    protected = protected_columns(configured.steps, protection_by_transform(registry, known_forms()))
+    left = set(map(str.lower, configured.input.left_unprotected))
+    places = {comparable_name(place.column): place for place in column_places(configured.layout.members)}
+    found = [(name, places[key]) for column in table_columns(configured, table)
+             if (key := comparable_name(column.source)) in places for name in column.names]
+    if ANY_COLUMN in protected:
+        return
+    for name, place in found:
+        hidden = next((other for other, its in found if other.lower() in protected and its.shares_bytes(place)), None)
+        if hidden and name.lower() not in protected and name.lower() not in left:
+            yield f"column '{name}' is not protected, and has bytes of '{hidden}', which is", (
+                "protect it too, map it to Null, tell the record types apart by 'segments', or give the reason in "
+                'input_spec.left_unprotected')
 
 
 def _names_of(configured: ConfiguredTable, table: str, source: str) -> tuple[str, ...]:

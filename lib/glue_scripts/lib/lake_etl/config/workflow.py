@@ -22,7 +22,7 @@ from lake_etl.config.match_specification import EntityMatchSpec, parse_entity_ma
 from lake_etl.config.parsed_files import ParsedFiles, from_json, from_sql
 from lake_etl.config.protection_check import check_controls, check_protection
 from lake_etl.config.quality_rules import QualityRules, parse_quality
-from lake_etl.config.table_columns import given_column_problems
+from lake_etl.config.table_columns import given_column_problems, redefined_column_problems
 from lake_etl.config.transform_steps import (
     Registry, TransformSpec, TransformStep, check_columns, parse_transforms, written_columns)
 from lake_etl.syntax.json_with_comments import parse_json_object
@@ -121,6 +121,8 @@ def read_workflow(database: str, table: str, read: Read, registry: Registry, env
     name = '/'.join(own.name(database, table))
     further = {item.name: _read_further(reading, database, item, own, name, parse_spec, environment)
                for item in further_tables(spec.input, table)}
+    for problem, way_out in redefined_column_problems(own, table, registry):
+        reading.findings_for(names.spec).problem('transform_spec', problem, way_out)
     if spec.input.records is not None:
         for name, problem, way_out in given_column_problems(spec.input.records, {table: own, **further}, registry):
             found = reading.stored_name(file_names(database, name).spec)

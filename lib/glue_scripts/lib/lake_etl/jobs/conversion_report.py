@@ -20,7 +20,7 @@ def report_conversions(run: JobRun[Any], failures: Sequence[FailedConversion]) -
         return
     texts = [str(failure) for failure in failures]
     for text in texts:
-        LOG.warning('%s.', text)
+        LOG.warning('%s%s.', f'{run.further_table}: ' if run.further_table else '', text)
     run.lineage.update_lineage(None, run.load.source_key, OPERATION, conversions=[
         {'column': failure.column, 'failed': failure.failed, 'values': failure.values, 'failure': failure.failure,
          'rows': list(failure.rows)} for failure in failures])

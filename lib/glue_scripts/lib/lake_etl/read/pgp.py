@@ -80,13 +80,21 @@ def _keys(section: PgpSection, uri: str) -> dict[str, str | None]:
     passphrase = None
     if section.passphrase_secret:
         place = "'passphrase_secret' of 'pgp' in the input_spec"
-        passphrase = runtime.named_secret(section.passphrase_secret, place).strip().decode()
+        passphrase = _text(runtime.named_secret(section.passphrase_secret, place), section.passphrase_secret)
     if BEGIN_KEY in secret or secret.startswith(PRIVATE_KEYS):
         return {'key': base64.b64encode(secret).decode(), 'passphrase': passphrase, 'password': None}
     if BEGIN_PUBLIC_KEY in secret or secret.startswith(PUBLIC_KEYS):
         raise LakeError(f"Secret '{section.secret}' holds a public key, which only encrypts, so {uri} cannot be "
                         'decrypted. Store the private key as `gpg --armor --export-secret-keys` writes it.')
-    return {'key': None, 'passphrase': None, 'password': secret.strip().decode('utf-8', 'replace')}
+    return {'key': None, 'passphrase': None, 'password': _text(secret, section.secret)}
+
+
+def _text(secret: bytes, name: str) -> str:
+    try:
+        return secret.decode().strip()
+    except UnicodeDecodeError:
+        raise LakeError(f"Secret '{name}' holds no private key of OpenPGP, and no text in UTF-8 that could be a "
+                        'password or passphrase. Store it again.') from None
 
 
 def _messages(file: Path) -> int:
