@@ -64,6 +64,7 @@ def test_a_plan_is_applied_in_order_and_gone_on_with_after_a_kill_and_a_failure(
 
     lake.configure('transformation-spec/Gen-Sums.json', {'input_spec': {}})
     lake.configure('transformation-sql/spark-Gen-Sums.sql', QUERY)
+    assert 'Not compared, because the lake has no load of them: Gen/Sums.' in typed(lake, 'plan')[1]
     assert lake.run('Gen/Sums/2026/03/07/s.csv', 'start\n1\n').status == 'SUCCEEDED'
     status, text = typed(lake, 'plan')
     assert status == 0 and 'gen.policy.premium: type changed, decimal(16,4) instead of decimal(16,2)' in text

@@ -28,6 +28,7 @@ from lib.local_lake.running.transform_code import present_code, transform_code
 
 PENDING = 'pending reloads'
 LAST_LOADS = 'the last loads'
+SHOWN = 6
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,6 +83,10 @@ def opened_plan(folders: LakeFolders, against: str | None) -> Iterator[LakePlan]
             if unknown:
                 notes.append(f'Files that were loaded before the lake recorded its configuration: {unknown:,}. Compare '
                              'with that time by --against, a git reference or a folder.')
+            never = [name for name in after.names.values() if not files.get(after.filler(name))]
+            if never:
+                notes.append(f'Not compared, because the lake has no load of them: {some_of(never)}. Compare them with '
+                             'a commit by --against, such as --against HEAD.')
         else:
             earlier = stack.enter_context(earlier_configuration(against, folders.configuration))
             compared, before = earlier.name, earlier.folder
@@ -135,6 +140,12 @@ def lake_files(folders: LakeFolders, configured: ConfiguredLake) -> dict[str, li
             partitions = runtime.catalog().partitions(database.lower(), table.lower())
             found[name] = recorded_files(name, partitions, runs.get(key, ()))
     return found
+
+
+def some_of(names: Sequence[str]) -> str:
+    """Return names for a sentence, and how many more there are."""
+    more = len(names) - SHOWN
+    return ', '.join(names[:SHOWN]) + (f' and {more:,} more' if more > 0 else '')
 
 
 class _Since:
