@@ -77,6 +77,11 @@ def test_a_plan_is_applied_in_order_and_gone_on_with_after_a_kill_and_a_failure(
     status, text = typed(lake, 'apply')
     assert status == 1 and 'Add --yes' in text and 'Nothing was loaded' in text
 
+    with contextlib.redirect_stdout(io.StringIO()) as printed, contextlib.redirect_stderr(io.StringIO()) as told:
+        assert main(['--lake', str(lake.folders.root), '--config', str(lake.configuration), 'apply',
+                     '--format', 'json']) == 1
+    assert json.loads(printed.getvalue())['reloads'] and 'Nothing was loaded' in told.getvalue()
+
     before, run = loads(lake), Orchestrator.run
     with monkeypatch.context() as killing:
         def run_until_killed(self, landing, *others):
