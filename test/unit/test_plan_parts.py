@@ -99,6 +99,13 @@ def test_one_load_that_fills_a_table_anew_is_of_a_file_that_is_there():
     assert chosen('C/D/b') == ['A/B/b']
 
 
+def test_a_consume_table_of_another_configuration_is_filled_anew_by_one_load():
+    files = {'A/B': [recorded('a', 0), recorded('b', 1)], 'C/D': [recorded('c', 0, 'C/D')]}
+    plan = ConfigurationPlan(order=('A/B', 'C/D'))
+    found = needed_reloads(plan, files, lambda item: 'none', PendingReloads(), lambda item: True, {'A/B'})
+    assert [(item.workflow, [file.file for file in item.files]) for item in found] == [('A/B', ['b'])]
+
+
 def partition(day, location, *files):
     sources = partition_properties([SourceFile(file, 1, '') for file in files])
     return Partition(('2026', '03', f'{day:02d}'), f'/lake/gen/policy/{day}/{location}', (), sources)

@@ -13,6 +13,8 @@ from typing import Any
 from lake_etl import runtime
 from lake_etl.adapters.local.sqlite_items import SqliteItems
 from lake_etl.config.configuration_files import folded
+from lake_etl.config.written_tables import CONSUME
+from lake_etl.publish.layout import execution_mark, load_time
 from lib.local_lake.folders import LakeFolders
 from lib.local_lake.planning.collected_again import find_collected
 from lib.local_lake.planning.configured_lake import ConfiguredLake, read_configured_lake
@@ -23,7 +25,8 @@ from lib.local_lake.planning.needed_reloads import PendingReloads, WorkflowReloa
 from lib.local_lake.planning.recorded_files import RecordedFile, recorded_files
 from lib.local_lake.running.collected_files import AUDIT, Dropped, dropped_files
 from lib.local_lake.running.loaded_configuration import (
-    LoadedConfiguration, configuration_with, read_setting, recall_configuration, workflow_files, write_setting)
+    CONFIGURATION, LoadedConfiguration, configuration_with, read_setting, recall_configuration, workflow_files,
+    write_setting)
 from lib.local_lake.running.transform_code import present_code, transform_code
 
 PENDING = 'pending reloads'
@@ -104,7 +107,8 @@ def opened_plan(folders: LakeFolders, against: str | None) -> Iterator[LakePlan]
         yield LakePlan(
             compared=compared, before=before, comparison=comparison, after=after,
             reloads=needed_reloads(comparison, files, since.reload_of, pending,
-                                   lambda item: find_collected(item, collected) is not None),
+                                   lambda item: find_collected(item, collected) is not None,
+                                   _outdated(folders, after, since)),
             collected=collected, notes=notes, pending=pending)
 
 
@@ -159,7 +163,11 @@ class _Since:
 
     def reload_of(self, item: RecordedFile) -> Reload | None:
         """Return the reload; None if the lake does not know with which configuration the file was loaded."""
-        key = item.workflow, item.configuration
+        return self.reload_with(item.workflow, item.configuration)
+
+    def reload_with(self, workflow: str, digest: str) -> Reload | None:
+        """Return the reload that a load with the configuration of that digest needs; None if it is not on record."""
+        key = workflow, digest
         if key not in self._known:
             self._known[key] = self._compare(*key)
         return self._known[key]
@@ -178,6 +186,24 @@ class _Since:
         if before.matches.get(database) != self._after.matches.get(database) and database in self._after.matches:
             return 'all'
         return _widest(effects)
+
+
+def _outdated(folders: LakeFolders, configured: ConfiguredLake, since: _Since) -> list[str]:
+    """Return the workflows whose Consume tables an undo has returned to a load with another configuration."""
+    if not folders.database_file.exists():
+        return []
+    digests = {execution_mark(str(run['execution_id'])): str(run.get(CONFIGURATION, ''))
+               for run in SqliteItems().scan(folders.items(AUDIT))}
+    found = []
+    for key, facts in configured.facts.items():
+        if facts.consume and not facts.consume.by_partition:
+            database, name = key.partition('/')[0], configured.name(key)
+            location = max((item.location for item in runtime.catalog().partitions(
+                f'{database}{CONSUME}', facts.consume.table)), key=lambda place: str(load_time(place)), default='')
+            digest = next((digest for mark, digest in digests.items() if mark in location), '')
+            if digest and since.reload_with(name, digest) not in (None, 'none'):
+                found.append(name)
+    return found
 
 
 def _widest(effects: Sequence[ConfigurationEffect]) -> Reload:
