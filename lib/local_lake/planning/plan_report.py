@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from lib.local_lake.planning.collected_again import why_missing
 from lib.local_lake.planning.effect import PERSONAL, STRUCTURE, ConfigurationEffect
-from lib.local_lake.planning.lake_plan import LakePlan, some_of
+from lib.local_lake.planning.lake_plan import LAST_LOADS, LakePlan, some_of
 from lib.local_lake.planning.needed_reloads import WorkflowReload
 from lib.local_lake.planning.recorded_files import RecordedFile
 from lib.local_lake.showing.output import print_rows, terminal_width
@@ -92,6 +92,9 @@ def _sentences(plan: LakePlan) -> Iterator[str]:
         workflows = len({effect.workflow for effect in data})
         yield (f'Compared with {plan.compared}, {_count(len(data), "effect")} in {_count(workflows, "workflow")}'
                + ('.' if plan.reloads else ', and no file to load again.'))
+        anew = {effect.reload for effect in data} == {'one'}
+        if anew and plan.compared == LAST_LOADS and not plan.reloads:
+            yield 'A later load has filled these tables and views anew, so they have the change already.'
     if plan.reloads and not plan.comparison.changes_data:
         yield 'Some files were loaded with another configuration than the present one.'
     if plan.pending.needs:
