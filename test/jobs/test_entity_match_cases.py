@@ -120,7 +120,10 @@ def test_stand_ins_for_keys_and_telephones_equal_nothing_make_no_block_and_the_l
     assert case.primary() == 28 + 6 == len(case.persons())
     assert '6 of 34 rows to compare have no source key' in caplog.text
     said = [record.getMessage() for record in caplog.records if 'Blocks by phone' in record.getMessage()]
-    assert said and '28 of 34 rows' in said[0] and not re.search(r'000|unknown|xxx', caplog.text, re.IGNORECASE)
+    assert said and '28 of 34 rows' in said[0]
+    # Versions of tables have any digits.
+    counted = ' '.join(record.getMessage() for record in caplog.records if 'match' in record.name)
+    assert 'no source key' in counted and not re.search(r'000|unknown|xxx', counted, re.IGNORECASE)
     before = lake.rows('SELECT * FROM case_consume.prim_xref ORDER BY match_key')
     lake.match('Case/Src/2026/03/04/a.csv', execution='again')
     assert lake.rows('SELECT * FROM case_consume.prim_xref ORDER BY match_key') == before

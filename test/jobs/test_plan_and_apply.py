@@ -64,6 +64,7 @@ def test_a_plan_is_applied_in_order_and_gone_on_with_after_a_kill_and_a_failure(
 
     lake.configure('transformation-spec/Gen-Sums.json', {'input_spec': {}})
     lake.configure('transformation-sql/spark-Gen-Sums.sql', QUERY)
+    assert 'Not compared, because the lake has no load of them: Gen/Sums.' in typed(lake, 'plan')[1]
     assert lake.run('Gen/Sums/2026/03/07/s.csv', 'start\n1\n').status == 'SUCCEEDED'
     status, text = typed(lake, 'plan')
     assert status == 0 and 'gen.policy.premium: type changed, decimal(16,4) instead of decimal(16,2)' in text
@@ -75,6 +76,11 @@ def test_a_plan_is_applied_in_order_and_gone_on_with_after_a_kill_and_a_failure(
     assert all(file['seconds'] > 0 for reload in planned['reloads'] for file in reload['files'])
     status, text = typed(lake, 'apply')
     assert status == 1 and 'Add --yes' in text and 'Nothing was loaded' in text
+
+    with contextlib.redirect_stdout(io.StringIO()) as printed, contextlib.redirect_stderr(io.StringIO()) as told:
+        assert main(['--lake', str(lake.folders.root), '--config', str(lake.configuration), 'apply',
+                     '--format', 'json']) == 1
+    assert json.loads(printed.getvalue())['reloads'] and 'Nothing was loaded' in told.getvalue()
 
     before, run = loads(lake), Orchestrator.run
     with monkeypatch.context() as killing:

@@ -121,6 +121,19 @@ def test_an_import_writes_valid_files_and_names_what_it_left_out(lake, tmp_path)
         'it nor does input_spec.left_unprotected give the reason']
 
 
+def test_a_column_that_somebody_adds_to_an_exported_contract_is_mapped(lake, tmp_path, payments):
+    file = tmp_path / 'payments.odcs.yaml'
+    assert lake('contract', 'export', 'Gen/Pay', '--out', file)[0] == 0
+    document = yaml.safe_load(file.read_text(encoding='utf-8'))
+    document['schema'][0]['properties'].append({'name': 'Broker', 'logicalType': 'string', 'physicalType': 'string',
+                                                'customProperties': [{'property': 'madeBy', 'value': True}]})
+    file.write_text(yaml.safe_dump(document), encoding='utf-8')
+    status, _, said = lake('contract', 'import', file, '--workflow', 'Gen/Pay', '--force')
+    assert status == 0, said
+    mapping = (tmp_path / 'transformation-spec' / 'Gen-Pay.csv').read_text()
+    assert 'Broker,Broker' in mapping.splitlines()[-1], mapping
+
+
 def test_an_import_never_overwrites_a_file_unless_told(lake, tmp_path):
     place = tmp_path / 'dq-rules'
     place.mkdir()
@@ -167,12 +180,14 @@ def test_a_table_that_contains_itself_and_odd_values_do_no_harm(tmp_path):
     file.write_text('apiVersion: v3.1.0\nschema:\n- name: t\n  quality: 7\n  properties:\n'
                     '  - &x {name: x, logicalType: object, properties: [*x], quality: [1, {metric: [a]}, {rule: {}}]}\n'
                     '  - {name: y, logicalType: [1], physicalType: 3, logicalTypeOptions: 4, customProperties: [5]}\n'
-                    '  - {name: z, logicalType: string, logicalTypeOptions: {minLength: .inf, pattern: 1}, enum: [~]}\n'
+                    '  - {name: z, logicalType: string, logicalTypeOptions: {minLength: .inf, pattern: 1}, enum: [~],\n'
+                    '     customProperties: [{property: madeBy, value: 7}, {property: threshold, value: .nan}],\n'
+                    '     quality: [{metric: rowCount, mustBe: 1, customProperties: [{property: {}, value: []}]}]}\n'
                     'slaProperties: [1, {property: retention, value: 1.5}, {property: retention, value: 2, unit: x}]')
     read = read_document(read_contract(file), 'odd.yaml')
     types = {column.name: column.type for column in read.contract.columns}
     assert types == {'x': None, 'y': None, 'z': 'string'}
-    assert read.contract.rules == () and read.contract.retention == ''
+    assert [rule.text for rule in read.contract.rules] == ['RowCount = 1'] and read.contract.retention == ''
     assert "the type of column 'x'" in read.left_out and 'slaProperties.retention' in read.left_out
     assert sum('a rule of column' in part for part in read.left_out) == 3
 

@@ -13,8 +13,12 @@ from lake_etl.adapters.local.duckdb_sample_diff import ColumnDiff, compare_sampl
 from lake_etl.ports import Column, Partition, Table
 from lake_etl.publish.sources import SourceFile, partition_properties
 from lib.local_lake.planning.canonical_sql import canonical_condition, canonical_query, created_name
+from lib.local_lake.planning.configured_lake import ConfiguredLake
+from lib.local_lake.planning.effect import ConfigurationEffect
 from lib.local_lake.planning.lake_comparison import ConfigurationPlan
+from lib.local_lake.planning.lake_plan import LAST_LOADS, LakePlan
 from lib.local_lake.planning.needed_reloads import PendingReloads, needed_reloads
+from lib.local_lake.planning.plan_report import plan_lines
 from lib.local_lake.planning.recorded_files import RecordedFile, recorded_files
 
 BASE = "SELECT a, b AS c FROM t LEFT JOIN u ON t.k = u.k WHERE x = 'New' AND y LIKE '{p_year}%'"
@@ -97,6 +101,23 @@ def test_one_load_that_fills_a_table_anew_is_of_a_file_that_is_there():
     assert chosen('A/B/a', 'C/D/a') == ['A/B/a', 'C/D/a']
     # A file that is gone is told; what would follow it stays as it is.
     assert chosen('C/D/b') == ['A/B/b']
+
+
+def test_a_consume_table_of_another_configuration_is_filled_anew_by_one_load():
+    files = {'A/B': [recorded('a', 0), recorded('b', 1)], 'C/D': [recorded('c', 0, 'C/D')]}
+    plan = ConfigurationPlan(order=('A/B', 'C/D'))
+    found = needed_reloads(plan, files, lambda item: 'none', PendingReloads(), lambda item: True, {'A/B'})
+    assert [(item.workflow, [file.file for file in item.files]) for item in found] == [('A/B', ['b'])]
+
+
+def test_a_change_that_a_later_load_has_made_already_is_told_as_such(tmp_path):
+    def said(*effects, compared=LAST_LOADS):
+        return ' '.join(plan_lines(LakePlan(compared=compared, before=tmp_path, after=ConfiguredLake(),
+                                            comparison=ConfigurationPlan(effects=effects))))
+    query = ConfigurationEffect(workflow='A/B', table='a_consume.b', kind='rows change', reload='one')
+    words = 'have the change already'
+    assert words in said(query) and words not in said(query, compared='HEAD') and words not in said()
+    assert words not in said(query, replace(query, table='a.b', reload='all'))
 
 
 def partition(day, location, *files):

@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from contextlib import nullcontext, redirect_stdout
 from dataclasses import dataclass, field
 
 from lake_etl.errors import LakeError
@@ -47,10 +48,12 @@ def run(folders: LakeFolders, options: argparse.Namespace) -> int:
             if not plan.reloads:
                 forget_pending(folders)
                 return 0
-            if not _agreed(plan, options.yes):
-                print('Nothing was loaded.')
-                return FAILED
-            return _apply(folders, orchestrator, plan)
+            # A program reads the plan from standard output, so everything else goes to the other one.
+            with redirect_stdout(sys.stderr) if options.format == 'json' else nullcontext():
+                if not _agreed(plan, options.yes):
+                    print('Nothing was loaded.')
+                    return FAILED
+                return _apply(folders, orchestrator, plan)
 
 
 def _agreed(plan: LakePlan, yes: bool) -> bool:

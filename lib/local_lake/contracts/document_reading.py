@@ -117,11 +117,11 @@ class _Reading:
             self.findings.problem('schema.properties', 'expected a list of objects')
             return None
         self.leave_out(described, TABLE_KEYS, f'{name}.')
-        columns = [column for item in listed if (column := self._column(item, bool(own.get('workflow')))) is not None]
+        columns = [column for item in listed if (column := self._column(item, own)) is not None]
         self._check_names(columns)
         contract = Contract(
             workflow=_text(own.get('workflow')), name=name, description=_text(described.get('description')),
-            columns=tuple(columns), dropped=tuple(map(str, own.get('droppedColumns') or ())),
+            columns=tuple(columns), dropped=_texts(own.get('droppedColumns')),
             has_mapping=own.get('hasMapping') is not False, quarantine_clear=own.get('quarantineClear') is True,
             rules=tuple(self._listed_rules(described, None)))
         return self._with_rules(contract, listed)
@@ -141,14 +141,15 @@ class _Reading:
         else:
             self.left.append(key)
 
-    def _column(self, described: Mapping[str, Any], own_contract: bool) -> ContractColumn | None:
+    def _column(self, described: Mapping[str, Any], table: Mapping[str, Any]) -> ContractColumn | None:
+        """Return a column; `table` has the custom properties of the table that the lake has written."""
         name = described.get('name')
         if not isinstance(name, str) or not name.strip() or name.strip().lower() == 'null':
             self.findings.problem('schema.properties', f"a column's 'name' must be a text, got {describe(name)}")
             return None
         own = self._own(described, OWN_COLUMN, name)
         if name.lower() in RESERVED_COLUMNS:
-            if LOAD not in (own.get('madeBy') or ()):
+            if LOAD not in _texts(own.get('madeBy')):
                 self.left.append(f"column '{name}', because the load adds its own")
             return None
         for key, value in described.items():
@@ -162,15 +163,18 @@ class _Reading:
         options = described.get('logicalTypeOptions')
         pattern = options.get('format') if isinstance(options, dict) and kind in ('date', 'timestamp') else None
         written = own.get('sourceName')
-        source = written if isinstance(written, str) else ''
-        source = source or ('' if own_contract else _text(described.get('physicalName')) or name.strip())
+        source, made_by = written if isinstance(written, str) else '', _texts(own.get('madeBy'))
+        if not source and not table.get('workflow'):
+            source = _text(described.get('physicalName')) or name.strip()
+        elif not source and not made_by and table.get('hasMapping') is not False:
+            source = name.strip()    # Somebody has added the column to a contract that the lake has exported.
         return ContractColumn(
             name=name.strip(), source_name=source, type=kind, exact_type=exact or kind is None,
             type_of_table=own.get('typeOfTable') is True, format=_text(pattern) or None,
             description=_text(described.get('description')), protected_by=_text(own.get('protectedBy')),
-            replacement=json.dumps(own.get('replacement')) if own.get('protectedBy') == 'redact' else '',
+            replacement=json.dumps(own.get('replacement'), default=str) if own.get('protectedBy') == 'redact' else '',
             classification=_text(described.get('classification')), clear_reason=_text(own.get('clearTextReason')),
-            made_by=tuple(map(str, own.get('madeBy') or ())), threshold=_number(own.get('threshold')),
+            made_by=made_by, threshold=_number(own.get('threshold')),
             scorer=_text(own.get('scorer')) or None, width=_whole(own.get('width')),
             optional=own.get('optional') is True)
 
@@ -273,6 +277,10 @@ def _kind(item: object) -> str:
 
 def _text(value: object) -> str:
     return value.replace('\r\n', '\n').strip() if isinstance(value, str) else ''
+
+
+def _texts(value: object) -> tuple[str, ...]:
+    return tuple(map(str, value)) if isinstance(value, list) else ()
 
 
 def _whole(value: object) -> int | None:

@@ -97,7 +97,7 @@ def rule_of_item(item: Item, column: str | None) -> ContractRule | None:
     rule = parse_rule(text, Findings('contract'), '') if text else None
     if rule is None:
         return None
-    own = {entry.get('property'): entry.get('value') for entry in _entries(item.get('customProperties'))}
+    own = {str(entry.get('property')): entry.get('value') for entry in _entries(item.get('customProperties'))}
     stage, action = own.get('stage'), own.get('action')
     if stage not in STAGES or action not in ACTIONS:
         stage, action = AFTER, ACTIONS[0]

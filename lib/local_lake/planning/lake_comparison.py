@@ -3,6 +3,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 
 from lake_etl.column_lineage.lineage_graph import ROWS, ColumnName, LineageGraph, TableLineage
 from lake_etl.config.configuration_files import folded
@@ -13,6 +14,7 @@ from lib.local_lake.planning.configured_lake import ConfiguredLake
 from lib.local_lake.planning.effect import ORDER, PERSONAL, ConfigurationEffect, Reload
 from lib.local_lake.planning.rule_reading import rules_of_others
 from lib.local_lake.planning.workflow_comparison import ROWS_OF_RULES, compare_workflows
+from lib.local_lake.planning.workflow_facts import WorkflowFacts
 
 OF_ROWS = frozenset({'rows change', 'reading changes', 'table added', 'table mode changes', 'cannot be analysed',
                      'match changes', 'view changed'})
@@ -88,10 +90,16 @@ def own_effects(workflow: str, before: ConfiguredLake, after: ConfiguredLake) ->
         return (ConfigurationEffect(workflow=name, table=table, kind='table added', reload='none',
                                     detail='its files are loaded when they arrive'),)
     if new is None:
-        return (ConfigurationEffect(workflow=name, table=table, kind='table removed', reload='none',
-                                    detail='it stays as it is, and its files are loaded with the defaults'),
-                ) if workflow not in after.problems else ()
+        return tuple(_removed(name, table, old)) if workflow not in after.problems else ()
     return tuple(compare_workflows(name, old, new))
+
+
+def _removed(workflow: str, table: str, old: WorkflowFacts) -> Iterator[ConfigurationEffect]:
+    """Yield what it means that a workflow has no files any more: its source files may come all the same."""
+    effect = partial(ConfigurationEffect, workflow=workflow, table=table, reload='none')
+    yield effect(kind='table removed', detail='it stays as it is, and its files are loaded with the defaults')
+    if protected := sorted(name for name, column in old.columns.items() if column.protected_by):
+        yield effect(kind='in clear text', detail=f'in files that still come, nothing protects {", ".join(protected)}')
 
 
 def _own_effects(before: ConfiguredLake, after: ConfiguredLake) -> Iterator[ConfigurationEffect]:

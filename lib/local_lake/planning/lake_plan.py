@@ -13,6 +13,8 @@ from typing import Any
 from lake_etl import runtime
 from lake_etl.adapters.local.sqlite_items import SqliteItems
 from lake_etl.config.configuration_files import folded
+from lake_etl.config.written_tables import CONSUME
+from lake_etl.publish.layout import execution_mark, load_time
 from lib.local_lake.folders import LakeFolders
 from lib.local_lake.planning.collected_again import find_collected
 from lib.local_lake.planning.configured_lake import ConfiguredLake, read_configured_lake
@@ -24,11 +26,13 @@ from lib.local_lake.planning.recorded_files import RecordedFile, recorded_files
 from lib.local_lake.progress import Activity, doing
 from lib.local_lake.running.collected_files import AUDIT, Dropped, dropped_files
 from lib.local_lake.running.loaded_configuration import (
-    LoadedConfiguration, configuration_with, read_setting, recall_configuration, workflow_files, write_setting)
+    CONFIGURATION, LoadedConfiguration, configuration_with, read_setting, recall_configuration, workflow_files,
+    write_setting)
 from lib.local_lake.running.transform_code import present_code, transform_code
 
 PENDING = 'pending reloads'
 LAST_LOADS = 'the last loads'
+SHOWN = 6
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,6 +87,10 @@ def opened_plan(folders: LakeFolders, against: str | None) -> Iterator[LakePlan]
             if unknown:
                 notes.append(f'Files that were loaded before the lake recorded its configuration: {unknown:,}. Compare '
                              'with that time by --against, a git reference or a folder.')
+            never = [name for name in after.names.values() if not files.get(after.filler(name))]
+            if never:
+                notes.append(f'Not compared, because the lake has no load of them: {some_of(never)}. Compare them with '
+                             'a commit by --against, such as --against HEAD.')
         else:
             earlier = stack.enter_context(earlier_configuration(against, folders.configuration))
             compared, before = earlier.name, earlier.folder
@@ -101,7 +109,8 @@ def opened_plan(folders: LakeFolders, against: str | None) -> Iterator[LakePlan]
         with doing('Finding the files to load again', sum(map(len, files.values())), 'files') as looked_at:
             since = _Since(folders, after, code, looked_at)
             reloads = needed_reloads(comparison, files, since.reload_of, pending,
-                                     lambda item: find_collected(item, collected) is not None)
+                                     lambda item: find_collected(item, collected) is not None,
+                                     _outdated(folders, after, since))
         yield LakePlan(compared=compared, before=before, comparison=comparison, after=after, reloads=reloads,
                        collected=collected, notes=notes, pending=pending)
 
@@ -140,6 +149,12 @@ def lake_files(folders: LakeFolders, configured: ConfiguredLake) -> dict[str, li
     return found
 
 
+def some_of(names: Sequence[str]) -> str:
+    """Return names for a sentence, and how many more there are."""
+    more = len(names) - SHOWN
+    return ', '.join(names[:SHOWN]) + (f' and {more:,} more' if more > 0 else '')
+
+
 class _Since:
     """Tells which reload a file needs because of changes since its own last load."""
 
@@ -153,7 +168,11 @@ class _Since:
     def reload_of(self, item: RecordedFile) -> Reload | None:
         """Return the reload; None if the lake does not know with which configuration the file was loaded."""
         self._looked_at.advance()
-        key = item.workflow, item.configuration
+        return self.reload_with(item.workflow, item.configuration)
+
+    def reload_with(self, workflow: str, digest: str) -> Reload | None:
+        """Return the reload that a load with the configuration of that digest needs; None if it is not on record."""
+        key = workflow, digest
         if key not in self._known:
             self._known[key] = self._compare(*key)
         return self._known[key]
@@ -172,6 +191,24 @@ class _Since:
         if before.matches.get(database) != self._after.matches.get(database) and database in self._after.matches:
             return 'all'
         return _widest(effects)
+
+
+def _outdated(folders: LakeFolders, configured: ConfiguredLake, since: _Since) -> list[str]:
+    """Return the workflows whose Consume tables an undo has returned to a load with another configuration."""
+    if not folders.database_file.exists():
+        return []
+    digests = {execution_mark(str(run['execution_id'])): str(run.get(CONFIGURATION, ''))
+               for run in SqliteItems().scan(folders.items(AUDIT))}
+    found = []
+    for key, facts in configured.facts.items():
+        if facts.consume and not facts.consume.by_partition:
+            database, name = key.partition('/')[0], configured.name(key)
+            location = max((item.location for item in runtime.catalog().partitions(
+                f'{database}{CONSUME}', facts.consume.table)), key=lambda place: str(load_time(place)), default='')
+            digest = next((digest for mark, digest in digests.items() if mark in location), '')
+            if digest and since.reload_with(name, digest) not in (None, 'none'):
+                found.append(name)
+    return found
 
 
 def _widest(effects: Sequence[ConfigurationEffect]) -> Reload:

@@ -33,18 +33,21 @@ class PendingReloads:
 
 def needed_reloads(plan: ConfigurationPlan, files: Mapping[str, Sequence[RecordedFile]],
                    reload_since: Callable[[RecordedFile], Reload | None], pending: PendingReloads,
-                   is_there: Callable[[RecordedFile], bool]) -> list[WorkflowReload]:
+                   is_there: Callable[[RecordedFile], bool], outdated: Collection[str] = ()) -> list[WorkflowReload]:
     """Return the files to load again by workflow, workflows that others read first.
 
     files         that fill the tables, by workflow
     reload_since  which reload a file needs since its own last load; None if the record does not tell it
     is_there      tells whether a file can be loaded again, because Collect still has it
+    outdated      workflows whose Consume tables are of loads with another configuration, because of an undo
     """
     found: list[WorkflowReload] = []
     followers = {**plan.followers, **pending.needs}
     for workflow in plan.order:
         own = plan.reloads.get(workflow, 'none')
         chosen = _own(own, files.get(workflow, ()), reload_since, is_there)
+        if not chosen and workflow in outdated:
+            chosen = _last(files.get(workflow, ()), is_there)
         reason = 'own'
         if workflow in followers:
             scope, before = followers[workflow]

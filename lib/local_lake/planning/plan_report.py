@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from lib.local_lake.planning.collected_again import why_missing
 from lib.local_lake.planning.effect import PERSONAL, STRUCTURE, ConfigurationEffect
-from lib.local_lake.planning.lake_plan import LakePlan
+from lib.local_lake.planning.lake_plan import LAST_LOADS, LakePlan, some_of
 from lib.local_lake.planning.needed_reloads import WorkflowReload
 from lib.local_lake.planning.recorded_files import RecordedFile
 from lib.local_lake.showing.output import print_rows, terminal_width
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 WIDEST = 120
 MAY_CHANGE = re.compile(' changes?$')
-SHOWN_PARTITIONS, SHOWN_EFFECTS = 6, 40
+SHOWN_EFFECTS = 40
 
 
 def plan_document(plan: LakePlan) -> dict[str, object]:
@@ -92,6 +92,9 @@ def _sentences(plan: LakePlan) -> Iterator[str]:
         workflows = len({effect.workflow for effect in data})
         yield (f'Compared with {plan.compared}, {_count(len(data), "effect")} in {_count(workflows, "workflow")}'
                + ('.' if plan.reloads else ', and no file to load again.'))
+        anew = {effect.reload for effect in data} == {'one'}
+        if anew and plan.compared == LAST_LOADS and not plan.reloads:
+            yield 'A later load has filled these tables and views anew, so they have the change already.'
     if plan.reloads and not plan.comparison.changes_data:
         yield 'Some files were loaded with another configuration than the present one.'
     if plan.pending.needs:
@@ -124,8 +127,8 @@ def _reload(plan: LakePlan, reload: WorkflowReload) -> Iterator[str]:
     yield f'{reload.workflow}: {reload_summary(reload.files)}{because}'
     reasons = {item: why_missing(item, plan.collected) for item in missing}
     for reason in sorted({*reasons.values()}):
-        yield (f'  of these, {reason}: {_some([item.file for item in missing if reasons[item] == reason])}. Their rows '
-               'stay as they are')
+        named = some_of([item.file for item in missing if reasons[item] == reason])
+        yield f'  of these, {reason}: {named}. Their rows stay as they are'
 
 
 def sample_document(found: SampleComparison) -> dict[str, object]:
@@ -177,12 +180,7 @@ def reload_summary(files: Sequence[RecordedFile]) -> str:
     took = '' if not known else f', {sum(known, Decimal()):,.1f} s last time'
     some = f' ({len(known)} of {len(files)} on record)' if known and len(known) < len(files) else ''
     return (f'{_count(len(files), "file")}, {_count(sum(item.rows for item in files), "row")}, '
-            f'{_count(len(days), "partition")} {_some(days)}{took}{some}')
-
-
-def _some(names: Sequence[str]) -> str:
-    more = len(names) - SHOWN_PARTITIONS
-    return ', '.join(names[:SHOWN_PARTITIONS]) + (f' and {more:,} more' if more > 0 else '')
+            f'{_count(len(days), "partition")} {some_of(days)}{took}{some}')
 
 
 def _count(number: int, noun: str) -> str:

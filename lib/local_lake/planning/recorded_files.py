@@ -17,6 +17,7 @@ from lake_etl.publish.sources import sources_of
 from lib.local_lake.running.loaded_configuration import CONFIGURATION
 
 SUCCEEDED = 'SUCCEEDED'
+ANY_DAY = ('',)    # of runs whose record names no partition
 SECOND = timedelta(seconds=1)    # to which names of folders tell the time
 
 
@@ -65,9 +66,12 @@ def recorded_files(workflow: str, partitions: Iterable[Partition], runs: Iterabl
 
     runs  records of executions; those of other workflows are ignored
     """
-    own = [run for run in runs if run.get('job_latest_status') == SUCCEEDED
-           and folded(str(run.get('source_key', ''))) == folded(workflow)]
-    found = sorted((item for partition in partitions for item in _files(workflow, partition, own)),
+    own: dict[tuple[str, ...], list[Mapping[str, Any]]] = {}
+    for run in runs:
+        if run.get('job_latest_status') == SUCCEEDED and folded(str(run.get('source_key', ''))) == folded(workflow):
+            own.setdefault(_plain(str(run.get('partition', '')).split('/')), []).append(run)
+    found = sorted((item for partition in partitions for item in _files(workflow, partition, [
+        *own.get(ANY_DAY, ()), *own.get(_plain(partition.values), ())])),
                    key=lambda item: (item.started, item.partition, item.file))
     # Of several partitions with one path, the last has the rows of the file that lies there now.
     last = {folded(item.file): item for item in found}
@@ -89,10 +93,11 @@ def _files(workflow: str, partition: Partition, runs: Iterable[Mapping[str, Any]
 
 
 def _runs_of(partition: Partition, runs: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    """Return the runs that may have filled a partition as it is now, in order: an undo takes back the later ones."""
-    day = _plain(partition.values)
-    own = sorted((run for run in runs if _plain(str(run.get('partition') or '/'.join(day)).split('/')) == day),
-                 key=lambda run: str(run['job_start_date']))
+    """Return the runs that may have filled a partition as it is now, in order: an undo takes back the later ones.
+
+    runs  that loaded files into the partition, or of which the record does not tell it
+    """
+    own = sorted(runs, key=lambda run: str(run['job_start_date']))
     made = [number for number, run in enumerate(own, 1)
             if execution_mark(str(run['execution_id'])) in partition.location]
     if made:
