@@ -141,4 +141,6 @@ def test_a_change_of_another_table_of_a_file_loads_the_file_again(tmp_path, spar
     status, text = typed(lake, 'apply', '--yes')
     assert status == 0 and '1 of 1 files were loaded again.' in text, text
     assert lake.rows('SELECT CAST(paid AS varchar) FROM gen.claims') == [('5.125',)]
+    status, text = typed(lake, 'reload', 'gen/claims', '--from', '2026-03-04', '--to', '2026-03-04', '--dry-run')
+    assert status == 1 and "'gen/claims': files of the workflow Gen/Policy fill this table." in text
     assert typed(lake, 'plan') == (0, 'Nothing changes compared with the last loads.\n')

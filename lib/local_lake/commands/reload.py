@@ -7,7 +7,7 @@ from lake_etl.config.configuration_files import folded
 from lake_etl.errors import LakeError
 from lib.local_lake.folders import LakeFolders
 from lib.local_lake.planning.collected_again import find_collected, why_missing
-from lib.local_lake.planning.configured_lake import read_configured_lake
+from lib.local_lake.planning.configured_lake import ConfiguredLake, read_configured_lake
 from lib.local_lake.planning.lake_plan import collected_files, lake_files
 from lib.local_lake.planning.plan_report import print_lines, reload_summary
 from lib.local_lake.planning.recorded_files import RecordedFile, in_range, parse_day
@@ -28,7 +28,7 @@ def run(folders: LakeFolders, options: argparse.Namespace) -> int:
     folders.require_lake()
     if options.dry_run:
         configured = read_configured_lake(folders.configuration, present_code())
-        files = _chosen(lake_files(folders, configured), options.workflow)
+        files = _chosen(lake_files(folders, configured), configured, options.workflow)
         chosen, collected = in_range(files, first, last), collected_files(folders, configured)
         _require(chosen, options)
         print(f'{chosen[0].workflow}: {reload_summary(chosen)}')
@@ -40,7 +40,7 @@ def run(folders: LakeFolders, options: argparse.Namespace) -> int:
         orchestrator = Orchestrator(folders)
         orchestrator.close_interrupted_runs()
         configured = read_configured_lake(folders.configuration, present_code())
-        chosen = in_range(_chosen(lake_files(folders, configured), options.workflow), first, last)
+        chosen = in_range(_chosen(lake_files(folders, configured), configured, options.workflow), first, last)
         _require(chosen, options)
         counts = ReloadCounts()
         with doing('Loading files again', measure=lambda: Amount(counts.done, len(chosen), 'files')):
@@ -51,11 +51,13 @@ def run(folders: LakeFolders, options: argparse.Namespace) -> int:
     return 0 if counts.complete else FAILED
 
 
-def _chosen(files: dict[str, list[RecordedFile]], workflow: str) -> list[RecordedFile]:
+def _chosen(files: dict[str, list[RecordedFile]], configured: ConfiguredLake, workflow: str) -> list[RecordedFile]:
     """Return the files of a workflow in any letter case; raises LakeError for one without a table."""
     for name, group in files.items():
         if folded(name) == folded(workflow):
             return group
+    if (filler := configured.filler(workflow)) != workflow:
+        raise LakeError(f"'{workflow}': files of the workflow {filler} fill this table. Load those again.")
     known = ', '.join(sorted(files))
     raise LakeError(f"'{workflow}': the lake has no Cleanse table of such a workflow. Expected DATABASE/TABLE. Loaded "
                     f'are: {known or "none"}.')

@@ -56,7 +56,7 @@ class RecordedFile:
         """
         if self.came_again:
             return False
-        same_day = read_key(key, landed).partition == tuple(map(int, self.partition))
+        same_day = _plain(map(str, read_key(key, landed).partition)) == _plain(self.partition)
         return same_day or not self.started or landed.astimezone(UTC) <= datetime.fromisoformat(self.started)
 
 
