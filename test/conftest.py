@@ -176,8 +176,10 @@ def rows_read(spark, large_data) -> Callable:
     def count() -> Iterator[Callable[[], int]]:
         tracker, store = spark.sparkContext.statusTracker(), spark.sparkContext._jsc.sc().statusStore()
         with _started_jobs(spark) as jobs:
+            # Of a thousand stages Spark forgets those first that it has skipped, which have read nothing.
             yield lambda: sum(store.lastStageAttempt(stage).inputRecords()
-                              for stage in {stage for job in jobs() for stage in tracker.getJobInfo(job).stageIds})
+                              for stage in {stage for job in jobs() for stage in tracker.getJobInfo(job).stageIds}
+                              if tracker.getStageInfo(stage) is not None)
     return count
 
 
