@@ -9,7 +9,9 @@ from pathlib import Path
 import boto3
 import pytest
 from moto import mock_aws
+from moto.server import ThreadedMotoServer
 
+from fault_proxy import FaultProxy, fault_proxy
 from lake_etl.adapters.aws.dynamodb_items import DynamoDBItems
 from lake_etl.adapters.aws.s3_files import S3Files
 from lake_etl.adapters.local.folder_files import FolderFiles
@@ -54,6 +56,26 @@ def aws(monkeypatch) -> Iterator[None]:
     monkeypatch.setenv('AWS_SECRET_ACCESS_KEY', 'testing')
     with mock_aws():
         yield
+
+
+@pytest.fixture(scope='module')
+def network() -> Iterator[FaultProxy]:
+    """A proxy in front of a server that plays AWS and keeps what a module puts into it."""
+    server = ThreadedMotoServer('127.0.0.1', port=0, verbose=False)
+    server.start()
+    with fault_proxy('http://{}:{}'.format(*server.get_host_and_port())) as proxy:
+        yield proxy
+    server.stop()
+
+
+@pytest.fixture
+def bad(network, monkeypatch) -> FaultProxy:
+    """The proxy without faults; clients that the lake opens go through it."""
+    for name, value in (('AWS_ENDPOINT_URL', network.endpoint), ('AWS_DEFAULT_REGION', 'us-east-1'),
+                        ('AWS_ACCESS_KEY_ID', 'testing'), ('AWS_SECRET_ACCESS_KEY', 'testing')):
+        monkeypatch.setenv(name, value)
+    network.reset()
+    return network
 
 
 @pytest.fixture

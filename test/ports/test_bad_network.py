@@ -3,9 +3,8 @@ from __future__ import annotations
 
 import boto3
 import pytest
-from moto.server import ThreadedMotoServer
 
-from fault_proxy import Fault, RefusedPartition, fault_proxy
+from fault_proxy import Fault, RefusedPartition
 from lake_etl.adapters.aws.dynamodb_items import DynamoDBItems
 from lake_etl.adapters.aws.glue_catalog import GlueCatalog
 from lake_etl.adapters.aws.s3_files import S3Files
@@ -19,30 +18,10 @@ KEYS = tuple(Column(name, 'string') for name in ('year', 'month', 'day'))
 TABLE = Table('gen', 'policy', (Column('number', 'int'),), KEYS, 's3://cleanse/gen/policy')
 
 
-@pytest.fixture(scope='module')
-def network():
-    """A proxy in front of a server that plays AWS, with a bucket, a DynamoDB table and a database."""
-    server = ThreadedMotoServer('127.0.0.1', port=0, verbose=False)
-    server.start()
-    with fault_proxy('http://{}:{}'.format(*server.get_host_and_port())) as proxy:
-        yield proxy
-    server.stop()
-
-
-@pytest.fixture
-def bad(network, monkeypatch):
-    """The proxy without faults; clients that the lake opens go through it."""
-    for name, value in (('AWS_ENDPOINT_URL', network.endpoint), ('AWS_DEFAULT_REGION', 'us-east-1'),
-                        ('AWS_ACCESS_KEY_ID', 'testing'), ('AWS_SECRET_ACCESS_KEY', 'testing')):
-        monkeypatch.setenv(name, value)
-    network.reset()
-    boto3.client('s3').create_bucket(Bucket=BUCKET)
-    return network
-
-
 @pytest.fixture
 def files(bad):
     """Files in S3, one of which is there."""
+    boto3.client('s3').create_bucket(Bucket=BUCKET)
     files = S3Files()
     files.write('s3://cleanse/a', CONTENT)
     return files

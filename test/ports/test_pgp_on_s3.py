@@ -6,9 +6,8 @@ from pathlib import Path
 
 import boto3
 import pytest
-from moto.server import ThreadedMotoServer
 
-from fault_proxy import Fault, fault_proxy
+from fault_proxy import Fault
 from lake_etl import runtime
 from lake_etl.config.encryption import PgpSection
 from lake_etl.config.input import InputSpec
@@ -21,26 +20,12 @@ POLICIES = b'policy;premium;begin\nP1;100.50;2024-01-31\nP2;0.10;2024-02-29\nP3;
 SOURCE, TARGET = 's3://collect/Broker/Policies/a.csv.pgp', 's3://temp/reading/a'
 
 
-@pytest.fixture(scope='module')
-def network():
-    """A proxy in front of a server that plays AWS, with buckets, an encrypted file and two keys."""
-    server = ThreadedMotoServer('127.0.0.1', port=0, verbose=False)
-    server.start()
-    with fault_proxy('http://{}:{}'.format(*server.get_host_and_port())) as proxy:
-        yield proxy
-    server.stop()
-
-
 @pytest.fixture(autouse=True)
-def aws_on_network(network, monkeypatch, tmp_path):
-    for name, value in (('AWS_ENDPOINT_URL', network.endpoint), ('AWS_DEFAULT_REGION', 'us-east-1'),
-                        ('AWS_ACCESS_KEY_ID', 'testing'), ('AWS_SECRET_ACCESS_KEY', 'testing')):
-        monkeypatch.setenv(name, value)
+def aws_on_network(bad, monkeypatch, tmp_path):
     monkeypatch.setattr('lake_etl.runtime._catalog_address', 'glue')
     monkeypatch.setattr(tempfile, 'tempdir', str(tmp_path))
     # The file comes in several pieces, as a large one does.
     monkeypatch.setattr(pgp, 'READ_BYTES', 100)
-    network.reset()
     boto3.client('s3').create_bucket(Bucket='collect')
     boto3.client('s3').create_bucket(Bucket='temp')
     runtime.files(SOURCE).write(SOURCE, (GOLDEN / 'broker.csv.pgp').read_bytes())
