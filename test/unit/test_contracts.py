@@ -43,7 +43,7 @@ def lake(tmp_path, capsys, caplog):
     def run(*arguments, config=tmp_path):
         status = main(['--lake', str(tmp_path / 'lake'), '--config', str(config), *map(str, arguments)])
         captured = capsys.readouterr()
-        return status, captured.out, captured.err + caplog.text
+        return status, captured.out, captured.err + '\n'.join([*caplog.messages, ''])
     return run
 
 

@@ -13,7 +13,9 @@ from pyspark.sql import SparkSession
 
 # The names under which Spark's Python asks for classes with static methods.
 CLASSES = ('functions', 'PythonUtils', 'SparkSession', 'SparkSession$', 'Column', 'SimplePythonFunction',
-           'org.apache.spark.sql.functions')
+           'org.apache.spark.sql.functions', 'org.apache.spark.sql.classic.SparkSession',
+           'org.apache.spark.sql.classic.SparkSession$',
+           'org.apache.spark.sql.catalyst.trees.PySparkCurrentOrigin')
 # The first parts of full names.
 PACKAGES = ('org', 'py4j')
 
@@ -49,8 +51,8 @@ def remember_java_names(spark: SparkSession) -> None:
     jvm: Any = spark.sparkContext._jvm
     known = vars(jvm)
     for name in CLASSES:
-        if name not in known:
-            found = getattr(jvm, name)
+        # Each version of Spark lacks some of them, which py4j takes for packages.
+        if name not in known and isinstance(found := getattr(jvm, name), JavaClass):
             setattr(jvm, name, RememberedClass(found._fqn, found._gateway_client))
     for name in PACKAGES:
         if name not in known:
