@@ -15,7 +15,6 @@ from lake_etl.spark.overflow import safe_condition
 from lake_etl.spark.session import user_sql_rules
 from lake_etl.syntax.sort_order import RowOrder
 from lake_etl.transform.common_type import first_value
-from lake_etl.transform.conversion_watch import RowEffect
 from lake_etl.transform.registry import TransformContext, column_transform, frame_transform
 from lake_etl.transform.row_numbers import fill_down, number_rows
 
@@ -61,7 +60,7 @@ def _for_each_order(df: DataFrame, entries: Sequence[RowNumberEntry],
     return act(df, order, waiting) if waiting else df
 
 
-@frame_transform(FILTERROWS, row_effect=RowEffect.LEAVES_OUT)
+@frame_transform(FILTERROWS)
 def transform_filterrows(df: DataFrame, entries: tuple[FilterRowsEntry, ...], context: TransformContext) -> DataFrame:
     """Keep the rows for which every condition is true; where it is false or null the row is left out.
 

@@ -19,7 +19,6 @@ from lake_etl.config.form import ConvertingEntry
 from lake_etl.spark.columns import column, column_type
 from lake_etl.spark.helper_names import unused_name
 from lake_etl.transform.conversion import Conversion, text_conversions
-from lake_etl.transform.conversion_watch import RowEffect
 from lake_etl.transform.earned_premium import Term, by_day, by_month, by_month_reconciled, earned_premium
 from lake_etl.transform.fuse import PreparedColumn
 from lake_etl.transform.number_range import turned_sign, within_range
@@ -160,7 +159,7 @@ def _expanded_term_read(entry: ExpandPolicyMonthsEntry, schema: StructType) -> t
     return text_conversions(schema, entry.policy_month_start_field, entry.on_error, dates=entry.reads())
 
 
-@frame_transform(EXPANDPOLICYMONTHS, converts=_expanded_term_read, row_effect=RowEffect.REPEATS)
+@frame_transform(EXPANDPOLICYMONTHS, converts=_expanded_term_read)
 def transform_expandpolicymonths(df: DataFrame, entries: tuple[ExpandPolicyMonthsEntry, ...],
                                  context: TransformContext) -> DataFrame:
     """Turn each policy into one row for every first of a month from its effective month through its expiration date.

@@ -12,14 +12,13 @@ from lake_etl.config.entries.structureddata import (
 from lake_etl.errors import DataError
 from lake_etl.spark.columns import column, column_type
 from lake_etl.transform.conversion import Conversion, target_conversion
-from lake_etl.transform.conversion_watch import RowEffect
 from lake_etl.transform.expand import expand_array, expand_map, map_of_text
 from lake_etl.transform.json_columns import parse_json_columns
 from lake_etl.transform.registry import TransformContext, alias, frame_transform
 from lake_etl.transform.xml_columns import parse_xml_columns
 
 
-@frame_transform(JSONEXPANDARRAY, row_effect=RowEffect.REPEATS)
+@frame_transform(JSONEXPANDARRAY)
 def transform_jsonexpandarray(df: DataFrame, entries: tuple[ExpandArrayEntry, ...],
                               context: TransformContext) -> DataFrame:
     """Turn each element of an array into a row; an empty or null array stays as one row with nulls."""
@@ -36,8 +35,7 @@ def _json_objects_read(entry: ExpandMapEntry, schema: StructType) -> tuple[Conve
                        source=name, failed=f'{map_of_text(name)} IS NULL', stops=entry.on_error == 'fail'),)
 
 
-@frame_transform(JSONEXPANDMAP, converts=_json_objects_read, row_effect=RowEffect.REPEATS,
-                 entry_by_entry=True)
+@frame_transform(JSONEXPANDMAP, converts=_json_objects_read, entry_by_entry=True)
 def transform_jsonexpandmap(df: DataFrame, entries: tuple[ExpandMapEntry, ...], context: TransformContext) -> DataFrame:
     """Turn each entry of a map, or each member of a struct, into a row; an empty or null one stays as one row.
 

@@ -7,8 +7,9 @@ from lake_etl.arguments import RESERVED_COLUMNS
 from lake_etl.column_lineage.lineage_graph import (
     ColumnLineage, ColumnName, LineageStep, Origin, TableLineage, merge_origins)
 from lake_etl.config.configuration_files import file_names
+from lake_etl.config.entries.known import known_forms
 from lake_etl.config.entries.misc import FilterRowsEntry
-from lake_etl.config.form import Entry
+from lake_etl.config.form import Entry, RowEffect
 from lake_etl.config.quality_rules import StageRules
 from lake_etl.config.transform_steps import TransformStep
 from lake_etl.config.workflow import Workflow
@@ -18,7 +19,7 @@ from lake_etl.syntax.sql_columns import condition_columns
 from lake_etl.syntax.sql_syntax import SqlMistake, condition_tree
 
 # Transforms that decide which rows there are, by the columns that they read.
-CHANGE_ROWS = frozenset({'filterrows', 'expandpolicymonths', 'jsonexpandarray', 'jsonexpandmap'})
+CHANGE_ROWS = frozenset(name for name, form in known_forms().items() if form.row_effect is not RowEffect.NONE)
 NOT_DECLARED = "the transform '{}' does not declare which columns it reads and writes"
 FLATTENED = "flatten makes columns of the members of '{}', which only the data tells"
 NO_MAPPING = 'there is no mapping, so all columns of the source file become columns of the table'

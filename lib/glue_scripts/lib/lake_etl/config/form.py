@@ -65,6 +65,14 @@ class Shape(Enum):
     VALUES = 'an object of column names and values'
 
 
+class RowEffect(Enum):
+    """What a transform does to the rows of a frame; one that repeats them may also leave some out."""
+
+    NONE = 'none'
+    LEAVES_OUT = 'leaves out'
+    REPEATS = 'repeats'
+
+
 # A value of JSON that is neither a list nor an object.
 Scalar = str | int | float | bool | None
 EntryType = TypeVar('EntryType', bound=Entry)
@@ -76,6 +84,7 @@ class Form(Generic[EntryType]):
 
     parses_text  the transform reads its source best as the text of the file, before any type is inferred
     protects     the transform hides personal data: its columns must exist, and it is never skipped
+    row_effect   what the transform does to the rows; the lineage, plans and the counts of rows rely on it
     """
 
     name: str
@@ -83,6 +92,7 @@ class Form(Generic[EntryType]):
     shape: Shape = Shape.ENTRIES
     parses_text: bool = False
     protects: bool = False
+    row_effect: RowEffect = RowEffect.NONE
 
     def parse(self, raw: object, place: str, findings: Findings) -> tuple[EntryType, ...]:
         """Return the entries of a raw specification; problems go to `findings`."""

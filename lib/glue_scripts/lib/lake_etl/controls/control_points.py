@@ -13,12 +13,13 @@ from pyspark.sql import Column, DataFrame, Observation
 from pyspark.sql import functions as F
 from pyspark.sql.types import DecimalType, NumericType, StringType
 
+from lake_etl.config.form import RowEffect
 from lake_etl.controls.control_statement import FILTERED, OTHER, Figures, Measure, StatedTotals
 from lake_etl.controls.run_records import StepCount
 from lake_etl.spark.columns import column, column_type, quoted
 from lake_etl.spark.materialize import observed
 from lake_etl.transform.conversion import Conversion
-from lake_etl.transform.conversion_watch import RowEffect, Step, Watch
+from lake_etl.transform.conversion_watch import Step, Watch
 from lake_etl.transform.fuse import Assignment
 from lake_etl.transform.type_change import exact_number_from_text
 

@@ -7,11 +7,12 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql.types import StringType, StructType
 
+from lake_etl.config.form import RowEffect
 from lake_etl.read.malformed import hide_malformed_values, malformed_column
 from lake_etl.spark.columns import column, column_type, quoted, try_cast_column
 from lake_etl.syntax.column_names import comparable_name
 from lake_etl.transform.conversion import Conversion, target_conversion
-from lake_etl.transform.conversion_watch import ConversionWatch, RowEffect
+from lake_etl.transform.conversion_watch import ConversionWatch
 from lake_etl.transform.fuse import Assignment, assign_batch
 from lake_etl.transform.type_change import exact_number_from_text
 

@@ -60,7 +60,7 @@ def _entry_groups(runs: WholeFrame, step: Step) -> list[tuple[Any, ...]]:
 def _apply_to_frame(transform: Transform[Any], runs: WholeFrame, context: TransformContext, watch: Watch,
                     df: DataFrame, entries: tuple[Any, ...]) -> DataFrame:
     return watch.apply_step(df, transform.conversions(entries, df.schema),
-                            partial(transform.apply, entries=entries, context=context), runs.row_effect)
+                            partial(transform.apply, entries=entries, context=context), transform.form.row_effect)
 
 
 def _apply_function(transform: UserTransform, step: Step, context: TransformContext, df: DataFrame) -> DataFrame:

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from enum import Enum
 from typing import Protocol
 
 from pyspark.sql import Column, DataFrame, Observation
 from pyspark.sql import functions as F
 
+from lake_etl.config.form import RowEffect
 from lake_etl.spark.columns import column, quoted
 from lake_etl.spark.helper_names import hidden_name, unused_name
 from lake_etl.spark.materialize import observed
@@ -23,14 +23,6 @@ from lake_etl.transform.fuse import Assignment, assign_batch
 
 Step = Callable[[DataFrame], DataFrame]
 CONVERSIONS_IN_A_NUMBER = 62
-
-
-class RowEffect(Enum):
-    """What a step does to the rows of a frame; one that repeats them may also leave some out."""
-
-    NONE = 'none'
-    LEAVES_OUT = 'leaves out'
-    REPEATS = 'repeats'
 
 
 class Watch(Protocol):

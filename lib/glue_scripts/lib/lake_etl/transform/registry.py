@@ -15,7 +15,6 @@ from lake_etl.spark.background_work import Work, run_now
 from lake_etl.spark.session import lake_rules
 from lake_etl.syntax.records import Findings
 from lake_etl.transform.conversion import Conversion
-from lake_etl.transform.conversion_watch import RowEffect
 from lake_etl.transform.fuse import Assignment, PreparedColumn, assign_fused
 
 PREFIX = 'transform_'
@@ -65,13 +64,11 @@ class EachColumn:
 class WholeFrame:
     """Transforms the whole frame: changes rows, or looks at all of them.
 
-    row_effect      whether the result may have fewer or more rows
     moves_rows      whether it sorts or gathers rows, so that Spark may compute earlier steps more than once
     entry_by_entry  whether entries are applied one by one, so that the conversions of each can be counted
     """
 
     build: FrameBuilder
-    row_effect: RowEffect = RowEffect.NONE
     moves_rows: bool = False
     entry_by_entry: bool = False
 
@@ -219,13 +216,11 @@ def column_transform(form: type[EntryType] | Form[EntryType], *, operation: str 
 
 
 def frame_transform(form: type[EntryType] | Form[EntryType], *, operation: str | None = None,
-                    converts: ConversionFinder = converts_nothing, row_effect: RowEffect = RowEffect.NONE,
-                    moves_rows: bool = False, entry_by_entry: bool = False
-                    ) -> Callable[[FrameBuilder], Transform[EntryType]]:
+                    converts: ConversionFinder = converts_nothing, moves_rows: bool = False,
+                    entry_by_entry: bool = False) -> Callable[[FrameBuilder], Transform[EntryType]]:
     """Declare `transform_<name>(df, entries, context) -> DataFrame` as the transform of that name."""
     def declare(build: FrameBuilder) -> Transform[EntryType]:
-        return _register(build, form, WholeFrame(build, row_effect, moves_rows, entry_by_entry), operation,
-                         converts)
+        return _register(build, form, WholeFrame(build, moves_rows, entry_by_entry), operation, converts)
     return declare
 
 

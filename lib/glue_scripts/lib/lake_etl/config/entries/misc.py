@@ -4,7 +4,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from lake_etl.config.form import Form, Scalar
+from lake_etl.config.form import Form, RowEffect, Scalar
 from lake_etl.syntax.sort_order import RowOrder
 from lake_etl.syntax.sql_columns import condition_columns, unguarded_functions
 from lake_etl.syntax.sql_patterns import pattern_problems
@@ -126,4 +126,4 @@ def _listed(names: tuple[str, ...] | str) -> tuple[str, ...]:
 MERGE = Form('merge', MergeEntry)
 FILLDOWN = Form('filldown', FillDownEntry)
 ROWNUMBER = Form('rownumber', RowNumberEntry)
-FILTERROWS = Form('filterrows', FilterRowsEntry)
+FILTERROWS = Form('filterrows', FilterRowsEntry, row_effect=RowEffect.LEAVES_OUT)

@@ -4,7 +4,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from lake_etl.config.form import ConvertingEntry, Form, OnError
+from lake_etl.config.form import ConvertingEntry, Form, OnError, RowEffect
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -184,5 +184,5 @@ ADDCOLUMNS = Form('addcolumns', ColumnListEntry)
 MULTIPLYCOLUMNS = Form('multiplycolumns', MultiplyColumnsEntry)
 ENDDATE = Form('enddate', EndDateEntry)
 POLICYMONTHS = Form('policymonths', PolicyMonthsEntry)
-EXPANDPOLICYMONTHS = Form('expandpolicymonths', ExpandPolicyMonthsEntry)
+EXPANDPOLICYMONTHS = Form('expandpolicymonths', ExpandPolicyMonthsEntry, row_effect=RowEffect.REPEATS)
 EARNEDPREMIUM = Form('earnedpremium', EarnedPremiumEntry)

@@ -4,7 +4,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from lake_etl.config.form import FieldEntry, Form, OnError, Shape
+from lake_etl.config.form import FieldEntry, Form, OnError, RowEffect, Shape
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,8 +88,8 @@ class TextColumnEntry:
         return (self.field,)
 
 
-JSONEXPANDARRAY = Form('jsonexpandarray', ExpandArrayEntry)
-JSONEXPANDMAP = Form('jsonexpandmap', ExpandMapEntry)
+JSONEXPANDARRAY = Form('jsonexpandarray', ExpandArrayEntry, row_effect=RowEffect.REPEATS)
+JSONEXPANDMAP = Form('jsonexpandmap', ExpandMapEntry, row_effect=RowEffect.REPEATS)
 FLATTEN = Form('flatten', FlattenEntry)
 JSONSTRUCTURED = Form('jsonstructured', TextColumnEntry, Shape.NAMES)
 XMLSTRUCTURED = Form('xmlstructured', TextColumnEntry, Shape.NAMES)
