@@ -54,9 +54,9 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _run(options: argparse.Namespace) -> int:
-    from lake_etl.config.configuration_files import folded
     from lib.executions.audit_table import AuditTable
     from lib.executions.starting import Starter
+    from lib.local_lake.planning.collected_again import why_missing
     from lib.local_lake.planning.recorded_files import in_range, parse_day
     first, last = parse_day('--from', options.first), parse_day('--to', options.last)
     environment = _environment(options.environment)
@@ -65,9 +65,7 @@ def _run(options: argparse.Namespace) -> int:
     found = _in_order(chosen, landed)
     for item in chosen:
         if item not in {recorded for recorded, _ in found}:
-            reason = ('is replaced in Collect by a file of another day' if folded(item.file) in landed
-                      else 'is not in Collect any more')
-            print(f'{item.day}  {item.file}  {reason}; its rows stay as they are')
+            print(f'{item.day}  {item.file}  is {why_missing(item, landed)}; its rows stay as they are')
     name = options.name or f'{datetime.now(UTC):%Y-%m-%d}'
     audit = AuditTable(boto3.resource('dynamodb').meta.client, environment.audit)
     starter = Starter(audit, boto3.client('stepfunctions'))

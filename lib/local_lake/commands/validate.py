@@ -4,7 +4,7 @@ from __future__ import annotations
 import argparse
 import logging
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -171,9 +171,12 @@ def _check_workflow(folders: LakeFolders, read: ConfigurationFiles, workflow: st
     found.present |= set(map(folded, read_files.present_files))
     for further, configured in read_files.further_tables.items():
         found.further |= {folded(item.writer) for item in workflow_tables(database, further, configured)}
-        found.about[1][folded(f'{database}/{further}')] = list(_warnings(folders, database, further, configured, data))
-    found.about[0][folded(name)] = list(_warnings(folders, database, table, read_files, data))
-    if published := _published(folders, database, table):
+        values = _personal_values(folders, _published(folders, database, further) if data else None)
+        found.about[1][folded(f'{database}/{further}')] = list(_warnings(database, further, configured, values))
+    published = _published(folders, database, table)
+    values = _personal_values(folders, published if data else None)
+    found.about[0][folded(name)] = list(_warnings(database, table, read_files, values))
+    if published:
         if warning := hash_warning(published, chosen_hash_text(read_files, {}), f'{name}: the workflow'):
             found.warnings.append(warning)
 
@@ -182,19 +185,17 @@ def _published(folders: LakeFolders, database: str, table: str) -> Table | None:
     return runtime.catalog().table(database.lower(), table.lower()) if folders.database_file.exists() else None
 
 
-def _personal_values(folders: LakeFolders, table: Table) -> dict[str, str]:
+def _personal_values(folders: LakeFolders, table: Table | None) -> dict[str, str]:
+    """Return what the values of the columns of a published table seem to be; nothing without a table."""
+    if table is None:
+        return {}
     from lib.local_lake.showing.personal_values import personal_values  # The only part that needs a query engine.
     return personal_values(folders.catalog, table)
 
 
-def _warnings(folders: LakeFolders, database: str, table: str, workflow: Workflow, data: bool) -> Iterator[Problem]:
-    """Yield what is allowed and probably not meant: personal columns in clear text, and rules against each other.
-
-    data  whether to look for personal data in the published table
-    """
+def _warnings(database: str, table: str, workflow: Workflow, values: Mapping[str, str]) -> Iterator[Problem]:
+    """Yield what is allowed and probably not meant: personal columns in clear text, and rules against each other."""
     names = file_names(database, table)
-    published = _published(folders, database, table) if data else None
-    values = _personal_values(folders, published) if published else {}
     columns = unprotected_columns(workflow, table, protection_by_transform(known_transforms(), known_forms()), values)
     if columns:
         yield unprotected_warning(columns, workflow.file(names.spec).rpartition('/')[2])

@@ -124,7 +124,7 @@ def _only_of_source(gone: Collection[tuple[str, str]], lake: ConfiguredLake) -> 
 def _read_by_rules(gone: Collection[tuple[str, str]], before: ConfiguredLake, after: ConfiguredLake
                    ) -> Iterator[Breakage]:
     """Yield the rules that read a column or a table of another workflow which is gone."""
-    tables = {name for name in before.graph.tables.keys() - after.graph.tables.keys() - after.unread_tables}
+    tables = before.graph.tables.keys() - after.graph.tables.keys() - after.unread_tables
     for item in rules_of_others(after):
         place = f'dq-{after.name(item.workflow).replace("/", "-")}.json'
         for table, name in sorted(gone):

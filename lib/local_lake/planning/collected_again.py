@@ -1,7 +1,7 @@
 """Finds in Collect the file that fills a partition, and says why it cannot be loaded into that partition again."""
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 
 from lake_etl.config.configuration_files import folded
 from lib.local_lake.planning.recorded_files import RecordedFile
@@ -20,6 +20,6 @@ def find_collected(item: RecordedFile, collected: Mapping[str, Dropped]) -> Drop
     return found if found is not None and item.is_as_loaded(found.key, found.landed) else None
 
 
-def why_missing(item: RecordedFile, collected: Mapping[str, Dropped]) -> str:
-    """Return what a file is for which `find_collected` finds nothing."""
+def why_missing(item: RecordedFile, collected: Container[str]) -> str:
+    """Return what a file is that cannot be loaded again; `collected` has the folded paths of the files in Collect."""
     return REPLACED if folded(item.file) in collected else GONE

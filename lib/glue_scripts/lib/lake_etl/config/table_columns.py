@@ -92,12 +92,12 @@ def redefined_column_problems(configured: ConfiguredTable, table: str, registry:
     if configured.layout is None:
         return
     protected = protected_columns(configured.steps, protection_by_transform(registry, known_forms()))
+    if ANY_COLUMN in protected:
+        return
     left = set(map(str.lower, configured.input.left_unprotected))
     places = {comparable_name(place.column): place for place in column_places(configured.layout.members)}
     found = [(name, places[key]) for column in table_columns(configured, table)
              if (key := comparable_name(column.source)) in places for name in column.names]
-    if ANY_COLUMN in protected:
-        return
     for name, place in found:
         hidden = next((other for other, its in found if other.lower() in protected and its.shares_bytes(place)), None)
         if hidden and name.lower() not in protected and name.lower() not in left:
